@@ -1,0 +1,71 @@
+//! The tables of one schema as PostgreSQL has them: columns with exact types, NOT NULL, defaults, keys. Read from a server, or
+//! from a snapshot file for commands that need no database.
+//!
+//! Only facts; what a table *means* is the business of rules.
+
+pub mod database;
+pub mod read;
+pub mod snapshot;
+
+use std::collections::BTreeMap;
+
+pub use database::Database;
+
+/// The relations of one schema.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Catalog {
+    /// Its name.
+    pub schema: String,
+    /// Its relations by name.
+    pub tables: BTreeMap<String, Table>,
+}
+
+/// A table, partitioned table, view, materialized view or foreign table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Table {
+    /// Its name.
+    pub name: String,
+    /// `pg_class.relkind`: r, p, v, m or f.
+    pub kind: char,
+    /// In the order of `attnum`, dropped ones left out.
+    pub columns: Vec<Column>,
+    /// Primary key and unique constraints.
+    pub keys: Vec<Key>,
+}
+
+/// A column.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// As `format_type` prints it: `numeric(10,0)`, `character varying(10)`, `bpchar`.
+    pub type_name: String,
+    /// `attnotnull`.
+    pub not_null: bool,
+    /// The default's expression, as `pg_get_expr` prints it.
+    pub default: Option<String>,
+}
+
+/// A primary key or unique constraint.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Key {
+    /// The constraint's name: what error messages name.
+    pub name: String,
+    /// PRIMARY KEY, not UNIQUE.
+    pub primary: bool,
+    /// Its columns in order.
+    pub columns: Vec<String>,
+}
+
+impl Table {
+    /// A column by name.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|c| c.name == name)
+    }
+
+    /// The key over exactly these columns, in any order; a primary key before a unique one.
+    pub fn key_over(&self, columns: &[String]) -> Option<&Key> {
+        let same = |k: &&Key| k.columns.len() == columns.len() && k.columns.iter().all(|c| columns.contains(c));
+        self.keys.iter().filter(same).max_by_key(|k| k.primary)
+    }
+}

@@ -1,0 +1,124 @@
+//! A connection of esclusa's own, for reading catalogs and for the migration. Every error says what was being done.
+
+use std::time::Duration;
+
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Config, NoTls, Row, SimpleQueryMessage};
+
+use crate::config::Url;
+use crate::error::{Error, Result};
+
+/// An open connection. It closes when dropped.
+#[derive(Debug)]
+pub struct Database {
+    client: Client,
+}
+
+/// Parameters of a query.
+pub type Params<'p> = &'p [&'p (dyn ToSql + Sync)];
+
+impl Database {
+    /// Connects. The password, if the URL has none, comes from `password`.
+    pub async fn connect(url: &Url, password: Option<&str>) -> Result<Self> {
+        let config = config(url, password)?;
+        let (client, connection) = config.connect(NoTls).await.map_err(|e| database_error("connecting to the database", &e))?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a control connection ended");
+            }
+        });
+        Ok(Database { client })
+    }
+
+    /// Rows of a query with parameters.
+    pub async fn query(&self, context: &str, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
+        self.client.query(sql, params).await.map_err(|e| database_error(context, &e))
+    }
+
+    /// The one row of a query.
+    pub async fn one(&self, context: &str, sql: &str, params: Params<'_>) -> Result<Row> {
+        self.client.query_one(sql, params).await.map_err(|e| database_error(context, &e))
+    }
+
+    /// Rows touched by a statement with parameters.
+    pub async fn execute(&self, context: &str, sql: &str, params: Params<'_>) -> Result<u64> {
+        self.client.execute(sql, params).await.map_err(|e| database_error(context, &e))
+    }
+
+    /// Several statements without parameters or results.
+    pub async fn batch(&self, context: &str, sql: &str) -> Result<()> {
+        self.client.batch_execute(sql).await.map_err(|e| database_error(context, &e))
+    }
+
+    /// Runs work in a transaction: all of it, or nothing.
+    pub async fn transaction<T>(&self, context: &str, work: impl AsyncFnOnce(&Database) -> Result<T>) -> Result<T> {
+        self.batch(context, "BEGIN").await?;
+        match work(self).await {
+            Ok(value) => self.batch(context, "COMMIT").await.map(|()| value),
+            Err(error) => {
+                // The first error is the one to report; a connection that cannot roll back is rolled back by the server.
+                let _ = self.batch(context, "ROLLBACK").await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Results as text, by the simple protocol.
+    pub async fn text(&self, context: &str, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
+        let messages = self.client.simple_query(sql).await.map_err(|e| database_error(context, &e))?;
+        let row = |m: SimpleQueryMessage| match m {
+            SimpleQueryMessage::Row(r) => Some((0..r.len()).map(|i| r.get(i).map(str::to_owned)).collect()),
+            _ => None,
+        };
+        Ok(messages.into_iter().filter_map(row).collect())
+    }
+
+    /// Sends rows in COPY's text format.
+    pub async fn copy_in(&self, context: &str, sql: &str, rows: String) -> Result<u64> {
+        use futures_util::SinkExt;
+        let sink = self.client.copy_in::<_, std::io::Cursor<Vec<u8>>>(sql).await.map_err(|e| database_error(context, &e))?;
+        let mut sink = std::pin::pin!(sink);
+        sink.send(std::io::Cursor::new(rows.into_bytes())).await.map_err(|e| database_error(context, &e))?;
+        sink.finish().await.map_err(|e| database_error(context, &e))
+    }
+
+    /// Whether the connection is gone.
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+}
+
+fn config(url: &Url, password: Option<&str>) -> Result<Config> {
+    let mut config: Config = url.secret().parse().map_err(|e| database_error("reading control.url", &e))?;
+    if config.get_password().is_none()
+        && let Some(password) = password
+    {
+        config.password(password);
+    }
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(Duration::from_secs(10));
+    }
+    config.application_name("esclusa");
+    Ok(config)
+}
+
+/// The name of the database that a URL leads to.
+pub fn database_name(url: &Url) -> Option<String> {
+    let config: Config = url.secret().parse().ok()?;
+    config.get_dbname().or(config.get_user()).map(str::to_owned)
+}
+
+fn database_error(context: &str, error: &tokio_postgres::Error) -> Error {
+    let context = context.to_owned();
+    match error.as_db_error() {
+        Some(db) => {
+            let more = [db.detail(), db.hint(), db.where_()].into_iter().flatten().collect::<Vec<_>>().join("; ");
+            let detail = (!more.is_empty()).then_some(more);
+            Error::Database { context, message: db.message().to_owned(), detail, sqlstate: db.code().code().to_owned() }
+        }
+        None => {
+            let source = std::error::Error::source(error).map(|s| format!(": {s}")).unwrap_or_default();
+            Error::Database { context, message: format!("{error}{source}"), detail: None, sqlstate: String::new() }
+        }
+    }
+}

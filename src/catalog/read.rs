@@ -1,0 +1,44 @@
+//! A catalog from a running server (PostgreSQL manual, chapter 53: `pg_class`, `pg_attribute`, `pg_constraint`).
+
+use super::{Catalog, Column, Database, Key};
+use crate::error::Result;
+
+const COLUMNS: &str = "
+SELECT c.relname, c.relkind::text, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid)
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''
+WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
+ORDER BY c.relname, a.attnum";
+
+const KEYS: &str = "
+SELECT c.relname, k.conname, k.contype = 'p',
+       (SELECT array_agg(a.attname::text ORDER BY u.i) FROM unnest(k.conkey) WITH ORDINALITY AS u(attnum, i)
+        JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum)
+FROM pg_constraint k
+JOIN pg_class c ON c.oid = k.conrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND k.contype IN ('p', 'u') AND NOT c.relispartition
+ORDER BY c.relname, k.conname";
+
+impl Catalog {
+    /// Reads every relation of a schema. Partitions are left out: they are their parent's business.
+    pub async fn read(database: &Database, schema: &str) -> Result<Catalog> {
+        let mut catalog = Catalog { schema: schema.to_owned(), ..Catalog::default() };
+        for row in database.query("reading the catalog", COLUMNS, &[&schema]).await? {
+            let (name, kind): (String, String) = (row.get(0), row.get(1));
+            let column = Column { name: row.get(2), type_name: row.get(3), not_null: row.get(4), default: row.get(5) };
+            let table = catalog.tables.entry(name.clone()).or_default();
+            table.name = name;
+            table.kind = kind.chars().next().unwrap_or('r');
+            table.columns.push(column);
+        }
+        for row in database.query("reading the keys", KEYS, &[&schema]).await? {
+            if let Some(table) = catalog.tables.get_mut(row.get::<_, &str>(0)) {
+                table.keys.push(Key { name: row.get(1), primary: row.get(2), columns: row.get(3) });
+            }
+        }
+        Ok(catalog)
+    }
+}

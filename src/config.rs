@@ -1,0 +1,295 @@
+//! `esclusa.toml` and the environment -> [`Settings`], parsed once and checked whole: every fault comes back at once, with its
+//! file and line.
+//!
+//! The settings are data: one line below gives a key its type, its default and its help. The struct, the reader, the file
+//! `config/esclusa.toml` and `SHOW CONFIG` all come from that line. A key of the environment (`ESCLUSA_LISTEN_ADDRESS`)
+//! goes before the file, the file before the default.
+
+pub mod document;
+pub mod value;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::error::{Fault, Faults};
+use document::Document;
+use crate::mode::Mode;
+pub use value::{Address, Bytes, LogFormat, Month, Setting, Url};
+
+/// One setting, as reports and the reference show it.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// The table of `esclusa.toml` that it stands in.
+    pub section: &'static str,
+    /// Its name there.
+    pub name: &'static str,
+    /// Its default, as TOML.
+    pub default: &'static str,
+    /// What it does, in one sentence.
+    pub help: &'static str,
+}
+
+macro_rules! settings {
+    ($( #[doc = $section_help:literal] $section:ident: $Section:ident {
+        $( #[doc = $help:literal] $key:ident: $type:ty = $default:literal; )*
+    } )*) => {
+        $( #[doc = $section_help] #[derive(Debug, Clone)] pub struct $Section { $( #[doc = $help] pub $key: $type, )* } )*
+
+        /// All settings.
+        #[derive(Debug, Clone)]
+        pub struct Settings { $( #[doc = $section_help] pub $section: $Section, )* }
+
+        /// Every key, in the order of the file.
+        pub const KEYS: &[Key] = &[ $( $( Key {
+            section: stringify!($section), name: stringify!($key), default: $default, help: $help
+        }, )* )* ];
+
+        /// Every section with its help.
+        pub const SECTIONS: &[(&str, &str)] = &[ $( (stringify!($section), $section_help), )* ];
+
+        impl Settings {
+            fn read(source: &mut Source<'_>) -> Self {
+                Settings { $( $section: $Section { $( $key: source.take(stringify!($section), stringify!($key), $default), )* }, )* }
+            }
+
+            /// What is in force, key by key, with secrets hidden.
+            pub fn shown(&self) -> Vec<(Key, String)> {
+                let values = [ $( $( self.$section.$key.show(), )* )* ];
+                KEYS.iter().copied().zip(values).collect()
+            }
+        }
+    };
+}
+
+settings! {
+    /// Where clients connect.
+    listen: Listen {
+        /// Host and port, or the path of a Unix socket (`/run/esclusa/.s.PGSQL.6432`).
+        address: Address = "\"127.0.0.1:6432\"";
+        /// More clients than this are answered 53300 (too_many_connections).
+        max_clients: usize = "1000";
+        /// A client that has not finished its start-up by then is closed.
+        startup_timeout: Duration = "\"30s\"";
+        /// Threads that relay, each with its own event loop; 0 is one per core.
+        workers: usize = "0";
+    }
+    /// The PostgreSQL server behind the proxy.
+    upstream: Upstream {
+        /// Host and port, or the path of a Unix socket.
+        address: Address = "\"127.0.0.1:5432\"";
+        /// A server that has not accepted by then is reported to the client as 08006.
+        connect_timeout: Duration = "\"5s\"";
+    }
+    /// What became of each legacy table.
+    rules: Rules {
+        /// The directory of rule files, one per legacy table.
+        directory: PathBuf = "\"rules\"";
+        /// The schema of the legacy tables and of the tables that replace them.
+        schema: String = "\"cf_quere_pro\"";
+        /// The zone in which the legacy stamps, which have none of their own, are read for the index on time.
+        time_zone: String = "\"America/Mexico_City\"";
+        /// The mode of a table for which none is stored: off, observe, shadow, rewrite or refuse.
+        default_mode: Mode = "\"observe\"";
+    }
+    /// The unified audit table.
+    audit: Audit {
+        /// The first month with a partition of its own; everything older shares one.
+        first_month: Month = "\"2026-03\"";
+        /// How many months get a partition ahead.
+        months: usize = "24";
+    }
+    /// The database that holds modes and hits: schema `esclusa` in the target database.
+    control: Control {
+        /// Connection string or URL of the target database; a password belongs in `password_file` or ESCLUSA_CONTROL_PASSWORD.
+        url: Url = "\"\"";
+        /// A file that holds the password and nothing else.
+        password_file: PathBuf = "\"\"";
+        /// How often counted hits are written to the database.
+        flush_interval: Duration = "\"5s\"";
+    }
+    /// The admin console: `psql -h 127.0.0.1 -p 6433 esclusa`.
+    console: Console {
+        /// Host and port.
+        address: Address = "\"127.0.0.1:6433\"";
+        /// Users who may change modes and run every command.
+        admins: Vec<String> = "[\"esclusa\"]";
+        /// Users who may only look.
+        readers: Vec<String> = "[]";
+        /// A file with lines `user SCRAM-SHA-256$...`; without it only loopback is served, without a password.
+        users_file: PathBuf = "\"\"";
+    }
+    /// Limits, each counted and shown when it is reached.
+    limits: Limits {
+        /// A longer statement passes unparsed.
+        statement_bytes: Bytes = "\"256KiB\"";
+        /// Rewritten statements kept ready.
+        cache_entries: usize = "10000";
+        /// Their texts together.
+        cache_bytes: Bytes = "\"64MiB\"";
+        /// Distinct hits counted between two flushes; further ones are counted together as "(others)".
+        hit_entries: usize = "50000";
+    }
+    /// What esclusa writes to standard error.
+    log: Log {
+        /// error, warn, info, debug or trace; or a filter as tracing-subscriber's EnvFilter reads it.
+        level: String = "\"info\"";
+        /// text or json.
+        format: LogFormat = "\"text\"";
+    }
+}
+
+/// Where a setting is looked up.
+struct Source<'s> {
+    document: Option<&'s Document>,
+    environment: &'s dyn Fn(&str) -> Option<String>,
+    faults: Faults,
+}
+
+impl Source<'_> {
+    fn take<T: Setting>(&mut self, section: &str, key: &str, default: &str) -> T {
+        let variable = format!("ESCLUSA_{}_{}", section.to_uppercase(), key.to_uppercase());
+        let taken = if let Some(text) = (self.environment)(&variable) {
+            T::from_text(&text).map_err(|e| Fault::general(format!("{variable}: {e}")))
+        } else if let Some((document, entry)) = self.document.and_then(|d| Some((d, d.entry(section, key)?))) {
+            T::from_toml(&entry.value).map_err(|e| document.fault(entry.line, format!("{section}.{key}: {e}")))
+        } else {
+            value::from_default(default).map_err(|e| Fault::general(format!("default of {section}.{key}: {e}")))
+        };
+        taken.unwrap_or_else(|fault| {
+            self.faults.push(fault);
+            // The value is never used: the faults end the reading.
+            value::from_default(default).unwrap_or_else(|_| T::nothing())
+        })
+    }
+}
+
+impl Settings {
+    /// Reads a file and an environment. Every fault comes back at once.
+    pub fn load(file: Option<&Path>, environment: &dyn Fn(&str) -> Option<String>) -> Result<Settings, Faults> {
+        let mut faults = Faults::default();
+        let document = match file {
+            Some(file) => match Document::read(file) {
+                Ok(document) => Some(document),
+                Err(found) => {
+                    faults.extend(found);
+                    None
+                }
+            },
+            None => None,
+        };
+        faults.extend(document.as_ref().map(unknown_keys).unwrap_or_default());
+        let mut source = Source { document: document.as_ref(), environment, faults };
+        let settings = Settings::read(&mut source);
+        settings.check(&mut source.faults);
+        source.faults.or(settings)
+    }
+
+    /// The defaults, for commands that need no file.
+    pub fn defaults() -> Result<Settings, Faults> {
+        Settings::load(None, &|_| None)
+    }
+
+    /// What no single value shows.
+    fn check(&self, faults: &mut Faults) {
+        if self.console.users_file.as_os_str().is_empty() && !self.console.address.is_local() {
+            let hint = "name a users_file, or listen on 127.0.0.1";
+            faults.push(Fault::general("console.address is reachable from outside, and console.users_file is empty").hint(hint));
+        }
+        if self.audit.months == 0 {
+            faults.push(Fault::general("audit.months must be at least 1"));
+        }
+        if self.listen.address == self.console.address {
+            faults.push(Fault::general("listen.address and console.address are the same"));
+        }
+    }
+}
+
+/// Sections and keys that nobody knows.
+fn unknown_keys(document: &Document) -> Faults {
+    let mut faults = Faults::default();
+    let sections: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).collect();
+    for section in &document.root.entries {
+        let known: Vec<&str> = KEYS.iter().filter(|k| k.section == section.key).map(|k| k.name).collect();
+        match &section.value {
+            _ if known.is_empty() => {
+                let fault = document.fault(section.line, format!("unknown section [{}]", section.key));
+                faults.push(fault.hint(format!("known sections: {}", sections.join(", "))));
+            }
+            document::Value::Table(table) => {
+                for entry in table.entries.iter().filter(|e| !known.contains(&e.key.as_str())) {
+                    let fault = document.fault(entry.line, format!("unknown key `{}` in [{}]", entry.key, section.key));
+                    faults.push(fault.hint(format!("known keys: {}", known.join(", "))));
+                }
+            }
+            other => faults.push(document.fault(section.line, format!("[{}] is {}, not a table", section.key, other.kind()))),
+        }
+    }
+    faults
+}
+
+/// The reference: `config/esclusa.toml` with every key, its default and what it does. A test holds the file against it.
+pub fn reference() -> String {
+    let mut out = String::from(
+        "# esclusa.toml: every key, its default, what it does. Generated from src/config.rs; a test holds it up to date.\n\
+         # Uncomment what you change. ESCLUSA_SECTION_KEY in the environment goes before this file.\n\
+         # Durations: 100ms, 5s, 10min, 1h. Sizes: 256KiB, 64MiB.\n",
+    );
+    for (section, help) in SECTIONS {
+        out.push_str(&format!("\n# {}\n[{section}]\n", help.trim()));
+        for key in KEYS.iter().filter(|k| k.section == *section) {
+            out.push_str(&format!("# {}\n# {} = {}\n", key.help.trim(), key.name, key.default));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<Settings, String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let name = file.path().to_owned();
+        Settings::load(Some(&name), environment).map_err(|f| f.to_string().replace(&*name.to_string_lossy(), "F"))
+    }
+
+    #[test]
+    fn defaults_hold() {
+        let settings = Settings::defaults().unwrap();
+        assert_eq!(settings.listen.address.to_string(), "127.0.0.1:6432");
+        assert_eq!(settings.limits.statement_bytes.0, 256 * 1024);
+        assert_eq!(settings.shown().len(), KEYS.len());
+    }
+
+    #[test]
+    fn the_environment_goes_before_the_file() {
+        let environment = |k: &str| (k == "ESCLUSA_LISTEN_MAX_CLIENTS").then(|| "7".to_owned());
+        let settings = load("[listen]\nmax_clients = 5\nstartup_timeout = \"2s\"\n", &environment).unwrap();
+        assert_eq!((settings.listen.max_clients, settings.listen.startup_timeout), (7, Duration::from_secs(2)));
+    }
+
+    #[test]
+    fn every_fault_is_reported_at_once_with_its_line() {
+        let text = "[listen]\naddress = 7\nnonsense = 1\n\n[upstream]\nconnect_timeout = \"soon\"\n[nowhere]\nx = 1\n";
+        let faults = load(text, &|_| None).unwrap_err();
+        assert_eq!(
+            faults,
+            "F:2: listen.address: expected a string such as \"127.0.0.1:6432\", found an integer\n\
+             F:3: unknown key `nonsense` in [listen]\n    hint: known keys: address, max_clients, startup_timeout, workers\n\
+             F:6: upstream.connect_timeout: `soon` is no duration such as \"5s\", \"100ms\", \"10min\"\n\
+             F:7: unknown section [nowhere]\n    hint: known sections: listen, upstream, rules, audit, control, console, limits, log"
+        );
+    }
+
+    #[test]
+    fn broken_toml_is_reported_with_its_line() {
+        assert!(load("[listen]\naddress = \n", &|_| None).unwrap_err().starts_with("F:2: "));
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let settings = load("[control]\nurl = \"postgres://u:geheim@h:5/db\"\n", &|_| None).unwrap();
+        assert!(!format!("{:?} {:?}", settings, settings.shown()).contains("geheim"));
+    }
+}

@@ -1,0 +1,197 @@
+//! A PostgreSQL server of its own: a fresh cluster in a scratch directory on a free port, stopped and removed whatever happens.
+//!
+//! PostgreSQL refuses to run as root; as root the server runs as user `postgres` (or `nobody`). The server hangs on a pipe of
+//! this process: when the process dies, however it dies, the pipe closes and the server ends.
+
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::catalog::Database;
+use crate::config::Url;
+use crate::error::{Error, Result};
+
+/// A server that takes longer to start or stop has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running private server.
+#[derive(Debug)]
+pub struct Postgres {
+    /// The port on 127.0.0.1.
+    pub port: u16,
+    /// The directory with the cluster, its log and its socket.
+    pub directory: PathBuf,
+    child: Child,
+    keep: bool,
+}
+
+/// How the server is set up.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The port; a free one if none is given.
+    pub port: Option<u16>,
+    /// Lines for postgresql.conf.
+    pub settings: Vec<String>,
+}
+
+impl Postgres {
+    /// Makes a cluster and starts it; returns when it answers.
+    pub async fn start(options: &Options) -> Result<Postgres> {
+        let bin = bin_directory()?;
+        let owner = owner()?;
+        let directory = scratch(owner)?;
+        let data = directory.join("data");
+        let run = |program: &str| {
+            let mut command = Command::new(bin.join(program));
+            command.current_dir(&directory).env("LC_ALL", "C.UTF-8").stdin(Stdio::null());
+            if let Some((uid, gid)) = owner {
+                command.uid(uid).gid(gid);
+            }
+            command
+        };
+        let mut initdb = run("initdb");
+        initdb.arg("-D").arg(&data).args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]);
+        succeed(initdb.output(), "initdb")?;
+        let port = match options.port {
+            Some(port) => port,
+            None => free_port()?,
+        };
+        let settings = format!(
+            "\nlisten_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{}'\nfsync = off\nsynchronous_commit = off\n\
+             full_page_writes = off\nmax_connections = 300\nshared_buffers = 256MB\nmax_wal_size = 4GB\nmax_locks_per_transaction = 512\n\
+             max_prepared_transactions = 10\n{}\n",
+            directory.display(),
+            options.settings.join("\n")
+        );
+        let conf = data.join("postgresql.conf");
+        let mut file = std::fs::OpenOptions::new().append(true).open(&conf).map_err(|e| Error::io("writing postgresql.conf", e))?;
+        file.write_all(settings.as_bytes()).map_err(|e| Error::io("writing postgresql.conf", e))?;
+        let log = std::fs::File::create(directory.join("log")).map_err(|e| Error::io("creating the server's log", e))?;
+        // The shell waits for the pipe to close, then ends the server at once: its cluster is thrown away anyway.
+        let mut shell = Command::new("/bin/sh");
+        shell
+            .args(["-c", "\"$0\" -D \"$1\" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server"])
+            .arg(bin.join("postgres"))
+            .arg(&data)
+            .current_dir(&directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .process_group(0);
+        if let Some((uid, gid)) = owner {
+            shell.uid(uid).gid(gid);
+        }
+        let child = shell.spawn().map_err(|e| Error::io("starting PostgreSQL", e))?;
+        let server = Postgres { port, directory, child, keep: false };
+        server.wait_until_ready().await?;
+        Ok(server)
+    }
+
+    async fn wait_until_ready(&self) -> Result<()> {
+        let started = Instant::now();
+        loop {
+            match Database::connect(&self.url("postgres"), None).await {
+                Ok(_) => return Ok(()),
+                Err(error) if started.elapsed() > PATIENCE => {
+                    let log = std::fs::read_to_string(self.directory.join("log")).unwrap_or_default();
+                    tracing::error!(%log, "the private PostgreSQL did not start");
+                    return Err(error);
+                }
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+
+    /// Connects as its superuser.
+    pub async fn connect(&self, database: &str) -> Result<Database> {
+        Database::connect(&self.url(database), None).await
+    }
+
+    /// The URL of a database for its superuser.
+    pub fn url(&self, database: &str) -> Url {
+        Url::new(format!("postgres://postgres@127.0.0.1:{}/{database}", self.port))
+    }
+
+    /// Leaves the directory for a look after the end.
+    pub fn keep_directory(&mut self) {
+        self.keep = true;
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let started = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && started.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        if !self.keep {
+            let _ = std::fs::remove_dir_all(&self.directory);
+        }
+    }
+}
+
+/// A port that nobody listens on at this moment.
+pub fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind("127.0.0.1:0").map_err(|e| Error::io("looking for a free port", e))?;
+    listener.local_addr().map(|a| a.port()).map_err(|e| Error::io("looking for a free port", e))
+}
+
+/// Where PostgreSQL's programs are: `ESCLUSA_PG_BIN`, Debian's directory for version 15, or beside pg_config.
+pub fn bin_directory() -> Result<PathBuf> {
+    if let Some(bin) = std::env::var_os("ESCLUSA_PG_BIN") {
+        return Ok(bin.into());
+    }
+    let debian = PathBuf::from("/usr/lib/postgresql/15/bin");
+    if debian.join("initdb").exists() {
+        return Ok(debian);
+    }
+    let output = succeed(Command::new("pg_config").arg("--bindir").output(), "pg_config")?;
+    let bin = PathBuf::from(output.trim());
+    if bin.join("initdb").exists() {
+        return Ok(bin);
+    }
+    Err(Error::usage("PostgreSQL's server programs were not found; install postgresql-15, or set ESCLUSA_PG_BIN"))
+}
+
+fn succeed(output: std::io::Result<std::process::Output>, program: &str) -> Result<String> {
+    let output = output.map_err(|e| Error::io(format!("running {program}"), e))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    Err(Error::Refused { message: format!("{program} failed ({})", output.status), detail: Some(said), hint: None })
+}
+
+/// Uid and gid to run the server with; `None` when this process is no root.
+fn owner() -> Result<Option<(u32, u32)>> {
+    let root = std::fs::metadata("/proc/self").map(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0).unwrap_or(false);
+    if !root {
+        return Ok(None);
+    }
+    let passwd = std::fs::read_to_string("/etc/passwd").map_err(|e| Error::io("reading /etc/passwd", e))?;
+    let entry = |name: &str| {
+        let line = passwd.lines().find(|l| l.split(':').next() == Some(name))?;
+        let mut fields = line.split(':').skip(2);
+        Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+    };
+    let found = entry("postgres").or_else(|| entry("nobody"));
+    found.map(Some).ok_or_else(|| Error::usage("PostgreSQL refuses to run as root, and there is no user postgres or nobody"))
+}
+
+/// A directory of our own that the server's user owns.
+fn scratch(owner: Option<(u32, u32)>) -> Result<PathBuf> {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("esclusa-pg-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let directory: PathBuf = Path::new("/tmp").join(name);
+    let _ = std::fs::remove_dir_all(&directory);
+    std::fs::create_dir(&directory).map_err(|e| Error::io(format!("creating {}", directory.display()), e))?;
+    if let Some((uid, gid)) = owner {
+        std::os::unix::fs::chown(&directory, Some(uid), Some(gid)).map_err(|e| Error::io("giving away the scratch directory", e))?;
+    }
+    Ok(directory)
+}

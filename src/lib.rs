@@ -1,0 +1,15 @@
+//! esclusa: a PostgreSQL wire proxy that lets a legacy application keep its schema while the tables behind it are consolidated,
+//! and the toolkit that does the consolidation. ARCHITECTURE.md draws the house; each module says what it is for.
+//!
+//! The modules stand in layers: each may name only those above it in this list (`tests/layers.rs` holds the arrows).
+
+pub mod error;
+pub mod mode;
+pub mod table;
+pub mod sql;
+pub mod config;
+pub mod catalog;
+pub mod rule;
+pub mod relation;
+pub mod migrate;
+pub mod demo;

@@ -1,0 +1,19 @@
+//! The migration: new tables, backfill, views, triggers, proof of parity. All SQL that it sends follows from relations; all that it
+//! decides is recorded in schema `esclusa`.
+
+pub mod backfill;
+pub mod capture;
+pub mod parity;
+pub mod retain;
+pub mod run;
+pub mod schema;
+pub mod view;
+
+/// Schema of modes, hits, runs and of the functions that generated expressions name.
+pub const CONTROL: &str = "esclusa";
+/// Where a legacy table waits, once its view has taken its name, until it is dropped.
+pub const ARCHIVE: &str = "mig_old";
+
+/// What every session of the migration sets, so that images and parity do not depend on who runs it.
+pub const PINNED: &str = "SET extra_float_digits = 1; SET datestyle = 'ISO, MDY'; SET intervalstyle = 'postgres'; \
+     SET bytea_output = 'hex'; SET client_min_messages = 'warning'; SET lc_monetary = 'C'; SET search_path = pg_catalog, pg_temp";

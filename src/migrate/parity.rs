@@ -1,0 +1,217 @@
+//! The proof that nothing was lost: eight checks of a legacy table against its relation, each catching faults that the others
+//! miss. EXCEPT ALL compares by type equality and does not see a lost padding or scale, so rows are compared as text images, as
+//! multisets; and a wrong key or time column is seen by no comparison of data, so those are computed again from the image.
+
+use crate::catalog::Database;
+use crate::error::Result;
+use crate::relation::{Relation, Value};
+use crate::sql::quote::literal;
+
+use super::CONTROL;
+
+/// One check's verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// `shape`, `count`, `checksum`, `multiset`, `order`, `key column`, `time column`, `default partition`, `derived columns`.
+    pub check: &'static str,
+    /// Whether it holds.
+    pub passed: bool,
+    /// Numbers, and the first difference.
+    pub detail: String,
+}
+
+/// All checks of one table, with its number of rows.
+#[derive(Debug, Clone)]
+pub struct Parity {
+    /// The legacy table.
+    pub table: String,
+    /// Its rows.
+    pub rows: i64,
+    /// In order.
+    pub verdicts: Vec<Verdict>,
+}
+
+impl Parity {
+    /// Whether every check holds.
+    pub fn holds(&self) -> bool {
+        self.verdicts.iter().all(|v| v.passed)
+    }
+
+    /// The failed checks in one line.
+    pub fn failures(&self) -> String {
+        let failed = self.verdicts.iter().filter(|v| !v.passed).map(|v| format!("{}: {}", v.check, v.detail));
+        failed.collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// Compares `old`, the legacy table, with its relation. Run it with the migration's pinned settings.
+pub async fn check(database: &Database, relation: &Relation, old: &str) -> Result<Parity> {
+    let prover = Prover { database, relation, old };
+    let mut verdicts = vec![prover.shape().await?];
+    let rows = prover.count_and_sums(&mut verdicts).await?;
+    verdicts.push(prover.multiset().await?);
+    if relation.order.is_some() {
+        verdicts.push(prover.order().await?);
+    }
+    prover.derived(&mut verdicts).await?;
+    if relation.target == "audit_log" {
+        verdicts.push(prover.default_partition().await?);
+    }
+    Ok(Parity { table: relation.table.clone(), rows, verdicts })
+}
+
+/// Writes the verdicts to the ledger.
+pub async fn record(database: &Database, parity: &Parity) -> Result<()> {
+    for verdict in &parity.verdicts {
+        let sql = format!("INSERT INTO {CONTROL}.parity (legacy_table, check_name, passed, detail, row_count) VALUES ($1, $2, $3, $4, $5)");
+        let params: crate::catalog::database::Params<'_> =
+            &[&parity.table, &verdict.check, &verdict.passed, &verdict.detail, &parity.rows];
+        database.execute("recording parity", &sql, params).await?;
+    }
+    Ok(())
+}
+
+struct Prover<'p> {
+    database: &'p Database,
+    relation: &'p Relation,
+    old: &'p str,
+}
+
+impl Prover<'_> {
+    async fn text(&self, check: &str, sql: &str) -> Result<Vec<String>> {
+        let context = format!("checking parity of {} ({check})", self.relation.table);
+        let rows = self.database.text(&context, sql).await?;
+        Ok(rows.into_iter().flatten().map(Option::unwrap_or_default).collect())
+    }
+
+    /// Names, order, types and modifiers of the columns.
+    async fn shape(&self) -> Result<Verdict> {
+        let own = if self.relation.is_retained() { " AND attname NOT LIKE 'hst\\_%'" } else { "" };
+        let described = |table: &str| {
+            format!(
+                "(SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attnum) FROM pg_attribute \
+                 WHERE attrelid = {table}::regclass AND attnum > 0 AND NOT attisdropped{own})"
+            )
+        };
+        let sql = format!(
+            "CREATE TEMPORARY VIEW esclusa_parity AS {}; SELECT {}, {}; DROP VIEW pg_temp.esclusa_parity",
+            self.relation.select_all(),
+            described(&literal(self.old)),
+            described("'pg_temp.esclusa_parity'"),
+        );
+        let found = self.text("shape", &sql).await?;
+        let [old, new] = found.as_slice() else { return Ok(failed("shape", "not described".into())) };
+        let detail = if old == new { format!("{} columns", self.relation.columns.len()) } else { format!("[{old}] <> [{new}]") };
+        Ok(Verdict { check: "shape", passed: old == new, detail })
+    }
+
+    /// The row of a legacy column list as PostgreSQL prints a composite value.
+    fn new_row(&self) -> String {
+        let columns: Vec<String> = (0..self.relation.columns.len()).map(|i| self.relation.read(i, Some("t"))).collect();
+        format!("ROW({})::text", columns.join(", "))
+    }
+
+    fn old_row(&self) -> String {
+        let columns: Vec<String> = self.relation.columns.iter().map(|c| crate::sql::quote::qualified("t", &c.name)).collect();
+        format!("ROW({})::text", columns.join(", "))
+    }
+
+    fn old_rows(&self) -> String {
+        format!("SELECT {} AS row FROM {} AS t", self.old_row(), self.old)
+    }
+
+    fn new_rows(&self) -> String {
+        format!("SELECT {} AS row FROM {} AS t WHERE {}", self.new_row(), self.relation.target_table(), self.relation.filter(Some("t")))
+    }
+
+    /// Counts, and two sums of 64-bit hashes: they do not depend on the order and do depend on how often a row stands there.
+    async fn count_and_sums(&self, verdicts: &mut Vec<Verdict>) -> Result<i64> {
+        let sums = |rows: &str| {
+            format!("SELECT count(*), sum(hashtextextended(row, 0)::numeric), sum(hashtextextended(row, 1)::numeric) FROM ({rows}) AS x")
+        };
+        let sql = format!("{} UNION ALL {}", sums(&self.old_rows()), sums(&self.new_rows()));
+        let found = self.text("count", &sql).await?;
+        let [n1, a1, b1, n2, a2, b2] = found.as_slice() else {
+            verdicts.push(failed("count", "not counted".into()));
+            return Ok(0);
+        };
+        verdicts.push(Verdict { check: "count", passed: n1 == n2, detail: format!("{n1} legacy, {n2} new") });
+        let sums = (a1, b1) == (a2, b2);
+        verdicts.push(Verdict { check: "checksum", passed: sums, detail: if sums { "equal" } else { "different" }.into() });
+        Ok(n1.parse().unwrap_or(0))
+    }
+
+    /// Rows that one side has more often than the other.
+    async fn multiset(&self) -> Result<Verdict> {
+        let missing = |a: &str, b: &str| format!("SELECT count(*), min(row) FROM ({a} EXCEPT ALL {b}) AS x");
+        let (old, new) = (self.old_rows(), self.new_rows());
+        let found = self.text("multiset", &format!("{} UNION ALL {}", missing(&old, &new), missing(&new, &old))).await?;
+        let [lost, lost_row, extra, extra_row] = found.as_slice() else { return Ok(failed("multiset", "not compared".into())) };
+        let passed = lost == "0" && extra == "0";
+        let short = |row: &str| row.chars().take(120).collect::<String>();
+        let detail = match passed {
+            true => "0 missing, 0 extra".to_owned(),
+            false => format!("{lost} missing {}, {extra} extra {}", short(lost_row), short(extra_row)),
+        };
+        Ok(Verdict { check: "multiset", passed, detail })
+    }
+
+    /// The order of the heap, which a SELECT without ORDER BY usually shows.
+    async fn order(&self) -> Result<Verdict> {
+        let order = self.relation.order.unwrap_or("true");
+        let sql = format!(
+            "SELECT (SELECT md5(coalesce(string_agg({}, E'\\n' ORDER BY t.ctid), '')) FROM {} AS t) = \
+                    (SELECT md5(coalesce(string_agg({}, E'\\n' ORDER BY t.{order}), '')) FROM {} AS t WHERE {})",
+            self.old_row(),
+            self.old,
+            self.new_row(),
+            self.relation.target_table(),
+            self.relation.filter(Some("t")),
+        );
+        let same = self.text("order", &sql).await? == ["t"];
+        Ok(Verdict { check: "order", passed: same, detail: if same { "as in the heap" } else { "not as in the heap" }.into() })
+    }
+
+    /// Every column that follows from the legacy row, computed again from what is stored.
+    async fn derived(&self, verdicts: &mut Vec<Verdict>) -> Result<()> {
+        for (check, names) in [
+            ("key column", &["al_record_key", "dv_code", "dvl_source_code", "dvl_target_code"][..]),
+            ("time column", &["al_changed_at"]),
+            ("derived columns", &["al_operation", "al_user_id", "al_expid", "dv_is_active", "dv_expid", "dv_hstusu", "dv_hsthora"]),
+        ] {
+            let differs: Vec<String> = names.iter().filter_map(|n| self.recomputed(n)).collect();
+            if differs.is_empty() {
+                continue;
+            }
+            let sql = format!(
+                "SELECT count(*) FROM {} AS t WHERE {} AND ({})",
+                self.relation.target_table(),
+                self.relation.filter(Some("t")),
+                differs.join(" OR ")
+            );
+            let rows = self.text(check, &sql).await?.concat();
+            verdicts.push(Verdict { check, passed: rows == "0", detail: format!("{rows} rows disagree with their image") });
+        }
+        Ok(())
+    }
+
+    /// `stored IS DISTINCT FROM computed`, for a field that depends on legacy columns.
+    fn recomputed(&self, name: &str) -> Option<String> {
+        let field = self.relation.fields.iter().find(|f| f.name == name)?;
+        let Value::Expression(_) = field.backfill.as_ref().unwrap_or(&field.write) else { return None };
+        let computed = self.relation.field(name, &|i| self.relation.read(i, Some("t")))?;
+        Some(format!("t.{name} IS DISTINCT FROM {computed}"))
+    }
+
+    /// The DEFAULT partition stays empty: with rows in it, the partition that should hold them cannot be made.
+    async fn default_partition(&self) -> Result<Verdict> {
+        let table = crate::sql::quote::qualified(&self.relation.schema, "audit_log_default");
+        let sql = format!("SELECT count(*) FROM {table} AS t WHERE {}", self.relation.filter(Some("t")));
+        let rows = self.text("default partition", &sql).await?.concat();
+        Ok(Verdict { check: "default partition", passed: rows == "0", detail: format!("{rows} rows") })
+    }
+}
+
+fn failed(check: &'static str, detail: String) -> Verdict {
+    Verdict { check, passed: false, detail }
+}

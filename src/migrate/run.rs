@@ -1,0 +1,206 @@
+//! `migrate`: one legacy table at a time, each in one transaction: lock, move, prove, attach the audit trigger, let the view take
+//! the name. Whatever fails leaves the table as it was.
+
+use crate::catalog::{Catalog, Database};
+use crate::error::{Error, Result};
+use crate::relation::{Context, Relation};
+use crate::rule::{Rule, RuleSet};
+use crate::sql::quote::{literal, qualified};
+
+use super::capture::{self, Attached};
+use super::parity::{self, Parity};
+use super::{ARCHIVE, CONTROL, PINNED, backfill, retain, view};
+
+/// A writer that holds the legacy table longer than this makes the migration of that table fail, not wait.
+const LOCK_TIMEOUT: &str = "5s";
+
+/// What was done with one table.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The legacy table.
+    pub table: String,
+    /// Rows moved.
+    pub rows: u64,
+    /// The proof; `None` when there was nothing to do.
+    pub parity: Option<Parity>,
+    /// What the reader should know: the trigger, dependent objects, "already migrated".
+    pub notes: Vec<String>,
+}
+
+/// The state that a migration works on.
+#[derive(Debug)]
+pub struct Migration<'m> {
+    /// A connection with the rights of the tables' owner.
+    pub database: &'m Database,
+    /// All rules.
+    pub rules: &'m RuleSet,
+    /// Schema, zone, months.
+    pub context: Context,
+}
+
+impl<'m> Migration<'m> {
+    /// Prepares a connection for migrating.
+    pub async fn new(database: &'m Database, rules: &'m RuleSet, context: Context) -> Result<Self> {
+        database.batch("pinning the session", PINNED).await?;
+        Ok(Migration { database, rules, context })
+    }
+
+    fn relation(&self, table: &str) -> Option<Relation> {
+        self.rules.rules.get(table).map(|rule| Relation::compile(rule, &self.context))
+    }
+
+    /// Begins a run in the ledger.
+    pub async fn begin(&self, command: &str) -> Result<i64> {
+        let sql = format!("INSERT INTO {CONTROL}.run (command) VALUES ($1) RETURNING id");
+        Ok(self.database.one("beginning a run", &sql, &[&command]).await?.get(0))
+    }
+
+    /// Ends a run in the ledger.
+    pub async fn finish(&self, run: i64) -> Result<()> {
+        let sql = format!("UPDATE {CONTROL}.run SET finished_at = clock_timestamp() WHERE id = $1");
+        self.database.execute("ending a run", &sql, &[&run]).await.map(|_| ())
+    }
+
+    /// Migrates one table of any kind.
+    pub async fn table(&self, run: i64, rule: &Rule) -> Result<Outcome> {
+        let relation = Relation::compile(rule, &self.context);
+        let catalog = self.catalog(rule).await?;
+        let Some(table) = catalog.tables.get(&rule.table) else {
+            return Err(Error::refused(format!("there is no table {}", relation.legacy_table())));
+        };
+        if relation.is_retained() {
+            let notes = retain::run(self.database, &self.context, rule, table).await?;
+            return Ok(Outcome { table: rule.table.clone(), rows: 0, parity: None, notes });
+        }
+        if table.kind == 'v' {
+            let notes = vec!["already migrated: a view has the name".into()];
+            return Ok(Outcome { table: rule.table.clone(), rows: 0, parity: None, notes });
+        }
+        self.refuse_stale_rule(rule, &catalog)?;
+        let context = format!("migrating {}", rule.table);
+        self.database.transaction(&context, async |db| self.move_table(db, run, rule, &relation, &catalog).await).await
+    }
+
+    /// The catalog of the table and its base; reading all 1,469 for each would take longer than moving most of them.
+    async fn catalog(&self, rule: &Rule) -> Result<Catalog> {
+        Catalog::read(self.database, &self.context.schema).await.map(|mut catalog| {
+            let base = match &rule.target {
+                crate::rule::Target::History(h) => h.base.clone(),
+                _ => None,
+            };
+            catalog.tables.retain(|name, _| *name == rule.table || Some(name) == base.as_ref());
+            catalog
+        })
+    }
+
+    /// The table may have changed since its rule was written: moving it by the old rule would lose a column.
+    fn refuse_stale_rule(&self, rule: &Rule, catalog: &Catalog) -> Result<()> {
+        let mut one = RuleSet::default();
+        one.rules.insert(rule.table.clone(), rule.clone());
+        let mut known = catalog.clone();
+        known.tables.retain(|name, _| *name == rule.table);
+        let faults = crate::rule::check::against(&one, &known);
+        let own = |f: &&crate::error::Fault| !f.message.contains("the catalog has no table");
+        match faults.0.iter().filter(own).map(|f| f.message.as_str()).collect::<Vec<_>>().as_slice() {
+            [] => Ok(()),
+            faults => Err(Error::Refused {
+                message: format!("the rule of {} does not fit the table", rule.table),
+                detail: Some(faults.join("; ")),
+                hint: Some("run `esclusa rules generate`, review what changed, and migrate again".into()),
+            }),
+        }
+    }
+
+    async fn move_table(&self, db: &Database, run: i64, rule: &Rule, relation: &Relation, catalog: &Catalog) -> Result<Outcome> {
+        let legacy = relation.legacy_table();
+        let lock = format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; LOCK TABLE {legacy} IN SHARE ROW EXCLUSIVE MODE");
+        db.batch(&format!("locking {}", rule.table), &lock).await?;
+        let rows = backfill::run(db, relation, &legacy).await?;
+        let parity = parity::check(db, relation, &legacy).await?;
+        if !parity.holds() {
+            return Err(Error::Refused {
+                message: format!("{} did not pass its parity checks and was left as it was", rule.table),
+                detail: Some(parity.failures()),
+                hint: None,
+            });
+        }
+        parity::record(db, &parity).await?;
+        let mut notes = self.dependents(db, &legacy).await?;
+        self.swap(db, relation).await?;
+        notes.extend(self.capture(db, rule, relation, catalog).await?);
+        let sql = format!("INSERT INTO {CONTROL}.run_table (run_id, legacy_table, step, row_count) VALUES ($1, $2, 'migrate', $3)");
+        let count = i64::try_from(rows).unwrap_or(i64::MAX);
+        db.execute("recording the table", &sql, &[&run, &rule.table, &count]).await?;
+        Ok(Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes })
+    }
+
+    /// The table steps aside and the view takes its name, in the same transaction.
+    async fn swap(&self, db: &Database, relation: &Relation) -> Result<()> {
+        let (legacy, archived) = (relation.legacy_table(), qualified(ARCHIVE, &relation.table));
+        let context = format!("putting the view in place of {}", relation.table);
+        db.batch(&context, &format!("ALTER TABLE {legacy} SET SCHEMA {ARCHIVE}")).await?;
+        db.batch(&context, &view::creation(relation)).await?;
+        view::copy_grants(db, relation, &archived).await
+    }
+
+    /// The audit trigger of a history's base; and, when a base becomes a domain, the trigger that follows its rows there.
+    async fn capture(&self, db: &Database, rule: &Rule, relation: &Relation, catalog: &Catalog) -> Result<Vec<String>> {
+        let mut after = catalog.clone();
+        after.tables.remove(&rule.table);
+        let mut notes = Vec::new();
+        if relation.kind == "history" {
+            notes.push(match capture::attach(db, &after, self.rules, rule, &|t| self.relation(t)).await? {
+                Attached::Base(base) => format!("audit trigger on {base}"),
+                Attached::Domain(base) => format!("audit trigger on the rows of domain {base}"),
+                Attached::No(why) => format!("no audit trigger: {why}"),
+            });
+        }
+        let history = self.rules.rules.values().find(|r| match &r.target {
+            crate::rule::Target::History(h) => h.base.as_ref() == Some(&rule.table),
+            _ => false,
+        });
+        if let Some(history) = history.filter(|_| relation.kind != "history") {
+            capture::on_domain(db, relation, &history.key.base).await?;
+            notes.push(format!("audit trigger on the rows of domain {} for {}", rule.table, history.table));
+        }
+        Ok(notes)
+    }
+
+    /// Objects that keep pointing at the table where it now lies: they follow its OID, not its name.
+    async fn dependents(&self, db: &Database, legacy: &str) -> Result<Vec<String>> {
+        let sql = format!(
+            "SELECT DISTINCT pg_describe_object(d.classid, d.objid, 0) FROM pg_depend d WHERE d.refobjid = {}::regclass \
+             AND d.deptype = 'n' AND d.classid IN ('pg_rewrite'::regclass, 'pg_constraint'::regclass)",
+            literal(legacy)
+        );
+        let found = db.text("looking for dependent objects", &sql).await?;
+        Ok(found.into_iter().flatten().flatten().map(|o| format!("still reads the moved table: {o}")).collect())
+    }
+
+    /// Where a legacy table's rows can still be compared: under its own name, or in the archive.
+    pub async fn legacy_source(&self, rule: &Rule) -> Result<Option<String>> {
+        for candidate in [qualified(&self.context.schema, &rule.table), qualified(ARCHIVE, &rule.table)] {
+            let sql = "SELECT relkind::text FROM pg_class WHERE oid = to_regclass($1)";
+            let rows = self.database.query("looking for the legacy table", sql, &[&candidate]).await?;
+            if rows.first().is_some_and(|r| r.get::<_, String>(0) == "r") {
+                return Ok(Some(candidate));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Proves parity of one table outside a migration, and records it.
+    pub async fn verify(&self, rule: &Rule) -> Result<Option<Parity>> {
+        let relation = Relation::compile(rule, &self.context);
+        let Some(source) = self.legacy_source(rule).await? else { return Ok(None) };
+        let parity = self
+            .database
+            .transaction(&format!("verifying {}", rule.table), async |db| {
+                let parity = parity::check(db, &relation, &source).await?;
+                parity::record(db, &parity).await?;
+                Ok(parity)
+            })
+            .await?;
+        Ok(Some(parity))
+    }
+}

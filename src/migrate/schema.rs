@@ -1,0 +1,263 @@
+//! `schema apply` and `schema check`: audit_log with its monthly partitions, domain_value, domain_value_link, the audit trigger's
+//! function and the control schema. Apply is idempotent. Check builds the same objects under another name in a transaction that
+//! is rolled back, and compares: there is no second description of the schema that could be stale.
+
+use crate::catalog::Database;
+use crate::config::Month;
+use crate::error::Result;
+use crate::relation::Context;
+use crate::sql::quote::{ident, literal, qualified};
+use crate::table::Table;
+
+use super::{ARCHIVE, CONTROL, PINNED};
+
+const CONTROL_SQL: &str = include_str!("sql/control.sql");
+const TABLES_SQL: &str = include_str!("sql/tables.sql");
+
+/// Who makes partitions when time goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Partitioner {
+    /// `esclusa schema apply`, run by a timer, and the proxy's own maintenance.
+    Own,
+    /// pg_partman 4, which knows a partition by its name: `audit_log_p2026_03`.
+    Partman4,
+    /// pg_partman 5, which knows a partition by its bounds.
+    Partman5,
+}
+
+/// A partition of audit_log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partition {
+    /// Its name.
+    pub name: String,
+    /// Its first instant as an SQL expression.
+    pub from: String,
+    /// The instant behind its last.
+    pub to: String,
+}
+
+/// The partitions of a context: one for all that is older, then one a month.
+pub fn partitions(context: &Context, partitioner: Partitioner) -> Vec<Partition> {
+    let zone = literal(&context.time_zone);
+    // A bound is evaluated once, when the partition is made: it is an instant, whatever the zone of who looks at it.
+    let start = |m: Month| format!("(timestamp '{m}-01' AT TIME ZONE {zone})");
+    let infix = if partitioner == Partitioner::Partman4 { "p" } else { "" };
+    // Not MINVALUE: pg_partman casts the bound to timestamptz.
+    let old = Partition { name: "audit_log_hist".into(), from: "'-infinity'".into(), to: start(context.first_month) };
+    let monthly = (0..).map(|n| context.first_month.plus(n)).take_while(|m| *m < context.horizon).map(|month| Partition {
+        name: format!("audit_log_{infix}{:04}_{:02}", month.year, month.month),
+        from: start(month),
+        to: start(month.plus(1)),
+    });
+    std::iter::once(old).chain(monthly).collect()
+}
+
+fn rendered(template: &str, schema: &str, control: &str) -> String {
+    template.replace("{schema}", &ident(schema)).replace("{control}", &ident(control))
+}
+
+/// The SQL that makes everything that is missing.
+fn creation(context: &Context, control: &str, partitioner: Partitioner) -> String {
+    let mut sql = rendered(CONTROL_SQL, &context.schema, control);
+    sql.push_str(&rendered(TABLES_SQL, &context.schema, control));
+    let parent = qualified(&context.schema, "audit_log");
+    for partition in partitions(context, partitioner) {
+        sql.push_str(&format!(
+            "CREATE TABLE IF NOT EXISTS {} PARTITION OF {parent} FOR VALUES FROM ({}) TO ({});\n",
+            qualified(&context.schema, &partition.name),
+            partition.from,
+            partition.to
+        ));
+    }
+    let default = qualified(&context.schema, "audit_log_default");
+    sql.push_str(&format!("CREATE TABLE IF NOT EXISTS {default} PARTITION OF {parent} DEFAULT;\n"));
+    sql
+}
+
+/// Makes what is missing, replaces functions, leaves data alone. Returns what was done, object by object.
+pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
+    let mut done = Table::new(&["object", "state"]);
+    let before = objects(database, &context.schema, CONTROL).await?;
+    let partitioner = partitioner(database, context, &before).await?;
+    database.batch("pinning the session", PINNED).await?;
+    database
+        .transaction("applying the schema", async |db| {
+            // Two `schema apply` at once wait for each other.
+            db.batch("taking the schema lock", "SELECT pg_advisory_xact_lock(hashtext('esclusa schema'))").await?;
+            let schemas = format!("CREATE SCHEMA IF NOT EXISTS {}; CREATE SCHEMA IF NOT EXISTS {ARCHIVE};", ident(&context.schema));
+            db.batch("creating schemas", &schemas).await?;
+            db.batch("creating tables", &creation(context, CONTROL, partitioner)).await?;
+            if partitioner != Partitioner::Own {
+                register_with_partman(db, context, partitioner).await?;
+            }
+            Ok(())
+        })
+        .await?;
+    for object in objects(database, &context.schema, CONTROL).await? {
+        let state = if before.iter().any(|o| o.name == object.name && o.kind == object.kind) { "was there" } else { "created" };
+        done.push(vec![format!("{} {}", object.kind, object.name).into(), state.into()]);
+    }
+    let who = match partitioner {
+        Partitioner::Own => "esclusa schema apply",
+        Partitioner::Partman4 | Partitioner::Partman5 => "pg_partman",
+    };
+    done.push(vec!["partitions ahead".into(), format!("kept by {who}").into()]);
+    Ok(done)
+}
+
+/// pg_partman where it can be had; but partitions that stand under the plan's names stay under them.
+async fn partitioner(database: &Database, context: &Context, existing: &[Object]) -> Result<Partitioner> {
+    let sql = "SELECT coalesce((SELECT extversion FROM pg_extension WHERE extname = 'pg_partman'),
+                               (SELECT default_version FROM pg_available_extensions WHERE name = 'pg_partman'))";
+    let version: Option<String> = database.one("looking for pg_partman", sql, &[]).await?.get(0);
+    let has = |p: Partitioner| partitions(context, p).get(1).is_some_and(|p| existing.iter().any(|o| o.name == p.name));
+    Ok(match version.as_deref().and_then(|v| v.split('.').next()).and_then(|v| v.parse::<u32>().ok()) {
+        _ if has(Partitioner::Own) && !has(Partitioner::Partman4) && version.as_deref().is_none_or(|v| v.starts_with('4')) => {
+            Partitioner::Own
+        }
+        Some(4) => Partitioner::Partman4,
+        Some(v) if v >= 5 => Partitioner::Partman5,
+        _ => Partitioner::Own,
+    })
+}
+
+/// Hands the finished partition set to pg_partman, which from then on makes the months ahead.
+async fn register_with_partman(db: &Database, context: &Context, partitioner: Partitioner) -> Result<()> {
+    db.batch("installing pg_partman", "CREATE SCHEMA IF NOT EXISTS partman; CREATE EXTENSION IF NOT EXISTS pg_partman SCHEMA partman").await?;
+    let schema: String = db
+        .one("finding pg_partman", "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'pg_partman'", &[])
+        .await?
+        .get(0);
+    let parent = format!("{}.audit_log", context.schema);
+    let registered = format!("SELECT count(*) FROM {schema}.part_config WHERE parent_table = {}", literal(&parent));
+    if db.one("asking pg_partman", &registered, &[]).await?.get::<_, i64>(0) > 0 {
+        return Ok(());
+    }
+    let months = (context.horizon.year - context.first_month.year) * 12 + context.horizon.month as i32 - context.first_month.month as i32;
+    // create_parent() would make partitions of its own; the set is complete already, so it is registered as it stands.
+    let (kind, columns, values) = match partitioner {
+        Partitioner::Partman4 => ("native", ", datetime_string", ", 'YYYY_MM'"),
+        _ => ("range", ", datetime_string", ", 'YYYY_MM'"),
+    };
+    let sql = format!(
+        "INSERT INTO {schema}.part_config (parent_table, control, partition_type, partition_interval, premake, \
+         automatic_maintenance, infinite_time_partitions{columns}) \
+         VALUES ({}, 'al_changed_at', '{kind}', '1 mon', {months}, 'on', true{values})",
+        literal(&parent)
+    );
+    db.batch("registering audit_log with pg_partman", &sql).await
+}
+
+/// A database object, described so that two of the same name can be compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Object {
+    kind: String,
+    name: String,
+    definition: String,
+}
+
+/// Tables with columns, constraints and indexes, and functions, of the new tables and of the control schema. Names of schemas
+/// are replaced by marks, so that objects of different schemas compare equal.
+async fn objects(database: &Database, schema: &str, control: &str) -> Result<Vec<Object>> {
+    let names = "('audit_log','domain_value','domain_value_link')";
+    let sql = format!(
+        "WITH rel AS (
+           SELECT c.oid, c.relname::text AS name, c.relkind FROM pg_class c
+           WHERE c.relnamespace = to_regnamespace({control}) AND c.relkind = 'r'
+              OR c.relnamespace = to_regnamespace({schema}) AND (c.relname IN {names} OR c.relispartition
+                 AND c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass({schema} || '.audit_log'))
+                 AND c.relkind = 'r'))
+         SELECT 'table', name, (SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN ' not null' ELSE '' END
+                  || coalesce(' default ' || pg_get_expr(d.adbin, d.adrelid), ''), ', ' ORDER BY attnum)
+                  FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+                  WHERE attrelid = rel.oid AND attnum > 0 AND NOT attisdropped) FROM rel
+         UNION ALL SELECT 'constraint', rel.name || '.' || conname, pg_get_constraintdef(k.oid) FROM pg_constraint k JOIN rel ON k.conrelid = rel.oid
+           WHERE rel.name NOT LIKE 'audit\\_log\\_%'
+         UNION ALL SELECT 'index', c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN rel ON i.indrelid = rel.oid JOIN pg_class c ON c.oid = i.indexrelid
+           WHERE rel.name NOT LIKE 'audit\\_log\\_%'
+         UNION ALL SELECT 'function', p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', pg_get_functiondef(p.oid)
+           FROM pg_proc p WHERE p.pronamespace = to_regnamespace({control}) AND p.proname IN ('exact_text','pinned_text','key_text','record_key','refuse_null','audit')
+              OR p.pronamespace = to_regnamespace({schema}) AND p.proname = 'fn_audit_trigger'
+         ORDER BY 1 DESC, 2",
+        control = literal(&ident(control)),
+        schema = literal(&ident(schema)),
+    );
+    let unnamed = |text: &str| {
+        text.replace(&format!("{}.", ident(control)), "{control}.").replace(&format!("{}.", ident(schema)), "{schema}.")
+    };
+    let rows = database.text("reading the schema", &sql).await?;
+    let object = |r: Vec<Option<String>>| {
+        let mut cells = r.into_iter().map(Option::unwrap_or_default);
+        let mut next = || cells.next().unwrap_or_default();
+        Object { kind: next(), name: next(), definition: unnamed(&next()) }
+    };
+    Ok(rows.into_iter().map(object).collect())
+}
+
+/// What differs between the schema as it is and as it should be; no rows when nothing does.
+pub async fn check(database: &Database, context: &Context) -> Result<Table> {
+    let mut drift = Table::new(&["object", "finding", "expected", "found"]);
+    let real = objects(database, &context.schema, CONTROL).await?;
+    let partitioner = partitioner(database, context, &real).await?;
+    let expected = expected(database, context, partitioner).await?;
+    for object in &expected {
+        let name = format!("{} {}", object.kind, object.name);
+        match real.iter().find(|o| o.kind == object.kind && o.name == object.name) {
+            None => drift.push(vec![name.into(), "missing".into(), object.definition.as_str().into(), "".into()]),
+            Some(found) if found.definition != object.definition => {
+                let (expected, found) = first_difference(&object.definition, &found.definition);
+                drift.push(vec![name.into(), "differs".into(), expected.into(), found.into()]);
+            }
+            Some(_) => {}
+        }
+    }
+    if real.iter().any(|o| o.name == "audit_log_default") {
+        let sql = format!("SELECT count(*) FROM {}", qualified(&context.schema, "audit_log_default"));
+        let rows: i64 = database.one("watching the default partition", &sql, &[]).await?.get(0);
+        if rows > 0 {
+            drift.push(vec!["table audit_log_default".into(), "holds rows".into(), "0".into(), rows.into()]);
+        }
+    }
+    Ok(drift)
+}
+
+/// The objects as `creation` makes them, built under scratch names and rolled back.
+async fn expected(database: &Database, context: &Context, partitioner: Partitioner) -> Result<Vec<Object>> {
+    let scratch = Context { schema: "esclusa_check".into(), ..context.clone() };
+    let control = "esclusa_check_control";
+    database.batch("beginning the check", "BEGIN").await?;
+    let made = async {
+        database.batch("creating a scratch schema", "CREATE SCHEMA esclusa_check").await?;
+        database.batch("creating scratch tables", &creation(&scratch, control, partitioner)).await?;
+        objects(database, &scratch.schema, control).await
+    }
+    .await;
+    database.batch("ending the check", "ROLLBACK").await?;
+    made
+}
+
+fn first_difference(expected: &str, found: &str) -> (String, String) {
+    let same = expected.chars().zip(found.chars()).take_while(|(a, b)| a == b).count();
+    let part = |text: &str| text.chars().skip(same.saturating_sub(20)).take(80).collect();
+    (part(expected), part(found))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plans_months_get_the_plans_names() {
+        let context = Context {
+            schema: "s".into(),
+            time_zone: "America/Mexico_City".into(),
+            first_month: Month { year: 2026, month: 3 },
+            horizon: Month { year: 2028, month: 3 },
+        };
+        let all = partitions(&context, Partitioner::Own);
+        assert_eq!(all.len(), 25);
+        assert_eq!((all[1].name.as_str(), all[24].name.as_str()), ("audit_log_2026_03", "audit_log_2028_02"));
+        assert_eq!(all[0].to, all[1].from);
+        assert_eq!(partitions(&context, Partitioner::Partman4)[1].name, "audit_log_p2026_03");
+    }
+}

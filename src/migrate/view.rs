@@ -1,0 +1,102 @@
+//! The compatibility view that takes a legacy table's name: the relation's SELECT, and INSTEAD OF triggers that write the new
+//! table with the relation's expressions. It is a safety net for what does not pass the proxy: stored procedures, dynamic SQL,
+//! catalog look-ups, a client that connects to the server directly.
+
+use crate::catalog::Database;
+use crate::error::Result;
+use crate::relation::Relation;
+use crate::sql::quote::{ident, literal, qualified};
+
+use super::CONTROL;
+
+/// The SQL that makes the view and its triggers. The name must be free.
+pub fn creation(relation: &Relation) -> String {
+    let view = relation.legacy_table();
+    let function = qualified(CONTROL, &format!("write_{}", relation.table));
+    let mut sql = format!("CREATE VIEW {view} AS {};\n", relation.select_all());
+    for column in &relation.columns {
+        if let Some(default) = &column.default {
+            sql.push_str(&format!("ALTER VIEW {view} ALTER COLUMN {} SET DEFAULT {default};\n", ident(&column.name)));
+        }
+    }
+    sql.push_str(&format!(
+        "CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
+         SET search_path = pg_catalog, pg_temp AS $esclusa$\n{}$esclusa$;\n",
+        body(relation)
+    ));
+    sql.push_str(&format!(
+        "CREATE TRIGGER trg_write_{} INSTEAD OF INSERT OR UPDATE OR DELETE ON {view} FOR EACH ROW EXECUTE FUNCTION {function}();\n",
+        relation.table.replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+    ));
+    sql
+}
+
+fn body(relation: &Relation) -> String {
+    let (columns, expressions) = relation.insert("new", false);
+    let target = relation.target_table();
+    let all: Vec<usize> = (0..relation.columns.len()).collect();
+    let set = relation.update(&all, "t", "new").into_iter().map(|(c, e)| format!("{c} = {e}")).collect::<Vec<_>>().join(", ");
+    let nulls: String = relation.columns.iter().filter(|c| c.not_null).map(|c| null_check(relation, &c.name)).collect();
+    let row = identity(relation);
+    format!(
+        "BEGIN\n  IF TG_OP = 'DELETE' THEN\n    DELETE FROM {target} AS t WHERE {row};\n    \
+         IF NOT FOUND THEN RETURN NULL; END IF;\n    RETURN OLD;\n  END IF;\n{nulls}  \
+         IF TG_OP = 'INSERT' THEN\n    INSERT INTO {target} ({}) VALUES ({});\n  ELSE\n    \
+         UPDATE {target} AS t SET {set} WHERE {row};\n    IF NOT FOUND THEN RETURN NULL; END IF;\n  END IF;\n  RETURN NEW;\nEND ",
+        columns.join(", "),
+        expressions.join(", ")
+    )
+}
+
+/// A view has no NOT NULL: the trigger says what the table would have said.
+fn null_check(relation: &Relation, column: &str) -> String {
+    let name = |c: &crate::relation::Column| qualified("new", &c.name);
+    let cells = relation.columns.iter().map(|c| c.sql_type.shown(&name(c))).collect::<Vec<_>>().join(", ");
+    format!(
+        "  IF NEW.{} IS NULL THEN PERFORM {CONTROL}.refuse_null({}, {}, {}, ARRAY[{cells}]); END IF;\n",
+        ident(column),
+        literal(&relation.schema),
+        literal(&relation.table),
+        literal(column)
+    )
+}
+
+/// The one row of the new table that OLD is. A history may hold duplicates; each call of the trigger takes the first that is
+/// still there, so a statement over n equal rows touches n.
+fn identity(relation: &Relation) -> String {
+    let old = |i: usize| qualified("old", &relation.columns[i].name);
+    let equal = |row: &str, names: &[&str]| {
+        let one = |n: &&str| relation.field(n, &old).map(|e| format!(" AND {row}.{n} = {e}"));
+        names.iter().filter_map(one).collect::<String>()
+    };
+    if relation.target != "audit_log" {
+        return format!("{}{}", relation.filter(Some("t")), equal("t", &["dv_code", "dvl_source_code", "dvl_target_code"]));
+    }
+    format!(
+        "(t.al_id, t.al_changed_at) = (SELECT s.al_id, s.al_changed_at FROM {} AS s WHERE {}{} ORDER BY s.al_id LIMIT 1)",
+        relation.target_table(),
+        relation.filter(Some("s")),
+        equal("s", &["al_record_key", "al_old_data"])
+    )
+}
+
+/// Gives the view the table's grants, and those who read or wrote the table the same right on the new table, which the
+/// rewritten statements name.
+pub async fn copy_grants(database: &Database, relation: &Relation, table: &str) -> Result<()> {
+    let sql = format!(
+        "SELECT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, a.privilege_type, a.is_grantable
+         FROM pg_class c, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) AS a WHERE c.oid = {}::regclass",
+        literal(table)
+    );
+    for row in database.text("reading grants", &sql).await? {
+        let cell = |i: usize| row.get(i).cloned().flatten().unwrap_or_default();
+        let (grantee, privilege, grantable) = (cell(0), cell(1), cell(2) == "t");
+        let option = if grantable { " WITH GRANT OPTION" } else { "" };
+        let mut grants = format!("GRANT {privilege} ON {} TO {grantee}{option};", relation.legacy_table());
+        if ["SELECT", "INSERT", "UPDATE", "DELETE"].contains(&privilege.as_str()) {
+            grants.push_str(&format!("GRANT {privilege} ON {} TO {grantee};", relation.target_table()));
+        }
+        database.batch("copying grants", &grants).await?;
+    }
+    Ok(())
+}

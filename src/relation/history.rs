@@ -1,0 +1,80 @@
+//! A history in `audit_log`: the legacy row verbatim in `al_old_data`, with key, user and time beside it for the indexes.
+//!
+//! The stamp of the legacy row lives in the image and only there: `timestamp` -> `timestamptz` loses the hour of a DST gap.
+//! `al_changed_at` is an index key. For a backfilled row it follows from the stamp; for a row written through the proxy it is the
+//! clock, so that a month that is over never gains rows.
+
+use super::{Column, Context, Field, Relation, Store, Value, columns, constant, expression, key_text, positions};
+use crate::rule::{History, Rule};
+use crate::sql::quote::literal;
+
+use super::value::SqlType;
+
+/// Compiles a history's rule.
+pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Relation {
+    let columns = columns(rule, |_| Store::Image("al_old_data"));
+    let key = positions(rule, &rule.key.columns);
+    let all = (0..columns.len()).collect();
+    let place = |name: &Option<String>| name.as_ref().and_then(|n| rule.position(n));
+    let field = |name, write| Field { name, write, backfill: None, touched: false };
+    let fields = vec![
+        field("al_record_key", key_text(rule, &key, SqlType::key_text)),
+        field("al_operation", place(&history.operation).map_or_else(|| constant("'U'"), operation)),
+        field("al_old_data", Value::Image(all)),
+        field("al_user_id", place(&history.user).map_or_else(|| constant("'∅'"), user)),
+        Field {
+            name: "al_changed_at",
+            write: Value::Default,
+            backfill: Some(changed_at(&columns, place(&history.time), context)),
+            touched: false,
+        },
+        field("al_expid", place(&history.expid).map_or(Value::Default, |i| expression(&[i], |m| m[0].clone()))),
+        Field { name: "al_source", write: constant("'W'"), backfill: Some(constant("'L'")), touched: true },
+    ];
+    let base = history.base.clone().unwrap_or_else(|| rule.table.clone());
+    Relation {
+        table: rule.table.clone(),
+        schema: context.schema.clone(),
+        kind: "history",
+        columns,
+        target: "audit_log",
+        discriminator: vec![("al_table_name", base), ("al_legacy_table", rule.table.clone())],
+        fields,
+        key,
+        key_field: Some("al_record_key"),
+        unique: None,
+        order: Some("al_id"),
+    }
+}
+
+/// The legacy's own operation flag, in the words that Spanish and English schemas use: alta, baja, eliminación, modificación.
+fn operation(column: usize) -> Value {
+    expression(&[column], |m| {
+        let first = format!("upper(left(btrim(({})::text), 1))", m[0]);
+        format!("CASE WHEN {first} IN ('I', 'A') THEN 'I' WHEN {first} IN ('D', 'B', 'E') THEN 'D' ELSE 'U' END")
+    })
+}
+
+/// `al_user_id` is NOT NULL; the legacy user may be NULL or empty, and stays so in the image.
+fn user(column: usize) -> Value {
+    expression(&[column], |m| format!("coalesce(nullif(left(({})::text, 63), ''), '∅')", m[0]))
+}
+
+/// Monotone in the stamp, except in a DST gap, where it is off by at most an hour. NULL comes before everything, and what lies
+/// behind the last partition is put at its end, so that the DEFAULT partition stays empty.
+fn changed_at(columns: &[Column], time: Option<usize>, context: &Context) -> Value {
+    let Some(time) = time.filter(|&i| columns[i].sql_type.is_stamp()) else { return constant("'-infinity'::timestamptz") };
+    let zone = literal(&context.time_zone);
+    let instant = |m: &str| {
+        if columns[time].sql_type.has_zone() { m.to_owned() } else { format!("(({m})::timestamp AT TIME ZONE {zone})") }
+    };
+    expression(&[time], |m| {
+        format!("least(coalesce({}, '-infinity'::timestamptz), {})", instant(&m[0]), last_instant(context))
+    })
+}
+
+/// The last microsecond that a backfilled row can be indexed at.
+pub(super) fn last_instant(context: &Context) -> String {
+    let zone = literal(&context.time_zone);
+    format!("((timestamp '{}-01' - interval '1 microsecond') AT TIME ZONE {zone})", context.horizon)
+}

@@ -1,0 +1,73 @@
+//! A look-up in `domain_value`: the code in `dv_code`, text id and description in columns of their own, everything else verbatim in
+//! `dv_extra_json` under its legacy name. The columns for activity, user and time are projections: nothing is read from them.
+
+use super::value::SqlType;
+use super::{Context, Field, Relation, Store, Unique, Value, columns, constant, constraint_name, expression, key_text, positions};
+use crate::rule::{Lookup, Rule};
+use crate::sql::quote::literal;
+
+/// Compiles a look-up's rule.
+pub(super) fn compile(rule: &Rule, lookup: &Lookup, context: &Context) -> Relation {
+    let key = positions(rule, &rule.key.columns);
+    let place = |name: &Option<String>| name.as_ref().and_then(|n| rule.position(n));
+    let type_of = |i: usize| SqlType::new(&rule.columns[i].column.type_name);
+    let text_id = place(&lookup.text_id).filter(|&i| type_of(i).is_whole_number());
+    let description = place(&lookup.description).filter(|&i| fits_description(&type_of(i)));
+    let code = match key.as_slice() {
+        [code] if type_of(*code).is_whole_number() && rule.columns[*code].column.not_null => Some(*code),
+        _ => None,
+    };
+    let columns = columns(rule, |i| match Some(i) {
+        i if i == code => Store::Column("dv_code"),
+        i if i == text_id => Store::Column("dv_txtid"),
+        i if i == description => Store::Column("dv_description"),
+        _ => Store::Image("dv_extra_json"),
+    });
+    let extra = (0..columns.len()).filter(|&i| columns[i].store == Store::Image("dv_extra_json")).collect();
+    let copy = |i: Option<usize>| i.map_or(Value::Default, |i| expression(&[i], |m| m[0].clone()));
+    let field = |name, write| Field { name, write, backfill: None, touched: false };
+    let fields = vec![
+        field("dv_code", key_text(rule, &key, SqlType::code_text)),
+        field("dv_txtid", copy(text_id)),
+        field("dv_description", copy(description)),
+        // The heap's order; a row that comes later stands behind it.
+        Field {
+            name: "dv_sort_order",
+            write: constant("extract(epoch FROM clock_timestamp())::integer"),
+            backfill: Some(constant("row_number() OVER (ORDER BY r.ctid)::integer")),
+            touched: false,
+        },
+        field("dv_is_active", place(&lookup.active).map_or(Value::Default, active)),
+        field("dv_extra_json", Value::Image(extra)),
+        field("dv_expid", copy(place(&lookup.expid).filter(|&i| type_of(i).is_whole_number()))),
+        field("dv_hstusu", place(&lookup.user).map_or(Value::Default, |i| expression(&[i], |m| format!("left(({})::text, 63)", m[0])))),
+        field("dv_hsthora", place(&lookup.time).filter(|&i| type_of(i).is_stamp()).map_or(Value::Default, |i| stamp(i, context))),
+    ];
+    Relation {
+        table: rule.table.clone(),
+        schema: context.schema.clone(),
+        kind: "lookup",
+        columns,
+        target: "domain_value",
+        discriminator: vec![("dv_domain", lookup.domain.clone())],
+        fields,
+        key,
+        key_field: Some("dv_code"),
+        unique: Some(Unique { target: "uq_domain_value", legacy: constraint_name(rule) }),
+        order: Some("dv_sort_order"),
+    }
+}
+
+/// `dv_description` is varchar(1000): longer texts and other types stay verbatim in the image.
+fn fits_description(sql_type: &SqlType) -> bool {
+    let length = sql_type.name.split_once('(').and_then(|(_, rest)| rest.trim_end_matches(')').parse::<u32>().ok());
+    sql_type.is_collatable() && length.is_some_and(|n| n <= 1000)
+}
+
+fn active(column: usize) -> Value {
+    expression(&[column], |m| format!("left(({})::text, 1)", m[0]))
+}
+
+fn stamp(column: usize, context: &Context) -> Value {
+    expression(&[column], |m| format!("(({})::timestamp AT TIME ZONE {})", m[0], literal(&context.time_zone)))
+}

@@ -1,0 +1,177 @@
+//! One legacy type: how a value of it is stored in an image, read back, assigned, and turned into key text. Everything here is an
+//! SQL expression over another one; nothing is evaluated by esclusa.
+//!
+//! The traps that decide each line (all measured on PostgreSQL 15, each a test in `tests/migrate.rs`): `char(n)` loses its
+//! padding in a cast to text; explicit casts cut and round silently where assignment raises 22001; `float8` -0.0 does not
+//! survive jsonb and depends on extra_float_digits; `json` loses duplicate keys in jsonb; bytea and interval depend on settings.
+
+use crate::sql::quote::literal;
+
+/// A column type, as far as storing and reading it differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqlType {
+    /// As `format_type` prints it: what every cast names.
+    pub name: String,
+    family: Family,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    /// `numeric(p,s)`, `numeric`, integers: JSON numbers keep scale and size; NaN and infinity become strings.
+    Number,
+    /// `character varying(n)`.
+    Varchar(Option<u32>),
+    /// `character(n)`; without a length it is `bpchar`, which pads nothing.
+    Char(Option<u32>),
+    /// `text`, `name`, `uuid`: text in, text out.
+    Text,
+    /// `boolean`.
+    Boolean,
+    /// `date`, `timestamp`, `time`, `timestamptz`: JSON strings in ISO 8601, infinities and BC included.
+    DateTime,
+    /// `real`, `double precision`: text with all digits, because JSON numbers lose -0 and follow extra_float_digits.
+    Float,
+    /// `bytea`: hexadecimal text, whatever bytea_output says.
+    Bytea,
+    /// Everything else (json, intervals, arrays, ranges, enumerations): text written under pinned settings.
+    Other,
+}
+
+impl SqlType {
+    /// Reads a type name of the catalog.
+    pub fn new(name: &str) -> Self {
+        let (bare, modifier) = match name.split_once('(') {
+            Some((bare, rest)) if rest.ends_with(')') => (bare, rest.trim_end_matches(')').parse::<u32>().ok()),
+            _ => (name, None),
+        };
+        let time = bare == "date" || bare.starts_with("time") && !name.ends_with("[]");
+        let family = match bare {
+            "numeric" | "smallint" | "integer" | "bigint" => Family::Number,
+            "character varying" => Family::Varchar(modifier),
+            "character" => Family::Char(modifier),
+            "bpchar" => Family::Char(None),
+            "text" | "name" | "uuid" => Family::Text,
+            "boolean" => Family::Boolean,
+            "real" | "double precision" => Family::Float,
+            "bytea" => Family::Bytea,
+            _ if time => Family::DateTime,
+            _ => Family::Other,
+        };
+        SqlType { name: name.to_owned(), family }
+    }
+
+    /// Whether it is a date or a time stamp, which can be an index on time.
+    pub fn is_stamp(&self) -> bool {
+        self.name == "date" || self.name.starts_with("timestamp")
+    }
+
+    /// Whether the type already is a point in time, and needs no zone to become one.
+    pub fn has_zone(&self) -> bool {
+        self.name.ends_with("with time zone")
+    }
+
+    /// Whether the type has a collation. A code of such a type is read from the image, because `dv_code` is COLLATE "C" and a
+    /// cast of it would sort and compare by bytes.
+    pub fn is_collatable(&self) -> bool {
+        matches!(self.family, Family::Varchar(_) | Family::Char(_) | Family::Text)
+    }
+
+    /// Whether the code text gives the value back without loss: integers of any kind do.
+    pub fn is_whole_number(&self) -> bool {
+        self.family == Family::Number && (!self.name.starts_with("numeric") || self.name.ends_with(",0)"))
+    }
+
+    /// The value as it stands in an image: a `jsonb` expression that is NULL or JSON null for NULL.
+    pub fn image(&self, value: &str) -> String {
+        match self.family {
+            Family::Number | Family::Varchar(_) | Family::Char(_) | Family::Text | Family::Boolean | Family::DateTime => {
+                format!("to_jsonb({value})")
+            }
+            Family::Float => format!("to_jsonb(esclusa.exact_text({value}))"),
+            Family::Bytea => format!("to_jsonb(encode({value}, 'hex'))"),
+            Family::Other => format!("to_jsonb(esclusa.pinned_text({value}))"),
+        }
+    }
+
+    /// The value out of an image, with its exact type and modifier.
+    pub fn from_image(&self, image: &str, key: &str) -> String {
+        let text = format!("({image} ->> {})", literal(key));
+        match self.family {
+            Family::Bytea => format!("decode({text}, 'hex')"),
+            Family::Text if self.name == "text" => text,
+            _ => format!("{text}::{}", self.name),
+        }
+    }
+
+    /// An expression of any assignable type, cast as an assignment to a column of this type casts it: too long is 22001, and not
+    /// a silent cut (PostgreSQL source, `varchar.c`: the third argument says whether the cast is explicit).
+    pub fn assigned(&self, expression: &str) -> String {
+        match self.family {
+            Family::Varchar(Some(n)) => format!("pg_catalog.\"varchar\"(({expression})::varchar, {}, false)", n + 4),
+            Family::Char(Some(n)) => format!("pg_catalog.bpchar(({expression})::bpchar, {}, false)", n + 4),
+            _ => format!("({expression})::{}", self.name),
+        }
+    }
+
+    /// Canonical key text (storage model, "Keys"): a number without trailing zeros, a string without trailing blanks, a stamp as
+    /// JSON writes it. It only narrows a search, so two values that differ in blanks alone may share it.
+    pub fn key_text(&self, value: &str) -> String {
+        match self.family {
+            Family::Number => format!("trim_scale(({value})::numeric)::text"),
+            Family::Varchar(_) | Family::Char(_) | Family::Text => format!("rtrim(({value})::text, ' ')"),
+            _ => format!("({} #>> '{{}}')", self.image(value)),
+        }
+    }
+
+    /// The text of a code that must stay unique: only what the type itself calls equal is made equal.
+    pub fn code_text(&self, value: &str) -> String {
+        match self.family {
+            Family::Varchar(_) | Family::Text => format!("({value})::text"),
+            _ => self.key_text(value),
+        }
+    }
+
+    /// The value as its type prints it, padding included: what a DETAIL line shows.
+    pub fn shown(&self, value: &str) -> String {
+        match self.family {
+            Family::Char(_) => format!("format('%s', {value})"),
+            _ => format!("({value})::text"),
+        }
+    }
+}
+
+/// The mark of NULL in key text. A string that looks like it shares its key and nothing else.
+pub const NULL_KEY: &str = "∅";
+
+/// Key text of one or several columns: the text itself, or a JSON array of texts.
+pub fn composite(texts: &[String]) -> String {
+    let one = |text: &String| format!("coalesce({text}, '{NULL_KEY}')");
+    match texts {
+        [single] => one(single),
+        several => format!("jsonb_build_array({})::text", several.iter().map(one).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_by_type() {
+        let t = SqlType::new;
+        assert_eq!(t("character(4)").from_image("i", "a'b"), "(i ->> 'a''b')::character(4)");
+        assert_eq!(t("character varying(10)").assigned("$1"), "pg_catalog.\"varchar\"(($1)::varchar, 14, false)");
+        assert_eq!(t("bpchar").assigned("x"), "(x)::bpchar");
+        assert_eq!(t("numeric(5,0)").key_text("x"), "trim_scale((x)::numeric)::text");
+        assert_eq!(t("text").from_image("i", "c"), "(i ->> 'c')");
+        assert!(t("numeric(5,0)").is_whole_number() && !t("numeric(6,2)").is_whole_number() && !t("numeric").is_whole_number());
+        assert!(t("timestamp without time zone").is_stamp() && t("date").is_stamp() && !t("time without time zone").is_stamp());
+        assert_eq!(t("timestamp without time zone[]").image("x"), "to_jsonb(esclusa.pinned_text(x))");
+    }
+
+    #[test]
+    fn composite_keys_are_json_arrays() {
+        assert_eq!(composite(&["a".into()]), "coalesce(a, '∅')");
+        assert_eq!(composite(&["a".into(), "b".into()]), "jsonb_build_array(coalesce(a, '∅'), coalesce(b, '∅'))::text");
+    }
+}

@@ -1,0 +1,187 @@
+//! The faults of rules: inside one file, between files, and against the catalog. Each with file and line.
+
+use std::collections::HashMap;
+
+use super::{Rule, RuleSet, Target};
+use crate::catalog::Catalog;
+use crate::error::{Fault, Faults};
+
+/// Names in a rule that are no columns of its table, columns named twice, keys that are missing.
+pub fn within(rule: &Rule, faults: &mut Faults) {
+    let mut seen = HashMap::new();
+    for column in &rule.columns {
+        if let Some(line) = seen.insert(column.column.name.as_str(), column.line) {
+            let message = format!("column {} was named in line {line} already", column.column.name);
+            faults.push(Fault::at(&rule.file, column.line, message));
+        }
+    }
+    if rule.columns.is_empty() && !rule.table.is_empty() {
+        faults.push(rule.fault("columns", "a rule needs the table's columns"));
+    }
+    for (key, columns) in named_columns(rule) {
+        for column in columns.iter().filter(|c| rule.position(c).is_none()) {
+            faults.push(rule.fault(key, format!("{key}: table {} has no column {column}", rule.table)));
+        }
+    }
+    let needs_key = !matches!(rule.target, Target::Retained(_));
+    if needs_key && rule.key.columns.is_empty() {
+        faults.push(rule.fault("key.columns", format!("table {} has no key.columns", rule.table)));
+    }
+    if let Target::Link(link) = &rule.target {
+        let ends: Vec<&String> = link.source.iter().chain(&link.target).collect();
+        if ends.len() != rule.key.columns.len() || rule.key.columns.iter().any(|c| !ends.contains(&c)) {
+            faults.push(rule.fault("key.columns", "key.columns of a link are the columns of target.source and target.target"));
+        }
+    }
+    if let Target::History(_) = rule.target
+        && !rule.key.base.is_empty()
+        && rule.key.base.len() != rule.key.columns.len()
+    {
+        let message = format!("key.base has {} columns, key.columns has {}", rule.key.base.len(), rule.key.columns.len());
+        faults.push(rule.fault("key.base", message));
+    }
+}
+
+/// Every key of a rule that names columns of its own table.
+fn named_columns(rule: &Rule) -> Vec<(&'static str, Vec<String>)> {
+    let one = |column: &Option<String>| column.iter().cloned().collect::<Vec<_>>();
+    let mut out = vec![("key.columns", rule.key.columns.clone())];
+    match &rule.target {
+        Target::History(h) => out.extend([
+            ("target.time", one(&h.time)),
+            ("target.user", one(&h.user)),
+            ("target.operation", one(&h.operation)),
+            ("target.expid", one(&h.expid)),
+        ]),
+        Target::Lookup(l) => out.extend([
+            ("target.text_id", one(&l.text_id)),
+            ("target.description", one(&l.description)),
+            ("target.active", one(&l.active)),
+            ("target.expid", one(&l.expid)),
+            ("target.user", one(&l.user)),
+            ("target.time", one(&l.time)),
+        ]),
+        Target::Link(l) => out.extend([("target.source", l.source.clone()), ("target.target", l.target.clone())]),
+        Target::Retained(r) => out.push(("target.time", one(&r.time))),
+    }
+    out
+}
+
+/// Two look-ups of one domain, two links of one type.
+pub fn between(set: &RuleSet, faults: &mut Faults) {
+    let mut owners: HashMap<String, &Rule> = HashMap::new();
+    for rule in set.rules.values() {
+        let (name, key) = match &rule.target {
+            Target::Lookup(l) => (format!("domain {}", l.domain), "target.domain"),
+            Target::Link(l) => (format!("link type {}", l.link_type), "target.type"),
+            _ => continue,
+        };
+        if let Some(other) = owners.insert(name.clone(), rule) {
+            faults.push(rule.fault(key, format!("{name} belongs to table {} already", other.table)));
+        }
+    }
+}
+
+/// Rules against the schema as it is. A table that is gone, or has become a view, was migrated: nothing is left to compare.
+pub fn against(set: &RuleSet, catalog: &Catalog) -> Faults {
+    let mut faults = Faults::default();
+    for rule in set.rules.values() {
+        if let Some(table) = catalog.tables.get(&rule.table).filter(|t| t.kind == 'r') {
+            table_against(rule, table, &mut faults);
+        }
+        let base = match &rule.target {
+            Target::History(h) => h.base.as_ref(),
+            Target::Retained(r) => r.base.as_ref(),
+            _ => None,
+        };
+        if let Some(base) = base
+            && !catalog.tables.is_empty()
+        {
+            base_against(rule, base, set, catalog, &mut faults);
+        }
+    }
+    faults
+}
+
+fn table_against(rule: &Rule, table: &crate::catalog::Table, faults: &mut Faults) {
+    for column in &rule.columns {
+        let at = |message: String| Fault::at(&rule.file, column.line, message);
+        let c = &column.column;
+        match table.column(&c.name) {
+            None => faults.push(at(format!("the catalog's table {} has no column {}", rule.table, c.name))),
+            Some(real) => {
+                if real.type_name != c.type_name {
+                    faults.push(at(format!("column {} is {} in the catalog, not {}", c.name, real.type_name, c.type_name)));
+                }
+                if real.not_null != c.not_null {
+                    let says = if real.not_null { "NOT NULL" } else { "nullable" };
+                    faults.push(at(format!("column {} is {says} in the catalog", c.name)));
+                }
+                if real.default != c.default {
+                    let says = real.default.as_deref().unwrap_or("none");
+                    faults.push(at(format!("the catalog's default of column {} is {says}", c.name)));
+                }
+            }
+        }
+    }
+    let own = |name: &str| matches!(rule.target, Target::Retained(_)) && name.starts_with("hst_");
+    for real in table.columns.iter().filter(|c| rule.position(&c.name).is_none() && !own(&c.name)) {
+        let fault = rule.fault("columns", format!("the catalog's table {} has a column {} that the rule lacks", rule.table, real.name));
+        faults.push(fault.hint("run `esclusa rules generate` again, or add the column"));
+    }
+    let order = |name: &str| table.columns.iter().position(|c| c.name == name);
+    let order: Vec<_> = rule.columns.iter().filter_map(|c| order(&c.column.name)).collect();
+    if !order.is_sorted() {
+        faults.push(rule.fault("columns", format!("the columns of {} stand in another order in the catalog", rule.table)));
+    }
+    if let Some(unique) = &rule.key.unique {
+        match table.keys.iter().find(|k| k.name == *unique) {
+            None => faults.push(rule.fault("key.unique", format!("the catalog's table {} has no constraint {unique}", rule.table))),
+            Some(key) if table.key_over(&rule.key.columns).is_none_or(|k| k.name != key.name) => {
+                let message = format!("constraint {unique} is over ({}), not over key.columns", key.columns.join(", "));
+                faults.push(rule.fault("key.unique", message));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn base_against(rule: &Rule, base: &str, set: &RuleSet, catalog: &Catalog, faults: &mut Faults) {
+    let replaced = set.rules.contains_key(base);
+    let Some(table) = catalog.tables.get(base) else {
+        if !replaced {
+            faults.push(rule.fault("target.base", format!("the catalog has no table {base}")));
+        }
+        return;
+    };
+    for column in rule.key.base.iter().filter(|c| table.column(c).is_none()) {
+        faults.push(rule.fault("key.base", format!("base table {base} has no column {column}")));
+    }
+    for column in &rule.columns {
+        if let Some(mirrored) = column.base.as_ref().filter(|b| table.column(b).is_none()) {
+            faults.push(Fault::at(&rule.file, column.line, format!("base table {base} has no column {mirrored}")));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::file;
+    use crate::config::document::Document;
+
+    #[test]
+    fn every_fault_of_a_rule_has_its_line() {
+        let text = "table = \"tipocorreo\"\nkind = \"lookup\"\ncolumns = [\n  { name = \"a\", type = \"numeric(5,0)\" },\n  { name = \"a\", typ = 3 },\n]\nodd = 1\n[target]\ndomain = \"X\"\ntext_id = \"b\"\n[key]\ncolumns = [\"c\"]\n";
+        let document = Document::parse("r.toml".as_ref(), text).unwrap();
+        let faults = file::parse(&document).unwrap_err().to_string();
+        assert_eq!(
+            faults,
+            "r.toml:5: column a was named in line 4 already\n\
+             r.toml:5: columns.type is missing\n\
+             r.toml:5: columns: unknown key `typ`\n    hint: known keys: name, type, null, default, base\n\
+             r.toml:7: unknown key `odd`\n\
+             r.toml:10: target.text_id: table tipocorreo has no column b\n\
+             r.toml:12: key.columns: table tipocorreo has no column c"
+        );
+    }
+}

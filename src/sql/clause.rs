@@ -1,0 +1,357 @@
+//! The parts of INSERT, UPDATE and DELETE, as ranges of lexemes.
+//!
+//! The parser's spans of whole expressions are not reliable; the tokens are. At the statement's own depth the words SET, FROM,
+//! USING, WHERE, VALUES, RETURNING and ON CONFLICT can only be what they look like: inside an expression they are in
+//! parentheses, apart from IS DISTINCT FROM.
+
+use std::ops::Range;
+
+use sqlparser::tokenizer::Token;
+
+use super::edit::closing;
+use super::shape::{DmlKind, Part};
+use super::token::{Lexed, Lexeme};
+
+/// The parts of a writing statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Clauses {
+    /// INSERT
+    Insert(Insert),
+    /// UPDATE
+    Update(Update),
+    /// DELETE
+    Delete(Delete),
+    /// MERGE has its own grammar and is not taken apart here.
+    Merge,
+}
+
+impl Clauses {
+    /// The RETURNING clause, if there is one.
+    pub fn returning(&self) -> Option<&Returning> {
+        match self {
+            Clauses::Insert(x) => x.returning.as_ref(),
+            Clauses::Update(x) => x.returning.as_ref(),
+            Clauses::Delete(x) => x.returning.as_ref(),
+            Clauses::Merge => None,
+        }
+    }
+}
+
+/// The parts of an INSERT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Insert {
+    /// `(a, b)` behind the table's name, with the parentheses.
+    pub columns: Option<(Range<usize>, Vec<Part>)>,
+    /// OVERRIDING ... VALUE.
+    pub overriding: Option<Range<usize>>,
+    /// Where the rows come from.
+    pub source: Source,
+    /// From ON CONFLICT to its end.
+    pub on_conflict: Option<Range<usize>>,
+    /// RETURNING.
+    pub returning: Option<Returning>,
+}
+
+/// Where an INSERT's rows come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// VALUES with its rows.
+    Values {
+        /// From VALUES to the last row.
+        lexemes: Range<usize>,
+        /// The cells of every row.
+        rows: Vec<Vec<Cell>>,
+    },
+    /// A query.
+    Query(Range<usize>),
+    /// DEFAULT VALUES.
+    Defaults(Range<usize>),
+}
+
+impl Source {
+    /// All of it.
+    pub fn lexemes(&self) -> &Range<usize> {
+        match self {
+            Source::Values { lexemes, .. } | Source::Query(lexemes) | Source::Defaults(lexemes) => lexemes,
+        }
+    }
+}
+
+/// One value of a VALUES row, or of a row on the right of SET (...) = (...).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// The expression.
+    pub lexemes: Range<usize>,
+    /// It is the word DEFAULT.
+    pub default: bool,
+}
+
+/// The parts of an UPDATE.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Update {
+    /// From SET to the last assignment.
+    pub set: Range<usize>,
+    /// The assignments.
+    pub assignments: Vec<Assignment>,
+    /// From FROM to its end.
+    pub from: Option<Range<usize>>,
+    /// The condition, without WHERE.
+    pub condition: Option<Range<usize>>,
+    /// RETURNING.
+    pub returning: Option<Returning>,
+}
+
+/// `a = expression`, or `(a, b) = ...`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// The columns assigned.
+    pub targets: Vec<Part>,
+    /// More than a bare name stood there: a subscript or a field.
+    pub indirect: bool,
+    /// What is assigned.
+    pub value: AssignedValue,
+}
+
+/// The right side of an assignment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AssignedValue {
+    /// One expression for one column.
+    One(Cell),
+    /// A row of expressions for a list of columns.
+    Row(Vec<Cell>),
+    /// A sub-select for a list of columns, with its parentheses.
+    Query(Range<usize>),
+}
+
+/// The parts of a DELETE.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delete {
+    /// From USING to its end.
+    pub using: Option<Range<usize>>,
+    /// The condition, without WHERE.
+    pub condition: Option<Range<usize>>,
+    /// RETURNING.
+    pub returning: Option<Returning>,
+}
+
+/// A RETURNING clause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Returning {
+    /// From RETURNING to the end.
+    pub lexemes: Range<usize>,
+    /// The items between commas; an alias is part of its item.
+    pub items: Vec<Range<usize>>,
+}
+
+/// Finds the parts. `target_end` is the lexeme behind the target's name, its alias included.
+pub fn clauses(lexed: &Lexed<'_>, kind: DmlKind, range: &Range<usize>, target_end: usize) -> Option<Clauses> {
+    let scan = Scan { lexed, end: range.end, depth: lexed.lexemes.get(range.start)?.depth };
+    match kind {
+        DmlKind::Insert => scan.insert(target_end).map(Clauses::Insert),
+        DmlKind::Update => scan.update(target_end).map(Clauses::Update),
+        DmlKind::Delete => Some(Clauses::Delete(scan.delete(target_end))),
+        DmlKind::Merge => Some(Clauses::Merge),
+    }
+}
+
+struct Scan<'s, 't> {
+    lexed: &'s Lexed<'t>,
+    end: usize,
+    depth: u32,
+}
+
+impl Scan<'_, '_> {
+    fn at(&self, i: usize) -> Option<&Lexeme> {
+        self.lexed.lexemes.get(i).filter(|_| i < self.end)
+    }
+
+    fn word(&self, i: usize, keyword: &str) -> bool {
+        self.at(i).is_some_and(|l| l.is(keyword))
+    }
+
+    fn token(&self, i: usize, token: &Token) -> bool {
+        self.at(i).is_some_and(|l| l.is_token(token))
+    }
+
+    /// The first place from `from` on, at the statement's own depth, that `test` accepts; the end otherwise.
+    fn find(&self, from: usize, test: impl Fn(usize) -> bool) -> usize {
+        (from..self.end).find(|&i| self.lexed.lexemes[i].depth == self.depth && test(i)).unwrap_or(self.end)
+    }
+
+    fn split(&self, range: Range<usize>, depth: u32) -> Vec<Range<usize>> {
+        let mut out = Vec::new();
+        let mut start = range.start;
+        for i in range.clone() {
+            if self.lexed.lexemes[i].depth == depth && self.token(i, &Token::Comma) {
+                out.push(start..i);
+                start = i + 1;
+            }
+        }
+        out.push(start..range.end);
+        out
+    }
+
+    fn cells(&self, open: usize) -> Option<(Vec<Cell>, usize)> {
+        let close = closing(self.lexed, open, self.end)?;
+        let cells = self.split(open + 1..close, self.lexed.lexemes[open].depth + 1);
+        Some((cells.into_iter().map(|lexemes| self.cell(lexemes)).collect(), close + 1))
+    }
+
+    fn cell(&self, lexemes: Range<usize>) -> Cell {
+        let default = lexemes.len() == 1 && self.word(lexemes.start, "DEFAULT");
+        Cell { lexemes, default }
+    }
+
+    fn returning(&self, from: usize) -> (usize, Option<Returning>) {
+        let start = self.find(from, |i| self.word(i, "RETURNING"));
+        if start == self.end {
+            return (start, None);
+        }
+        let items = self.split(start + 1..self.end, self.depth);
+        (start, Some(Returning { lexemes: start..self.end, items }))
+    }
+
+    fn parts(&self, range: Range<usize>) -> Option<Vec<Part>> {
+        let depth = self.lexed.lexemes.get(range.start)?.depth;
+        self.split(range, depth).into_iter().map(|r| self.part(r.start).filter(|_| r.len() == 1)).collect()
+    }
+
+    fn part(&self, i: usize) -> Option<Part> {
+        let lexeme = self.at(i)?;
+        Some(Part { text: lexeme.name()?, span: lexeme.span })
+    }
+
+    fn insert(&self, target_end: usize) -> Option<Insert> {
+        let mut at = target_end;
+        let mut columns = None;
+        let list = self.token(at, &Token::LParen) && !self.starts_query(at + 1);
+        if list {
+            let close = closing(self.lexed, at, self.end)?;
+            columns = Some((at..close + 1, self.parts(at + 1..close)?));
+            at = close + 1;
+        }
+        let overriding = self.word(at, "OVERRIDING").then(|| at..at + 3);
+        at = overriding.as_ref().map_or(at, |o| o.end);
+        let (returning_at, returning) = self.returning(at);
+        let conflict = |i: usize| i < returning_at && self.word(i, "ON") && self.word(i + 1, "CONFLICT");
+        let conflict_at = self.find(at, conflict).min(returning_at);
+        let on_conflict = (conflict_at < returning_at).then_some(conflict_at..returning_at);
+        let source = if self.word(at, "DEFAULT") && self.word(at + 1, "VALUES") {
+            Source::Defaults(at..at + 2)
+        } else if self.word(at, "VALUES") {
+            let mut rows = Vec::new();
+            let mut next = at + 1;
+            while self.token(next, &Token::LParen) {
+                let (cells, behind) = self.cells(next)?;
+                rows.push(cells);
+                next = behind;
+                if !self.token(next, &Token::Comma) {
+                    break;
+                }
+                next += 1;
+            }
+            // VALUES with ORDER BY, LIMIT or a set operation behind it is a query like any other.
+            if next == conflict_at { Source::Values { lexemes: at..next, rows } } else { Source::Query(at..conflict_at) }
+        } else {
+            Source::Query(at..conflict_at)
+        };
+        (!source.lexemes().is_empty()).then_some(Insert { columns, overriding, source, on_conflict, returning })
+    }
+
+    fn starts_query(&self, i: usize) -> bool {
+        self.at(i).is_some_and(|l| l.is_any(&["SELECT", "WITH", "VALUES", "TABLE"]) || l.is_token(&Token::LParen))
+    }
+
+    fn update(&self, target_end: usize) -> Option<Update> {
+        let set = self.find(target_end, |i| self.word(i, "SET"));
+        let (returning_at, returning) = self.returning(set);
+        let where_at = self.find(set, |i| self.word(i, "WHERE")).min(returning_at);
+        let from = |i: usize| self.word(i, "FROM") && !self.word(i - 1, "DISTINCT");
+        let from_at = self.find(set, from).min(where_at);
+        let assignments = self.split(set + 1..from_at, self.depth).into_iter().map(|r| self.assignment(r)).collect::<Option<_>>()?;
+        Some(Update {
+            set: set..from_at,
+            assignments,
+            from: (from_at < where_at).then_some(from_at..where_at),
+            condition: (where_at < returning_at).then_some(where_at + 1..returning_at),
+            returning,
+        })
+    }
+
+    fn assignment(&self, range: Range<usize>) -> Option<Assignment> {
+        let equals = range.clone().find(|&i| self.lexed.lexemes[i].depth == self.depth && self.token(i, &Token::Eq))?;
+        let value = equals + 1..range.end;
+        if !self.token(range.start, &Token::LParen) {
+            let part = self.part(range.start)?;
+            let indirect = equals != range.start + 1;
+            return Some(Assignment { targets: vec![part], indirect, value: AssignedValue::One(self.cell(value)) });
+        }
+        let close = closing(self.lexed, range.start, equals)?;
+        let targets = self.parts(range.start + 1..close)?;
+        let open = if self.word(value.start, "ROW") { value.start + 1 } else { value.start };
+        let value = if self.starts_query(open + 1) && !self.token(open + 1, &Token::LParen) {
+            AssignedValue::Query(value)
+        } else {
+            let (cells, behind) = self.cells(open)?;
+            if behind != value.end {
+                return None;
+            }
+            AssignedValue::Row(cells)
+        };
+        Some(Assignment { targets, indirect: false, value })
+    }
+
+    fn delete(&self, target_end: usize) -> Delete {
+        let (returning_at, returning) = self.returning(target_end);
+        let where_at = self.find(target_end, |i| self.word(i, "WHERE")).min(returning_at);
+        let using_at = self.find(target_end, |i| self.word(i, "USING")).min(where_at);
+        Delete {
+            using: (using_at < where_at).then_some(using_at..where_at),
+            condition: (where_at < returning_at).then_some(where_at + 1..returning_at),
+            returning,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str, kind: DmlKind, target_end: usize) -> (Lexed<'_>, Clauses) {
+        let lexed = Lexed::new(text).unwrap();
+        let clauses = clauses(&lexed, kind, &(0..lexed.lexemes.len()), target_end).unwrap();
+        (lexed, clauses)
+    }
+
+    #[test]
+    fn insert_values() {
+        let text = "insert into t (a, b) values (1, f(2,3)), (default, 'x') on conflict (a) do nothing returning a, b as c";
+        let (lexed, clauses) = parts(text, DmlKind::Insert, 3);
+        let Clauses::Insert(insert) = clauses else { panic!() };
+        assert_eq!(lexed.slice(&insert.columns.unwrap().0), "(a, b)");
+        let Source::Values { rows, .. } = insert.source else { panic!() };
+        assert_eq!(lexed.slice(&rows[0][1].lexemes), "f(2,3)");
+        assert!(rows[1][0].default);
+        assert_eq!(lexed.slice(&insert.on_conflict.unwrap()), "on conflict (a) do nothing");
+        assert_eq!(insert.returning.unwrap().items.len(), 2);
+    }
+
+    #[test]
+    fn update_with_everything() {
+        let text = "update t set a = b is distinct from c, (d, e) = (1, default), (f, g) = (select 1, 2) from u where x = 1 returning *";
+        let (lexed, clauses) = parts(text, DmlKind::Update, 2);
+        let Clauses::Update(update) = clauses else { panic!() };
+        assert_eq!(update.assignments.len(), 3);
+        assert!(matches!(&update.assignments[1].value, AssignedValue::Row(cells) if cells[1].default));
+        assert!(matches!(&update.assignments[2].value, AssignedValue::Query(q) if lexed.slice(q) == "(select 1, 2)"));
+        assert_eq!(lexed.slice(&update.from.unwrap()), "from u");
+        assert_eq!(lexed.slice(&update.condition.unwrap()), "x = 1");
+    }
+
+    #[test]
+    fn insert_from_a_query_in_parentheses() {
+        let (lexed, clauses) = parts("insert into t (select 1) returning a", DmlKind::Insert, 3);
+        let Clauses::Insert(insert) = clauses else { panic!() };
+        assert_eq!(lexed.slice(insert.source.lexemes()), "(select 1)");
+    }
+}

@@ -1,0 +1,88 @@
+//! A statement without its literals: what reports group by, and the only form in which text is kept.
+
+use sqlparser::tokenizer::Token;
+
+use super::token::Lexed;
+
+/// The text with every literal replaced by `?`, white space and comments folded, unquoted words in lower case, and lists of
+/// literals (`IN (1, 2, 3)`, VALUES rows) shortened to one, so that statements that differ only in values are equal.
+/// At most `limit` bytes.
+pub fn normalise(text: &str, limit: usize) -> String {
+    let Ok(lexed) = Lexed::new(text) else { return cut(text.split_whitespace().collect::<Vec<_>>().join(" "), limit) };
+    let mut out = String::with_capacity(text.len().min(limit + 64));
+    let mut end = 0;
+    let mut list = false;
+    for lexeme in &lexed.lexemes {
+        let token = &lexeme.token.token;
+        let value = is_literal(token);
+        if list && (value || *token == Token::Comma) {
+            end = lexeme.span.end;
+            continue;
+        }
+        if lexeme.span.start > end && !out.is_empty() {
+            out.push(' ');
+        }
+        end = lexeme.span.end;
+        list = value;
+        if value {
+            out.push('?');
+        } else {
+            match lexeme.word() {
+                Some(word) if word.quote_style.is_none() => out.push_str(&word.value.to_lowercase()),
+                _ => out.push_str(&text[lexeme.span.range()]),
+            }
+        }
+        if out.len() > limit {
+            break;
+        }
+    }
+    cut(out, limit)
+}
+
+/// FNV-1a of the normalised text: small, stable between processes and versions, good enough to group by.
+pub fn fingerprint(normalised: &str) -> i64 {
+    let hash = normalised.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+    i64::from_ne_bytes(hash.to_ne_bytes())
+}
+
+fn cut(mut text: String, limit: usize) -> String {
+    if text.len() > limit {
+        let at = (0..=limit).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
+        text.truncate(at);
+        text.push('…');
+    }
+    text
+}
+
+fn is_literal(token: &Token) -> bool {
+    !matches!(token, Token::Word(_) | Token::Placeholder(_))
+        && matches!(
+            token,
+            Token::Number(..)
+                | Token::SingleQuotedString(_)
+                | Token::EscapedStringLiteral(_)
+                | Token::UnicodeStringLiteral(_)
+                | Token::NationalStringLiteral(_)
+                | Token::HexStringLiteral(_)
+                | Token::SingleQuotedByteStringLiteral(_)
+                | Token::DollarQuotedString(_)
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_and_spaces_go() {
+        let one = normalise("SELECT  *\n FROM \"T\" WHERE a = 'secret' -- x\n AND b IN (1,2, 3) and c = $1", 500);
+        assert_eq!(one, "select * from \"T\" where a = ? and b in (?) and c = $1");
+        assert_eq!(normalise("select $$secret$$, E'se\\'cret', 0x1F", 500), "select ?");
+        assert_eq!(fingerprint(&one), fingerprint(&normalise("select * from \"T\" where a = 'y' and b in (7) and c = $1", 500)));
+    }
+
+    #[test]
+    fn long_texts_are_cut_at_a_character() {
+        assert_eq!(normalise("select ñññññ", 9), "select ñ…");
+    }
+}

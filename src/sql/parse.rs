@@ -1,0 +1,126 @@
+//! From a text to its [`Script`]: tokenize once, split, peel, edit, parse, walk. Never panics, never overflows the stack,
+//! never takes long: what is too long, too deep or not understood comes back as [`Unparsed`] with the reason.
+
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sqlparser::ast::Statement as Tree;
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::parser::Parser;
+use sqlparser::tokenizer::Token;
+
+use super::edit::edit;
+use super::shape::Shape;
+use super::token::Lexed;
+use super::walk::walk;
+use super::wrapper::peel;
+use super::{Script, Statement};
+
+/// How much is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// A longer text is not parsed.
+    pub text_bytes: usize,
+    /// Nested deeper is not parsed. At 100 the worst pathological text takes some 30 ms; above it the time explodes.
+    pub depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { text_bytes: 256 * 1024, depth: 100 }
+    }
+}
+
+/// Why a statement's names are not known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unparsed {
+    /// Longer than [`Limits::text_bytes`].
+    #[error("the text has {0} bytes, more than are parsed")]
+    TooLong(usize),
+    /// The text has no tokens that PostgreSQL would accept either, or some that the tokenizer does not know.
+    #[error("the text cannot be cut into tokens: {0}")]
+    Tokens(String),
+    /// The parser does not know the form.
+    #[error("{0}")]
+    Syntax(String),
+    /// A form that the parser is known to misread.
+    #[error("{0}")]
+    Misread(&'static str),
+    /// The parser panicked.
+    #[error("the parser failed on this text")]
+    Panicked,
+}
+
+/// A tree can be as deep as the text has tokens (`a or a or a ...`), and is walked and dropped by recursion. Up to this many
+/// tokens the usual stack holds it; above, a larger one is used for the time of the parse.
+const TOKENS_ON_USUAL_STACK: usize = 1500;
+/// Holds the deepest tree of a text of 256 KiB several times over. Only touched pages cost anything.
+const LARGE_STACK_BYTES: usize = 512 * 1024 * 1024;
+
+/// Reads a text.
+pub fn script<'t>(text: &'t str, limits: &Limits) -> Result<Script<'t>, Unparsed> {
+    if text.len() > limits.text_bytes {
+        return Err(Unparsed::TooLong(text.len()));
+    }
+    let lexed = catch(|| Lexed::new(text)).and_then(|r| r.map_err(Unparsed::Tokens))?;
+    let ranges = lexed.statements();
+    let statements = ranges.into_iter().map(|lexemes| Statement { shape: shape(&lexed, &lexemes, limits), lexemes }).collect();
+    Ok(Script { lexed, statements })
+}
+
+fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Unparsed> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| Unparsed::Panicked)
+}
+
+fn shape(lexed: &Lexed<'_>, range: &Range<usize>, limits: &Limits) -> Result<Shape, Unparsed> {
+    let peeled = peel(lexed, range);
+    let mut shape = match &peeled.query {
+        None => Shape::default(),
+        Some(query) if query.len() > TOKENS_ON_USUAL_STACK => {
+            stacker::grow(LARGE_STACK_BYTES, || catch(|| parse(lexed, query, limits)))??
+        }
+        Some(query) => catch(|| parse(lexed, query, limits))??,
+    };
+    for reference in peeled.references {
+        let parts = reference.name.0.iter().map(|p| p.span.start);
+        shape.explained.extend(parts.filter_map(|s| lexed.lexemes.binary_search_by_key(&s, |l| l.span.start).ok()));
+        shape.references.push(reference);
+    }
+    shape.explained.extend(peeled.explained);
+    shape.explained.sort_unstable();
+    shape.explained.dedup();
+    Ok(shape)
+}
+
+fn parse(lexed: &Lexed<'_>, range: &Range<usize>, limits: &Limits) -> Result<Shape, Unparsed> {
+    let edited = edit(lexed, range);
+    let tree = tree(edited.tokens.clone(), limits)?;
+    walk(lexed, range, &edited, &tree)
+}
+
+fn tree(tokens: Vec<sqlparser::tokenizer::TokenWithSpan>, limits: &Limits) -> Result<Tree, Unparsed> {
+    let dialect = PostgreSqlDialect {};
+    let mut parser = Parser::new(&dialect).with_recursion_limit(limits.depth).with_tokens_with_locations(tokens);
+    let tree = parser.parse_statement().map_err(|e| Unparsed::Syntax(e.to_string()))?;
+    match parser.peek_token().token {
+        Token::EOF => Ok(tree),
+        other => Err(Unparsed::Syntax(format!("the parser stopped at `{other}`"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deep_and_long_texts_neither_overflow_nor_hang() {
+        let limits = Limits::default();
+        let chain = format!("select * from t where {}", "a = 1 or ".repeat(27_000) + "b");
+        assert!(script(&chain, &limits).is_ok());
+        let unions = "select 1 union ".repeat(15_000) + "select 1";
+        assert!(script(&unions, &limits).is_ok());
+        let parens = format!("select {}1{}", "(".repeat(5_000), ")".repeat(5_000));
+        assert!(script(&parens, &limits).unwrap().statements[0].shape.is_err());
+        assert_eq!(script(&"x".repeat(300_000), &limits).unwrap_err(), Unparsed::TooLong(300_000));
+    }
+}

@@ -1,0 +1,214 @@
+//! What a statement names, as plain values: references to relations, names in expressions, the scopes they are read in.
+
+use std::ops::Range;
+
+use super::clause::Clauses;
+use super::token::Span;
+
+/// A piece of a dotted name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Folded as PostgreSQL folds it.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A dotted name: `[catalog.][schema.]relation`, or `[schema.][table.]column`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Name(pub Vec<Part>);
+
+impl Name {
+    /// The last piece.
+    pub fn last(&self) -> &str {
+        self.0.last().map_or("", |p| &p.text)
+    }
+
+    /// The piece before the last.
+    pub fn qualifier(&self) -> Option<&str> {
+        self.0.len().checked_sub(2).map(|i| self.0[i].text.as_str())
+    }
+
+    /// From the first to the last piece.
+    pub fn span(&self) -> Span {
+        match (self.0.first(), self.0.last()) {
+            (Some(a), Some(b)) => a.span.to(b.span),
+            _ => Span { start: 0, end: 0 },
+        }
+    }
+}
+
+/// What a statement does with a relation that it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Reads it: FROM, JOIN, USING, TABLE.
+    Read,
+    /// INSERT INTO it.
+    Insert,
+    /// UPDATE it.
+    Update,
+    /// DELETE FROM it.
+    Delete,
+    /// MERGE INTO it.
+    Merge,
+    /// COPY it TO.
+    CopyTo,
+    /// COPY it FROM.
+    CopyFrom,
+    /// TRUNCATE it.
+    Truncate,
+    /// LOCK it.
+    Lock,
+}
+
+impl Role {
+    /// The operation as reports name it.
+    pub fn operation(self) -> &'static str {
+        match self {
+            Role::Read => "select",
+            Role::Insert => "insert",
+            Role::Update => "update",
+            Role::Delete => "delete",
+            Role::Merge => "merge",
+            Role::CopyTo => "copy to",
+            Role::CopyFrom => "copy from",
+            Role::Truncate => "truncate",
+            Role::Lock => "lock",
+        }
+    }
+}
+
+/// The alias of a FROM item or of a DML target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alias {
+    /// Folded.
+    pub name: String,
+    /// The name alone, without AS and without column names.
+    pub span: Span,
+    /// Column names given with it, folded: `AS t(a, b)`.
+    pub columns: Vec<String>,
+}
+
+/// A relation in a position where PostgreSQL looks a relation up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// As written.
+    pub name: Name,
+    /// What is done with it.
+    pub role: Role,
+    /// Its alias, where it has one.
+    pub alias: Option<Alias>,
+    /// What a splice replaces: the name, with ONLY, parentheses and `*` round it, and TABLE before it.
+    pub span: Span,
+    /// It stood as `TABLE name`, which is short for a whole SELECT.
+    pub table_command: bool,
+    /// TABLESAMPLE behind it, up to the end of REPEATABLE.
+    pub sample: Option<Span>,
+    /// The scope in whose FROM list it stands.
+    pub scope: ScopeId,
+}
+
+/// An index into [`Shape::scopes`].
+pub type ScopeId = usize;
+
+/// One level of name look-up: the FROM items of a SELECT, or a DML target with its FROM or USING items.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    /// Where a name that is not found here is looked for.
+    pub parent: Option<ScopeId>,
+    /// What is visible here, in order.
+    pub items: Vec<Item>,
+    /// The select list holds `*` or `x.*`, or a NATURAL JOIN: all columns count.
+    pub star: bool,
+}
+
+/// One visible FROM item.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// The name under which its columns can be qualified; empty for an unaliased sub-select or join.
+    pub name: String,
+    /// The reference it is, if it names a relation.
+    pub reference: Option<usize>,
+    /// Its column names where the text alone tells them (alias lists, sub-selects without `*`).
+    pub columns: Option<Vec<String>>,
+}
+
+/// Where a name stands that is no relation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UsePlace {
+    /// In an expression.
+    Expression,
+    /// `x.*` or `*` in a select list or RETURNING.
+    Star,
+    /// The column list of an INSERT or a COPY.
+    Column,
+    /// Left of `=` in SET.
+    Target,
+    /// JOIN ... USING (...).
+    Using,
+    /// FOR UPDATE OF.
+    LockOf,
+}
+
+/// A column or a whole row, as named in an expression.
+#[derive(Debug, Clone)]
+pub struct NameUse {
+    /// As written; for [`UsePlace::Star`] without the star.
+    pub name: Name,
+    /// The whole of it, with the star.
+    pub span: Span,
+    /// Where it stands.
+    pub place: UsePlace,
+    /// The scope in which it is looked up.
+    pub scope: ScopeId,
+}
+
+/// Which statement writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DmlKind {
+    /// INSERT
+    Insert,
+    /// UPDATE
+    Update,
+    /// DELETE
+    Delete,
+    /// MERGE
+    Merge,
+}
+
+/// An INSERT, UPDATE, DELETE or MERGE, at the top or in a CTE.
+#[derive(Debug, Clone)]
+pub struct Dml {
+    /// Which.
+    pub kind: DmlKind,
+    /// Its target, an index into [`Shape::references`].
+    pub target: usize,
+    /// The scope of its own expressions.
+    pub scope: ScopeId,
+    /// Its lexemes, from the verb on.
+    pub lexemes: Range<usize>,
+    /// Its parts.
+    pub clauses: Clauses,
+}
+
+/// Everything that a statement names.
+#[derive(Debug, Default)]
+pub struct Shape {
+    /// Relations, in the order of the text.
+    pub references: Vec<Reference>,
+    /// Other names that are looked up.
+    pub uses: Vec<NameUse>,
+    /// Look-up levels.
+    pub scopes: Vec<Scope>,
+    /// Writing statements.
+    pub dml: Vec<Dml>,
+    /// Lexemes that are explained: parts of references, of names, aliases, CTE names. Sorted. The net compares against it.
+    pub explained: Vec<usize>,
+}
+
+impl Shape {
+    /// Whether a lexeme has been given a meaning.
+    pub fn explains(&self, lexeme: usize) -> bool {
+        self.explained.binary_search(&lexeme).is_ok()
+    }
+}

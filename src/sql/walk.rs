@@ -1,0 +1,643 @@
+//! Walks the parser's tree once and keeps what a rewriter needs: references, names in expressions, scopes, DML statements.
+//!
+//! Scope is resolved here, as PostgreSQL does it: a CTE shadows a table of its name, a sub-select sees the items of the
+//! queries round it, LATERAL sees its neighbours. What a name *is* (which table's column) is not decided here: that needs a
+//! catalog.
+
+use std::ops::{ControlFlow, Range};
+
+use sqlparser::ast::{
+    AccessExpr, AssignmentTarget, Delete, Distinct, Expr, FromTable, Ident, Insert, JoinConstraint, JoinOperator, Merge,
+    ObjectName, OnConflictAction, OnInsert, OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
+    Statement as Tree, TableAlias, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind, Visit, Visitor,
+};
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use super::clause::clauses;
+use super::edit::{Edited, closing};
+use super::parse::Unparsed;
+use super::shape::{Alias, Dml, DmlKind, Item, Name, NameUse, Part, Reference, Role, Scope, ScopeId, Shape, UsePlace};
+use super::token::Lexed;
+
+/// Collects what one parsed statement names. `range` holds the statement's lexemes.
+pub fn walk(lexed: &Lexed<'_>, range: &Range<usize>, edited: &Edited, tree: &Tree) -> Result<Shape, Unparsed> {
+    let mut walker =
+        Walker { lexed, range, edited, shape: Shape::default(), ctes: Vec::new(), fields: Vec::new(), misread: None };
+    walker.shape.explained.extend(&edited.lock_of);
+    walker.statement(tree, None);
+    match walker.misread {
+        Some(reason) => Err(Unparsed::Misread(reason)),
+        None => Ok(walker.shape),
+    }
+}
+
+struct Walker<'w, 't> {
+    lexed: &'w Lexed<'t>,
+    range: &'w Range<usize>,
+    edited: &'w Edited,
+    shape: Shape,
+    /// CTE names in sight, innermost last.
+    ctes: Vec<String>,
+    /// Lexemes that name a field of a composite value, as in `(t).a`: no columns.
+    fields: Vec<usize>,
+    misread: Option<&'static str>,
+}
+
+impl Walker<'_, '_> {
+    fn new_scope(&mut self, parent: Option<ScopeId>) -> ScopeId {
+        self.shape.scopes.push(Scope { parent, ..Scope::default() });
+        self.shape.scopes.len() - 1
+    }
+
+    // --- statements ---
+
+    fn statement(&mut self, tree: &Tree, parent: Option<ScopeId>) {
+        match tree {
+            Tree::Query(query) => {
+                self.query(query, parent);
+            }
+            Tree::Insert(insert) => self.insert(insert, parent),
+            Tree::Update(update) => self.update(update, parent),
+            Tree::Delete(delete) => self.delete(delete, parent),
+            Tree::Merge(merge) => self.merge(merge, parent),
+            _ => self.misread = Some("a statement of another kind than its first word says"),
+        }
+    }
+
+    fn insert(&mut self, insert: &Insert, parent: Option<ScopeId>) {
+        let TableObject::TableName(table) = &insert.table else {
+            self.misread = Some("INSERT into something that is not a table");
+            return;
+        };
+        let scope = self.new_scope(parent);
+        let alias = insert.table_alias.as_ref().map(|a| (&a.alias, Vec::new()));
+        let Some((target, end)) = self.target(table, alias, Role::Insert, scope) else { return };
+        for column in &insert.columns {
+            self.object(column, UsePlace::Column, scope);
+        }
+        if let Some(source) = &insert.source {
+            self.query(source, parent);
+        }
+        if let Some(OnInsert::OnConflict(conflict)) = &insert.on {
+            let inner = self.new_scope(parent);
+            self.shape.scopes[inner].items = self.shape.scopes[scope].items.clone();
+            self.shape.scopes[inner].items.push(Item { name: "excluded".into(), reference: None, columns: None });
+            self.node(&conflict.conflict_target, inner);
+            if let OnConflictAction::DoUpdate(update) = &conflict.action {
+                for assignment in &update.assignments {
+                    self.assignment_target(&assignment.target, inner);
+                    self.node(&assignment.value, inner);
+                }
+                self.node(&update.selection, inner);
+            }
+        }
+        self.items(insert.returning.as_deref().unwrap_or_default(), scope);
+        self.dml(DmlKind::Insert, &insert.insert_token.0, target, end, scope);
+    }
+
+    fn update(&mut self, update: &Update, parent: Option<ScopeId>) {
+        let scope = self.new_scope(parent);
+        let TableFactor::Table { name, alias, .. } = &update.table.relation else {
+            self.misread = Some("UPDATE of something that is not a table");
+            return;
+        };
+        let Some((target, end)) = self.target(name, alias.as_ref().map(parts_of), Role::Update, scope) else { return };
+        if let Some(UpdateTableFromKind::AfterSet(from) | UpdateTableFromKind::BeforeSet(from)) = &update.from {
+            self.from(from, scope);
+        }
+        for assignment in &update.assignments {
+            self.assignment_target(&assignment.target, scope);
+            self.node(&assignment.value, scope);
+        }
+        self.node(&update.selection, scope);
+        self.items(update.returning.as_deref().unwrap_or_default(), scope);
+        self.dml(DmlKind::Update, &update.update_token.0, target, end, scope);
+    }
+
+    fn delete(&mut self, delete: &Delete, parent: Option<ScopeId>) {
+        let scope = self.new_scope(parent);
+        let FromTable::WithFromKeyword(from) = &delete.from else {
+            self.misread = Some("DELETE without FROM");
+            return;
+        };
+        let [TableWithJoins { relation: TableFactor::Table { name, alias, .. }, joins }] = from.as_slice() else {
+            self.misread = Some("DELETE from something that is not one table");
+            return;
+        };
+        if !joins.is_empty() {
+            self.misread = Some("DELETE from a join");
+        }
+        let Some((target, end)) = self.target(name, alias.as_ref().map(parts_of), Role::Delete, scope) else { return };
+        self.from(delete.using.as_deref().unwrap_or_default(), scope);
+        self.node(&delete.selection, scope);
+        self.items(delete.returning.as_deref().unwrap_or_default(), scope);
+        self.dml(DmlKind::Delete, &delete.delete_token.0, target, end, scope);
+    }
+
+    fn merge(&mut self, merge: &Merge, parent: Option<ScopeId>) {
+        let scope = self.new_scope(parent);
+        let TableFactor::Table { name, alias, .. } = &merge.table else {
+            self.misread = Some("MERGE into something that is not a table");
+            return;
+        };
+        let Some((target, end)) = self.target(name, alias.as_ref().map(parts_of), Role::Merge, scope) else { return };
+        self.table_factor(&merge.source, scope);
+        self.node(&merge.on, scope);
+        for clause in &merge.clauses {
+            use sqlparser::ast::{MergeAction, MergeUpdateKind};
+            self.node(&clause.predicate, scope);
+            match &clause.action {
+                MergeAction::Insert(insert) => {
+                    insert.columns.iter().for_each(|c| self.object(c, UsePlace::Column, scope));
+                    self.node(&insert.kind, scope);
+                }
+                MergeAction::Update(update) => {
+                    if let MergeUpdateKind::Set(assignments) = &update.kind {
+                        for assignment in assignments {
+                            self.assignment_target(&assignment.target, scope);
+                            self.node(&assignment.value, scope);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.dml(DmlKind::Merge, &merge.merge_token.0, target, end, scope);
+    }
+
+    /// The target of a writing statement becomes the first item of its scope. Also the lexeme behind name and alias.
+    fn target(
+        &mut self,
+        name: &ObjectName,
+        alias: Option<(&Ident, Vec<&Ident>)>,
+        role: Role,
+        scope: ScopeId,
+    ) -> Option<(usize, usize)> {
+        let before = self.shape.references.len();
+        let last = self.relation(name, alias, role, scope)?;
+        (self.shape.references.len() > before).then_some((before, last + 1))
+    }
+
+    fn dml(&mut self, kind: DmlKind, verb: &TokenWithSpan, target: usize, target_end: usize, scope: ScopeId) {
+        let Some(start) = self.lexed.at(verb.span.start) else { return };
+        let depth = self.lexed.lexemes[start].depth;
+        let end = (start..self.range.end).find(|&i| self.lexed.lexemes[i].depth < depth).unwrap_or(self.range.end);
+        let end = if self.lexed.lexemes.get(end.wrapping_sub(1)).is_some_and(|l| l.depth < depth) { end - 1 } else { end };
+        let end = self.closing_of(start, end);
+        match clauses(self.lexed, kind, &(start..end), target_end) {
+            Some(clauses) => self.shape.dml.push(Dml { kind, target, scope, lexemes: start..end, clauses }),
+            None => self.misread = Some("the clauses of this statement could not be told apart"),
+        }
+    }
+
+    /// A statement in a CTE ends before the parenthesis that closes it, which has the depth of the statement's outside.
+    fn closing_of(&self, start: usize, end: usize) -> usize {
+        let depth = self.lexed.lexemes[start].depth;
+        if depth == 0 {
+            return end;
+        }
+        let open = (self.range.start..start).rev().find(|&i| self.lexed.lexemes[i].depth < depth);
+        open.and_then(|open| closing(self.lexed, open, self.range.end)).unwrap_or(end)
+    }
+
+    fn assignment_target(&mut self, target: &AssignmentTarget, scope: ScopeId) {
+        match target {
+            AssignmentTarget::ColumnName(name) => self.object(name, UsePlace::Target, scope),
+            AssignmentTarget::Tuple(names) => names.iter().for_each(|n| self.object(n, UsePlace::Target, scope)),
+        }
+    }
+
+    // --- queries ---
+
+    /// Returns the scope that ORDER BY is read in.
+    fn query(&mut self, query: &Query, parent: Option<ScopeId>) -> ScopeId {
+        let visible = self.ctes.len();
+        if let Some(with) = &query.with {
+            if with.recursive {
+                self.ctes.extend(with.cte_tables.iter().map(|c| folded(&c.alias.name)));
+            }
+            for cte in &with.cte_tables {
+                self.explain(&cte.alias.name);
+                cte.alias.columns.iter().for_each(|c| self.explain(&c.name));
+                self.query(&cte.query, parent);
+                if !with.recursive {
+                    self.ctes.push(folded(&cte.alias.name));
+                }
+            }
+        }
+        let scope = self.set_expr(&query.body, parent);
+        if let Some(order_by) = &query.order_by
+            && let OrderByKind::Expressions(list) = &order_by.kind
+        {
+            list.iter().for_each(|e| self.node(&e.expr, scope));
+        }
+        self.node(&query.limit_clause, scope);
+        self.node(&query.fetch, scope);
+        for lock in &query.locks {
+            lock.of.iter().for_each(|name| self.object(name, UsePlace::LockOf, scope));
+        }
+        self.ctes.truncate(visible);
+        scope
+    }
+
+    fn set_expr(&mut self, body: &SetExpr, parent: Option<ScopeId>) -> ScopeId {
+        match body {
+            SetExpr::Select(select) => return self.select(select, parent),
+            SetExpr::Query(query) => return self.query(query, parent),
+            SetExpr::SetOperation { left, right, .. } => {
+                self.set_expr(left, parent);
+                self.set_expr(right, parent);
+            }
+            SetExpr::Values(values) => {
+                let scope = self.new_scope(parent);
+                values.rows.iter().for_each(|row| row.content.iter().for_each(|e| self.node(e, scope)));
+                return scope;
+            }
+            SetExpr::Insert(s) | SetExpr::Update(s) | SetExpr::Delete(s) | SetExpr::Merge(s) => self.statement(s, parent),
+            SetExpr::Table(_) => self.misread = Some("TABLE in a place where it could not be read as SELECT"),
+        }
+        self.new_scope(parent)
+    }
+
+    fn select(&mut self, select: &Select, parent: Option<ScopeId>) -> ScopeId {
+        let scope = self.new_scope(parent);
+        self.from(&select.from, scope);
+        if let Some(Distinct::On(list)) = &select.distinct {
+            list.iter().for_each(|e| self.node(e, scope));
+        }
+        self.items(&select.projection, scope);
+        self.node(&select.selection, scope);
+        self.node(&select.group_by, scope);
+        self.node(&select.having, scope);
+        self.node(&select.named_window, scope);
+        if select.prewhere.is_some() || !select.lateral_views.is_empty() || select.qualify.is_some() || select.top.is_some() {
+            self.misread = Some("a clause that PostgreSQL does not have");
+        }
+        scope
+    }
+
+    fn items(&mut self, items: &[SelectItem], scope: ScopeId) {
+        for item in items {
+            match item {
+                SelectItem::UnnamedExpr(expr) => self.node(expr, scope),
+                SelectItem::ExprWithAlias { expr, alias } => {
+                    self.node(expr, scope);
+                    self.explain(alias);
+                }
+                SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
+                    self.object(name, UsePlace::Star, scope);
+                }
+                SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::Expr(expr), _) => self.node(expr, scope),
+                SelectItem::Wildcard(_) => self.shape.scopes[scope].star = true,
+                SelectItem::ExprWithAliases { .. } => self.misread = Some("an item with several aliases"),
+            }
+        }
+    }
+
+    // --- FROM ---
+
+    fn from(&mut self, from: &[TableWithJoins], scope: ScopeId) {
+        from.iter().for_each(|item| self.table_with_joins(item, scope));
+    }
+
+    fn table_with_joins(&mut self, item: &TableWithJoins, scope: ScopeId) {
+        self.table_factor(&item.relation, scope);
+        for join in &item.joins {
+            self.table_factor(&join.relation, scope);
+            let constraint = match &join.join_operator {
+                JoinOperator::Join(c)
+                | JoinOperator::Inner(c)
+                | JoinOperator::Left(c)
+                | JoinOperator::LeftOuter(c)
+                | JoinOperator::Right(c)
+                | JoinOperator::RightOuter(c)
+                | JoinOperator::FullOuter(c)
+                | JoinOperator::CrossJoin(c) => c,
+                _ => {
+                    self.misread = Some("a join that PostgreSQL does not have");
+                    continue;
+                }
+            };
+            match constraint {
+                JoinConstraint::On(expr) => self.node(expr, scope),
+                JoinConstraint::Using(names) => names.iter().for_each(|n| self.object(n, UsePlace::Using, scope)),
+                JoinConstraint::Natural => self.shape.scopes[scope].star = true,
+                JoinConstraint::None => {}
+            }
+        }
+    }
+
+    fn table_factor(&mut self, factor: &TableFactor, scope: ScopeId) {
+        match factor {
+            TableFactor::Table { name, alias, args: None, .. } => {
+                self.relation(name, alias.as_ref().map(parts_of), Role::Read, scope);
+            }
+            TableFactor::Derived { lateral, subquery, alias, .. } => {
+                let parent = if *lateral { Some(scope) } else { self.shape.scopes[scope].parent };
+                self.query(subquery, parent);
+                self.item(alias.as_ref(), output_names(subquery), scope);
+            }
+            TableFactor::NestedJoin { table_with_joins, alias: None } => self.table_with_joins(table_with_joins, scope),
+            TableFactor::NestedJoin { table_with_joins, alias: Some(alias) } => {
+                let inner = self.new_scope(self.shape.scopes[scope].parent);
+                self.shape.scopes[inner].star = true;
+                self.table_with_joins(table_with_joins, inner);
+                self.item(Some(alias), None, scope);
+            }
+            TableFactor::Table { name, alias, args: Some(args), .. } => {
+                name.0.iter().filter_map(|p| p.as_ident()).for_each(|i| self.explain(i));
+                self.node(args, scope);
+                let name = name.0.last().and_then(|p| p.as_ident()).map(folded).unwrap_or_default();
+                self.function_item(alias.as_ref(), name, scope);
+            }
+            TableFactor::Function { name, args, alias, .. } => {
+                name.0.iter().filter_map(|p| p.as_ident()).for_each(|i| self.explain(i));
+                self.node(args, scope);
+                let name = name.0.last().and_then(|p| p.as_ident()).map(folded).unwrap_or_default();
+                self.function_item(alias.as_ref(), name, scope);
+            }
+            TableFactor::UNNEST { alias, array_exprs, .. } => {
+                self.node(array_exprs, scope);
+                self.function_item(alias.as_ref(), "unnest".into(), scope);
+            }
+            TableFactor::TableFunction { expr, alias } => {
+                self.node(expr, scope);
+                self.item(alias.as_ref(), None, scope);
+            }
+            TableFactor::XmlTable { alias, .. } | TableFactor::JsonTable { alias, .. } => {
+                self.node(factor, scope);
+                self.item(alias.as_ref(), None, scope);
+            }
+            _ => self.misread = Some("a FROM item that PostgreSQL does not have"),
+        }
+    }
+
+    fn item(&mut self, alias: Option<&TableAlias>, columns: Option<Vec<String>>, scope: ScopeId) {
+        let Some(alias) = alias else {
+            self.shape.scopes[scope].items.push(Item { name: String::new(), reference: None, columns });
+            return;
+        };
+        self.explain(&alias.name);
+        alias.columns.iter().for_each(|c| self.explain(&c.name));
+        let named: Vec<String> = alias.columns.iter().map(|c| folded(&c.name)).collect();
+        let columns = match columns {
+            Some(all) if named.len() <= all.len() => Some(named.iter().chain(all.iter().skip(named.len())).cloned().collect()),
+            _ => None,
+        };
+        self.shape.scopes[scope].items.push(Item { name: folded(&alias.name), reference: None, columns });
+    }
+
+    fn function_item(&mut self, alias: Option<&TableAlias>, name: String, scope: ScopeId) {
+        match alias {
+            Some(alias) => self.item(Some(alias), None, scope),
+            None => self.shape.scopes[scope].items.push(Item { name, reference: None, columns: None }),
+        }
+    }
+
+    /// A relation's name: a CTE in sight, or a reference. Returns its last lexeme, alias included.
+    fn relation(
+        &mut self,
+        name: &ObjectName,
+        alias: Option<(&Ident, Vec<&Ident>)>,
+        role: Role,
+        scope: ScopeId,
+    ) -> Option<usize> {
+        let (name, first, last) = self.name(name)?;
+        self.shape.explained.extend((first..=last).filter(|&i| self.lexed.lexemes[i].word().is_some()));
+        let alias = alias.map(|(ident, columns)| {
+            self.explain(ident);
+            columns.iter().for_each(|c| self.explain(c));
+            let at = self.lexed.at(ident.span.start).unwrap_or(last);
+            let columns = columns.iter().map(|c| folded(c)).collect();
+            (Alias { name: folded(ident), span: self.lexed.lexemes[at].span, columns }, at)
+        });
+        let mut end = alias.as_ref().map_or(last, |(_, at)| *at);
+        let visible = alias.as_ref().map_or(name.last(), |(a, _)| &a.name).to_owned();
+        let columns = alias.as_ref().map(|(a, _)| a.columns.clone()).filter(|c| !c.is_empty());
+        if role == Role::Read && name.0.len() == 1 && self.ctes.iter().any(|c| c == name.last()) {
+            self.shape.scopes[scope].items.push(Item { name: visible, reference: None, columns: None });
+            return Some(end);
+        }
+        let (from, to) = self.marks(first, last);
+        end = end.max(to);
+        let table_command = from < first && self.edited.table_commands.contains(&from);
+        let span = self.lexed.lexemes[from].span.to(self.lexed.lexemes[to].span);
+        let sample = self.sample(end + 1 + usize::from(columns.is_some()) * self.column_list(end + 1));
+        let reference = self.shape.references.len();
+        self.shape.scopes[scope].items.push(Item { name: visible, reference: Some(reference), columns });
+        let alias = alias.map(|(a, _)| a);
+        self.shape.references.push(Reference { name, role, alias, span, table_command, sample, scope });
+        Some(end)
+    }
+
+    /// The lexemes from ONLY, its parenthesis or TABLE, to the closing parenthesis or `*`.
+    fn marks(&self, first: usize, last: usize) -> (usize, usize) {
+        let marks = &self.edited.table_marks;
+        let star = usize::from(marks.contains(&(last + 1)));
+        match first.checked_sub(1).filter(|b| self.range.contains(b)) {
+            Some(before) if marks.contains(&before) => (before, last + star),
+            Some(before) if self.edited.table_commands.contains(&before) => (before, last),
+            Some(open) if open > self.range.start && marks.contains(&(open - 1)) => (open - 1, last + 1),
+            _ => (first, last + star),
+        }
+    }
+
+    /// How many lexemes an alias's column list takes, if `at` opens one.
+    fn column_list(&self, at: usize) -> usize {
+        let open = self.range.contains(&at) && self.lexed.lexemes[at].is_token(&Token::LParen);
+        if open { closing(self.lexed, at, self.range.end).map_or(0, |close| close + 1 - at) } else { 0 }
+    }
+
+    fn sample(&self, at: usize) -> Option<super::Span> {
+        let word = |i: usize, w: &str| self.range.contains(&i) && self.lexed.lexemes[i].is(w);
+        if !word(at, "TABLESAMPLE") {
+            return None;
+        }
+        let open = (at + 1..self.range.end).find(|&i| self.lexed.lexemes[i].is_token(&Token::LParen))?;
+        let mut end = closing(self.lexed, open, self.range.end)?;
+        if word(end + 1, "REPEATABLE") {
+            end = closing(self.lexed, end + 2, self.range.end)?;
+        }
+        Some(self.lexed.lexemes[at].span.to(self.lexed.lexemes[end].span))
+    }
+
+    // --- names ---
+
+    fn name(&mut self, name: &ObjectName) -> Option<(Name, usize, usize)> {
+        let mut parts = Vec::with_capacity(name.0.len());
+        let mut lexemes = Vec::with_capacity(name.0.len());
+        for part in &name.0 {
+            let ident = part.as_ident()?;
+            let at = self.lexed.at(ident.span.start)?;
+            parts.push(Part { text: folded(ident), span: self.lexed.lexemes[at].span });
+            lexemes.push(at);
+        }
+        Some((Name(parts), *lexemes.first()?, *lexemes.last()?))
+    }
+
+    fn object(&mut self, name: &ObjectName, place: UsePlace, scope: ScopeId) {
+        let idents: Vec<&Ident> = name.0.iter().filter_map(|p| p.as_ident()).collect();
+        self.use_name(&idents, place, scope);
+    }
+
+    fn use_name(&mut self, idents: &[&Ident], place: UsePlace, scope: ScopeId) {
+        let lexemes: Vec<usize> = idents.iter().filter_map(|i| self.lexed.at(i.span.start)).collect();
+        if lexemes.len() != idents.len() || lexemes.is_empty() || self.fields.contains(&lexemes[0]) {
+            return;
+        }
+        self.shape.explained.extend(&lexemes);
+        let part = |(ident, &at): (&&Ident, &usize)| Part { text: folded(ident), span: self.lexed.lexemes[at].span };
+        let name = Name(idents.iter().zip(&lexemes).map(part).collect());
+        let last = lexemes[lexemes.len() - 1] + if place == UsePlace::Star { 2 } else { 0 };
+        let span = name.span().to(self.lexed.lexemes.get(last).map_or(name.span(), |l| l.span));
+        self.shape.uses.push(NameUse { name, span, place, scope });
+    }
+
+    fn explain(&mut self, ident: &Ident) {
+        self.shape.explained.extend(self.lexed.at(ident.span.start));
+    }
+
+    /// Collects the names in a part of the tree that holds expressions; sub-selects get scopes of their own.
+    fn node(&mut self, node: &impl Visit, scope: ScopeId) {
+        let _ = node.visit(&mut Expressions { walker: self, scope, inside: 0 });
+    }
+}
+
+/// Visits expressions of one scope; what lies inside a sub-select is walked with its own scope and skipped here.
+struct Expressions<'e, 'w, 't> {
+    walker: &'e mut Walker<'w, 't>,
+    scope: ScopeId,
+    inside: usize,
+}
+
+impl Visitor for Expressions<'_, '_, '_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        if self.inside == 0 {
+            self.walker.query(query, Some(self.scope));
+        }
+        self.inside += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
+        self.inside -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        if self.inside > 0 {
+            return ControlFlow::Continue(());
+        }
+        match expr {
+            Expr::Identifier(ident) => {
+                if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("into") {
+                    self.walker.misread = Some("SELECT INTO without a select list");
+                }
+                self.walker.use_name(&[ident], UsePlace::Expression, self.scope);
+            }
+            Expr::CompoundIdentifier(idents) => {
+                self.walker.use_name(&idents.iter().collect::<Vec<_>>(), UsePlace::Expression, self.scope);
+            }
+            Expr::QualifiedWildcard(name, _) => self.walker.object(name, UsePlace::Star, self.scope),
+            Expr::Function(function) => {
+                function.name.0.iter().filter_map(|p| p.as_ident()).for_each(|i| self.walker.explain(i));
+            }
+            Expr::CompoundFieldAccess { access_chain, .. } => {
+                for access in access_chain {
+                    if let AccessExpr::Dot(Expr::Identifier(field)) = access {
+                        self.walker.explain(field);
+                        self.walker.fields.extend(self.walker.lexed.at(field.span.start));
+                    }
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn parts_of(alias: &TableAlias) -> (&Ident, Vec<&Ident>) {
+    (&alias.name, alias.columns.iter().map(|c| &c.name).collect())
+}
+
+fn folded(ident: &Ident) -> String {
+    if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_ascii_lowercase() }
+}
+
+/// The column names of a sub-select, where its text alone tells all of them.
+fn output_names(query: &Query) -> Option<Vec<String>> {
+    let SetExpr::Select(select) = query.body.as_ref() else { return None };
+    let name = |item: &SelectItem| match item {
+        SelectItem::ExprWithAlias { alias, .. } => Some(folded(alias)),
+        SelectItem::UnnamedExpr(Expr::Identifier(ident)) => Some(folded(ident)),
+        SelectItem::UnnamedExpr(Expr::CompoundIdentifier(idents)) => idents.last().map(folded),
+        _ => None,
+    };
+    select.projection.iter().map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Limits, script};
+
+    /// References and name uses as text, for short expectations.
+    fn names(text: &str) -> (Vec<String>, Vec<String>) {
+        let script = script(text, &Limits::default()).unwrap();
+        let shape = script.statements[0].shape.as_ref().unwrap_or_else(|e| panic!("{text}: {e}"));
+        let references = shape.references.iter().map(|r| format!("{} {}", r.role.operation(), &text[r.span.range()])).collect();
+        let uses = shape.uses.iter().map(|u| format!("{}@{}", &text[u.span.range()], u.scope)).collect();
+        (references, uses)
+    }
+
+    #[test]
+    fn references_of_selects() {
+        assert_eq!(names("select * from s.a x, only b, only (c) y join d * on x.i = y.j").0, [
+            "select s.a", "select only b", "select only (c)", "select d *",
+        ]);
+        assert_eq!(names("table a union table s.b").0, ["select table a", "select table s.b"]);
+        assert_eq!(names("select (select 1 from a), array(select 2 from b) from c where exists (select from d)").0.len(), 4);
+        assert_eq!(names("select 1 from f(1), a, lateral g(a.x) h").0, ["select a"]);
+    }
+
+    #[test]
+    fn a_cte_shadows_a_table_only_where_it_is_in_sight() {
+        assert_eq!(names("with a as (select * from a) select * from a, s.a").0, ["select a", "select s.a"]);
+        assert_eq!(names("with recursive a as (select * from a) select * from a").0, Vec::<String>::new());
+        assert_eq!(names("select * from (with a as (select 1) select * from a) x, a").0, ["select a"]);
+    }
+
+    #[test]
+    fn writing_statements() {
+        assert_eq!(names("insert into a as t (x) select y from b returning t.x").0, ["insert a", "select b"]);
+        assert_eq!(names("update only a t set x = 1 from b where t.y = b.z").0, ["update only a", "select b"]);
+        assert_eq!(names("delete from a using b where a.x = b.x").0, ["delete a", "select b"]);
+        assert_eq!(names("with m as (delete from a returning *) insert into b select * from m").0, ["delete a", "insert b"]);
+        let text = "with m as (delete from a where x = 1 returning *) select * from m where y = 2";
+        let script = script(text, &Limits::default()).unwrap();
+        let dml = &script.statements[0].shape.as_ref().unwrap().dml[0];
+        assert_eq!(script.lexed.slice(&dml.lexemes), "delete from a where x = 1 returning *");
+    }
+
+    #[test]
+    fn names_know_their_scope() {
+        let (_, uses) = names("select a.x from a where y in (select z from b where b.w = a.v)");
+        assert_eq!(uses, ["a.x@0", "y@0", "z@1", "b.w@1", "a.v@1"]);
+        assert_eq!(names("select (t).f, (t).g.h from t").1, ["t@0", "t@0"]);
+    }
+
+    #[test]
+    fn samples_and_aliases() {
+        let text = "select * from a as x (p, q) tablesample bernoulli (10) repeatable (5)";
+        let script = script(text, &Limits::default()).unwrap();
+        let reference = &script.statements[0].shape.as_ref().unwrap().references[0];
+        assert_eq!(&text[reference.sample.unwrap().range()], "tablesample bernoulli (10) repeatable (5)");
+        assert_eq!(reference.alias.as_ref().unwrap().columns, ["p", "q"]);
+    }
+
+    #[test]
+    fn select_into_without_a_list_is_refused() {
+        assert!(script("select into x from t", &Limits::default()).unwrap().statements[0].shape.is_err());
+    }
+}

@@ -1,0 +1,211 @@
+//! What stands round a query: EXPLAIN, PREPARE, DECLARE, CREATE ... AS, COPY (query). Peeled by token, because the parser
+//! knows only some forms of each, and what is inside is the same query in all of them. COPY, TRUNCATE and LOCK name their
+//! tables directly.
+
+use std::ops::Range;
+
+use sqlparser::tokenizer::Token;
+
+use super::edit::closing;
+use super::shape::{Name, Part, Reference, Role};
+use super::token::Lexed;
+
+/// A statement without its wrapping.
+#[derive(Debug, Default)]
+pub struct Peeled {
+    /// The query or DML statement inside; `None` for a statement that names relations in no form that is known here.
+    pub query: Option<Range<usize>>,
+    /// Relations that the wrapping itself names.
+    pub references: Vec<Reference>,
+    /// Lexemes that the wrapping explains (cursor and statement names, column lists of COPY).
+    pub explained: Vec<usize>,
+}
+
+const QUERY_START: &[&str] = &["SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "TABLE"];
+
+/// Peels one statement.
+pub fn peel(lexed: &Lexed<'_>, range: &Range<usize>) -> Peeled {
+    let mut out = Peeled::default();
+    let mut at = range.start;
+    loop {
+        let scan = Scan { lexed, range };
+        let Some(first) = lexed.lexemes.get(at).filter(|_| range.contains(&at)) else { return out };
+        if first.is_any(QUERY_START) || first.is_token(&Token::LParen) {
+            out.query = Some(at..range.end);
+            return out;
+        }
+        let next = if first.is("EXPLAIN") {
+            scan.explain(at)
+        } else if first.is("PREPARE") && !scan.word(at + 1, "TRANSACTION") {
+            out.explained.push(at + 1);
+            scan.behind(at, &["AS"])
+        } else if first.is("DECLARE") {
+            out.explained.push(at + 1);
+            scan.behind(at, &["FOR"])
+        } else if first.is("CREATE") {
+            out.query = scan.create_as(at);
+            return out;
+        } else if first.is("COPY") {
+            scan.copy(at, &mut out);
+            return out;
+        } else if first.is("TRUNCATE") {
+            scan.tables(at + 1, Role::Truncate, &mut out.references);
+            return out;
+        } else if first.is("LOCK") {
+            scan.tables(at + 1, Role::Lock, &mut out.references);
+            return out;
+        } else {
+            None
+        };
+        match next {
+            Some(next) => at = next,
+            None => return out,
+        }
+    }
+}
+
+fn reference(name: Name, role: Role) -> Reference {
+    let span = name.span();
+    Reference { name, role, alias: None, span, table_command: false, sample: None, scope: 0 }
+}
+
+struct Scan<'s, 't> {
+    lexed: &'s Lexed<'t>,
+    range: &'s Range<usize>,
+}
+
+impl Scan<'_, '_> {
+    fn word(&self, at: usize, keyword: &str) -> bool {
+        self.range.contains(&at) && self.lexed.lexemes[at].is(keyword)
+    }
+
+    fn token(&self, at: usize, token: &Token) -> bool {
+        self.range.contains(&at) && self.lexed.lexemes[at].is_token(token)
+    }
+
+    fn starts_query(&self, at: usize) -> bool {
+        self.range.contains(&at) && self.lexed.lexemes[at].is_any(QUERY_START) || self.token(at, &Token::LParen)
+    }
+
+    fn explain(&self, at: usize) -> Option<usize> {
+        let mut at = at + 1;
+        if self.token(at, &Token::LParen) && !self.starts_query(at + 1) {
+            at = closing(self.lexed, at, self.range.end)? + 1;
+        }
+        while self.word(at, "ANALYZE") || self.word(at, "ANALYSE") || self.word(at, "VERBOSE") {
+            at += 1;
+        }
+        Some(at)
+    }
+
+    /// The place behind the first of `keywords` at the statement's own depth.
+    fn behind(&self, at: usize, keywords: &[&str]) -> Option<usize> {
+        let depth = self.lexed.lexemes[at].depth;
+        let found = |&i: &usize| self.lexed.lexemes[i].depth == depth && self.lexed.lexemes[i].is_any(keywords);
+        (at + 1..self.range.end).find(found).map(|i| i + 1)
+    }
+
+    /// The query of CREATE TABLE AS, CREATE VIEW, CREATE MATERIALIZED VIEW, without the options behind it.
+    fn create_as(&self, at: usize) -> Option<Range<usize>> {
+        let head = (at + 1..self.range.end).take(6);
+        let creates = |i: usize| self.word(i, "TABLE") || self.word(i, "VIEW");
+        head.into_iter().find(|&i| creates(i))?;
+        let start = (at..self.range.end).find(|&i| self.word(i, "AS") && self.starts_query(i + 1))? + 1;
+        let mut end = self.range.end;
+        if self.word(end - 1, "DATA") {
+            end -= if self.word(end - 2, "NO") { 3 } else { 2 };
+        } else if self.word(end - 1, "OPTION") && self.word(end - 2, "CHECK") {
+            end -= if self.word(end - 3, "WITH") { 3 } else { 4 };
+        }
+        (start < end).then_some(start..end)
+    }
+
+    fn copy(&self, at: usize, out: &mut Peeled) {
+        let mut at = at + 1;
+        if self.token(at, &Token::LParen) {
+            out.query = closing(self.lexed, at, self.range.end).map(|close| at + 1..close);
+            return;
+        }
+        if self.word(at, "BINARY") && !self.word(at + 1, "FROM") && !self.word(at + 1, "TO") {
+            at += 1;
+        }
+        let Some((name, mut next)) = self.name(at) else { return };
+        if self.token(next, &Token::LParen) {
+            let Some(close) = closing(self.lexed, next, self.range.end) else { return };
+            out.explained.extend(next + 1..close);
+            next = close + 1;
+        }
+        let role = if self.word(next, "TO") { Role::CopyTo } else { Role::CopyFrom };
+        out.references.push(reference(name, role));
+    }
+
+    fn tables(&self, at: usize, role: Role, out: &mut Vec<Reference>) {
+        let mut at = if self.word(at, "TABLE") { at + 1 } else { at };
+        loop {
+            let first = at;
+            if self.word(at, "ONLY") {
+                at += 1;
+            }
+            let paren = self.token(at, &Token::LParen);
+            let Some((name, mut next)) = self.name(if paren { at + 1 } else { at }) else { return };
+            next += usize::from(paren && self.token(next, &Token::RParen));
+            next += usize::from(self.token(next, &Token::Mul));
+            let mut reference = reference(name, role);
+            reference.span = self.lexed.lexemes[first].span.to(self.lexed.lexemes[next - 1].span);
+            out.push(reference);
+            if !self.token(next, &Token::Comma) {
+                return;
+            }
+            at = next + 1;
+        }
+    }
+
+    /// A dotted name and the place behind it.
+    fn name(&self, at: usize) -> Option<(Name, usize)> {
+        let mut parts = Vec::new();
+        let mut at = at;
+        loop {
+            let lexeme = self.lexed.lexemes.get(at).filter(|_| self.range.contains(&at))?;
+            parts.push(Part { text: lexeme.name()?, span: lexeme.span });
+            at += 1;
+            if !self.token(at, &Token::Period) {
+                return Some((Name(parts), at));
+            }
+            at += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inner(text: &str) -> (Option<String>, Vec<String>) {
+        let lexed = Lexed::new(text).unwrap();
+        let peeled = peel(&lexed, &(0..lexed.lexemes.len()));
+        let references = peeled.references.iter().map(|r| format!("{:?} {}", r.role, &text[r.span.range()])).collect();
+        (peeled.query.map(|q| lexed.slice(&q).to_owned()), references)
+    }
+
+    #[test]
+    fn wrappings_come_off() {
+        let query = |text| inner(text).0;
+        assert_eq!(query("explain (analyze, format json) select 1").as_deref(), Some("select 1"));
+        assert_eq!(query("explain analyze verbose delete from h").as_deref(), Some("delete from h"));
+        assert_eq!(query("declare c no scroll cursor with hold for table h").as_deref(), Some("table h"));
+        assert_eq!(query("prepare p (numeric, text) as select $1").as_deref(), Some("select $1"));
+        assert_eq!(query("create temp table x on commit drop as select 1 with no data").as_deref(), Some("select 1"));
+        assert_eq!(query("create view v as select 1 with local check option").as_deref(), Some("select 1"));
+        assert_eq!(query("copy (select 1) to stdout with csv").as_deref(), Some("select 1"));
+        assert_eq!(query("create table x (a int)"), None);
+        assert_eq!(query("set search_path = x"), None);
+    }
+
+    #[test]
+    fn utility_statements_name_their_tables() {
+        assert_eq!(inner("copy s.h (a, b) from stdin").1, ["CopyFrom s.h"]);
+        assert_eq!(inner("copy h to stdout").1, ["CopyTo h"]);
+        assert_eq!(inner("truncate table only h, s.k * cascade").1, ["Truncate only h", "Truncate s.k *"]);
+        assert_eq!(inner("lock h in share mode").1, ["Lock h"]);
+    }
+}

@@ -1,0 +1,236 @@
+//! A small value: named columns, rows of cells. Every report and every console answer is one.
+//!
+//! It knows how to be printed as aligned text, CSV, JSON and HTML, and nothing about where its rows come from.
+
+use std::fmt::Write as _;
+
+/// One value of a report.
+#[derive(Debug, Clone, PartialEq, PartialOrd)]
+pub enum Cell {
+    /// Nothing to say; shown empty.
+    Null,
+    /// A yes or a no.
+    Bool(bool),
+    /// A count.
+    Int(i64),
+    /// A measure.
+    Float(f64),
+    /// Anything else.
+    Text(String),
+}
+
+impl Cell {
+    /// The cell as plain text; empty for [`Cell::Null`].
+    pub fn text(&self) -> String {
+        match self {
+            Cell::Null => String::new(),
+            Cell::Bool(b) => (if *b { "yes" } else { "no" }).to_owned(),
+            Cell::Int(i) => i.to_string(),
+            Cell::Float(x) => format!("{x:.3}"),
+            Cell::Text(s) => s.clone(),
+        }
+    }
+
+    fn is_number(&self) -> bool {
+        matches!(self, Cell::Int(_) | Cell::Float(_))
+    }
+
+    fn json(&self) -> serde_json::Value {
+        match self {
+            Cell::Null => serde_json::Value::Null,
+            Cell::Bool(b) => (*b).into(),
+            Cell::Int(i) => (*i).into(),
+            Cell::Float(x) => (*x).into(),
+            Cell::Text(s) => s.as_str().into(),
+        }
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(s: &str) -> Self {
+        Cell::Text(s.to_owned())
+    }
+}
+impl From<String> for Cell {
+    fn from(s: String) -> Self {
+        Cell::Text(s)
+    }
+}
+impl From<bool> for Cell {
+    fn from(b: bool) -> Self {
+        Cell::Bool(b)
+    }
+}
+impl From<i64> for Cell {
+    fn from(i: i64) -> Self {
+        Cell::Int(i)
+    }
+}
+impl From<u64> for Cell {
+    fn from(i: u64) -> Self {
+        Cell::Int(i64::try_from(i).unwrap_or(i64::MAX))
+    }
+}
+impl From<usize> for Cell {
+    fn from(i: usize) -> Self {
+        Cell::Int(i64::try_from(i).unwrap_or(i64::MAX))
+    }
+}
+impl From<f64> for Cell {
+    fn from(x: f64) -> Self {
+        Cell::Float(x)
+    }
+}
+impl<T: Into<Cell>> From<Option<T>> for Cell {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Cell::Null, Into::into)
+    }
+}
+
+/// How a table is printed: `--format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// Aligned text for a person.
+    #[default]
+    Table,
+    /// RFC 4180, with a header line.
+    Csv,
+    /// An array of objects, one per row.
+    Json,
+}
+
+impl std::str::FromStr for Format {
+    type Err = String;
+    fn from_str(s: &str) -> Result<Self, String> {
+        match s {
+            "table" => Ok(Format::Table),
+            "csv" => Ok(Format::Csv),
+            "json" => Ok(Format::Json),
+            other => Err(format!("unknown format `{other}`; it is one of table, csv, json")),
+        }
+    }
+}
+
+/// Named columns and their rows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Table {
+    /// Column names, in snake_case, with the unit at the end where there is one (`total_ms`).
+    pub columns: Vec<String>,
+    /// Each as long as `columns`.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    /// An empty table with these columns.
+    pub fn new(columns: &[&str]) -> Self {
+        Table { columns: columns.iter().map(|c| (*c).to_owned()).collect(), rows: Vec::new() }
+    }
+
+    /// Adds a row; a row of another length than the columns is padded or cut, so that no report can fail on it.
+    pub fn push(&mut self, mut row: Vec<Cell>) {
+        row.resize(self.columns.len(), Cell::Null);
+        self.rows.push(row);
+    }
+
+    /// In the asked format, ended by a line feed.
+    pub fn print(&self, format: Format) -> String {
+        match format {
+            Format::Table => self.aligned(),
+            Format::Csv => self.csv(),
+            Format::Json => self.json(),
+        }
+    }
+
+    /// Aligned text, numbers to the right.
+    pub fn aligned(&self) -> String {
+        use comfy_table::{CellAlignment, ContentArrangement, presets};
+        let mut out = comfy_table::Table::new();
+        out.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        out.set_header(self.columns.iter().map(String::as_str));
+        for row in &self.rows {
+            out.add_row(row.iter().map(Cell::text));
+        }
+        for (i, column) in out.column_iter_mut().enumerate() {
+            column.set_padding((0, 2));
+            if !self.rows.is_empty() && self.rows.iter().all(|r| r[i].is_number() || r[i] == Cell::Null) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        let mut text: String = out.lines().fold(String::new(), |mut text, line| {
+            let _ = writeln!(text, "{}", line.trim_end());
+            text
+        });
+        if self.rows.is_empty() {
+            text.push_str("(no rows)\n");
+        }
+        text
+    }
+
+    /// RFC 4180 with a header line.
+    pub fn csv(&self) -> String {
+        let mut out = csv::Writer::from_writer(Vec::new());
+        // Writing to a Vec cannot fail, and all records have the same length.
+        let _ = out.write_record(&self.columns);
+        for row in &self.rows {
+            let _ = out.write_record(row.iter().map(Cell::text));
+        }
+        String::from_utf8(out.into_inner().unwrap_or_default()).unwrap_or_default()
+    }
+
+    /// An array of objects, keys in column order.
+    pub fn json(&self) -> String {
+        let rows: Vec<serde_json::Value> = self
+            .rows
+            .iter()
+            .map(|row| self.columns.iter().cloned().zip(row.iter().map(Cell::json)).collect::<serde_json::Map<_, _>>().into())
+            .collect();
+        let mut text = serde_json::to_string_pretty(&rows).unwrap_or_else(|_| "[]".to_owned());
+        text.push('\n');
+        text
+    }
+
+    /// A `<table>` element; every cell is escaped.
+    pub fn html(&self) -> String {
+        let escape = |s: &str| s.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+        let mut out = String::from("<table><thead><tr>");
+        for column in &self.columns {
+            let _ = write!(out, "<th>{}</th>", escape(column));
+        }
+        out.push_str("</tr></thead><tbody>");
+        for row in &self.rows {
+            out.push_str("<tr>");
+            for cell in row {
+                let class = if cell.is_number() { " class=\"n\"" } else { "" };
+                let _ = write!(out, "<td{class}>{}</td>", escape(&cell.text()));
+            }
+            out.push_str("</tr>");
+        }
+        out.push_str("</tbody></table>");
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Table {
+        let mut t = Table::new(&["table", "rows"]);
+        t.push(vec!["tipocorreo".into(), 12usize.into()]);
+        t.push(vec!["his, \"x\"".into(), Cell::Null]);
+        t
+    }
+
+    #[test]
+    fn prints_in_all_formats() {
+        assert_eq!(sample().aligned(), "table       rows\ntipocorreo    12\nhis, \"x\"\n");
+        assert_eq!(sample().csv(), "table,rows\ntipocorreo,12\n\"his, \"\"x\"\"\",\n");
+        assert!(sample().json().contains("\"rows\": 12"));
+        assert!(sample().html().contains("<td>his, &quot;x&quot;</td>"));
+    }
+
+    #[test]
+    fn an_empty_table_says_so() {
+        assert_eq!(Table::new(&["a"]).aligned(), "a\n(no rows)\n");
+    }
+}

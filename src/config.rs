@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::error::{Fault, Faults};
-use document::Document;
 use crate::mode::Mode;
+use document::Document;
 pub use value::{Address, Bytes, LogFormat, Month, Setting, Url};
 
 /// One setting, as reports and the reference show it.

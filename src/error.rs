@@ -38,7 +38,7 @@ pub mod sqlstate {
 }
 
 /// What a client of the proxy or of the console may be told. Implement it on purpose; never derive it from `Display`.
-pub trait ClientVisible {
+pub trait ClientVisible: Sync {
     /// Five characters of the PostgreSQL manual's appendix A.
     fn sqlstate(&self) -> &'static str;
     /// One sentence without a full stop, as PostgreSQL words its own.

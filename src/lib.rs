@@ -3,13 +3,21 @@
 //!
 //! The modules stand in layers: each may name only those above it in this list (`tests/layers.rs` holds the arrows).
 
-pub mod error;
-pub mod mode;
-pub mod table;
-pub mod sql;
-pub mod config;
 pub mod catalog;
-pub mod rule;
-pub mod relation;
-pub mod migrate;
+pub mod config;
+pub mod console;
+pub mod control;
 pub mod demo;
+pub mod error;
+pub mod migrate;
+pub mod mode;
+pub mod relation;
+pub mod rewrite;
+pub mod rule;
+pub mod server;
+pub mod session;
+pub mod sql;
+pub mod table;
+pub mod telemetry;
+pub mod traffic;
+pub mod wire;

@@ -196,8 +196,9 @@ impl Relation {
         self.discriminator.iter().map(one).collect::<Vec<_>>().join(" AND ")
     }
 
-    /// The SELECT that yields the legacy rows: all columns, or those that `wanted` accepts, and system columns in `system`.
-    pub fn select(&self, wanted: &dyn Fn(usize) -> bool, system: &[&str]) -> String {
+    /// The SELECT that yields the legacy rows: the columns that `wanted` accepts, then system columns; `sample` is a TABLESAMPLE
+    /// clause for the new table.
+    pub fn select(&self, wanted: &dyn Fn(usize) -> bool, system: &[&str], sample: &str) -> String {
         let read = |i: usize| match self.columns[i].store {
             Store::Same => self.read(i, None),
             _ => format!("{} AS {}", self.read(i, None), ident(&self.columns[i].name)),
@@ -206,12 +207,13 @@ impl Relation {
         let list: Vec<String> = columns.chain(system.iter().map(|s| (*s).to_owned())).collect();
         let filter = if self.discriminator.is_empty() { String::new() } else { format!(" WHERE {}", self.filter(None)) };
         let space = if list.is_empty() { "" } else { " " };
-        format!("SELECT{space}{} FROM {}{filter}", list.join(", "), self.target_table())
+        let blank = if sample.is_empty() { "" } else { " " };
+        format!("SELECT{space}{} FROM {}{blank}{sample}{filter}", list.join(", "), self.target_table())
     }
 
     /// The SELECT of all columns: the body of the view, and what parity compares.
     pub fn select_all(&self) -> String {
-        self.select(&|_| true, &[])
+        self.select(&|_| true, &[], "")
     }
 
     /// The columns and expressions of an INSERT of one legacy row, typed as `row`'s columns are.
@@ -270,6 +272,22 @@ impl Relation {
             return "'{}'::jsonb".into();
         }
         columns.chunks(45).map(part).collect::<Vec<_>>().join(" || ")
+    }
+
+    /// A condition that raises 23502, as the legacy table would, for the first NOT NULL column among `columns` whose value is NULL;
+    /// `None` when there is no such column. `value` yields a column of the whole new row.
+    pub fn null_check(&self, columns: &[usize], value: &dyn Fn(usize) -> String) -> Option<String> {
+        let cells = || {
+            let all: Vec<String> = (0..self.columns.len()).map(|i| self.columns[i].sql_type.shown(&value(i))).collect();
+            format!("ARRAY[{}]", all.join(", "))
+        };
+        let arm = |&i: &usize| {
+            let name = literal(&self.columns[i].name);
+            let (schema, table) = (literal(&self.schema), literal(&self.table));
+            format!("WHEN {} IS NULL THEN esclusa.refuse_null({schema}, {table}, {name}, {})", value(i), cells())
+        };
+        let arms: Vec<String> = columns.iter().filter(|&&i| self.columns[i].not_null).map(arm).collect();
+        (!arms.is_empty()).then(|| format!("CASE {} ELSE true END", arms.join(" ")))
     }
 
     /// What a column gets that an INSERT does not name: its default, or a typed NULL.

@@ -172,7 +172,12 @@ impl Rule {
 
     /// The legacy table as a catalog would describe it.
     pub fn legacy_table(&self) -> Table {
-        Table { name: self.table.clone(), kind: 'r', columns: self.columns.iter().map(|c| c.column.clone()).collect(), keys: Vec::new() }
+        Table {
+            name: self.table.clone(),
+            kind: 'r',
+            columns: self.columns.iter().map(|c| c.column.clone()).collect(),
+            keys: Vec::new(),
+        }
     }
 }
 

@@ -32,7 +32,9 @@ async fn all_tables_move_without_a_difference() {
             match migration.table(run, rule).await {
                 Ok(outcome) => {
                     moved += usize::from(!matches!(rule.target, Target::Retained(_)));
-                    if !outcome.notes.iter().all(|n| n.starts_with("audit trigger on")) { println!("{outcome:?}"); }
+                    if !outcome.notes.iter().all(|n| n.starts_with("audit trigger on")) {
+                        println!("{outcome:?}");
+                    }
                 }
                 Err(e) => println!("{}: {e} {:?}", rule.table, e.more()),
             }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use tokio::sync::mpsc;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config, NoTls, Row, SimpleQueryMessage};
+use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Row, SimpleQueryMessage};
 
 use crate::config::Url;
 use crate::error::{Error, Result};
@@ -28,6 +29,25 @@ impl Database {
             }
         });
         Ok(Database { client })
+    }
+
+    /// Connects and listens on a channel. The receiver yields once for every batch of notifications, and ends with the connection.
+    pub async fn listen(url: &Url, password: Option<&str>, channel: &str) -> Result<(Self, mpsc::Receiver<()>)> {
+        let config = config(url, password)?;
+        let (client, mut connection) =
+            config.connect(NoTls).await.map_err(|e| database_error("connecting to the database", &e))?;
+        let (sender, receiver) = mpsc::channel(1);
+        tokio::spawn(async move {
+            while let Some(Ok(message)) = std::future::poll_fn(|cx| connection.poll_message(cx)).await {
+                if matches!(message, AsyncMessage::Notification(_)) {
+                    // One that waits already stands for this one too.
+                    let _ = sender.try_send(());
+                }
+            }
+        });
+        let database = Database { client };
+        database.batch("listening for switches", &format!("LISTEN {channel}")).await?;
+        Ok((database, receiver))
     }
 
     /// Rows of a query with parameters.

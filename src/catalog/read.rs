@@ -1,5 +1,7 @@
 //! A catalog from a running server (PostgreSQL manual, chapter 53: `pg_class`, `pg_attribute`, `pg_constraint`).
 
+use std::collections::HashSet;
+
 use super::{Catalog, Column, Database, Key};
 use crate::error::Result;
 
@@ -10,6 +12,7 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''
 WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
+  AND ($2::text[] IS NULL OR c.relname = ANY ($2))
 ORDER BY c.relname, a.attnum";
 
 const KEYS: &str = "
@@ -20,13 +23,32 @@ FROM pg_constraint k
 JOIN pg_class c ON c.oid = k.conrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND k.contype IN ('p', 'u') AND NOT c.relispartition
+  AND ($2::text[] IS NULL OR c.relname = ANY ($2))
 ORDER BY c.relname, k.conname";
 
 impl Catalog {
     /// Reads every relation of a schema. Partitions are left out: they are their parent's business.
     pub async fn read(database: &Database, schema: &str) -> Result<Catalog> {
+        Catalog::read_some(database, schema, None).await
+    }
+
+    /// Reads the relations of these names only.
+    pub async fn read_tables(database: &Database, schema: &str, tables: &[String]) -> Result<Catalog> {
+        Catalog::read_some(database, schema, Some(tables)).await
+    }
+
+    /// Relations of other schemas that have one of these names: a search path may find them first.
+    pub async fn shadows(database: &Database, schema: &str, names: &[String]) -> Result<HashSet<(String, String)>> {
+        let sql = "SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                   WHERE c.relname = ANY ($2) AND n.nspname <> $1 AND n.nspname !~ '^pg_temp_'
+                     AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'i', 'c')";
+        let rows = database.query("looking for names in other schemas", sql, &[&schema, &names]).await?;
+        Ok(rows.into_iter().map(|r| (r.get(0), r.get(1))).collect())
+    }
+
+    async fn read_some(database: &Database, schema: &str, tables: Option<&[String]>) -> Result<Catalog> {
         let mut catalog = Catalog { schema: schema.to_owned(), ..Catalog::default() };
-        for row in database.query("reading the catalog", COLUMNS, &[&schema]).await? {
+        for row in database.query("reading the catalog", COLUMNS, &[&schema, &tables]).await? {
             let (name, kind): (String, String) = (row.get(0), row.get(1));
             let column = Column { name: row.get(2), type_name: row.get(3), not_null: row.get(4), default: row.get(5) };
             let table = catalog.tables.entry(name.clone()).or_default();
@@ -34,7 +56,7 @@ impl Catalog {
             table.kind = kind.chars().next().unwrap_or('r');
             table.columns.push(column);
         }
-        for row in database.query("reading the keys", KEYS, &[&schema]).await? {
+        for row in database.query("reading the keys", KEYS, &[&schema, &tables]).await? {
             if let Some(table) = catalog.tables.get_mut(row.get::<_, &str>(0)) {
                 table.keys.push(Key { name: row.get(1), primary: row.get(2), columns: row.get(3) });
             }

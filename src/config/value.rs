@@ -224,7 +224,9 @@ string_setting!(
         let bare_v6 = |host: &str| host.contains(':') && !host.starts_with('[');
         match parts {
             Some((host, port)) if !host.is_empty() && !bare_v6(host) => Ok(Address::Tcp(inner(host), port)),
-            _ => Err(format!("`{text}` is no address such as \"127.0.0.1:6432\", \"[::1]:6432\" or \"/run/esclusa/.s.PGSQL.6432\"")),
+            _ => Err(format!(
+                "`{text}` is no address such as \"127.0.0.1:6432\", \"[::1]:6432\" or \"/run/esclusa/.s.PGSQL.6432\""
+            )),
         }
     },
     |value| value.to_string()

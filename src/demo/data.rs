@@ -39,13 +39,7 @@ pub struct Sizes {
 
 impl Default for Sizes {
     fn default() -> Self {
-        Self {
-            rows: 200,
-            base: 50,
-            lookup: 12,
-            seed: 7,
-            extreme: false,
-        }
+        Self { rows: 200, base: 50, lookup: 12, seed: 7, extreme: false }
     }
 }
 
@@ -70,11 +64,7 @@ pub struct Rows {
 /// history mirrors the rows of its base, some columns changed.
 pub fn generate(catalog: &Catalog, plan: &Plan, sizes: &Sizes) -> Vec<Rows> {
     let scope = Scope::of(catalog, plan);
-    let mut filled: Vec<Filled> = scope
-        .entities
-        .iter()
-        .map(|entity| entity.fill(sizes))
-        .collect();
+    let mut filled: Vec<Filled> = scope.entities.iter().map(|entity| entity.fill(sizes)).collect();
     let bases: BTreeMap<&str, &Filled> = filled.iter().map(|base| (base.name(), base)).collect();
     let histories = scope.histories.iter().map(|history| {
         let base = bases.get(history.row.get("base_table")).copied();
@@ -101,11 +91,7 @@ struct Filled<'a> {
 impl<'a> Filled<'a> {
     fn new(table: &'a Table, rows: Vec<Row>) -> Self {
         let text_columns = Vec::new();
-        Self {
-            table,
-            rows,
-            text_columns,
-        }
+        Self { table, rows, text_columns }
     }
 
     fn name(&self) -> &'a str {
@@ -115,9 +101,7 @@ impl<'a> Filled<'a> {
     /// The ids of its texts, row by row.
     fn text_ids(&self) -> impl Iterator<Item = &Cell> {
         let columns = &self.text_columns;
-        self.rows
-            .iter()
-            .flat_map(|row| columns.iter().filter_map(|&column| row.get(column)))
+        self.rows.iter().flat_map(|row| columns.iter().filter_map(|&column| row.get(column)))
     }
 
     fn copy_rows(&self) -> Rows {
@@ -185,9 +169,7 @@ impl<'a> Scope<'a> {
             }
         }
         let link_ends: BTreeSet<&str> = plan.rows.iter().flat_map(link_ends).collect();
-        let link_ends = link_ends
-            .into_iter()
-            .filter(|name| !base_keys.contains_key(name));
+        let link_ends = link_ends.into_iter().filter(|name| !base_keys.contains_key(name));
         let others: Vec<Entity> = base_keys
             .keys()
             .copied()
@@ -196,10 +178,7 @@ impl<'a> Scope<'a> {
             .filter_map(|name| Some(Entity::other(catalog.tables.get(name)?, key(name))))
             .collect();
         let entities = lookups.into_values().chain(others).collect();
-        Self {
-            entities,
-            histories,
-        }
+        Self { entities, histories }
     }
 }
 
@@ -221,9 +200,7 @@ fn column_names(list: &str) -> Vec<&str> {
 
 /// The tables that a junction's ends name, as in `usoserv.usotipo?`; other ends are remarks.
 fn link_ends(row: &PlanRow) -> impl Iterator<Item = &str> {
-    ["link_source", "link_target"]
-        .into_iter()
-        .filter_map(|end| row.get(end).split_once('.').map(|(table, _)| table))
+    ["link_source", "link_target"].into_iter().filter_map(|end| row.get(end).split_once('.').map(|(table, _)| table))
 }
 
 /// A table whose rows have a key: a look-up, a junction, a base or the end of a link.
@@ -242,19 +219,11 @@ impl<'a> Entity<'a> {
             key = column_names(row.get("link_source_column"));
             key.extend(column_names(row.get("link_target_column")));
         }
-        Self {
-            table,
-            key,
-            lookup: Some(row),
-        }
+        Self { table, key, lookup: Some(row) }
     }
 
     fn other(table: &'a Table, key: Vec<&'a str>) -> Self {
-        Self {
-            table,
-            key,
-            lookup: None,
-        }
+        Self { table, key, lookup: None }
     }
 
     fn fill(&self, sizes: &Sizes) -> Filled<'a> {
@@ -262,9 +231,7 @@ impl<'a> Entity<'a> {
         let is_lookup = self.lookup.is_some();
         let wanted = if is_lookup { sizes.lookup } else { sizes.base };
         let keys = Keys::new(&fields, &self.key, wanted, is_lookup);
-        let text_columns = self.lookup.map_or_else(Vec::new, |row| {
-            text_columns(&fields, row.get("txtid_column"))
-        });
+        let text_columns = self.lookup.map_or_else(Vec::new, |row| text_columns(&fields, row.get("txtid_column")));
         let mut text_ids = first_text_id(&self.table.name)..;
         let mut values = Values::new(sizes, &self.table.name);
         let mut rows = Vec::with_capacity(wanted);
@@ -278,11 +245,7 @@ impl<'a> Entity<'a> {
             }
             rows.push(row);
         }
-        Filled {
-            table: self.table,
-            rows,
-            text_columns,
-        }
+        Filled { table: self.table, rows, text_columns }
     }
 }
 
@@ -324,44 +287,20 @@ mod tests {
             })
         };
         let columns = columns.split(", ").filter_map(column).collect();
-        Some((
-            name.to_owned(),
-            Table {
-                name: name.to_owned(),
-                columns,
-            },
-        ))
+        Some((name.to_owned(), Table { name: name.to_owned(), columns }))
     }
 
     fn plan_row(line: &str) -> PlanRow {
-        let fields = line
-            .split_whitespace()
-            .filter_map(|field| field.split_once('='));
-        fields
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect()
+        let fields = line.split_whitespace().filter_map(|field| field.split_once('='));
+        fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
     fn legacy() -> (Catalog, Plan) {
         let tables = TABLES.lines().filter_map(table).collect();
-        let map = ["id", "nombre", "fecha", "largo"].map(|part| {
-            (
-                "hiscalle".to_owned(),
-                format!("hcal{part}"),
-                format!("cal{part}"),
-            )
-        });
+        let map =
+            ["id", "nombre", "fecha", "largo"].map(|part| ("hiscalle".to_owned(), format!("hcal{part}"), format!("cal{part}")));
         let rows = PLAN.lines().skip(1).map(plan_row).collect();
-        (
-            Catalog {
-                schema: "legacy".to_owned(),
-                tables,
-            },
-            Plan {
-                rows,
-                map: map.into(),
-            },
-        )
+        (Catalog { schema: "legacy".to_owned(), tables }, Plan { rows, map: map.into() })
     }
 
     fn made(sizes: &Sizes) -> Vec<Rows> {
@@ -372,10 +311,7 @@ mod tests {
     /// The rows of one table as COPY would read them, fields still escaped.
     fn rows_of(table: &str, sizes: &Sizes) -> Vec<Vec<String>> {
         let made = made(sizes);
-        let rows = made
-            .iter()
-            .find(|rows| rows.table == table)
-            .expect("the table is made");
+        let rows = made.iter().find(|rows| rows.table == table).expect("the table is made");
         assert_eq!(rows.copy_text.lines().count(), rows.count);
         let fields = |line: &str| line.split('\t').map(str::to_owned).collect();
         rows.copy_text.lines().map(fields).collect()
@@ -389,14 +325,8 @@ mod tests {
     fn tables_come_before_those_that_lean_on_them() {
         let made = made(&Sizes::default());
         let names: Vec<&str> = made.iter().map(|rows| rows.table.as_str()).collect();
-        let (lookups, others) = (
-            ["tipcolsoc", "tipletra", "tipocolor"],
-            ["calle", "sociedad"],
-        );
-        assert_eq!(
-            names,
-            [&lookups[..], &others, &["hiscalle", "tabladesc"]].concat()
-        );
+        let (lookups, others) = (["tipcolsoc", "tipletra", "tipocolor"], ["calle", "sociedad"]);
+        assert_eq!(names, [&lookups[..], &others, &["hiscalle", "tabladesc"]].concat());
     }
 
     #[test]
@@ -404,13 +334,7 @@ mod tests {
         let (sizes, (catalog, mut plan)) = (Sizes::default(), legacy());
         let all = made(&sizes);
         assert_eq!(all, made(&sizes));
-        assert_ne!(
-            all,
-            made(&Sizes {
-                seed: 8,
-                ..sizes.clone()
-            })
-        );
+        assert_ne!(all, made(&Sizes { seed: 8, ..sizes.clone() }));
         plan.rows.retain(|row| row.get("table") == "hiscalle");
         let alone = generate(&catalog, &plan, &sizes);
         let names: Vec<&str> = alone.iter().map(|rows| rows.table.as_str()).collect();
@@ -428,17 +352,8 @@ mod tests {
 
     #[test]
     fn keys_are_unique_and_stop_where_the_code_is_full() {
-        let sizes = Sizes {
-            lookup: 437,
-            base: 437,
-            ..Sizes::default()
-        };
-        let cases = [
-            ("tipocolor", 1, 437),
-            ("tipletra", 1, 36),
-            ("tipcolsoc", 3, 437),
-            ("calle", 1, 437),
-        ];
+        let sizes = Sizes { lookup: 437, base: 437, ..Sizes::default() };
+        let cases = [("tipocolor", 1, 437), ("tipletra", 1, 36), ("tipcolsoc", 3, 437), ("calle", 1, 437)];
         for (table, key, expected) in cases {
             let rows = rows_of(table, &sizes);
             let keys: BTreeSet<&[String]> = rows.iter().map(|row| &row[..key]).collect();
@@ -458,15 +373,9 @@ mod tests {
 
     #[test]
     fn histories_mirror_their_base_and_repeat_rows() {
-        let (base, history) = (
-            rows_of("calle", &Sizes::default()),
-            rows_of("hiscalle", &Sizes::default()),
-        );
+        let (base, history) = (rows_of("calle", &Sizes::default()), rows_of("hiscalle", &Sizes::default()));
         let ids: BTreeSet<&String> = base.iter().map(|row| &row[0]).collect();
-        assert!(
-            history.iter().all(|row| ids.contains(&row[0])),
-            "a record that the base lacks"
-        );
+        assert!(history.iter().all(|row| ids.contains(&row[0])), "a record that the base lacks");
         let mirrors = |row: &&Vec<String>| base.iter().any(|base| base[..2] == row[..2]);
         assert!(history.iter().filter(mirrors).count() > history.len() / 2);
         let mut groups = history.chunks_exact(history::DUPLICATE_EVERY);
@@ -475,14 +384,7 @@ mod tests {
 
     #[test]
     fn hazards_are_there() {
-        let rows = rows_of(
-            "hiscalle",
-            &Sizes {
-                rows: 5_000,
-                base: 1_000,
-                ..Sizes::default()
-            },
-        );
+        let rows = rows_of("hiscalle", &Sizes { rows: 5_000, base: 1_000, ..Sizes::default() });
         for (column, start) in [
             (1, "fin con blancos   "),
             (1, "tab\\tdentro"),
@@ -499,10 +401,7 @@ mod tests {
             (5, "2004-04-04 02:"),
             (5, "2012-10-28 01:"),
         ] {
-            assert!(
-                has(&rows, column, start),
-                "column {column} never starts with {start:?}"
-            );
+            assert!(has(&rows, column, start), "column {column} never starts with {start:?}");
         }
         let blanks = |blank: &str| rows.iter().any(|row| row[1] == blank);
         assert!(blanks("") && blanks(" ") && blanks("  "));
@@ -511,25 +410,13 @@ mod tests {
 
     #[test]
     fn extreme_values_come_only_when_asked_for() {
-        let sizes = Sizes {
-            base: 2_000,
-            ..Sizes::default()
-        };
+        let sizes = Sizes { base: 2_000, ..Sizes::default() };
         let plain = rows_of("calle", &sizes);
-        let extreme = rows_of(
-            "calle",
-            &Sizes {
-                extreme: true,
-                ..sizes
-            },
-        );
+        let extreme = rows_of("calle", &Sizes { extreme: true, ..sizes });
         let dates = ["infinity", "-infinity", "0044-03-15 BC"].map(|text| (2, text));
         let floats = ["NaN", "Infinity", "-0"].map(|text| (3, text));
         for (column, text) in dates.into_iter().chain(floats) {
-            assert!(
-                has(&extreme, column, text) && !has(&plain, column, text),
-                "{text}"
-            );
+            assert!(has(&extreme, column, text) && !has(&plain, column, text), "{text}");
         }
     }
 }

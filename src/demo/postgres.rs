@@ -67,7 +67,8 @@ impl Postgres {
             options.settings.join("\n")
         );
         let conf = data.join("postgresql.conf");
-        let mut file = std::fs::OpenOptions::new().append(true).open(&conf).map_err(|e| Error::io("writing postgresql.conf", e))?;
+        let mut file =
+            std::fs::OpenOptions::new().append(true).open(&conf).map_err(|e| Error::io("writing postgresql.conf", e))?;
         file.write_all(settings.as_bytes()).map_err(|e| Error::io("writing postgresql.conf", e))?;
         let log = std::fs::File::create(directory.join("log")).map_err(|e| Error::io("creating the server's log", e))?;
         // The shell waits for the pipe to close, then ends the server at once: its cluster is thrown away anyway.
@@ -191,7 +192,8 @@ fn scratch(owner: Option<(u32, u32)>) -> Result<PathBuf> {
     let _ = std::fs::remove_dir_all(&directory);
     std::fs::create_dir(&directory).map_err(|e| Error::io(format!("creating {}", directory.display()), e))?;
     if let Some((uid, gid)) = owner {
-        std::os::unix::fs::chown(&directory, Some(uid), Some(gid)).map_err(|e| Error::io("giving away the scratch directory", e))?;
+        std::os::unix::fs::chown(&directory, Some(uid), Some(gid))
+            .map_err(|e| Error::io("giving away the scratch directory", e))?;
     }
     Ok(directory)
 }

@@ -53,7 +53,8 @@ pub async fn attach(
 
 async fn on_base(database: &Database, schema: &str, base: &str, key: &[String], expid: &str) -> Result<Attached> {
     let (table, name) = (qualified(schema, base), format!("trg_audit_{base}"));
-    let sql = format!("SELECT count(*) FROM pg_trigger WHERE tgrelid = {}::regclass AND tgname = {}", literal(&table), literal(&name));
+    let sql =
+        format!("SELECT count(*) FROM pg_trigger WHERE tgrelid = {}::regclass AND tgname = {}", literal(&table), literal(&name));
     if database.one("looking for the audit trigger", &sql, &[]).await?.get::<_, i64>(0) == 0 {
         let function = qualified(schema, "fn_audit_trigger");
         let arguments = format!("{}, {}", literal(&key.join(",")), literal(expid));

@@ -63,7 +63,9 @@ pub async fn check(database: &Database, relation: &Relation, old: &str) -> Resul
 /// Writes the verdicts to the ledger.
 pub async fn record(database: &Database, parity: &Parity) -> Result<()> {
     for verdict in &parity.verdicts {
-        let sql = format!("INSERT INTO {CONTROL}.parity (legacy_table, check_name, passed, detail, row_count) VALUES ($1, $2, $3, $4, $5)");
+        let sql = format!(
+            "INSERT INTO {CONTROL}.parity (legacy_table, check_name, passed, detail, row_count) VALUES ($1, $2, $3, $4, $5)"
+        );
         let params: crate::catalog::database::Params<'_> =
             &[&parity.table, &verdict.check, &verdict.passed, &verdict.detail, &parity.rows];
         database.execute("recording parity", &sql, params).await?;
@@ -121,13 +123,20 @@ impl Prover<'_> {
     }
 
     fn new_rows(&self) -> String {
-        format!("SELECT {} AS row FROM {} AS t WHERE {}", self.new_row(), self.relation.target_table(), self.relation.filter(Some("t")))
+        format!(
+            "SELECT {} AS row FROM {} AS t WHERE {}",
+            self.new_row(),
+            self.relation.target_table(),
+            self.relation.filter(Some("t"))
+        )
     }
 
     /// Counts, and two sums of 64-bit hashes: they do not depend on the order and do depend on how often a row stands there.
     async fn count_and_sums(&self, verdicts: &mut Vec<Verdict>) -> Result<i64> {
         let sums = |rows: &str| {
-            format!("SELECT count(*), sum(hashtextextended(row, 0)::numeric), sum(hashtextextended(row, 1)::numeric) FROM ({rows}) AS x")
+            format!(
+                "SELECT count(*), sum(hashtextextended(row, 0)::numeric), sum(hashtextextended(row, 1)::numeric) FROM ({rows}) AS x"
+            )
         };
         let sql = format!("{} UNION ALL {}", sums(&self.old_rows()), sums(&self.new_rows()));
         let found = self.text("count", &sql).await?;
@@ -177,7 +186,10 @@ impl Prover<'_> {
         for (check, names) in [
             ("key column", &["al_record_key", "dv_code", "dvl_source_code", "dvl_target_code"][..]),
             ("time column", &["al_changed_at"]),
-            ("derived columns", &["al_operation", "al_user_id", "al_expid", "dv_is_active", "dv_expid", "dv_hstusu", "dv_hsthora"]),
+            (
+                "derived columns",
+                &["al_operation", "al_user_id", "al_expid", "dv_is_active", "dv_expid", "dv_hstusu", "dv_hsthora"],
+            ),
         ] {
             let differs: Vec<String> = names.iter().filter_map(|n| self.recomputed(n)).collect();
             if differs.is_empty() {

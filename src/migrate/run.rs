@@ -81,16 +81,14 @@ impl<'m> Migration<'m> {
         self.database.transaction(&context, async |db| self.move_table(db, run, rule, &relation, &catalog).await).await
     }
 
-    /// The catalog of the table and its base; reading all 1,469 for each would take longer than moving most of them.
+    /// The catalog of the table and its base: all a migration of one table looks at.
     async fn catalog(&self, rule: &Rule) -> Result<Catalog> {
-        Catalog::read(self.database, &self.context.schema).await.map(|mut catalog| {
-            let base = match &rule.target {
-                crate::rule::Target::History(h) => h.base.clone(),
-                _ => None,
-            };
-            catalog.tables.retain(|name, _| *name == rule.table || Some(name) == base.as_ref());
-            catalog
-        })
+        let base = match &rule.target {
+            crate::rule::Target::History(h) => h.base.clone(),
+            _ => None,
+        };
+        let tables: Vec<String> = std::iter::once(rule.table.clone()).chain(base).collect();
+        Catalog::read_tables(self.database, &self.context.schema, &tables).await
     }
 
     /// The table may have changed since its rule was written: moving it by the old rule would lose a column.
@@ -128,7 +126,8 @@ impl<'m> Migration<'m> {
         let mut notes = self.dependents(db, &legacy).await?;
         self.swap(db, relation).await?;
         notes.extend(self.capture(db, rule, relation, catalog).await?);
-        let sql = format!("INSERT INTO {CONTROL}.run_table (run_id, legacy_table, step, row_count) VALUES ($1, $2, 'migrate', $3)");
+        let sql =
+            format!("INSERT INTO {CONTROL}.run_table (run_id, legacy_table, step, row_count) VALUES ($1, $2, 'migrate', $3)");
         let count = i64::try_from(rows).unwrap_or(i64::MAX);
         db.execute("recording the table", &sql, &[&run, &rule.table, &count]).await?;
         Ok(Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes })

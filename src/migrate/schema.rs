@@ -84,7 +84,8 @@ pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
         .transaction("applying the schema", async |db| {
             // Two `schema apply` at once wait for each other.
             db.batch("taking the schema lock", "SELECT pg_advisory_xact_lock(hashtext('esclusa schema'))").await?;
-            let schemas = format!("CREATE SCHEMA IF NOT EXISTS {}; CREATE SCHEMA IF NOT EXISTS {ARCHIVE};", ident(&context.schema));
+            let schemas =
+                format!("CREATE SCHEMA IF NOT EXISTS {}; CREATE SCHEMA IF NOT EXISTS {ARCHIVE};", ident(&context.schema));
             db.batch("creating schemas", &schemas).await?;
             db.batch("creating tables", &creation(context, CONTROL, partitioner)).await?;
             if partitioner != Partitioner::Own {
@@ -123,7 +124,11 @@ async fn partitioner(database: &Database, context: &Context, existing: &[Object]
 
 /// Hands the finished partition set to pg_partman, which from then on makes the months ahead.
 async fn register_with_partman(db: &Database, context: &Context, partitioner: Partitioner) -> Result<()> {
-    db.batch("installing pg_partman", "CREATE SCHEMA IF NOT EXISTS partman; CREATE EXTENSION IF NOT EXISTS pg_partman SCHEMA partman").await?;
+    db.batch(
+        "installing pg_partman",
+        "CREATE SCHEMA IF NOT EXISTS partman; CREATE EXTENSION IF NOT EXISTS pg_partman SCHEMA partman",
+    )
+    .await?;
     let schema: String = db
         .one("finding pg_partman", "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'pg_partman'", &[])
         .await?
@@ -133,7 +138,8 @@ async fn register_with_partman(db: &Database, context: &Context, partitioner: Pa
     if db.one("asking pg_partman", &registered, &[]).await?.get::<_, i64>(0) > 0 {
         return Ok(());
     }
-    let months = (context.horizon.year - context.first_month.year) * 12 + context.horizon.month as i32 - context.first_month.month as i32;
+    let months =
+        (context.horizon.year - context.first_month.year) * 12 + context.horizon.month as i32 - context.first_month.month as i32;
     // create_parent() would make partitions of its own; the set is complete already, so it is registered as it stands.
     let (kind, columns, values) = match partitioner {
         Partitioner::Partman4 => ("native", ", datetime_string", ", 'YYYY_MM'"),

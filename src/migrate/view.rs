@@ -36,7 +36,9 @@ fn body(relation: &Relation) -> String {
     let target = relation.target_table();
     let all: Vec<usize> = (0..relation.columns.len()).collect();
     let set = relation.update(&all, "t", "new").into_iter().map(|(c, e)| format!("{c} = {e}")).collect::<Vec<_>>().join(", ");
-    let nulls: String = relation.columns.iter().filter(|c| c.not_null).map(|c| null_check(relation, &c.name)).collect();
+    let new = |i: usize| qualified("new", &relation.columns[i].name);
+    // A view has no NOT NULL: the trigger says what the table would have said.
+    let nulls = relation.null_check(&all, &new).map_or(String::new(), |check| format!("  PERFORM {check};\n"));
     let row = identity(relation);
     format!(
         "BEGIN\n  IF TG_OP = 'DELETE' THEN\n    DELETE FROM {target} AS t WHERE {row};\n    \
@@ -45,19 +47,6 @@ fn body(relation: &Relation) -> String {
          UPDATE {target} AS t SET {set} WHERE {row};\n    IF NOT FOUND THEN RETURN NULL; END IF;\n  END IF;\n  RETURN NEW;\nEND ",
         columns.join(", "),
         expressions.join(", ")
-    )
-}
-
-/// A view has no NOT NULL: the trigger says what the table would have said.
-fn null_check(relation: &Relation, column: &str) -> String {
-    let name = |c: &crate::relation::Column| qualified("new", &c.name);
-    let cells = relation.columns.iter().map(|c| c.sql_type.shown(&name(c))).collect::<Vec<_>>().join(", ");
-    format!(
-        "  IF NEW.{} IS NULL THEN PERFORM {CONTROL}.refuse_null({}, {}, {}, ARRAY[{cells}]); END IF;\n",
-        ident(column),
-        literal(&relation.schema),
-        literal(&relation.table),
-        literal(column)
     )
 }
 

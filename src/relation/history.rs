@@ -68,9 +68,7 @@ fn changed_at(columns: &[Column], time: Option<usize>, context: &Context) -> Val
     let instant = |m: &str| {
         if columns[time].sql_type.has_zone() { m.to_owned() } else { format!("(({m})::timestamp AT TIME ZONE {zone})") }
     };
-    expression(&[time], |m| {
-        format!("least(coalesce({}, '-infinity'::timestamptz), {})", instant(&m[0]), last_instant(context))
-    })
+    expression(&[time], |m| format!("least(coalesce({}, '-infinity'::timestamptz), {})", instant(&m[0]), last_instant(context)))
 }
 
 /// The last microsecond that a backfilled row can be indexed at.

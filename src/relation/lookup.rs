@@ -2,7 +2,9 @@
 //! `dv_extra_json` under its legacy name. The columns for activity, user and time are projections: nothing is read from them.
 
 use super::value::SqlType;
-use super::{Context, Field, Relation, Store, Unique, Value, columns, constant, constraint_name, expression, key_text, positions};
+use super::{
+    Context, Field, Relation, Store, Unique, Value, columns, constant, constraint_name, expression, key_text, positions,
+};
 use crate::rule::{Lookup, Rule};
 use crate::sql::quote::literal;
 
@@ -40,7 +42,10 @@ pub(super) fn compile(rule: &Rule, lookup: &Lookup, context: &Context) -> Relati
         field("dv_is_active", place(&lookup.active).map_or(Value::Default, active)),
         field("dv_extra_json", Value::Image(extra)),
         field("dv_expid", copy(place(&lookup.expid).filter(|&i| type_of(i).is_whole_number()))),
-        field("dv_hstusu", place(&lookup.user).map_or(Value::Default, |i| expression(&[i], |m| format!("left(({})::text, 63)", m[0])))),
+        field(
+            "dv_hstusu",
+            place(&lookup.user).map_or(Value::Default, |i| expression(&[i], |m| format!("left(({})::text, 63)", m[0]))),
+        ),
         field("dv_hsthora", place(&lookup.time).filter(|&i| type_of(i).is_stamp()).map_or(Value::Default, |i| stamp(i, context))),
     ];
     Relation {

@@ -131,6 +131,14 @@ impl SqlType {
         }
     }
 
+    /// A code's text as the type prints it: `character(n)` is padded.
+    pub fn padded(&self, code: &str) -> String {
+        match self.family {
+            Family::Char(Some(n)) => format!("{code:<width$}", width = n as usize),
+            _ => code.to_owned(),
+        }
+    }
+
     /// The value as its type prints it, padding included: what a DETAIL line shows.
     pub fn shown(&self, value: &str) -> String {
         match self.family {

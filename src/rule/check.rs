@@ -126,7 +126,8 @@ fn table_against(rule: &Rule, table: &crate::catalog::Table, faults: &mut Faults
     }
     let own = |name: &str| matches!(rule.target, Target::Retained(_)) && name.starts_with("hst_");
     for real in table.columns.iter().filter(|c| rule.position(&c.name).is_none() && !own(&c.name)) {
-        let fault = rule.fault("columns", format!("the catalog's table {} has a column {} that the rule lacks", rule.table, real.name));
+        let fault =
+            rule.fault("columns", format!("the catalog's table {} has a column {} that the rule lacks", rule.table, real.name));
         faults.push(fault.hint("run `esclusa rules generate` again, or add the column"));
     }
     let order = |name: &str| table.columns.iter().position(|c| c.name == name);
@@ -136,7 +137,9 @@ fn table_against(rule: &Rule, table: &crate::catalog::Table, faults: &mut Faults
     }
     if let Some(unique) = &rule.key.unique {
         match table.keys.iter().find(|k| k.name == *unique) {
-            None => faults.push(rule.fault("key.unique", format!("the catalog's table {} has no constraint {unique}", rule.table))),
+            None => {
+                faults.push(rule.fault("key.unique", format!("the catalog's table {} has no constraint {unique}", rule.table)))
+            }
             Some(key) if table.key_over(&rule.key.columns).is_none_or(|k| k.name != key.name) => {
                 let message = format!("constraint {unique} is over ({}), not over key.columns", key.columns.join(", "));
                 faults.push(rule.fault("key.unique", message));

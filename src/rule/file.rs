@@ -166,10 +166,9 @@ impl Reader<'_> {
                 target_domain: self.required(table, section, "target_domain"),
                 target: self.list(table, section, "target"),
             }),
-            "retained" => Target::Retained(Retained {
-                base: self.text(table, section, "base"),
-                time: self.text(table, section, "time"),
-            }),
+            "retained" => {
+                Target::Retained(Retained { base: self.text(table, section, "base"), time: self.text(table, section, "time") })
+            }
             "history" => Target::History(History {
                 base: self.text(table, section, "base"),
                 time: self.text(table, section, "time"),

@@ -24,7 +24,8 @@ pub fn generate(catalog: &Catalog, plan: &Plan) -> Generated {
         let name = row.get("table");
         match catalog.tables.get(name).filter(|t| t.kind == 'r') {
             Some(table) => rules.push(rule(kind, row, table, catalog, plan, &mut findings)),
-            None => findings.push(vec![name.into(), format!("named by the plan ({}), absent from the catalog", row.get("task")).into()]),
+            None => findings
+                .push(vec![name.into(), format!("named by the plan ({}), absent from the catalog", row.get("task")).into()]),
         }
     }
     rules.sort_by(|a, b| a.table.cmp(&b.table));
@@ -163,14 +164,11 @@ mod tests {
 
     #[test]
     fn domains_follow_the_plans_examples() {
-        let domains = ["tipocatcalle", "estadofraude", "estadosjuicios", "tippersautoriz", "estfirmaelectronica", "perfil"].map(domain);
-        assert_eq!(domains, [
-            "TIPO_CATCALLE",
-            "ESTADO_FRAUDE",
-            "ESTADOS_JUICIOS",
-            "TIP_PERSAUTORIZ",
-            "EST_FIRMAELECTRONICA",
-            "PERFIL"
-        ]);
+        let domains =
+            ["tipocatcalle", "estadofraude", "estadosjuicios", "tippersautoriz", "estfirmaelectronica", "perfil"].map(domain);
+        assert_eq!(
+            domains,
+            ["TIPO_CATCALLE", "ESTADO_FRAUDE", "ESTADOS_JUICIOS", "TIP_PERSAUTORIZ", "EST_FIRMAELECTRONICA", "PERFIL"]
+        );
     }
 }

@@ -268,7 +268,8 @@ impl Scan<'_, '_> {
         let where_at = self.find(set, |i| self.word(i, "WHERE")).min(returning_at);
         let from = |i: usize| self.word(i, "FROM") && !self.word(i - 1, "DISTINCT");
         let from_at = self.find(set, from).min(where_at);
-        let assignments = self.split(set + 1..from_at, self.depth).into_iter().map(|r| self.assignment(r)).collect::<Option<_>>()?;
+        let assignments =
+            self.split(set + 1..from_at, self.depth).into_iter().map(|r| self.assignment(r)).collect::<Option<_>>()?;
         Some(Update {
             set: set..from_at,
             assignments,
@@ -338,7 +339,8 @@ mod tests {
 
     #[test]
     fn update_with_everything() {
-        let text = "update t set a = b is distinct from c, (d, e) = (1, default), (f, g) = (select 1, 2) from u where x = 1 returning *";
+        let text =
+            "update t set a = b is distinct from c, (d, e) = (1, default), (f, g) = (select 1, 2) from u where x = 1 returning *";
         let (lexed, clauses) = parts(text, DmlKind::Update, 2);
         let Clauses::Update(update) = clauses else { panic!() };
         assert_eq!(update.assignments.len(), 3);

@@ -246,7 +246,8 @@ mod tests {
 
     #[test]
     fn statements_are_split_at_semicolons_only_outside_atomic_bodies() {
-        let text = "select 1; create function f() returns int begin atomic select case when true then 1 end; select 2; end; select 3";
+        let text =
+            "select 1; create function f() returns int begin atomic select case when true then 1 end; select 2; end; select 3";
         let lexed = Lexed::new(text).unwrap();
         let parts: Vec<_> = lexed.statements().iter().map(|r| lexed.slice(r)).collect();
         assert_eq!(parts.len(), 3, "{parts:?}");

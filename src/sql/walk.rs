@@ -395,13 +395,7 @@ impl Walker<'_, '_> {
     }
 
     /// A relation's name: a CTE in sight, or a reference. Returns its last lexeme, alias included.
-    fn relation(
-        &mut self,
-        name: &ObjectName,
-        alias: Option<(&Ident, Vec<&Ident>)>,
-        role: Role,
-        scope: ScopeId,
-    ) -> Option<usize> {
+    fn relation(&mut self, name: &ObjectName, alias: Option<(&Ident, Vec<&Ident>)>, role: Role, scope: ScopeId) -> Option<usize> {
         let (name, first, last) = self.name(name)?;
         self.shape.explained.extend((first..=last).filter(|&i| self.lexed.lexemes[i].word().is_some()));
         let alias = alias.map(|(ident, columns)| {
@@ -593,9 +587,10 @@ mod tests {
 
     #[test]
     fn references_of_selects() {
-        assert_eq!(names("select * from s.a x, only b, only (c) y join d * on x.i = y.j").0, [
-            "select s.a", "select only b", "select only (c)", "select d *",
-        ]);
+        assert_eq!(
+            names("select * from s.a x, only b, only (c) y join d * on x.i = y.j").0,
+            ["select s.a", "select only b", "select only (c)", "select d *",]
+        );
         assert_eq!(names("table a union table s.b").0, ["select table a", "select table s.b"]);
         assert_eq!(names("select (select 1 from a), array(select 2 from b) from c where exists (select from d)").0.len(), 4);
         assert_eq!(names("select 1 from f(1), a, lateral g(a.x) h").0, ["select a"]);

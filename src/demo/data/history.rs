@@ -58,13 +58,8 @@ impl<'a> History<'a> {
 
     /// The source of each column, in order.
     fn sources(&self, fields: &[Field], base_fields: &[Field], plan: &Plan) -> Vec<Source> {
-        let of_this = plan
-            .map
-            .iter()
-            .filter(|(history, ..)| *history == self.table.name);
-        let base_names: BTreeMap<&str, &str> = of_this
-            .map(|(_, own, base)| (own.as_str(), base.as_str()))
-            .collect();
+        let of_this = plan.map.iter().filter(|(history, ..)| *history == self.table.name);
+        let base_names: BTreeMap<&str, &str> = of_this.map(|(_, own, base)| (own.as_str(), base.as_str())).collect();
         let user = stamp_column(self.row.get("history_user_column"));
         let time = stamp_column(self.row.get("history_time_column"));
         let key = column_names(self.row.get("his_record_key"));
@@ -94,26 +89,18 @@ fn stamp_column(note: &str) -> &str {
     columns.split_once('|').map_or(columns, |(first, _)| first)
 }
 
-fn history_cell(
-    field: &Field,
-    source: &Source,
-    stamp: &str,
-    base_row: Option<&Row>,
-    values: &mut Values,
-) -> Cell {
+fn history_cell(field: &Field, source: &Source, stamp: &str, base_row: Option<&Row>, values: &mut Values) -> Cell {
     match *source {
         Source::User | Source::Time if field.nullable && values.chance(3) => None,
         Source::Time if field.kind == Kind::Timestamp => Some(stamp.to_owned()),
         Source::Time => Some(values.value(field)),
         Source::User if values.chance(2) => Some(" ".to_owned()),
         Source::User => Some(fit(values.user(), field.limit())),
-        Source::Base { column, is_key } if is_key || values.chance(80) => {
-            match base_row.and_then(|row| row.get(column)) {
-                Some(Some(text)) => Some(fit(text, field.limit())),
-                Some(None) if field.nullable => None,
-                _ => values.cell(field),
-            }
-        }
+        Source::Base { column, is_key } if is_key || values.chance(80) => match base_row.and_then(|row| row.get(column)) {
+            Some(Some(text)) => Some(fit(text, field.limit())),
+            Some(None) if field.nullable => None,
+            _ => values.cell(field),
+        },
         Source::Base { .. } | Source::Own => values.cell(field),
     }
 }

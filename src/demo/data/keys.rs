@@ -27,9 +27,7 @@ impl<'f> Keys<'f> {
         if columns.is_empty() && !fields.is_empty() {
             columns.push(0);
         }
-        let by_number = columns
-            .first()
-            .is_some_and(|&column| fields[column].is_numeric());
+        let by_number = columns.first().is_some_and(|&column| fields[column].is_numeric());
         // A look-up by number has a code 0, which careless code takes for "none".
         let first = if lookup && by_number { 0 } else { 1 };
 
@@ -41,11 +39,7 @@ impl<'f> Keys<'f> {
             missing = missing.div_ceil(size);
             wheels.push((column, size));
         }
-        Self {
-            fields,
-            wheels,
-            first,
-        }
+        Self { fields, wheels, first }
     }
 
     /// The key of the row with this number, as columns and their values; none when all are used.
@@ -53,10 +47,7 @@ impl<'f> Keys<'f> {
         let mut rest = row;
         let mut key = Vec::with_capacity(self.wheels.len());
         for &(column, size) in &self.wheels {
-            key.push((
-                column,
-                value(self.fields[column].kind, self.first + rest % size),
-            ));
+            key.push((column, value(self.fields[column].kind, self.first + rest % size)));
             rest /= size;
         }
         (rest == 0).then_some(key)
@@ -82,9 +73,7 @@ fn capacity(kind: Kind) -> usize {
         Kind::Text { limit: Some(1) } => LETTERS.chars().count(),
         Kind::Text { limit: Some(2..=5) } => 100,
         Kind::Text { .. } => 1_000,
-        Kind::Numeric {
-            size: Some((digits, _)),
-        } => 10usize.saturating_pow(digits.min(9)),
+        Kind::Numeric { size: Some((digits, _)) } => 10usize.saturating_pow(digits.min(9)),
         Kind::Boolean => 2,
         _ => 30_000,
     }
@@ -129,11 +118,7 @@ mod tests {
         let keys = Keys::new(&fields, &names, wanted, false);
         let made: Vec<_> = (0..wanted).map_while(|row| keys.key(row)).collect();
         let different: BTreeSet<_> = made.iter().collect();
-        assert_eq!(
-            (made.len(), different.len()),
-            (expected, expected),
-            "{types:?}"
-        );
+        assert_eq!((made.len(), different.len()), (expected, expected), "{types:?}");
     }
 
     #[test]

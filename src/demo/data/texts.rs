@@ -22,12 +22,8 @@ pub(super) fn first_text_id(table: &str) -> u64 {
 
 /// Which columns of a look-up refer to a text: those called so, and the one that the plan found.
 pub(super) fn text_columns(fields: &[Field], found: &str) -> Vec<usize> {
-    let is_text_id =
-        |field: &Field| field.is_numeric() && (field.name.contains("txtid") || field.name == found);
-    let columns = fields
-        .iter()
-        .enumerate()
-        .filter(|(_, field)| is_text_id(field));
+    let is_text_id = |field: &Field| field.is_numeric() && (field.name.contains("txtid") || field.name == found);
+    let columns = fields.iter().enumerate().filter(|(_, field)| is_text_id(field));
     columns.map(|(column, _)| column).collect()
 }
 

@@ -22,19 +22,8 @@ pub(super) const FIRST_SECOND: i64 = FIRST_DAY * DAY_SECONDS + 8 * 3_600;
 const DAY_SECONDS: i64 = 86_400;
 const SPAN_DAYS: i64 = 22 * 365;
 
-const USERS: [&str; 11] = [
-    "CONVERSION",
-    "Conversion",
-    "ADMIN",
-    "JMUÑOZ",
-    "MPEÑA",
-    "L.GARCÍA",
-    "RNÚÑEZ",
-    "aqsbatch",
-    "SERVIDOR",
-    "ZOÉ",
-    "O'HARA",
-];
+const USERS: [&str; 11] =
+    ["CONVERSION", "Conversion", "ADMIN", "JMUÑOZ", "MPEÑA", "L.GARCÍA", "RNÚÑEZ", "aqsbatch", "SERVIDOR", "ZOÉ", "O'HARA"];
 #[rustfmt::skip]
 const PHRASES: [&str; 36] = [
     "Calle Peñuelas", "Corrección de lectura", "Avería en acometida", "Sin medición",
@@ -62,29 +51,10 @@ const ODD_TEXT_CHARS: usize = 12;
 const LETTERS: [&str; 7] = ["A", "B", "C", "Ñ", "1", "S", "N"];
 
 const FAR_DATES: [&str; 2] = ["2999-12-31", "9999-12-31"];
-const EXTREME_DATES: [&str; 5] = [
-    "2999-12-31",
-    "9999-12-31",
-    "infinity",
-    "-infinity",
-    "0044-03-15 BC",
-];
-const FLOATS: [&str; 7] = [
-    "0",
-    "0.1",
-    "12.35",
-    "1234567.891",
-    "-3.3",
-    "1e-07",
-    "0.30000000000000004",
-];
+const EXTREME_DATES: [&str; 5] = ["2999-12-31", "9999-12-31", "infinity", "-infinity", "0044-03-15 BC"];
+const FLOATS: [&str; 7] = ["0", "0.1", "12.35", "1234567.891", "-3.3", "1e-07", "0.30000000000000004"];
 const EXTREME_FLOATS: [&str; 3] = ["NaN", "Infinity", "-0"];
-const EXTREME_NUMERICS: [&str; 4] = [
-    "NaN",
-    "123456789012345678901234567890.1234567890",
-    "-0.000",
-    "1e-20",
-];
+const EXTREME_NUMERICS: [&str; 4] = ["NaN", "123456789012345678901234567890.1234567890", "-0.000", "1e-20"];
 
 /// What a column can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,15 +82,11 @@ impl Kind {
     fn of(type_name: &str) -> Self {
         let mut parts = type_name.split(['(', ',', ')']);
         let name = parts.next().unwrap_or_default();
-        let mut number = || {
-            parts
-                .next()
-                .and_then(|part| part.trim().parse::<u32>().ok())
-        };
+        let mut number = || parts.next().and_then(|part| part.trim().parse::<u32>().ok());
         match name {
-            "character" | "character varying" | "bpchar" | "text" | "name" => Self::Text {
-                limit: number().and_then(|limit| limit.try_into().ok()),
-            },
+            "character" | "character varying" | "bpchar" | "text" | "name" => {
+                Self::Text { limit: number().and_then(|limit| limit.try_into().ok()) }
+            }
             "numeric" => Self::Numeric {
                 size: number().map(|precision| {
                     let scale = number().unwrap_or(0);
@@ -142,9 +108,7 @@ impl Kind {
     pub(super) fn takes(self, other: Self) -> bool {
         match (self, other) {
             (Self::Text { .. }, Self::Text { .. }) => true,
-            (Self::Numeric { size: Some(own) }, Self::Numeric { size: Some(from) }) => {
-                own.0 >= from.0 && own.1 == from.1
-            }
+            (Self::Numeric { size: Some(own) }, Self::Numeric { size: Some(from) }) => own.0 >= from.0 && own.1 == from.1,
             _ => self == other,
         }
     }
@@ -259,10 +223,7 @@ impl<'a> Values<'a> {
         match draw {
             0..4 => {
                 let (minute, second) = (self.pick(&[0, 15, 30, 59]), self.pick(&[0, 0, 59]));
-                format!(
-                    "{} 02:{minute:02}:{second:02}",
-                    date_text(sunday_from(year, 4, 1))
-                )
+                format!("{} 02:{minute:02}:{second:02}", date_text(sunday_from(year, 4, 1)))
             }
             4..7 => {
                 let minute = self.pick(&[0, 30, 59]);
@@ -285,11 +246,7 @@ impl<'a> Values<'a> {
             return self.pick(letters).to_owned();
         }
         let roomy = limit.is_none_or(|limit| limit >= ODD_TEXT_CHARS);
-        let text = if roomy && self.chance(4) {
-            self.pick(&ODD_TEXTS).to_owned()
-        } else {
-            self.plain_text(field.name, limit)
-        };
+        let text = if roomy && self.chance(4) { self.pick(&ODD_TEXTS).to_owned() } else { self.plain_text(field.name, limit) };
         fit(&text, limit)
     }
 
@@ -344,8 +301,7 @@ impl<'a> Values<'a> {
             2004 + self.up_to(21)
         } else if ends(&["txtid"]) {
             1 + self.up_to(1_998)
-        } else if size.is_none() || digits <= 5 || ends(&["id", "cod", "codigo"]) || self.chance(50)
-        {
+        } else if size.is_none() || digits <= 5 || ends(&["id", "cod", "codigo"]) || self.chance(50) {
             self.up_to(self.top_id())
         } else {
             self.up_to(9_999_999)
@@ -377,19 +333,13 @@ impl<'a> Values<'a> {
         if !self.chance(4) {
             return date_text(FIRST_DAY + self.span(SPAN_DAYS));
         }
-        let far: &[&str] = if self.sizes.extreme {
-            &EXTREME_DATES
-        } else {
-            &FAR_DATES
-        };
+        let far: &[&str] = if self.sizes.extreme { &EXTREME_DATES } else { &FAR_DATES };
         self.pick(far).to_owned()
     }
 
     fn bytes(&mut self) -> String {
         let count = self.up_to(7);
-        (0..count).fold("\\x".to_owned(), |hex, _| {
-            format!("{hex}{:02x}", self.up_to(255))
-        })
+        (0..count).fold("\\x".to_owned(), |hex, _| format!("{hex}{:02x}", self.up_to(255)))
     }
 
     /// A number that often is the key of a row of some other table, and sometimes the code 0.
@@ -423,9 +373,7 @@ pub(super) fn fit(text: &str, limit: Option<usize>) -> String {
 /// FNV-1a: the standard library's hasher may change from one release to the next, and the rows must
 /// not.
 pub(super) fn name_hash(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn power_of_ten(exponent: u32) -> u64 {
@@ -434,21 +382,13 @@ fn power_of_ten(exponent: u32) -> u64 {
 
 /// A second since 1970 as `2004-01-05 08:00:00`.
 pub(super) fn stamp_text(second: i64) -> String {
-    let (day, clock) = (
-        second.div_euclid(DAY_SECONDS),
-        second.rem_euclid(DAY_SECONDS),
-    );
+    let (day, clock) = (second.div_euclid(DAY_SECONDS), second.rem_euclid(DAY_SECONDS));
     format!("{} {}", date_text(day), clock_text(clock))
 }
 
 /// A second of a day as `08:00:00`.
 pub(super) fn clock_text(second: i64) -> String {
-    format!(
-        "{:02}:{:02}:{:02}",
-        second / 3_600,
-        second / 60 % 60,
-        second % 60
-    )
+    format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60)
 }
 
 /// The first Sunday on or after a date, as a day number.
@@ -463,29 +403,18 @@ fn sunday_from(year: i64, month: i64, day: i64) -> i64 {
 const fn day_number(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year
-        - 719_468
+    365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468
 }
 
 /// A day since 1970 as `2004-01-05`.
 pub(super) fn date_text(day: i64) -> String {
-    let (era, day) = (
-        (day + 719_468).div_euclid(146_097),
-        (day + 719_468).rem_euclid(146_097),
-    );
+    let (era, day) = ((day + 719_468).div_euclid(146_097), (day + 719_468).rem_euclid(146_097));
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
     let day_of_year = day - (365 * year + year / 4 - year / 100);
     let month = (5 * day_of_year + 2) / 153;
     let day_of_month = day_of_year - (153 * month + 2) / 5 + 1;
-    let (month, next_year) = if month < 10 {
-        (month + 3, 0)
-    } else {
-        (month - 9, 1)
-    };
-    format!(
-        "{:04}-{month:02}-{day_of_month:02}",
-        400 * era + year + next_year
-    )
+    let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    format!("{:04}-{month:02}-{day_of_month:02}", 400 * era + year + next_year)
 }
 
 #[cfg(test)]
@@ -494,11 +423,7 @@ mod tests {
 
     #[test]
     fn dates_count_through_leap_days() {
-        for (date, text) in [
-            ((1970, 1, 1), "1970-01-01"),
-            ((2004, 2, 29), "2004-02-29"),
-            ((2100, 3, 1), "2100-03-01"),
-        ] {
+        for (date, text) in [((1970, 1, 1), "1970-01-01"), ((2004, 2, 29), "2004-02-29"), ((2100, 3, 1), "2100-03-01")] {
             assert_eq!(date_text(day_number(date.0, date.1, date.2)), text);
         }
         assert_eq!(day_number(2004, 3, 1) - day_number(2004, 2, 28), 2);
@@ -514,15 +439,9 @@ mod tests {
 
     #[test]
     fn type_names_are_read_as_postgresql_prints_them() {
-        assert_eq!(
-            Kind::of("numeric(10,2)"),
-            Kind::Numeric { size: Some((8, 2)) }
-        );
+        assert_eq!(Kind::of("numeric(10,2)"), Kind::Numeric { size: Some((8, 2)) });
         assert_eq!(Kind::of("numeric"), Kind::Numeric { size: None });
-        assert_eq!(
-            Kind::of("character varying(10)"),
-            Kind::Text { limit: Some(10) }
-        );
+        assert_eq!(Kind::of("character varying(10)"), Kind::Text { limit: Some(10) });
         assert_eq!(Kind::of("bpchar"), Kind::Text { limit: None });
         assert_eq!(Kind::of("timestamp(3) without time zone"), Kind::Timestamp);
         assert_eq!(Kind::of("time without time zone"), Kind::Time);

@@ -1,0 +1,127 @@
+//! What outlives a process, in schema `esclusa` of the target database: modes with their history, and hits. All replicas share it; a
+//! change of modes is announced by NOTIFY and read again by each.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::catalog::Database;
+use crate::error::{Error, Result};
+use crate::mode::Mode;
+use crate::traffic::{Count, Key};
+
+/// The channel on which a change of modes is announced.
+pub const CHANNEL: &str = "esclusa_modes";
+
+/// A switch of one table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The legacy table.
+    pub table: String,
+    /// What it was, and since when; `None` when no mode was stored.
+    pub before: Option<(Mode, String)>,
+    /// What it is now.
+    pub after: Mode,
+}
+
+/// All stored modes.
+pub async fn modes(database: &Database) -> Result<HashMap<String, Mode>> {
+    let rows = database.query("reading the modes", "SELECT legacy_table, mode FROM esclusa.mode", &[]).await?;
+    let mut modes = HashMap::new();
+    for row in rows {
+        let (table, mode): (String, String) = (row.get(0), row.get(1));
+        let mode = mode.parse().map_err(|e| Error::refused(format!("esclusa.mode: {table}: {e}")))?;
+        modes.insert(table, mode);
+    }
+    Ok(modes)
+}
+
+/// Switches tables, keeps who, when, from, to and why, and tells the other replicas. All or nothing.
+pub async fn set_modes(database: &Database, tables: &[String], mode: Mode, who: &str, why: Option<&str>) -> Result<Vec<Change>> {
+    database
+        .transaction("switching modes", async |db| {
+            let mut changes = Vec::new();
+            for table in tables {
+                changes.push(set_mode(db, table, mode, who, why).await?);
+            }
+            db.batch("announcing the switch", &format!("NOTIFY {CHANNEL}")).await?;
+            Ok(changes)
+        })
+        .await
+}
+
+async fn set_mode(db: &Database, table: &str, mode: Mode, who: &str, why: Option<&str>) -> Result<Change> {
+    let sql = "SELECT mode, to_char(changed_at, 'YYYY-MM-DD HH24:MI:SS') FROM esclusa.mode WHERE legacy_table = $1 FOR UPDATE";
+    let before = db.query("reading the mode", sql, &[&table]).await?;
+    let before = before.first().and_then(|r| Some((r.get::<_, String>(0).parse().ok()?, r.get::<_, String>(1))));
+    let sql = "INSERT INTO esclusa.mode (legacy_table, mode, reason, changed_by) VALUES ($1, $2, $3, $4)
+               ON CONFLICT (legacy_table) DO UPDATE SET mode = excluded.mode, reason = excluded.reason,
+               changed_by = excluded.changed_by, changed_at = excluded.changed_at";
+    db.execute("storing the mode", sql, &[&table, &mode.name(), &why, &who]).await?;
+    let sql = "INSERT INTO esclusa.mode_history (legacy_table, mode_before, mode_after, reason, changed_by) VALUES ($1, $2, $3, $4, $5)";
+    let name = before.as_ref().map(|(m, _): &(Mode, String)| m.name());
+    db.execute("keeping the switch", sql, &[&table, &name, &mode.name(), &why, &who]).await?;
+    Ok(Change { table: table.to_owned(), before, after: mode })
+}
+
+/// Adds counted hits to the hourly buckets, and statements that are new.
+pub async fn write_hits(
+    database: &Database,
+    instance: &str,
+    counts: &[(Key, Count)],
+    statements: &[(i64, Arc<str>)],
+) -> Result<()> {
+    database
+        .transaction("writing hits", async |db| {
+            let (ids, texts): (Vec<i64>, Vec<&str>) = statements.iter().map(|(id, text)| (*id, &**text)).unzip();
+            let sql = "INSERT INTO esclusa.statement (fingerprint, text) SELECT * FROM unnest($1::bigint[], $2::text[])
+                       ON CONFLICT (fingerprint) DO NOTHING";
+            db.execute("writing statements", sql, &[&ids, &texts]).await?;
+            for (key, count) in counts {
+                write_hit(db, instance, key, count).await?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+async fn write_hit(db: &Database, instance: &str, key: &Key, count: &Count) -> Result<()> {
+    let sql = "INSERT INTO esclusa.hit AS h (bucket, instance, legacy_table, fingerprint, operation, database_name, user_name,
+                   application_name, client_address, outcome, hits, row_count, errors, total_us, max_us, first_seen, last_seen)
+               VALUES (date_trunc('hour', to_timestamp($16)), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+                   to_timestamp($15), to_timestamp($16))
+               ON CONFLICT (bucket, instance, legacy_table, fingerprint, operation, database_name, user_name, application_name,
+                   client_address, outcome)
+               DO UPDATE SET hits = h.hits + excluded.hits, row_count = h.row_count + excluded.row_count,
+                   errors = h.errors + excluded.errors, total_us = h.total_us + excluded.total_us,
+                   max_us = greatest(h.max_us, excluded.max_us), first_seen = least(h.first_seen, excluded.first_seen),
+                   last_seen = greatest(h.last_seen, excluded.last_seen)";
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let (hits, rows, errors) = (number(count.hits), number(count.rows), number(count.errors));
+    let (total, max) = (number(count.total_us), number(count.max_us));
+    let (first, last) = (seconds(count.first), seconds(count.last));
+    let client = &key.client;
+    let params: crate::catalog::database::Params<'_> = &[
+        &instance,
+        &&*key.table,
+        &key.fingerprint,
+        &key.operation,
+        &client.database,
+        &client.user,
+        &client.application,
+        &client.address,
+        &key.outcome.name(),
+        &hits,
+        &rows,
+        &errors,
+        &total,
+        &max,
+        &first,
+        &last,
+    ];
+    db.execute("writing a hit", sql, params).await.map(|_| ())
+}
+
+fn seconds(at: SystemTime) -> f64 {
+    at.duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64())
+}

@@ -1,0 +1,353 @@
+//! Pure: compiled rules + a statement -> an outcome. No socket, no clock, no database: values in, values out, which is what makes
+//! it testable by the hundred thousand statements.
+//!
+//! One file per statement family: [`read`] for references in FROM, [`insert`], [`update`], [`delete`], [`copy`]; [`returning`] and
+//! [`expression`] for what they share. [`resolve`] decides what a name is, [`splice`] puts the text together, [`refuse`] says no.
+
+pub mod cache;
+mod copy;
+mod delete;
+mod expression;
+mod insert;
+mod net;
+pub mod prefilter;
+mod read;
+pub mod refuse;
+mod resolve;
+mod returning;
+pub mod splice;
+mod update;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::catalog::Catalog;
+use crate::mode::Mode;
+use crate::relation::Relation;
+use crate::sql::{self, Lexed, Limits, Role, Shape, Span, Statement};
+use prefilter::Prefilter;
+use refuse::Refusal;
+use splice::{Edit, PositionMap, splice};
+
+/// Compiled rules, modes and catalog at one moment. A switch makes a new one; statements that are being worked on keep theirs.
+#[derive(Debug)]
+pub struct Policy {
+    /// Counts the switches: what a cached or prepared statement was rewritten under.
+    pub generation: u64,
+    /// The schema of the legacy tables.
+    pub schema: String,
+    /// The database that it lies in; a client of another one is not looked at.
+    pub database: Option<String>,
+    /// How much of a statement is read.
+    pub limits: Limits,
+    entries: HashMap<String, Entry>,
+    prefilter: Prefilter,
+    /// Columns of the schema's other tables, for telling whose a name is.
+    columns: HashMap<String, Vec<String>>,
+    /// Relations in other schemas that have a legacy name: (schema, name).
+    shadows: HashSet<(String, String)>,
+}
+
+/// A legacy table with its mode.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// What it became.
+    pub relation: Arc<Relation>,
+    /// What is done with it now.
+    pub mode: Mode,
+}
+
+impl Policy {
+    /// Puts rules, modes and a catalog together. Tables in mode `off` are not even looked for.
+    pub fn new(generation: u64, schema: &str, entries: Vec<Entry>, catalog: &Catalog, limits: Limits) -> Self {
+        let entries: HashMap<String, Entry> = entries.into_iter().map(|e| (e.relation.table.clone(), e)).collect();
+        let watched = entries.values().filter(|e| e.mode != Mode::Off).map(|e| e.relation.table.as_str());
+        let columns = catalog.tables.values().map(|t| (t.name.clone(), t.columns.iter().map(|c| c.name.clone()).collect()));
+        Policy {
+            generation,
+            schema: schema.to_owned(),
+            database: None,
+            limits,
+            prefilter: Prefilter::new(watched),
+            columns: columns.collect(),
+            shadows: HashSet::new(),
+            entries,
+        }
+    }
+
+    /// Names the database, and the relations of other schemas that a search path may find first.
+    #[must_use]
+    pub fn within(mut self, database: Option<String>, shadows: HashSet<(String, String)>) -> Self {
+        self.database = database;
+        self.shadows = shadows;
+        self
+    }
+
+    /// Whether a text may name a legacy table.
+    pub fn may_name(&self, text: &[u8]) -> bool {
+        self.prefilter.may_name(text)
+    }
+
+    /// What a text may do.
+    pub fn scan(&self, text: &[u8]) -> prefilter::Found {
+        self.prefilter.scan(text)
+    }
+
+    /// All entries.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
+    }
+
+    /// Whether there is a rule for a table, whatever its mode.
+    pub fn knows(&self, table: &str) -> bool {
+        self.entries.contains_key(table)
+    }
+
+    /// A legacy table that is looked at.
+    pub fn entry(&self, table: &str) -> Option<&Entry> {
+        self.entries.get(table).filter(|e| e.mode != Mode::Off)
+    }
+}
+
+/// What a session's names mean, beyond the text of a statement.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct NameContext {
+    /// The effective search path, `$user` resolved.
+    pub search_path: Vec<String>,
+    /// Temporary relations of the session with a legacy name: they come before every schema.
+    pub temporary: Vec<String>,
+}
+
+impl NameContext {
+    /// A context with this search path and no temporary tables.
+    pub fn with_path(search_path: &[&str]) -> Self {
+        NameContext { search_path: search_path.iter().map(|s| (*s).to_owned()).collect(), temporary: Vec::new() }
+    }
+}
+
+/// What becomes of a text.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// What is sent instead; `None`: the text as it is.
+    pub text: Option<Arc<str>>,
+    /// From its positions to the client's.
+    pub map: PositionMap,
+    /// Legacy names touched, and how.
+    pub hits: Vec<Hit>,
+    /// What was refused: the server's error for it is replaced.
+    pub refusals: Vec<Refusal>,
+    /// Relations that were rewritten: their errors carry the new tables' names and are mapped back.
+    pub rewritten: Vec<Arc<Relation>>,
+    /// Why, for `explain`: one line a decision.
+    pub notes: Vec<String>,
+}
+
+/// A legacy name in a statement.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Hit {
+    /// The legacy table.
+    pub table: String,
+    /// `select`, `insert`, `update`, ...; `mention` for a name that is no relation or could not be classified.
+    pub operation: &'static str,
+    /// What was done.
+    pub outcome: HitOutcome,
+}
+
+/// What was done with a legacy name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum HitOutcome {
+    /// Forwarded untouched, because of its mode.
+    Forwarded,
+    /// Rewritten.
+    Rewritten,
+    /// Refused.
+    Refused,
+    /// Forwarded untouched, because it was not understood.
+    Opaque,
+}
+
+impl HitOutcome {
+    /// As reports name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            HitOutcome::Forwarded => "forwarded",
+            HitOutcome::Rewritten => "rewritten",
+            HitOutcome::Refused => "refused",
+            HitOutcome::Opaque => "opaque",
+        }
+    }
+}
+
+/// Decides about one Query's or Parse's text.
+pub fn rewrite(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
+    let mut outcome = Outcome::default();
+    let script = match sql::script(text, &policy.limits) {
+        Ok(script) => script,
+        Err(reason) => {
+            outcome.opaque(policy, text, &reason.to_string());
+            return outcome;
+        }
+    };
+    let mut edits = Vec::new();
+    for statement in &script.statements {
+        match Work::new(policy, names, &script.lexed, statement) {
+            Some(Ok(mut work)) => {
+                work.decide(&mut outcome);
+                edits.append(&mut work.edits);
+            }
+            Some(Err(reason)) => outcome.opaque(policy, script.lexed.slice(&statement.lexemes), &reason),
+            None => {}
+        }
+    }
+    if !edits.is_empty() {
+        match splice(text, edits) {
+            Some(spliced) => {
+                outcome.text = Some(spliced.text.into());
+                outcome.map = spliced.map;
+            }
+            None => {
+                outcome = Outcome::default();
+                outcome.opaque(policy, text, "the edits of this statement overlap");
+            }
+        }
+    }
+    outcome
+}
+
+impl Outcome {
+    fn opaque(&mut self, policy: &Policy, text: &str, reason: &str) {
+        for name in policy.prefilter.names_in(text) {
+            let hit = Hit { table: name.to_ascii_lowercase(), operation: "mention", outcome: HitOutcome::Opaque };
+            self.notes.push(format!("{}: forwarded untouched, {reason}", hit.table));
+            self.hits.push(hit);
+        }
+    }
+
+    /// Whether anything has to be remembered about the statement.
+    pub fn is_plain(&self) -> bool {
+        self.text.is_none() && self.hits.is_empty()
+    }
+}
+
+/// One statement being rewritten.
+struct Work<'w, 't> {
+    policy: &'w Policy,
+    names: &'w NameContext,
+    lexed: &'w Lexed<'t>,
+    lexemes: std::ops::Range<usize>,
+    shape: &'w Shape,
+    /// The entry of each reference that is a legacy table.
+    entries: Vec<Option<&'w Entry>>,
+    /// Every word of the statement, folded: a column that is not among them is not needed.
+    words: HashSet<String>,
+    edits: Vec<Edit>,
+    notes: Vec<String>,
+}
+
+impl<'w, 't> Work<'w, 't> {
+    /// `None` when the statement has nothing to do with a legacy table; an error when it may have, but is not understood.
+    fn new(
+        policy: &'w Policy,
+        names: &'w NameContext,
+        lexed: &'w Lexed<'t>,
+        statement: &'w Statement,
+    ) -> Option<Result<Self, String>> {
+        if !policy.may_name(lexed.slice(&statement.lexemes).as_bytes()) {
+            return None;
+        }
+        let shape = match &statement.shape {
+            Ok(shape) => shape,
+            Err(reason) => return Some(Err(reason.to_string())),
+        };
+        let lexemes = statement.lexemes.clone();
+        let words = lexed.lexemes[lexemes.clone()].iter().filter_map(|l| l.name()).collect();
+        let mut work =
+            Work { policy, names, lexed, lexemes, shape, entries: Vec::new(), words, edits: Vec::new(), notes: Vec::new() };
+        work.entries = shape.references.iter().map(|r| work.entry_of(&r.name)).collect();
+        Some(Ok(work))
+    }
+
+    fn decide(&mut self, outcome: &mut Outcome) {
+        let unclassified = self.mentions(outcome);
+        let live: Vec<usize> = (0..self.entries.len()).filter(|&i| self.entries[i].is_some()).collect();
+        if live.is_empty() {
+            return;
+        }
+        let refused = live.iter().find_map(|&i| {
+            let entry = self.entries[i]?;
+            (entry.mode == Mode::Refuse).then(|| Refusal::retired(&entry.relation, self.shape.references[i].span.start))
+        });
+        let rewrites = live.iter().any(|&i| self.entries[i].is_some_and(|e| e.mode == Mode::Rewrite));
+        // What the net caught may be a relation that the parser did not show: then nothing of the statement is touched.
+        let result = match refused {
+            Some(refusal) => Err(refusal),
+            None if rewrites && !unclassified => self.edit_all(),
+            None => Ok(()),
+        };
+        let opaque = unclassified && rewrites;
+        if let Err(refusal) = &result {
+            self.notes.push(format!("refused: {}", refusal.message));
+            self.refuse(refusal.clone(), outcome);
+        }
+        for i in live {
+            let Some(entry) = self.entries[i] else { continue };
+            let done = match entry.mode {
+                _ if result.is_err() => HitOutcome::Refused,
+                Mode::Rewrite if opaque => HitOutcome::Opaque,
+                Mode::Rewrite => HitOutcome::Rewritten,
+                _ => HitOutcome::Forwarded,
+            };
+            let hit =
+                Hit { table: entry.relation.table.clone(), operation: self.shape.references[i].role.operation(), outcome: done };
+            if done == HitOutcome::Rewritten && !outcome.rewritten.iter().any(|r| r.table == hit.table) {
+                outcome.rewritten.push(entry.relation.clone());
+            }
+            if !outcome.hits.contains(&hit) {
+                outcome.hits.push(hit);
+            }
+        }
+        outcome.notes.append(&mut self.notes);
+    }
+
+    /// The entry of a reference that is to be rewritten.
+    fn rewritten(&self, reference: usize) -> Option<&'w Entry> {
+        self.entries[reference].filter(|e| e.mode == Mode::Rewrite)
+    }
+
+    /// Edits every reference and every writing statement.
+    fn edit_all(&mut self) -> Result<(), Refusal> {
+        for i in 0..self.shape.references.len() {
+            let Some(entry) = self.rewritten(i) else { continue };
+            match self.shape.references[i].role {
+                Role::Read => self.read(i, entry)?,
+                Role::CopyTo => self.copy_to(i, entry),
+                Role::CopyFrom => self.copy_from(i, entry),
+                Role::Insert | Role::Update | Role::Delete => {}
+                role @ (Role::Merge | Role::Truncate | Role::Lock) => {
+                    if !entry.relation.is_retained() {
+                        return Err(Refusal::unsupported(&entry.relation, role, self.shape.references[i].span.start));
+                    }
+                }
+            }
+        }
+        for dml in &self.shape.dml {
+            let Some(entry) = self.rewritten(dml.target) else { continue };
+            self.write(dml, entry)?;
+        }
+        self.unqualify();
+        Ok(())
+    }
+
+    /// Replaces the whole statement by one that fails at the same place, whose error is then replaced by ours.
+    fn refuse(&mut self, refusal: Refusal, outcome: &mut Outcome) {
+        self.edits.clear();
+        let Some(span) = self.lexed.span(&self.lexemes) else { return };
+        let refusal = refusal.numbered(outcome.refusals.len());
+        self.edits.push(Edit::replace(span, refusal.statement()));
+        outcome.refusals.push(refusal);
+    }
+
+    fn text(&self, span: Span) -> &'t str {
+        &self.lexed.text[span.range()]
+    }
+}

@@ -1,0 +1,69 @@
+//! Expressions of writing statements: the target's columns are not there under their legacy names, so every name of one is replaced
+//! by the expression that reads it from the target row. It is evaluated on that row, not in a joined sub-select: an UPDATE that
+//! waited for another one evaluates its WHERE and its SET again on the new version of the row.
+//!
+//! Where a name cannot be told for certain (a sub-select over something whose columns are not known), or the whole row is named,
+//! the expression is put into a scope in which the target row has its legacy columns again, and PostgreSQL's own rules decide.
+
+use super::resolve::Owner;
+use super::splice::Edit;
+use super::{Entry, Work};
+use crate::relation::Relation;
+use crate::sql::quote::ident;
+use crate::sql::{Dml, Span, UsePlace};
+
+impl Work<'_, '_> {
+    /// Edits the names of the target's columns inside a span.
+    pub(super) fn expression(&mut self, span: Span, dml: &Dml, entry: &Entry) {
+        let relation = &entry.relation;
+        let row = self.row_name(dml);
+        let mut replacements = Vec::new();
+        for name_use in self.shape.uses.iter().filter(|u| u.place == UsePlace::Expression || u.place == UsePlace::Star) {
+            if !span.contains(name_use.span) {
+                continue;
+            }
+            match self.owner(name_use) {
+                Owner::Column { reference, column } if reference == dml.target => match relation.position(&column) {
+                    Some(i) => replacements.push(Edit::replace(name_use.span, relation.read(i, Some(&row)))),
+                    // ctid and its like are columns of the new table too.
+                    None => replacements.push(Edit::replace(name_use.span, format!("{}.{}", ident(&row), ident(&column)))),
+                },
+                Owner::Row { reference } if reference == dml.target => return self.in_scope_of_row(span, relation, &row),
+                Owner::Unknown if relation.position(name_use.name.last()).is_some() || name_use.name.last() == row => {
+                    return self.in_scope_of_row(span, relation, &row);
+                }
+                _ => {}
+            }
+        }
+        self.edits.append(&mut replacements);
+    }
+
+    /// `(SELECT expression FROM (SELECT <legacy columns of the row>) AS name)`.
+    pub(super) fn in_scope_of_row(&mut self, span: Span, relation: &Relation, row: &str) {
+        let columns = self.row_columns(relation, row);
+        self.edits.push(Edit::wrap(span, "(SELECT ", format!(" FROM (SELECT {columns}) AS {})", ident(row))));
+    }
+
+    fn row_columns(&self, relation: &Relation, row: &str) -> String {
+        let read = |i: usize| format!("{} AS {}", relation.read(i, Some(row)), ident(&relation.columns[i].name));
+        (0..relation.columns.len()).map(read).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The name under which the target row is visible: its alias, or the legacy name, which the rewritten target gets as alias.
+    pub(super) fn row_name(&self, dml: &Dml) -> String {
+        let reference = &self.shape.references[dml.target];
+        reference.alias.as_ref().map_or_else(|| reference.name.last().to_owned(), |a| a.name.clone())
+    }
+
+    /// The name of the sub-select that holds the new row: one that cannot be mistaken for the target row.
+    pub(super) fn new_row_name(&self, dml: &Dml) -> &'static str {
+        if self.row_name(dml) == "r" { "r_" } else { "r" }
+    }
+
+    /// The target's name and alias in the rewritten statement, in place of the reference.
+    pub(super) fn target(&self, dml: &Dml, entry: &Entry) -> String {
+        let reference = &self.shape.references[dml.target];
+        let alias = if reference.alias.is_none() { format!(" AS {}", ident(&entry.relation.table)) } else { String::new() };
+        format!("{}{alias}", entry.relation.target_table())
+    }
+}

@@ -1,0 +1,43 @@
+//! The net under the parser: every word that equals a legacy name must have been given a meaning. What is left over may be a
+//! relation that the parser does not show; such a statement is forwarded untouched and counted.
+
+use sqlparser::tokenizer::Token;
+
+use super::{Hit, HitOutcome, Outcome, Work};
+
+impl Work<'_, '_> {
+    /// Counts what is mentioned but not named as a relation. True when a word was left unexplained.
+    pub(super) fn mentions(&mut self, outcome: &mut Outcome) -> bool {
+        let mut unclassified = false;
+        for i in self.lexemes.clone() {
+            let lexeme = &self.lexed.lexemes[i];
+            let word = lexeme.name().filter(|name| self.policy.entry(name).is_some());
+            if let Some(name) = word.filter(|_| !self.shape.explains(i)) {
+                unclassified = true;
+                self.mention(name, "a mention that could not be classified", outcome);
+            }
+            let string = matches!(
+                lexeme.token.token,
+                Token::SingleQuotedString(_)
+                    | Token::EscapedStringLiteral(_)
+                    | Token::DollarQuotedString(_)
+                    | Token::UnicodeStringLiteral(_)
+                    | Token::NationalStringLiteral(_)
+            );
+            if string {
+                for name in self.policy.prefilter.names_in(self.text(lexeme.span)) {
+                    self.mention(name.to_ascii_lowercase(), "a name in a string", outcome);
+                }
+            }
+        }
+        unclassified
+    }
+
+    fn mention(&self, table: String, what: &str, outcome: &mut Outcome) {
+        let hit = Hit { table, operation: "mention", outcome: HitOutcome::Opaque };
+        if !outcome.hits.contains(&hit) {
+            outcome.notes.push(format!("{}: {what}, left as it is", hit.table));
+            outcome.hits.push(hit);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! References in FROM: `cf_quere_pro.tipocorreo t` becomes `(SELECT ... FROM cf_quere_pro.domain_value WHERE ...) t`.
+//!
+//! The sub-select yields the legacy columns under their names, in their order, with their types and modifiers, so that `*`, whole
+//! rows, NATURAL JOIN and USING work; the planner flattens it. Columns that the statement cannot need are left out.
+
+use super::refuse::Refusal;
+use super::resolve::Owner;
+use super::splice::Edit;
+use super::{Entry, Work};
+use crate::sql::quote::ident;
+use crate::sql::{Span, UsePlace};
+
+/// Columns that every table has and no list shows (PostgreSQL manual, section 5.5).
+const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
+
+impl Work<'_, '_> {
+    pub(super) fn read(&mut self, index: usize, entry: &Entry) -> Result<(), Refusal> {
+        let reference = &self.shape.references[index];
+        let relation = &entry.relation;
+        let all = self.needs_all(index);
+        let system = self.system_columns(entry);
+        if relation.is_retained() && (!all || self.names_improvement()) {
+            self.notes.push(format!("{}: the statement names its columns, so it is left as it is", relation.table));
+            return Ok(());
+        }
+        if all && !system.is_empty() && self.shape.scopes[reference.scope].star {
+            return Err(Refusal::form(relation, &format!("{} beside * of", system[0]), reference.span.start));
+        }
+        let wanted = |i: usize| all || self.words.contains(&relation.columns[i].name);
+        let sample = reference.sample.map_or("", |s| self.text(s));
+        let select = relation.select(&wanted, &system, sample);
+        let alias = if reference.alias.is_none() { format!(" AS {}", ident(&relation.table)) } else { String::new() };
+        let command = if reference.table_command { "SELECT * FROM " } else { "" };
+        self.edits.push(Edit::replace(reference.span, format!("{command}({select}){alias}")));
+        self.edits.extend(reference.sample.map(|sample| Edit::replace(sample, "")));
+        self.notes.push(format!("{}: read as {} rows of {}", relation.table, relation.kind, relation.target_table()));
+        Ok(())
+    }
+
+    /// Whether every column of a reference may be needed: `*`, a whole row, NATURAL JOIN, renamed columns.
+    pub(super) fn needs_all(&self, index: usize) -> bool {
+        let reference = &self.shape.references[index];
+        let renamed = reference.alias.as_ref().is_some_and(|a| !a.columns.is_empty());
+        let row = |u: &crate::sql::NameUse| self.owner(u) == Owner::Row { reference: index };
+        reference.table_command
+            || renamed
+            || self.shape.scopes[reference.scope].star
+            || self.shape.uses.iter().any(|u| u.place == UsePlace::Star && row(u) || u.name.0.len() == 1 && row(u))
+    }
+
+    fn system_columns(&self, entry: &Entry) -> Vec<&'static str> {
+        let named = |c: &&str| self.words.contains(*c) && entry.relation.position(c).is_none();
+        SYSTEM_COLUMNS.into_iter().filter(named).collect()
+    }
+
+    /// A client that names the columns which the improvement added knows the table as it is.
+    fn names_improvement(&self) -> bool {
+        self.words.contains("hst_id") || self.words.contains("hst_operation")
+    }
+
+    /// `cf_quere_pro.tipocorreo.tipctipo` loses its schema: the sub-select has an alias, and no schema.
+    pub(super) fn unqualify(&mut self) {
+        for name_use in &self.shape.uses {
+            let tail = if name_use.place == UsePlace::Star { 1 } else { 2 };
+            if name_use.name.0.len() <= tail {
+                continue;
+            }
+            let reference = match self.owner(name_use) {
+                Owner::Column { reference, .. } | Owner::Row { reference } => reference,
+                Owner::Other | Owner::Unknown => continue,
+            };
+            let dml_target = self.shape.dml.iter().any(|d| d.target == reference);
+            let spliced = self.edits.iter().any(|e| e.span == self.shape.references[reference].span);
+            if self.rewritten(reference).is_some() && spliced && !dml_target {
+                let table = &name_use.name.0[name_use.name.0.len() - tail];
+                let prefix = Span { start: name_use.name.span().start, end: table.span.start };
+                self.edits.push(Edit::replace(prefix, ""));
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Saying no in the server's own stream of replies: in place of a refused statement the server gets one that fails in parse
+//! analysis, so that order, abort state and skip-to-Sync come for free, in Query and in Parse with any parameters; the session
+//! then replaces that error by the refusal. The failing statement names a column that says what it is, for the server's log.
+
+use crate::error::{ClientVisible, sqlstate};
+use crate::relation::Relation;
+use crate::sql::Role;
+
+/// Why a statement is answered with an error of the proxy's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// SQLSTATE.
+    pub sqlstate: &'static str,
+    /// One sentence.
+    pub message: String,
+    /// More about this case.
+    pub detail: Option<String>,
+    /// What to do.
+    pub hint: Option<String>,
+    /// The byte of the client's text that it is about.
+    pub position: Option<usize>,
+    number: usize,
+}
+
+impl Refusal {
+    /// A form that cannot be done faithfully yet.
+    pub(super) fn unsupported(relation: &Relation, role: Role, position: usize) -> Self {
+        Refusal::form(relation, &format!("{} of", role.operation().to_uppercase()), position)
+    }
+
+    /// A named form on a relation.
+    pub(super) fn form(relation: &Relation, form: &str, position: usize) -> Self {
+        Refusal {
+            sqlstate: sqlstate::FEATURE_NOT_SUPPORTED,
+            message: format!("{form} \"{}\" cannot be rewritten faithfully", relation.table),
+            detail: Some(format!("Rule \"{}\" ({}) rewrites this table.", relation.table, relation.kind)),
+            hint: Some(format!(
+                "Ask the DBA to switch the table: SET MODE observe FOR {} on the esclusa console.",
+                relation.table
+            )),
+            position: Some(position),
+            number: 0,
+        }
+    }
+
+    /// A table in mode `refuse`.
+    pub(super) fn retired(relation: &Relation, position: usize) -> Self {
+        Refusal {
+            sqlstate: sqlstate::UNDEFINED_TABLE,
+            message: format!("relation \"{}\" does not exist", relation.table),
+            detail: None,
+            hint: Some(format!("Table \"{}\" was retired: it became rows of {}.", relation.table, relation.target)),
+            position: Some(position),
+            number: 0,
+        }
+    }
+
+    /// An error that the legacy table itself would have given.
+    pub(super) fn legacy(sqlstate: &'static str, message: String, position: usize) -> Self {
+        Refusal { sqlstate, message, detail: None, hint: None, position: Some(position), number: 0 }
+    }
+
+    pub(super) fn numbered(self, number: usize) -> Self {
+        Refusal { number, ..self }
+    }
+
+    /// The name that the server's error will carry, in any language.
+    pub fn marker(&self) -> String {
+        format!("esclusa refused statement {}", self.number)
+    }
+
+    /// The statement that fails.
+    pub(super) fn statement(&self) -> String {
+        format!("SELECT \"{}\"", self.marker())
+    }
+}
+
+impl ClientVisible for Refusal {
+    fn sqlstate(&self) -> &'static str {
+        self.sqlstate
+    }
+    fn message(&self) -> String {
+        self.message.clone()
+    }
+    fn detail(&self) -> Option<String> {
+        self.detail.clone()
+    }
+    fn hint(&self) -> Option<String> {
+        self.hint.clone()
+    }
+}

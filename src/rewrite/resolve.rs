@@ -1,0 +1,131 @@
+//! What a name is: a legacy table or another one, a column of this item or of that. As PostgreSQL decides it (manual, sections
+//! 5.9.3 and 7.2): the search path for relations; for columns the nearest scope that has the name.
+
+use super::{Entry, Work};
+use crate::sql::{Item, Name, NameUse, ScopeId};
+
+/// Whose a name in an expression is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// A column of the reference.
+    Column { reference: usize, column: String },
+    /// The whole row of the reference, or its `*`.
+    Row { reference: usize },
+    /// Nothing that a reference has: a function's result, a CTE's column, another table's.
+    Other,
+    /// It may belong to a reference, but an item in between has columns that are not known.
+    Unknown,
+}
+
+impl<'w> Work<'w, '_> {
+    /// The legacy table behind a relation's name, if it is one that is looked at.
+    pub(super) fn entry_of(&self, name: &Name) -> Option<&'w Entry> {
+        let entry = self.policy.entry(name.last())?;
+        let schema = match name.0.as_slice() {
+            [table] => self.schema_of(&table.text)?,
+            [schema, _] => &schema.text,
+            [database, schema, _] if self.policy.database.as_ref().is_none_or(|d| *d == database.text) => &schema.text,
+            _ => return None,
+        };
+        (*schema == self.policy.schema).then_some(entry)
+    }
+
+    /// The schema in which an unqualified name is found.
+    fn schema_of(&self, table: &str) -> Option<&str> {
+        if self.names.temporary.iter().any(|t| t == table) {
+            return None;
+        }
+        let has = |schema: &str| {
+            schema == self.policy.schema
+                || !self.policy.shadows.is_empty() && self.policy.shadows.contains(&(schema.to_owned(), table.to_owned()))
+        };
+        self.names.search_path.iter().map(String::as_str).find(|s| has(s))
+    }
+
+    /// Whether an item has a column of this name; `None` when its columns are not known.
+    fn has_column(&self, item: &Item, column: &str) -> Option<bool> {
+        let Some(index) = item.reference else { return item.columns.as_ref().map(|c| c.iter().any(|n| n == column)) };
+        let reference = &self.shape.references[index];
+        let renamed = item.columns.as_deref().unwrap_or_default();
+        if renamed.iter().any(|n| n == column) {
+            return Some(true);
+        }
+        if let Some(entry) = self.entries[index] {
+            return Some(entry.relation.columns.iter().skip(renamed.len()).any(|c| c.name == column));
+        }
+        let known = match reference.name.0.as_slice() {
+            [table] if self.schema_of(&table.text) == Some(&self.policy.schema) || self.in_path() => Some(&table.text),
+            [.., schema, table] if schema.text == self.policy.schema => Some(&table.text),
+            _ => None,
+        };
+        let columns = self.policy.columns.get(known?)?;
+        Some(columns.iter().skip(renamed.len()).any(|c| c == column))
+    }
+
+    /// Whether unqualified names are looked up in the legacy schema at all.
+    fn in_path(&self) -> bool {
+        self.names.search_path.contains(&self.policy.schema)
+    }
+
+    /// Whose a name in an expression is.
+    pub(super) fn owner(&self, name_use: &NameUse) -> Owner {
+        let parts: Vec<&str> = name_use.name.0.iter().map(|p| p.text.as_str()).collect();
+        match (parts.as_slice(), name_use.place) {
+            ([.., table], crate::sql::UsePlace::Star) => match self.item_named(table, parts.len() > 1, name_use.scope) {
+                Some(reference) => Owner::Row { reference },
+                None => Owner::Other,
+            },
+            ([column], _) => self.unqualified(column, name_use.scope),
+            ([table, column], _) => match self.item_named(table, false, name_use.scope) {
+                Some(reference) => Owner::Column { reference, column: (*column).to_owned() },
+                None => Owner::Other,
+            },
+            ([.., table, column], _) => match self.item_named(table, true, name_use.scope) {
+                Some(reference) => Owner::Column { reference, column: (*column).to_owned() },
+                None => Owner::Other,
+            },
+            ([], _) => Owner::Other,
+        }
+    }
+
+    fn unqualified(&self, column: &str, scope: ScopeId) -> Owner {
+        let mut at = Some(scope);
+        while let Some(scope) = at.map(|s| &self.shape.scopes[s]) {
+            let mut unknown = false;
+            for item in &scope.items {
+                match self.has_column(item, column) {
+                    Some(true) => {
+                        let owner = |reference| Owner::Column { reference, column: column.to_owned() };
+                        return item.reference.map_or(Owner::Other, owner);
+                    }
+                    Some(false) => {}
+                    None => unknown = true,
+                }
+            }
+            if unknown {
+                return Owner::Unknown;
+            }
+            if let Some(item) = scope.items.iter().find(|i| i.name == column) {
+                return item.reference.map_or(Owner::Other, |reference| Owner::Row { reference });
+            }
+            at = scope.parent;
+        }
+        Owner::Other
+    }
+
+    /// The reference that is visible under a name. With a schema before the name, only one without an alias answers to it.
+    fn item_named(&self, name: &str, qualified: bool, scope: ScopeId) -> Option<usize> {
+        let mut at = Some(scope);
+        while let Some(scope) = at.map(|s| &self.shape.scopes[s]) {
+            let matches = |item: &&Item| {
+                let bare = item.reference.is_some_and(|r| self.shape.references[r].alias.is_none());
+                item.name == name && (!qualified || bare)
+            };
+            if let Some(item) = scope.items.iter().find(matches) {
+                return item.reference;
+            }
+            at = scope.parent;
+        }
+        None
+    }
+}

@@ -1,0 +1,101 @@
+//! RETURNING: each item yields what it would have yielded on the legacy table, under the same name and with the same type.
+
+use std::ops::Range;
+
+use sqlparser::tokenizer::Token;
+
+use super::refuse::Refusal;
+use super::resolve::Owner;
+use super::splice::Edit;
+use super::{Entry, Work};
+use crate::sql::clause::Clauses;
+use crate::sql::quote::ident;
+use crate::sql::{Dml, NameUse, UsePlace};
+
+impl Work<'_, '_> {
+    pub(super) fn returning(&mut self, dml: &Dml, entry: &Entry) -> Result<(), Refusal> {
+        let Some(returning) = dml.clauses.returning() else { return Ok(()) };
+        for item in &returning.items {
+            self.returning_item(item, dml, entry)?;
+        }
+        Ok(())
+    }
+
+    fn returning_item(&mut self, item: &Range<usize>, dml: &Dml, entry: &Entry) -> Result<(), Refusal> {
+        let relation = &entry.relation;
+        let row = self.row_name(dml);
+        let expression = self.without_alias(item);
+        let aliased = expression.end != item.end;
+        let Some(span) = self.lexed.span(&expression) else { return Ok(()) };
+        let all = || {
+            let read = |i: usize| {
+                let name = ident(&relation.columns[i].name);
+                if relation.is_retained() {
+                    format!("{}.{name}", ident(&row))
+                } else {
+                    format!("{} AS {name}", relation.read(i, Some(&row)))
+                }
+            };
+            (0..relation.columns.len()).map(read).collect::<Vec<_>>().join(", ")
+        };
+        if expression.len() == 1 && self.lexed.lexemes[expression.start].is_token(&Token::Mul) {
+            let others = self.other_items(dml, entry)?;
+            self.edits.push(Edit::replace(span, std::iter::once(all()).chain(others).collect::<Vec<_>>().join(", ")));
+            return Ok(());
+        }
+        let whole = self.shape.uses.iter().find(|u| u.span == span).map(|u| (u.place, self.owner(u)));
+        match whole {
+            Some((UsePlace::Star, Owner::Row { reference })) if reference == dml.target => {
+                self.edits.push(Edit::replace(span, all()));
+            }
+            _ if relation.is_retained() => {}
+            Some((_, Owner::Column { reference, column })) if reference == dml.target && relation.position(&column).is_some() => {
+                let read = relation.position(&column).map(|i| relation.read(i, Some(&row))).unwrap_or_default();
+                let name = if aliased { String::new() } else { format!(" AS {}", ident(&column)) };
+                self.edits.push(Edit::replace(span, format!("{read}{name}")));
+            }
+            // In a scope with the legacy columns PostgreSQL finds the item's name itself: it is that of the sub-select's one column.
+            _ if self.shape.uses.iter().any(|u| span.contains(u.span) && self.may_be_target(u, dml)) => {
+                self.in_scope_of_row(span, relation, &row);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn may_be_target(&self, name_use: &NameUse, dml: &Dml) -> bool {
+        match self.owner(name_use) {
+            Owner::Column { reference, .. } | Owner::Row { reference } => reference == dml.target,
+            Owner::Unknown => true,
+            Owner::Other => false,
+        }
+    }
+
+    /// `*` also means the items of FROM or USING, in their order.
+    fn other_items(&self, dml: &Dml, entry: &Entry) -> Result<Vec<String>, Refusal> {
+        let from = match &dml.clauses {
+            Clauses::Update(update) => update.from.clone(),
+            Clauses::Delete(delete) => delete.using.clone(),
+            Clauses::Insert(_) | Clauses::Merge => None,
+        };
+        let merged = from.is_some_and(|r| self.lexed.lexemes[r].iter().any(|l| l.is("USING") && l.depth > 0 || l.is("NATURAL")));
+        let items = &self.shape.scopes[dml.scope].items[1..];
+        if merged || items.iter().any(|i| i.name.is_empty()) {
+            let at = self.shape.references[dml.target].span.start;
+            return Err(Refusal::form(&entry.relation, "RETURNING * over a join with merged columns of", at));
+        }
+        Ok(items.iter().map(|i| format!("{}.*", ident(&i.name))).collect())
+    }
+
+    /// An item without `AS name`, or without a bare name behind it.
+    fn without_alias(&self, item: &Range<usize>) -> Range<usize> {
+        let lexemes = &self.lexed.lexemes;
+        if item.len() >= 3 && lexemes[item.end - 2].is("AS") && lexemes[item.end - 2].depth == lexemes[item.start].depth {
+            return item.start..item.end - 2;
+        }
+        let last = item.end - 1;
+        let named = lexemes[last].word().is_some() && self.shape.explains(last);
+        let used = self.shape.uses.iter().any(|u| u.span.contains(lexemes[last].span));
+        if item.len() >= 2 && named && !used { item.start..last } else { item.clone() }
+    }
+}

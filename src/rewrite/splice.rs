@@ -1,0 +1,202 @@
+//! Puts generated text into the client's own, and keeps the map that leads an error's position back.
+//!
+//! An [`Edit`] replaces a span by pieces: generated text, and spans of the client's text that stay or move. Edits nest: one that
+//! lies inside a moved span is applied there. Everything that no edit covers stays as it was, byte by byte.
+
+use crate::sql::Span;
+
+/// A replacement of a span.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced; may be empty, for an insertion.
+    pub span: Span,
+    /// By what.
+    pub pieces: Vec<Piece>,
+}
+
+/// A part of a replacement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Generated text.
+    Text(String),
+    /// The client's text under a span inside the edit, with the edits inside it applied.
+    Client(Span),
+}
+
+impl Edit {
+    /// Replaces a span by generated text.
+    pub fn replace(span: Span, text: impl Into<String>) -> Edit {
+        Edit { span, pieces: vec![Piece::Text(text.into())] }
+    }
+
+    /// Inserts generated text at a place between two tokens.
+    pub fn insert(at: usize, text: impl Into<String>) -> Edit {
+        Edit::replace(Span { start: at, end: at }, text)
+    }
+
+    /// Puts text before and behind a span.
+    pub fn wrap(span: Span, before: impl Into<String>, after: impl Into<String>) -> Edit {
+        Edit { span, pieces: vec![Piece::Text(before.into()), Piece::Client(span), Piece::Text(after.into())] }
+    }
+}
+
+/// A rewritten text with its map.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spliced {
+    /// What is sent to the server.
+    pub text: String,
+    /// From it to the client's text.
+    pub map: PositionMap,
+}
+
+/// Leads a byte of the rewritten text back to a byte of the client's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PositionMap {
+    /// In the order of the rewritten text, without gaps.
+    segments: Vec<Segment>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Segment {
+    /// Where it begins in the rewritten text.
+    at: usize,
+    /// What it comes from.
+    from: Span,
+    /// The same bytes; otherwise generated, and every byte of it leads to the start of `from`.
+    verbatim: bool,
+}
+
+impl PositionMap {
+    /// The byte of the client's text that a byte of the rewritten text comes from. A byte of generated text comes from the start
+    /// of what it replaced: an error in it points at the legacy name.
+    pub fn to_client(&self, byte: usize) -> usize {
+        let index = self.segments.partition_point(|s| s.at <= byte).saturating_sub(1);
+        match self.segments.get(index) {
+            Some(s) if s.verbatim => (s.from.start + (byte - s.at)).min(s.from.end),
+            Some(s) => s.from.start,
+            None => byte,
+        }
+    }
+}
+
+/// Applies edits to a text. Edits that overlap without nesting are a fault of the rewriter; `None` is returned for them.
+pub fn splice(text: &str, mut edits: Vec<Edit>) -> Option<Spliced> {
+    // Outer before inner; of two with the same span the first one is the outer.
+    edits.sort_by_key(|e| (e.span.start, std::cmp::Reverse(e.span.end)));
+    let mut splicer = Splicer { text, edits: &edits, out: String::with_capacity(text.len() * 2), segments: Vec::new() };
+    splicer.client(Span { start: 0, end: text.len() }, 0, true)?;
+    Some(Spliced { text: splicer.out, map: PositionMap { segments: splicer.segments } })
+}
+
+struct Splicer<'s> {
+    text: &'s str,
+    edits: &'s [Edit],
+    out: String,
+    segments: Vec<Segment>,
+}
+
+impl Splicer<'_> {
+    /// Writes the client's text under a span. `first` is the first edit that may apply inside it. An insertion at the very end
+    /// belongs to what stands behind, unless this is the whole text.
+    fn client(&mut self, span: Span, first: usize, whole: bool) -> Option<()> {
+        let mut at = span.start;
+        let mut i = first;
+        while let Some(edit) = self.edits.get(i) {
+            if edit.span.start < span.start {
+                i += 1;
+                continue;
+            }
+            if edit.span.start > span.end || edit.span.start == span.end && !whole {
+                break;
+            }
+            if edit.span.start < at || edit.span.end > span.end {
+                return None;
+            }
+            self.verbatim(Span { start: at, end: edit.span.start });
+            for piece in &edit.pieces {
+                match piece {
+                    Piece::Text(text) => self.generated(text, edit.span),
+                    Piece::Client(inner) if edit.span.contains(*inner) => self.client(*inner, i + 1, false)?,
+                    Piece::Client(_) => return None,
+                }
+            }
+            at = edit.span.end;
+            // Edits inside this one were applied where it moved them, or went with what it replaced.
+            let (start, end) = (edit.span.start, edit.span.end);
+            i += 1;
+            while self.edits.get(i).is_some_and(|e| e.span.start < end && e.span.start >= start && e.span.end <= end) {
+                i += 1;
+            }
+        }
+        self.verbatim(Span { start: at, end: span.end });
+        Some(())
+    }
+
+    fn verbatim(&mut self, from: Span) {
+        if from.start < from.end {
+            self.segments.push(Segment { at: self.out.len(), from, verbatim: true });
+            self.out.push_str(&self.text[from.range()]);
+        }
+    }
+
+    fn generated(&mut self, text: &str, from: Span) {
+        if !text.is_empty() {
+            self.segments.push(Segment { at: self.out.len(), from, verbatim: false });
+            self.out.push_str(text);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(text: &str, part: &str) -> Span {
+        let start = text.find(part).unwrap();
+        Span { start, end: start + part.len() }
+    }
+
+    #[test]
+    fn edits_nest_and_positions_lead_back() {
+        let text = "select a from t where b = c";
+        let outer = Edit::wrap(span(text, "b = c"), "(SELECT ", " FROM x)");
+        let edits = vec![Edit::replace(span(text, "t"), "(SELECT 1)"), outer, Edit::replace(span(text, "c"), "long")];
+        // "t" is found in "select" first: replace the table instead.
+        let table = Span { start: 14, end: 15 };
+        let edits = edits.into_iter().skip(1).chain([Edit::replace(table, "(SELECT 1) AS t")]).collect();
+        let spliced = splice(text, edits).unwrap();
+        assert_eq!(spliced.text, "select a from (SELECT 1) AS t where (SELECT b = long FROM x)");
+        let back = |part: &str| spliced.map.to_client(spliced.text.find(part).unwrap());
+        assert_eq!(back("SELECT 1"), 14);
+        assert_eq!(back("b = "), text.find("b = c").unwrap());
+        assert_eq!(back("long"), text.rfind('c').unwrap());
+        assert_eq!(back("where"), text.find("where").unwrap());
+    }
+
+    #[test]
+    fn two_edits_of_one_span_nest_in_their_order() {
+        let text = "x";
+        let span = Span { start: 0, end: 1 };
+        let spliced = splice(text, vec![Edit::wrap(span, "a(", ")"), Edit::wrap(span, "b(", ")")]).unwrap();
+        assert_eq!(spliced.text, "a(b(x))");
+    }
+
+    #[test]
+    fn moved_text_keeps_its_edits_and_its_positions() {
+        let text = "set a = 1, b = 2";
+        let (one, two) = (span(text, "1"), span(text, "2"));
+        let whole = Edit {
+            span: Span { start: 0, end: text.len() },
+            pieces: vec![Piece::Client(two), Piece::Text(" then ".into()), Piece::Client(one)],
+        };
+        let spliced = splice(text, vec![whole, Edit::replace(one, "one")]).unwrap();
+        assert_eq!(spliced.text, "2 then one");
+        assert_eq!(spliced.map.to_client(0), two.start);
+        assert_eq!(spliced.map.to_client(8), one.start);
+    }
+
+    #[test]
+    fn insertions_at_the_end_are_not_lost() {
+        assert_eq!(splice("ab", vec![Edit::insert(2, "c"), Edit::insert(1, "-")]).unwrap().text, "a-bc");
+    }
+}

@@ -1,0 +1,134 @@
+//! `UPDATE tipositver SET tsvtxtid = $1 WHERE tsvid = $2` becomes `UPDATE cf_quere_pro.domain_value AS tipositver SET (dv_txtid) =
+//! (SELECT r.tsvtxtid FROM (SELECT ($1)::numeric(10,0) AS tsvtxtid) AS r) WHERE ...`.
+//!
+//! The inner sub-select holds the assigned values as typed legacy columns; the outer one makes of them the columns of the new
+//! table, with the relation's own expressions. Both are evaluated on the target row.
+
+use std::ops::Range;
+
+use super::refuse::Refusal;
+use super::splice::{Edit, Piece};
+use super::{Entry, Work};
+use crate::relation::Relation;
+use crate::sql::clause::{AssignedValue, Cell, Update};
+use crate::sql::quote::{ident, qualified};
+use crate::sql::{Dml, Part};
+
+/// The assignments of an UPDATE, in the order of the text.
+struct Assigned {
+    columns: Vec<usize>,
+    /// The select list of the inner sub-select.
+    list: Vec<Piece>,
+    /// Sub-selects that yield several columns at once.
+    joins: Vec<Piece>,
+}
+
+impl Work<'_, '_> {
+    pub(super) fn update(&mut self, dml: &Dml, update: &Update, entry: &Entry) -> Result<(), Refusal> {
+        let relation = &entry.relation;
+        let (row, new) = (self.row_name(dml), self.new_row_name(dml));
+        self.edits.push(Edit::replace(self.shape.references[dml.target].span, self.target(dml, entry)));
+        let set = self.span_of(&update.set);
+        let at = self.edits.len();
+        let assigned = self.assigned(dml, update, entry)?;
+        let (fields, expressions): (Vec<_>, Vec<_>) = relation.update(&assigned.columns, &row, new).into_iter().unzip();
+        let value = |i: usize| {
+            if assigned.columns.contains(&i) { qualified(new, &relation.columns[i].name) } else { relation.read(i, Some(&row)) }
+        };
+        let check = relation.null_check(&assigned.columns, &value).map_or(String::new(), |c| format!(" WHERE {c}"));
+        let head = format!("SET ({}) = (SELECT {} FROM (SELECT ", fields.join(", "), expressions.join(", "));
+        let mut pieces = vec![Piece::Text(head)];
+        pieces.extend(assigned.list);
+        pieces.extend(assigned.joins);
+        pieces.push(Piece::Text(format!(") AS {new}{check})")));
+        // The outer edit goes before those of the values inside it.
+        self.edits.insert(at, Edit { span: set, pieces });
+        let end = update.from.as_ref().map_or(update.set.end, |f| f.end);
+        self.condition(dml, entry, update.condition.as_ref(), Some(end))?;
+        self.notes.push(format!("{}: updates {} rows of {}", relation.table, relation.kind, relation.target_table()));
+        self.returning(dml, entry)
+    }
+
+    fn assigned(&mut self, dml: &Dml, update: &Update, entry: &Entry) -> Result<Assigned, Refusal> {
+        let relation = &entry.relation;
+        let mut out = Assigned { columns: Vec::new(), list: Vec::new(), joins: Vec::new() };
+        for (n, assignment) in update.assignments.iter().enumerate() {
+            let first = &assignment.targets[0];
+            if assignment.indirect {
+                return Err(Refusal::form(relation, "assignment to a part of a column of", first.span.start));
+            }
+            let columns: Vec<usize> = assignment.targets.iter().map(|t| column(relation, t)).collect::<Result<_, _>>()?;
+            if let Some(repeated) = columns.iter().position(|c| out.columns.contains(c)) {
+                let name = &assignment.targets[repeated];
+                let message = format!("multiple assignments to same column \"{}\"", name.text);
+                return Err(Refusal::legacy("42601", message, name.span.start));
+            }
+            match &assignment.value {
+                AssignedValue::One(cell) => self.cell(cell, columns[0], dml, entry, &mut out.list),
+                AssignedValue::Row(cells) => {
+                    if cells.len() != columns.len() {
+                        let message = "number of columns does not match number of values".to_owned();
+                        return Err(Refusal::legacy("42601", message, first.span.start));
+                    }
+                    for (cell, column) in cells.iter().zip(&columns) {
+                        self.cell(cell, *column, dml, entry, &mut out.list);
+                    }
+                }
+                AssignedValue::Query(query) => self.several(query, &columns, n, dml, entry, &mut out),
+            }
+            out.columns.extend(columns);
+        }
+        Ok(out)
+    }
+
+    /// One value, cast as an assignment to its column casts it.
+    fn cell(&mut self, cell: &Cell, column: usize, dml: &Dml, entry: &Entry, list: &mut Vec<Piece>) {
+        let relation = &entry.relation;
+        let name = ident(&relation.columns[column].name);
+        let comma = if list.is_empty() { "" } else { ", " };
+        if cell.default {
+            list.push(Piece::Text(format!("{comma}{} AS {name}", relation.default(column))));
+            return;
+        }
+        let (before, after) = assignment(relation, column);
+        let span = self.span_of(&cell.lexemes);
+        list.push(Piece::Text(format!("{comma}{before}")));
+        list.push(Piece::Client(span));
+        list.push(Piece::Text(format!("{after} AS {name}")));
+        self.expression(span, dml, entry);
+    }
+
+    /// `(a, b) = (SELECT ...)`: no row means NULLs, as PostgreSQL has it; more than one is the server's own error.
+    fn several(&mut self, query: &Range<usize>, columns: &[usize], n: usize, dml: &Dml, entry: &Entry, out: &mut Assigned) {
+        let relation = &entry.relation;
+        let alias = format!("q{n}");
+        for &i in columns {
+            let name = &relation.columns[i].name;
+            let value = relation.columns[i].sql_type.assigned(&qualified(&alias, name));
+            let comma = if out.list.is_empty() { "" } else { ", " };
+            out.list.push(Piece::Text(format!("{comma}{value} AS {}", ident(name))));
+        }
+        let names: Vec<String> = columns.iter().map(|&i| ident(&relation.columns[i].name)).collect();
+        let span = self.span_of(query);
+        let from = if out.joins.is_empty() { " FROM (SELECT) AS one" } else { "" };
+        out.joins.push(Piece::Text(format!("{from} LEFT JOIN LATERAL ")));
+        out.joins.push(Piece::Client(span));
+        out.joins.push(Piece::Text(format!(" AS {alias}({}) ON true", names.join(", "))));
+        self.expression(span, dml, entry);
+    }
+}
+
+/// Text before and behind an expression that is assigned to a column.
+pub(super) fn assignment(relation: &Relation, column: usize) -> (String, String) {
+    let cast = relation.columns[column].sql_type.assigned("\u{1}");
+    let (before, after) = cast.split_once('\u{1}').unwrap_or(("(", ")"));
+    (before.to_owned(), after.to_owned())
+}
+
+/// A column of the legacy table, or the error that the table itself would give.
+pub(super) fn column(relation: &Relation, part: &Part) -> Result<usize, Refusal> {
+    relation.position(&part.text).ok_or_else(|| {
+        let message = format!("column \"{}\" of relation \"{}\" does not exist", part.text, relation.table);
+        Refusal::legacy("42703", message, part.span.start)
+    })
+}

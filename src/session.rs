@@ -1,0 +1,124 @@
+//! One client's conversation with its own server connection, one to one.
+//!
+//! [`conversation`] is the state machine: pure, frames in, decisions out. [`relay`] moves bytes between two sockets and asks it.
+//! [`login`] is what comes before. [`errors`] leads the server's errors back to what the client wrote. Only Query and Parse are read
+//! as SQL; everything else passes by tag and length, streamed, never held.
+
+pub mod conversation;
+pub mod errors;
+pub mod login;
+pub mod relay;
+pub mod step;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use arc_swap::ArcSwap;
+use dashmap::DashMap;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Notify;
+
+use crate::config::Settings;
+use crate::error::Result;
+use crate::rewrite::Policy;
+use crate::rewrite::cache::Cache;
+use crate::telemetry;
+use crate::traffic::{Client, Traffic};
+
+/// What all sessions share.
+#[derive(Debug)]
+pub struct Shared {
+    /// As they were read at the start or at the last reload.
+    pub settings: ArcSwap<Settings>,
+    /// Rules, modes and catalog of this moment.
+    pub policy: ArcSwap<Policy>,
+    /// Rewritten statements.
+    pub cache: Cache,
+    /// Counted hits.
+    pub traffic: Traffic,
+    /// Who is connected.
+    pub clients: DashMap<u64, ClientInfo, ahash::RandomState>,
+    next_id: AtomicU64,
+}
+
+/// A connected client, as `SHOW CLIENTS` lists it.
+#[derive(Debug)]
+pub struct ClientInfo {
+    /// Who it is; replaced when it reports another application name.
+    pub client: ArcSwap<Client>,
+    /// Since when.
+    pub since: SystemTime,
+    /// Ends the session: `KILL`.
+    pub kill: Arc<Notify>,
+}
+
+impl Shared {
+    /// The state of a proxy that begins to serve.
+    pub fn new(settings: Settings, policy: Policy) -> Self {
+        let limits = &settings.limits;
+        Shared {
+            cache: Cache::new(limits.cache_entries, limits.cache_bytes.0),
+            traffic: Traffic::new(limits.hit_entries),
+            policy: ArcSwap::from_pointee(policy),
+            settings: ArcSwap::from_pointee(settings),
+            clients: DashMap::default(),
+            next_id: AtomicU64::new(1),
+        }
+    }
+
+    /// Puts a new policy in force.
+    pub fn set_policy(&self, policy: Policy) {
+        telemetry::set("esclusa_rule_generation", policy.generation as f64);
+        self.policy.store(Arc::new(policy));
+    }
+}
+
+/// Where the server is reached: how a session gets its server connection.
+pub trait Connect {
+    /// The stream that it yields.
+    type Stream: AsyncRead + AsyncWrite + Unpin;
+    /// Connects anew.
+    fn connect(&self) -> impl Future<Output = Result<Self::Stream>>;
+}
+
+/// Serves one client until it or its server is gone.
+pub async fn run<C, U>(mut client: C, address: String, upstream: &U, shared: Arc<Shared>)
+where
+    C: AsyncRead + AsyncWrite + Unpin,
+    U: Connect,
+{
+    let patience = shared.settings.load().listen.startup_timeout;
+    let login = match tokio::time::timeout(patience, login::login(&mut client, upstream)).await {
+        Ok(Ok(Some(login))) => login,
+        Ok(Ok(None)) => return,
+        Ok(Err(error)) => {
+            tracing::info!(%address, %error, "a client could not be connected");
+            return;
+        }
+        Err(_) => {
+            tracing::info!(%address, "a client took longer to log in than listen.startup_timeout");
+            return;
+        }
+    };
+    let who = Client {
+        database: login.startup.database(),
+        user: login.startup.user(),
+        application: login.startup.get("application_name").unwrap_or_default(),
+        address,
+    };
+    let kill = Arc::new(Notify::new());
+    let id = shared.next_id.fetch_add(1, Ordering::Relaxed);
+    let info = ClientInfo { client: ArcSwap::from_pointee(who.clone()), since: SystemTime::now(), kill: kill.clone() };
+    shared.clients.insert(id, info);
+    telemetry::count("esclusa_clients_total");
+    telemetry::add("esclusa_clients", 1.0);
+    let conversation = conversation::Conversation::new(shared.clone(), id, who, login.startup.is_replication());
+    let mut relay = relay::Relay::new(client, login.server, conversation, login.leftover);
+    tokio::select! {
+        end = relay.run(patience.max(Duration::from_secs(1))) => tracing::debug!(?end, "a session ended"),
+        () = kill.notified() => relay.end_with_admin_shutdown().await,
+    }
+    shared.clients.remove(&id);
+    telemetry::add("esclusa_clients", -1.0);
+}

@@ -1,0 +1,187 @@
+//! Leads the server's errors about a rewritten statement back to what the client wrote: the position, the names of the legacy table
+//! and its constraint, and a context that the client's own statement would not have had.
+
+use crate::relation::{Piece, Relation, Value};
+use crate::rewrite::Outcome;
+use crate::wire::error_response::ErrorFields;
+
+/// What an error is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'t> {
+    /// What became of the statement.
+    pub outcome: &'t Outcome,
+    /// The client's text.
+    pub text: &'t str,
+}
+
+/// The error as the legacy tables would have given it; `None` when it is that already.
+pub fn lead_back(mut fields: ErrorFields, told: &Told<'_>) -> Option<ErrorFields> {
+    let before = fields.clone();
+    let refusal = told.outcome.refusals.iter().find(|r| {
+        let message = fields.get(b'M').unwrap_or_default();
+        memchr::memmem::find(message, r.marker().as_bytes()).is_some()
+    });
+    if let Some(refusal) = refusal {
+        let mut own = ErrorFields::own("ERROR", refusal);
+        // The severity's own word is in the server's language.
+        if let Some(severity) = fields.get(b'S') {
+            own.set(b'S', severity.to_vec());
+        }
+        if let Some(byte) = refusal.position {
+            own.set(b'P', characters(told.text, byte).to_string());
+        }
+        return Some(own);
+    }
+    position(&mut fields, told);
+    for relation in &told.outcome.rewritten {
+        names(&mut fields, relation);
+    }
+    context(&mut fields);
+    (fields != before).then_some(fields)
+}
+
+/// `P` counts characters of the text that reached the server, from 1 (manual, section 55.8).
+fn position(fields: &mut ErrorFields, told: &Told<'_>) {
+    let Some(rewritten) = told.outcome.text.as_deref() else { return };
+    let at = fields.get(b'P').and_then(|p| std::str::from_utf8(p).ok()).and_then(|p| p.parse::<usize>().ok());
+    let Some(at) = at.filter(|at| *at > 0) else { return };
+    let byte = rewritten.char_indices().nth(at - 1).map_or(rewritten.len(), |(i, _)| i);
+    let client = told.outcome.map.to_client(byte);
+    fields.set(b'P', characters(told.text, client).to_string());
+}
+
+/// The number of the character that begins at a byte, from 1.
+fn characters(text: &str, byte: usize) -> usize {
+    let byte = (0..=byte.min(text.len())).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
+    text[..byte].chars().count() + 1
+}
+
+/// The new table's name, columns and constraint become the legacy table's.
+fn names(fields: &mut ErrorFields, relation: &Relation) {
+    if relation.is_retained() {
+        return;
+    }
+    let violates = |constraint: &str| fields.get(b'n') == Some(constraint.as_bytes());
+    if let Some(unique) = relation.unique.as_ref().filter(|u| violates(u.target)) {
+        let detail = fields.get(b'D').map(|d| String::from_utf8_lossy(d).into_owned());
+        if let Some(detail) = detail.and_then(|d| key_detail(relation, &d)) {
+            fields.set(b'D', detail);
+        }
+        fields.set(b'n', unique.legacy.clone());
+        replace(fields, unique.target, &unique.legacy);
+    }
+    if fields.get(b't') == Some(relation.target.as_bytes()) || fields.get(b't').is_some_and(|t| t.starts_with(b"audit_log_")) {
+        fields.set(b't', relation.table.clone());
+    }
+    replace(fields, relation.target, &relation.table);
+}
+
+/// Replaces a quoted or bare name in the message, in whatever language the rest is.
+fn replace(fields: &mut ErrorFields, from: &str, to: &str) {
+    if let Some(message) = fields.get(b'M').and_then(|m| std::str::from_utf8(m).ok())
+        && message.contains(from)
+    {
+        let message =
+            message.replace(&format!("\"{from}\""), &format!("\"{to}\"")).replace(&format!(" {from}"), &format!(" {to}"));
+        fields.set(b'M', message);
+    }
+}
+
+/// `Key (dv_domain, dv_code)=(TIPO_CORREO, 3) already exists.` becomes `Key (tipctipo)=(3) already exists.`, the words between kept
+/// in the server's language.
+fn key_detail(relation: &Relation, detail: &str) -> Option<String> {
+    let (head, rest) = detail.split_once('(')?;
+    let (_, rest) = rest.split_once(")=(")?;
+    // Values are not quoted: the last parenthesis of the line ends them.
+    let (values, tail) = rest.rsplit_once(')')?;
+    let values = values.split_once(", ")?.1;
+    let codes: Vec<String> = match relation.target {
+        "domain_value" => vec![values.to_owned()],
+        _ => {
+            let parts: Vec<&str> = values.splitn(4, ", ").collect();
+            vec![(*parts.get(1)?).to_owned(), (*parts.get(3)?).to_owned()]
+        }
+    };
+    let mut names = Vec::new();
+    let mut shown = Vec::new();
+    let fields = relation.fields.iter().filter(|f| ["dv_code", "dvl_source_code", "dvl_target_code"].contains(&f.name));
+    for (field, code) in fields.zip(&codes) {
+        let Value::Expression(pieces) = &field.write else { continue };
+        let columns: Vec<usize> = pieces.iter().filter_map(|p| if let Piece::Column(i) = p { Some(*i) } else { None }).collect();
+        let parts = match columns.as_slice() {
+            [_] => vec![code.clone()],
+            _ => serde_json::from_str::<Vec<String>>(code).ok()?,
+        };
+        for (column, part) in columns.iter().zip(parts) {
+            let column = &relation.columns[*column];
+            names.push(column.name.clone());
+            shown.push(column.sql_type.padded(&part));
+        }
+    }
+    // The legacy constraint lists its columns in its own order, which is that of the key.
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    order.sort_by_key(|&i| relation.key.iter().position(|&k| relation.columns[k].name == names[i]));
+    let pick = |list: &[String]| order.iter().map(|&i| list[i].clone()).collect::<Vec<_>>().join(", ");
+    Some(format!("{head}({})=({}){tail}", pick(&names), pick(&shown)))
+}
+
+/// Lines of context that name esclusa's own functions are taken out; the legacy statement would have had none.
+fn context(fields: &mut ErrorFields) {
+    let Some(context) = fields.get(b'W').and_then(|w| std::str::from_utf8(w).ok()) else { return };
+    if !context.contains("esclusa.") {
+        return;
+    }
+    let kept: Vec<&str> = context.lines().filter(|l| !l.contains("esclusa.")).collect();
+    match kept.join("\n") {
+        kept if kept.is_empty() => fields.remove(b'W'),
+        kept => fields.set(b'W', kept),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+    use crate::relation::{Context, Store};
+    use crate::rule::file;
+
+    fn relation(text: &str) -> Relation {
+        let document = crate::config::document::Document::parse("r.toml".as_ref(), text).unwrap();
+        Relation::compile(&file::parse(&document).unwrap(), &Context::new(&Settings::defaults().unwrap()))
+    }
+
+    fn padded() -> Relation {
+        relation(
+            "table = \"tipvalvula\"\nkind = \"lookup\"\ncolumns = [{ name = \"tvalcod\", type = \"character(4)\", null = false }]\n\
+             [target]\ndomain = \"TIP_VALVULA\"\n[key]\ncolumns = [\"tvalcod\"]\n",
+        )
+    }
+
+    #[test]
+    fn a_repeated_key_names_the_legacy_table() {
+        let relation = padded();
+        assert_eq!(relation.columns[0].store, Store::Image("dv_extra_json"));
+        let mut fields = ErrorFields::parse(
+            b"C23505\0Mduplicate key value violates unique constraint \"uq_domain_value\"\0\
+              DKey (dv_domain, dv_code)=(TIP_VALVULA, c7) already exists.\0tdomain_value\0nuq_domain_value\0\0",
+        );
+        names(&mut fields, &relation);
+        let text = |c| String::from_utf8_lossy(fields.get(c).unwrap()).into_owned();
+        assert_eq!(text(b'M'), "duplicate key value violates unique constraint \"tipvalvula_pkey\"");
+        assert_eq!(text(b'D'), "Key (tvalcod)=(c7  ) already exists.");
+        assert_eq!((text(b't'), text(b'n')), ("tipvalvula".into(), "tipvalvula_pkey".into()));
+    }
+
+    #[test]
+    fn positions_count_characters() {
+        assert_eq!(characters("ñandú x", "ñandú ".len()), 7);
+        assert_eq!(characters("ab", 99), 3);
+    }
+
+    #[test]
+    fn own_functions_leave_no_context() {
+        let mut fields = ErrorFields::parse(b"WPL/pgSQL function esclusa.refuse_null(text,text) line 3\nfunction f() line 2\0\0");
+        context(&mut fields);
+        assert_eq!(fields.get(b'W'), Some(&b"function f() line 2"[..]));
+    }
+}

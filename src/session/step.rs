@@ -1,0 +1,225 @@
+//! What the client has asked for and the server has not yet answered, in order. The server answers in that order, so the front of
+//! the queue is what a reply belongs to.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::rewrite::Outcome;
+use crate::traffic::Seen;
+
+/// A statement or portal name, as its hash: names are compared, never shown. 0 is the unnamed one.
+pub type NameId = u64;
+
+/// A statement that has something to do with a legacy table.
+#[derive(Debug)]
+pub struct Info {
+    /// What became of it.
+    pub outcome: Arc<Outcome>,
+    /// As the client wrote it.
+    pub text: Box<str>,
+    /// Its normalised form.
+    pub seen: Seen,
+}
+
+/// One request.
+#[derive(Debug)]
+pub enum Step {
+    /// The start-up packet: answered by the first ReadyForQuery.
+    Login,
+    /// A simple query.
+    Query {
+        /// Known, if it touches a legacy table.
+        info: Option<Arc<Info>>,
+        /// When it came, if it is timed.
+        at: Option<Instant>,
+        /// Rows of its command tags so far.
+        rows: u64,
+        /// Whether one of its statements failed.
+        failed: bool,
+    },
+    /// Parse.
+    Parse {
+        /// The statement's name.
+        name: NameId,
+        /// Known, if it touches a legacy table.
+        info: Option<Arc<Info>>,
+    },
+    /// Bind.
+    Bind {
+        /// The portal's name.
+        portal: NameId,
+        /// The statement's name.
+        statement: NameId,
+    },
+    /// Describe of a statement or a portal.
+    Describe {
+        /// The portal or statement.
+        name: NameId,
+        /// Whether it is a portal.
+        portal: bool,
+    },
+    /// Execute.
+    Execute {
+        /// The portal's name.
+        portal: NameId,
+        /// When it came, if it is timed.
+        at: Option<Instant>,
+    },
+    /// Close of a statement or a portal.
+    Close {
+        /// Which.
+        name: NameId,
+        /// Whether it is a portal.
+        portal: bool,
+    },
+    /// Sync.
+    Sync,
+    /// FunctionCall.
+    Function,
+    /// CopyDone or CopyFail: up to here a COPY FROM STDIN swallows Sync.
+    CopyEnd,
+}
+
+/// The queue.
+#[derive(Debug, Default)]
+pub struct Steps {
+    queue: VecDeque<Step>,
+    /// After an error the server skips everything up to the next Sync; what the client still sends is not answered.
+    discarding: bool,
+    /// COPY FROM STDIN is on and its end has not been sent: the server swallows Sync.
+    copy_open: bool,
+}
+
+impl Steps {
+    /// A queue that waits for the answer to the start-up packet.
+    pub fn at_login() -> Self {
+        Steps { queue: VecDeque::from([Step::Login]), ..Steps::default() }
+    }
+
+    /// Appends a request that the client has sent.
+    pub fn push(&mut self, step: Step) {
+        if self.discarding {
+            match step {
+                Step::Sync => self.discarding = false,
+                _ => return,
+            }
+        }
+        if self.copy_open {
+            match step {
+                Step::Sync => return,
+                Step::CopyEnd => {
+                    self.copy_open = false;
+                    return;
+                }
+                _ => {}
+            }
+        }
+        self.queue.push_back(step);
+    }
+
+    /// The request that the next reply belongs to.
+    pub fn front(&mut self) -> Option<&mut Step> {
+        self.queue.front_mut()
+    }
+
+    /// The front, answered.
+    pub fn pop(&mut self) -> Option<Step> {
+        self.queue.pop_front()
+    }
+
+    /// Whether everything is answered.
+    pub fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// An error in the extended protocol: the server skips to the next Sync.
+    pub fn skip_to_sync(&mut self) {
+        while self.queue.front().is_some_and(|s| !matches!(s, Step::Sync)) {
+            self.queue.pop_front();
+        }
+        self.discarding = self.queue.is_empty();
+        self.copy_open = false;
+    }
+
+    /// The server has begun to read COPY data: it swallows every Sync before the data's end (manual, section 55.2.6).
+    pub fn copy_begins(&mut self) {
+        let mut ended = false;
+        let mut first = true;
+        self.queue.retain(|step| {
+            let keep = first || ended || !matches!(step, Step::Sync | Step::CopyEnd);
+            first = false;
+            ended |= matches!(step, Step::CopyEnd);
+            keep
+        });
+        self.copy_open = !ended;
+    }
+
+    /// ReadyForQuery: ends the front if that can be ended by it. `None` when the queue does not fit the server's replies.
+    pub fn ready(&mut self) -> Option<Step> {
+        self.discarding = false;
+        self.copy_open = false;
+        // CopyEnd of a copy that failed before it was read is left over.
+        while matches!(self.queue.front(), Some(Step::CopyEnd)) {
+            self.queue.pop_front();
+        }
+        let ends = matches!(self.queue.front(), Some(Step::Login | Step::Query { .. } | Step::Sync | Step::Function));
+        ends.then(|| self.queue.pop_front()).flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(steps: &Steps) -> String {
+        let letter = |s: &Step| match s {
+            Step::Login => 'L',
+            Step::Query { .. } => 'Q',
+            Step::Parse { .. } => 'P',
+            Step::Bind { .. } => 'B',
+            Step::Describe { .. } => 'D',
+            Step::Execute { .. } => 'E',
+            Step::Close { .. } => 'C',
+            Step::Sync => 'S',
+            Step::Function => 'F',
+            Step::CopyEnd => 'c',
+        };
+        steps.queue.iter().map(letter).collect()
+    }
+
+    fn execute() -> Step {
+        Step::Execute { portal: 0, at: None }
+    }
+
+    #[test]
+    fn after_an_error_everything_up_to_sync_is_skipped() {
+        let mut steps = Steps::default();
+        steps.push(Step::Parse { name: 0, info: None });
+        steps.push(Step::Query { info: None, at: None, rows: 0, failed: false });
+        steps.skip_to_sync();
+        steps.push(execute());
+        steps.push(Step::Sync);
+        steps.push(execute());
+        assert_eq!(kinds(&steps), "SE");
+    }
+
+    #[test]
+    fn a_copy_in_swallows_syncs_before_its_end() {
+        let mut steps = Steps::default();
+        for step in [execute(), Step::Sync] {
+            steps.push(step);
+        }
+        steps.copy_begins();
+        steps.push(Step::Sync);
+        steps.push(Step::CopyEnd);
+        steps.push(Step::Sync);
+        assert_eq!(kinds(&steps), "ES");
+        let mut steps = Steps::default();
+        for step in [execute(), Step::Sync, Step::CopyEnd, Step::Sync] {
+            steps.push(step);
+        }
+        steps.copy_begins();
+        assert_eq!(kinds(&steps), "ES");
+    }
+}

@@ -1,0 +1,123 @@
+//! Every metric by name, with unit and help, and the set-up of logging.
+
+use std::io::IsTerminal as _;
+
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+use crate::config::{LogFormat, Settings};
+use crate::error::{Error, Result};
+
+/// What a metric is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Only grows.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// A distribution.
+    Histogram,
+}
+
+/// A metric's line in the reference.
+#[derive(Debug, Clone, Copy)]
+pub struct Metric {
+    /// With the prefix `esclusa_`.
+    pub name: &'static str,
+    /// What it is.
+    pub kind: Kind,
+    /// Of what.
+    pub unit: Unit,
+    /// What it tells.
+    pub help: &'static str,
+}
+
+/// All metrics. One line here, and one call where it happens.
+pub const METRICS: &[Metric] = &[
+    Metric { name: "esclusa_clients", kind: Kind::Gauge, unit: Unit::Count, help: "Clients connected now." },
+    Metric { name: "esclusa_clients_total", kind: Kind::Counter, unit: Unit::Count, help: "Clients that have connected." },
+    Metric { name: "esclusa_clients_refused_total", kind: Kind::Counter, unit: Unit::Count, help: "Clients beyond max_clients." },
+    Metric {
+        name: "esclusa_statements_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Statements that may name a legacy table, by path: cached, parsed, unread (too long).",
+    },
+    Metric {
+        name: "esclusa_rewrite_seconds",
+        kind: Kind::Histogram,
+        unit: Unit::Seconds,
+        help: "Time to parse and rewrite, when not cached.",
+    },
+    Metric {
+        name: "esclusa_upstream_failures_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Connections to the server that failed.",
+    },
+    Metric {
+        name: "esclusa_flush_failures_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Hits that could not be written and are kept.",
+    },
+    Metric {
+        name: "esclusa_rule_generation",
+        kind: Kind::Gauge,
+        unit: Unit::Count,
+        help: "Counts the switches of modes and reloads.",
+    },
+];
+
+/// Counts one.
+pub fn count(name: &'static str) {
+    counter!(name).increment(1);
+}
+
+/// Counts one under a label.
+pub fn count_by(name: &'static str, label: &'static str, value: &'static str) {
+    counter!(name, label => value).increment(1);
+}
+
+/// Sets a gauge.
+pub fn set(name: &'static str, value: f64) {
+    gauge!(name).set(value);
+}
+
+/// Adds to a gauge.
+pub fn add(name: &'static str, value: f64) {
+    gauge!(name).increment(value);
+}
+
+/// Records a duration.
+pub fn took(name: &'static str, elapsed: std::time::Duration) {
+    histogram!(name).record(elapsed.as_secs_f64());
+}
+
+/// Installs the recorder; the handle renders everything in Prometheus' text format.
+pub fn install() -> Result<PrometheusHandle> {
+    let handle = PrometheusBuilder::new()
+        .install_recorder()
+        .map_err(|e| Error::refused(format!("the metrics recorder could not be installed: {e}")))?;
+    for metric in METRICS {
+        match metric.kind {
+            Kind::Counter => describe_counter!(metric.name, metric.unit, metric.help),
+            Kind::Gauge => describe_gauge!(metric.name, metric.unit, metric.help),
+            Kind::Histogram => describe_histogram!(metric.name, metric.unit, metric.help),
+        }
+    }
+    Ok(handle)
+}
+
+/// Logs to standard error, as the settings say. `RUST_LOG` goes before `log.level`.
+pub fn log(settings: &Settings) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .or_else(|_| tracing_subscriber::EnvFilter::try_new(&settings.log.level))
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // A second call (a test, a command inside a command) keeps the first subscriber.
+    let _ = match settings.log.format {
+        LogFormat::Json => builder.json().try_init(),
+        LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).try_init(),
+    };
+}

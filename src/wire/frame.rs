@@ -1,0 +1,79 @@
+//! Tags and lengths (manual, section 55.7).
+
+/// A tag and a length field.
+pub const HEADER_BYTES: usize = 5;
+/// The longest frame that PostgreSQL itself accepts or sends (source, pqcomm.c and stringinfo.h: a palloc'd gigabyte).
+pub const LONGEST_BYTES: usize = 0x3fff_ffff;
+
+/// A frame's header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header {
+    /// The message type.
+    pub tag: u8,
+    /// Bytes of the whole frame, tag and length field included.
+    pub total: usize,
+}
+
+/// Why a header is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    /// A length below 4 or beyond [`LONGEST_BYTES`].
+    #[error("invalid message length")]
+    Length,
+    /// A tag that no client sends.
+    #[error("invalid frontend message type {0}")]
+    Tag(u8),
+}
+
+/// Reads the header at the start of `bytes`; `None` when it is not all there yet.
+pub fn header(bytes: &[u8]) -> Option<Result<Header, Malformed>> {
+    let (&tag, rest) = bytes.split_first()?;
+    let length = u32::from_be_bytes(*rest.first_chunk::<4>()?) as usize;
+    if !(4..=LONGEST_BYTES).contains(&length) {
+        return Some(Err(Malformed::Length));
+    }
+    Some(Ok(Header { tag, total: length + 1 }))
+}
+
+/// Whether a client may send this tag once it is logged in.
+pub fn is_frontend_tag(tag: u8) -> bool {
+    matches!(tag, b'B' | b'C' | b'D' | b'E' | b'F' | b'H' | b'P' | b'Q' | b'S' | b'X' | b'c' | b'd' | b'f' | b'p')
+}
+
+/// Appends a frame.
+pub fn write(out: &mut Vec<u8>, tag: u8, parts: &[&[u8]]) {
+    let body: usize = parts.iter().map(|p| p.len()).sum();
+    out.push(tag);
+    // A body beyond u32 cannot arise: what is written here was read from a frame or generated from one.
+    out.extend_from_slice(&u32::try_from(body + 4).unwrap_or(u32::MAX).to_be_bytes());
+    parts.iter().for_each(|p| out.extend_from_slice(p));
+}
+
+/// The bytes before the next zero, and what is behind it.
+pub fn cstr(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = memchr::memchr(0, bytes)?;
+    Some((&bytes[..end], &bytes[end + 1..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers() {
+        assert_eq!(header(b"Q\0\0\0"), None);
+        assert_eq!(header(b"Q\0\0\0\x05x"), Some(Ok(Header { tag: b'Q', total: 6 })));
+        assert_eq!(header(b"Q\0\0\0\x03"), Some(Err(Malformed::Length)));
+        assert_eq!(header(b"Q\xff\xff\xff\xff"), Some(Err(Malformed::Length)));
+    }
+
+    #[test]
+    fn frames_are_written_as_they_are_read() {
+        let mut out = Vec::new();
+        write(&mut out, b'P', &[b"s\0", b"select 1\0", &[0, 0]]);
+        let head = header(&out).unwrap().unwrap();
+        assert_eq!((head.tag, head.total), (b'P', out.len()));
+        let (name, rest) = cstr(&out[HEADER_BYTES..]).unwrap();
+        assert_eq!((name, cstr(rest).unwrap().0), (&b"s"[..], &b"select 1"[..]));
+    }
+}

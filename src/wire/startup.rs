@@ -1,0 +1,100 @@
+//! The packets before the first tagged frame (manual, sections 55.2.1 and 55.2.10 to 55.2.12): a length, a code, parameters.
+
+/// The longest start-up packet that PostgreSQL accepts (source, postmaster.c, MAX_STARTUP_PACKET_LENGTH).
+pub const LONGEST_BYTES: usize = 10_000;
+
+const CANCEL: u32 = 80_877_102;
+const TLS: u32 = 80_877_103;
+const GSS: u32 = 80_877_104;
+
+/// What a client says first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum First {
+    /// Asks for TLS; the same socket goes on.
+    Tls,
+    /// Asks for GSSAPI encryption; the same socket goes on.
+    Gss,
+    /// Asks the server to cancel a running statement.
+    Cancel,
+    /// Logs in, with any protocol version: the server answers a version that it does not know.
+    Startup(Startup),
+}
+
+/// A start-up message.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Startup {
+    /// Names and values in order; bytes, because nothing says in which encoding they are.
+    pub parameters: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Startup {
+    /// A parameter as text, as far as it is UTF-8.
+    pub fn get(&self, name: &str) -> Option<String> {
+        let found = self.parameters.iter().find(|(n, _)| n == name.as_bytes())?;
+        Some(String::from_utf8_lossy(&found.1).into_owned())
+    }
+
+    /// Who logs in.
+    pub fn user(&self) -> String {
+        self.get("user").unwrap_or_default()
+    }
+
+    /// To which database; without a name it is that of the user.
+    pub fn database(&self) -> String {
+        self.get("database").unwrap_or_else(|| self.user())
+    }
+
+    /// Whether it asks for a replication connection, which is passed on unread.
+    pub fn is_replication(&self) -> bool {
+        self.get("replication")
+            .is_some_and(|v| !matches!(v.to_lowercase().as_str(), "" | "off" | "false" | "no" | "0" | "f" | "n"))
+    }
+}
+
+/// The length of the packet at the start of `bytes`, itself included; `None` when it is not there yet, an error when it cannot
+/// be one.
+pub fn length(bytes: &[u8]) -> Option<Result<usize, ()>> {
+    let length = u32::from_be_bytes(*bytes.first_chunk::<4>()?) as usize;
+    Some(if (8..=LONGEST_BYTES).contains(&length) { Ok(length) } else { Err(()) })
+}
+
+/// Reads a whole packet.
+pub fn parse(packet: &[u8]) -> Option<First> {
+    let code = u32::from_be_bytes(*packet.get(4..)?.first_chunk::<4>()?);
+    match code {
+        CANCEL => return Some(First::Cancel),
+        TLS => return Some(First::Tls),
+        GSS => return Some(First::Gss),
+        _ => {}
+    }
+    let mut parameters = Vec::new();
+    let mut rest = &packet[8..];
+    while let Some((name, behind)) = super::frame::cstr(rest).filter(|(name, _)| !name.is_empty()) {
+        let (value, behind) = super::frame::cstr(behind)?;
+        parameters.push((name.to_vec(), value.to_vec()));
+        rest = behind;
+    }
+    Some(First::Startup(Startup { parameters }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packet(code: u32, body: &[u8]) -> Vec<u8> {
+        let mut out = (8 + body.len() as u32).to_be_bytes().to_vec();
+        out.extend(code.to_be_bytes());
+        out.extend(body);
+        out
+    }
+
+    #[test]
+    fn packets() {
+        assert_eq!(parse(&packet(TLS, b"")), Some(First::Tls));
+        let body = b"user\0ana\0replication\0database\0options\0-c a=b\0\0";
+        let Some(First::Startup(startup)) = parse(&packet(196_608, body)) else { panic!() };
+        assert_eq!((startup.user(), startup.database(), startup.is_replication()), ("ana".into(), "ana".into(), true));
+        assert_eq!(length(&[0, 0, 0, 7]), Some(Err(())));
+        assert_eq!(length(&[0, 0, 0]), None);
+    }
+}

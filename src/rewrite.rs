@@ -323,10 +323,10 @@ impl<'w, 't> Work<'w, 't> {
                 Role::CopyTo => self.copy_to(i, entry),
                 Role::CopyFrom => self.copy_from(i, entry),
                 Role::Insert | Role::Update | Role::Delete => {}
+                Role::Truncate if entry.relation.is_retained() => self.keep_sequences(),
+                Role::Merge | Role::Lock if entry.relation.is_retained() => {}
                 role @ (Role::Merge | Role::Truncate | Role::Lock) => {
-                    if !entry.relation.is_retained() {
-                        return Err(Refusal::unsupported(&entry.relation, role, self.shape.references[i].span.start));
-                    }
+                    return Err(Refusal::unsupported(&entry.relation, role, self.shape.references[i].span.start));
                 }
             }
         }
@@ -336,6 +336,17 @@ impl<'w, 't> Work<'w, 't> {
         }
         self.unqualify();
         Ok(())
+    }
+
+    /// The legacy table had no sequence that RESTART IDENTITY could restart; the improvement's own is not the client's.
+    fn keep_sequences(&mut self) {
+        let retained = |e: &Option<&Entry>| e.is_some_and(|e| e.relation.is_retained());
+        let restart = self.lexemes.clone().find(|&i| self.lexed.lexemes[i].is("RESTART"));
+        if let Some(at) = restart.filter(|_| self.entries.iter().all(retained)) {
+            let span = self.lexed.span(&(at..at + 2)).unwrap_or(self.lexed.lexemes[at].span);
+            self.edits.retain(|e| e.span != span);
+            self.edits.push(Edit::replace(span, ""));
+        }
     }
 
     /// Replaces the whole statement by one that fails at the same place, whose error is then replaced by ours.

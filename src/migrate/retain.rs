@@ -28,6 +28,7 @@ pub async fn run(database: &Database, context: &Context, rule: &Rule, table: &Ta
             seq_name = literal(&qualified(&context.schema, &sequence)),
         );
         database.batch(&format!("adding columns to {}", rule.table), &sql).await?;
+        grant_sequence(database, &name, &qualified(&context.schema, &sequence)).await?;
         steps.push("columns hst_id and hst_operation added".into());
     }
     let batch = format!(
@@ -54,6 +55,20 @@ pub async fn run(database: &Database, context: &Context, rule: &Rule, table: &Ta
         steps.push(index);
     }
     Ok(steps)
+}
+
+/// Whoever may insert into the table draws a number from its sequence with every row.
+async fn grant_sequence(database: &Database, table: &str, sequence: &str) -> Result<()> {
+    let sql = format!(
+        "SELECT DISTINCT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
+         FROM pg_class c, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) AS a
+         WHERE c.oid = {}::regclass AND a.privilege_type = 'INSERT'",
+        literal(table)
+    );
+    for grantee in database.text("reading grants", &sql).await?.into_iter().flatten().flatten() {
+        database.batch("granting the sequence", &format!("GRANT USAGE ON SEQUENCE {sequence} TO {grantee}")).await?;
+    }
+    Ok(())
 }
 
 async fn primary_key(database: &Database, context: &Context, rule: &Rule, name: &str) -> Result<()> {

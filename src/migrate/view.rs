@@ -9,26 +9,32 @@ use crate::sql::quote::{ident, literal, qualified};
 
 use super::CONTROL;
 
-/// The SQL that makes the view and its triggers. The name must be free.
+/// The SQL that makes the view and its triggers, under the legacy name, which must be free; and the same view in schema `esclusa`,
+/// which COPY FROM is led to while the legacy name has no view.
 pub fn creation(relation: &Relation) -> String {
-    let view = relation.legacy_table();
     let function = qualified(CONTROL, &format!("write_{}", relation.table));
-    let mut sql = format!("CREATE VIEW {view} AS {};\n", relation.select_all());
-    for column in &relation.columns {
-        if let Some(default) = &column.default {
-            sql.push_str(&format!("ALTER VIEW {view} ALTER COLUMN {} SET DEFAULT {default};\n", ident(&column.name)));
-        }
-    }
-    sql.push_str(&format!(
+    let mut sql = format!(
         "CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
          SET search_path = pg_catalog, pg_temp AS $esclusa$\n{}$esclusa$;\n",
         body(relation)
-    ));
-    sql.push_str(&format!(
-        "CREATE TRIGGER trg_write_{} INSTEAD OF INSERT OR UPDATE OR DELETE ON {view} FOR EACH ROW EXECUTE FUNCTION {function}();\n",
-        relation.table.replace(|c: char| !c.is_ascii_alphanumeric(), "_")
-    ));
+    );
+    for view in views(relation) {
+        sql.push_str(&format!("CREATE VIEW {view} AS {};\n", relation.select_all()));
+        for column in &relation.columns {
+            if let Some(default) = &column.default {
+                sql.push_str(&format!("ALTER VIEW {view} ALTER COLUMN {} SET DEFAULT {default};\n", ident(&column.name)));
+            }
+        }
+        sql.push_str(&format!(
+            "CREATE TRIGGER {} INSTEAD OF INSERT OR UPDATE OR DELETE ON {view} FOR EACH ROW EXECUTE FUNCTION {function}();\n",
+            ident(&format!("trg_write_{}", relation.table))
+        ));
+    }
     sql
+}
+
+fn views(relation: &Relation) -> [String; 2] {
+    [relation.legacy_table(), qualified(CONTROL, &relation.table)]
 }
 
 fn body(relation: &Relation) -> String {
@@ -81,7 +87,8 @@ pub async fn copy_grants(database: &Database, relation: &Relation, table: &str) 
         let cell = |i: usize| row.get(i).cloned().flatten().unwrap_or_default();
         let (grantee, privilege, grantable) = (cell(0), cell(1), cell(2) == "t");
         let option = if grantable { " WITH GRANT OPTION" } else { "" };
-        let mut grants = format!("GRANT {privilege} ON {} TO {grantee}{option};", relation.legacy_table());
+        let [view, copy] = views(relation);
+        let mut grants = format!("GRANT {privilege} ON {view} TO {grantee}{option}; GRANT {privilege} ON {copy} TO {grantee};");
         if ["SELECT", "INSERT", "UPDATE", "DELETE"].contains(&privilege.as_str()) {
             grants.push_str(&format!("GRANT {privilege} ON {} TO {grantee};", relation.target_table()));
         }

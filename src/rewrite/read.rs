@@ -5,7 +5,7 @@
 
 use super::refuse::Refusal;
 use super::resolve::Owner;
-use super::splice::Edit;
+use super::splice::{Edit, Piece};
 use super::{Entry, Work};
 use crate::sql::quote::ident;
 use crate::sql::{Span, UsePlace};
@@ -27,12 +27,24 @@ impl Work<'_, '_> {
             return Err(Refusal::form(relation, &format!("{} beside * of", system[0]), reference.span.start));
         }
         let wanted = |i: usize| all || self.words.contains(&relation.columns[i].name);
-        let sample = reference.sample.map_or("", |s| self.text(s));
-        let select = relation.select(&wanted, &system, sample);
         let alias = if reference.alias.is_none() { format!(" AS {}", ident(&relation.table)) } else { String::new() };
         let command = if reference.table_command { "SELECT * FROM " } else { "" };
-        self.edits.push(Edit::replace(reference.span, format!("{command}({select}){alias}")));
-        self.edits.extend(reference.sample.map(|sample| Edit::replace(sample, "")));
+        self.edits.push(match reference.sample {
+            None => Edit::replace(reference.span, format!("{command}({}){alias}", relation.select(&wanted, &system, ""))),
+            // The sample is taken from the new table: the clause moves from behind the alias into the sub-select.
+            Some(sample) => {
+                let select = relation.select(&wanted, &system, "\u{1}");
+                let (before, after) = select.split_once('\u{1}').unwrap_or((&select, ""));
+                let between = Span { start: reference.span.end, end: sample.start };
+                let pieces = vec![
+                    Piece::Text(format!("({before}")),
+                    Piece::Client(sample),
+                    Piece::Text(format!("{after}){alias}")),
+                    Piece::Client(between),
+                ];
+                Edit { span: reference.span.to(sample), pieces }
+            }
+        });
         self.notes.push(format!("{}: read as {} rows of {}", relation.table, relation.kind, relation.target_table()));
         Ok(())
     }

@@ -1,0 +1,203 @@
+//! A client that hides nothing: every reply comes back as the server sent it.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use super::answer::{Answer, Reply};
+use crate::config::Address;
+use crate::error::{Error, Result};
+use crate::wire::frame::{self, HEADER_BYTES};
+use crate::wire::stream::Stream;
+
+/// A server that says nothing for so long has hung.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A connection to a server or to the proxy.
+#[derive(Debug)]
+pub struct Client {
+    stream: Stream,
+    buffer: Vec<u8>,
+    /// Parameters that the server has reported, the last value of each.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// How a statement is sent.
+#[derive(Debug, Clone, Default)]
+pub struct Extended {
+    /// Declared parameter types; 0 or missing is for the server to find.
+    pub types: Vec<u32>,
+    /// Parameter values as text.
+    pub values: Vec<Option<String>>,
+    /// Ask for binary results.
+    pub binary: bool,
+}
+
+impl Client {
+    /// Logs in, with these start-up parameters.
+    pub async fn connect(address: &Address, parameters: &[(&str, &str)]) -> Result<Client> {
+        let stream = Stream::connect(address, PATIENCE).await?;
+        let mut client = Client { stream, buffer: Vec::new(), parameters: Vec::new() };
+        let mut body = 196_608_u32.to_be_bytes().to_vec();
+        for (name, value) in parameters {
+            body.extend_from_slice(name.as_bytes());
+            body.push(0);
+            body.extend_from_slice(value.as_bytes());
+            body.push(0);
+        }
+        body.push(0);
+        let mut packet = u32::try_from(body.len() + 4).unwrap_or(u32::MAX).to_be_bytes().to_vec();
+        packet.extend(body);
+        client.send(&packet).await?;
+        let answer = client.until_ready().await?;
+        match answer.error() {
+            None => Ok(client),
+            Some(error) => {
+                let text = |c| String::from_utf8_lossy(error.get(c).unwrap_or_default()).into_owned();
+                Err(Error::Database { context: "logging in".into(), message: text(b'M'), detail: None, sqlstate: text(b'C') })
+            }
+        }
+    }
+
+    /// Sends bytes as they are.
+    pub async fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        self.stream.write_all(bytes).await.map_err(|e| Error::io("sending to the server", e))
+    }
+
+    /// Reads replies up to ReadyForQuery, or to the end of the connection. A COPY FROM STDIN is answered with `copy_in` by
+    /// [`Client::query_with`]; here it is left to the caller.
+    pub async fn until_ready(&mut self) -> Result<Answer> {
+        let mut answer = Answer::default();
+        while let Some(reply) = self.reply().await? {
+            let end = matches!(reply, Reply::Ready(_) | Reply::Copy('G', _));
+            answer.0.push(reply);
+            if end {
+                break;
+            }
+        }
+        Ok(answer)
+    }
+
+    /// The next reply; ParameterStatus is kept aside.
+    pub async fn reply(&mut self) -> Result<Option<Reply>> {
+        loop {
+            let Some((tag, body)) = self.frame().await? else { return Ok(None) };
+            match tag {
+                b'S' => {
+                    let mut parts = body.split(|b| *b == 0).map(|p| String::from_utf8_lossy(p).into_owned());
+                    let (name, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+                    self.parameters.retain(|(n, _)| *n != name);
+                    self.parameters.push((name, value));
+                }
+                b'R' | b'K' => {}
+                tag => return Ok(Some(Reply::parse(tag, &body))),
+            }
+        }
+    }
+
+    async fn frame(&mut self) -> Result<Option<(u8, Vec<u8>)>> {
+        loop {
+            if let Some(Ok(header)) = frame::header(&self.buffer)
+                && self.buffer.len() >= header.total
+            {
+                let rest = self.buffer.split_off(header.total);
+                let whole = std::mem::replace(&mut self.buffer, rest);
+                return Ok(Some((header.tag, whole[HEADER_BYTES..].to_vec())));
+            }
+            let read = tokio::time::timeout(PATIENCE, self.stream.read_buf(&mut self.buffer)).await;
+            let io = |e| Error::io("reading from the server", e);
+            match read {
+                Ok(read) => {
+                    if read.map_err(io)? == 0 {
+                        return Ok(None);
+                    }
+                }
+                Err(_) => return Err(io(std::io::ErrorKind::TimedOut.into())),
+            }
+        }
+    }
+
+    /// A simple query.
+    pub async fn query(&mut self, text: &str) -> Result<Answer> {
+        self.query_with(text, &[]).await
+    }
+
+    /// A simple query; a COPY FROM STDIN gets these bytes.
+    pub async fn query_with(&mut self, text: &str, copy_in: &[u8]) -> Result<Answer> {
+        let mut out = Vec::new();
+        frame::write(&mut out, b'Q', &[text.as_bytes(), &[0]]);
+        self.send(&out).await?;
+        let mut answer = self.until_ready().await?;
+        while let Some(Reply::Copy('G', _)) = answer.0.last() {
+            let mut data = Vec::new();
+            if !copy_in.is_empty() {
+                frame::write(&mut data, b'd', &[copy_in]);
+            }
+            frame::write(&mut data, b'c', &[]);
+            self.send(&data).await?;
+            answer.0.extend(self.until_ready().await?.0);
+        }
+        Ok(answer)
+    }
+
+    /// Parse, Describe of the statement, Bind, Describe of the portal, Execute, Sync, in one packet.
+    pub async fn extended(&mut self, text: &str, how: &Extended) -> Result<Answer> {
+        let mut out = parse(text, &how.types);
+        frame::write(&mut out, b'D', &[b"S\0"]);
+        out.extend(bind(how));
+        frame::write(&mut out, b'D', &[b"P\0"]);
+        frame::write(&mut out, b'E', &[&[0], &[0; 4]]);
+        frame::write(&mut out, b'S', &[]);
+        self.send(&out).await?;
+        let mut answer = self.until_ready().await?;
+        if let Some(Reply::Copy('G', _)) = answer.0.last() {
+            let mut data = Vec::new();
+            frame::write(&mut data, b'c', &[]);
+            frame::write(&mut data, b'S', &[]);
+            self.send(&data).await?;
+            answer.0.extend(self.until_ready().await?.0);
+        }
+        Ok(answer)
+    }
+
+    /// Parse and Describe, without running the statement.
+    pub async fn describe(&mut self, text: &str) -> Result<Answer> {
+        let mut out = parse(text, &[]);
+        frame::write(&mut out, b'D', &[b"S\0"]);
+        frame::write(&mut out, b'S', &[]);
+        self.send(&out).await?;
+        self.until_ready().await
+    }
+
+    /// The types that the server finds for a statement's parameters; empty when it does not parse.
+    pub async fn parameter_types(&mut self, text: &str) -> Result<Vec<u32>> {
+        let types = |r: &Reply| if let Reply::Parameters(types) = r { Some(types.clone()) } else { None };
+        Ok(self.describe(text).await?.0.iter().find_map(types).unwrap_or_default())
+    }
+}
+
+fn parse(text: &str, types: &[u32]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let count = u16::try_from(types.len()).unwrap_or(u16::MAX).to_be_bytes();
+    let types: Vec<u8> = types.iter().flat_map(|t| t.to_be_bytes()).collect();
+    frame::write(&mut out, b'P', &[&[0], text.as_bytes(), &[0], &count, &types]);
+    out
+}
+
+fn bind(how: &Extended) -> Vec<u8> {
+    let mut body = vec![0, 0, 0, 0];
+    body.extend(u16::try_from(how.values.len()).unwrap_or(u16::MAX).to_be_bytes());
+    for value in &how.values {
+        match value {
+            Some(value) => {
+                body.extend(u32::try_from(value.len()).unwrap_or(u32::MAX).to_be_bytes());
+                body.extend(value.as_bytes());
+            }
+            None => body.extend((-1_i32).to_be_bytes()),
+        }
+    }
+    body.extend([0, 1, 0, u8::from(how.binary)]);
+    let mut out = Vec::new();
+    frame::write(&mut out, b'B', &[&body]);
+    out
+}

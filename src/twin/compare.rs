@@ -1,0 +1,153 @@
+//! Two answers are equal when a client cannot tell them apart. What may differ is listed in ARCHITECTURE.md, and only that is
+//! overlooked here: the table and number of a result column, the source file of an error, and the order of rows where the client
+//! asked for none.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::answer::{Answer, Column, Reply};
+use crate::wire::error_response::ErrorFields;
+
+/// How rows are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rows {
+    /// As a multiset: the client asked for no order.
+    #[default]
+    Unordered,
+    /// In order.
+    Ordered,
+    /// Only their number: LIMIT without ORDER BY may pick any.
+    Counted,
+}
+
+/// The first difference in words; `None` when there is none.
+pub fn difference(direct: &Answer, proxied: &Answer, rows: Rows) -> Option<String> {
+    let (direct, proxied) = (seen(direct, rows), seen(proxied, rows));
+    for (i, reply) in direct.iter().enumerate() {
+        match proxied.get(i) {
+            Some(other) if other == reply => {}
+            Some(other) => return Some(format!("reply {}\n      direct: {reply}\n     proxied: {other}", i + 1)),
+            None => return Some(format!("reply {}\n      direct: {reply}\n     proxied: nothing", i + 1)),
+        }
+    }
+    let extra = proxied.get(direct.len())?;
+    Some(format!("reply {}\n      direct: nothing\n     proxied: {extra}", direct.len() + 1))
+}
+
+/// An answer as far as it counts.
+fn seen(answer: &Answer, rows: Rows) -> Vec<Reply> {
+    let mut out: Vec<Reply> = Vec::with_capacity(answer.0.len());
+    let mut block = 0;
+    for reply in &answer.0 {
+        match reply {
+            Reply::Row(_) | Reply::CopyData(_) if rows == Rows::Counted => out.push(Reply::Row(Vec::new())),
+            Reply::Row(cells) => out.push(Reply::Row(cells.iter().map(|c| c.as_deref().map(without_clock)).collect())),
+            Reply::CopyData(_) => out.push(reply.clone()),
+            other => {
+                if rows == Rows::Unordered {
+                    out[block..].sort_by(|a, b| sortable(a).cmp(&sortable(b)));
+                }
+                out.push(match other {
+                    Reply::Columns(columns) => Reply::Columns(columns.iter().map(column).collect()),
+                    Reply::Error(fields) => Reply::Error(error(fields)),
+                    Reply::Notice(fields) => Reply::Notice(error(fields)),
+                    other => other.clone(),
+                });
+                block = out.len();
+            }
+        }
+    }
+    out
+}
+
+fn sortable(reply: &Reply) -> (Option<&Vec<Option<Vec<u8>>>>, Option<&Vec<u8>>) {
+    match reply {
+        Reply::Row(cells) => (Some(cells), None),
+        Reply::CopyData(data) => (None, Some(data)),
+        _ => (None, None),
+    }
+}
+
+/// The two sides run one after the other: a value that the clock gave a moment ago is the same as one that it gives now.
+fn without_clock(cell: &[u8]) -> Vec<u8> {
+    const RECENT: Duration = Duration::from_secs(3600);
+    /// Seconds from 1970 to PostgreSQL's own epoch, 2000-01-01.
+    const EPOCH: u64 = 946_684_800;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    // Binary: microseconds since 2000; as text the hour may be of another zone, so the date and half a day around it decide.
+    if let Ok(binary) = <[u8; 8]>::try_from(cell) {
+        let micros = u64::try_from(i64::from_be_bytes(binary)).unwrap_or(0);
+        let at = Duration::from_secs(EPOCH) + Duration::from_micros(micros);
+        let zones = Duration::from_secs(14 * 3600) + RECENT;
+        if at + zones > now && at < now + zones && micros % 1_000_000 != 0 {
+            return b"now".to_vec();
+        }
+    }
+    let days = now.as_secs() / 86_400;
+    let recent = (days - 1..=days + 1).map(date).find(|d| cell.starts_with(d.as_bytes()));
+    // To the microsecond: what was written by hand has none.
+    if recent.is_some() && cell.len() > 20 && cell[19] == b'.' { b"now".to_vec() } else { cell.to_vec() }
+}
+
+/// A day since 1970 as a date (Hinnant's algorithm for the proleptic Gregorian calendar).
+fn date(days: u64) -> String {
+    let z = days + 719_468;
+    let (era, day_of_era) = (z / 146_097, z % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let (day, month) = (day_of_year - (153 * shifted + 2) / 5 + 1, if shifted < 10 { shifted + 3 } else { shifted - 9 });
+    format!("{:04}-{month:02}-{day:02}", year_of_era + era * 400 + u64::from(month <= 2))
+}
+
+/// A whole row has the table's own row type on one side and `record` on the other.
+fn column(column: &Column) -> Column {
+    const FIRST_USER_TYPE: u32 = 16384;
+    const RECORD: u32 = 2249;
+    let type_oid = if column.type_oid >= FIRST_USER_TYPE { RECORD } else { column.type_oid };
+    Column { type_oid, ..column.clone() }
+}
+
+/// An error without the place in PostgreSQL's source that raised it.
+fn error(fields: &ErrorFields) -> ErrorFields {
+    let mut kept: Vec<(u8, Vec<u8>)> = fields.0.iter().filter(|(code, _)| !b"FLR".contains(code)).cloned().collect();
+    kept.sort();
+    ErrorFields(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(text: &str) -> Reply {
+        Reply::Row(vec![Some(text.as_bytes().to_vec())])
+    }
+
+    #[test]
+    fn rows_are_a_multiset_unless_an_order_was_asked_for() {
+        let one = Answer(vec![row("a"), row("b"), row("a"), Reply::Ready('I')]);
+        let two = Answer(vec![row("a"), row("a"), row("b"), Reply::Ready('I')]);
+        let three = Answer(vec![row("a"), row("b"), row("b"), Reply::Ready('I')]);
+        assert_eq!(difference(&one, &two, Rows::Unordered), None);
+        assert!(difference(&one, &two, Rows::Ordered).is_some());
+        assert!(difference(&one, &three, Rows::Unordered).is_some());
+        assert_eq!(difference(&one, &three, Rows::Counted), None);
+    }
+
+    #[test]
+    fn the_clock_is_no_difference() {
+        assert_eq!(date(0), "1970-01-01");
+        assert_eq!(date(20_779), "2026-11-22");
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() / 86_400;
+        let stamp = |fraction: &str| format!("{} 10:00:00{fraction}", date(now)).into_bytes();
+        assert_eq!(without_clock(&stamp(".123456")), b"now");
+        assert_eq!(without_clock(&stamp("")), stamp(""));
+        assert_eq!(without_clock(b"2015-01-01 10:00:00.123456"), b"2015-01-01 10:00:00.123456");
+    }
+
+    #[test]
+    fn what_is_missing_or_too_much_is_told() {
+        let one = Answer(vec![row("a")]);
+        assert!(difference(&one, &Answer::default(), Rows::Ordered).unwrap().contains("proxied: nothing"));
+        assert!(difference(&Answer::default(), &one, Rows::Ordered).unwrap().contains("direct: nothing"));
+    }
+}

@@ -1,0 +1,210 @@
+//! The two sides of the twin, and the run of a script over both.
+//!
+//! Every statement runs by the simple protocol (if it has no parameters) and by the extended one, with text and binary results, each
+//! time in a transaction that is rolled back; after a write the legacy tables that it touched are read back.
+
+use std::fmt::Write as _;
+
+use super::answer::Answer;
+use super::client::{Client, Extended};
+use super::compare::{Rows, difference};
+use super::script::Case;
+use crate::config::Address;
+use crate::error::Result;
+use crate::rewrite::{NameContext, Policy, rewrite};
+use crate::sql::Lexed;
+use crate::sql::quote::qualified;
+
+/// One session on each side.
+#[derive(Debug)]
+pub struct Pair {
+    /// On the legacy tables.
+    pub direct: Client,
+    /// Through the proxy, on the consolidated ones.
+    pub proxied: Client,
+}
+
+/// What became of a script.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Statements run.
+    pub statements: usize,
+    /// Answers compared.
+    pub comparisons: usize,
+    /// Every difference, told in full.
+    pub differences: Vec<String>,
+}
+
+impl Pair {
+    /// Logs in on both sides with the same parameters.
+    pub async fn connect(direct: (&Address, &str), proxied: (&Address, &str), parameters: &[(&str, &str)]) -> Result<Pair> {
+        let with = |database| [&[("database", database)], parameters].concat();
+        Ok(Pair {
+            direct: Client::connect(direct.0, &with(direct.1)).await?,
+            proxied: Client::connect(proxied.0, &with(proxied.1)).await?,
+        })
+    }
+
+    /// Runs a script. `policy` tells which legacy tables a statement writes, and what it was rewritten to.
+    pub async fn run(&mut self, name: &str, cases: &[Case], policy: &Policy) -> Result<Report> {
+        let mut report = Report::default();
+        for case in cases {
+            report.statements += 1;
+            self.case(name, case, policy, &mut report).await?;
+        }
+        Ok(report)
+    }
+
+    async fn case(&mut self, name: &str, case: &Case, policy: &Policy, report: &mut Report) -> Result<()> {
+        let rows = case.rows.unwrap_or_else(|| rows_of(&case.text));
+        let values = match &case.values {
+            Some(values) => values.clone(),
+            None => {
+                let types = self.direct.parameter_types(&case.text).await?;
+                types.iter().map(|oid| Some(sample(*oid).to_owned())).collect()
+            }
+        };
+        if case.described {
+            return self.described(name, case, policy, report).await;
+        }
+        let mut ways = Vec::new();
+        if values.is_empty() {
+            ways.push(("simple", None));
+        }
+        if case.copy.is_empty() && !is_several(&case.text) {
+            for (label, binary) in [("extended, text", false), ("extended, binary", true)] {
+                ways.push((label, Some(Extended { types: Vec::new(), values: values.clone(), binary })));
+            }
+        }
+        for (label, how) in ways {
+            let direct = self.one(true, case, how.as_ref(), policy).await?;
+            let proxied = self.one(false, case, how.as_ref(), policy).await?;
+            if case.differs.is_some() {
+                continue;
+            }
+            for (step, (direct, proxied)) in direct.iter().zip(&proxied).enumerate() {
+                report.comparisons += 1;
+                let rows = if step == 0 { rows } else { Rows::Unordered };
+                let found = match (&case.refused, step) {
+                    (Some(state), 0) => refused(proxied, state),
+                    (Some(_), _) => None,
+                    (None, _) => difference(direct, proxied, rows),
+                };
+                if let Some(found) = found {
+                    let what = if step == 0 { label.to_owned() } else { format!("{label}, state afterwards") };
+                    report.differences.push(told(name, case, &what, &values, &found, (direct, proxied), policy));
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares parameter types and columns only.
+    async fn described(&mut self, name: &str, case: &Case, policy: &Policy, report: &mut Report) -> Result<()> {
+        let direct = self.direct.describe(&case.text).await?;
+        let proxied = self.proxied.describe(&case.text).await?;
+        report.comparisons += 1;
+        if let Some(found) = difference(&direct, &proxied, Rows::Ordered) {
+            report.differences.push(told(name, case, "described", &[], &found, (&direct, &proxied), policy));
+        }
+        Ok(())
+    }
+
+    /// The answer to the statement, and to the read-back of each legacy table that it writes.
+    async fn one(&mut self, direct: bool, case: &Case, how: Option<&Extended>, policy: &Policy) -> Result<Vec<Answer>> {
+        let client = if direct { &mut self.direct } else { &mut self.proxied };
+        let own_transaction = is_transaction_control(&case.text);
+        if !own_transaction {
+            client.query("BEGIN").await?;
+        }
+        let mut answers = vec![match how {
+            None => client.query_with(&case.text, case.copy.as_bytes()).await?,
+            Some(how) => client.extended(&case.text, how).await?,
+        }];
+        if answers[0].error().is_none() {
+            for table in written(&case.text, policy) {
+                answers.push(client.query(&format!("SELECT * FROM {}", qualified(&policy.schema, &table))).await?);
+            }
+        }
+        client.query("ROLLBACK").await?;
+        Ok(answers)
+    }
+}
+
+/// The legacy tables that a statement writes.
+fn written(text: &str, policy: &Policy) -> Vec<String> {
+    let names = NameContext::with_path(&[&policy.schema]);
+    let writes = ["insert", "update", "delete", "merge", "copy from", "truncate"];
+    let hits = rewrite(policy, &names, text).hits;
+    hits.into_iter().filter(|h| writes.contains(&h.operation)).map(|h| h.table).collect()
+}
+
+fn refused(proxied: &Answer, state: &str) -> Option<String> {
+    let found = proxied.error().and_then(|e| e.get(b'C')).map(|c| String::from_utf8_lossy(c).into_owned());
+    (found.as_deref() != Some(state)).then(|| format!("expected a refusal with {state}, found {}", found.unwrap_or("none".into())))
+}
+
+/// Everything that a person needs to find the fault: the statement, both answers, the first difference, the rewritten text.
+fn told(
+    name: &str,
+    case: &Case,
+    way: &str,
+    values: &[Option<String>],
+    found: &str,
+    (direct, proxied): (&Answer, &Answer),
+    policy: &Policy,
+) -> String {
+    const REPLIES: usize = 12;
+    let mut out = format!("{name}:{} ({way})\n  statement: {}\n", case.line, case.text);
+    if !values.is_empty() {
+        let _ = writeln!(out, "  values: {values:?}");
+    }
+    let outcome = rewrite(policy, &NameContext::with_path(&[&policy.schema]), &case.text);
+    let _ = writeln!(out, "  rewritten: {}", outcome.text.as_deref().unwrap_or("(untouched)"));
+    for note in &outcome.notes {
+        let _ = writeln!(out, "    note: {note}");
+    }
+    let _ = writeln!(out, "  first difference: {found}");
+    for (side, answer) in [("direct", direct), ("proxied", proxied)] {
+        let _ = writeln!(out, "  {side} ({} replies):", answer.0.len());
+        for reply in answer.0.iter().take(REPLIES) {
+            let _ = writeln!(out, "    {}", reply.to_string().chars().take(400).collect::<String>());
+        }
+    }
+    out
+}
+
+/// In order under a top-level ORDER BY; counted under a LIMIT without one.
+fn rows_of(text: &str) -> Rows {
+    let Ok(lexed) = Lexed::new(text) else { return Rows::Unordered };
+    let top = |words: &[&str]| lexed.lexemes.iter().any(|l| l.depth == 0 && l.is_any(words));
+    match (top(&["ORDER"]), top(&["LIMIT", "FETCH", "OFFSET"])) {
+        (true, _) => Rows::Ordered,
+        (false, true) => Rows::Counted,
+        (false, false) => Rows::Unordered,
+    }
+}
+
+fn is_several(text: &str) -> bool {
+    Lexed::new(text).is_ok_and(|l| l.statements().len() > 1)
+}
+
+fn is_transaction_control(text: &str) -> bool {
+    let word = text.split_whitespace().next().unwrap_or_default().to_lowercase();
+    ["begin", "start", "commit", "rollback", "abort", "end", "vacuum"].contains(&word.as_str())
+}
+
+/// A value that a parameter of this type takes (PostgreSQL source, pg_type.dat).
+fn sample(oid: u32) -> &'static str {
+    match oid {
+        16 => "t",
+        20 | 21 | 23 | 1700 | 700 | 701 => "3",
+        1082 => "2015-06-01",
+        1114 | 1184 => "2015-06-01 12:00:00",
+        1083 => "12:00:00",
+        1231 | 1007 | 1016 => "{1,2,3}",
+        1015 | 1009 => "{S,N}",
+        _ => "S",
+    }
+}

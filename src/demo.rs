@@ -4,3 +4,4 @@ pub mod data;
 pub mod legacy;
 pub mod postgres;
 pub mod stage;
+pub mod tour;

@@ -3,22 +3,23 @@
 //!
 //! The modules stand in layers: each may name only those above it in this list (`tests/layers.rs` holds the arrows).
 
-pub mod catalog;
-pub mod config;
-pub mod console;
-pub mod control;
 pub mod error;
-pub mod migrate;
 pub mod mode;
+pub mod table;
+pub mod sql;
+pub mod config;
+pub mod telemetry;
+pub mod wire;
+pub mod catalog;
+pub mod rule;
 pub mod relation;
 pub mod rewrite;
-pub mod rule;
+pub mod traffic;
+pub mod control;
+pub mod migrate;
+pub mod session;
+pub mod console;
 pub mod server;
 pub mod twin;
 pub mod demo;
-pub mod session;
-pub mod sql;
-pub mod table;
-pub mod telemetry;
-pub mod traffic;
-pub mod wire;
+pub mod cli;

@@ -277,17 +277,21 @@ impl Relation {
     /// A condition that raises 23502, as the legacy table would, for the first NOT NULL column among `columns` whose value is NULL;
     /// `None` when there is no such column. `value` yields a column of the whole new row.
     pub fn null_check(&self, columns: &[usize], value: &dyn Fn(usize) -> String) -> Option<String> {
-        let cells = || {
-            let all: Vec<String> = (0..self.columns.len()).map(|i| self.columns[i].sql_type.shown(&value(i))).collect();
-            format!("ARRAY[{}]", all.join(", "))
-        };
-        let arm = |&i: &usize| {
-            let name = literal(&self.columns[i].name);
-            let (schema, table) = (literal(&self.schema), literal(&self.table));
-            format!("WHEN {} IS NULL THEN esclusa.refuse_null({schema}, {table}, {name}, {})", value(i), cells())
-        };
-        let arms: Vec<String> = columns.iter().filter(|&&i| self.columns[i].not_null).map(arm).collect();
-        (!arms.is_empty()).then(|| format!("CASE {} ELSE true END", arms.join(" ")))
+        let mut checked: Vec<usize> = columns.iter().copied().filter(|&i| self.columns[i].not_null).collect();
+        checked.sort_unstable();
+        if checked.is_empty() {
+            return None;
+        }
+        let list = |items: Vec<String>| items.join(", ");
+        Some(format!(
+            "CASE WHEN ROW({}) IS NOT NULL THEN true ELSE esclusa.refuse_null({}, {}, ARRAY[{}], ARRAY[{}], ARRAY[{}]) END",
+            list(checked.iter().map(|&i| value(i)).collect()),
+            literal(&self.schema),
+            literal(&self.table),
+            list(checked.iter().map(|&i| literal(&self.columns[i].name)).collect()),
+            list(checked.iter().map(|i| (i + 1).to_string()).collect()),
+            list((0..self.columns.len()).map(|i| self.columns[i].sql_type.shown(&value(i))).collect()),
+        ))
     }
 
     /// What a column gets that an INSERT does not name: its default, or a typed NULL.

@@ -142,7 +142,8 @@ impl SqlType {
     /// The value as its type prints it, padding included: what a DETAIL line shows.
     pub fn shown(&self, value: &str) -> String {
         match self.family {
-            Family::Char(_) => format!("format('%s', {value})"),
+            // A cast to text drops the padding; the type's own output does not.
+            Family::Char(_) => format!("textin(bpcharout({value}))"),
             _ => format!("({value})::text"),
         }
     }

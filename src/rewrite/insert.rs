@@ -37,7 +37,7 @@ impl Work<'_, '_> {
         let mut pieces = vec![Piece::Text(head)];
         let missing: Vec<usize> = (0..relation.columns.len()).filter(|i| !given.contains(i)).collect();
         match &insert.source {
-            Source::Values { rows, .. } => self.values(rows, &given, &missing, relation, &mut pieces)?,
+            Source::Values { rows, .. } => self.values(insert, rows, &given, &missing, relation, &mut pieces)?,
             Source::Query(query) => self.query(query, &given, &missing, relation, &mut pieces),
             Source::Defaults(_) => {
                 let all: Vec<String> = (0..relation.columns.len()).map(|i| relation.default(i)).collect();
@@ -45,8 +45,6 @@ impl Work<'_, '_> {
             }
         }
         let names: Vec<String> = given.iter().chain(&missing).map(|&i| ident(&relation.columns[i].name)).collect();
-        let list = if matches!(insert.source, Source::Defaults(_)) { (0..relation.columns.len()).collect() } else { Vec::new() };
-        let names = if list.is_empty() { names } else { relation.columns.iter().map(|c| ident(&c.name)).collect() };
         let all: Vec<usize> = (0..relation.columns.len()).collect();
         let value = |i: usize| qualified("r", &relation.columns[i].name);
         let check = relation.null_check(&all, &value).map_or(String::new(), |c| format!(" WHERE {c}"));
@@ -65,18 +63,14 @@ impl Work<'_, '_> {
                 Source::Query(query) => self.width(query).unwrap_or(relation.columns.len()),
                 Source::Defaults(_) => 0,
             };
-            if count > relation.columns.len() {
-                let at = self.span_of(insert.source.lexemes()).start;
-                return Err(Refusal::legacy("42601", "INSERT has more expressions than target columns".into(), at));
-            }
-            return Ok((0..count).collect());
+            return Ok((0..count.min(relation.columns.len())).collect());
         };
         let mut out = Vec::with_capacity(named.len());
         for part in named {
             let i = column(relation, part)?;
             if out.contains(&i) {
                 let message = format!("column \"{}\" specified more than once", part.text);
-                return Err(Refusal::legacy("42701", message, part.span.start));
+                return Err(Refusal::legacy("42701", message, Some(part.span.start)));
             }
             out.push(i);
         }
@@ -128,6 +122,7 @@ impl Work<'_, '_> {
 
     fn values(
         &mut self,
+        insert: &Insert,
         rows: &[Vec<Cell>],
         given: &[usize],
         missing: &[usize],
@@ -136,7 +131,7 @@ impl Work<'_, '_> {
     ) -> Result<(), Refusal> {
         for (n, cells) in rows.iter().enumerate() {
             if cells.len() != given.len() {
-                return Err(self.wrong_width(cells, rows, given));
+                return Err(self.wrong_width(cells, rows, given, insert));
             }
             pieces.push(Piece::Text(if n == 0 { "VALUES (" } else { ", (" }.into()));
             for (k, (cell, &column)) in cells.iter().zip(given).enumerate() {
@@ -157,9 +152,9 @@ impl Work<'_, '_> {
         Ok(())
     }
 
-    /// PostgreSQL's own words for a row that is too long, too short, or unlike the others (parse_target.c, analyze.c).
-    fn wrong_width(&self, cells: &[Cell], rows: &[Vec<Cell>], given: &[usize]) -> Refusal {
-        let at = |cell: Option<&Cell>| cell.map_or(0, |c| self.span_of(&c.lexemes).start);
+    /// PostgreSQL's own words for a row that is too long, too short, or unlike the others (source, analyze.c).
+    fn wrong_width(&self, cells: &[Cell], rows: &[Vec<Cell>], given: &[usize], insert: &Insert) -> Refusal {
+        let at = |cell: Option<&Cell>| cell.map(|c| self.span_of(&c.lexemes).start);
         if rows.iter().any(|r| r.len() != rows[0].len()) {
             let odd = rows.iter().find(|r| r.len() != rows[0].len()).unwrap_or(&rows[0]);
             return Refusal::legacy("42601", "VALUES lists must all be the same length".into(), at(odd.first()));
@@ -171,7 +166,8 @@ impl Work<'_, '_> {
                 at(cells.get(given.len())),
             );
         }
-        Refusal::legacy("42601", "INSERT has more target columns than expressions".into(), at(cells.last()))
+        let column = insert.columns.as_ref().and_then(|(_, named)| named.get(cells.len())).map(|part| part.span.start);
+        Refusal::legacy("42601", "INSERT has more target columns than expressions".into(), column)
     }
 
     fn query(&mut self, query: &Range<usize>, given: &[usize], missing: &[usize], relation: &Relation, pieces: &mut Vec<Piece>) {

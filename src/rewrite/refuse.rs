@@ -56,8 +56,8 @@ impl Refusal {
     }
 
     /// An error that the legacy table itself would have given.
-    pub(super) fn legacy(sqlstate: &'static str, message: String, position: usize) -> Self {
-        Refusal { sqlstate, message, detail: None, hint: None, position: Some(position), number: 0 }
+    pub(super) fn legacy(sqlstate: &'static str, message: String, position: Option<usize>) -> Self {
+        Refusal { sqlstate, message, detail: None, hint: None, position, number: 0 }
     }
 
     pub(super) fn numbered(self, number: usize) -> Self {

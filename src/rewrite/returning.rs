@@ -43,12 +43,20 @@ impl Work<'_, '_> {
             self.edits.push(Edit::replace(span, std::iter::once(all()).chain(others).collect::<Vec<_>>().join(", ")));
             return Ok(());
         }
+        if expression.len() > 2 && self.lexed.lexemes[expression.end - 1].is_token(&Token::Mul) && self.expands(&expression) {
+            return Err(Refusal::form(relation, "RETURNING (row).* of", span.start));
+        }
         let whole = self.shape.uses.iter().find(|u| u.span == span).map(|u| (u.place, self.owner(u)));
         match whole {
             Some((UsePlace::Star, Owner::Row { reference })) if reference == dml.target => {
                 self.edits.push(Edit::replace(span, all()));
             }
-            _ if relation.is_retained() => {}
+            _ if relation.is_retained() => {
+                let row_used = |u: &&NameUse| span.contains(u.span) && self.owner(u) == Owner::Row { reference: dml.target };
+                if self.shape.uses.iter().any(|u| row_used(&u)) {
+                    self.in_scope_of_row(span, relation, &row);
+                }
+            }
             Some((_, Owner::Column { reference, column })) if reference == dml.target && relation.position(&column).is_some() => {
                 let read = relation.position(&column).map(|i| relation.read(i, Some(&row))).unwrap_or_default();
                 let name = if aliased { String::new() } else { format!(" AS {}", ident(&column)) };
@@ -61,6 +69,11 @@ impl Work<'_, '_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether an item ends in `).*`.
+    fn expands(&self, item: &Range<usize>) -> bool {
+        self.lexed.lexemes[item.end - 2].is_token(&Token::Period) && self.lexed.lexemes[item.end - 3].is_token(&Token::RParen)
     }
 
     fn may_be_target(&self, name_use: &NameUse, dml: &Dml) -> bool {

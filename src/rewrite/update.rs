@@ -61,14 +61,14 @@ impl Work<'_, '_> {
             if let Some(repeated) = columns.iter().position(|c| out.columns.contains(c)) {
                 let name = &assignment.targets[repeated];
                 let message = format!("multiple assignments to same column \"{}\"", name.text);
-                return Err(Refusal::legacy("42601", message, name.span.start));
+                return Err(Refusal::legacy("42601", message, None));
             }
             match &assignment.value {
                 AssignedValue::One(cell) => self.cell(cell, columns[0], dml, entry, &mut out.list),
                 AssignedValue::Row(cells) => {
                     if cells.len() != columns.len() {
                         let message = "number of columns does not match number of values".to_owned();
-                        return Err(Refusal::legacy("42601", message, first.span.start));
+                        return Err(Refusal::legacy("42601", message, Some(first.span.start)));
                     }
                     for (cell, column) in cells.iter().zip(&columns) {
                         self.cell(cell, *column, dml, entry, &mut out.list);
@@ -129,6 +129,6 @@ pub(super) fn assignment(relation: &Relation, column: usize) -> (String, String)
 pub(super) fn column(relation: &Relation, part: &Part) -> Result<usize, Refusal> {
     relation.position(&part.text).ok_or_else(|| {
         let message = format!("column \"{}\" of relation \"{}\" does not exist", part.text, relation.table);
-        Refusal::legacy("42703", message, part.span.start)
+        Refusal::legacy("42703", message, Some(part.span.start))
     })
 }

@@ -94,12 +94,19 @@ fn key_detail(relation: &Relation, detail: &str) -> Option<String> {
     let (_, rest) = rest.split_once(")=(")?;
     // Values are not quoted: the last parenthesis of the line ends them.
     let (values, tail) = rest.rsplit_once(')')?;
-    let values = values.split_once(", ")?.1;
-    let codes: Vec<String> = match relation.target {
-        "domain_value" => vec![values.to_owned()],
-        _ => {
-            let parts: Vec<&str> = values.splitn(4, ", ").collect();
-            vec![(*parts.get(1)?).to_owned(), (*parts.get(3)?).to_owned()]
+    let constant = |name: &str| {
+        let field = relation.fields.iter().find(|f| f.name == name)?;
+        let Value::Expression(pieces) = &field.write else { return None };
+        let [Piece::Text(text)] = pieces.as_slice() else { return None };
+        Some(text.trim_matches('\'').to_owned())
+    };
+    let codes = values.strip_prefix(&relation.discriminator.first()?.1)?.strip_prefix(", ")?;
+    let codes: Vec<&str> = match constant("dvl_source_domain").zip(constant("dvl_target_domain")) {
+        None => vec![codes],
+        Some((source, target)) => {
+            let codes = codes.strip_prefix(&source)?.strip_prefix(", ")?;
+            let (source, target) = codes.rsplit_once(&format!(", {target}, "))?;
+            vec![source, target]
         }
     };
     let mut names = Vec::new();
@@ -109,7 +116,7 @@ fn key_detail(relation: &Relation, detail: &str) -> Option<String> {
         let Value::Expression(pieces) = &field.write else { continue };
         let columns: Vec<usize> = pieces.iter().filter_map(|p| if let Piece::Column(i) = p { Some(*i) } else { None }).collect();
         let parts = match columns.as_slice() {
-            [_] => vec![code.clone()],
+            [_] => vec![(*code).to_owned()],
             _ => serde_json::from_str::<Vec<String>>(code).ok()?,
         };
         for (column, part) in columns.iter().zip(parts) {

@@ -4,7 +4,7 @@
 //! - `ONLY t`, `ONLY (t)` would become a table `only` with an alias, or a function. `t *` would be a product.
 //! - `TABLE t` has no span inside a set operation: it is read as `SELECT * FROM t`.
 //! - `FOR NO KEY UPDATE`, `FOR KEY SHARE`, `OF a, b` do not parse; a locking clause names no relation that FROM has not.
-//! - `OVERRIDING ... VALUE` does not parse.
+//! - `OVERRIDING ... VALUE`, `WHERE CURRENT OF c` and `(row).*` do not parse.
 
 use std::ops::Range;
 
@@ -21,7 +21,7 @@ pub struct Edited {
     pub table_marks: Vec<usize>,
     /// Lexemes `TABLE` that stand for `SELECT * FROM`.
     pub table_commands: Vec<usize>,
-    /// Names behind `FOR UPDATE OF`.
+    /// Names behind `FOR UPDATE OF` and `CURRENT OF`.
     pub lock_of: Vec<usize>,
 }
 
@@ -54,6 +54,14 @@ pub fn edit(lexed: &Lexed<'_>, range: &Range<usize>) -> Edited {
         } else if let Some(end) = locking_clause(lexed, range, i, &mut out.lock_of) {
             i = end;
             continue;
+        } else if lexeme.is("CURRENT") && at(i + 1).is_some_and(|l| l.is("OF")) && at(i + 2).is_some() {
+            out.lock_of.push(i + 2);
+            out.tokens.push(TokenWithSpan { token: Token::make_keyword("TRUE"), span: lexeme.token.span });
+            i += 3;
+            continue;
+        } else if is_row_expansion(lexed, range, i) {
+            i += 2;
+            continue;
         } else if lexeme.is("OVERRIDING") && at(i + 2).is_some_and(|l| l.is("VALUE")) {
             i += 3;
             continue;
@@ -77,6 +85,12 @@ fn is_only(lexeme: &Lexeme, previous: Option<&Lexeme>, next: Option<&Lexeme>) ->
         && next.is_some_and(|n| n.word().is_some() || n.is_token(&Token::LParen))
 }
 
+/// `(expression).*`: the row's columns; without it the row itself is read, which names the same things.
+fn is_row_expansion(lexed: &Lexed<'_>, range: &Range<usize>, i: usize) -> bool {
+    let token = |at: usize, token: &Token| range.contains(&at) && lexed.lexemes[at].is_token(token);
+    i > range.start && token(i - 1, &Token::RParen) && token(i, &Token::Period) && token(i + 1, &Token::Mul)
+}
+
 /// `FROM t *`: a star behind a name that stands behind FROM, JOIN or UPDATE of a query, and no operand behind it.
 fn is_table_star(lexed: &Lexed<'_>, range: &Range<usize>, i: usize) -> bool {
     let lexemes = &lexed.lexemes;
@@ -87,10 +101,7 @@ fn is_table_star(lexed: &Lexed<'_>, range: &Range<usize>, i: usize) -> bool {
     while first >= range.start + 2 && lexemes[first - 1].is_token(&Token::Period) && lexemes[first - 2].word().is_some() {
         first -= 2;
     }
-    let Some(mut before) = first.checked_sub(1).filter(|b| *b >= range.start) else { return false };
-    if lexemes[before].is("ONLY") && before > range.start {
-        before -= 1;
-    }
+    let Some(before) = first.checked_sub(1).filter(|b| *b >= range.start) else { return false };
     let table = lexemes[before].is_any(&["FROM", "JOIN", "UPDATE"]) && in_query(lexed, range, before);
     let operand = range.contains(&(i + 1)) && matches!(lexemes[i + 1].token.token, Token::Number(..) | Token::LParen);
     table && !operand

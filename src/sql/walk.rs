@@ -7,9 +7,10 @@
 use std::ops::{ControlFlow, Range};
 
 use sqlparser::ast::{
-    AccessExpr, AssignmentTarget, Delete, Distinct, Expr, FromTable, Ident, Insert, JoinConstraint, JoinOperator, Merge,
-    ObjectName, OnConflictAction, OnInsert, OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
-    Statement as Tree, TableAlias, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind, Visit, Visitor,
+    AccessExpr, AssignmentTarget, Delete, Distinct, Expr, FromTable, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
+    Insert, JoinConstraint, JoinOperator, Merge, ObjectName, OnConflictAction, OnInsert, OrderByKind, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, Statement as Tree, TableAlias, TableFactor, TableObject, TableWithJoins, Update,
+    UpdateTableFromKind, Visit, Visitor,
 };
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
@@ -537,6 +538,12 @@ impl Visitor for Expressions<'_, '_, '_> {
             Expr::QualifiedWildcard(name, _) => self.walker.object(name, UsePlace::Star, self.scope),
             Expr::Function(function) => {
                 function.name.0.iter().filter_map(|p| p.as_ident()).for_each(|i| self.walker.explain(i));
+                let arguments = if let FunctionArguments::List(list) = &function.args { list.args.as_slice() } else { &[] };
+                for argument in arguments {
+                    if let FunctionArg::Unnamed(FunctionArgExpr::QualifiedWildcard(name)) = argument {
+                        self.walker.object(name, UsePlace::Star, self.scope);
+                    }
+                }
             }
             Expr::CompoundFieldAccess { access_chain, .. } => {
                 for access in access_chain {

@@ -130,7 +130,9 @@ impl fmt::Display for Reply {
         let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
         match self {
             Reply::Columns(columns) => {
-                let one = |c: &Column| format!("{} {}({}) size {} format {}", text(&c.name), c.type_oid, c.modifier, c.type_size, c.format);
+                let one = |c: &Column| {
+                    format!("{} {}({}) size {} format {}", text(&c.name), c.type_oid, c.modifier, c.type_size, c.format)
+                };
                 write!(f, "columns [{}]", columns.iter().map(one).collect::<Vec<_>>().join(", "))
             }
             Reply::Parameters(types) => write!(f, "parameters {types:?}"),

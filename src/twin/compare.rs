@@ -88,6 +88,21 @@ fn without_clock(cell: &[u8]) -> Vec<u8> {
     if recent.is_some() && cell.len() > 20 && cell[19] == b'.' { b"now".to_vec() } else { cell.to_vec() }
 }
 
+/// The same for stamps inside a longer text, such as the row that an error shows.
+fn without_clock_inside(text: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(text);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let days = now.as_secs() / 86_400;
+    let mut out = text.into_owned();
+    for day in (days - 1..=days + 1).map(date) {
+        while let Some(at) = out.find(&day) {
+            let length = out[at..].find(|c: char| !c.is_ascii_digit() && !" -:.".contains(c)).unwrap_or(out.len() - at);
+            out.replace_range(at..at + length, "now");
+        }
+    }
+    out.into_bytes()
+}
+
 /// A day since 1970 as a date (Hinnant's algorithm for the proleptic Gregorian calendar).
 fn date(days: u64) -> String {
     let z = days + 719_468;
@@ -109,7 +124,8 @@ fn column(column: &Column) -> Column {
 
 /// An error without the place in PostgreSQL's source that raised it.
 fn error(fields: &ErrorFields) -> ErrorFields {
-    let mut kept: Vec<(u8, Vec<u8>)> = fields.0.iter().filter(|(code, _)| !b"FLR".contains(code)).cloned().collect();
+    let seen = fields.0.iter().filter(|(code, _)| !b"FLR".contains(code));
+    let mut kept: Vec<(u8, Vec<u8>)> = seen.map(|(code, value)| (*code, without_clock_inside(value))).collect();
     kept.sort();
     ErrorFields(kept)
 }

@@ -142,7 +142,8 @@ fn written(text: &str, policy: &Policy) -> Vec<String> {
 
 fn refused(proxied: &Answer, state: &str) -> Option<String> {
     let found = proxied.error().and_then(|e| e.get(b'C')).map(|c| String::from_utf8_lossy(c).into_owned());
-    (found.as_deref() != Some(state)).then(|| format!("expected a refusal with {state}, found {}", found.unwrap_or("none".into())))
+    (found.as_deref() != Some(state))
+        .then(|| format!("expected a refusal with {state}, found {}", found.unwrap_or("none".into())))
 }
 
 /// Everything that a person needs to find the fault: the statement, both answers, the first difference, the rewritten text.

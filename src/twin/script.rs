@@ -87,7 +87,8 @@ mod tests {
 
     #[test]
     fn paragraphs_and_directives() {
-        let cases = parse("-- A remark.\n\n-- twin: values 1, NULL\nselect $1,\n  $2;\n\n-- twin: refused 0A000\nmerge into x;\n");
+        let cases =
+            parse("-- A remark.\n\n-- twin: values 1, NULL\nselect $1,\n  $2;\n\n-- twin: refused 0A000\nmerge into x;\n");
         assert_eq!(cases.len(), 2);
         assert_eq!((cases[0].line, cases[0].text.as_str()), (4, "select $1,\n  $2"));
         assert_eq!(cases[0].values, Some(vec![Some("1".into()), None]));

@@ -106,11 +106,14 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 
 -- NULL in a NOT NULL column, as the legacy table itself would have said it (PostgreSQL source, execMain.c, ExecConstraints).
--- "cells" are the new row's values as their types print them.
-CREATE OR REPLACE FUNCTION {control}.refuse_null(schema_name text, table_name text, column_name text, cells text[]) RETURNS boolean
-LANGUAGE plpgsql AS $$
-DECLARE shown text;
+-- "cells" are the new row's values as their types print them; "names" and "places" are its NOT NULL columns.
+CREATE OR REPLACE FUNCTION {control}.refuse_null(schema_name text, table_name text, names text[], places integer[], cells text[])
+RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  shown  text;
+  column_name text;
 BEGIN
+  SELECT name INTO column_name FROM unnest(names, places) AS u(name, place) WHERE cells[place] IS NULL ORDER BY place LIMIT 1;
   SELECT string_agg(CASE WHEN cell IS NULL THEN 'null' WHEN octet_length(cell) <= 64 THEN cell ELSE left(cell, 64) || '...' END, ', ' ORDER BY o)
     INTO shown FROM unnest(cells) WITH ORDINALITY AS u(cell, o);
   RAISE EXCEPTION USING ERRCODE = '23502',

@@ -1,0 +1,172 @@
+//! The command line: one file per subcommand, and what they share. A command returns what it found as a table or as lines; errors go
+//! to standard error with detail and hint, and decide the exit code.
+
+mod check;
+mod demo;
+mod explain;
+mod migrate;
+mod rules;
+mod schema;
+mod serve;
+mod verify;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::catalog::Database;
+use crate::config::Settings;
+use crate::error::{Error, Result};
+use crate::rule::{Rule, RuleSet};
+use crate::server::policy;
+use crate::table::{Format, Table};
+
+/// A PostgreSQL wire proxy that lets a legacy application keep its schema while the tables behind it are consolidated.
+#[derive(Debug, Parser)]
+#[command(name = "esclusa", version, about, after_help = EXAMPLES)]
+pub struct Arguments {
+    /// Settings; by default config/esclusa.toml, then /etc/esclusa/esclusa.toml, then none.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// How rows are printed: table, csv or json.
+    #[arg(long, global = true, default_value = "table")]
+    format: Format,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  esclusa demo                                    everything at once, on a private PostgreSQL
+  esclusa explain \"SELECT * FROM tipocorreo\"      what a statement becomes; needs no database
+  esclusa check                                   every fault of settings and rules
+  esclusa serve                                   the proxy and the console
+
+Exit codes: 0 done; 1 differences, or refused by a gate; 2 wrong usage or settings; 3 the database or the network failed.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the proxy and the console.
+    Serve,
+    /// Starts a private PostgreSQL, loads, migrates, serves and sends traffic.
+    Demo(demo::Demo),
+    /// Shows what a statement becomes, by which rules, and why not where not.
+    Explain(explain::Explain),
+    /// Reports every fault of settings and rules, with file and line.
+    Check,
+    /// Rule files and the modes of their tables.
+    #[command(subcommand)]
+    Rules(rules::Rules),
+    /// The new tables: audit_log, domain_value, domain_value_link, and schema esclusa.
+    #[command(subcommand)]
+    Schema(schema::Schema),
+    /// Moves tables, one transaction each: rows, proof of parity, audit trigger, view.
+    Migrate(migrate::Migrate),
+    /// Proves again that legacy tables and new tables hold the same rows.
+    Verify(verify::Verify),
+}
+
+/// What every command gets.
+struct Call {
+    settings: Settings,
+    config: Option<PathBuf>,
+    format: Format,
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            error.more().iter().for_each(|line| eprintln!("  {line}"));
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<()> {
+    let config = settings_file(arguments.config);
+    let settings = Settings::load(config.as_deref(), &|key| std::env::var(key).ok())?;
+    crate::telemetry::log(&settings);
+    let call = Call { settings, config, format: arguments.format };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|e| Error::io("starting the event loop", e))?;
+    runtime.block_on(async {
+        match arguments.command {
+            Command::Serve => serve::run(call).await,
+            Command::Demo(demo) => demo::run(call, demo).await,
+            Command::Explain(explain) => explain::run(call, explain).await,
+            Command::Check => check::run(call).await,
+            Command::Rules(rules) => rules::run(call, rules).await,
+            Command::Schema(schema) => schema::run(call, schema).await,
+            Command::Migrate(migrate) => migrate::run(call, migrate).await,
+            Command::Verify(verify) => verify::run(call, verify).await,
+        }
+    })
+}
+
+fn settings_file(named: Option<PathBuf>) -> Option<PathBuf> {
+    let usual = ["config/esclusa.toml", "/etc/esclusa/esclusa.toml"];
+    named.or_else(|| usual.iter().map(Path::new).find(|p| p.exists()).map(Path::to_owned))
+}
+
+impl Call {
+    /// The target database, which this command cannot do without.
+    async fn database(&self) -> Result<Database> {
+        let database = policy::control_database(&self.settings).await?;
+        database.ok_or_else(|| Error::usage("this command needs the target database: set control.url, or ESCLUSA_CONTROL_URL"))
+    }
+
+    fn rules(&self) -> Result<RuleSet> {
+        Ok(RuleSet::load(&self.settings.rules.directory)?)
+    }
+
+    fn print(&self, table: &Table) {
+        print!("{}", table.print(self.format));
+    }
+}
+
+/// Which tables a command is about.
+#[derive(Debug, clap::Args)]
+struct Selection {
+    /// Legacy tables.
+    #[arg(value_name = "TABLE", required_unless_present_any = ["wave", "all"])]
+    tables: Vec<String>,
+    /// All tables of a wave of the plan, such as W1-A or S4-pure.
+    #[arg(long, conflicts_with = "tables")]
+    wave: Option<String>,
+    /// All tables that have a rule.
+    #[arg(long, conflicts_with_all = ["tables", "wave"])]
+    all: bool,
+}
+
+impl Selection {
+    fn of<'r>(&self, rules: &'r RuleSet) -> Result<Vec<&'r Rule>> {
+        if let Some(wave) = &self.wave {
+            let chosen: Vec<&Rule> = rules.rules.values().filter(|r| r.wave == *wave).collect();
+            if chosen.is_empty() {
+                let mut waves: Vec<&str> = rules.rules.values().map(|r| r.wave.as_str()).collect();
+                waves.sort_unstable();
+                waves.dedup();
+                return Err(Error::usage(format!("there is no wave `{wave}`; there are {}", waves.join(", "))));
+            }
+            return Ok(chosen);
+        }
+        if self.all {
+            return Ok(rules.rules.values().collect());
+        }
+        let find = |name: &String| {
+            let found = rules.rules.get(name.rsplit('.').next().unwrap_or(name));
+            found.ok_or_else(|| Error::usage(format!("there is no rule for a table `{name}`")))
+        };
+        self.tables.iter().map(find).collect()
+    }
+}

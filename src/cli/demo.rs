@@ -1,0 +1,20 @@
+//! `esclusa demo [--once] [--port N]`.
+
+use super::Call;
+use crate::demo::tour;
+use crate::error::Result;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  esclusa demo\n  esclusa demo --once && echo equal")]
+pub(super) struct Demo {
+    /// Runs a scripted tour, prints what it proved, and exits non-zero if anything that a client saw differed.
+    #[arg(long)]
+    once: bool,
+    /// The proxy's port; the console's is the next one.
+    #[arg(long, default_value_t = 6432)]
+    port: u16,
+}
+
+pub(super) async fn run(_call: Call, demo: Demo) -> Result<()> {
+    if demo.once { tour::once().await } else { tour::stay(demo.port).await }
+}

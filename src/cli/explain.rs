@@ -1,0 +1,54 @@
+//! `esclusa explain "SQL"`: before, after, which rules, why not where not. Needs no database: rules carry their columns, and the
+//! snapshot beside them knows the other tables.
+
+use super::Call;
+use crate::error::Result;
+use crate::mode::Mode;
+use crate::rewrite::{NameContext, Outcome, rewrite};
+use crate::server::policy;
+use crate::table::{Cell, Table};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  esclusa explain \"SELECT * FROM histipooficina WHERE htofid = 7\"")]
+pub(super) struct Explain {
+    /// The statement, as a client would send it.
+    sql: String,
+    /// Treat every table as if it were in this mode.
+    #[arg(long, default_value = "rewrite")]
+    mode: Mode,
+    /// The session's search path.
+    #[arg(long, default_value = "cf_quere_pro,public", value_delimiter = ',')]
+    search_path: Vec<String>,
+}
+
+pub(super) async fn run(call: Call, explain: Explain) -> Result<()> {
+    let mut settings = call.settings.clone();
+    settings.control.url = Default::default();
+    settings.rules.default_mode = explain.mode;
+    let policy = policy::build(&settings, None, 1).await?;
+    let names = NameContext { search_path: explain.search_path, temporary: Vec::new() };
+    let outcome = rewrite(&policy, &names, &explain.sql);
+    call.print(&told(&explain.sql, &outcome));
+    Ok(())
+}
+
+fn told(sql: &str, outcome: &Outcome) -> Table {
+    let mut table = Table::new(&["what", "text"]);
+    let mut row = |what: &str, text: &str| table.push(vec![what.into(), Cell::from(text)]);
+    row("before", sql);
+    match (&outcome.text, outcome.refusals.first()) {
+        (_, Some(refusal)) => {
+            row("refused", &format!("{} {}", refusal.sqlstate, refusal.message));
+            refusal.hint.iter().for_each(|h| row("hint", h));
+        }
+        (Some(text), None) => row("after", text),
+        (None, None) => row("after", "(forwarded untouched)"),
+    }
+    for hit in &outcome.hits {
+        row("hit", &format!("{} of {}: {}", hit.operation, hit.table, hit.outcome.name()));
+    }
+    for note in &outcome.notes {
+        row("note", note);
+    }
+    table
+}

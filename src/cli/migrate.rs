@@ -1,0 +1,68 @@
+//! `esclusa migrate TABLE... | --wave W | --all`.
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Call, Selection};
+use crate::error::{Error, Result};
+use crate::migrate::backfill;
+use crate::migrate::run::Migration;
+use crate::relation::{Context, Relation};
+use crate::rule::Target;
+use crate::table::Table;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  esclusa migrate histipooficina hisbarrio\n  esclusa migrate --wave W1-A --dry-run")]
+pub(super) struct Migrate {
+    #[command(flatten)]
+    selection: Selection,
+    /// Prints the statements that would move the rows, and touches nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
+    let rules = call.rules()?;
+    let chosen = migrate.selection.of(&rules)?;
+    let context = Context::new(&call.settings);
+    if migrate.dry_run {
+        for rule in chosen {
+            let relation = Relation::compile(rule, &context);
+            match &rule.target {
+                Target::Retained(_) => println!("-- {}: stays; hst_id and hst_operation are added", rule.table),
+                _ => println!("-- {}\n{};\n", rule.table, backfill::statement(&relation, &relation.legacy_table())),
+            }
+        }
+        return Ok(());
+    }
+    let database = call.database().await?;
+    let migration = Migration::new(&database, &rules, context).await?;
+    let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;
+    let style = ProgressStyle::with_template("{pos}/{len} tables, {per_sec}, {eta} left: {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let progress = ProgressBar::new(chosen.len() as u64).with_style(style);
+    let mut table = Table::new(&["table", "state", "rows", "notes"]);
+    let mut failed = 0;
+    for rule in chosen {
+        progress.set_message(rule.table.clone());
+        match migration.table(run, rule).await {
+            Ok(outcome) => {
+                let state = if outcome.parity.is_some() { "moved, parity proven" } else { "done" };
+                table.push(vec![outcome.table.into(), state.into(), outcome.rows.into(), outcome.notes.join("; ").into()]);
+            }
+            Err(error @ Error::Io { .. }) => return Err(error),
+            Err(error) => {
+                failed += 1;
+                let why = std::iter::once(error.to_string()).chain(error.more()).collect::<Vec<_>>().join("; ");
+                table.push(vec![rule.table.as_str().into(), "left as it was".into(), 0usize.into(), why.into()]);
+            }
+        }
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    migration.finish(run).await?;
+    call.print(&table);
+    if failed > 0 {
+        return Err(Error::refused(format!("{failed} tables were not migrated")));
+    }
+    Ok(())
+}

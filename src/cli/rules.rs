@@ -1,0 +1,107 @@
+//! `esclusa rules generate | list | set`.
+
+use super::Call;
+use crate::catalog::Catalog;
+use crate::control;
+use crate::error::{Error, Result};
+use crate::mode::Mode;
+use crate::rule::plan::Plan;
+use crate::rule::{file, generate};
+use crate::server::policy;
+use crate::table::{Cell, Table};
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Rules {
+    /// Writes one rule file per legacy table from the catalog and the plan, and the catalog's snapshot beside them.
+    Generate,
+    /// Lists the rules with the modes of their tables.
+    List,
+    /// Switches tables: off, observe, shadow, rewrite or refuse.
+    Set {
+        /// Legacy tables, and the mode behind them.
+        #[arg(required = true, num_args = 2.., value_name = "TABLE... MODE")]
+        words: Vec<String>,
+        /// Why; kept in the history of modes.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+}
+
+pub(super) async fn run(call: Call, rules: Rules) -> Result<()> {
+    match rules {
+        Rules::Generate => generate_files(call).await,
+        Rules::List => list(call).await,
+        Rules::Set { words, reason } => set(call, words, reason).await,
+    }
+}
+
+async fn generate_files(call: Call) -> Result<()> {
+    let database = call.database().await?;
+    let catalog = Catalog::read(&database, &call.settings.rules.schema).await?;
+    if catalog.tables.is_empty() {
+        return Err(Error::usage(format!("there is no table in schema {}", call.settings.rules.schema)));
+    }
+    let generated = generate::generate(&catalog, &Plan::shipped());
+    let directory = &call.settings.rules.directory;
+    let io = |e| Error::io(format!("writing to {}", directory.display()), e);
+    std::fs::create_dir_all(directory).map_err(io)?;
+    for rule in &generated.rules {
+        std::fs::write(directory.join(format!("{}.toml", rule.table)), file::print(rule)).map_err(io)?;
+    }
+    std::fs::write(directory.join("catalog.csv"), catalog.to_csv()).map_err(io)?;
+    eprintln!(
+        "{} rules and the snapshot of {} tables were written to {}",
+        generated.rules.len(),
+        catalog.tables.len(),
+        directory.display()
+    );
+    call.print(&generated.findings);
+    Ok(())
+}
+
+async fn list(call: Call) -> Result<()> {
+    let rules = call.rules()?;
+    let modes = match policy::control_database(&call.settings).await? {
+        Some(database) => control::modes(&database).await?,
+        None => Default::default(),
+    };
+    let mut table = Table::new(&["table", "kind", "wave", "target", "key", "basis", "mode"]);
+    for rule in rules.rules.values() {
+        let target = match &rule.target {
+            crate::rule::Target::History(h) => format!("audit_log ({})", h.base.as_deref().unwrap_or("no base")),
+            crate::rule::Target::Lookup(l) => format!("domain_value {}", l.domain),
+            crate::rule::Target::Link(l) => format!("domain_value_link {}", l.link_type),
+            crate::rule::Target::Retained(_) => "stays".to_owned(),
+        };
+        let mode = modes.get(&rule.table).copied().unwrap_or(call.settings.rules.default_mode);
+        table.push(vec![
+            rule.table.as_str().into(),
+            rule.target.kind().into(),
+            rule.wave.as_str().into(),
+            target.into(),
+            rule.key.columns.join(", ").into(),
+            rule.key.basis.as_str().into(),
+            mode.name().into(),
+        ]);
+    }
+    call.print(&table);
+    Ok(())
+}
+
+async fn set(call: Call, mut words: Vec<String>, reason: Option<String>) -> Result<()> {
+    let mode: Mode = words.pop().unwrap_or_default().parse().map_err(Error::usage)?;
+    let rules = call.rules()?;
+    if let Some(unknown) = words.iter().find(|t| !rules.rules.contains_key(*t)) {
+        return Err(Error::usage(format!("there is no rule for a table `{unknown}`")));
+    }
+    let database = call.database().await?;
+    let who = std::env::var("USER").unwrap_or_else(|_| "esclusa".into());
+    let changes = control::set_modes(&database, &words, mode, &who, reason.as_deref()).await?;
+    let mut table = Table::new(&["table", "before", "since", "now"]);
+    for change in changes {
+        let (before, since) = change.before.map_or((Cell::Null, Cell::Null), |(m, s)| (m.name().into(), s.into()));
+        table.push(vec![change.table.into(), before, since, change.after.name().into()]);
+    }
+    call.print(&table);
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! The house stands: each module names only those above it, an outside crate stays in its home, every file says what it is.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The layers, top first: the order of `src/lib.rs`.
+fn layers() -> Vec<String> {
+    let lib = std::fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    lib.lines().filter_map(|l| l.strip_prefix("pub mod ")?.strip_suffix(';').map(str::to_owned)).collect()
+}
+
+/// Where each outside crate is at home; all others may be used anywhere.
+const HOMES: &[(&str, &[&str])] = &[
+    ("sqlparser", &["sql", "rewrite"]),
+    ("pgwire", &["console"]),
+    ("comfy_table", &["table"]),
+    ("csv", &["table", "catalog", "rule"]),
+    ("toml", &["config"]),
+    ("tokio_postgres", &["catalog"]),
+    ("dashmap", &["rewrite", "traffic", "session"]),
+    ("metrics", &["telemetry"]),
+    ("metrics_exporter_prometheus", &["telemetry"]),
+    ("tracing_subscriber", &["telemetry"]),
+    ("clap", &["cli"]),
+    ("indicatif", &["cli"]),
+    ("socket2", &["wire"]),
+    ("stacker", &["sql"]),
+    ("rand", &["demo"]),
+    ("rand_chacha", &["demo"]),
+];
+
+/// Modules without input and output: values in, values out.
+const PURE: &[&str] = &["sql", "rule", "relation", "rewrite"];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files(directory: &Path, out: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, out);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            out.push(path);
+        }
+    }
+}
+
+/// Every source file with the layer it belongs to and its text without tests.
+fn sources() -> Vec<(String, String, String)> {
+    let mut paths = Vec::new();
+    files(&root().join("src"), &mut paths);
+    let source = |p: &PathBuf| {
+        let name = p.strip_prefix(root().join("src")).unwrap().to_string_lossy().into_owned();
+        let layer = name.split(['/', '.']).next().unwrap().to_owned();
+        let text = std::fs::read_to_string(p).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap().to_owned();
+        (name, layer, code)
+    };
+    paths.iter().map(source).collect()
+}
+
+#[test]
+fn each_module_names_only_those_above_it() {
+    let layers = layers();
+    let rank: BTreeMap<&str, usize> = layers.iter().enumerate().map(|(i, l)| (l.as_str(), i)).collect();
+    let mut faults = Vec::new();
+    for (file, layer, code) in sources() {
+        let Some(own) = rank.get(layer.as_str()) else { continue };
+        for (at, _) in code.match_indices("crate::") {
+            let named: String = code[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if rank.get(named.as_str()).is_some_and(|r| r > own) {
+                faults.push(format!("{file}: {layer} names {named}, which stands below it"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn outside_crates_stay_at_home() {
+    let mut faults = Vec::new();
+    for (file, layer, code) in sources() {
+        for (name, homes) in HOMES {
+            let used = code.contains(&format!("use {name}::"))
+                || code.contains(&format!(" {name}::"))
+                || code.contains(&format!("({name}::"));
+            if used && !homes.contains(&layer.as_str()) {
+                faults.push(format!("{file}: {name} is at home in {}", homes.join(", ")));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn pure_modules_do_no_input_or_output() {
+    // Reading rule files is the one exception: a rule is a file.
+    let exempt = ["rule.rs", "rule/file.rs"];
+    for (file, layer, code) in sources() {
+        if PURE.contains(&layer.as_str()) && !exempt.contains(&file.as_str()) {
+            for word in ["std::fs", "tokio::", "async fn", "SystemTime::now", "Instant::now", "std::net"] {
+                assert!(!code.contains(word), "{file}: {layer} is pure, and names {word}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_and_fits_on_a_desk() {
+    for (file, _, code) in sources() {
+        assert!(code.starts_with("//! "), "{file} has no //! head");
+        assert!(code.lines().count() <= 600, "{file} has more than 600 lines");
+        assert!(!file.ends_with("mod.rs"), "{file}: foo.rs + foo/, no mod.rs");
+    }
+}
+
+#[test]
+fn the_architecture_page_lists_every_layer_in_order() {
+    let page = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let listed: Vec<&str> = page.lines().filter_map(|l| l.strip_prefix("| `")?.split('`').next()).collect();
+    assert_eq!(listed, layers());
+}

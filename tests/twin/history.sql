@@ -1,0 +1,124 @@
+-- Histories: composite keys, stamps of all kinds, duplicates, floats, odd strings, prepared statements.
+
+select * from histipooficina order by htofid, htofhsthora, htofdescri, htofhstusu, htofidioma, htofsnpresen, htofsngestpda;
+
+select * from cf_quere_pro.histipooficina where htofid = $1 order by htofhsthora desc, htofdescri, htofhstusu limit $2;
+
+select htofid, max(htofhsthora), count(*) from histipooficina group by htofid order by 1;
+
+select * from histipooficina where htofhsthora between '2010-01-01' and '2012-06-30 23:59:59.999' order by htofhsthora, htofid, htofdescri, htofhstusu, htofsnpresen, htofsngestpda, htofidioma;
+
+select count(*) from histipooficina where htofhsthora < $1;
+
+select count(*) from histipooficina where htofhsthora >= $1 and htofhsthora < $2 and htofid in ($3, $4);
+
+select count(*) from histipooficina where htofhsthora = timestamp '2019-04-07 02:30:00';
+
+select extract(hour from htofhsthora), count(*) from histipooficina group by 1 order by 1;
+
+select htofhsthora at time zone 'America/Mexico_City' from histipooficina order by 1;
+
+select date_trunc('year', htofhsthora) y, count(distinct htofid) from histipooficina group by 1 having count(*) > 2 order by 1;
+
+select hactconid, hacttiptid, hactagid, count(*) from hisagrcontar group by 1, 2, 3 order by 1, 2, 3;
+
+select * from hisagrcontar where (hactconid, hacttiptid, hactagid) = (3, 3, 3);
+
+select * from hisagrcontar where (hactconid, hacttiptid) in (select hactconid, hacttiptid from hisagrcontar where hactagid < 5) order by 1, 2, 3, 4, 5;
+
+select b.barrid, h.* from barrio b join hisbarrio h on h.hbarrid = b.barrid where b.barrid < 4 order by 1, 2, 3, 4, 5, 6, 7;
+
+select o.tofid, h.htofhsthora from tipooficina o left join lateral (select x.htofhsthora from histipooficina x where x.htofid = o.tofid order by 1 desc limit 1) h on true order by 1;
+
+select * from hisperiodic order by 1, 2, 3, 4, 5, 6, 7;
+
+select hperinumdia, hperinumdia * 2, hperinumdia::text, pg_typeof(hperinumdia) from hisperiodic order by 1;
+
+select * from hisfacbi order by 1, 2, 3;
+
+select * from hisserverprops order by 1, 2, 3, 4, 5, 6;
+
+select * from hiscierre where hciehsthora is null order by 1, 2, 3;
+
+select hciehstusu || '|', length(hciehstusu) from hiscierre order by 1;
+
+select * from hisexploperiodo order by 1, 2, 3, 4;
+
+select h, h.htofid from histipooficina h order by h.htofid, h.htofhsthora, h.htofdescri, h.htofhstusu;
+
+select row_to_json(h) from histipooficina h where h.htofid = 2 order by h.htofhsthora, h.htofdescri;
+
+select count(*) from histipooficina h where h.htofdescri ~ '[áéíóúñ]' or h.htofdescri ilike '%calle%' or h.htofdescri = '';
+
+select md5(string_agg(h::text, ',' order by h::text)) from hisdirec h;
+
+select lag(htofhsthora) over (partition by htofid order by htofhsthora, htofdescri) from histipooficina order by 1 nulls first;
+
+select a.htofid from histipooficina a join histipooficina b using (htofid, htofhsthora) group by 1 order by 1;
+
+select distinct htofid, htofidioma from histipooficina order by 1, 2;
+
+select htofid from histipooficina intersect select tofid from tipooficina order by 1;
+
+select * from histipooficina where htofid = (select min(htofid) from histipooficina) for share;
+
+select htofid from histipooficina where htofhsthora > now() - interval '30 years' and htofid = 1;
+
+select 1 from histipooficina where htofid = 'abc';
+
+select count(*) from histipooficina where htofid::text like '1%' and htofhstusu is not distinct from 'ADMIN';
+
+insert into histipooficina (htofid, htofdescri, htofsnpresen, htofsngestpda, htofhstusu, htofhsthora, htofidioma) values ($1, $2, $3, $4, $5, $6, $7);
+
+insert into histipooficina values (1, 'Núñez', 'S', 'N', 'ANA', '2026-05-01 10:00', 'es') returning *;
+
+insert into histipooficina values (1, 'a', 'S', 'N', 'ANA', current_timestamp, 'es'), (2, 'b', 'N', 'S', 'EVA', '2019-04-07 02:30', 'en') returning htofid, htofhsthora is not null;
+
+insert into histipooficina (htofid, htofdescri) values (1, 'x');
+
+insert into histipooficina select * from histipooficina where htofid < 3 returning htofid;
+
+insert into histipooficina (htofid, htofdescri, htofsnpresen, htofsngestpda, htofhstusu, htofhsthora, htofidioma) select tofid, $1, tofsnpresen, tofsngestpda, tofhstusu, $2, 'es' from tipooficina;
+
+insert into histipooficina values (1.4, 'un texto de más de veinte letras', 'S', 'N', 'ANA', '2026-05-01', 'es');
+
+insert into histipooficina values (123456, 'x', 'S', 'N', 'ANA', '2026-05-01', 'es');
+
+insert into histipooficina values (1, 'x', 'S', 'N', 'ANA', 'ayer', 'es');
+
+insert into hisperiodic select * from hisperiodic returning hperinumdia;
+
+insert into hisagrcontar select hactconid + 1, hacttiptid, hactagid, hacthstusu, hacthsthora from hisagrcontar where hactconid = 1;
+
+update histipooficina set htofdescri = upper(htofdescri) where htofid = 1 returning *;
+
+update histipooficina set htofid = htofid + 1, htofhstusu = 'OTRO' where htofid between 1 and 2;
+
+update histipooficina set htofhsthora = htofhsthora + interval '1 year' where htofhsthora < '2008-01-01' returning htofhsthora;
+
+update histipooficina h set htofdescri = t.tofhstusu from tipooficina t where t.tofid = h.htofid and t.tofid = 3 returning h.htofid, h.htofdescri, t.tofid;
+
+update hisagrcontar set hactconid = $1 where hactconid = $2 and hacttiptid = $3;
+
+update histipooficina set htofsnpresen = null where htofid = 1;
+
+delete from histipooficina where htofid = $1;
+
+delete from histipooficina where htofhsthora < $1 returning *;
+
+delete from histipooficina h using tipooficina t where t.tofid = h.htofid and t.tofid < 3;
+
+delete from histipooficina where htofid = 1 and htofhsthora = (select max(htofhsthora) from histipooficina where htofid = 1) returning *;
+
+delete from hisagrcontar;
+
+with viejos as (delete from histipooficina where htofhsthora < '2010-01-01' returning *) insert into histipooficina select * from viejos;
+
+copy histipooficina to stdout;
+
+-- twin: copy 7	COPIA	S	N	ANA	2020-02-02 02:02:02	es
+-- twin: copy 7	COPIA	S	N	ANA	2020-02-02 02:02:02	es
+copy histipooficina from stdin;
+
+-- twin: copy 7	un texto de más de veinte letras	S	N	ANA	2020-02-02 02:02:02	es
+copy histipooficina from stdin;

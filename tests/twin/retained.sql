@@ -1,0 +1,49 @@
+-- Histories that stay: the columns that the improvement adds are invisible to a client that does not name them.
+
+select * from hiscliente order by 1, 2, 3, 4, 5;
+
+select h.* from hiscliente h where h.hcliid = 3 order by 1, 2, 3, 4, 5;
+
+select h from hiscliente h order by h.hcliid, h.hclihsthora, h::text;
+
+select row_to_json(h) from hiscliente h where hcliid = 2 order by h::text;
+
+select count(*), count(h) from hiscliente h;
+
+select * from cliente c join hiscliente h on h.hcliid = c.cliid where c.cliid = 2 order by 1, 2, 3, 4, 5, 6, 7;
+
+select * from hiscliente natural join cliente;
+
+select * from hiscliente a join hiscliente b using (hcliid, hclihsthora) order by 1, 2, 3, 4, 5, 6;
+
+table hiscliente;
+
+select * from (select * from hisleclote union all select * from hisleclote) x order by 1, 2, 3, 4, 5;
+
+insert into hiscliente select * from hiscliente where hcliid = 1;
+
+insert into hiscliente select * from hiscliente where hcliid = 1 returning *;
+
+update hiscliente set hclihstusu = 'X' where hcliid = 1 returning *;
+
+update hiscliente h set hclihstusu = 'X' from cliente c where c.cliid = h.hcliid and c.cliid = 2 returning h.*, c.cliid;
+
+delete from hiscliente where hcliid = 2 returning *;
+
+delete from hiscliente where hcliid = 2 returning hcliid, hclihstusu;
+
+delete from hiscliente h where h.hcliid = 3 returning h;
+
+copy hiscliente to stdout;
+
+copy (select * from hiscliente) to stdout;
+
+create temp table copia as select * from hiscliente;
+
+create temp table copia (like hiscliente);
+
+select * from hiscliente where hcliid = 1 for update;
+
+truncate hiscliente;
+
+lock table hiscliente in exclusive mode;

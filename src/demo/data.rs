@@ -287,7 +287,7 @@ mod tests {
             })
         };
         let columns = columns.split(", ").filter_map(column).collect();
-        Some((name.to_owned(), Table { name: name.to_owned(), columns }))
+        Some((name.to_owned(), Table { name: name.to_owned(), kind: 'r', columns, ..Table::default() }))
     }
 
     fn plan_row(line: &str) -> PlanRow {

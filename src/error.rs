@@ -21,18 +21,34 @@ pub mod sqlstate {
     pub const FEATURE_NOT_SUPPORTED: &str = "0A000";
     /// 22023: a console command was given a value that it does not take.
     pub const INVALID_PARAMETER_VALUE: &str = "22023";
+    /// 22P02: a console command compares a column with a value that is none of its type.
+    pub const INVALID_TEXT_REPRESENTATION: &str = "22P02";
     /// 28000: who connects is not known to the console.
     pub const INVALID_AUTHORIZATION: &str = "28000";
+    /// 28P01: the console was given a wrong password.
+    pub const INVALID_PASSWORD: &str = "28P01";
     /// 42501: the console user may look, but not change.
     pub const INSUFFICIENT_PRIVILEGE: &str = "42501";
     /// 42601: the console did not understand a command.
     pub const SYNTAX_ERROR: &str = "42601";
-    /// 42P01: a retired table in mode `refuse`.
+    /// 42703: a console command names a column that its answer does not have.
+    pub const UNDEFINED_COLUMN: &str = "42703";
+    /// 42704: a console command names a client that is not there.
+    pub const UNDEFINED_OBJECT: &str = "42704";
+    /// 42P01: a retired table in mode `refuse`; a console command that names no legacy table.
     pub const UNDEFINED_TABLE: &str = "42P01";
-    /// 53300: more clients than `listen.max_clients`.
+    /// 53300: more clients than `listen.max_clients`, or more than the console serves.
     pub const TOO_MANY_CONNECTIONS: &str = "53300";
+    /// 54000: more commands in one text than the console runs.
+    pub const PROGRAM_LIMIT_EXCEEDED: &str = "54000";
+    /// 55000: a gate held.
+    pub const NOT_IN_PREREQUISITE_STATE: &str = "55000";
     /// 57P01: the proxy shuts down, or an administrator ended the session.
     pub const ADMIN_SHUTDOWN: &str = "57P01";
+    /// 58000: the target database, a file or a socket failed while a console command ran.
+    pub const SYSTEM_ERROR: &str = "58000";
+    /// F0000: settings, rules or the console's users file have faults.
+    pub const CONFIG_FILE_ERROR: &str = "F0000";
     /// XX000: a fault of esclusa's own.
     pub const INTERNAL_ERROR: &str = "XX000";
 }

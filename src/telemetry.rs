@@ -1,12 +1,16 @@
 //! Every metric by name, with unit and help, and the set-up of logging.
 
 use std::io::IsTerminal as _;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use crate::config::{LogFormat, Settings};
 use crate::error::{Error, Result};
+
+/// The recorder of this process, from the first [`install`] on.
+static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
 
 /// What a metric is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,8 +98,14 @@ pub fn took(name: &'static str, elapsed: std::time::Duration) {
     histogram!(name).record(elapsed.as_secs_f64());
 }
 
-/// Installs the recorder; the handle renders everything in Prometheus' text format.
+/// Installs the recorder; the handle renders everything in Prometheus' text format. A second call gets the same handle.
 pub fn install() -> Result<PrometheusHandle> {
+    // A process has one recorder: two callers at the same time must not both try.
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let _turn = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = HANDLE.get() {
+        return Ok(handle.clone());
+    }
     let handle = PrometheusBuilder::new()
         .install_recorder()
         .map_err(|e| Error::refused(format!("the metrics recorder could not be installed: {e}")))?;
@@ -106,7 +116,12 @@ pub fn install() -> Result<PrometheusHandle> {
             Kind::Histogram => describe_histogram!(metric.name, metric.unit, metric.help),
         }
     }
-    Ok(handle)
+    Ok(HANDLE.get_or_init(|| handle).clone())
+}
+
+/// Everything recorded so far, in Prometheus' text format; `None` before [`install`].
+pub fn rendered() -> Option<String> {
+    HANDLE.get().map(PrometheusHandle::render)
 }
 
 /// Logs to standard error, as the settings say. `RUST_LOG` goes before `log.level`.

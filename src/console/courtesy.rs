@@ -1,0 +1,315 @@
+//! What drivers and tools say besides console commands: `SET extra_float_digits = 3`, `SHOW TRANSACTION ISOLATION LEVEL`,
+//! `SELECT 1`, `select version()`, BEGIN and COMMIT. Each is answered so that psql, pgjdbc and their like go on, and changes
+//! nothing.
+//!
+//! The console is no database: a SELECT of more than constants is refused, and a transaction block holds nothing back.
+
+use async_trait::async_trait;
+
+use super::command::{Access, Action, Answer, Caller, ColumnType, Statement};
+use super::failure::Failure;
+use super::lexer::Kind;
+use super::parser::Parser;
+use crate::error::sqlstate;
+use crate::table::{Cell, Table};
+
+/// What the console says it is. Clients decide by the number before the blank which features they may use.
+const SERVER_VERSION: &str = concat!("15.0 (esclusa ", env!("CARGO_PKG_VERSION"), ")");
+
+/// Parameters that SHOW and current_setting know. Those marked are reported at log-in (manual, section 55.2.7).
+pub(super) const PARAMETERS: &[(&str, &str, bool)] = &[
+    ("server_version", SERVER_VERSION, true),
+    ("server_encoding", "UTF8", true),
+    ("client_encoding", "UTF8", true),
+    ("DateStyle", "ISO, MDY", true),
+    ("IntervalStyle", "postgres", true),
+    ("TimeZone", "UTC", true),
+    ("integer_datetimes", "on", true),
+    ("standard_conforming_strings", "on", true),
+    ("is_superuser", "off", true),
+    ("in_hot_standby", "off", true),
+    ("default_transaction_read_only", "off", true),
+    ("server_version_num", "150000", false),
+    ("transaction_isolation", "read committed", false),
+    ("default_transaction_isolation", "read committed", false),
+    ("transaction_read_only", "off", false),
+    ("search_path", "public", false),
+    ("extra_float_digits", "1", false),
+    ("bytea_output", "hex", false),
+    ("max_identifier_length", "63", false),
+    ("statement_timeout", "0", false),
+    ("lc_collate", "C", false),
+    ("lc_ctype", "C", false),
+];
+
+/// A courtesy, if the next words are one; `None` leaves them to the table of commands.
+pub(super) fn parse(parser: &mut Parser<'_>) -> Result<Option<Statement>, Failure> {
+    let Some(word) = parser.word(0) else { return Ok(None) };
+    Ok(match word.as_str() {
+        "SELECT" => {
+            parser.skip(1);
+            Some(select(parser)?)
+        }
+        "SHOW" => parameter(parser),
+        "SET" if is_parameter_setting(parser) => Some(done("SET")),
+        "BEGIN" => Some(fixed("BEGIN", || Answer::Begin)),
+        "START" if parser.is(&["START", "TRANSACTION"]) => Some(fixed("START TRANSACTION", || Answer::Begin)),
+        "COMMIT" | "END" => Some(fixed("COMMIT", || Answer::End)),
+        "ROLLBACK" if (1..4).any(|i| parser.word(i).as_deref() == Some("TO")) => Some(done("ROLLBACK")),
+        "ROLLBACK" | "ABORT" => Some(fixed("ROLLBACK", || Answer::End)),
+        "SAVEPOINT" => Some(done("SAVEPOINT")),
+        "RELEASE" => Some(done("RELEASE")),
+        "RESET" => Some(done("RESET")),
+        "DISCARD" => Some(done("DISCARD ALL")),
+        "DEALLOCATE" => Some(done("DEALLOCATE")),
+        "UNLISTEN" => Some(done("UNLISTEN")),
+        "CLOSE" if parser.is(&["CLOSE", "ALL"]) => Some(done("CLOSE CURSOR ALL")),
+        _ => None,
+    })
+}
+
+/// An answer that is always the same.
+struct Fixed(fn() -> Answer);
+
+#[async_trait]
+impl Action for Fixed {
+    async fn run(&self, _: &Caller<'_>) -> Result<Answer, Failure> {
+        Ok((self.0)())
+    }
+}
+
+fn fixed(tag: &'static str, answer: fn() -> Answer) -> Statement {
+    Statement { name: tag, tag, access: Access::Reader, columns: Vec::new(), action: Box::new(Fixed(answer)) }
+}
+
+fn done(tag: &'static str) -> Statement {
+    fixed(tag, || Answer::Done)
+}
+
+/// Whether this sets a parameter of PostgreSQL. It must look like one, so that a mistyped SET MODE is not taken for one.
+fn is_parameter_setting(parser: &Parser<'_>) -> bool {
+    let scope = usize::from(parser.word(1).is_some_and(|w| w == "SESSION" || w == "LOCAL"));
+    match (parser.word(1 + scope).as_deref(), parser.word(2 + scope).as_deref()) {
+        (Some("CHARACTERISTICS"), Some("AS")) | (Some("TRANSACTION"), Some(_)) | (Some("TIME"), Some("ZONE")) => return true,
+        (Some("NAMES"), _) => return matches!(parser.ahead(2 + scope), Some(Kind::Text(_))),
+        (Some("MODE"), _) | (None, _) => return false,
+        _ => {}
+    }
+    let dotted = matches!(parser.ahead(2 + scope), Some(Kind::Symbol(".")));
+    let at = scope + if dotted { 4 } else { 2 };
+    let assigns = matches!(parser.ahead(at), Some(Kind::Symbol("="))) || parser.word(at).as_deref() == Some("TO");
+    assigns && parser.ahead(at + 1).is_some()
+}
+
+/// `SHOW` of a parameter.
+fn parameter(parser: &mut Parser<'_>) -> Option<Statement> {
+    let (name, words) = match parser.word(1)?.as_str() {
+        "TRANSACTION" if parser.is(&["SHOW", "TRANSACTION", "ISOLATION", "LEVEL"]) => ("TRANSACTION_ISOLATION".to_owned(), 4),
+        "TIME" if parser.is(&["SHOW", "TIME", "ZONE"]) => ("TIMEZONE".to_owned(), 3),
+        name => (name.to_owned(), 2),
+    };
+    let (name, value, _) = PARAMETERS.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(&name))?;
+    if parser.ahead(words).is_some() {
+        return None;
+    }
+    Some(constants("SHOW", vec![Item { name: (*name).to_owned(), column_type: ColumnType::Text, source: text(value) }]))
+}
+
+/// A column of a SELECT without FROM.
+struct Item {
+    name: String,
+    column_type: ColumnType,
+    source: Source,
+}
+
+/// Where its value comes from.
+enum Source {
+    Constant(Cell),
+    User,
+    Database,
+    Process,
+}
+
+fn text(value: &str) -> Source {
+    Source::Constant(Cell::Text(value.to_owned()))
+}
+
+fn constants(tag: &'static str, items: Vec<Item>) -> Statement {
+    let columns = items.iter().map(|i| (i.name.clone(), i.column_type)).collect();
+    Statement { name: tag, tag, access: Access::Reader, columns, action: Box::new(Constants(items)) }
+}
+
+struct Constants(Vec<Item>);
+
+#[async_trait]
+impl Action for Constants {
+    async fn run(&self, caller: &Caller<'_>) -> Result<Answer, Failure> {
+        let cell = |item: &Item| match &item.source {
+            Source::Constant(cell) => cell.clone(),
+            Source::User => caller.user.into(),
+            Source::Database => caller.database.into(),
+            Source::Process => i64::from(caller.process).into(),
+        };
+        let columns = self.0.iter().map(|i| i.name.clone()).collect();
+        Ok(Answer::Rows(Table { columns, rows: vec![self.0.iter().map(cell).collect()] }))
+    }
+}
+
+fn select(parser: &mut Parser<'_>) -> Result<Statement, Failure> {
+    let mut items = Vec::new();
+    loop {
+        let mut item = item(parser)?;
+        while parser.accept_symbol("::") {
+            // The value is text on the wire either way; a cast changes what nobody here looks at.
+            parser.name("a type").map_err(|_| no_database(parser))?;
+        }
+        let alias = match parser.ahead(0) {
+            Some(Kind::Quoted(_)) => true,
+            Some(Kind::Word(word)) => !word.eq_ignore_ascii_case("FROM"),
+            _ => false,
+        };
+        if parser.accept(&["AS"]) || alias {
+            item.name = parser.name("a name")?.name;
+        }
+        items.push(item);
+        if !parser.accept_symbol(",") {
+            break;
+        }
+    }
+    parser
+        .end(&[",", "AS"])
+        .map_err(|failure| if parser.ahead(0) == Some(&Kind::Parameter) { failure } else { no_database(parser) })?;
+    Ok(constants("SELECT", items))
+}
+
+fn item(parser: &mut Parser<'_>) -> Result<Item, Failure> {
+    let unnamed = |column_type, cell| Item { name: "?column?".to_owned(), column_type, source: Source::Constant(cell) };
+    let negative = parser.accept_symbol("-");
+    let item = match parser.ahead(0) {
+        Some(Kind::Number(digits)) => {
+            let digits = format!("{}{digits}", if negative { "-" } else { "" });
+            match digits.parse() {
+                Ok(integer) => unnamed(ColumnType::Int, Cell::Int(integer)),
+                Err(_) => unnamed(ColumnType::Float, Cell::Float(digits.parse().map_err(|_| no_database(parser))?)),
+            }
+        }
+        Some(Kind::Text(text)) if !negative => unnamed(ColumnType::Text, Cell::Text(text.clone())),
+        Some(Kind::Parameter) => return Err(parser.unexpected(&[])),
+        Some(Kind::Word(_)) if !negative => return function(parser),
+        _ => return Err(no_database(parser)),
+    };
+    parser.skip(1);
+    Ok(item)
+}
+
+/// A key word that is a value, or a function that tells something about the session.
+fn function(parser: &mut Parser<'_>) -> Result<Item, Failure> {
+    let qualified = parser.is(&["PG_CATALOG"]) && parser.ahead(1) == Some(&Kind::Symbol("."));
+    let refused = no_database(parser);
+    parser.skip(if qualified { 2 } else { 0 });
+    let word = parser.word(0).ok_or_else(|| refused.clone())?;
+    parser.skip(1);
+    let (column_type, source) = match word.as_str() {
+        "TRUE" | "FALSE" => (ColumnType::Bool, Source::Constant(Cell::Bool(word == "TRUE"))),
+        "NULL" => (ColumnType::Text, Source::Constant(Cell::Null)),
+        "CURRENT_USER" | "SESSION_USER" | "USER" | "CURRENT_ROLE" => (ColumnType::Text, Source::User),
+        "CURRENT_DATABASE" | "CURRENT_CATALOG" => (ColumnType::Text, Source::Database),
+        "CURRENT_SCHEMA" => (ColumnType::Text, text("public")),
+        "VERSION" => (ColumnType::Text, text(&format!("PostgreSQL {SERVER_VERSION}, admin console"))),
+        "PG_BACKEND_PID" => (ColumnType::Int, Source::Process),
+        "PG_IS_IN_RECOVERY" => (ColumnType::Bool, Source::Constant(Cell::Bool(false))),
+        "PG_ADVISORY_UNLOCK_ALL" => (ColumnType::Text, Source::Constant(Cell::Null)),
+        "CURRENT_SETTING" => (ColumnType::Text, setting(parser).ok_or(refused)?),
+        _ => return Err(refused),
+    };
+    if parser.accept_symbol("(") && !parser.accept_symbol(")") {
+        return Err(no_database(parser));
+    }
+    let name = if matches!(word.as_str(), "TRUE" | "FALSE" | "NULL") { "?column?".to_owned() } else { word.to_lowercase() };
+    Ok(Item { name, column_type, source })
+}
+
+/// `('name')` or `('name', true)` behind current_setting.
+fn setting(parser: &mut Parser<'_>) -> Option<Source> {
+    parser.accept_symbol("(").then_some(())?;
+    let name = parser.literal("a parameter").ok()?;
+    let missing_ok = parser.accept_symbol(",") && parser.accept(&["TRUE"]);
+    parser.accept_symbol(")").then_some(())?;
+    match PARAMETERS.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(&name)) {
+        Some((_, value, _)) => Some(text(value)),
+        None => missing_ok.then_some(Source::Constant(Cell::Null)),
+    }
+}
+
+fn no_database(parser: &Parser<'_>) -> Failure {
+    Failure::new(sqlstate::FEATURE_NOT_SUPPORTED, "the console is no database: it can select only constants")
+        .position(parser.position())
+        .with_hint("SHOW HELP lists its commands.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::command;
+    use crate::error::ClientVisible as _;
+
+    /// The columns of what a text answers.
+    fn read(text: &str) -> Result<Vec<String>, Failure> {
+        Ok(command::parse(text)?[0].columns.iter().map(|(name, _)| name.clone()).collect())
+    }
+
+    #[test]
+    fn what_drivers_send_is_understood() {
+        for text in [
+            "SET extra_float_digits = 3",
+            "SET application_name = 'DBeaver 24'",
+            "set session characteristics as transaction isolation level read committed",
+            "SET SESSION datestyle TO 'ISO'",
+            "SET LOCAL a.b = 1",
+            "SET NAMES 'UTF8'",
+            "SET TIME ZONE 'UTC'",
+            "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY",
+            "START TRANSACTION",
+            "COMMIT AND NO CHAIN",
+            "ROLLBACK TO SAVEPOINT a",
+            "DISCARD ALL",
+            "DEALLOCATE ALL",
+            "RESET ALL",
+            "UNLISTEN *",
+            "CLOSE ALL",
+        ] {
+            assert!(read(text).unwrap().is_empty(), "{text}");
+        }
+        for (text, columns) in [
+            ("SHOW TRANSACTION ISOLATION LEVEL", "transaction_isolation"),
+            ("show datestyle", "DateStyle"),
+            ("SELECT 1", "?column?"),
+            ("select version();", "version"),
+            ("select pg_catalog.version() AS v", "v"),
+            ("SELECT current_database(), current_schema(), session_user", "current_database current_schema session_user"),
+            ("SELECT current_setting('server_version_num')::int/* x */", "current_setting"),
+            ("SELECT -1.5, 'x'::text y, NULL, true \"T\"", "?column? y ?column? T"),
+        ] {
+            assert_eq!(read(text).unwrap().join(" "), columns, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_courtesy_is_refused() {
+        for (text, state, at) in [
+            ("SELECT * FROM pg_catalog.pg_class", "0A000", 8),
+            ("SELECT 1 FROM x", "0A000", 10),
+            ("SELECT 1, foo()", "0A000", 11),
+            ("SELECT $1", "0A000", 8),
+            ("SELECT version(1)", "0A000", 16),
+            ("SELECT", "0A000", 7),
+            ("SET MODE = rewrite", "42601", 10),
+            ("SET ROLE postgres", "42601", 5),
+            ("SET application_name", "42601", 5),
+            ("SHOW nonsense", "42601", 6),
+        ] {
+            let failure = read(text).unwrap_err();
+            assert_eq!((failure.sqlstate(), failure.at()), (state, Some(at)), "{text}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What a console client is told when a command fails: SQLSTATE, message, detail, hint, and where in the text.
+//!
+//! An [`Error`] of the rest of the program becomes a [`Failure`] here, by hand and variant by variant, so that the console says
+//! no more than it means to. How a failure looks on the wire is [`super::encode`]'s business.
+
+use crate::error::{ClientVisible, Error, sqlstate};
+
+/// An error on its way to a console client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    sqlstate: &'static str,
+    message: String,
+    detail: Option<String>,
+    hint: Option<String>,
+    position: Option<usize>,
+}
+
+impl Failure {
+    pub(super) fn new(sqlstate: &'static str, message: impl Into<String>) -> Self {
+        Failure { sqlstate, message: message.into(), detail: None, hint: None, position: None }
+    }
+
+    #[must_use]
+    pub(super) fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    #[must_use]
+    pub(super) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The number of a character in the client's text, from 1 (manual, section 55.8).
+    #[must_use]
+    pub(super) fn position(mut self, position: usize) -> Self {
+        self.position = Some(position);
+        self
+    }
+
+    /// Where, if that is known.
+    pub(super) fn at(&self) -> Option<usize> {
+        self.position
+    }
+}
+
+impl ClientVisible for Failure {
+    fn sqlstate(&self) -> &'static str {
+        self.sqlstate
+    }
+    fn message(&self) -> String {
+        self.message.clone()
+    }
+    fn detail(&self) -> Option<String> {
+        self.detail.clone()
+    }
+    fn hint(&self) -> Option<String> {
+        self.hint.clone()
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let whole = error.to_string();
+        match error {
+            Error::Faults(faults) => {
+                let message = match faults.0.len() {
+                    1 => "there is a fault in the settings or rules; nothing was changed".to_owned(),
+                    count => format!("there are {count} faults in the settings or rules; nothing was changed"),
+                };
+                Failure::new(sqlstate::CONFIG_FILE_ERROR, message)
+                    .with_detail(whole)
+                    .with_hint("Mend what the detail lists, then repeat the command.")
+            }
+            Error::Usage { message } => Failure::new(sqlstate::INVALID_PARAMETER_VALUE, message),
+            Error::Refused { message, detail, hint } => {
+                Failure { detail, hint, ..Failure::new(sqlstate::NOT_IN_PREREQUISITE_STATE, message) }
+            }
+            Error::Database { detail, sqlstate: state, .. } => {
+                // The database's own SQLSTATE would read as if the console had raised it.
+                let state = (!state.is_empty()).then(|| format!("SQLSTATE {state} of the target database"));
+                let parts: Vec<String> = detail.into_iter().chain(state).collect();
+                let detail = (!parts.is_empty()).then(|| parts.join("\n"));
+                Failure { detail, ..Failure::new(sqlstate::SYSTEM_ERROR, whole) }
+                    .with_hint("See control.url in esclusa.toml, and the log of the target database.")
+            }
+            Error::Io { .. } => Failure::new(sqlstate::SYSTEM_ERROR, whole),
+        }
+    }
+}
+
+/// The candidate that a mistyped word probably means.
+pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let word = word.to_lowercase();
+    // A third of the letters may be wrong: more would suggest words that have nothing to do with it.
+    let limit = (word.chars().count() / 3).max(1);
+    let near = candidates.into_iter().map(|c| (distance(&word, &c.to_lowercase()), c)).filter(|(d, _)| *d <= limit);
+    near.min_by_key(|(d, _)| *d).map(|(_, candidate)| candidate)
+}
+
+/// Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other.
+fn distance(from: &str, to: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+    // A word that is far too long is far away; so a statement of a megabyte costs nothing here.
+    if a.len().abs_diff(b.len()) > 8 || a.len() > 128 {
+        return usize::MAX;
+    }
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_word_is_recognised() {
+        let words = ["TABLES", "HITS", "MODES"];
+        assert_eq!(nearest("tabels", words), Some("TABLES"));
+        assert_eq!(nearest("mode", words), Some("MODES"));
+        assert_eq!(nearest("servers", words), None);
+        assert_eq!(nearest(&"x".repeat(1_000_000), words), None);
+    }
+
+    #[test]
+    fn errors_keep_what_a_person_needs() {
+        let error = Error::Refused { message: "no".into(), detail: Some("d".into()), hint: Some("h".into()) };
+        let failure = Failure::from(error);
+        assert_eq!((failure.sqlstate(), failure.detail(), failure.hint()), ("55000", Some("d".into()), Some("h".into())));
+        let error = Error::Database { context: "c".into(), message: "m".into(), detail: None, sqlstate: "42501".into() };
+        let failure = Failure::from(error);
+        assert_eq!((failure.sqlstate(), failure.message()), ("58000", "c: m".into()));
+        assert_eq!(failure.detail().unwrap(), "SQLSTATE 42501 of the target database");
+    }
+}

@@ -1,0 +1,180 @@
+//! SHOW MODES, SET MODE, ENABLE and DISABLE: what is done with each legacy table, and switching it.
+
+use async_trait::async_trait;
+
+use super::command::ColumnType::{self, Text};
+use super::command::{Action, Answer, Caller};
+use super::failure::{Failure, nearest};
+use super::overview;
+use super::parser::{Name, Parser};
+use crate::error::sqlstate;
+use crate::mode::Mode;
+use crate::rewrite::Policy;
+use crate::session::Shared;
+use crate::sql::quote;
+use crate::table::Table;
+
+pub(super) const COLUMNS: &[(&str, ColumnType)] = &[("table", Text), ("mode", Text)];
+
+/// What a change answers: what the mode was, since when, and what it is.
+pub(super) const CHANGES: &[(&str, ColumnType)] = &[("table", Text), ("before", Text), ("since", Text), ("now", Text)];
+
+pub(super) const SET_SYNTAX: &str = "off | observe | shadow | rewrite | refuse FOR table[, ...] | ALL [BECAUSE 'text']";
+pub(super) const LIST_SYNTAX: &str = "table[, ...] [BECAUSE 'text']";
+
+pub(super) fn modes(shared: &Shared) -> Table {
+    overview::by_table(shared, COLUMNS, |entry| vec![entry.relation.table.as_str().into(), entry.mode.name().into()])
+}
+
+/// A switch that has been read; whether the tables are known shows when it runs, because rules can be reloaded meanwhile.
+struct Switch {
+    mode: Mode,
+    /// `None` is ALL.
+    tables: Option<Vec<TableName>>,
+    why: Option<String>,
+}
+
+struct TableName {
+    schema: Option<Name>,
+    table: Name,
+}
+
+pub(super) fn set(parser: &mut Parser<'_>) -> Result<Box<dyn Action>, Failure> {
+    let word = parser.one_of(&["OFF", "OBSERVE", "SHADOW", "REWRITE", "REFUSE"])?;
+    let mode = word.parse().map_err(|e: String| Failure::new(sqlstate::SYNTAX_ERROR, e))?;
+    parser.one_of(&["FOR"])?;
+    let tables = if parser.accept(&["ALL"]) { None } else { Some(list(parser)?) };
+    switch(parser, mode, tables)
+}
+
+pub(super) fn enable(parser: &mut Parser<'_>) -> Result<Box<dyn Action>, Failure> {
+    let tables = list(parser)?;
+    switch(parser, Mode::Rewrite, Some(tables))
+}
+
+pub(super) fn disable(parser: &mut Parser<'_>) -> Result<Box<dyn Action>, Failure> {
+    let tables = list(parser)?;
+    switch(parser, Mode::Observe, Some(tables))
+}
+
+fn list(parser: &mut Parser<'_>) -> Result<Vec<TableName>, Failure> {
+    let mut tables = Vec::new();
+    loop {
+        let name = parser.name("a legacy table")?;
+        tables.push(match parser.accept_symbol(".") {
+            true => TableName { schema: Some(name), table: parser.name("a legacy table")? },
+            false => TableName { schema: None, table: name },
+        });
+        if !parser.accept_symbol(",") {
+            return Ok(tables);
+        }
+    }
+}
+
+fn switch(parser: &mut Parser<'_>, mode: Mode, tables: Option<Vec<TableName>>) -> Result<Box<dyn Action>, Failure> {
+    let why = match parser.accept(&["BECAUSE"]) {
+        true => Some(parser.literal("a reason in single quotes")?),
+        false => None,
+    };
+    parser.end(match (&why, &tables) {
+        (Some(_), _) => &[],
+        (None, Some(_)) => &[",", "BECAUSE"],
+        (None, None) => &["BECAUSE"],
+    })?;
+    Ok(Box::new(Switch { mode, tables, why }))
+}
+
+impl TableName {
+    /// The legacy table that is meant.
+    fn resolve(&self, policy: &Policy) -> Result<String, Failure> {
+        if let Some(schema) = self.schema.as_ref().filter(|s| s.name != policy.schema) {
+            let message = format!("there is no legacy table in schema \"{}\"", schema.name);
+            let hint = format!("The legacy tables are in schema {}.", quote::ident(&policy.schema));
+            return Err(Failure::new(sqlstate::UNDEFINED_TABLE, message).position(schema.position).with_hint(hint));
+        }
+        if policy.knows(&self.table.name) {
+            return Ok(self.table.name.clone());
+        }
+        let message = format!("there is no rule for a table \"{}\"", self.table.name);
+        let meant = nearest(&self.table.name, policy.entries().map(|e| e.relation.table.as_str()));
+        let meant = meant.map(|name| format!("Did you mean {}? ", quote::ident(name))).unwrap_or_default();
+        let hint = format!("{meant}SHOW TABLES lists the legacy tables.");
+        Err(Failure::new(sqlstate::UNDEFINED_TABLE, message).position(self.table.position).with_hint(hint))
+    }
+}
+
+impl Switch {
+    /// The tables, each once, in the order of the command.
+    fn resolve(&self, policy: &Policy) -> Result<Vec<String>, Failure> {
+        let Some(named) = &self.tables else {
+            let mut all: Vec<String> = policy.entries().map(|e| e.relation.table.clone()).collect();
+            all.sort();
+            return Ok(all);
+        };
+        let mut seen = std::collections::HashSet::new();
+        let mut tables = Vec::new();
+        for name in named {
+            let table = name.resolve(policy)?;
+            if seen.insert(table.clone()) {
+                tables.push(table);
+            }
+        }
+        Ok(tables)
+    }
+}
+
+#[async_trait]
+impl Action for Switch {
+    async fn run(&self, caller: &Caller<'_>) -> Result<Answer, Failure> {
+        let policy = caller.console.shared.policy.load_full();
+        let tables = self.resolve(&policy)?;
+        let mut answer = overview::table(CHANGES);
+        if tables.is_empty() {
+            return Ok(Answer::Rows(answer));
+        }
+        let changes = caller.console.admin.set_modes(&tables, self.mode, caller.user, self.why.as_deref()).await?;
+        tracing::info!(user = caller.user, mode = %self.mode, tables = tables.len(), why = self.why, "modes were switched");
+        for change in changes {
+            // Without a stored mode the table had the one of the settings, since nobody knows when.
+            let (before, since) = match change.before {
+                Some((mode, since)) => (Some(mode), Some(since)),
+                None => (policy.entries().find(|e| e.relation.table == change.table).map(|e| e.mode), None),
+            };
+            let before = before.map(Mode::name);
+            answer.push(vec![change.table.into(), before.into(), since.into(), change.after.name().into()]);
+        }
+        Ok(Answer::Rows(answer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::lexer;
+    use crate::error::ClientVisible as _;
+
+    fn read(text: &str) -> Result<Vec<(Option<String>, String)>, Failure> {
+        let tokens = lexer::tokens(text).unwrap();
+        let mut parser = Parser::new(text, &tokens);
+        let tables = list(&mut parser)?;
+        Ok(tables.into_iter().map(|t| (t.schema.map(|s| s.name), t.table.name)).collect())
+    }
+
+    #[test]
+    fn tables_are_named_as_in_postgresql() {
+        let names = read("TipoCorreo, cf_quere_pro.tipo, \"CF\".\"x.Y\"").unwrap();
+        let expected = [(None, "tipocorreo"), (Some("cf_quere_pro"), "tipo"), (Some("CF"), "x.Y")];
+        assert_eq!(names, expected.map(|(s, t)| (s.map(str::to_owned), t.to_owned())));
+        assert_eq!(read("a,").unwrap_err().message(), "syntax error at end of input");
+    }
+
+    #[test]
+    fn every_mode_can_be_set() {
+        for mode in Mode::ALL {
+            let text = format!("{mode} FOR ALL BECAUSE 'x'");
+            let tokens = lexer::tokens(&text).unwrap();
+            assert!(set(&mut Parser::new(&text, &tokens)).is_ok(), "{mode}");
+            assert!(SET_SYNTAX.contains(mode.name()));
+        }
+    }
+}

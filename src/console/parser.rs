@@ -1,0 +1,155 @@
+//! A place in a command's tokens, and what may stand there.
+//!
+//! Whatever does not fit becomes 42601 with the position and a hint that lists what would fit, with the nearest word first: the
+//! console explains its grammar where it is needed.
+
+use super::failure::{Failure, nearest};
+use super::lexer::{self, Kind, Token};
+use crate::error::sqlstate;
+
+/// Reads one command from its first token to its last.
+#[derive(Debug)]
+pub(super) struct Parser<'t> {
+    /// The whole text that the client sent: positions count from its beginning.
+    text: &'t str,
+    tokens: &'t [Token],
+    at: usize,
+}
+
+/// A name as it was written, with its place for an error that shows later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Name {
+    /// Folded to lower case unless it was quoted.
+    pub(super) name: String,
+    /// The character at which it begins, from 1.
+    pub(super) position: usize,
+}
+
+impl<'t> Parser<'t> {
+    pub(super) fn new(text: &'t str, tokens: &'t [Token]) -> Self {
+        Parser { text, tokens, at: 0 }
+    }
+
+    /// The token so many places ahead.
+    pub(super) fn ahead(&self, by: usize) -> Option<&'t Kind> {
+        self.tokens.get(self.at + by).map(|t| &t.kind)
+    }
+
+    /// The word so many places ahead, in upper case.
+    pub(super) fn word(&self, by: usize) -> Option<String> {
+        match self.ahead(by) {
+            Some(Kind::Word(word)) => Some(word.to_uppercase()),
+            _ => None,
+        }
+    }
+
+    /// Whether the next tokens are these words.
+    pub(super) fn is(&self, words: &[&str]) -> bool {
+        words.iter().enumerate().all(|(i, w)| self.word(i).as_deref() == Some(w))
+    }
+
+    /// Passes a number of tokens.
+    pub(super) fn skip(&mut self, by: usize) {
+        self.at = (self.at + by).min(self.tokens.len());
+    }
+
+    /// Takes these words, if they are next.
+    pub(super) fn accept(&mut self, words: &[&str]) -> bool {
+        let found = self.is(words);
+        if found {
+            self.skip(words.len());
+        }
+        found
+    }
+
+    /// Takes punctuation, if it is next.
+    pub(super) fn accept_symbol(&mut self, symbol: &str) -> bool {
+        let found = matches!(self.ahead(0), Some(Kind::Symbol(s)) if *s == symbol);
+        self.skip(usize::from(found));
+        found
+    }
+
+    /// Takes one of these words and says which.
+    pub(super) fn one_of(&mut self, words: &[&'static str]) -> Result<&'static str, Failure> {
+        let found = words.iter().find(|w| self.is(&[w]));
+        let found = *found.ok_or_else(|| self.unexpected(words))?;
+        self.skip(1);
+        Ok(found)
+    }
+
+    /// Takes one of these operators and says which.
+    pub(super) fn operator(&mut self, symbols: &[&'static str]) -> Result<&'static str, Failure> {
+        let found = symbols.iter().find(|s| matches!(self.ahead(0), Some(Kind::Symbol(found)) if found == *s));
+        let found = *found.ok_or_else(|| self.unexpected(symbols))?;
+        self.skip(1);
+        Ok(found)
+    }
+
+    /// Takes a name, quoted or not. `what` says of what, for the hint.
+    pub(super) fn name(&mut self, what: &'static str) -> Result<Name, Failure> {
+        let position = self.position();
+        let name = match self.ahead(0) {
+            Some(Kind::Word(word)) => word.to_ascii_lowercase(),
+            Some(Kind::Quoted(name)) => name.clone(),
+            _ => return Err(self.unexpected(&[what])),
+        };
+        self.skip(1);
+        Ok(Name { name, position })
+    }
+
+    /// Takes a literal in quotes.
+    pub(super) fn literal(&mut self, what: &'static str) -> Result<String, Failure> {
+        let Some(Kind::Text(text)) = self.ahead(0) else { return Err(self.unexpected(&[what])) };
+        self.skip(1);
+        Ok(text.clone())
+    }
+
+    /// Takes a whole number.
+    pub(super) fn integer(&mut self, what: &'static str) -> Result<u64, Failure> {
+        let Some(Kind::Number(digits)) = self.ahead(0) else { return Err(self.unexpected(&[what])) };
+        let number = digits.parse().map_err(|_| {
+            let message = format!("\"{digits}\" is no whole number between 0 and {}", u64::MAX);
+            Failure::new(sqlstate::INVALID_TEXT_REPRESENTATION, message).position(self.position())
+        })?;
+        self.skip(1);
+        Ok(number)
+    }
+
+    /// Asserts that nothing is left. `possible` is what could have stood here.
+    pub(super) fn end(&self, possible: &[&str]) -> Result<(), Failure> {
+        if self.at == self.tokens.len() { Ok(()) } else { Err(self.unexpected(possible)) }
+    }
+
+    /// The character at which the next token begins; behind the last one, where the command ends.
+    pub(super) fn position(&self) -> usize {
+        let byte = self.tokens.get(self.at).map(|t| t.start).or_else(|| self.tokens.last().map(|t| t.end));
+        lexer::character(self.text, byte.unwrap_or(self.text.len()))
+    }
+
+    /// 42601, with what could have stood here.
+    pub(super) fn unexpected(&self, possible: &[&str]) -> Failure {
+        let Some(token) = self.tokens.get(self.at) else {
+            let failure = Failure::new(sqlstate::SYNTAX_ERROR, "syntax error at end of input").position(self.position());
+            return explained(failure, None, possible);
+        };
+        if token.kind == Kind::Parameter {
+            return Failure::new(sqlstate::FEATURE_NOT_SUPPORTED, "a console command takes no parameters")
+                .position(self.position())
+                .with_hint("Write the value itself into the command.");
+        }
+        let shown: String = self.text[token.start..token.end].chars().take(64).collect();
+        let failure = Failure::new(sqlstate::SYNTAX_ERROR, format!("syntax error at or near \"{shown}\""));
+        let written = if let Kind::Word(word) = &token.kind { Some(word.as_str()) } else { None };
+        explained(failure.position(self.position()), written, possible)
+    }
+}
+
+/// "Did you mean" before "Possible here".
+fn explained(failure: Failure, written: Option<&str>, possible: &[&str]) -> Failure {
+    if possible.is_empty() {
+        return failure.with_hint("The command ends here. SHOW HELP lists all commands.");
+    }
+    let meant = written.and_then(|word| nearest(word, possible.iter().copied()));
+    let meant = meant.map(|word| format!("Did you mean {word}? ")).unwrap_or_default();
+    failure.with_hint(format!("{meant}Possible here: {}. SHOW HELP lists all commands.", possible.join(", ")))
+}

@@ -1,0 +1,73 @@
+//! RELOAD, KILL and SHUTDOWN: commands that answer with their tag alone.
+
+use async_trait::async_trait;
+
+use super::command::{Action, Answer, Caller};
+use super::failure::Failure;
+use super::parser::Parser;
+use crate::error::{Error, sqlstate};
+
+pub(super) fn reload(parser: &mut Parser<'_>) -> Result<Box<dyn Action>, Failure> {
+    parser.end(&[])?;
+    Ok(Box::new(Reload))
+}
+
+struct Reload;
+
+#[async_trait]
+impl Action for Reload {
+    async fn run(&self, caller: &Caller<'_>) -> Result<Answer, Failure> {
+        caller.console.admin.reload().await?;
+        tracing::info!(user = caller.user, "settings and rules were reloaded from the console");
+        // The users file belongs to the console: the server knows nothing of it.
+        caller.console.gate.reload().await.map_err(|faults| {
+            let message =
+                "settings and rules were reloaded, but the users file has faults and its last good state stays in force";
+            Failure::new(sqlstate::CONFIG_FILE_ERROR, message).with_detail(Error::Faults(faults).to_string())
+        })?;
+        Ok(Answer::Done)
+    }
+}
+
+pub(super) fn kill(parser: &mut Parser<'_>) -> Result<Box<dyn Action>, Failure> {
+    let position = parser.position();
+    let id = parser.integer("the id of a client")?;
+    parser.end(&[])?;
+    Ok(Box::new(Kill { id, position }))
+}
+
+struct Kill {
+    id: u64,
+    position: usize,
+}
+
+#[async_trait]
+impl Action for Kill {
+    async fn run(&self, caller: &Caller<'_>) -> Result<Answer, Failure> {
+        let shared = &caller.console.shared;
+        // The handle is cloned out, so that the map is not locked while the session ends.
+        let kill = shared.clients.get(&self.id).map(|client| client.kill.clone());
+        let Some(kill) = kill else {
+            let failure = Failure::new(sqlstate::UNDEFINED_OBJECT, format!("there is no client {}", self.id));
+            return Err(failure.position(self.position).with_hint("SHOW CLIENTS lists them."));
+        };
+        kill.notify_one();
+        tracing::info!(user = caller.user, client = self.id, "a session was ended from the console");
+        Ok(Answer::Done)
+    }
+}
+
+pub(super) fn shutdown(parser: &mut Parser<'_>) -> Result<Box<dyn Action>, Failure> {
+    parser.end(&[])?;
+    Ok(Box::new(Shutdown))
+}
+
+struct Shutdown;
+
+#[async_trait]
+impl Action for Shutdown {
+    async fn run(&self, caller: &Caller<'_>) -> Result<Answer, Failure> {
+        tracing::warn!(user = caller.user, "the console was told to end the proxy");
+        Ok(Answer::Shutdown)
+    }
+}

@@ -1,0 +1,201 @@
+//! A console on a free port, over a proxy's state with three legacy tables and a server that only remembers what it was told.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
+
+use arc_swap::ArcSwap;
+use esclusa::config::Settings;
+use esclusa::config::document::Document;
+use esclusa::console::Admin;
+use esclusa::control::Change;
+use esclusa::error::{Error, Fault, Faults, Result};
+use esclusa::mode::Mode;
+use esclusa::relation::{Context, Relation};
+use esclusa::rewrite::{Entry, Hit, HitOutcome, Policy};
+use esclusa::rule::file;
+use esclusa::session::{ClientInfo, Shared};
+use esclusa::traffic::{Client, Execution, Seen};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+/// Longer than anything here takes.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+const RULES: &[&str] = &[
+    "table = \"tipocorreo\"\nkind = \"lookup\"\ncolumns = [{ name = \"tipcid\", type = \"numeric(5,0)\", null = false }, \
+     { name = \"tipcdesc\", type = \"character varying(40)\" }]\n\
+     [target]\ndomain = \"TIPO_CORREO\"\ndescription = \"tipcdesc\"\n[key]\ncolumns = [\"tipcid\"]\n",
+    "table = \"tipvalvula\"\nkind = \"lookup\"\ncolumns = [{ name = \"tvalcod\", type = \"character(4)\", null = false }]\n\
+     [target]\ndomain = \"TIP_VALVULA\"\n[key]\ncolumns = [\"tvalcod\"]\n",
+    "table = \"tipSAT\"\nkind = \"lookup\"\ncolumns = [{ name = \"c\", type = \"character(4)\", null = false }]\n\
+     [target]\ndomain = \"TIP_SAT\"\n[key]\ncolumns = [\"c\"]\n",
+];
+
+/// A switch that the server was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) tables: Vec<String>,
+    pub(crate) mode: Mode,
+    pub(crate) who: String,
+    pub(crate) why: Option<String>,
+}
+
+/// The server's part, which only remembers.
+#[derive(Debug, Default)]
+pub(crate) struct Fake {
+    pub(crate) asked: Mutex<Vec<Asked>>,
+    pub(crate) refuses: AtomicBool,
+    pub(crate) ended: AtomicBool,
+}
+
+impl Admin for Fake {
+    fn set_modes<'a>(
+        &'a self,
+        tables: &'a [String],
+        mode: Mode,
+        who: &'a str,
+        why: Option<&'a str>,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>> {
+        Box::pin(async move {
+            if self.refuses.load(Ordering::SeqCst) {
+                let (detail, hint) = (Some("3 rows differ".to_owned()), Some("esclusa verify".to_owned()));
+                return Err(Error::Refused { message: "parity does not hold".into(), detail, hint });
+            }
+            let asked = Asked { tables: tables.to_vec(), mode, who: who.to_owned(), why: why.map(str::to_owned) };
+            self.asked.lock().unwrap().push(asked);
+            let before = |t: &str| (t == "tipocorreo").then(|| (Mode::Shadow, "2026-03-01 10:00:00".to_owned()));
+            Ok(tables.iter().map(|t| Change { table: t.clone(), before: before(t), after: mode }).collect())
+        })
+    }
+
+    fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+        Box::pin(async move {
+            if self.refuses.load(Ordering::SeqCst) {
+                return Err(Error::Faults(Faults(vec![Fault::at("rules/x.toml".as_ref(), 3, "unknown key")])));
+            }
+            Ok(())
+        })
+    }
+
+    fn shutdown(&self) {
+        self.ended.store(true, Ordering::SeqCst);
+    }
+}
+
+/// A running console.
+pub(crate) struct Console {
+    pub(crate) address: SocketAddr,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) fake: Arc<Fake>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The state of a proxy whose console has these settings besides `admins = ["jefa"]` and `readers = ["lectora"]`.
+pub(crate) fn shared(users_file: Option<&std::path::Path>) -> Shared {
+    let file = users_file.map(|f| f.to_string_lossy().into_owned());
+    let environment = |key: &str| match key {
+        "ESCLUSA_CONSOLE_ADMINS" => Some("jefa".to_owned()),
+        "ESCLUSA_CONSOLE_READERS" => Some("lectora".to_owned()),
+        "ESCLUSA_CONSOLE_USERS_FILE" => file.clone(),
+        "ESCLUSA_CONTROL_URL" => Some("postgres://u:geheim@h:5/db".to_owned()),
+        _ => None,
+    };
+    let settings = Settings::load(None, &environment).unwrap();
+    let context = Context::new(&settings);
+    let entry = |text: &&str| {
+        let document = Document::parse("rule.toml".as_ref(), text).unwrap();
+        let relation = Relation::compile(&file::parse(&document).unwrap(), &context);
+        Entry { relation: Arc::new(relation), mode: Mode::Observe }
+    };
+    let entries = RULES.iter().map(entry).collect();
+    let policy = Policy::new(1, "cf_quere_pro", entries, &Default::default(), Default::default());
+    let shared = Shared::new(settings, policy);
+    let hit = Hit { table: "tipocorreo".into(), operation: "select", outcome: HitOutcome::Forwarded };
+    let client =
+        Client { database: "aqua".into(), user: "aquasis".into(), application: "caja".into(), address: "10.0.0.7".into() };
+    let seen = Seen { fingerprint: 1, text: "select ?".into() };
+    let execution = Execution { rows: 2, failed: false, elapsed: Duration::from_micros(1500), at: SystemTime::UNIX_EPOCH };
+    shared.traffic.count(&[hit], &seen, &Arc::new(client.clone()), execution);
+    let info = ClientInfo { client: ArcSwap::from_pointee(client), since: SystemTime::UNIX_EPOCH, kill: Default::default() };
+    shared.clients.insert(7, info);
+    shared
+}
+
+impl Console {
+    /// Starts one, with or without a users file.
+    pub(crate) async fn start(users_file: Option<&std::path::Path>) -> Console {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (shared, fake) = (Arc::new(shared(users_file)), Arc::new(Fake::default()));
+        let task = tokio::spawn(esclusa::console::serve(listener, shared.clone(), fake.clone()));
+        Console { address, shared, fake, task }
+    }
+
+    /// Connects tokio-postgres.
+    pub(crate) async fn connect(
+        &self,
+        user: &str,
+        password: &str,
+    ) -> std::result::Result<tokio_postgres::Client, tokio_postgres::Error> {
+        let mut config = tokio_postgres::Config::new();
+        config.host("127.0.0.1").port(self.address.port()).user(user).dbname("esclusa").application_name("test");
+        if !password.is_empty() {
+            config.password(password);
+        }
+        let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
+        tokio::spawn(connection);
+        Ok(client)
+    }
+
+    /// Runs the real psql; its exit code, output and errors.
+    pub(crate) async fn psql(&self, user: &str, password: &str, args: &[&str]) -> (Option<i32>, String, String) {
+        let mut command = std::process::Command::new("psql");
+        command.args(["-X", "-w", "-h", "127.0.0.1", "-p", &self.address.port().to_string(), "-U", user, "esclusa"]);
+        command.args(args).env("PGPASSWORD", password).env("PGCONNECT_TIMEOUT", "20");
+        let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().expect("psql is installed");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    }
+
+    /// Sends bytes, perhaps says that no more will come, and takes what is answered until the console closes.
+    pub(crate) async fn exchange(&self, bytes: &[u8]) -> Vec<u8> {
+        let exchanged = async {
+            let mut socket = tokio::net::TcpStream::connect(self.address).await.unwrap();
+            // A console that has closed already may reset the connection; what it said before is what counts.
+            let _ = socket.write_all(bytes).await;
+            let _ = socket.shutdown().await;
+            let mut out = Vec::new();
+            let _ = socket.read_to_end(&mut out).await;
+            out
+        };
+        tokio::time::timeout(PATIENCE, exchanged).await.expect("the console closes")
+    }
+}
+
+/// Waits until something holds.
+pub(crate) async fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < PATIENCE, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// A frame with a tag.
+pub(crate) fn frame(tag: u8, body: &[u8]) -> Vec<u8> {
+    [&[tag][..], &(body.len() as u32 + 4).to_be_bytes(), body].concat()
+}
+
+/// A packet before log-in.
+pub(crate) fn packet(code: u32, body: &[u8]) -> Vec<u8> {
+    [&(body.len() as u32 + 8).to_be_bytes()[..], &code.to_be_bytes(), body].concat()
+}

@@ -2,6 +2,7 @@
 //! (TCP mode), interleaved in one run, medians and ratios. Needs Debian's packages pgbouncer and haproxy, and the release binary.
 //!
 //! `cargo bench --bench relay -- [seconds per cell] [rounds] [clients,...] [protocols,...]`
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 use std::collections::BTreeMap;
 use std::os::unix::process::CommandExt;
@@ -129,7 +130,7 @@ fn pgbouncer(postgres: &Postgres) -> Proxy {
         postgres,
         "pgbouncer.ini",
         &format!(
-            "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
+            "[databases]\n* = host=127.0.0.1 port={} user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
          auth_type = any\npool_mode = session\nmax_client_conn = 200\ndefault_pool_size = 100\nlogfile = /dev/null\npidfile =\n\
          ignore_startup_parameters = extra_float_digits,search_path\n",
             postgres.port

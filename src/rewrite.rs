@@ -1,8 +1,8 @@
 //! Pure: compiled rules + a statement -> an outcome. No socket, no clock, no database: values in, values out, which is what makes
 //! it testable by the hundred thousand statements.
 //!
-//! One file per statement family: [`read`] for references in FROM, [`insert`], [`update`], [`delete`], [`copy`]; [`returning`] and
-//! [`expression`] for what they share. [`resolve`] decides what a name is, [`splice`] puts the text together, [`refuse`] says no.
+//! One file per statement family: `read` for references in FROM, `insert`, `update`, `delete`, `copy`; `returning` and
+//! `expression` for what they share. `resolve` decides what a name is, `splice` puts the text together, `refuse` says no.
 
 pub mod cache;
 mod copy;

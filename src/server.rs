@@ -203,7 +203,7 @@ impl Steering {
         if let Err(error) = written.await {
             tracing::warn!(%error, "hits could not be written and are kept");
             telemetry::count("esclusa_flush_failures_total");
-            self.shared.traffic.give_back(counts, statements);
+            self.shared.traffic.give_back((counts, statements));
         }
     }
 }

@@ -71,6 +71,9 @@ pub struct Execution {
     pub at: SystemTime,
 }
 
+/// Everything counted since the last call: hits, and the texts of their statements by fingerprint.
+pub type Taken = (Vec<(Key, Count)>, Vec<(i64, Arc<str>)>);
+
 /// A statement whose hits are counted.
 #[derive(Debug, Clone)]
 pub struct Seen {
@@ -134,7 +137,7 @@ impl Traffic {
     }
 
     /// Takes everything counted since the last call.
-    pub fn take(&self) -> (Vec<(Key, Count)>, Vec<(i64, Arc<str>)>) {
+    pub fn take(&self) -> Taken {
         let mut counts = Vec::with_capacity(self.counts.len());
         self.counts.retain(|key, count| {
             counts.push((key.clone(), *count));
@@ -149,7 +152,7 @@ impl Traffic {
     }
 
     /// Puts back what could not be written; it is added to what has come since.
-    pub fn give_back(&self, counts: Vec<(Key, Count)>, statements: Vec<(i64, Arc<str>)>) {
+    pub fn give_back(&self, (counts, statements): Taken) {
         for (key, count) in counts {
             self.counts.entry(key).and_modify(|c| merge(c, &count)).or_insert(count);
         }
@@ -232,7 +235,7 @@ mod tests {
         counts.sort_by(|x, y| x.0.table.cmp(&y.0.table));
         assert_eq!((counts.len(), counts[0].1.hits, counts[0].1.rows, statements.len()), (2, 2, 4, 1));
         assert!(traffic.take().0.is_empty());
-        traffic.give_back(counts, statements);
+        traffic.give_back((counts, statements));
         assert_eq!(traffic.take().0.len(), 2);
     }
 

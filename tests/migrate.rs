@@ -1,4 +1,5 @@
 //! The migration of all 202 tables on a real PostgreSQL, with the generator's ordinary and extreme data.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 use esclusa::config::Settings;
 use esclusa::demo::data::Sizes;

@@ -1,4 +1,5 @@
 //! Generated references are up to date. `UPDATE_EXPECT=1 cargo test --test reference` writes them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
 //! The twin over every script of `tests/twin`, over what Hibernate and awkward Java code send, and over every table of the plan.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 use esclusa::demo::data::Sizes;
 use esclusa::demo::stage::{Plot, Stage};

@@ -108,15 +108,9 @@ impl Work<'_, '_> {
         ];
         let is_end = |i: &usize| lexemes[*i].depth == depth && lexemes[*i].is_any(&ends) && !lexemes[*i - 1].is("DISTINCT");
         let end = (query.start + 1..query.end).find(is_end).unwrap_or(query.end);
-        let mut out = Vec::new();
-        let mut start = query.start + 1;
-        for i in start..end {
-            if lexemes[i].depth == depth && lexemes[i].is_token(&Token::Comma) {
-                out.push(start..i);
-                start = i + 1;
-            }
-        }
-        out.push(start..end);
+        let commas = (query.start + 1..end).filter(|&i| lexemes[i].depth == depth && lexemes[i].is_token(&Token::Comma));
+        let bounds: Vec<usize> = std::iter::once(query.start).chain(commas).chain([end]).collect();
+        let out = bounds.windows(2).map(|pair| pair[0] + 1..pair[1]).collect();
         Some(out)
     }
 

@@ -1,18 +1,25 @@
 //! Does any legacy name occur in these bytes? Nearly every statement says no here, in tens of nanoseconds, and is forwarded
 //! unread. A yes may be wrong (a name in a string); a no never is.
 //!
-//! One vectorised search looks for the first three letters of all names; only where an identifier begins with them is the whole
-//! identifier looked up.
+//! The bytes are folded to lower case and everything that is no part of an identifier to a blank, a loop that the compiler turns into
+//! vector instructions; then one packed search looks for a blank and the first letters of the names. Only where an identifier
+//! begins with them is the whole identifier looked up.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::packed::{Config, MatchKind, Searcher};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-/// Letters that the search looks for. Three is what packed searching is fastest with, and every legacy name has them.
+/// Letters of a name that the search looks for, behind the blank.
 const STEM: usize = 3;
+/// Bytes that are folded at once.
+const CHUNK: usize = 512;
 
-/// Words of statements that may change where unqualified names are looked up.
-const PATH_WORDS: [&str; 7] = ["search_path", "set_config", "schema", "discard", "reset", "role", "authorization"];
+/// Names that change where unqualified names are looked up, wherever they stand.
+const PATH_NAMES: [&str; 2] = ["search_path", "set_config"];
+/// The same for statements that begin with one of these verbs.
+const PATH_VERBS: [&str; 6] = ["set", "reset", "discard", "create", "alter", "drop"];
+const PATH_OBJECTS: [&str; 5] = ["schema", "role", "authorization", "all", "session"];
 
 /// What a text may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,7 +33,7 @@ pub struct Found {
 /// A set of names to look for.
 #[derive(Debug, Clone)]
 pub struct Prefilter {
-    stems: Option<AhoCorasick>,
+    stems: Stems,
     /// In lower case.
     names: HashSet<Box<[u8]>, ahash::RandomState>,
     /// Names that are no plain identifiers: found as text, wherever they stand.
@@ -34,26 +41,40 @@ pub struct Prefilter {
     longest: usize,
 }
 
+/// The search for a blank and a stem: packed where the processor and the number of stems allow it.
+#[derive(Debug, Clone)]
+enum Stems {
+    Packed(Searcher),
+    Automaton(Option<AhoCorasick>),
+}
+
+impl Stems {
+    fn new(stems: &BTreeSet<Vec<u8>>) -> Self {
+        let packed = Config::new().match_kind(MatchKind::LeftmostFirst).builder().extend(stems).build();
+        let automaton = || AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(stems).ok();
+        packed.map_or_else(|| Stems::Automaton(automaton()), Stems::Packed)
+    }
+
+    /// Calls `see` with each place of a blank and a stem, until it says stop. Two of them cannot overlap but at the blank.
+    fn find(&self, folded: &[u8], mut see: impl FnMut(usize) -> bool) {
+        match self {
+            Stems::Packed(searcher) => drop(searcher.find_iter(folded).find(|m| see(m.start()))),
+            Stems::Automaton(search) => drop(search.iter().flat_map(|s| s.find_iter(folded)).find(|m| see(m.start()))),
+        }
+    }
+}
+
 impl Prefilter {
     /// Prepares the search for these names.
     pub fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
-        let (plain, odd): (Vec<&str>, Vec<&str>) =
-            names.into_iter().partition(|n| n.len() >= STEM && n.bytes().all(is_identifier));
+        let plain = |n: &&str| (STEM..CHUNK / 2).contains(&n.len()) && n.bytes().all(is_identifier);
+        let (plain, odd): (Vec<&str>, Vec<&str>) = names.into_iter().partition(plain);
         let names: HashSet<Box<[u8]>, _> = plain.iter().map(|n| n.to_ascii_lowercase().into_bytes().into_boxed_slice()).collect();
-        let words = PATH_WORDS.iter().map(|w| w.as_bytes());
-        let stems: HashSet<&[u8]> = names.iter().map(|n| &n[..STEM]).chain(words.map(|w| &w[..STEM])).collect();
-        let search = |patterns: Vec<&[u8]>| {
-            let builder =
-                AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::LeftmostFirst).build(patterns);
-            builder.ok()
-        };
-        let longest = names.iter().map(|n| n.len()).chain(PATH_WORDS.iter().map(|w| w.len())).max().unwrap_or(0);
-        Prefilter {
-            stems: search(stems.into_iter().collect()),
-            odd: (!odd.is_empty()).then(|| search(odd.iter().map(|o| o.as_bytes()).collect())).flatten(),
-            names,
-            longest,
-        }
+        let words = names.iter().map(|n| &**n).chain(PATH_NAMES.iter().map(|n| n.as_bytes()));
+        let longest = words.clone().map(<[u8]>::len).max().unwrap_or(0);
+        let stems: BTreeSet<Vec<u8>> = words.map(|w| [b" ", &w[..STEM]].concat()).collect();
+        let odd = AhoCorasick::builder().ascii_case_insensitive(true).build(odd).ok().filter(|o| o.patterns_len() > 0);
+        Prefilter { stems: Stems::new(&stems), odd, longest, names }
     }
 
     /// Whether a text may name one of them.
@@ -63,41 +84,48 @@ impl Prefilter {
 
     /// What a text may do; each answer may be a false yes, never a false no.
     pub fn scan(&self, text: &[u8]) -> Found {
-        let mut out = Found::default();
-        // Matches cannot hide one another: a name begins where no identifier goes on, and an overlapped stem does not.
-        for found in self.stems.iter().flat_map(|stems| stems.find_iter(text)) {
-            let start = found.start();
-            if start > 0 && is_identifier(text[start - 1]) {
-                continue;
+        let mut out = Found { legacy: false, path: sets_path(text) };
+        let mut start = 0;
+        loop {
+            let end = (start + CHUNK).min(text.len());
+            self.scan_chunk(&text[start..end], start.checked_sub(1).map(|b| text[b]), end == text.len(), &mut out);
+            if end == text.len() || out.legacy && out.path {
+                break;
             }
-            let tail = &text[start..];
-            let length = tail.iter().take(self.longest + 1).take_while(|b| is_identifier(**b)).count();
-            if length > self.longest {
-                continue;
-            }
-            let word = &tail[..length];
-            out.legacy |= self.is_name(word);
-            out.path |= PATH_WORDS.iter().any(|w| w.as_bytes().eq_ignore_ascii_case(word));
+            // What is cut at the end of this chunk is whole in the next one.
+            start = end - self.longest - 1;
         }
-        // An identifier with escapes (U&"hiscontr\\0061to") hides its letters.
-        out.legacy =
-            out.legacy || memchr::memmem::find(text, b"&\"").is_some() || self.odd.as_ref().is_some_and(|odd| odd.is_match(text));
+        // An identifier with escapes (U&"hiscontr\0061to") hides its letters.
+        out.legacy = out.legacy
+            || memchr::memchr_iter(b'&', text).any(|at| text.get(at + 1) == Some(&b'"'))
+            || self.odd.as_ref().is_some_and(|odd| odd.is_match(text));
         out
     }
 
-    fn is_name(&self, identifier: &[u8]) -> bool {
-        let mut lower = [0_u8; 64];
-        let Some(lower) = lower.get_mut(..identifier.len()) else { return true };
-        lower.copy_from_slice(identifier);
-        lower.make_ascii_lowercase();
-        self.names.contains(&*lower)
+    fn scan_chunk(&self, chunk: &[u8], before: Option<u8>, last: bool, out: &mut Found) {
+        let mut buffer = [b' '; CHUNK + 1];
+        buffer[0] = before.map_or(b' ', fold);
+        for (to, from) in buffer[1..].iter_mut().zip(chunk) {
+            *to = fold(*from);
+        }
+        let folded = &buffer[..chunk.len() + 1];
+        self.stems.find(folded, |at| {
+            let tail = &folded[at + 1..];
+            let length = tail.iter().position(|b| *b == b' ').unwrap_or(tail.len());
+            if length < tail.len() || last {
+                let word = &tail[..length];
+                out.legacy = out.legacy || self.names.contains(word);
+                out.path = out.path || PATH_NAMES.iter().any(|n| n.as_bytes() == word);
+            }
+            out.legacy && out.path
+        });
     }
 
     /// Every name that occurs in a text, for the scan of strings, function bodies and dynamic SQL.
     pub fn names_in<'t>(&self, text: &'t str) -> Vec<&'t str> {
         let mut out: Vec<&str> = Vec::new();
         let words = text.split(|c: char| c.is_ascii() && !is_identifier(c as u8));
-        for word in words.filter(|w| w.len() >= STEM && w.len() <= self.longest && self.is_name(w.as_bytes())) {
+        for word in words.filter(|w| self.names.contains(w.to_ascii_lowercase().as_bytes())) {
             if !out.contains(&word) {
                 out.push(word);
             }
@@ -106,7 +134,26 @@ impl Prefilter {
     }
 }
 
+/// A byte of an identifier in lower case; a blank for any other.
+#[inline(always)]
+fn fold(byte: u8) -> u8 {
+    let lower = byte | (u8::from(byte.is_ascii_uppercase()) << 5);
+    if is_identifier(byte) { lower } else { b' ' }
+}
+
+/// `SET ROLE`, `DISCARD ALL`, `CREATE SCHEMA`: by their first words. Of several statements in one text each may be one.
+fn sets_path(text: &[u8]) -> bool {
+    let one = |statement: &[u8]| {
+        let mut words = statement.split(|b| !is_identifier(*b)).filter(|w| !w.is_empty());
+        let is =
+            |word: Option<&[u8]>, list: &[&str]| word.is_some_and(|w| list.iter().any(|l| w.eq_ignore_ascii_case(l.as_bytes())));
+        is(words.next(), &PATH_VERBS) && words.take(2).any(|w| is(Some(w), &PATH_OBJECTS))
+    };
+    if memchr::memchr(b';', text).is_none() { one(text) } else { text.split(|b| *b == b';').any(one) }
+}
+
 /// Bytes that go on an identifier (PostgreSQL source, scan.l): letters, digits, `_`, `$` and everything beyond ASCII.
+#[inline(always)]
 fn is_identifier(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
 }
@@ -133,11 +180,32 @@ mod tests {
     }
 
     #[test]
+    fn statements_that_may_change_the_search_path() {
+        let path = |text: &str| filter().scan(text.as_bytes()).path;
+        for text in
+            ["SET Search_Path TO x", "select pg_catalog.Set_Config('a', $1, false)", "set session authorization x", "Discard All"]
+        {
+            assert!(path(text), "{text}");
+        }
+        assert!(path("select 1; reset all") && path("create schema x") && path("set local role none"));
+        assert!(!path("update x set schema = 1") && !path("insert into reset values (1)"));
+    }
+
+    #[test]
     fn names_in_strings_are_listed_once() {
         assert_eq!(
             filter().names_in("execute 'delete from tipositver; tipositver' || histipooficina"),
             ["tipositver", "histipooficina"]
         );
+    }
+
+    #[test]
+    fn names_across_chunks_are_found() {
+        for before in CHUNK - 20..CHUNK + 5 {
+            let text = format!("{} tipositver {}", "x".repeat(before), "y ".repeat(CHUNK));
+            assert!(filter().may_name(text.as_bytes()), "{before}");
+            assert!(!filter().may_name(text.replace("tip", "tipx").as_bytes()), "{before}");
+        }
     }
 
     proptest! {

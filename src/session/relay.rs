@@ -215,10 +215,11 @@ where
             Poll::Ready(Err(error)) => Poll::Ready(End::Failed(error)),
             Poll::Pending => {
                 // A question was put into the other direction's way.
-                if self.to_server.has_output() && !self.to_server.shut {
-                    if let Poll::Ready(Err(error)) = self.to_server.poll_write(cx, &mut self.server) {
-                        return Poll::Ready(End::Failed(error));
-                    }
+                if self.to_server.has_output()
+                    && !self.to_server.shut
+                    && let Poll::Ready(Err(error)) = self.to_server.poll_write(cx, &mut self.server)
+                {
+                    return Poll::Ready(End::Failed(error));
                 }
                 Poll::Pending
             }

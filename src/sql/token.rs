@@ -137,9 +137,8 @@ impl<'t> Lexed<'t> {
         let (mut start, mut atomic) = (0, 0usize);
         for (i, lexeme) in self.lexemes.iter().enumerate() {
             let creates = self.lexemes[start].is("CREATE");
-            if creates && lexeme.is("ATOMIC") && i > start && self.lexemes[i - 1].is("BEGIN") {
-                atomic += 1;
-            } else if atomic > 0 && lexeme.is("CASE") {
+            let begins = creates && lexeme.is("ATOMIC") && i > start && self.lexemes[i - 1].is("BEGIN");
+            if begins || atomic > 0 && lexeme.is("CASE") {
                 atomic += 1;
             } else if atomic > 0 && lexeme.is("END") {
                 atomic -= 1;
@@ -256,9 +255,9 @@ mod tests {
 
     #[test]
     fn empty_texts_are_one_empty_statement() {
-        assert_eq!(Lexed::new("").unwrap().statements(), [0..0]);
-        assert_eq!(Lexed::new("-- x").unwrap().statements(), [0..0]);
-        assert_eq!(Lexed::new(";").unwrap().statements(), [0..0]);
+        assert_eq!(Lexed::new("").unwrap().statements(), std::slice::from_ref(&(0..0)));
+        assert_eq!(Lexed::new("-- x").unwrap().statements(), std::slice::from_ref(&(0..0)));
+        assert_eq!(Lexed::new(";").unwrap().statements(), std::slice::from_ref(&(0..0)));
     }
 
     #[test]

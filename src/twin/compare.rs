@@ -41,10 +41,10 @@ fn seen(answer: &Answer, rows: Rows) -> Vec<Reply> {
         match reply {
             Reply::Row(_) | Reply::CopyData(_) if rows == Rows::Counted => out.push(Reply::Row(Vec::new())),
             Reply::Row(cells) => out.push(Reply::Row(cells.iter().map(|c| c.as_deref().map(without_clock)).collect())),
-            Reply::CopyData(_) => out.push(reply.clone()),
+            Reply::CopyData(data) => out.push(Reply::Row(vec![Some(data.clone())])),
             other => {
                 if rows == Rows::Unordered {
-                    out[block..].sort_by(|a, b| sortable(a).cmp(&sortable(b)));
+                    out[block..].sort_by(|a, b| sortable(a).cmp(sortable(b)));
                 }
                 out.push(match other {
                     Reply::Columns(columns) => Reply::Columns(columns.iter().map(column).collect()),
@@ -59,12 +59,8 @@ fn seen(answer: &Answer, rows: Rows) -> Vec<Reply> {
     out
 }
 
-fn sortable(reply: &Reply) -> (Option<&Vec<Option<Vec<u8>>>>, Option<&Vec<u8>>) {
-    match reply {
-        Reply::Row(cells) => (Some(cells), None),
-        Reply::CopyData(data) => (None, Some(data)),
-        _ => (None, None),
-    }
+fn sortable(reply: &Reply) -> &[Option<Vec<u8>>] {
+    if let Reply::Row(cells) = reply { cells } else { &[] }
 }
 
 /// The two sides run one after the other: a value that the clock gave a moment ago is the same as one that it gives now.

@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::error::{Fault, Faults};
 use crate::mode::Mode;
 use document::Document;
-pub use value::{Address, Bytes, LogFormat, Month, Setting, Url};
+pub use value::{Address, Bytes, LogFormat, Month, OfferTls, Setting, Url, UseTls};
 
 /// One setting, as reports and the reference show it.
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +70,18 @@ settings! {
         max_clients: usize = "1000";
         /// A client that has not finished its start-up by then is closed.
         startup_timeout: Duration = "\"30s\"";
+        /// TLS for clients: off, optional or required.
+        tls: OfferTls = "\"off\"";
+        /// PEM file with the certificate that clients are shown, and its chain. The server's own keeps SCRAM channel binding working.
+        tls_certificate: PathBuf = "\"\"";
+        /// PEM file with its private key.
+        tls_key: PathBuf = "\"\"";
+        /// PEM file with authorities: clients must present a certificate that one of them has signed.
+        tls_client_ca: PathBuf = "\"\"";
+        /// When the proxy ends, transactions may go on for so long.
+        drain_timeout: Duration = "\"30s\"";
+        /// A Unix socket on which a new process takes over the listening sockets of this one, without a refused connection.
+        handover_socket: PathBuf = "\"\"";
         /// Threads that relay, each with its own event loop; 0 is one per core.
         workers: usize = "0";
     }
@@ -79,6 +91,16 @@ settings! {
         address: Address = "\"127.0.0.1:5432\"";
         /// A server that has not accepted by then is reported to the client as 08006.
         connect_timeout: Duration = "\"5s\"";
+        /// While nobody answers, a client's connection is tried again for so long.
+        connect_retry: Duration = "\"0s\"";
+        /// TLS towards the server: disable, prefer, require, verify-ca or verify-full.
+        tls: UseTls = "\"prefer\"";
+        /// PEM file with the authorities of the server's certificate.
+        tls_ca: PathBuf = "\"\"";
+        /// PEM file with a certificate that the server is shown.
+        tls_certificate: PathBuf = "\"\"";
+        /// PEM file with its private key.
+        tls_key: PathBuf = "\"\"";
     }
     /// What became of each legacy table.
     rules: Rules {
@@ -198,6 +220,13 @@ impl Settings {
         if self.audit.months == 0 {
             faults.push(Fault::general("audit.months must be at least 1"));
         }
+        let named = |file: &PathBuf| !file.as_os_str().is_empty();
+        if self.listen.tls != OfferTls::Off && !(named(&self.listen.tls_certificate) && named(&self.listen.tls_key)) {
+            faults.push(Fault::general("listen.tls needs listen.tls_certificate and listen.tls_key"));
+        }
+        if named(&self.upstream.tls_certificate) != named(&self.upstream.tls_key) {
+            faults.push(Fault::general("upstream.tls_certificate and upstream.tls_key belong together"));
+        }
         if self.listen.address == self.console.address {
             faults.push(Fault::general("listen.address and console.address are the same"));
         }
@@ -276,7 +305,8 @@ mod tests {
         assert_eq!(
             faults,
             "F:2: listen.address: expected a string such as \"127.0.0.1:6432\", found an integer\n\
-             F:3: unknown key `nonsense` in [listen]\n    hint: known keys: address, max_clients, startup_timeout, workers\n\
+             F:3: unknown key `nonsense` in [listen]\n    hint: known keys: address, max_clients, startup_timeout, tls, tls_certificate, \
+             tls_key, tls_client_ca, drain_timeout, handover_socket, workers\n\
              F:6: upstream.connect_timeout: `soon` is no duration such as \"5s\", \"100ms\", \"10min\"\n\
              F:7: unknown section [nowhere]\n    hint: known sections: listen, upstream, rules, audit, control, console, limits, log"
         );

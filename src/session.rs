@@ -16,8 +16,7 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::config::Settings;
 use crate::error::Result;
@@ -25,6 +24,8 @@ use crate::rewrite::Policy;
 use crate::rewrite::cache::Cache;
 use crate::telemetry;
 use crate::traffic::{Client, Traffic};
+use crate::wire::stream::Link;
+use crate::wire::tls::Acceptor;
 
 /// What all sessions share.
 #[derive(Debug)]
@@ -37,6 +38,10 @@ pub struct Shared {
     pub cache: Cache,
     /// Counted hits.
     pub traffic: Traffic,
+    /// TLS for clients, if it is offered.
+    pub tls: ArcSwap<Option<Acceptor>>,
+    /// Set when the proxy ends: sessions finish their transaction and close.
+    pub draining: watch::Sender<bool>,
     /// Who is connected.
     pub clients: DashMap<u64, ClientInfo, ahash::RandomState>,
     next_id: AtomicU64,
@@ -62,6 +67,8 @@ impl Shared {
             traffic: Traffic::new(limits.hit_entries),
             policy: ArcSwap::from_pointee(policy),
             settings: ArcSwap::from_pointee(settings),
+            tls: ArcSwap::from_pointee(None),
+            draining: watch::Sender::new(false),
             clients: DashMap::default(),
             next_id: AtomicU64::new(1),
         }
@@ -77,19 +84,16 @@ impl Shared {
 /// Where the server is reached: how a session gets its server connection.
 pub trait Connect {
     /// The stream that it yields.
-    type Stream: AsyncRead + AsyncWrite + Unpin;
+    type Stream: Link;
     /// Connects anew.
     fn connect(&self) -> impl Future<Output = Result<Self::Stream>>;
 }
 
 /// Serves one client until it or its server is gone.
-pub async fn run<C, U>(mut client: C, address: String, upstream: &U, shared: Arc<Shared>)
-where
-    C: AsyncRead + AsyncWrite + Unpin,
-    U: Connect,
-{
+pub async fn run<C: Link, U: Connect>(client: C, address: String, upstream: &U, shared: Arc<Shared>) {
     let patience = shared.settings.load().listen.startup_timeout;
-    let login = match tokio::time::timeout(patience, login::login(&mut client, upstream)).await {
+    let tls = shared.tls.load_full();
+    let login = match tokio::time::timeout(patience, login::login(client, upstream, tls.as_ref().as_ref())).await {
         Ok(Ok(Some(login))) => login,
         Ok(Ok(None)) => return,
         Ok(Err(error)) => {
@@ -101,6 +105,7 @@ where
             return;
         }
     };
+    drop(tls);
     let who = Client {
         database: login.startup.database(),
         user: login.startup.user(),
@@ -113,11 +118,24 @@ where
     shared.clients.insert(id, info);
     telemetry::count("esclusa_clients_total");
     telemetry::add("esclusa_clients", 1.0);
-    let conversation = conversation::Conversation::new(shared.clone(), id, who, login.startup.is_replication());
-    let mut relay = relay::Relay::new(client, login.server, conversation, login.leftover);
-    tokio::select! {
-        end = relay.run(patience.max(Duration::from_secs(1))) => tracing::debug!(?end, "a session ended"),
-        () = kill.notified() => relay.end_with_admin_shutdown().await,
+    // Channel binding needs TLS on the client's leg: an offer of it on a plain one makes libpq give up.
+    let hide_binding = !login.client.is_encrypted() && login.server.is_encrypted();
+    let mut conversation = conversation::Conversation::new(shared.clone(), id, who, login.startup.is_replication());
+    conversation.hide_channel_binding(hide_binding);
+    let mut relay = relay::Relay::new(login.client, login.server, conversation, login.leftover);
+    let mut draining = shared.draining.subscribe();
+    loop {
+        tokio::select! {
+            end = relay.run(patience.max(Duration::from_secs(1))) => {
+                tracing::debug!(?end, "a session ended");
+                break;
+            }
+            () = kill.notified() => {
+                relay.end_with_admin_shutdown().await;
+                break;
+            }
+            Ok(()) = draining.changed() => relay.drain(),
+        }
     }
     shared.clients.remove(&id);
     telemetry::add("esclusa_clients", -1.0);

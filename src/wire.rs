@@ -8,3 +8,4 @@ pub mod error_response;
 pub mod frame;
 pub mod startup;
 pub mod stream;
+pub mod tls;

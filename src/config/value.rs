@@ -272,6 +272,70 @@ string_setting!(Url, "postgres://esclusa@127.0.0.1/aqua", Url::default(), |text|
     shown.collect::<Vec<_>>().join(" ")
 });
 
+/// Whether TLS is offered to clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfferTls {
+    /// Not offered.
+    Off,
+    /// Offered; plain connections are served too.
+    Optional,
+    /// Plain connections over TCP are turned away.
+    Required,
+}
+
+string_setting!(
+    OfferTls,
+    "optional",
+    OfferTls::Off,
+    |text| match text {
+        "off" => Ok(OfferTls::Off),
+        "optional" => Ok(OfferTls::Optional),
+        "required" => Ok(OfferTls::Required),
+        other => Err(format!("`{other}` is none of off, optional, required")),
+    },
+    |value| format!("{value:?}").to_lowercase()
+);
+
+/// Whether TLS is used towards the server, and what is verified: libpq's `sslmode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UseTls {
+    /// Never.
+    Disable,
+    /// If the server offers it.
+    Prefer,
+    /// Always; nothing is verified, unless `tls_ca` is set.
+    Require,
+    /// Always; the server's certificate must come from `tls_ca`.
+    VerifyCa,
+    /// Always; and it must name the host that was connected to.
+    VerifyFull,
+}
+
+impl UseTls {
+    /// As libpq writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            UseTls::Disable => "disable",
+            UseTls::Prefer => "prefer",
+            UseTls::Require => "require",
+            UseTls::VerifyCa => "verify-ca",
+            UseTls::VerifyFull => "verify-full",
+        }
+    }
+}
+
+string_setting!(
+    UseTls,
+    "verify-full",
+    UseTls::Disable,
+    |text| {
+        let all = [UseTls::Disable, UseTls::Prefer, UseTls::Require, UseTls::VerifyCa, UseTls::VerifyFull];
+        let found = all.into_iter().find(|mode| mode.name() == text);
+        found.ok_or_else(|| format!("`{text}` is none of disable, prefer, require, verify-ca, verify-full"))
+    },
+    |value| value.name().to_owned()
+);
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {

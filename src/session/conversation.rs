@@ -68,6 +68,8 @@ pub struct Conversation {
     status: u8,
     /// Set in a transaction: its end may undo it.
     path_set_in_transaction: bool,
+    /// The server's offer of channel binding is kept from the client.
+    hide_binding: bool,
 }
 
 /// The question for the search path, as a frame: the schemas that exist and are searched, without the implicit ones.
@@ -95,7 +97,18 @@ impl Conversation {
             asking: None,
             status: b'I',
             path_set_in_transaction: false,
+            hide_binding: false,
         }
+    }
+
+    /// Whether to keep SCRAM-SHA-256-PLUS from the client.
+    pub fn hide_channel_binding(&mut self, hide: bool) {
+        self.hide_binding = hide;
+    }
+
+    /// Whether nothing is open: no request unanswered, no transaction.
+    pub fn is_idle(&self) -> bool {
+        self.steps.is_empty() && self.status == b'I' && self.asking.is_none()
     }
 
     /// Whether the login is over.
@@ -220,6 +233,7 @@ impl Conversation {
         match tag {
             b'Z' | b'S' | b'E' | b'C' => true,
             b'D' => self.asking.is_some(),
+            b'R' => self.hide_binding,
             _ => false,
         }
     }
@@ -238,6 +252,7 @@ impl Conversation {
             }
             b'C' | b'I' | b's' => self.completed(tag, body),
             b'G' => self.steps.copy_begins(),
+            b'R' if self.hide_binding => return without_binding(body),
             b'E' => return self.failed(body),
             b'S' => self.parameter(body),
             b'Z' => return self.ready(body, client_is_quiet, question),
@@ -316,7 +331,9 @@ impl Conversation {
         if !in_query && !self.steps.is_empty() {
             self.steps.skip_to_sync();
         }
-        let Some(info) = info.filter(|i| i.outcome.text.is_some()) else { return Verdict::Pass };
+        let Some(info) = info.filter(|i| i.outcome.text.is_some() || !i.outcome.rewritten.is_empty()) else {
+            return Verdict::Pass;
+        };
         match errors::lead_back(ErrorFields::parse(body), &Told { outcome: &info.outcome, text: &info.text }) {
             Some(fields) => {
                 let mut out = Vec::with_capacity(body.len() + 5);
@@ -406,6 +423,22 @@ impl Conversation {
             _ => Verdict::Swallow,
         }
     }
+}
+
+/// AuthenticationSASL without the mechanisms that bind the channel (manual, section 55.3.1).
+fn without_binding(body: &[u8]) -> Verdict {
+    const SASL: [u8; 4] = [0, 0, 0, 10];
+    let Some(list) = body.strip_prefix(&SASL) else { return Verdict::Pass };
+    let kept: Vec<&[u8]> = list.split(|b| *b == 0).filter(|m| !m.is_empty() && !m.ends_with(b"-PLUS")).collect();
+    let mut mechanisms = Vec::with_capacity(list.len());
+    for mechanism in kept {
+        mechanisms.extend_from_slice(mechanism);
+        mechanisms.push(0);
+    }
+    mechanisms.push(0);
+    let mut out = Vec::with_capacity(body.len() + 5);
+    frame::write(&mut out, b'R', &[&SASL, &mechanisms]);
+    Verdict::Replace(out)
 }
 
 /// The row count at the end of a command tag (`INSERT 0 3`, `SELECT 7`).

@@ -59,7 +59,7 @@ fn characters(text: &str, byte: usize) -> usize {
 /// The new table's name, columns and constraint become the legacy table's.
 fn names(fields: &mut ErrorFields, relation: &Relation) {
     if relation.is_retained() {
-        return;
+        return hide_improvement(fields, relation);
     }
     let violates = |constraint: &str| fields.get(b'n') == Some(constraint.as_bytes());
     if let Some(unique) = relation.unique.as_ref().filter(|u| violates(u.target)) {
@@ -74,6 +74,19 @@ fn names(fields: &mut ErrorFields, relation: &Relation) {
         fields.set(b't', relation.table.clone());
     }
     replace(fields, relation.target, &relation.table);
+}
+
+/// The row that a retained table's error shows ends with the two columns that the improvement added.
+fn hide_improvement(fields: &mut ErrorFields, relation: &Relation) {
+    let about = fields.get(b't') == Some(relation.table.as_bytes());
+    let detail = fields.get(b'D').and_then(|d| std::str::from_utf8(d).ok()).filter(|_| about);
+    let Some((row, tail)) = detail.and_then(|d| d.rsplit_once(')')) else { return };
+    let mut cells = row.rsplitn(3, ", ");
+    if let (Some(_), Some(_), Some(kept)) = (cells.next(), cells.next(), cells.next())
+        && matches!(fields.get(b'C'), Some(b"23502" | b"23514"))
+    {
+        fields.set(b'D', format!("{kept}){tail}"));
+    }
 }
 
 /// Replaces a quoted or bare name in the message, in whatever language the rest is.

@@ -35,6 +35,8 @@ pub enum End {
     Failed(io::Error),
     /// The login took too long.
     LoginTimeout,
+    /// The proxy ends, and the session had nothing open.
+    Drained,
 }
 
 /// Two sockets and what is on its way between them.
@@ -47,6 +49,10 @@ pub struct Relay<C, S> {
     to_client: Direction,
     /// The client sent something that is no frame: the server has been shown it, the rest is not read.
     poisoned: bool,
+    /// The proxy ends: close at the first moment at which nothing is open.
+    draining: bool,
+    /// Passed when the login is over.
+    logged_in: bool,
 }
 
 /// One direction's buffer.
@@ -181,23 +187,43 @@ where
     /// A relay whose server has got the start-up packet. `leftover` is what the client had sent behind it.
     pub fn new(client: C, server: S, conversation: Conversation, leftover: Vec<u8>) -> Self {
         let to_server = Direction { buffer: leftover, ..Direction::default() };
-        Relay { client, server, conversation, to_server, to_client: Direction::default(), poisoned: false }
+        Relay {
+            client,
+            server,
+            conversation,
+            to_server,
+            to_client: Direction::default(),
+            poisoned: false,
+            draining: false,
+            logged_in: false,
+        }
     }
 
-    /// Runs until one side is gone. The login must be over in `patience`.
+    /// Runs until one side is gone. The login must be over in `patience`. May be dropped and called again.
     pub async fn run(&mut self, patience: Duration) -> End {
-        let mut deadline = Some(Box::pin(tokio::time::sleep(patience)));
-        poll_fn(|cx| {
-            if let Some(timer) = &mut deadline {
+        let mut deadline = (!self.logged_in).then(|| Box::pin(tokio::time::sleep(patience)));
+        let end = poll_fn(|cx| {
+            let end = self.poll(cx);
+            if let Some(timer) = deadline.as_mut().filter(|_| end.is_pending()) {
                 if self.conversation.is_logged_in() {
+                    self.logged_in = true;
                     deadline = None;
                 } else if timer.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(End::LoginTimeout);
                 }
             }
-            self.poll(cx)
+            end
         })
-        .await
+        .await;
+        if matches!(end, End::Drained) {
+            self.end_with_admin_shutdown().await;
+        }
+        end
+    }
+
+    /// From now on the session ends as soon as it has nothing open.
+    pub fn drain(&mut self) {
+        self.draining = true;
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
@@ -221,7 +247,8 @@ where
                 {
                     return Poll::Ready(End::Failed(error));
                 }
-                Poll::Pending
+                let quiet = self.to_server.is_quiet() && self.to_client.is_quiet() && self.conversation.is_idle();
+                if self.draining && quiet { Poll::Ready(End::Drained) } else { Poll::Pending }
             }
         }
     }
@@ -339,6 +366,8 @@ where
 
     /// Tells the client that an administrator ended the session, if it stands between two frames, and closes both sides.
     pub async fn end_with_admin_shutdown(&mut self) {
+        // A farewell lets the server end in order; it rolls back what is open either way.
+        let _ = tokio::time::timeout(Duration::from_secs(1), self.server.write_all(b"X\0\0\0\x04")).await;
         if self.to_client.passing == 0 {
             let mut out = Vec::new();
             ErrorFields::own("FATAL", &Terminated).write(&mut out, b'E');

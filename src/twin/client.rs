@@ -36,7 +36,7 @@ pub struct Extended {
 impl Client {
     /// Logs in, with these start-up parameters.
     pub async fn connect(address: &Address, parameters: &[(&str, &str)]) -> Result<Client> {
-        let stream = Stream::connect(address, PATIENCE).await?;
+        let stream = Stream::connect(address, PATIENCE, Duration::ZERO).await?;
         let mut client = Client { stream, buffer: Vec::new(), parameters: Vec::new() };
         let mut body = 196_608_u32.to_be_bytes().to_vec();
         for (name, value) in parameters {

@@ -1,19 +1,25 @@
-//! The sockets that frames come through: TCP and Unix, one type for both.
+//! The sockets that frames come through: TCP, Unix and TLS, one type for all of them.
 
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::{client, server};
 
-use crate::config::Address;
+use super::tls::{ALPN, Acceptor, Connector};
+use crate::config::{Address, UseTls};
 use crate::error::{Error, Result};
 
-/// An idle connection is probed after this long, and given up after three probes without an answer.
+/// An idle connection is probed after this long, and given up after a few probes without an answer.
 const KEEPALIVE: Duration = Duration::from_secs(60);
+/// Bytes that the other side has not acknowledged for so long end the connection (tcp(7), TCP_USER_TIMEOUT).
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+/// The packet that asks a server for TLS (manual, section 55.2.11).
+const TLS_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
 /// A connected socket.
 #[derive(Debug)]
@@ -22,30 +28,92 @@ pub enum Stream {
     Tcp(TcpStream),
     /// A Unix socket.
     Unix(UnixStream),
+    /// TLS with a client.
+    TlsClient(Box<server::TlsStream<TcpStream>>),
+    /// TLS with the server.
+    TlsServer(Box<client::TlsStream<TcpStream>>),
+}
+
+/// One leg of a session.
+pub trait Link: AsyncRead + AsyncWrite + Unpin + Sized {
+    /// Whether it is encrypted by TLS.
+    fn is_encrypted(&self) -> bool;
+    /// Begins TLS with the client that is on it.
+    fn encrypt(self, tls: &Acceptor) -> impl Future<Output = io::Result<Self>>;
+}
+
+impl Link for Stream {
+    fn is_encrypted(&self) -> bool {
+        matches!(self, Stream::TlsClient(_) | Stream::TlsServer(_))
+    }
+
+    async fn encrypt(self, tls: &Acceptor) -> io::Result<Self> {
+        match self {
+            Stream::Tcp(socket) => tls.accept(socket).await.map(|s| Stream::TlsClient(Box::new(s))),
+            _ => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
 }
 
 impl Stream {
-    /// Connects to an address, in at most `patience`.
-    pub async fn connect(address: &Address, patience: Duration) -> Result<Stream> {
-        let connected = tokio::time::timeout(patience, async {
-            match address {
-                Address::Tcp(host, port) => TcpStream::connect((host.as_str(), *port)).await.and_then(Stream::tcp),
-                Address::Unix(path) => UnixStream::connect(path).await.map(Stream::Unix),
+    /// Connects to an address, trying again for `retry` while nobody answers there.
+    pub async fn connect(address: &Address, patience: Duration, retry: Duration) -> Result<Stream> {
+        let begun = Instant::now();
+        loop {
+            let connected = tokio::time::timeout(patience, async {
+                match address {
+                    Address::Tcp(host, port) => TcpStream::connect((host.as_str(), *port)).await.and_then(Stream::tcp),
+                    Address::Unix(path) => UnixStream::connect(path).await.map(Stream::Unix),
+                }
+            });
+            let slow = || Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time"));
+            match connected.await.unwrap_or_else(|_| slow()) {
+                Ok(stream) => return Ok(stream),
+                Err(error) if begun.elapsed() >= retry => return Err(Error::io(format!("connecting to {address}"), error)),
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
-        });
-        let context = || format!("connecting to {address}");
-        match connected.await {
-            Ok(stream) => stream.map_err(|e| Error::io(context(), e)),
-            Err(_) => Err(Error::io(context(), io::Error::new(io::ErrorKind::TimedOut, "no answer in time"))),
+        }
+    }
+
+    /// Asks the server on a fresh connection for TLS, as far as the mode wants it.
+    pub async fn secure(self, address: &Address, tls: &Connector) -> Result<Stream> {
+        let (mut socket, host) = match (self, address) {
+            (Stream::Tcp(socket), Address::Tcp(host, _)) if tls.mode != UseTls::Disable => (socket, host),
+            (plain, _) => return Ok(plain),
+        };
+        let io = |e| Error::io(format!("asking {address} for TLS"), e);
+        socket.write_all(&TLS_REQUEST).await.map_err(io)?;
+        match socket.read_u8().await.map_err(io)? {
+            b'S' => tls.connect(host, socket).await.map(|s| Stream::TlsServer(Box::new(s))),
+            b'N' if tls.mode == UseTls::Prefer => Ok(Stream::Tcp(socket)),
+            b'N' => Err(io(io::Error::other("the server does not offer TLS"))),
+            _ => Err(io(io::Error::other("the server answered with an error; is it PostgreSQL?"))),
         }
     }
 
     /// Prepares an accepted or connected TCP socket. Without TCP_NODELAY a query takes 44 ms.
     pub fn tcp(socket: TcpStream) -> io::Result<Stream> {
         socket.set_nodelay(true)?;
-        let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 4).with_retries(3);
-        SockRef::from(&socket).set_tcp_keepalive(&keepalive)?;
+        let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 6).with_retries(3);
+        let raw = SockRef::from(&socket);
+        raw.set_tcp_keepalive(&keepalive)?;
+        raw.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
         Ok(Stream::Tcp(socket))
+    }
+
+    /// Whether a client begins with TLS at once, without asking first. Waits for its first byte.
+    pub async fn begins_with_tls(&self) -> io::Result<bool> {
+        const HANDSHAKE: u8 = 22;
+        let mut first = [0];
+        match self {
+            Stream::Tcp(socket) => Ok(socket.peek(&mut first).await? == 1 && first[0] == HANDSHAKE),
+            _ => Ok(false),
+        }
+    }
+
+    /// Whether the client has named PostgreSQL's protocol in its TLS handshake.
+    pub fn names_protocol(&self) -> bool {
+        matches!(self, Stream::TlsClient(s) if s.get_ref().1.alpn_protocol() == Some(ALPN))
     }
 }
 
@@ -54,6 +122,8 @@ macro_rules! either {
         match $self.get_mut() {
             Stream::Tcp($stream) => $call,
             Stream::Unix($stream) => $call,
+            Stream::TlsClient($stream) => $call,
+            Stream::TlsServer($stream) => $call,
         }
     };
 }

@@ -1,0 +1,142 @@
+//! A new process takes over the listening sockets of a running one, without one refused connection.
+//!
+//! The running process offers them on a Unix socket (`listen.handover_socket`). The new one asks there, gets the very same sockets
+//! (unix(7), SCM_RIGHTS), begins to accept on them, says so, and only then the old one stops accepting and drains. At every moment
+//! somebody accepts; if the new one fails to start, the old one has never stopped.
+
+use std::io::{IoSlice, IoSliceMut, Read as _, Write as _};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
+};
+use tokio::net::UnixListener;
+use tokio::sync::watch;
+
+use super::listen::{Inherited, Listener, remove_if_dead};
+use crate::config::Settings;
+use crate::error::{Error, Result};
+
+/// What comes with the sockets: a later version that sends others says another word.
+const GREETING: &[u8] = b"esclusa 1\n";
+/// What the new process says when it serves.
+const READY: u8 = b'!';
+/// A process that says nothing for so long is none.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The process that served before.
+#[derive(Debug)]
+pub struct Predecessor {
+    stream: UnixStream,
+}
+
+impl Predecessor {
+    /// Lets it stop accepting.
+    pub(super) fn we_serve(mut self) -> Result<()> {
+        self.stream.write_all(&[READY]).map_err(|e| Error::io("telling the process before that we serve", e))
+    }
+}
+
+/// Asks the process behind a handover socket for its listening sockets; nothing when nobody is there.
+pub fn take(path: &Path) -> Result<Inherited> {
+    if path.as_os_str().is_empty() {
+        return Ok(Inherited::default());
+    }
+    let Ok(stream) = UnixStream::connect(path) else { return Ok(Inherited::default()) };
+    let io = |e| Error::io(format!("taking sockets over {}", path.display()), e);
+    stream.set_read_timeout(Some(PATIENCE)).map_err(io)?;
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let mut bytes = [0; 64];
+    let flags = RecvFlags::CMSG_CLOEXEC;
+    let got = recvmsg(&stream, &mut [IoSliceMut::new(&mut bytes)], &mut control, flags).map_err(|e| io(e.into()))?;
+    if &bytes[..got.bytes] != GREETING {
+        return Err(Error::usage(format!("{} belongs to no esclusa that can hand over to this version", path.display())));
+    }
+    let mut fds =
+        control.drain().filter_map(|m| if let RecvAncillaryMessage::ScmRights(fds) = m { Some(fds) } else { None }).flatten();
+    Ok(Inherited { clients: fds.next(), console: fds.next(), predecessor: Some(Predecessor { stream }) })
+}
+
+/// The sockets of this process, offered to a successor.
+#[derive(Debug)]
+pub(super) struct Offer {
+    path: PathBuf,
+    sockets: Arc<[OwnedFd; 2]>,
+}
+
+impl Offer {
+    /// `None` when no handover socket is configured.
+    pub(super) fn new(settings: &Settings, clients: &Listener, console: &Listener) -> Result<Option<Offer>> {
+        let path = settings.listen.handover_socket.clone();
+        if path.as_os_str().is_empty() {
+            return Ok(None);
+        }
+        let io = |e| Error::io("duplicating a listening socket", e);
+        Ok(Some(Offer { path, sockets: Arc::new([clients.duplicate().map_err(io)?, console.duplicate().map_err(io)?]) }))
+    }
+
+    /// Offers until a successor has taken over, or this process ends.
+    pub(super) async fn serve(self, stop: watch::Sender<bool>) {
+        let mut stopped = stop.subscribe();
+        loop {
+            // The predecessor still has the path while it waits for our word; it leaves it when it stops.
+            let Some(listener) = self.bind() else {
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_millis(50)) => continue,
+                    _ = stopped.wait_for(|s| *s) => return,
+                }
+            };
+            loop {
+                let asked = tokio::select! {
+                    asked = listener.accept() => asked,
+                    _ = stopped.wait_for(|s| *s) => {
+                        let _ = std::fs::remove_file(&self.path);
+                        return;
+                    }
+                };
+                let Ok(stream) = asked.and_then(|(stream, _)| stream.into_std()) else { continue };
+                let sockets = self.sockets.clone();
+                let given = tokio::task::spawn_blocking(move || give(stream, &sockets)).await;
+                match given {
+                    Ok(Ok(())) => {
+                        tracing::info!("a new process has taken over; this one drains");
+                        let _ = std::fs::remove_file(&self.path);
+                        let _ = stop.send(true);
+                        return;
+                    }
+                    Ok(Err(error)) => tracing::warn!(%error, "a new process asked for the sockets and did not take over"),
+                    Err(error) => tracing::warn!(%error, "a handover failed"),
+                }
+            }
+        }
+    }
+
+    fn bind(&self) -> Option<UnixListener> {
+        remove_if_dead(&self.path);
+        let listener = UnixListener::bind(&self.path).ok()?;
+        // Whoever can connect gets our sockets.
+        std::fs::set_permissions(&self.path, std::fs::Permissions::from_mode(0o600)).ok()?;
+        Some(listener)
+    }
+}
+
+/// Sends the sockets and waits for the successor's word.
+fn give(mut stream: UnixStream, sockets: &[OwnedFd; 2]) -> std::io::Result<()> {
+    stream.set_nonblocking(false)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let borrowed = [sockets[0].as_fd(), sockets[1].as_fd()];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    control.push(SendAncillaryMessage::ScmRights(&borrowed));
+    sendmsg(&stream, &[IoSlice::new(GREETING)], &mut control, SendFlags::empty())?;
+    let mut word = [0];
+    stream.read_exact(&mut word)?;
+    if word[0] == READY { Ok(()) } else { Err(std::io::ErrorKind::InvalidData.into()) }
+}

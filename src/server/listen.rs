@@ -1,0 +1,155 @@
+//! Listening sockets: bound by us, or inherited from systemd or from the process before.
+
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::{mpsc, watch};
+
+use super::handover::Predecessor;
+use crate::config::Address;
+use crate::error::{Error, Result};
+use crate::session::{self, Shared};
+use crate::telemetry;
+use crate::wire::stream::Stream;
+
+/// Sockets that were open before this process began.
+#[derive(Debug, Default)]
+pub struct Inherited {
+    /// For clients.
+    pub clients: Option<OwnedFd>,
+    /// For the console.
+    pub console: Option<OwnedFd>,
+    /// The process that still serves, and is told when we do.
+    pub predecessor: Option<Predecessor>,
+}
+
+impl Inherited {
+    /// From systemd's socket activation (sd_listen_fds(3)): the first socket is for clients, the second for the console.
+    pub fn from_systemd() -> Result<Inherited> {
+        let mut fds = listenfd::ListenFd::from_env();
+        let mut take = |i| -> Result<Option<OwnedFd>> {
+            let io = |e| Error::io("taking a socket from systemd", e);
+            if let Ok(Some(listener)) = fds.take_tcp_listener(i) {
+                return Ok(Some(listener.into()));
+            }
+            Ok(fds.take_unix_listener(i).map_err(io)?.map(Into::into))
+        };
+        Ok(Inherited { clients: take(0)?, console: take(1)?, predecessor: None })
+    }
+}
+
+/// A socket that is listened on.
+#[derive(Debug)]
+pub enum Listener {
+    /// TCP.
+    Tcp(TcpListener),
+    /// A Unix socket.
+    Unix(UnixListener),
+}
+
+/// A socket on its way to a worker.
+#[derive(Debug)]
+pub(super) enum Accepted {
+    Tcp(std::net::TcpStream, SocketAddr),
+    Unix(std::os::unix::net::UnixStream),
+}
+
+impl Listener {
+    /// Takes an inherited socket, or binds a new one; with the address that it really has.
+    pub async fn open(address: &Address, inherited: Option<OwnedFd>) -> Result<(Listener, Address)> {
+        let io = |e| Error::io(format!("listening on {address}"), e);
+        match (address, inherited) {
+            (Address::Tcp(host, _), Some(fd)) => {
+                let listener = std::net::TcpListener::from(fd);
+                listener.set_nonblocking(true).map_err(io)?;
+                let listener = TcpListener::from_std(listener).map_err(io)?;
+                let port = listener.local_addr().map_err(io)?.port();
+                Ok((Listener::Tcp(listener), Address::Tcp(host.clone(), port)))
+            }
+            (Address::Tcp(host, port), None) => {
+                let listener = TcpListener::bind((host.as_str(), *port)).await.map_err(io)?;
+                let port = listener.local_addr().map_err(io)?.port();
+                Ok((Listener::Tcp(listener), Address::Tcp(host.clone(), port)))
+            }
+            (Address::Unix(_), Some(fd)) => {
+                let listener = std::os::unix::net::UnixListener::from(fd);
+                listener.set_nonblocking(true).map_err(io)?;
+                Ok((Listener::Unix(UnixListener::from_std(listener).map_err(io)?), address.clone()))
+            }
+            (Address::Unix(path), None) => {
+                remove_if_dead(path);
+                Ok((Listener::Unix(UnixListener::bind(path).map_err(io)?), address.clone()))
+            }
+        }
+    }
+
+    /// A second handle on the same socket.
+    pub(super) fn duplicate(&self) -> std::io::Result<OwnedFd> {
+        match self {
+            Listener::Tcp(listener) => listener.as_fd().try_clone_to_owned(),
+            Listener::Unix(listener) => listener.as_fd().try_clone_to_owned(),
+        }
+    }
+
+    async fn accept(&self) -> std::io::Result<Accepted> {
+        match self {
+            Listener::Tcp(listener) => listener.accept().await.and_then(|(s, a)| Ok(Accepted::Tcp(s.into_std()?, a))),
+            Listener::Unix(listener) => listener.accept().await.and_then(|(s, _)| Ok(Accepted::Unix(s.into_std()?))),
+        }
+    }
+}
+
+/// A socket file that nobody answers on is left over from a process that died.
+pub(super) fn remove_if_dead(path: &std::path::Path) {
+    if std::os::unix::net::UnixStream::connect(path).is_err() {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+impl Accepted {
+    /// The stream, and who is on it.
+    pub(super) fn into_stream(self) -> std::io::Result<(Stream, String)> {
+        match self {
+            Accepted::Tcp(socket, address) => {
+                Ok((Stream::tcp(tokio::net::TcpStream::from_std(socket)?)?, address.ip().to_string()))
+            }
+            Accepted::Unix(socket) => Ok((Stream::Unix(tokio::net::UnixStream::from_std(socket)?), "local".to_owned())),
+        }
+    }
+}
+
+/// Accepts until the proxy ends, and hands each socket to the next worker.
+pub(super) async fn accept(
+    listener: Listener,
+    workers: Vec<mpsc::Sender<Accepted>>,
+    shared: Arc<Shared>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let mut turn = 0;
+    loop {
+        let socket = tokio::select! {
+            socket = listener.accept() => socket,
+            _ = stopped.wait_for(|s| *s) => return,
+        };
+        match socket {
+            Ok(socket) if shared.clients.len() >= shared.settings.load().listen.max_clients => {
+                telemetry::count("esclusa_clients_refused_total");
+                tokio::spawn(session::login::refuse_too_many(socket.into_stream().map(|(stream, _)| stream)));
+            }
+            Ok(socket) => {
+                turn = (turn + 1) % workers.len();
+                if workers[turn].send(socket).await.is_err() {
+                    tracing::error!("a worker has ended; a client was dropped");
+                }
+            }
+            Err(error) => {
+                // Out of file descriptors, most likely: a pause lets sessions end.
+                tracing::warn!(%error, "a client could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}

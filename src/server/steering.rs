@@ -1,0 +1,200 @@
+//! What switches modes, reloads settings and rules, writes hits, and follows the switches of other replicas.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::{Mutex, watch};
+
+use super::{Loader, policy};
+use crate::catalog::Database;
+use crate::config::Settings;
+use crate::console::Admin;
+use crate::control::{self, Change};
+use crate::error::{Error, Fault, Faults, Result};
+use crate::mode::Mode;
+use crate::session::Shared;
+use crate::telemetry;
+use crate::wire::tls::{Acceptor, Connector};
+
+/// The hands on the wheel.
+#[derive(Debug)]
+pub struct Steering {
+    /// What the sessions share.
+    pub shared: Arc<Shared>,
+    /// TLS towards the server.
+    pub connector: ArcSwap<Connector>,
+    load: Loader,
+    database: Mutex<Option<Database>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Steering {
+    /// Reads everything that serving needs.
+    pub(super) async fn new(load: Loader, settings: Settings, stop: watch::Sender<bool>) -> Result<Steering> {
+        let (acceptor, connector) = tls(&settings)?;
+        let database = policy::control_database(&settings).await?;
+        let policy = policy::build(&settings, database.as_ref(), 1).await?;
+        let shared = Arc::new(Shared::new(settings, policy));
+        shared.tls.store(Arc::new(acceptor));
+        Ok(Steering { shared, connector: ArcSwap::from_pointee(connector), load, database: Mutex::new(database), stop })
+    }
+
+    /// Builds the policy anew, from rules, modes and catalog as they are now.
+    async fn refresh(&self) -> Result<()> {
+        let policy = self.fresh_policy(&self.shared.settings.load_full()).await?;
+        self.shared.set_policy(policy);
+        Ok(())
+    }
+
+    async fn fresh_policy(&self, settings: &Settings) -> Result<crate::rewrite::Policy> {
+        let mut database = self.database.lock().await;
+        let database = policy::alive(&mut database, settings).await?;
+        let generation = self.shared.policy.load().generation + 1;
+        policy::build(settings, database.as_deref(), generation).await
+    }
+
+    /// Writes counted hits; what cannot be written is kept.
+    pub(super) async fn flush(&self) {
+        let (counts, statements) = self.shared.traffic.take();
+        if counts.is_empty() {
+            return;
+        }
+        let settings = self.shared.settings.load_full();
+        let written = async {
+            let mut database = self.database.lock().await;
+            match policy::alive(&mut database, &settings).await? {
+                Some(database) => control::write_hits(database, &instance(), &counts, &statements).await,
+                None => Ok(()),
+            }
+        };
+        if let Err(error) = written.await {
+            tracing::warn!(%error, "hits could not be written and are kept");
+            telemetry::count("esclusa_flush_failures_total");
+            self.shared.traffic.give_back((counts, statements));
+        }
+    }
+}
+
+/// TLS of both legs, read from files: all faults at once.
+fn tls(settings: &Settings) -> Result<(Option<Acceptor>, Connector)> {
+    let acceptor = Acceptor::new(&settings.listen);
+    let connector = Connector::new(&settings.upstream, acceptor.as_ref().ok().and_then(Option::as_ref));
+    match (acceptor, connector) {
+        (Ok(acceptor), Ok(connector)) => Ok((acceptor, connector)),
+        (acceptor, connector) => {
+            let mut faults = acceptor.err().unwrap_or_default();
+            faults.extend(connector.err().unwrap_or_default());
+            Err(faults.into())
+        }
+    }
+}
+
+/// What a running process cannot change: a restart or a handover can.
+fn refuse_fixed(before: &Settings, after: &Settings) -> Result<(), Faults> {
+    let mut faults = Faults::default();
+    let mut fixed = |key: &str, same: bool| {
+        if !same {
+            let fault = Fault::general(format!("{key} cannot be changed by a reload"));
+            faults.push(fault.hint("restart, or start a new process that takes over (listen.handover_socket)"));
+        }
+    };
+    fixed("listen.address", before.listen.address == after.listen.address);
+    fixed("listen.workers", before.listen.workers == after.listen.workers);
+    fixed("listen.handover_socket", before.listen.handover_socket == after.listen.handover_socket);
+    fixed("console.address", before.console.address == after.console.address);
+    fixed("control.url", before.control.url == after.control.url);
+    faults.or(())
+}
+
+impl Admin for Steering {
+    fn set_modes<'a>(
+        &'a self,
+        tables: &'a [String],
+        mode: Mode,
+        who: &'a str,
+        why: Option<&'a str>,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>> {
+        Box::pin(async move {
+            let policy = self.shared.policy.load_full();
+            if let Some(unknown) = tables.iter().find(|t| !policy.knows(t)) {
+                return Err(Error::usage(format!("there is no rule for a table \"{unknown}\"")));
+            }
+            let changes = {
+                let mut database = self.database.lock().await;
+                match policy::alive(&mut database, &self.shared.settings.load_full()).await? {
+                    Some(database) => control::set_modes(database, tables, mode, who, why).await?,
+                    None => return Err(Error::usage("modes are stored in the target database: set control.url")),
+                }
+            };
+            self.refresh().await?;
+            Ok(changes)
+        })
+    }
+
+    fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+        Box::pin(async move {
+            let settings = self.load.load()?;
+            refuse_fixed(&self.shared.settings.load(), &settings)?;
+            let (acceptor, connector) = tls(&settings)?;
+            let policy = self.fresh_policy(&settings).await?;
+            // All of it is good: from here on nothing can fail.
+            self.shared.settings.store(Arc::new(settings));
+            self.shared.tls.store(Arc::new(acceptor));
+            self.connector.store(Arc::new(connector));
+            self.shared.set_policy(policy);
+            Ok(())
+        })
+    }
+
+    fn shutdown(&self) {
+        let _ = self.stop.send(true);
+    }
+}
+
+/// This process among the replicas.
+fn instance() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("{}:{}", host.trim(), std::process::id())
+}
+
+/// Writes hits every `control.flush_interval`.
+pub(super) async fn flush_regularly(steering: Arc<Steering>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let pause = steering.shared.settings.load().control.flush_interval.max(Duration::from_millis(50));
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stopped.wait_for(|s| *s) => return,
+        }
+        steering.flush().await;
+    }
+}
+
+/// Follows switches that other replicas make. Whatever was announced while the connection was gone is read when it is back.
+pub(super) async fn follow(steering: Arc<Steering>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let settings = steering.shared.settings.load_full();
+        if settings.control.url.is_empty() {
+            return;
+        }
+        let listened = async {
+            let password = policy::password(&settings)?;
+            let (_database, mut news) = Database::listen(&settings.control.url, password.as_deref(), control::CHANNEL).await?;
+            steering.refresh().await?;
+            while news.recv().await.is_some() {
+                steering.refresh().await?;
+            }
+            Ok::<(), Error>(())
+        };
+        tokio::select! {
+            ended = listened => {
+                if let Err(error) = ended {
+                    tracing::warn!(%error, "switches of other replicas cannot be followed; trying again");
+                }
+            }
+            _ = stopped.wait_for(|s| *s) => return,
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}

@@ -188,7 +188,17 @@ impl Prover<'_> {
             ("time column", &["al_changed_at"]),
             (
                 "derived columns",
-                &["al_operation", "al_user_id", "al_expid", "dv_is_active", "dv_expid", "dv_hstusu", "dv_hsthora"],
+                &[
+                    "al_operation",
+                    "al_user_id",
+                    "al_expid",
+                    "dv_is_active",
+                    "dv_expid",
+                    "dv_hstusu",
+                    "dv_hsthora",
+                    "dvl_source_domain",
+                    "dvl_target_domain",
+                ],
             ),
         ] {
             let differs: Vec<String> = names.iter().filter_map(|n| self.recomputed(n)).collect();

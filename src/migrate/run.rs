@@ -113,6 +113,7 @@ impl<'m> Migration<'m> {
         let legacy = relation.legacy_table();
         let lock = format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; LOCK TABLE {legacy} IN SHARE ROW EXCLUSIVE MODE");
         db.batch(&format!("locking {}", rule.table), &lock).await?;
+        self.refuse_computed_columns(db, relation).await?;
         let rows = backfill::run(db, relation, &legacy).await?;
         let parity = parity::check(db, relation, &legacy).await?;
         if !parity.holds() {
@@ -123,7 +124,7 @@ impl<'m> Migration<'m> {
             });
         }
         parity::record(db, &parity).await?;
-        let mut notes = self.dependents(db, &legacy).await?;
+        let mut notes = self.left_behind(db, relation).await?;
         self.swap(db, relation).await?;
         notes.extend(self.capture(db, rule, relation, catalog).await?);
         let sql =
@@ -137,6 +138,15 @@ impl<'m> Migration<'m> {
     async fn swap(&self, db: &Database, relation: &Relation) -> Result<()> {
         let (legacy, archived) = (relation.legacy_table(), qualified(ARCHIVE, &relation.table));
         let context = format!("putting the view in place of {}", relation.table);
+        // A sequence that a column owns would go along, and with the archive away; the view's default goes on drawing from it.
+        let sequences = format!(
+            "SELECT format('ALTER SEQUENCE %s OWNED BY NONE', d.objid::regclass) FROM pg_depend d JOIN pg_class c ON c.oid = d.objid \
+             WHERE d.refobjid = {}::regclass AND d.deptype = 'a' AND d.classid = 'pg_class'::regclass AND c.relkind = 'S'",
+            literal(&legacy)
+        );
+        for disown in db.text(&context, &sequences).await?.into_iter().flatten().flatten() {
+            db.batch(&context, &disown).await?;
+        }
         db.batch(&context, &format!("ALTER TABLE {legacy} SET SCHEMA {ARCHIVE}")).await?;
         db.batch(&context, &view::creation(relation)).await?;
         view::copy_grants(db, relation, &archived).await
@@ -165,15 +175,45 @@ impl<'m> Migration<'m> {
         Ok(notes)
     }
 
-    /// Objects that keep pointing at the table where it now lies: they follow its OID, not its name.
-    async fn dependents(&self, db: &Database, legacy: &str) -> Result<Vec<String>> {
+    /// What does not come along. Objects that point at the table follow its OID, not its name, and keep reading it where it now
+    /// lies; its own constraints, triggers and policies stay on it, and nothing asks them any more.
+    async fn left_behind(&self, db: &Database, relation: &Relation) -> Result<Vec<String>> {
+        let legacy = literal(&relation.legacy_table());
+        // The key of a look-up or junction is unique in its new table too.
+        let key = relation.unique.as_ref().map_or("", |u| u.legacy.as_str());
         let sql = format!(
-            "SELECT DISTINCT pg_describe_object(d.classid, d.objid, 0) FROM pg_depend d WHERE d.refobjid = {}::regclass \
-             AND d.deptype = 'n' AND d.classid IN ('pg_rewrite'::regclass, 'pg_constraint'::regclass)",
-            literal(legacy)
+            "WITH own (classid, objid, fate) AS ( \
+               SELECT 'pg_constraint'::regclass, oid, CASE WHEN conname <> {} THEN 'not checked any more: ' END FROM pg_constraint \
+               WHERE conrelid = {legacy}::regclass AND contype <> 't' \
+               UNION ALL SELECT 'pg_policy'::regclass, oid, 'not checked any more: ' FROM pg_policy WHERE polrelid = {legacy}::regclass \
+               UNION ALL SELECT 'pg_trigger'::regclass, oid, CASE WHEN tgfoid <> {}::regproc THEN 'does not fire any more: ' END \
+               FROM pg_trigger WHERE tgrelid = {legacy}::regclass AND NOT tgisinternal) \
+             SELECT fate || pg_describe_object(classid, objid, 0) FROM own WHERE fate IS NOT NULL \
+             UNION SELECT 'still reads the moved table: ' || pg_describe_object(classid, objid, 0) FROM pg_depend \
+             WHERE refclassid = 'pg_class'::regclass AND refobjid = {legacy}::regclass AND deptype = 'n' \
+               AND (classid, objid) NOT IN (SELECT classid, objid FROM own) ORDER BY 1",
+            literal(key),
+            literal(&qualified(&relation.schema, "fn_audit_trigger")),
         );
-        let found = db.text("looking for dependent objects", &sql).await?;
-        Ok(found.into_iter().flatten().flatten().map(|o| format!("still reads the moved table: {o}")).collect())
+        let found = db.text("looking for what does not come along", &sql).await?;
+        Ok(found.into_iter().flatten().flatten().collect())
+    }
+
+    /// A view computes no column by itself: a write through it would leave NULL where the table had a number or a formula.
+    async fn refuse_computed_columns(&self, db: &Database, relation: &Relation) -> Result<()> {
+        let sql = format!(
+            "SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute \
+             WHERE attrelid = {}::regclass AND NOT attisdropped AND (attidentity <> '' OR attgenerated <> '')",
+            literal(&relation.legacy_table())
+        );
+        match db.one("looking for computed columns", &sql, &[]).await?.get::<_, Option<String>>(0) {
+            None => Ok(()),
+            Some(columns) => Err(Error::Refused {
+                message: format!("{} has identity or generated columns", relation.table),
+                detail: Some(columns),
+                hint: Some("give them an ordinary default, and migrate again".into()),
+            }),
+        }
     }
 
     /// Where a legacy table's rows can still be compared: under its own name, or in the archive.

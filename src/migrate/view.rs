@@ -67,29 +67,36 @@ fn identity(relation: &Relation) -> String {
     if relation.target != "audit_log" {
         return format!("{}{}", relation.filter(Some("t")), equal("t", &["dv_code", "dvl_source_code", "dvl_target_code"]));
     }
+    // As text: to jsonb 1.5 and 1.50 are equal, and the wrong row of the two would be written.
+    let image = relation.field("al_old_data", &old).map(|image| format!(" AND s.al_old_data::text = ({image})::text"));
     format!(
-        "(t.al_id, t.al_changed_at) = (SELECT s.al_id, s.al_changed_at FROM {} AS s WHERE {}{} ORDER BY s.al_id LIMIT 1)",
+        "(t.al_id, t.al_changed_at) = (SELECT s.al_id, s.al_changed_at FROM {} AS s WHERE {}{}{} ORDER BY s.al_id LIMIT 1)",
         relation.target_table(),
         relation.filter(Some("s")),
-        equal("s", &["al_record_key", "al_old_data"])
+        equal("s", &["al_record_key"]),
+        image.unwrap_or_default()
     )
 }
 
-/// Gives the view the table's grants, and those who read or wrote the table the same right on the new table, which the
-/// rewritten statements name.
+/// Gives the view the grants of the table and of its columns, and those who read or wrote the whole table the same right on the new
+/// table, which the rewritten statements name. A right on some columns has no like there: such a role has the view.
 pub async fn copy_grants(database: &Database, relation: &Relation, table: &str) -> Result<()> {
     let sql = format!(
-        "SELECT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, a.privilege_type, a.is_grantable
-         FROM pg_class c, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) AS a WHERE c.oid = {}::regclass",
+        "SELECT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, a.privilege_type, g.columns, a.is_grantable
+         FROM (SELECT coalesce(relacl, acldefault('r', relowner)) AS acl, '' AS columns FROM pg_class WHERE oid = {0}::regclass
+               UNION ALL SELECT attacl, format(' (%I)', attname) FROM pg_attribute WHERE attrelid = {0}::regclass AND NOT attisdropped) AS g,
+              aclexplode(g.acl) AS a",
         literal(table)
     );
     for row in database.text("reading grants", &sql).await? {
         let cell = |i: usize| row.get(i).cloned().flatten().unwrap_or_default();
-        let (grantee, privilege, grantable) = (cell(0), cell(1), cell(2) == "t");
-        let option = if grantable { " WITH GRANT OPTION" } else { "" };
+        let (grantee, privilege, columns) = (cell(0), cell(1), cell(2));
+        let option = if cell(3) == "t" { " WITH GRANT OPTION" } else { "" };
         let [view, copy] = views(relation);
-        let mut grants = format!("GRANT {privilege} ON {view} TO {grantee}{option}; GRANT {privilege} ON {copy} TO {grantee};");
-        if ["SELECT", "INSERT", "UPDATE", "DELETE"].contains(&privilege.as_str()) {
+        let mut grants = format!(
+            "GRANT {privilege}{columns} ON {view} TO {grantee}{option}; GRANT {privilege}{columns} ON {copy} TO {grantee};"
+        );
+        if columns.is_empty() && ["SELECT", "INSERT", "UPDATE", "DELETE"].contains(&privilege.as_str()) {
             grants.push_str(&format!("GRANT {privilege} ON {} TO {grantee};", relation.target_table()));
         }
         database.batch("copying grants", &grants).await?;

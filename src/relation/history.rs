@@ -61,18 +61,18 @@ fn user(column: usize) -> Value {
 }
 
 /// Monotone in the stamp, except in a DST gap, where it is off by at most an hour. NULL comes before everything, and what lies
-/// behind the last partition is put at its end, so that the DEFAULT partition stays empty.
+/// behind the last partition is put at its end, so that the DEFAULT partition stays empty. A stamp is cut before it is converted:
+/// the last hours of year 294276, and dates of year 5874897, are no `timestamptz` any more.
 fn changed_at(columns: &[Column], time: Option<usize>, context: &Context) -> Value {
     let Some(time) = time.filter(|&i| columns[i].sql_type.is_stamp()) else { return constant("'-infinity'::timestamptz") };
-    let zone = literal(&context.time_zone);
-    let instant = |m: &str| {
-        if columns[time].sql_type.has_zone() { m.to_owned() } else { format!("(({m})::timestamp AT TIME ZONE {zone})") }
-    };
-    expression(&[time], |m| format!("least(coalesce({}, '-infinity'::timestamptz), {})", instant(&m[0]), last_instant(context)))
-}
-
-/// The last microsecond that a backfilled row can be indexed at.
-pub(super) fn last_instant(context: &Context) -> String {
-    let zone = literal(&context.time_zone);
-    format!("((timestamp '{}-01' - interval '1 microsecond') AT TIME ZONE {zone})", context.horizon)
+    let (sql_type, zone) = (&columns[time].sql_type, literal(&context.time_zone));
+    let last = format!("(timestamp '{}-01' - interval '1 microsecond')", context.horizon);
+    expression(&[time], |m| {
+        let stamp = format!("coalesce({}, '-infinity')", m[0]);
+        if sql_type.has_zone() {
+            return format!("least({stamp}, {last} AT TIME ZONE {zone})");
+        }
+        let stamp = if sql_type.name == "date" { format!("least({stamp}, '{}-01')::timestamp", context.horizon) } else { stamp };
+        format!("(least({stamp}, {last}) AT TIME ZONE {zone})")
+    })
 }

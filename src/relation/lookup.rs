@@ -46,7 +46,10 @@ pub(super) fn compile(rule: &Rule, lookup: &Lookup, context: &Context) -> Relati
             "dv_hstusu",
             place(&lookup.user).map_or(Value::Default, |i| expression(&[i], |m| format!("left(({})::text, 63)", m[0]))),
         ),
-        field("dv_hsthora", place(&lookup.time).filter(|&i| type_of(i).is_stamp()).map_or(Value::Default, |i| stamp(i, context))),
+        field(
+            "dv_hsthora",
+            place(&lookup.time).filter(|&i| type_of(i).is_stamp()).map_or(Value::Default, |i| stamp(i, &type_of(i), context)),
+        ),
     ];
     Relation {
         table: rule.table.clone(),
@@ -73,6 +76,9 @@ fn active(column: usize) -> Value {
     expression(&[column], |m| format!("left(({})::text, 1)", m[0]))
 }
 
-fn stamp(column: usize, context: &Context) -> Value {
+fn stamp(column: usize, sql_type: &SqlType, context: &Context) -> Value {
+    if sql_type.has_zone() {
+        return expression(&[column], |m| m[0].clone());
+    }
     expression(&[column], |m| format!("(({})::timestamp AT TIME ZONE {})", m[0], literal(&context.time_zone)))
 }

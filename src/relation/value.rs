@@ -27,13 +27,16 @@ enum Family {
     Text,
     /// `boolean`.
     Boolean,
-    /// `date`, `timestamp`, `time`, `timestamptz`: JSON strings in ISO 8601, infinities and BC included.
+    /// `date`, `timestamp`, `time`: JSON strings in ISO 8601, infinities and BC included.
     DateTime,
     /// `real`, `double precision`: text with all digits, because JSON numbers lose -0 and follow extra_float_digits.
     Float,
     /// `bytea`: hexadecimal text, whatever bytea_output says.
     Bytea,
-    /// Everything else (json, intervals, arrays, ranges, enumerations): text written under pinned settings.
+    /// `money`: a number, because both its output and its input follow lc_monetary.
+    Money,
+    /// Everything else (json, intervals, arrays, ranges, enumerations, and `timestamptz`, whose JSON follows the session's zone):
+    /// text written under pinned settings.
     Other,
 }
 
@@ -44,7 +47,7 @@ impl SqlType {
             Some((bare, rest)) if rest.ends_with(')') => (bare, rest.trim_end_matches(')').parse::<u32>().ok()),
             _ => (name, None),
         };
-        let time = bare == "date" || bare.starts_with("time") && !name.ends_with("[]");
+        let time = bare == "date" || bare.starts_with("time") && !name.ends_with("[]") && !is_instant(name);
         let family = match bare {
             "numeric" | "smallint" | "integer" | "bigint" => Family::Number,
             "character varying" => Family::Varchar(modifier),
@@ -54,6 +57,7 @@ impl SqlType {
             "boolean" => Family::Boolean,
             "real" | "double precision" => Family::Float,
             "bytea" => Family::Bytea,
+            "money" => Family::Money,
             _ if time => Family::DateTime,
             _ => Family::Other,
         };
@@ -67,7 +71,7 @@ impl SqlType {
 
     /// Whether the type already is a point in time, and needs no zone to become one.
     pub fn has_zone(&self) -> bool {
-        self.name.ends_with("with time zone")
+        is_instant(&self.name)
     }
 
     /// Whether the type has a collation. A code of such a type is read from the image, because `dv_code` is COLLATE "C" and a
@@ -89,6 +93,7 @@ impl SqlType {
             }
             Family::Float => format!("to_jsonb(esclusa.exact_text({value}))"),
             Family::Bytea => format!("to_jsonb(encode({value}, 'hex'))"),
+            Family::Money => format!("to_jsonb(({value})::numeric)"),
             Family::Other => format!("to_jsonb(esclusa.pinned_text({value}))"),
         }
     }
@@ -98,6 +103,7 @@ impl SqlType {
         let text = format!("({image} ->> {})", literal(key));
         match self.family {
             Family::Bytea => format!("decode({text}, 'hex')"),
+            Family::Money => format!("{text}::numeric::money"),
             Family::Text if self.name == "text" => text,
             _ => format!("{text}::{}", self.name),
         }
@@ -149,6 +155,10 @@ impl SqlType {
     }
 }
 
+fn is_instant(type_name: &str) -> bool {
+    type_name.starts_with("timestamp") && type_name.ends_with("with time zone")
+}
+
 /// The mark of NULL in key text. A string that looks like it shares its key and nothing else.
 pub const NULL_KEY: &str = "∅";
 
@@ -175,7 +185,10 @@ mod tests {
         assert_eq!(t("text").from_image("i", "c"), "(i ->> 'c')");
         assert!(t("numeric(5,0)").is_whole_number() && !t("numeric(6,2)").is_whole_number() && !t("numeric").is_whole_number());
         assert!(t("timestamp without time zone").is_stamp() && t("date").is_stamp() && !t("time without time zone").is_stamp());
-        assert_eq!(t("timestamp without time zone[]").image("x"), "to_jsonb(esclusa.pinned_text(x))");
+        for by_text in ["timestamp without time zone[]", "timestamp with time zone", "timestamp(0) with time zone", "json"] {
+            assert_eq!(t(by_text).image("x"), "to_jsonb(esclusa.pinned_text(x))");
+        }
+        assert_eq!(t("time with time zone").image("x"), "to_jsonb(x)");
     }
 
     #[test]

@@ -88,7 +88,7 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET extra_float_digits = 1 AS 'SELEC
 -- Any other value as text that does not depend on the session.
 CREATE OR REPLACE FUNCTION {control}.pinned_text(anyelement) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
-SET extra_float_digits = 1 SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET bytea_output = 'hex'
+SET extra_float_digits = 1 SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET bytea_output = 'hex' SET timezone = 'UTC'
 AS 'SELECT $1::text';
 
 -- Canonical key text of one value of an image, as relation/value.rs writes it for a typed value.
@@ -114,7 +114,9 @@ DECLARE
   column_name text;
 BEGIN
   SELECT name INTO column_name FROM unnest(names, places) AS u(name, place) WHERE cells[place] IS NULL ORDER BY place LIMIT 1;
-  SELECT string_agg(CASE WHEN cell IS NULL THEN 'null' WHEN octet_length(cell) <= 64 THEN cell ELSE left(cell, 64) || '...' END, ', ' ORDER BY o)
+  -- At most 64 bytes of a value, in whole characters.
+  SELECT string_agg(CASE WHEN cell IS NULL THEN 'null' WHEN octet_length(cell) <= 64 THEN cell
+      ELSE (SELECT left(cell, max(n)) FROM generate_series(16, 64) AS n WHERE octet_length(left(cell, n)) <= 64) || '...' END, ', ' ORDER BY o)
     INTO shown FROM unnest(cells) WITH ORDINALITY AS u(cell, o);
   RAISE EXCEPTION USING ERRCODE = '23502',
     MESSAGE = format('null value in column "%s" of relation "%s" violates not-null constraint', column_name, table_name),

@@ -1,0 +1,264 @@
+//! What the migration's tests share: one private server a test crate, one database a test with the new tables in it, rules made from
+//! the catalog, and sessions that answer in text.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use esclusa::catalog::{Catalog, Database};
+use esclusa::config::Settings;
+use esclusa::config::document::Document;
+use esclusa::demo::postgres::Postgres;
+use esclusa::error::{Error, Result};
+use esclusa::migrate::parity::{self, Parity};
+use esclusa::migrate::run::{Migration, Outcome};
+use esclusa::migrate::schema;
+use esclusa::relation::{Context, Relation};
+use esclusa::rule::{Rule, RuleSet, file};
+use tokio::sync::OnceCell;
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
+
+/// Where the legacy tables are.
+pub(crate) const SCHEMA: &str = "cf_quere_pro";
+
+/// The crate's server. Nothing drops it: it ends, and its directory goes, when the test process does.
+static SERVER: OnceCell<Postgres> = OnceCell::const_new();
+const TEMPLATE: &str = "with_schema";
+
+pub(crate) async fn server() -> &'static Postgres {
+    let start = || async {
+        let server = Postgres::start(&Default::default()).await.unwrap();
+        let admin = server.connect("postgres").await.unwrap();
+        admin.batch("making a template", &format!("CREATE DATABASE {TEMPLATE}")).await.unwrap();
+        let template = server.connect(TEMPLATE).await.unwrap();
+        schema::apply(&template, &context()).await.unwrap();
+        drop(template);
+        wait_for(&admin, &format!("SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = '{TEMPLATE}')")).await;
+        server
+    };
+    SERVER.get_or_init(start).await
+}
+
+/// Asks until the answer is true.
+pub(crate) async fn wait_for(database: &Database, question: &str) {
+    let limit = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while database.text("waiting", question).await.unwrap() != [[Some("t".to_owned())]] {
+        assert!(std::time::Instant::now() < limit, "still not true: {question}");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+/// Schema, zone and months of the default settings.
+pub(crate) fn context() -> Context {
+    Context::new(&Settings::defaults().unwrap())
+}
+
+/// A new database; `template` is empty or the one with the new tables.
+async fn database(template: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("trap_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let admin = server().await.connect("postgres").await.unwrap();
+    admin.batch("making a database", &format!("CREATE DATABASE {name} TEMPLATE {template}")).await.unwrap();
+    name
+}
+
+/// A database with nothing in it, and a superuser's connection.
+pub(crate) async fn empty_database() -> Database {
+    let name = database("template1").await;
+    server().await.connect(&name).await.unwrap()
+}
+
+/// A database with the new tables and a few legacy tables.
+pub(crate) struct Bed {
+    /// A superuser's connection, which migrates.
+    pub(crate) db: Database,
+    pub(crate) context: Context,
+    pub(crate) rules: RuleSet,
+    name: String,
+}
+
+impl Bed {
+    /// Runs `legacy` in the schema of the legacy tables.
+    pub(crate) async fn new(legacy: &str) -> Bed {
+        let name = database(TEMPLATE).await;
+        let db = server().await.connect(&name).await.unwrap();
+        let bed = Bed { db, context: context(), rules: RuleSet::default(), name };
+        bed.sql(&format!("SET search_path = {SCHEMA}, public; {legacy}")).await;
+        bed.sql("RESET search_path").await;
+        bed
+    }
+
+    /// The rule of a table as the catalog has it now: `target` and `key` are TOML in braces.
+    pub(crate) async fn rule(&mut self, table: &str, kind: &str, target: &str, key: &str) -> Rule {
+        // As the migration's own session sees names, so that types and defaults are qualified alike.
+        self.sql("SET search_path = pg_catalog").await;
+        let catalog = Catalog::read_tables(&self.db, SCHEMA, &[table.to_owned()]).await.unwrap();
+        let columns: Vec<String> = catalog.tables[table]
+            .columns
+            .iter()
+            .map(|c| {
+                let default = c.default.as_ref().map_or(String::new(), |d| format!(", default = '''{d}'''"));
+                format!("{{ name = '''{}''', type = '''{}''', null = {}{default} }}", c.name, c.type_name, !c.not_null)
+            })
+            .collect();
+        let text = format!(
+            "table = '''{table}'''\nkind = '{kind}'\ncolumns = [\n{}\n]\ntarget = {target}\nkey = {key}\n",
+            columns.join(",\n")
+        );
+        let document = Document::parse("test.toml".as_ref(), &text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+        let mut rule = file::parse(&document).unwrap_or_else(|e| panic!("{e}\n{text}"));
+        rule.key.unique = catalog.tables[table].key_over(&rule.key.columns).map(|k| k.name.clone());
+        self.rules.rules.insert(table.to_owned(), rule.clone());
+        rule
+    }
+
+    /// A history with nothing but a key.
+    pub(crate) async fn history(&mut self, table: &str, key: &str) -> Rule {
+        self.rule(table, "history", "{ base = 'base' }", &format!("{{ columns = ['''{key}'''] }}")).await
+    }
+
+    /// A look-up with nothing but a code, in a domain of its own name.
+    pub(crate) async fn lookup(&mut self, table: &str, code: &str) -> Rule {
+        self.rule(table, "lookup", &format!("{{ domain = '''{table}''' }}"), &format!("{{ columns = ['''{code}'''] }}")).await
+    }
+
+    /// Migrates one table.
+    pub(crate) async fn migrate(&self, table: &str) -> Result<Outcome> {
+        let migration = Migration::new(&self.db, &self.rules, self.context.clone()).await.unwrap();
+        let run = migration.begin("test").await.unwrap();
+        migration.table(run, &self.rules.rules[table]).await
+    }
+
+    /// Migrates every table that has a rule; each with its proof.
+    pub(crate) async fn migrate_all(&self) {
+        for table in self.rules.rules.keys() {
+            if let Err(error) = self.migrate(table).await {
+                panic!("{table}: {error} {:?}", error.more());
+            }
+        }
+    }
+
+    /// The failed checks of a table whose legacy rows are `old`.
+    pub(crate) async fn failed_checks(&self, table: &str, old: &str) -> Vec<&'static str> {
+        let relation = Relation::compile(&self.rules.rules[table], &self.context);
+        let Parity { verdicts, .. } = parity::check(&self.db, &relation, old).await.unwrap();
+        verdicts.iter().filter(|v| !v.passed).map(|v| v.check).collect()
+    }
+
+    /// The database's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Runs statements as the superuser.
+    pub(crate) async fn sql(&self, sql: &str) {
+        if let Err(error) = self.db.batch("test", sql).await {
+            panic!("{error} {:?}\n{sql}", error.more());
+        }
+    }
+
+    /// Rows, cells joined by a bar, NULL as `\N`.
+    pub(crate) async fn rows(&self, sql: &str) -> Vec<String> {
+        let rows = self.db.text("test", sql).await.unwrap_or_else(|e| panic!("{e} {:?}\n{sql}", e.more()));
+        let line = |row: Vec<Option<String>>| row.iter().map(|c| c.as_deref().unwrap_or("\\N")).collect::<Vec<_>>().join("|");
+        rows.into_iter().map(line).collect()
+    }
+
+    /// The one cell of a query.
+    pub(crate) async fn cell(&self, sql: &str) -> String {
+        self.rows(sql).await.concat()
+    }
+
+    /// Another session with its own settings.
+    pub(crate) async fn session(&self, user: &str, settings: &str) -> Session {
+        let mut config = tokio_postgres::Config::new();
+        config.host("127.0.0.1").port(server().await.port).user(user).dbname(&self.name);
+        let (client, connection) = config.connect(NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let session = Session { client };
+        assert_eq!(session.say(settings).await.matches("ERROR").count(), 0, "{settings}");
+        session
+    }
+}
+
+/// What an error says to the person at the terminal: message, detail, hint.
+pub(crate) fn said(error: &Error) -> String {
+    std::iter::once(error.to_string()).chain(error.more()).collect::<Vec<_>>().join("\n")
+}
+
+/// A client of the server itself.
+pub(crate) struct Session {
+    client: Client,
+}
+
+impl Session {
+    /// Everything that a client sees of a statement, in text.
+    pub(crate) async fn say(&self, sql: &str) -> String {
+        match self.client.simple_query(sql).await {
+            Ok(messages) => messages.iter().filter_map(message).collect::<Vec<_>>().join("\n"),
+            Err(error) => seen(&error),
+        }
+    }
+
+    /// COPY FROM STDIN.
+    pub(crate) async fn copy_in(&self, sql: &str, rows: &str) -> String {
+        use futures_util::SinkExt as _;
+        let sent = async {
+            let sink = self.client.copy_in::<_, std::io::Cursor<Vec<u8>>>(sql).await?;
+            let mut sink = std::pin::pin!(sink);
+            sink.send(std::io::Cursor::new(rows.as_bytes().to_vec())).await?;
+            sink.finish().await
+        };
+        sent.await.map_or_else(|error| seen(&error), |rows| format!("({rows})"))
+    }
+}
+
+fn message(message: &SimpleQueryMessage) -> Option<String> {
+    match message {
+        SimpleQueryMessage::Row(row) => Some((0..row.len()).map(|i| row.get(i).unwrap_or("\\N")).collect::<Vec<_>>().join("|")),
+        SimpleQueryMessage::CommandComplete(rows) => Some(format!("({rows})")),
+        _ => None,
+    }
+}
+
+/// SQLSTATE, message, the names that the error carries, and its detail.
+fn seen(error: &tokio_postgres::Error) -> String {
+    let db = error.as_db_error().unwrap_or_else(|| panic!("the connection failed: {error:?}"));
+    let names = [db.schema(), db.table(), db.column(), db.constraint()];
+    let names = names.iter().map(|n| n.unwrap_or("-")).collect::<Vec<_>>().join(" ");
+    let detail = db.detail().map_or(String::new(), |d| format!(": {d}"));
+    format!("ERROR {} {} [{names}]{detail}", db.code().code(), db.message())
+}
+
+/// A legacy table in the archive beside the view that took its name: the same statement on both, with `{t}` for the table.
+pub(crate) struct Twin<'s> {
+    pub(crate) session: &'s Session,
+    pub(crate) table: &'s str,
+}
+
+impl Twin<'_> {
+    fn sides(&self, sql: &str) -> [String; 2] {
+        let table = esclusa::sql::quote::ident(self.table);
+        [format!("mig_old.{table}"), format!("{SCHEMA}.{table}")].map(|t| sql.replace("{t}", &t))
+    }
+
+    /// Both answers are equal, in any order of rows; returns it.
+    pub(crate) async fn same(&self, sql: &str) -> String {
+        let [old, new] = self.sides(sql);
+        let [old, new] = [self.session.say(&old).await, self.session.say(&new).await];
+        let [old, new] = [sorted(&old.replace("mig_old", SCHEMA)), sorted(&new)];
+        assert_eq!(old, new, "{}: {sql}", self.table);
+        new
+    }
+
+    /// Both answers are equal, and so are the rows afterwards.
+    pub(crate) async fn write(&self, sql: &str) -> String {
+        let answer = self.same(sql).await;
+        self.same("SELECT * FROM {t}").await;
+        answer
+    }
+}
+
+fn sorted(text: &str) -> String {
+    let mut lines: Vec<&str> = text.split('\n').collect();
+    lines.sort_unstable();
+    lines.join("\n")
+}

@@ -1,0 +1,15 @@
+//! Every trap of the lossless model, each a test: values, time, structure, proof, views and rollback, the audit trigger, retained
+//! tables. On a real PostgreSQL; the legacy table in the archive says what is right.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
+
+mod common;
+#[path = "traps/values.rs"]
+mod values;
+#[path = "traps/time.rs"]
+mod time;
+#[path = "traps/structure.rs"]
+mod structure;
+#[path = "traps/proof.rs"]
+mod proof;
+#[path = "traps/views.rs"]
+mod views;

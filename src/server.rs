@@ -1,6 +1,6 @@
 //! Sockets, threads, signals; wires everything together and decides nothing.
 //!
-//! [`listen`] binds or inherits sockets and accepts, [`worker`] serves what was accepted, [`steering`] switches, reloads and writes
+//! [`listen`] binds or inherits sockets and accepts, `worker` serves what was accepted, [`steering`] switches, reloads and writes
 //! hits, [`policy`] puts rules, modes and catalog together, [`handover`] passes the sockets to a new process.
 
 pub mod handover;

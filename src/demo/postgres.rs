@@ -25,7 +25,6 @@ pub struct Postgres {
     /// The directory with the cluster, its log and its socket.
     pub directory: PathBuf,
     child: Child,
-    keep: bool,
 }
 
 /// How the server is set up.
@@ -71,12 +70,15 @@ impl Postgres {
             std::fs::OpenOptions::new().append(true).open(&conf).map_err(|e| Error::io("writing postgresql.conf", e))?;
         file.write_all(settings.as_bytes()).map_err(|e| Error::io("writing postgresql.conf", e))?;
         let log = std::fs::File::create(directory.join("log")).map_err(|e| Error::io("creating the server's log", e))?;
-        // The shell waits for the pipe to close, then ends the server at once: its cluster is thrown away anyway.
+        // The shell waits for the pipe to close, then ends the server at once and throws the cluster away.
         let mut shell = Command::new("/bin/sh");
         shell
-            .args(["-c", "\"$0\" -D \"$1\" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server"])
+            .args([
+                "-c",
+                "\"$0\" -D \"$1/data\" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server; cd /; rm -rf \"$1\"",
+            ])
             .arg(bin.join("postgres"))
-            .arg(&data)
+            .arg(&directory)
             .current_dir(&directory)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -86,7 +88,7 @@ impl Postgres {
             shell.uid(uid).gid(gid);
         }
         let child = shell.spawn().map_err(|e| Error::io("starting PostgreSQL", e))?;
-        let server = Postgres { port, directory, child, keep: false };
+        let server = Postgres { port, directory, child };
         server.wait_until_ready().await?;
         Ok(server)
     }
@@ -115,11 +117,6 @@ impl Postgres {
     pub fn url(&self, database: &str) -> Url {
         Url::new(format!("postgres://postgres@127.0.0.1:{}/{database}", self.port))
     }
-
-    /// Leaves the directory for a look after the end.
-    pub fn keep_directory(&mut self) {
-        self.keep = true;
-    }
 }
 
 impl Drop for Postgres {
@@ -128,9 +125,6 @@ impl Drop for Postgres {
         let started = Instant::now();
         while matches!(self.child.try_wait(), Ok(None)) && started.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_millis(5));
-        }
-        if !self.keep {
-            let _ = std::fs::remove_dir_all(&self.directory);
         }
     }
 }

@@ -60,12 +60,6 @@ async fn database(template: &str) -> String {
     name
 }
 
-/// A database with nothing in it, and a superuser's connection.
-pub(crate) async fn empty_database() -> Database {
-    let name = database("template1").await;
-    server().await.connect(&name).await.unwrap()
-}
-
 /// A database with the new tables and a few legacy tables.
 pub(crate) struct Bed {
     /// A superuser's connection, which migrates.

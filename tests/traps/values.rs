@@ -37,11 +37,11 @@ async fn check(types: &[(&str, &[&str])]) {
     bed.migrate_all().await;
     for settings in HOSTILE {
         let session = bed.session("postgres", settings).await;
-        for i in 0..types.len() {
+        for (i, sql_type) in types.iter().enumerate() {
             for table in [format!("his{i}"), format!("tip{i}")] {
                 let twin = Twin { session: &session, table: &table };
                 let read = twin.same("SELECT id, v, v::text, pg_typeof(v), v IS NULL FROM {t}").await;
-                assert!(!read.starts_with("ERROR"), "{:?} {read}", types[i]);
+                assert!(!read.starts_with("ERROR"), "{sql_type:?} {read}");
                 for statement in [
                     "INSERT INTO {t} SELECT id + 100, v FROM {o} RETURNING *",
                     "UPDATE {t} SET v = v RETURNING *",
@@ -50,7 +50,7 @@ async fn check(types: &[(&str, &[&str])]) {
                     "DELETE FROM {t} WHERE id >= 100",
                 ] {
                     let answer = twin.write(&statement.replace("{o}", &format!("o.v{i}"))).await;
-                    assert!(!answer.contains("ERROR"), "{:?} {statement}: {answer}", types[i]);
+                    assert!(!answer.contains("ERROR"), "{sql_type:?} {statement}: {answer}");
                 }
             }
         }

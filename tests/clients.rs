@@ -12,6 +12,9 @@ mod sides;
 #[path = "clients/pgbench.rs"]
 mod pgbench;
 
+#[path = "clients/jdbc.rs"]
+mod jdbc;
+
 #[path = "clients/tokio_client.rs"]
 mod tokio_client;
 

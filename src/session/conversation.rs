@@ -4,7 +4,7 @@
 //! of replies is the order of requests ([`Steps`]); names of statements and portals are committed when the server confirms them,
 //! not when the client sends them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -12,6 +12,7 @@ use super::errors;
 use super::step::{Info, NameId, Step, Steps};
 use super::{Shared, errors::Told};
 use crate::rewrite::NameContext;
+use crate::rewrite::prefilter::Found;
 use crate::sql::fingerprint;
 use crate::telemetry;
 use crate::traffic::{Client, Execution, Seen};
@@ -53,6 +54,9 @@ pub struct Conversation {
     /// Statements and portals that touch legacy tables; all others are not remembered.
     statements: HashMap<NameId, Arc<Info>, ahash::RandomState>,
     portals: HashMap<NameId, Arc<Info>, ahash::RandomState>,
+    /// Statements and portals that may change the search path when they run: clients prepare and run in two round trips.
+    path_statements: HashSet<NameId, ahash::RandomState>,
+    path_portals: HashSet<NameId, ahash::RandomState>,
     hasher: ahash::RandomState,
     names: Arc<NameContext>,
     /// Whether this session's statements are looked at: a client of the target database, no replication, a client encoding and
@@ -88,6 +92,8 @@ impl Conversation {
             steps: Steps::at_login(),
             statements: HashMap::default(),
             portals: HashMap::default(),
+            path_statements: HashSet::default(),
+            path_portals: HashSet::default(),
             hasher: ahash::RandomState::new(),
             names: Arc::new(NameContext::with_path(&[])),
             target,
@@ -161,7 +167,9 @@ impl Conversation {
 
     fn query(&mut self, body: &[u8], whole: bool) -> Verdict {
         let text = cstr(body).filter(|_| whole).map(|(text, _)| text);
-        let info = text.and_then(|text| self.look_at(text));
+        let found = text.map_or_else(Found::default, |text| self.scan(text));
+        self.ask_path |= found.path;
+        let info = text.filter(|_| found.legacy).and_then(|text| self.look_at(text));
         let at = info.as_ref().map(|_| Instant::now());
         let rewritten = info.as_ref().and_then(|i| i.outcome.text.clone());
         self.steps.push(Step::Query { info, at, rows: 0, failed: false });
@@ -177,13 +185,14 @@ impl Conversation {
 
     fn parse(&mut self, body: &[u8], whole: bool) -> Verdict {
         let Some((name, rest)) = cstr(body) else {
-            self.steps.push(Step::Parse { name: 0, info: None });
+            self.steps.push(Step::Parse { name: 0, info: None, path: false });
             return Verdict::Pass;
         };
         let parts = cstr(rest).filter(|_| whole);
-        let info = parts.and_then(|(text, _)| self.look_at(text));
+        let found = parts.map_or_else(Found::default, |(text, _)| self.scan(text));
+        let info = parts.filter(|_| found.legacy).and_then(|(text, _)| self.look_at(text));
         let rewritten = info.as_ref().and_then(|i| i.outcome.text.clone());
-        self.steps.push(Step::Parse { name: self.name(name), info });
+        self.steps.push(Step::Parse { name: self.name(name), info, path: found.path });
         match (rewritten, parts) {
             (Some(text), Some((_, types))) => {
                 let mut out = Vec::with_capacity(text.len() + body.len());
@@ -194,18 +203,15 @@ impl Conversation {
         }
     }
 
+    /// What a text may do; nothing that matters in a session that is not looked at.
+    fn scan(&self, text: &[u8]) -> Found {
+        if self.target { self.shared.policy.load().scan(text) } else { Found::default() }
+    }
+
     /// Decides about a statement's text; `None` when it has nothing to do with a legacy table.
     fn look_at(&mut self, text: &[u8]) -> Option<Arc<Info>> {
-        if !self.target {
-            return None;
-        }
         let shared = self.shared.clone();
         let policy = shared.policy.load();
-        let found = policy.scan(text);
-        self.ask_path |= found.path;
-        if !found.legacy {
-            return None;
-        }
         // What cannot be read safely passes unread: backslashes in strings, encodings in which an ASCII byte can be half a letter.
         let text = std::str::from_utf8(text).ok().filter(|_| self.readable_encoding && self.conforming_strings);
         let Some(text) = text else {
@@ -262,7 +268,8 @@ impl Conversation {
     }
 
     fn parsed(&mut self) {
-        if let Some(Step::Parse { name, info }) = self.steps.pop() {
+        if let Some(Step::Parse { name, info, path }) = self.steps.pop() {
+            mark(&mut self.path_statements, name, path);
             match info {
                 Some(info) => self.statements.insert(name, info),
                 None => self.statements.remove(&name),
@@ -272,6 +279,7 @@ impl Conversation {
 
     fn bound(&mut self) {
         if let Some(Step::Bind { portal, statement }) = self.steps.pop() {
+            mark(&mut self.path_portals, portal, self.path_statements.contains(&statement));
             match self.statements.get(&statement) {
                 Some(info) => self.portals.insert(portal, info.clone()),
                 None => self.portals.remove(&portal),
@@ -281,6 +289,7 @@ impl Conversation {
 
     fn closed(&mut self) {
         if let Some(Step::Close { name, portal }) = self.steps.pop() {
+            mark(if portal { &mut self.path_portals } else { &mut self.path_statements }, name, false);
             if portal {
                 self.portals.remove(&name)
             } else {
@@ -294,17 +303,20 @@ impl Conversation {
         match self.steps.front() {
             Some(Step::Query { rows, .. }) => *rows += done,
             Some(Step::Execute { .. }) => {
-                if let Some(Step::Execute { portal, at }) = self.steps.pop()
-                    && tag != b's'
-                    && let Some(info) = self.portals.get(&portal).cloned()
-                {
-                    self.count(&info, at, done, false);
+                if let Some(Step::Execute { portal, at }) = self.steps.pop() {
+                    self.ask_path |= self.path_portals.contains(&portal);
+                    if tag != b's'
+                        && let Some(info) = self.portals.get(&portal).cloned()
+                    {
+                        self.count(&info, at, done, false);
+                    }
                 }
             }
             _ => {}
         }
         if body.starts_with(b"DISCARD ALL") || body.starts_with(b"DEALLOCATE ALL") {
             self.statements.clear();
+            self.path_statements.clear();
         }
     }
 
@@ -376,6 +388,7 @@ impl Conversation {
         let status = body.first().copied().unwrap_or(b'I');
         if status == b'I' {
             self.portals.clear();
+            self.path_portals.clear();
             if std::mem::take(&mut self.path_set_in_transaction) {
                 self.ask_path = true;
             }
@@ -422,6 +435,14 @@ impl Conversation {
             }
             _ => Verdict::Swallow,
         }
+    }
+}
+
+fn mark(names: &mut HashSet<NameId, ahash::RandomState>, name: NameId, marked: bool) {
+    if marked {
+        names.insert(name);
+    } else {
+        names.remove(&name);
     }
 }
 

@@ -44,6 +44,8 @@ pub enum Step {
         name: NameId,
         /// Known, if it touches a legacy table.
         info: Option<Arc<Info>>,
+        /// Whether running it may change the search path.
+        path: bool,
     },
     /// Bind.
     Bind {
@@ -195,7 +197,7 @@ mod tests {
     #[test]
     fn after_an_error_everything_up_to_sync_is_skipped() {
         let mut steps = Steps::default();
-        steps.push(Step::Parse { name: 0, info: None });
+        steps.push(Step::Parse { name: 0, info: None, path: false });
         steps.push(Step::Query { info: None, at: None, rows: 0, failed: false });
         steps.skip_to_sync();
         steps.push(execute());

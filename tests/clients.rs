@@ -12,6 +12,9 @@ mod sides;
 #[path = "clients/pgbench.rs"]
 mod pgbench;
 
+#[path = "clients/scripted.rs"]
+mod scripted;
+
 #[path = "clients/jdbc.rs"]
 mod jdbc;
 

@@ -13,3 +13,5 @@ mod structure;
 mod proof;
 #[path = "traps/views.rs"]
 mod views;
+#[path = "traps/audit.rs"]
+mod audit;

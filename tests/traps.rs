@@ -15,3 +15,7 @@ mod proof;
 mod views;
 #[path = "traps/audit.rs"]
 mod audit;
+#[path = "traps/retained.rs"]
+mod retained;
+#[path = "traps/schema.rs"]
+mod schema;

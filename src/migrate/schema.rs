@@ -113,11 +113,14 @@ pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
         let state = if before.iter().any(|o| o.name == object.name && o.kind == object.kind) { "was there" } else { "created" };
         done.push(vec![format!("{} {}", object.kind, object.name).into(), state.into()]);
     }
-    let who = match partitioner {
-        Partitioner::Own => "esclusa schema apply",
-        Partitioner::Partman4 | Partitioner::Partman5 => "pg_partman",
+    let keeper = match partitioner {
+        Partitioner::Own => "kept by esclusa schema apply".to_owned(),
+        // It counts months in the zone of its session; an hour's difference would be told by the check.
+        Partitioner::Partman4 | Partitioner::Partman5 => {
+            format!("kept by pg_partman; run its maintenance with TimeZone {}", context.time_zone)
+        }
     };
-    done.push(vec!["partitions ahead".into(), format!("kept by {who}").into()]);
+    done.push(vec!["partitions ahead".into(), keeper.into()]);
     Ok(done)
 }
 

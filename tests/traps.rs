@@ -19,3 +19,5 @@ mod audit;
 mod retained;
 #[path = "traps/schema.rs"]
 mod schema;
+#[path = "traps/worked.rs"]
+mod worked;

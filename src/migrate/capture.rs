@@ -176,10 +176,7 @@ fn told(drift: &mut Vec<Vec<Cell>>, name: &str, table: &str, definition: Option<
     match found {
         [] => push("missing", definition.unwrap_or_default(), ""),
         [one] if !one.enabled => push("disabled", "enabled", "disabled"),
-        [one] => match definition.filter(|d| *d != one.definition) {
-            Some(definition) => push("differs", definition, &one.definition),
-            None => {}
-        },
+        [one] => definition.filter(|d| *d != one.definition).into_iter().for_each(|d| push("differs", d, &one.definition)),
         [_, _, ..] => {
             let names: Vec<&str> = found.iter().map(|t| t.name.as_str()).collect();
             push("doubled: every change is written more than once", name, &names.join(", "));

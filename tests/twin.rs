@@ -77,7 +77,11 @@ fn every_table(relation: &Relation) -> Vec<Case> {
     let key = &relation.columns[relation.key.first().copied().unwrap_or(0)].name;
     let texts = [
         format!("select * from {t} order by {order}"),
-        format!("select x.{last}, x.{first}, x.* from cf_quere_pro.{t} as x order by {order}"),
+        format!(
+            "select x.{last}, x.{first}, x.* from cf_quere_pro.{t} as x order by {order}, {}, {}",
+            columns.len() + 1,
+            columns.len() + 2
+        ),
         format!("select t, t is null from {t} t order by t::text"),
         format!("select row_to_json(t) from {t} t order by t::text"),
         format!("select count(*), count(t), count(distinct {last}), min({first}) from {t} t"),
@@ -86,11 +90,12 @@ fn every_table(relation: &Relation) -> Vec<Case> {
         format!(
             "select a.* from {t} a join {t} b on a.{key} = b.{key} and a.{last} is not distinct from b.{last} order by {order}"
         ),
-        format!("insert into {t} select * from {t}"),
+        format!("insert into {t} select * from {t} order by {order}"),
         format!("insert into {t} ({first}) values (default) returning *"),
         format!("insert into {t} default values returning {last}"),
         format!("update {t} set {last} = {last} returning *"),
-        format!("update {t} set {last} = null where {key} = (select min({key}) from {t})"),
+        // The row that an error shows is the first that is met: here they are all alike.
+        format!("update {t} set {last} = null where {t}::text = (select min(x::text) from {t} x)"),
         format!("update {t} set {first} = {first} where {key} is not null returning {first}, {last}"),
         format!("delete from {t} where {key} = (select min({key}) from {t}) returning *"),
         format!("delete from {t} as x where exists (select 1 from {t} y where y.{key} = x.{key} and y.{key} > x.{key})"),

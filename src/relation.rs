@@ -136,6 +136,8 @@ pub struct Unique {
     pub target: &'static str,
     /// The legacy table's constraint, by its own name or by the name that PostgreSQL would have given.
     pub legacy: String,
+    /// Whether the legacy table had it; otherwise only the new table asks for it.
+    pub declared: bool,
 }
 
 impl Relation {

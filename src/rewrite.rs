@@ -5,6 +5,7 @@
 //! `expression` for what they share. `resolve` decides what a name is, `splice` puts the text together, `refuse` says no.
 
 pub mod cache;
+mod conflict;
 mod copy;
 mod delete;
 mod expression;

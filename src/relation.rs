@@ -167,6 +167,16 @@ impl Relation {
         qualified(&self.schema, &self.table)
     }
 
+    /// The empty table that takes statements which need a table of one's own: TRUNCATE, VACUUM FULL, CLUSTER, REINDEX.
+    pub fn stand_in(&self) -> String {
+        qualified("esclusa", &format!("stand_in_{}", self.table))
+    }
+
+    /// The index of [`Relation::stand_in`], without its schema.
+    pub fn stand_in_index(&self) -> String {
+        ident(&format!("stand_in_{}_pkey", self.table))
+    }
+
     /// Whether the legacy table itself stays.
     pub fn is_retained(&self) -> bool {
         self.target.is_empty()

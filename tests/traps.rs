@@ -13,3 +13,5 @@ mod structure;
 mod proof;
 #[path = "traps/views.rs"]
 mod views;
+#[path = "traps/stand_in.rs"]
+mod stand_in;

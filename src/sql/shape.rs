@@ -59,6 +59,14 @@ pub enum Role {
     Truncate,
     /// LOCK it.
     Lock,
+    /// ANALYZE it.
+    Analyze,
+    /// VACUUM it, without FULL.
+    Vacuum,
+    /// Write its files anew: VACUUM FULL, CLUSTER, REINDEX, by the name that reports use.
+    Rebuild(&'static str),
+    /// Change what it is and who may do what: ALTER, DROP, COMMENT, CREATE INDEX, GRANT and their like.
+    Define(&'static str),
 }
 
 impl Role {
@@ -74,6 +82,9 @@ impl Role {
             Role::CopyFrom => "copy from",
             Role::Truncate => "truncate",
             Role::Lock => "lock",
+            Role::Analyze => "analyze",
+            Role::Vacuum => "vacuum",
+            Role::Rebuild(operation) | Role::Define(operation) => operation,
         }
     }
 }

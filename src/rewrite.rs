@@ -7,6 +7,7 @@
 pub mod cache;
 mod conflict;
 mod copy;
+mod cursor;
 mod delete;
 mod expression;
 mod insert;
@@ -340,6 +341,7 @@ impl<'w, 't> Work<'w, 't> {
             let Some(entry) = self.rewritten(dml.target) else { continue };
             self.write(dml, entry)?;
         }
+        self.mark_cursor();
         self.unqualify();
         Ok(())
     }

@@ -213,6 +213,8 @@ pub struct Shape {
     pub scopes: Vec<Scope>,
     /// Writing statements.
     pub dml: Vec<Dml>,
+    /// The cursor that DECLARE opens over the query, folded.
+    pub cursor: Option<String>,
     /// Lexemes that are explained: parts of references, of names, aliases, CTE names. Sorted. The net compares against it.
     pub explained: Vec<usize>,
 }

@@ -20,6 +20,8 @@ pub struct Peeled {
     pub references: Vec<Reference>,
     /// Lexemes that the wrapping explains (cursor and statement names, column lists of COPY).
     pub explained: Vec<usize>,
+    /// The cursor that DECLARE opens.
+    pub cursor: Option<String>,
 }
 
 const QUERY_START: &[&str] = &["SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "TABLE"];
@@ -42,6 +44,7 @@ pub fn peel(lexed: &Lexed<'_>, range: &Range<usize>) -> Peeled {
             scan.behind(at, &["AS"])
         } else if first.is("DECLARE") {
             out.explained.push(at + 1);
+            out.cursor = lexed.lexemes.get(at + 1).and_then(|l| l.name());
             scan.behind(at, &["FOR"])
         } else if first.is("CREATE") {
             out.query = scan.create_as(at);

@@ -3,6 +3,7 @@
 
 pub mod backfill;
 pub mod capture;
+pub mod finder;
 pub mod parity;
 pub mod retain;
 pub mod run;

@@ -1,8 +1,9 @@
 //! Pure: compiled rules + a statement -> an outcome. No socket, no clock, no database: values in, values out, which is what makes
 //! it testable by the hundred thousand statements.
 //!
-//! One file per statement family: `read` for references in FROM, `insert`, `conflict`, `update`, `delete`, `copy`, `utility`; `returning` and
-//! `expression` for what they share. `resolve` decides what a name is, `splice` puts the text together, `refuse` says no.
+//! One file per statement family: `read` for references in FROM, `insert` with `conflict`, `update`, `delete`, `cursor`, `copy`,
+//! `utility`; `returning` and `expression` for what they share. `pushdown` adds what lets the indexes work. `resolve` decides what a
+//! name is, `splice` puts the text together, `refuse` says no.
 
 pub mod cache;
 mod conflict;
@@ -13,6 +14,7 @@ mod expression;
 mod insert;
 mod net;
 pub mod prefilter;
+mod pushdown;
 mod read;
 pub mod refuse;
 mod resolve;
@@ -43,10 +45,12 @@ pub struct Policy {
     pub database: Option<String>,
     /// How much of a statement is read.
     pub limits: Limits,
+    /// Whether conditions are pushed down to the new tables' indexes. Only for showing that it changes no result.
+    pub pushdown: bool,
     entries: HashMap<String, Entry>,
     prefilter: Prefilter,
-    /// Columns of the schema's other tables, for telling whose a name is.
-    columns: HashMap<String, Vec<String>>,
+    /// Columns of the schema's other tables with their types, for telling whose a name is and what it is compared with.
+    columns: HashMap<String, Vec<(String, String)>>,
     /// Relations in other schemas that have a legacy name: (schema, name).
     shadows: HashSet<(String, String)>,
 }
@@ -58,6 +62,8 @@ pub struct Entry {
     pub relation: Arc<Relation>,
     /// What is done with it now.
     pub mode: Mode,
+    /// Whether its finder is there: a function that yields rows by key.
+    pub finder: bool,
 }
 
 impl Policy {
@@ -65,12 +71,14 @@ impl Policy {
     pub fn new(generation: u64, schema: &str, entries: Vec<Entry>, catalog: &Catalog, limits: Limits) -> Self {
         let entries: HashMap<String, Entry> = entries.into_iter().map(|e| (e.relation.table.clone(), e)).collect();
         let watched = entries.values().filter(|e| e.mode != Mode::Off).map(|e| e.relation.table.as_str());
-        let columns = catalog.tables.values().map(|t| (t.name.clone(), t.columns.iter().map(|c| c.name.clone()).collect()));
+        let column = |c: &crate::catalog::Column| (c.name.clone(), c.type_name.clone());
+        let columns = catalog.tables.values().map(|t| (t.name.clone(), t.columns.iter().map(column).collect()));
         Policy {
             generation,
             schema: schema.to_owned(),
             database: None,
             limits,
+            pushdown: true,
             prefilter: Prefilter::new(watched),
             columns: columns.collect(),
             shadows: HashSet::new(),

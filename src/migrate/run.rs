@@ -9,7 +9,7 @@ use crate::sql::quote::{literal, qualified};
 
 use super::capture::{self, Attached};
 use super::parity::{self, Parity};
-use super::{ARCHIVE, CONTROL, PINNED, backfill, retain, stand_in, view};
+use super::{ARCHIVE, CONTROL, PINNED, backfill, finder, retain, stand_in, view};
 
 /// A writer that holds the legacy table longer than this makes the migration of that table fail, not wait.
 const LOCK_TIMEOUT: &str = "5s";
@@ -127,6 +127,7 @@ impl<'m> Migration<'m> {
         let mut notes = self.left_behind(db, relation).await?;
         self.swap(db, relation).await?;
         notes.extend(self.capture(db, rule, relation, catalog).await?);
+        finder::create(db, relation).await?;
         let sql =
             format!("INSERT INTO {CONTROL}.run_table (run_id, legacy_table, step, row_count) VALUES ($1, $2, 'migrate', $3)");
         let count = i64::try_from(rows).unwrap_or(i64::MAX);

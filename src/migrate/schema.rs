@@ -182,7 +182,7 @@ async fn objects(database: &Database, schema: &str, control: &str) -> Result<Vec
          UNION ALL SELECT 'index', c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN rel ON i.indrelid = rel.oid JOIN pg_class c ON c.oid = i.indexrelid
            WHERE rel.name NOT LIKE 'audit\\_log\\_%'
          UNION ALL SELECT 'function', p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', pg_get_functiondef(p.oid)
-           FROM pg_proc p WHERE p.pronamespace = to_regnamespace({control}) AND p.proname IN ('exact_text','pinned_text','key_text','record_key','refuse_null','audit')
+           FROM pg_proc p WHERE p.pronamespace = to_regnamespace({control}) AND p.proname IN ('exact_text','pinned_text','key_text','record_key','refuse_null','audit','refresh_finder','refresh_finders')
               OR p.pronamespace = to_regnamespace({schema}) AND p.proname = 'fn_audit_trigger'
          ORDER BY 1 DESC, 2",
         control = literal(&ident(control)),

@@ -56,6 +56,24 @@ impl Work<'_, '_> {
         self.edits.append(&mut replacements);
     }
 
+    /// A retained history's row, named as a whole outside RETURNING, is the row without the columns that its improvement added.
+    pub(super) fn whole_rows(&mut self, dml: &Dml, entry: &Entry) {
+        let (relation, row) = (&entry.relation, self.row_name(dml));
+        let returned = dml.clauses.returning().and_then(|r| Some(r.items.first()?.start..r.items.last()?.end));
+        let returned = returned.map(|r| self.span_of(&r));
+        let statement = self.span_of(&dml.lexemes);
+        let elsewhere = |span: Span| statement.contains(span) && !returned.is_some_and(|r| r.contains(span));
+        let uses = self.shape.uses.iter().filter(|u| elsewhere(u.span) && self.owner(u) == Owner::Row { reference: dml.target });
+        for (place, span) in uses.map(|u| (u.place, u.span)).collect::<Vec<_>>() {
+            if place == UsePlace::Star {
+                let columns: Vec<String> = (0..relation.columns.len()).map(|i| relation.read(i, Some(&row))).collect();
+                self.edits.push(Edit::replace(span, columns.join(", ")));
+            } else if place == UsePlace::Expression {
+                self.in_scope_of_row(span, relation, &row);
+            }
+        }
+    }
+
     /// `(SELECT expression FROM (SELECT <legacy columns of the row>) AS name)`.
     pub(super) fn in_scope_of_row(&mut self, span: Span, relation: &Relation, row: &str) {
         let columns = self.row_columns(relation, row);

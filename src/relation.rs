@@ -155,6 +155,8 @@ pub struct Unique {
     pub target: &'static str,
     /// The legacy table's constraint, by its own name or by the name that PostgreSQL would have given.
     pub legacy: String,
+    /// Whether the legacy table had it; otherwise only the new table asks for it.
+    pub declared: bool,
 }
 
 impl Relation {
@@ -182,6 +184,16 @@ impl Relation {
     /// The legacy table with its schema.
     pub fn legacy_table(&self) -> String {
         qualified(&self.schema, &self.table)
+    }
+
+    /// The empty table that takes statements which need a table of one's own: TRUNCATE, VACUUM FULL, CLUSTER, REINDEX.
+    pub fn stand_in(&self) -> String {
+        qualified("esclusa", &format!("stand_in_{}", self.table))
+    }
+
+    /// The index of [`Relation::stand_in`], without its schema.
+    pub fn stand_in_index(&self) -> String {
+        ident(&format!("stand_in_{}_pkey", self.table))
     }
 
     /// Whether the legacy table itself stays.

@@ -1,11 +1,14 @@
 //! Pure: compiled rules + a statement -> an outcome. No socket, no clock, no database: values in, values out, which is what makes
 //! it testable by the hundred thousand statements.
 //!
-//! One file per statement family: `read` for references in FROM, `insert`, `update`, `delete`, `copy`; `returning` and
-//! `expression` for what they share. `pushdown` adds what lets the indexes work. `resolve` decides what a name is, `splice` puts the text together, `refuse` says no.
+//! One file per statement family: `read` for references in FROM, `insert` with `conflict`, `update`, `delete`, `cursor`, `copy`,
+//! `utility`; `returning` and `expression` for what they share. `pushdown` adds what lets the indexes work. `resolve` decides what a
+//! name is, `splice` puts the text together, `refuse` says no.
 
 pub mod cache;
+mod conflict;
 mod copy;
+mod cursor;
 mod delete;
 mod expression;
 mod insert;
@@ -18,6 +21,7 @@ mod resolve;
 mod returning;
 pub mod splice;
 mod update;
+mod utility;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -330,9 +334,13 @@ impl<'w, 't> Work<'w, 't> {
                 Role::CopyTo => self.copy_to(i, entry),
                 Role::CopyFrom => self.copy_from(i, entry),
                 Role::Insert | Role::Update | Role::Delete => {}
-                Role::Truncate if entry.relation.is_retained() => self.keep_sequences(),
-                Role::Merge | Role::Lock if entry.relation.is_retained() => {}
-                role @ (Role::Merge | Role::Truncate | Role::Lock) => {
+                Role::Truncate => {
+                    self.keep_sequences()?;
+                    self.utility(i, entry)?;
+                }
+                Role::Lock | Role::Analyze | Role::Vacuum | Role::Rebuild(_) | Role::Define(_) => self.utility(i, entry)?,
+                Role::Merge if entry.relation.is_retained() => {}
+                role @ Role::Merge => {
                     return Err(Refusal::unsupported(&entry.relation, role, self.shape.references[i].span.start));
                 }
             }
@@ -341,19 +349,9 @@ impl<'w, 't> Work<'w, 't> {
             let Some(entry) = self.rewritten(dml.target) else { continue };
             self.write(dml, entry)?;
         }
+        self.mark_cursor();
         self.unqualify();
         Ok(())
-    }
-
-    /// The legacy table had no sequence that RESTART IDENTITY could restart; the improvement's own is not the client's.
-    fn keep_sequences(&mut self) {
-        let retained = |e: &Option<&Entry>| e.is_some_and(|e| e.relation.is_retained());
-        let restart = self.lexemes.clone().find(|&i| self.lexed.lexemes[i].is("RESTART"));
-        if let Some(at) = restart.filter(|_| self.entries.iter().all(retained)) {
-            let span = self.lexed.span(&(at..at + 2)).unwrap_or(self.lexed.lexemes[at].span);
-            self.edits.retain(|e| e.span != span);
-            self.edits.push(Edit::replace(span, ""));
-        }
     }
 
     /// Replaces the whole statement by one that fails at the same place, whose error is then replaced by ours.

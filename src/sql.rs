@@ -17,6 +17,7 @@ pub mod parse;
 pub mod quote;
 pub mod shape;
 pub mod token;
+mod utility;
 pub mod walk;
 pub mod wrapper;
 

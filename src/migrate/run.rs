@@ -9,7 +9,7 @@ use crate::sql::quote::{literal, qualified};
 
 use super::capture::{self, Attached};
 use super::parity::{self, Parity};
-use super::{ARCHIVE, CONTROL, PINNED, backfill, finder, retain, view};
+use super::{ARCHIVE, CONTROL, PINNED, backfill, finder, retain, stand_in, view};
 
 /// A writer that holds the legacy table longer than this makes the migration of that table fail, not wait.
 const LOCK_TIMEOUT: &str = "5s";
@@ -150,6 +150,8 @@ impl<'m> Migration<'m> {
         }
         db.batch(&context, &format!("ALTER TABLE {legacy} SET SCHEMA {ARCHIVE}")).await?;
         db.batch(&context, &view::creation(relation)).await?;
+        db.batch(&context, &stand_in::creation(relation)).await?;
+        stand_in::give_to_owner(db, relation, &archived).await?;
         view::copy_grants(db, relation, &archived).await
     }
 

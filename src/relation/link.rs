@@ -48,7 +48,11 @@ pub(super) fn compile(rule: &Rule, link: &Link, context: &Context) -> Relation {
         fields,
         key: positions(rule, &rule.key.columns),
         key_field: None,
-        unique: Some(Unique { target: "domain_value_link_pkey", legacy: constraint_name(rule) }),
+        unique: Some(Unique {
+            target: "domain_value_link_pkey",
+            legacy: constraint_name(rule),
+            declared: rule.key.unique.is_some(),
+        }),
         order: Some("dvl_sort_order"),
         accesses: vec![
             Access { column: "dvl_source_code", legacy: source, text: SqlType::code_text },

@@ -53,7 +53,7 @@ impl Work<'_, '_> {
             Some((lexemes, span)) => {
                 let first = &self.lexed.lexemes[lexemes.start];
                 if first.is("CURRENT") && lexemes.len() >= 3 && self.lexed.lexemes[lexemes.start + 1].is("OF") {
-                    return Err(Refusal::form(&entry.relation, "WHERE CURRENT OF on", first.span.start));
+                    return self.current_of(dml, entry, lexemes);
                 }
                 // The edit of the condition is the outer one: push it before those of the names inside.
                 let pushed = self.pushed(dml.target, entry, Place::Row(&self.row_name(dml)));

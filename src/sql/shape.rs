@@ -60,6 +60,14 @@ pub enum Role {
     Truncate,
     /// LOCK it.
     Lock,
+    /// ANALYZE it.
+    Analyze,
+    /// VACUUM it, without FULL.
+    Vacuum,
+    /// Write its files anew: VACUUM FULL, CLUSTER, REINDEX, by the name that reports use.
+    Rebuild(&'static str),
+    /// Change what it is and who may do what: ALTER, DROP, COMMENT, CREATE INDEX, GRANT and their like.
+    Define(&'static str),
 }
 
 impl Role {
@@ -75,6 +83,9 @@ impl Role {
             Role::CopyFrom => "copy from",
             Role::Truncate => "truncate",
             Role::Lock => "lock",
+            Role::Analyze => "analyze",
+            Role::Vacuum => "vacuum",
+            Role::Rebuild(operation) | Role::Define(operation) => operation,
         }
     }
 }
@@ -207,6 +218,8 @@ pub struct Shape {
     pub scopes: Vec<Scope>,
     /// Writing statements.
     pub dml: Vec<Dml>,
+    /// The cursor that DECLARE opens over the query, folded.
+    pub cursor: Option<String>,
     /// What WHERE and ON demand.
     pub restrictions: Vec<Restriction>,
     /// Lexemes that are explained: parts of references, of names, aliases, CTE names. Sorted. The net compares against it.

@@ -124,6 +124,22 @@ BEGIN
     SCHEMA = schema_name, TABLE = table_name, COLUMN = column_name;
 END $$;
 
+-- Whether a cursor's current row is one of a legacy table's. The rewritten DECLARE says so in a comment (rewrite/cursor.rs); a cursor
+-- that is not there is the server's to complain about. The errors are those of the legacy table (source, execCurrent.c).
+CREATE OR REPLACE FUNCTION {control}.cursor_over(cursor_name text, legacy_table text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog AS $$
+DECLARE
+  declared text := (SELECT statement FROM pg_cursors WHERE name = cursor_name);
+BEGIN
+  IF position(format('/* esclusa: cursor %s over %s */', cursor_name, legacy_table) IN declared) = 0 THEN
+    RAISE EXCEPTION USING ERRCODE = '24000', MESSAGE = format(
+      CASE WHEN declared ~* '\mfor\s+(no\s+key\s+update|update|share|key\s+share)\M'
+           THEN 'cursor "%s" does not have a FOR UPDATE/SHARE reference to table "%s"'
+           ELSE 'cursor "%s" is not a simply updatable scan of table "%s"' END, cursor_name, legacy_table);
+  END IF;
+  RETURN true;
+END $$;
+
 -- How the rows of a history are found by key: one function a table, whose plan a session keeps. It names only the partitions that
 -- can hold rows of the table: planning a statement over all of them takes many times as long as running it.
 CREATE TABLE IF NOT EXISTS {control}.finder (

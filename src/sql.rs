@@ -11,6 +11,7 @@
 
 pub mod clause;
 pub mod edit;
+pub mod effect;
 pub mod fingerprint;
 pub mod parse;
 pub mod quote;

@@ -378,7 +378,12 @@ impl Conversation {
     pub fn wants_reply(&mut self, tag: u8) -> bool {
         match tag {
             b'Z' | b'S' | b'E' | b'C' => true,
-            b'D' | b'N' => matches!(self.steps.front(), Some(Step::Own(_))),
+            b'D' => matches!(self.steps.front(), Some(Step::Own(_))),
+            // A notice about a rewritten statement names the new tables; one about the proxy's own question is not the client's.
+            b'N' => {
+                matches!(self.steps.front(), Some(Step::Own(_)))
+                    || self.answered().is_some_and(|info| info.outcome.text.is_some())
+            }
             b'R' => self.hide_binding,
             _ => false,
         }
@@ -398,6 +403,7 @@ impl Conversation {
             b'G' => self.steps.copy_begins(),
             b'R' if self.hide_binding => return without_binding(body),
             b'E' => return self.failed(body),
+            b'N' if !body.is_empty() => return self.answered().map_or(Verdict::Pass, |info| led_back(&info, tag, body)),
             b'S' => self.parameter(body),
             b'Z' => self.ready(body),
             _ => {}
@@ -463,18 +469,10 @@ impl Conversation {
 
     fn failed(&mut self, body: &[u8]) -> Verdict {
         let in_query = matches!(self.steps.front(), Some(Step::Query { .. } | Step::Login | Step::Function));
-        let info = match self.steps.front() {
-            Some(Step::Query { info, failed, .. }) => {
-                *failed = true;
-                info.clone()
-            }
-            Some(Step::Parse { held, .. }) => held.as_ref().map(|h| h.info.clone()),
-            Some(Step::Bind { statement: name, .. } | Step::Describe { name, portal: false }) => {
-                self.prepared.confirmed(*name).map(|h| h.info.clone())
-            }
-            Some(Step::Describe { name, portal: true } | Step::Execute { portal: name, .. }) => self.portals.get(name).cloned(),
-            _ => None,
-        };
+        if let Some(Step::Query { failed, .. }) = self.steps.front() {
+            *failed = true;
+        }
+        let info = self.answered();
         if let Some(info) = info.as_ref().filter(|_| !in_query) {
             let at = match self.steps.front() {
                 Some(Step::Execute { at, .. }) => *at,
@@ -485,7 +483,20 @@ impl Conversation {
         if !in_query && !self.steps.is_empty() {
             self.steps.skip_to_sync();
         }
-        info.map_or(Verdict::Pass, |info| lead_back(&info, body))
+        info.map_or(Verdict::Pass, |info| led_back(&info, b'E', body))
+    }
+
+    /// The statement that the next reply belongs to, if it touches a legacy table.
+    fn answered(&mut self) -> Option<Arc<Info>> {
+        match self.steps.front()? {
+            Step::Query { info, .. } => info.clone(),
+            Step::Parse { held, .. } => held.as_ref().map(|h| h.info.clone()),
+            Step::Bind { statement: name, .. } | Step::Describe { name, portal: false } => {
+                self.prepared.confirmed(*name).map(|h| h.info.clone())
+            }
+            Step::Describe { name, portal: true } | Step::Execute { portal: name, .. } => self.portals.get(name).cloned(),
+            _ => None,
+        }
     }
 
     fn count(&self, info: &Info, at: Option<Instant>, rows: u64, failed: bool) {
@@ -537,15 +548,15 @@ impl Conversation {
     }
 }
 
-/// The error as the legacy tables would have given it.
-fn lead_back(info: &Info, body: &[u8]) -> Verdict {
+/// An error or a notice with the names of the legacy tables.
+fn led_back(info: &Info, tag: u8, body: &[u8]) -> Verdict {
     if info.outcome.text.is_none() && info.outcome.rewritten.is_empty() {
         return Verdict::Pass;
     }
     match errors::lead_back(ErrorFields::parse(body), &Told { outcome: &info.outcome, text: &info.text }) {
         Some(fields) => {
             let mut out = Vec::with_capacity(body.len() + 5);
-            fields.write(&mut out, b'E');
+            fields.write(&mut out, tag);
             Verdict::Replace(out)
         }
         None => Verdict::Pass,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::{Conversation, NORMALISED_BYTES, Verdict, lead_back};
+use super::{Conversation, NORMALISED_BYTES, Verdict, led_back};
 use crate::rewrite::{NameContext, Outcome, Policy};
 use crate::session::prepared::{self, Change, Held, How};
 use crate::session::search_path::{self, Answers, Doubt};
@@ -68,7 +68,7 @@ impl Conversation {
         self.doubt = BOTH;
     }
 
-    fn answered(&mut self) {
+    fn conclude(&mut self) {
         let Some((asked, in_transaction, answers)) = self.asking.take() else { return };
         let changed = std::mem::take(&mut self.changed);
         let mut names = (*self.names).clone();
@@ -259,7 +259,7 @@ impl Conversation {
         let synced = matches!(self.steps.front(), Some(Step::Own(Own::Sync)));
         match own {
             Own::Asked => {
-                self.answered();
+                self.conclude();
                 self.holding = synced;
             }
             Own::Prepared => self.holding = synced,
@@ -295,14 +295,14 @@ impl Conversation {
         let Some(held) = held else { return Verdict::Pass };
         self.count(&held.info, None::<Instant>, 0, true);
         match held.how {
-            How::Protocol(_) => lead_back(&held.info, body),
+            How::Protocol(_) => led_back(&held.info, b'E', body),
             // Its text is that of PREPARE; a position in there is none in the client's statement.
             How::Sql(_) => {
                 let mut fields = ErrorFields::parse(body);
                 fields.remove(b'P');
                 let mut bare = Vec::new();
                 fields.write(&mut bare, b'E');
-                match lead_back(&held.info, &bare[frame::HEADER_BYTES..]) {
+                match led_back(&held.info, b'E', &bare[frame::HEADER_BYTES..]) {
                     Verdict::Pass => Verdict::Replace(bare),
                     verdict => verdict,
                 }

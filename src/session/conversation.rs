@@ -462,8 +462,9 @@ impl Conversation {
             let own = info.changes.iter().filter(|(n, _)| *n == number);
             own.for_each(|(_, change)| self.prepared.confirm_change(change));
         }
+        // ROLLBACK TO is told as ROLLBACK is.
         if self.names.passing && [&b"COMMIT"[..], b"ROLLBACK", b"PREPARE TRANSACTION"].iter().any(|end| body.starts_with(end)) {
-            self.forget_passing_names();
+            self.doubt = Doubt::BOTH;
         }
     }
 
@@ -482,6 +483,7 @@ impl Conversation {
         }
         if !in_query && !self.steps.is_empty() {
             self.steps.skip_to_sync();
+            self.own_skipped();
         }
         info.map_or(Verdict::Pass, |info| led_back(&info, b'E', body))
     }

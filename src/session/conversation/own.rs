@@ -34,7 +34,7 @@ impl Conversation {
     pub(super) fn settle(&mut self, query: bool) -> Option<Verdict> {
         if self.names.passing && !self.steps.is_empty() {
             // The transaction in which they were learned may end before this statement.
-            self.doubt = BOTH;
+            self.doubt = Doubt::BOTH;
         }
         if !self.doubt.any() {
             return None;
@@ -62,10 +62,10 @@ impl Conversation {
         }
     }
 
-    /// The transaction that changed them has ended, or may have.
+    /// The transaction that changed them has ended.
     pub(super) fn forget_passing_names(&mut self) {
         self.names = Arc::new(NameContext { passing: false, ..(*self.names).clone() });
-        self.doubt = BOTH;
+        self.doubt = Doubt::BOTH;
     }
 
     fn conclude(&mut self) {
@@ -124,7 +124,7 @@ impl Conversation {
             Effect::Deallocate(None) => info.changes.push((number, Change::FreeAll)),
             Effect::DiscardAll => {
                 info.changes.push((number, Change::FreeAll));
-                info.changes_names = BOTH;
+                info.changes_names = Doubt::BOTH;
             }
             Effect::Execute(name) => {
                 let id = self.name(name.as_bytes());
@@ -310,6 +310,14 @@ impl Conversation {
         }
     }
 
+    /// A request of the client's has failed: the server skips what stands behind it, our own requests too.
+    pub(super) fn own_skipped(&mut self) {
+        if let Some((asked, _, _)) = self.asking.take() {
+            self.doubt = self.doubt.and(asked);
+        }
+        self.holding = false;
+    }
+
     /// The frame that waited for something of our own that has failed.
     pub(super) fn after_loss(&mut self, lost: Lost) -> Verdict {
         let mut out = Vec::new();
@@ -343,5 +351,3 @@ impl Conversation {
         }
     }
 }
-
-const BOTH: Doubt = Doubt { path: true, temporary: true };

@@ -12,7 +12,7 @@ CARGO := cargo
 ORACLE := $(CURDIR)/target/oracle
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo test build deps bench-deps bench fmt lint doc unit twin oracle oracle-deps clean
+.PHONY: demo test build deps bench-deps bench fmt lint doc unit regress twin oracle oracle-deps clean
 
 demo: deps
 	$(CARGO) build --release --locked
@@ -52,6 +52,13 @@ doc:
 
 unit:
 	$(CARGO) test --locked
+
+# PostgreSQL's own regression scripts, directly and through the proxy. The scripts come from Debian's source package.
+regress: deps target/regress/sql
+	ESCLUSA_REGRESS=$(CURDIR)/target/regress $(CARGO) test --locked --test regress -- --ignored --nocapture
+
+target/regress/sql:
+	tests/regress/fetch target/regress
 
 # The relay beside a direct connection, PgBouncer and HAProxy; then the rewriter by criterion.
 bench: bench-deps

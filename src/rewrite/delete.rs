@@ -21,7 +21,7 @@ impl Work<'_, '_> {
             Clauses::Insert(insert) => self.insert(dml, insert, entry),
             Clauses::Update(update) => self.update(dml, update, entry),
             Clauses::Delete(delete) => self.delete(dml, delete, entry),
-            Clauses::Merge => Ok(()),
+            Clauses::Merge(merge) => self.merge(dml, merge, entry),
         }
     }
 

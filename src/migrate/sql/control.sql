@@ -101,8 +101,8 @@ $$;
 CREATE OR REPLACE FUNCTION {control}.record_key(image jsonb, columns text[]) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN cardinality(columns) = 1 THEN coalesce({control}.key_text(image -> columns[1]), '∅')
-              ELSE (SELECT jsonb_agg(coalesce({control}.key_text(image -> c), '∅') ORDER BY o)::text
-                    FROM unnest(columns) WITH ORDINALITY AS u(c, o)) END
+              ELSE coalesce((SELECT jsonb_agg(coalesce({control}.key_text(image -> c), '∅') ORDER BY o)::text
+                             FROM unnest(columns) WITH ORDINALITY AS u(c, o)), '∅') END
 $$;
 
 -- NULL in a NOT NULL column, as the legacy table itself would have said it (PostgreSQL source, execMain.c, ExecConstraints).

@@ -4,7 +4,6 @@
 //! - `ONLY t`, `ONLY (t)` would become a table `only` with an alias, or a function. `t *` would be a product.
 //! - `TABLE t` has no span inside a set operation: it is read as `SELECT * FROM t`.
 //! - `FOR NO KEY UPDATE`, `FOR KEY SHARE`, `OF a, b` do not parse; a locking clause names no relation that FROM has not.
-//! - `INSERT DEFAULT VALUES` of a MERGE does not parse: it is read as `VALUES (NULL)`.
 //! - `SELECT INTO x` without a select list would become a column INTO.
 //! - `OVERRIDING ... VALUE`, `WHERE CURRENT OF c` and `(row).*` do not parse.
 
@@ -60,13 +59,6 @@ pub fn edit(lexed: &Lexed<'_>, range: &Range<usize>) -> Edited {
             out.explained.push(i + 2);
             out.tokens.push(TokenWithSpan { token: Token::make_keyword("TRUE"), span: lexeme.token.span });
             i += 3;
-            continue;
-        } else if lexeme.is("DEFAULT") && previous.is_some_and(|p| p.is("INSERT")) && at(i + 1).is_some_and(|l| l.is("VALUES")) {
-            let span = lexeme.token.span;
-            for token in [Token::make_keyword("VALUES"), Token::LParen, Token::make_keyword("NULL"), Token::RParen] {
-                out.tokens.push(TokenWithSpan { token, span });
-            }
-            i += 2;
             continue;
         } else if is_row_expansion(lexed, range, i) {
             i += 2;

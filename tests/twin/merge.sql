@@ -32,6 +32,8 @@ with s as (select tpiid from tipoincide) merge into tipositver using s on tsvid 
 
 merge into contrato c using tipositver t on c.cnttestado = t.tsvid and c.cnttnum < 0 when matched then delete;
 
+merge into tipositver t using tipoincide i join tipooficina o on i.tpiid = o.tofid on t.tsvid = o.tofid and t.tsvid < 4 when matched then update set tsvtxtid = i.tpiid + o.tofid;
+
 -- The same row twice; keys that are there; what a row must not be.
 merge into tipositver t using (values (3, 1), (3, 2)) s(id, txt) on t.tsvid = s.id when matched then update set tsvtxtid = s.txt;
 

@@ -46,8 +46,10 @@ pub enum Action {
 
 impl Scan<'_, '_> {
     pub(super) fn merge(&self, target_end: usize) -> Option<Merge> {
-        let on = self.outside_case(target_end, |i| self.word(i, "ON"));
-        let first = self.next_when(on + 1);
+        let first = self.next_when(target_end);
+        // The source may be a join, with conditions of its own before the last one.
+        let ons = std::iter::successors(Some(self.on_before(target_end, first)), |on| Some(self.on_before(on + 1, first)));
+        let on = ons.take_while(|on| *on < first).last()?;
         let mut whens = Vec::new();
         let mut at = first;
         while at < self.end {
@@ -56,6 +58,10 @@ impl Scan<'_, '_> {
             at = next;
         }
         (on + 1 < first).then_some(Merge { on: on + 1..first, whens })
+    }
+
+    fn on_before(&self, from: usize, end: usize) -> usize {
+        self.outside_case(from, |i| self.word(i, "ON")).min(end)
     }
 
     fn next_when(&self, from: usize) -> usize {
@@ -94,7 +100,8 @@ impl Scan<'_, '_> {
     fn merge_insert(&self, at: usize) -> Option<Action> {
         let values = self.find(at, |i| self.word(i, "VALUES"));
         let columns = match closing(self.lexed, at, values) {
-            Some(close) => Some(self.parts(at + 1..close)?),
+            // A part of a column is assigned: not known here.
+            Some(close) => Some(self.parts(at + 1..close).filter(|(_, indirect)| !indirect)?.0),
             None => None,
         };
         let cells = if self.word(values - 1, "DEFAULT") { None } else { Some(self.cells(values + 1)?.0) };

@@ -6,6 +6,7 @@
 //! name is, `splice` puts the text together, `refuse` says no.
 
 pub mod cache;
+mod captured;
 mod conflict;
 mod copy;
 mod cursor;

@@ -51,6 +51,16 @@ impl Refusal {
         }
     }
 
+    /// A change of rows that the audit trigger wrote.
+    pub(super) fn captured(relation: &Relation, operation: &str, position: usize) -> Self {
+        Refusal {
+            message: format!("{} of \"{}\": its rows are those of the audit", operation.to_uppercase(), relation.table),
+            detail: Some(format!("Rule \"{}\" says capture = \"trigger\".", relation.table)),
+            hint: Some("Rows of audit_log are kept and removed by the DBA alone.".to_owned()),
+            ..Refusal::form(relation, operation, position)
+        }
+    }
+
     /// A table in mode `refuse`.
     pub(super) fn retired(relation: &Relation, position: usize) -> Self {
         Refusal {

@@ -4,7 +4,6 @@
 
 use crate::error::{ClientVisible, sqlstate};
 use crate::relation::Relation;
-use crate::sql::Role;
 
 /// Why a statement is answered with an error of the proxy's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,11 +22,6 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A form that cannot be done faithfully yet.
-    pub(super) fn unsupported(relation: &Relation, role: Role, position: usize) -> Self {
-        Refusal::form(relation, &format!("{} of", role.operation().to_uppercase()), position)
-    }
-
     /// A named form on a relation.
     pub(super) fn form(relation: &Relation, form: &str, position: usize) -> Self {
         Refusal {
@@ -65,6 +59,16 @@ impl Refusal {
                  SET MODE observe FOR {0} on the esclusa console.",
                 relation.table
             )),
+            ..Refusal::form(relation, operation, position)
+        }
+    }
+
+    /// A change of rows that the audit trigger wrote.
+    pub(super) fn captured(relation: &Relation, operation: &str, position: usize) -> Self {
+        Refusal {
+            message: format!("{} of \"{}\": its rows are those of the audit", operation.to_uppercase(), relation.table),
+            detail: Some(format!("Rule \"{}\" says capture = \"trigger\".", relation.table)),
+            hint: Some("Rows of audit_log are kept and removed by the DBA alone.".to_owned()),
             ..Refusal::form(relation, operation, position)
         }
     }

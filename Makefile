@@ -1,6 +1,11 @@
 # Two commands do everything: `make demo` and `make test`. Both install what is missing from Debian's packages first.
 SHELL := /bin/bash
-PACKAGES := postgresql-15 postgresql-15-partman default-jdk-headless libpostgresql-jdbc-java
+PACKAGES := postgresql-15 postgresql-15-partman default-jdk-headless libpostgresql-jdbc-java python3-psycopg nodejs openssl
+# node-postgres and what it is made of, all JavaScript. They are unpacked and not installed, because they ask for Debian's own nodejs,
+# which would replace one that is here already.
+NODE_PACKAGES := node-pg node-split2 node-readable-stream node-safe-buffer node-string-decoder node-process-nextick-args \
+	node-util-deprecate node-inherits node-isarray node-core-util-is
+NODE_PG := target/debian/usr/share/nodejs/pg
 ORACLE_PACKAGES := libclang-dev dpkg-dev
 N ?= 10000
 SEED ?= 1
@@ -16,7 +21,7 @@ demo: deps
 	$(CARGO) build --release --locked
 	./target/release/esclusa demo
 
-test: deps fmt lint doc unit
+test: deps $(NODE_PG) fmt lint doc unit
 
 build:
 	$(CARGO) build --release --locked
@@ -25,6 +30,11 @@ build:
 deps:
 	@missing=""; for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then echo "installing:$$missing"; $(MAKE) --no-print-directory install WHAT="$$missing"; fi
+
+$(NODE_PG):
+	@echo "unpacking node-pg into target/debian"; mkdir -p target/debian/packages; cd target/debian/packages && \
+	{ apt-get download -q $(NODE_PACKAGES) || { apt-get update -q && apt-get download -q $(NODE_PACKAGES); }; } && \
+	for package in *.deb; do dpkg -x $$package ..; done
 
 bench-deps: deps
 	@missing=""; for p in $(BENCH_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \

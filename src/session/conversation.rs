@@ -4,14 +4,13 @@
 //! of replies is the order of requests ([`Steps`]); names of statements and portals are committed when the server confirms them,
 //! not when the client sends them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use super::errors;
 use super::step::{Info, NameId, Step, Steps};
-use super::{Shared, errors::Told};
-use crate::rewrite::NameContext;
+use super::{Shared, errors, errors::Told, search_path};
+use crate::rewrite::{NameContext, Policy};
 use crate::sql::fingerprint;
 use crate::telemetry;
 use crate::traffic::{Client, Execution, Seen};
@@ -53,6 +52,8 @@ pub struct Conversation {
     /// Statements and portals that touch legacy tables; all others are not remembered.
     statements: HashMap<NameId, Arc<Info>, ahash::RandomState>,
     portals: HashMap<NameId, Arc<Info>, ahash::RandomState>,
+    /// Statements that may change the search path each time they run.
+    path_setters: HashSet<NameId, ahash::RandomState>,
     hasher: ahash::RandomState,
     names: Arc<NameContext>,
     /// Whether this session's statements are looked at: a client of the target database, no replication, a client encoding and
@@ -62,8 +63,8 @@ pub struct Conversation {
     conforming_strings: bool,
     /// The search path may have changed: ask for it at the next quiet moment.
     ask_path: bool,
-    /// A question of our own is on its way; the ReadyForQuery that it holds back.
-    asking: Option<[u8; 6]>,
+    /// A question of our own is on its way, asked in this transaction status; its ReadyForQuery stands for the one held back.
+    asking: Option<u8>,
     /// Transaction status of the last ReadyForQuery.
     status: u8,
     /// Set in a transaction: its end may undo it.
@@ -71,9 +72,6 @@ pub struct Conversation {
     /// The server's offer of channel binding is kept from the client.
     hide_binding: bool,
 }
-
-/// The question for the search path, as a frame: the schemas that exist and are searched, without the implicit ones.
-const ASK_PATH: &[u8] = b"SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(false))\0";
 
 impl Conversation {
     /// The state of a session whose start-up packet is on its way.
@@ -88,6 +86,7 @@ impl Conversation {
             steps: Steps::at_login(),
             statements: HashMap::default(),
             portals: HashMap::default(),
+            path_setters: HashSet::default(),
             hasher: ahash::RandomState::new(),
             names: Arc::new(NameContext::with_path(&[])),
             target,
@@ -135,7 +134,9 @@ impl Conversation {
             b'B' => {
                 let (portal, rest) = cstr(body).unwrap_or_default();
                 let (statement, _) = cstr(rest).unwrap_or_default();
-                self.steps.push(Step::Bind { portal: self.name(portal), statement: self.name(statement) });
+                let (portal, statement) = (self.name(portal), self.name(statement));
+                self.ask_path |= self.path_setters.contains(&statement);
+                self.steps.push(Step::Bind { portal, statement });
             }
             b'D' | b'C' => {
                 let name = body.get(1..).and_then(cstr).map_or(0, |(name, _)| self.name(name));
@@ -150,18 +151,24 @@ impl Conversation {
             b'S' => self.steps.push(Step::Sync),
             b'F' => self.steps.push(Step::Function),
             b'c' | b'f' => self.steps.push(Step::CopyEnd),
+            // Nothing is asked of a server that is told to go.
+            b'X' => self.target = false,
             _ => {}
         }
         Verdict::Pass
     }
 
     fn name(&self, bytes: &[u8]) -> NameId {
-        if bytes.is_empty() { 0 } else { self.hasher.hash_one(bytes) | 1 }
+        // The server keeps no more of a name (source, prepare.c and portalmem.c: NAMEDATALEN).
+        let kept = &bytes[..bytes.len().min(63)];
+        if kept.is_empty() { 0 } else { self.hasher.hash_one(kept) | 1 }
     }
 
     fn query(&mut self, body: &[u8], whole: bool) -> Verdict {
-        let text = cstr(body).filter(|_| whole).map(|(text, _)| text);
-        let info = text.and_then(|text| self.look_at(text));
+        let readable = self.is_readable(whole);
+        // Bytes behind the text make the server refuse the message: they must reach it.
+        let text = cstr(body).filter(|(_, behind)| readable && behind.is_empty()).map(|(text, _)| text);
+        let (info, _) = text.map(|text| self.look_at(text)).unwrap_or_default();
         let at = info.as_ref().map(|_| Instant::now());
         let rewritten = info.as_ref().and_then(|i| i.outcome.text.clone());
         self.steps.push(Step::Query { info, at, rows: 0, failed: false });
@@ -177,13 +184,14 @@ impl Conversation {
 
     fn parse(&mut self, body: &[u8], whole: bool) -> Verdict {
         let Some((name, rest)) = cstr(body) else {
-            self.steps.push(Step::Parse { name: 0, info: None });
+            self.steps.push(Step::Parse { name: 0, info: None, sets_path: false });
             return Verdict::Pass;
         };
-        let parts = cstr(rest).filter(|_| whole);
-        let info = parts.and_then(|(text, _)| self.look_at(text));
+        let readable = self.is_readable(whole);
+        let parts = cstr(rest).filter(|_| readable);
+        let (info, sets_path) = parts.map(|(text, _)| self.look_at(text)).unwrap_or_default();
         let rewritten = info.as_ref().and_then(|i| i.outcome.text.clone());
-        self.steps.push(Step::Parse { name: self.name(name), info });
+        self.steps.push(Step::Parse { name: self.name(name), info, sets_path });
         match (rewritten, parts) {
             (Some(text), Some((_, types))) => {
                 let mut out = Vec::with_capacity(text.len() + body.len());
@@ -194,18 +202,29 @@ impl Conversation {
         }
     }
 
-    /// Decides about a statement's text; `None` when it has nothing to do with a legacy table.
-    fn look_at(&mut self, text: &[u8]) -> Option<Arc<Info>> {
+    /// Whether a statement is short enough to be read; counts it when it is not.
+    fn is_readable(&self, whole: bool) -> bool {
+        if !whole && self.target {
+            telemetry::count_by("esclusa_statements_total", "path", "unread");
+        }
+        whole
+    }
+
+    /// Decides about a statement's text: what is known of it, if it has to do with a legacy table, and whether it may change the search
+    /// path.
+    fn look_at(&mut self, text: &[u8]) -> (Option<Arc<Info>>, bool) {
         if !self.target {
-            return None;
+            return (None, false);
         }
         let shared = self.shared.clone();
         let policy = shared.policy.load();
         let found = policy.scan(text);
         self.ask_path |= found.path;
-        if !found.legacy {
-            return None;
-        }
+        let info = if found.legacy { self.rewrite(text, &shared, &policy) } else { None };
+        (info, found.path)
+    }
+
+    fn rewrite(&self, text: &[u8], shared: &Shared, policy: &Policy) -> Option<Arc<Info>> {
         // What cannot be read safely passes unread: backslashes in strings, encodings in which an ASCII byte can be half a letter.
         let text = std::str::from_utf8(text).ok().filter(|_| self.readable_encoding && self.conforming_strings);
         let Some(text) = text else {
@@ -213,7 +232,7 @@ impl Conversation {
             return None;
         };
         let begun = Instant::now();
-        let (outcome, cached) = shared.cache.outcome(&policy, &self.names, text);
+        let (outcome, cached) = shared.cache.outcome(policy, &self.names, text);
         telemetry::count_by("esclusa_statements_total", "path", if cached { "cached" } else { "parsed" });
         if !cached {
             telemetry::took("esclusa_rewrite_seconds", begun.elapsed());
@@ -233,6 +252,8 @@ impl Conversation {
         match tag {
             b'Z' | b'S' | b'E' | b'C' => true,
             b'D' => self.asking.is_some(),
+            // A notice about a rewritten statement names the new tables; one about the proxy's own question is not the client's.
+            b'N' => self.asking.is_some() || self.answered().is_some_and(|info| info.outcome.text.is_some()),
             b'R' => self.hide_binding,
             _ => false,
         }
@@ -240,20 +261,19 @@ impl Conversation {
 
     /// Takes note of a server frame. `question` may be set to a frame that is sent to the server before anything else of the client.
     pub fn from_server(&mut self, tag: u8, body: &[u8], client_is_quiet: bool, question: &mut Option<Vec<u8>>) -> Verdict {
-        if self.asking.is_some() {
-            return self.answer(tag, body);
+        if let Some(status) = self.asking {
+            return self.answer(tag, body, status);
         }
         match tag {
             b'1' => self.parsed(),
             b'2' => self.bound(),
             b'3' => self.closed(),
-            b'T' | b'n' if matches!(self.steps.front(), Some(Step::Describe { .. })) => {
-                self.steps.pop();
-            }
+            b'T' | b'n' => drop(self.steps.pop_if(|s| matches!(s, Step::Describe { .. }))),
             b'C' | b'I' | b's' => self.completed(tag, body),
             b'G' => self.steps.copy_begins(),
             b'R' if self.hide_binding => return without_binding(body),
             b'E' => return self.failed(body),
+            b'N' if !body.is_empty() => return self.answered().map_or(Verdict::Pass, |info| led_back(&info, tag, body)),
             b'S' => self.parameter(body),
             b'Z' => return self.ready(body, client_is_quiet, question),
             _ => {}
@@ -262,7 +282,12 @@ impl Conversation {
     }
 
     fn parsed(&mut self) {
-        if let Some(Step::Parse { name, info }) = self.steps.pop() {
+        if let Some(Step::Parse { name, info, sets_path }) = self.steps.pop_if(|s| matches!(s, Step::Parse { .. })) {
+            if sets_path {
+                self.path_setters.insert(name);
+            } else {
+                self.path_setters.remove(&name);
+            }
             match info {
                 Some(info) => self.statements.insert(name, info),
                 None => self.statements.remove(&name),
@@ -271,7 +296,7 @@ impl Conversation {
     }
 
     fn bound(&mut self) {
-        if let Some(Step::Bind { portal, statement }) = self.steps.pop() {
+        if let Some(Step::Bind { portal, statement }) = self.steps.pop_if(|s| matches!(s, Step::Bind { .. })) {
             match self.statements.get(&statement) {
                 Some(info) => self.portals.insert(portal, info.clone()),
                 None => self.portals.remove(&portal),
@@ -280,10 +305,11 @@ impl Conversation {
     }
 
     fn closed(&mut self) {
-        if let Some(Step::Close { name, portal }) = self.steps.pop() {
+        if let Some(Step::Close { name, portal }) = self.steps.pop_if(|s| matches!(s, Step::Close { .. })) {
             if portal {
                 self.portals.remove(&name)
             } else {
+                self.path_setters.remove(&name);
                 self.statements.remove(&name)
             };
         }
@@ -294,7 +320,7 @@ impl Conversation {
         match self.steps.front() {
             Some(Step::Query { rows, .. }) => *rows += done,
             Some(Step::Execute { .. }) => {
-                if let Some(Step::Execute { portal, at }) = self.steps.pop()
+                if let Some(Step::Execute { portal, at }) = self.steps.pop_if(|_| true)
                     && tag != b's'
                     && let Some(info) = self.portals.get(&portal).cloned()
                 {
@@ -305,22 +331,16 @@ impl Conversation {
         }
         if body.starts_with(b"DISCARD ALL") || body.starts_with(b"DEALLOCATE ALL") {
             self.statements.clear();
+            self.path_setters.clear();
         }
     }
 
     fn failed(&mut self, body: &[u8]) -> Verdict {
         let in_query = matches!(self.steps.front(), Some(Step::Query { .. } | Step::Login | Step::Function));
-        let info = match self.steps.front() {
-            Some(Step::Query { info, failed, .. }) => {
-                *failed = true;
-                info.clone()
-            }
-            Some(Step::Parse { info, .. }) => info.clone(),
-            Some(Step::Bind { statement, .. }) => self.statements.get(statement).cloned(),
-            Some(Step::Describe { name, portal: false }) => self.statements.get(name).cloned(),
-            Some(Step::Describe { name, portal: true } | Step::Execute { portal: name, .. }) => self.portals.get(name).cloned(),
-            _ => None,
-        };
+        if let Some(Step::Query { failed, .. }) = self.steps.front() {
+            *failed = true;
+        }
+        let info = self.answered();
         if let Some(info) = info.as_ref().filter(|_| !in_query) {
             let at = match self.steps.front() {
                 Some(Step::Execute { at, .. }) => *at,
@@ -331,16 +351,17 @@ impl Conversation {
         if !in_query && !self.steps.is_empty() {
             self.steps.skip_to_sync();
         }
-        let Some(info) = info.filter(|i| i.outcome.text.is_some() || !i.outcome.rewritten.is_empty()) else {
-            return Verdict::Pass;
-        };
-        match errors::lead_back(ErrorFields::parse(body), &Told { outcome: &info.outcome, text: &info.text }) {
-            Some(fields) => {
-                let mut out = Vec::with_capacity(body.len() + 5);
-                fields.write(&mut out, b'E');
-                Verdict::Replace(out)
-            }
-            None => Verdict::Pass,
+        info.map_or(Verdict::Pass, |info| led_back(&info, b'E', body))
+    }
+
+    /// The statement that the next reply belongs to, if it touches a legacy table.
+    fn answered(&mut self) -> Option<Arc<Info>> {
+        match self.steps.front()? {
+            Step::Query { info, .. } | Step::Parse { info, .. } => info.clone(),
+            Step::Bind { statement, .. } => self.statements.get(statement).cloned(),
+            Step::Describe { name, portal: false } => self.statements.get(name).cloned(),
+            Step::Describe { name, portal: true } | Step::Execute { portal: name, .. } => self.portals.get(name).cloned(),
+            _ => None,
         }
     }
 
@@ -384,44 +405,71 @@ impl Conversation {
         if self.ask_path && self.target && status != b'E' && client_is_quiet && self.steps.is_empty() {
             self.ask_path = false;
             self.path_set_in_transaction = status == b'T';
-            self.asking = Some([b'Z', 0, 0, 0, 5, status]);
-            let mut out = Vec::with_capacity(ASK_PATH.len() + 5);
-            frame::write(&mut out, b'Q', &[ASK_PATH]);
-            *question = Some(out);
+            self.asking = Some(status);
+            *question = Some(search_path::question(status));
             return Verdict::Swallow;
         }
         Verdict::Pass
     }
 
-    /// The server's answer to our own question: read, and not passed on, but for the ReadyForQuery that was held back.
-    fn answer(&mut self, tag: u8, body: &[u8]) -> Verdict {
+    /// The server's answer to our own question: read, and not passed on, but for its ReadyForQuery.
+    fn answer(&mut self, tag: u8, body: &[u8], status: u8) -> Verdict {
         match tag {
             b'D' => {
-                // One column: a count, a length, the JSON text.
-                let json = body.get(6..).unwrap_or_default();
-                if let Ok(search_path) = serde_json::from_slice::<Vec<String>>(json)
+                if let Some(search_path) = search_path::schemas(body, status, &self.client.user)
                     && search_path != self.names.search_path
                 {
                     self.names = Arc::new(NameContext { search_path, temporary: self.names.temporary.clone() });
                 }
                 Verdict::Swallow
             }
-            b'Z' => match self.asking.take() {
-                Some(held) => Verdict::Replace(held.to_vec()),
-                None => Verdict::Pass,
-            },
+            b'Z' => {
+                self.asking = None;
+                self.status = body.first().copied().unwrap_or(status);
+                Verdict::Pass
+            }
             // These can come at any moment and belong to the client.
             b'S' => {
                 self.parameter(body);
                 Verdict::Pass
             }
-            b'A' | b'N' => Verdict::Pass,
-            b'E' if body.windows(6).any(|w| w == b"SFATAL") => {
-                self.asking = None;
-                Verdict::Pass
+            b'A' => Verdict::Pass,
+            b'N' => match ErrorFields::parse(body).get(b'V') {
+                // Asked for with client_min_messages: they tell of our own statement.
+                Some(b"DEBUG" | b"LOG" | b"INFO") => Verdict::Swallow,
+                _ => Verdict::Pass,
+            },
+            // What fails in a transaction aborts it (a cancel request that came late, a timeout): the client must know. Outside
+            // of one it is nobody's loss, and asked again.
+            b'E' => {
+                let fatal = ErrorFields::parse(body).get(b'V') == Some(b"FATAL");
+                self.ask_path = !fatal;
+                if fatal {
+                    // The client's own statement was over: it gets the ReadyForQuery that was held back.
+                    self.asking = None;
+                    let mut out = vec![b'Z', 0, 0, 0, 5, status];
+                    frame::write(&mut out, b'E', &[body]);
+                    return Verdict::Replace(out);
+                }
+                if status == b'I' { Verdict::Swallow } else { Verdict::Pass }
             }
             _ => Verdict::Swallow,
         }
+    }
+}
+
+/// An error or a notice with the names of the legacy tables.
+fn led_back(info: &Info, tag: u8, body: &[u8]) -> Verdict {
+    if info.outcome.text.is_none() && info.outcome.rewritten.is_empty() {
+        return Verdict::Pass;
+    }
+    match errors::lead_back(ErrorFields::parse(body), &Told { outcome: &info.outcome, text: &info.text }) {
+        Some(fields) => {
+            let mut out = Vec::with_capacity(body.len() + 5);
+            fields.write(&mut out, tag);
+            Verdict::Replace(out)
+        }
+        None => Verdict::Pass,
     }
 }
 

@@ -44,6 +44,8 @@ pub enum Step {
         name: NameId,
         /// Known, if it touches a legacy table.
         info: Option<Arc<Info>>,
+        /// Whether running it may change the search path.
+        sets_path: bool,
     },
     /// Bind.
     Bind {
@@ -115,17 +117,29 @@ impl Steps {
                 _ => {}
             }
         }
-        self.queue.push_back(step);
+        // The end of a COPY that nobody waits for any more is ignored by the server.
+        if !(self.queue.is_empty() && matches!(step, Step::CopyEnd)) {
+            self.queue.push_back(step);
+        }
     }
 
     /// The request that the next reply belongs to.
     pub fn front(&mut self) -> Option<&mut Step> {
+        self.drop_copy_ends();
         self.queue.front_mut()
     }
 
-    /// The front, answered.
-    pub fn pop(&mut self) -> Option<Step> {
-        self.queue.pop_front()
+    /// The front, answered, if it is what the reply answers.
+    pub fn pop_if(&mut self, is: impl FnOnce(&Step) -> bool) -> Option<Step> {
+        let fits = self.front().is_some_and(|step| is(step));
+        fits.then(|| self.queue.pop_front()).flatten()
+    }
+
+    /// The end of a COPY that failed before it was read is left over, and never answered.
+    fn drop_copy_ends(&mut self) {
+        while matches!(self.queue.front(), Some(Step::CopyEnd)) {
+            self.queue.pop_front();
+        }
     }
 
     /// Whether everything is answered.
@@ -155,16 +169,16 @@ impl Steps {
         self.copy_open = !ended;
     }
 
-    /// ReadyForQuery: ends the front if that can be ended by it. `None` when the queue does not fit the server's replies.
+    /// ReadyForQuery: answers the first request that one can answer. What stands before it the server has passed over (a Sync in a
+    /// COPY that failed at a moment that nobody outside can tell); without this the queue would never fit again.
     pub fn ready(&mut self) -> Option<Step> {
         self.discarding = false;
         self.copy_open = false;
-        // CopyEnd of a copy that failed before it was read is left over.
-        while matches!(self.queue.front(), Some(Step::CopyEnd)) {
-            self.queue.pop_front();
-        }
-        let ends = matches!(self.queue.front(), Some(Step::Login | Step::Query { .. } | Step::Sync | Step::Function));
-        ends.then(|| self.queue.pop_front()).flatten()
+        let answered = |s: &Step| matches!(s, Step::Login | Step::Query { .. } | Step::Sync | Step::Function);
+        let at = self.queue.iter().position(answered)?;
+        let step = self.queue.drain(..=at).next_back();
+        self.drop_copy_ends();
+        step
     }
 }
 
@@ -195,7 +209,7 @@ mod tests {
     #[test]
     fn after_an_error_everything_up_to_sync_is_skipped() {
         let mut steps = Steps::default();
-        steps.push(Step::Parse { name: 0, info: None });
+        steps.push(Step::Parse { name: 0, info: None, sets_path: false });
         steps.push(Step::Query { info: None, at: None, rows: 0, failed: false });
         steps.skip_to_sync();
         steps.push(execute());

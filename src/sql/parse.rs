@@ -87,6 +87,7 @@ fn shape(lexed: &Lexed<'_>, range: &Range<usize>, limits: &Limits) -> Result<Sha
         shape.explained.extend(parts.filter_map(|s| lexed.lexemes.binary_search_by_key(&s, |l| l.span.start).ok()));
         shape.references.push(reference);
     }
+    shape.cursor = peeled.cursor;
     shape.explained.extend(peeled.explained);
     shape.explained.sort_unstable();
     shape.explained.dedup();

@@ -15,6 +15,7 @@ use sqlparser::ast::{
 };
 use sqlparser::tokenizer::Token;
 
+use super::condition::{Restriction, condition, using};
 use super::edit::{Edited, closing};
 use super::parse::Unparsed;
 use super::shape::{Alias, Item, Name, NameUse, Part, Reference, Role, Scope, ScopeId, Shape, UsePlace};
@@ -125,6 +126,7 @@ impl Walker<'_, '_> {
         }
         self.items(&select.projection, scope);
         self.node(&select.selection, scope);
+        self.restrict(select.selection.as_ref(), scope);
         self.node(&select.group_by, scope);
         self.node(&select.having, scope);
         self.node(&select.named_window, scope);
@@ -159,9 +161,22 @@ impl Walker<'_, '_> {
     }
 
     fn table_with_joins(&mut self, item: &TableWithJoins, scope: ScopeId) {
+        let start = self.shape.scopes[scope].items.len();
         self.table_factor(&item.relation, scope);
         for join in &item.joins {
+            let middle = self.shape.scopes[scope].items.len();
             self.table_factor(&join.relation, scope);
+            let end = self.shape.scopes[scope].items.len();
+            // Rows of the side that an outer join keeps are not narrowed by its ON.
+            let narrowed = match &join.join_operator {
+                JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => middle..end,
+                JoinOperator::Right(_) | JoinOperator::RightOuter(_) => start..middle,
+                JoinOperator::FullOuter(_) => start..start,
+                _ => start..end,
+            };
+            if matches!(&join.join_operator, JoinOperator::Right(_) | JoinOperator::RightOuter(_) | JoinOperator::FullOuter(_)) {
+                self.shape.scopes[scope].items[middle..].iter_mut().for_each(|i| i.walled = true);
+            }
             let constraint = match &join.join_operator {
                 JoinOperator::Join(c)
                 | JoinOperator::Inner(c)
@@ -177,9 +192,18 @@ impl Walker<'_, '_> {
                 }
             };
             match constraint {
-                JoinConstraint::On(expr) => self.node(expr, scope),
+                JoinConstraint::On(expr) => {
+                    self.node(expr, scope);
+                    let condition = condition(self.lexed, expr);
+                    self.shape.restrictions.push(Restriction { scope, items: narrowed, condition });
+                }
                 JoinConstraint::Using(names) => {
-                    names.iter().for_each(|n| self.object(n, UsePlace::Using, scope));
+                    for name in names {
+                        self.object(name, UsePlace::Using, scope);
+                        let Some(ident) = name.0.last().and_then(|p| p.as_ident()) else { continue };
+                        let condition = using(ident, start..middle, middle..end);
+                        self.shape.restrictions.push(Restriction { scope, items: narrowed.clone(), condition });
+                    }
                     self.join_alias(names, scope);
                 }
                 JoinConstraint::Natural => self.shape.scopes[scope].star = true,
@@ -193,7 +217,7 @@ impl Walker<'_, '_> {
         let last = names.last().and_then(|n| n.0.last()?.as_ident()).and_then(|i| self.lexed.at(i.span.start));
         let word = |i: usize| self.lexed.lexemes.get(i).filter(|_| self.range.contains(&i));
         if let Some(alias) = last.filter(|l| word(l + 2).is_some_and(|w| w.is("AS"))).and_then(|l| word(l + 3)?.name()) {
-            self.shape.scopes[scope].items.push(Item { name: alias, reference: None, columns: Some(Vec::new()) });
+            self.shape.scopes[scope].items.push(Item { name: alias, reference: None, columns: Some(Vec::new()), walled: false });
         }
     }
 
@@ -247,7 +271,7 @@ impl Walker<'_, '_> {
 
     fn item(&mut self, alias: Option<&TableAlias>, columns: Option<Vec<String>>, scope: ScopeId) {
         let Some(alias) = alias else {
-            self.shape.scopes[scope].items.push(Item { name: String::new(), reference: None, columns });
+            self.shape.scopes[scope].items.push(Item { name: String::new(), reference: None, columns, walled: false });
             return;
         };
         self.explain(&alias.name);
@@ -257,13 +281,13 @@ impl Walker<'_, '_> {
             Some(all) if named.len() <= all.len() => Some(named.iter().chain(all.iter().skip(named.len())).cloned().collect()),
             _ => None,
         };
-        self.shape.scopes[scope].items.push(Item { name: folded(&alias.name), reference: None, columns });
+        self.shape.scopes[scope].items.push(Item { name: folded(&alias.name), reference: None, columns, walled: false });
     }
 
     fn function_item(&mut self, alias: Option<&TableAlias>, name: String, scope: ScopeId) {
         match alias {
             Some(alias) => self.item(Some(alias), None, scope),
-            None => self.shape.scopes[scope].items.push(Item { name, reference: None, columns: None }),
+            None => self.shape.scopes[scope].items.push(Item { name, reference: None, columns: None, walled: false }),
         }
     }
 
@@ -301,7 +325,7 @@ impl Walker<'_, '_> {
         let visible = alias.as_ref().map_or(name.last(), |(a, _)| &a.name).to_owned();
         let columns = alias.as_ref().map(|(a, _)| a.columns.clone()).filter(|c| !c.is_empty());
         if role == Role::Read && name.0.len() == 1 && self.ctes.iter().any(|c| c == name.last()) {
-            self.shape.scopes[scope].items.push(Item { name: visible, reference: None, columns: None });
+            self.shape.scopes[scope].items.push(Item { name: visible, reference: None, columns: None, walled: false });
             return Some(end);
         }
         let (from, to) = self.marks(first, last);
@@ -310,7 +334,7 @@ impl Walker<'_, '_> {
         let span = self.lexed.lexemes[from].span.to(self.lexed.lexemes[to].span);
         let sample = self.sample(end + 1 + usize::from(columns.is_some()) * self.column_list(end + 1));
         let reference = self.shape.references.len();
-        self.shape.scopes[scope].items.push(Item { name: visible, reference: Some(reference), columns });
+        self.shape.scopes[scope].items.push(Item { name: visible, reference: Some(reference), columns, walled: false });
         let alias = alias.map(|(a, _)| a);
         self.shape.references.push(Reference { name, role, alias, span, table_command, sample, scope });
         Some(end)
@@ -379,13 +403,21 @@ impl Walker<'_, '_> {
         self.shape.uses.push(NameUse { name, span, place, scope });
     }
 
+    /// Keeps what WHERE demands of all items of a scope.
+    fn restrict(&mut self, selection: Option<&Expr>, scope: ScopeId) {
+        if let Some(expr) = selection {
+            let (items, condition) = (0..self.shape.scopes[scope].items.len(), condition(self.lexed, expr));
+            self.shape.restrictions.push(Restriction { scope, items, condition });
+        }
+    }
+
     fn explain(&mut self, ident: &Ident) {
         self.shape.explained.extend(self.lexed.at(ident.span.start));
     }
 
     /// Collects the names in a part of the tree that holds expressions; sub-selects get scopes of their own.
     fn node(&mut self, node: &impl Visit, scope: ScopeId) {
-        let _ = node.visit(&mut Expressions { walker: self, scope, inside: 0 });
+        let _ = node.visit(&mut Expressions { walker: self, scope, inside: 0, exists: false });
     }
 }
 
@@ -394,6 +426,8 @@ struct Expressions<'e, 'w, 't> {
     walker: &'e mut Walker<'w, 't>,
     scope: ScopeId,
     inside: usize,
+    /// The next sub-select is that of an EXISTS.
+    exists: bool,
 }
 
 impl Visitor for Expressions<'_, '_, '_> {
@@ -401,7 +435,8 @@ impl Visitor for Expressions<'_, '_, '_> {
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
         if self.inside == 0 {
-            self.walker.query(query, Some(self.scope));
+            let inner = self.walker.query(query, Some(self.scope));
+            self.walker.shape.scopes[inner].exists = std::mem::take(&mut self.exists);
         }
         self.inside += 1;
         ControlFlow::Continue(())
@@ -423,6 +458,7 @@ impl Visitor for Expressions<'_, '_, '_> {
             Expr::CompoundIdentifier(idents) => {
                 self.walker.use_name(&idents.iter().collect::<Vec<_>>(), UsePlace::Expression, self.scope);
             }
+            Expr::Exists { .. } => self.exists = true,
             Expr::QualifiedWildcard(name, _) => self.walker.object(name, UsePlace::Star, self.scope),
             Expr::Function(function) => {
                 function.name.0.iter().filter_map(|p| p.as_ident()).for_each(|i| self.walker.explain(i));

@@ -1,6 +1,6 @@
 //! What stands round a query: EXPLAIN, PREPARE, DECLARE, CREATE ... AS, COPY (query). Peeled by token, because the parser
-//! knows only some forms of each, and what is inside is the same query in all of them. COPY, TRUNCATE and LOCK name their
-//! tables directly.
+//! knows only some forms of each, and what is inside is the same query in all of them. COPY names its table directly, and so do
+//! the statements of [`super::utility`].
 
 use std::ops::Range;
 
@@ -9,6 +9,7 @@ use sqlparser::tokenizer::Token;
 use super::edit::closing;
 use super::shape::{Name, Part, Reference, Role};
 use super::token::Lexed;
+use super::utility;
 
 /// A statement without its wrapping.
 #[derive(Debug, Default)]
@@ -19,6 +20,8 @@ pub struct Peeled {
     pub references: Vec<Reference>,
     /// Lexemes that the wrapping explains (cursor and statement names, column lists of COPY).
     pub explained: Vec<usize>,
+    /// The cursor that DECLARE opens.
+    pub cursor: Option<String>,
 }
 
 const QUERY_START: &[&str] = &["SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "TABLE"];
@@ -41,21 +44,20 @@ pub fn peel(lexed: &Lexed<'_>, range: &Range<usize>) -> Peeled {
             scan.behind(at, &["AS"])
         } else if first.is("DECLARE") {
             out.explained.push(at + 1);
+            out.cursor = lexed.lexemes.get(at + 1).and_then(|l| l.name());
             scan.behind(at, &["FOR"])
         } else if first.is("CREATE") {
             out.query = scan.create_as(at);
+            if out.query.is_none() {
+                utility::tables(&scan, at, &mut out);
+            }
             return out;
         } else if first.is("COPY") {
             scan.copy(at, &mut out);
             return out;
-        } else if first.is("TRUNCATE") {
-            scan.tables(at + 1, Role::Truncate, &mut out.references);
-            return out;
-        } else if first.is("LOCK") {
-            scan.tables(at + 1, Role::Lock, &mut out.references);
-            return out;
         } else {
-            None
+            utility::tables(&scan, at, &mut out);
+            return out;
         };
         match next {
             Some(next) => at = next,
@@ -109,22 +111,23 @@ pub fn operation(lexed: &Lexed<'_>, range: &Range<usize>, at: usize) -> &'static
     if creates && !previous(&["LIKE", "OF", "INHERITS"]) { object.unwrap_or("mention") } else { "mention" }
 }
 
-fn reference(name: Name, role: Role) -> Reference {
+pub(super) fn reference(name: Name, role: Role) -> Reference {
     let span = name.span();
     Reference { name, role, alias: None, span, table_command: false, sample: None, scope: 0 }
 }
 
-struct Scan<'s, 't> {
-    lexed: &'s Lexed<'t>,
-    range: &'s Range<usize>,
+/// One statement's lexemes.
+pub(super) struct Scan<'s, 't> {
+    pub(super) lexed: &'s Lexed<'t>,
+    pub(super) range: &'s Range<usize>,
 }
 
 impl Scan<'_, '_> {
-    fn word(&self, at: usize, keyword: &str) -> bool {
+    pub(super) fn word(&self, at: usize, keyword: &str) -> bool {
         self.range.contains(&at) && self.lexed.lexemes[at].is(keyword)
     }
 
-    fn token(&self, at: usize, token: &Token) -> bool {
+    pub(super) fn token(&self, at: usize, token: &Token) -> bool {
         self.range.contains(&at) && self.lexed.lexemes[at].is_token(token)
     }
 
@@ -190,29 +193,8 @@ impl Scan<'_, '_> {
         out.references.push(reference(name, role));
     }
 
-    fn tables(&self, at: usize, role: Role, out: &mut Vec<Reference>) {
-        let mut at = if self.word(at, "TABLE") { at + 1 } else { at };
-        loop {
-            let first = at;
-            if self.word(at, "ONLY") {
-                at += 1;
-            }
-            let paren = self.token(at, &Token::LParen);
-            let Some((name, mut next)) = self.name(if paren { at + 1 } else { at }) else { return };
-            next += usize::from(paren && self.token(next, &Token::RParen));
-            next += usize::from(self.token(next, &Token::Mul));
-            let mut reference = reference(name, role);
-            reference.span = self.lexed.lexemes[first].span.to(self.lexed.lexemes[next - 1].span);
-            out.push(reference);
-            if !self.token(next, &Token::Comma) {
-                return;
-            }
-            at = next + 1;
-        }
-    }
-
     /// A dotted name and the place behind it.
-    fn name(&self, at: usize) -> Option<(Name, usize)> {
+    pub(super) fn name(&self, at: usize) -> Option<(Name, usize)> {
         let mut parts = Vec::new();
         let mut at = at;
         loop {
@@ -270,10 +252,8 @@ mod tests {
     }
 
     #[test]
-    fn utility_statements_name_their_tables() {
+    fn copy_names_its_table() {
         assert_eq!(inner("copy s.h (a, b) from stdin").1, ["CopyFrom s.h"]);
         assert_eq!(inner("copy h to stdout").1, ["CopyTo h"]);
-        assert_eq!(inner("truncate table only h, s.k * cascade").1, ["Truncate only h", "Truncate s.k *"]);
-        assert_eq!(inner("lock h in share mode").1, ["Lock h"]);
     }
 }

@@ -7,6 +7,9 @@ NODE_PACKAGES := node-pg node-split2 node-readable-stream node-safe-buffer node-
 	node-util-deprecate node-inherits node-isarray node-core-util-is
 NODE_PG := target/debian/usr/share/nodejs/pg
 ORACLE_PACKAGES := libclang-dev dpkg-dev
+N ?= 10000
+SEED ?= 1
+FIRST ?= 0
 BENCH_PACKAGES := pgbouncer haproxy
 CARGO := cargo
 ORACLE := $(CURDIR)/target/oracle
@@ -59,6 +62,12 @@ regress: deps target/regress/sql
 
 target/regress/sql:
 	tests/regress/fetch target/regress
+
+# N generated statements on both sides, repeatable by SEED; FIRST=n N=1 runs one of them again. VIEWS=1 leaves the views under the legacy
+# names, EXTREME=1 takes the generator's worst data.
+twin: deps
+	ESCLUSA_TWIN_N=$(N) ESCLUSA_TWIN_SEED=$(SEED) ESCLUSA_TWIN_FIRST=$(FIRST) ESCLUSA_TWIN_VIEWS=$(VIEWS) ESCLUSA_TWIN_EXTREME=$(EXTREME) \
+	    $(CARGO) test --locked --release --test generated -- --nocapture
 
 # The relay beside a direct connection, PgBouncer and HAProxy; then the rewriter by criterion.
 bench: bench-deps

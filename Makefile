@@ -5,7 +5,7 @@ BENCH_PACKAGES := pgbouncer haproxy
 CARGO := cargo
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo test build deps bench-deps bench fmt lint doc unit twin clean
+.PHONY: demo test build deps bench-deps install bench fmt lint doc unit clean
 
 demo: deps
 	$(CARGO) build --release --locked

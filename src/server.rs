@@ -77,10 +77,11 @@ impl Server {
         };
         let admin = steering.clone() as Arc<dyn Admin>;
         let mut tasks = vec![
-            tokio::spawn(listen::accept(listener, workers, shared.clone(), stop.subscribe())),
+            tokio::spawn(listen::accept(listener, workers, stop.subscribe())),
             tokio::spawn(crate::console::serve(console, shared.clone(), admin)),
             tokio::spawn(steering::flush_regularly(steering.clone(), stop.subscribe())),
             tokio::spawn(steering::follow(steering.clone(), stop.subscribe())),
+            tokio::spawn(steering::keep_finders(steering.clone(), stop.subscribe())),
         ];
         tasks.extend(handover.map(|offer| tokio::spawn(offer.serve(stop.clone()))));
         if let Some(predecessor) = inherited.predecessor {

@@ -7,16 +7,19 @@
 pub mod conversation;
 pub mod errors;
 pub mod login;
+pub mod prepared;
 pub mod relay;
+pub mod search_path;
 pub mod step;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
 use crate::config::Settings;
 use crate::error::Result;
@@ -45,6 +48,8 @@ pub struct Shared {
     /// Who is connected.
     pub clients: DashMap<u64, ClientInfo, ahash::RandomState>,
     next_id: AtomicU64,
+    /// Places taken: clients that have said who they are, also while they log in.
+    places: AtomicUsize,
 }
 
 /// A connected client, as `SHOW CLIENTS` lists it.
@@ -56,6 +61,8 @@ pub struct ClientInfo {
     pub since: SystemTime,
     /// Ends the session: `KILL`.
     pub kill: Arc<Notify>,
+    /// The oldest policy that decided about a statement which is not yet answered; 0 when there is none.
+    pub flight: Arc<AtomicU64>,
 }
 
 impl Shared {
@@ -71,13 +78,38 @@ impl Shared {
             draining: watch::Sender::new(false),
             clients: DashMap::default(),
             next_id: AtomicU64::new(1),
+            places: AtomicUsize::new(0),
         }
+    }
+
+    /// Takes a place among `listen.max_clients`; `None` when there is none.
+    pub fn admit(self: &Arc<Self>) -> Option<Place> {
+        let limit = self.settings.load().listen.max_clients;
+        let take = |taken: usize| (taken < limit).then(|| taken + 1);
+        self.places.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;
+        telemetry::add("esclusa_clients", 1.0);
+        Some(Place { shared: self.clone(), id: self.next_id.fetch_add(1, Ordering::Relaxed) })
     }
 
     /// Puts a new policy in force.
     pub fn set_policy(&self, policy: Policy) {
         telemetry::set("esclusa_rule_generation", policy.generation as f64);
         self.policy.store(Arc::new(policy));
+    }
+}
+
+/// A client's place; given back when it is dropped, however its session ends.
+#[derive(Debug)]
+pub struct Place {
+    shared: Arc<Shared>,
+    id: u64,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.shared.clients.remove(&self.id);
+        self.shared.places.fetch_sub(1, Ordering::Relaxed);
+        telemetry::add("esclusa_clients", -1.0);
     }
 }
 
@@ -89,11 +121,9 @@ pub trait Connect {
     fn connect(&self) -> impl Future<Output = Result<Self::Stream>>;
 }
 
-/// Serves one client until it or its server is gone.
-pub async fn run<C: Link, U: Connect>(client: C, address: String, upstream: &U, shared: Arc<Shared>) {
-    let patience = shared.settings.load().listen.startup_timeout;
-    let tls = shared.tls.load_full();
-    let login = match tokio::time::timeout(patience, login::login(client, upstream, tls.as_ref().as_ref())).await {
+/// Serves one client until it or its server is gone. Its login must be over at `deadline`.
+pub async fn run<C: Link, U: Connect>(client: C, address: String, upstream: &U, shared: Arc<Shared>, deadline: Instant) {
+    let login = match tokio::time::timeout_at(deadline, login::login(client, upstream, &shared)).await {
         Ok(Ok(Some(login))) => login,
         Ok(Ok(None)) => return,
         Ok(Err(error)) => {
@@ -105,7 +135,6 @@ pub async fn run<C: Link, U: Connect>(client: C, address: String, upstream: &U, 
             return;
         }
     };
-    drop(tls);
     let who = Client {
         database: login.startup.database(),
         user: login.startup.user(),
@@ -113,20 +142,29 @@ pub async fn run<C: Link, U: Connect>(client: C, address: String, upstream: &U, 
         address,
     };
     let kill = Arc::new(Notify::new());
-    let id = shared.next_id.fetch_add(1, Ordering::Relaxed);
-    let info = ClientInfo { client: ArcSwap::from_pointee(who.clone()), since: SystemTime::now(), kill: kill.clone() };
+    let id = login.place.id;
+    let info = ClientInfo {
+        client: ArcSwap::from_pointee(who.clone()),
+        since: SystemTime::now(),
+        kill: kill.clone(),
+        flight: Arc::default(),
+    };
+    let flight = info.flight.clone();
     shared.clients.insert(id, info);
     telemetry::count("esclusa_clients_total");
-    telemetry::add("esclusa_clients", 1.0);
     // Channel binding needs TLS on the client's leg: an offer of it on a plain one makes libpq give up.
     let hide_binding = !login.client.is_encrypted() && login.server.is_encrypted();
-    let mut conversation = conversation::Conversation::new(shared.clone(), id, who, login.startup.is_replication());
+    let mut conversation = conversation::Conversation::new(shared.clone(), id, who, login.startup.is_replication(), flight);
     conversation.hide_channel_binding(hide_binding);
     let mut relay = relay::Relay::new(login.client, login.server, conversation, login.leftover);
     let mut draining = shared.draining.subscribe();
+    // The drain may have begun while this client logged in.
+    if *draining.borrow_and_update() {
+        relay.drain();
+    }
     loop {
         tokio::select! {
-            end = relay.run(patience.max(Duration::from_secs(1))) => {
+            end = relay.run(deadline) => {
                 tracing::debug!(?end, "a session ended");
                 break;
             }
@@ -137,6 +175,4 @@ pub async fn run<C: Link, U: Connect>(client: C, address: String, upstream: &U, 
             Ok(()) = draining.changed() => relay.drain(),
         }
     }
-    shared.clients.remove(&id);
-    telemetry::add("esclusa_clients", -1.0);
 }

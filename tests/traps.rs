@@ -21,3 +21,5 @@ mod retained;
 mod schema;
 #[path = "traps/worked.rs"]
 mod worked;
+#[path = "traps/stand_in.rs"]
+mod stand_in;

@@ -98,6 +98,9 @@ pub async fn copy_grants(database: &Database, relation: &Relation, table: &str) 
         let mut grants = format!(
             "GRANT {privilege}{columns} ON {view} TO {grantee}{option}; GRANT {privilege}{columns} ON {copy} TO {grantee};"
         );
+        if privilege == "TRUNCATE" {
+            grants.push_str(&format!("GRANT TRUNCATE ON {} TO {grantee}{option};", relation.stand_in()));
+        }
         if columns.is_empty() && ["SELECT", "INSERT", "UPDATE", "DELETE"].contains(&privilege.as_str()) {
             grants.push_str(&format!("GRANT {privilege} ON {} TO {grantee};", relation.target_table()));
         }

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, UnixListener};
@@ -11,8 +10,6 @@ use tokio::sync::{mpsc, watch};
 use super::handover::Predecessor;
 use crate::config::Address;
 use crate::error::{Error, Result};
-use crate::session::{self, Shared};
-use crate::telemetry;
 use crate::wire::stream::Stream;
 
 /// Sockets that were open before this process began.
@@ -122,12 +119,7 @@ impl Accepted {
 }
 
 /// Accepts until the proxy ends, and hands each socket to the next worker.
-pub(super) async fn accept(
-    listener: Listener,
-    workers: Vec<mpsc::Sender<Accepted>>,
-    shared: Arc<Shared>,
-    mut stopped: watch::Receiver<bool>,
-) {
+pub(super) async fn accept(listener: Listener, workers: Vec<mpsc::Sender<Accepted>>, mut stopped: watch::Receiver<bool>) {
     let mut turn = 0;
     loop {
         let socket = tokio::select! {
@@ -135,10 +127,6 @@ pub(super) async fn accept(
             _ = stopped.wait_for(|s| *s) => return,
         };
         match socket {
-            Ok(socket) if shared.clients.len() >= shared.settings.load().listen.max_clients => {
-                telemetry::count("esclusa_clients_refused_total");
-                tokio::spawn(session::login::refuse_too_many(socket.into_stream().map(|(stream, _)| stream)));
-            }
             Ok(socket) => {
                 turn = (turn + 1) % workers.len();
                 if workers[turn].send(socket).await.is_err() {

@@ -8,6 +8,7 @@ use crate::catalog::{Catalog, Database};
 use crate::config::Settings;
 use crate::control;
 use crate::error::{Error, Result};
+use crate::migrate::finder;
 use crate::relation::{Context, Relation};
 use crate::rewrite::{Entry, Policy};
 use crate::rule::RuleSet;
@@ -51,21 +52,25 @@ pub async fn build(settings: &Settings, database: Option<&Database>, generation:
     let rules = RuleSet::load(&settings.rules.directory)?;
     let schema = &settings.rules.schema;
     let snapshot = settings.rules.directory.join("catalog.csv");
-    let (modes, catalog, shadows) = match database {
+    let (modes, catalog, shadows, finders) = match database {
         Some(database) => {
             let names: Vec<String> = rules.rules.keys().cloned().collect();
             (
                 control::modes(database).await?,
                 Catalog::read(database, schema).await?,
                 Catalog::shadows(database, schema, &names).await?,
+                finder::known(database).await?,
             )
         }
-        None if snapshot.exists() => (HashMap::new(), Catalog::from_csv(schema, &snapshot)?, Default::default()),
+        None if snapshot.exists() => {
+            (HashMap::new(), Catalog::from_csv(schema, &snapshot)?, Default::default(), Default::default())
+        }
         None => Default::default(),
     };
     let context = Context::new(settings);
     let entry = |rule: &crate::rule::Rule| Entry {
         relation: Arc::new(Relation::compile(rule, &context)),
+        finder: finders.contains(&rule.table),
         mode: modes.get(&rule.table).copied().unwrap_or(settings.rules.default_mode),
     };
     let entries = rules.rules.values().map(entry).collect();

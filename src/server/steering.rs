@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -13,6 +14,7 @@ use crate::config::Settings;
 use crate::console::Admin;
 use crate::control::{self, Change};
 use crate::error::{Error, Fault, Faults, Result};
+use crate::migrate::finder;
 use crate::mode::Mode;
 use crate::session::Shared;
 use crate::telemetry;
@@ -53,6 +55,22 @@ impl Steering {
         let database = policy::alive(&mut database, settings).await?;
         let generation = self.shared.policy.load().generation + 1;
         policy::build(settings, database.as_deref(), generation).await
+    }
+
+    /// Waits until no statement is on its way that an older policy decided about, so that who has switched a table may drop it. One
+    /// that runs longer than this has its locks: whoever drops the table waits for it there.
+    async fn let_land(&self) {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let generation = self.shared.policy.load().generation;
+        let flies = |at: u64| at > 0 && at < generation;
+        let until = tokio::time::Instant::now() + PATIENCE;
+        while self.shared.clients.iter().any(|c| flies(c.flight.load(Ordering::Relaxed))) {
+            if tokio::time::Instant::now() > until {
+                tracing::warn!("statements that were sent before the switch are still running");
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
     }
 
     /// Writes counted hits; what cannot be written is kept.
@@ -129,6 +147,7 @@ impl Admin for Steering {
                 }
             };
             self.refresh().await?;
+            self.let_land().await;
             Ok(changes)
         })
     }
@@ -168,6 +187,30 @@ pub(super) async fn flush_regularly(steering: Arc<Steering>, mut stopped: watch:
             _ = stopped.wait_for(|s| *s) => return,
         }
         steering.flush().await;
+    }
+}
+
+/// Sees to it that finders know the next month. One that does not is right all the same, and slower.
+pub(super) async fn keep_finders(steering: Arc<Steering>, mut stopped: watch::Receiver<bool>) {
+    const PAUSE: Duration = Duration::from_secs(3600);
+    loop {
+        let settings = steering.shared.settings.load_full();
+        let made = async {
+            let mut database = steering.database.lock().await;
+            match policy::alive(&mut database, &settings).await? {
+                Some(database) if !finder::known(database).await?.is_empty() => finder::refresh(database).await,
+                _ => Ok(0),
+            }
+        };
+        match made.await {
+            Ok(0) => {}
+            Ok(made) => tracing::info!(made, "finders know the next month"),
+            Err(error) => tracing::warn!(%error, "finders could not be made for the next month; trying again in an hour"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE) => {}
+            _ = stopped.wait_for(|s| *s) => return,
+        }
     }
 }
 

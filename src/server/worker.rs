@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::task::{JoinSet, LocalSet};
+use tokio::time::Instant;
 
 use super::listen::Accepted;
 use super::steering::Steering;
@@ -68,7 +69,8 @@ fn thread(n: usize, steering: Arc<Steering>) -> Result<mpsc::Sender<Accepted>> {
 async fn serve(socket: Accepted, steering: Arc<Steering>) {
     let shared = steering.shared.clone();
     let patience = shared.settings.load().listen.startup_timeout;
-    let prepared = tokio::time::timeout(patience, async {
+    let deadline = Instant::now() + patience;
+    let prepared = tokio::time::timeout_at(deadline, async {
         let (stream, address) = socket.into_stream()?;
         let tls = shared.tls.load_full();
         match tls.as_ref().as_ref() {
@@ -85,7 +87,7 @@ async fn serve(socket: Accepted, steering: Arc<Steering>) {
         }
     });
     match prepared.await {
-        Ok(Ok((stream, address))) => session::run(stream, address, &Upstream { steering }, shared).await,
+        Ok(Ok((stream, address))) => session::run(stream, address, &Upstream { steering }, shared, deadline).await,
         Ok(Err(error)) => tracing::info!(%error, "a client's socket failed"),
         Err(_) => tracing::info!("a client said nothing in time"),
     }

@@ -2,15 +2,20 @@
 //!
 //! Authentication is not ours: the server asks, the client answers, the relay passes both. No password is stored or seen.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-use super::Connect;
+use super::{Connect, Place, Shared};
 use crate::error::{ClientVisible, Error, Result, sqlstate};
 use crate::telemetry;
 use crate::wire::error_response::ErrorFields;
 use crate::wire::startup::{self, First, Startup};
 use crate::wire::stream::Link;
-use crate::wire::tls::Acceptor;
+
+/// How long a client that was told why it gets no session may take to close.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// A client that is on its way to its server.
 #[derive(Debug)]
@@ -23,6 +28,8 @@ pub struct Login<C, S> {
     pub server: S,
     /// Bytes that the client had sent behind its start-up packet.
     pub leftover: Vec<u8>,
+    /// Its place among `listen.max_clients`.
+    pub place: Place,
 }
 
 /// An error that the proxy itself gives before a server is there.
@@ -53,6 +60,13 @@ impl Told {
         told
     }
 
+    /// PostgreSQL's own words (source, postmaster.c): each kind of encryption can be asked for once.
+    fn asked_twice(code: u32) -> Self {
+        let (major, minor) = (code >> 16, code & 0xffff);
+        let message = format!("unsupported frontend protocol {major}.{minor}: server supports 3.0 to 3.0");
+        Told::new(sqlstate::FEATURE_NOT_SUPPORTED, &message)
+    }
+
     fn too_many() -> Self {
         let mut told = Told::new(sqlstate::TOO_MANY_CONNECTIONS, "sorry, too many clients already");
         told.hint = Some("See listen.max_clients in esclusa.toml.");
@@ -75,41 +89,29 @@ impl ClientVisible for Told {
     }
 }
 
-/// Answers a client for whom there is no place, once it has said who it is; a client that says nothing is closed.
-pub async fn refuse_too_many<C: AsyncRead + AsyncWrite + Unpin>(client: std::io::Result<C>) {
-    let Ok(mut client) = client else { return };
-    let answered = async {
-        let mut bytes = Vec::new();
-        while let Ok(Some(packet)) = packet(&mut client, &mut bytes).await {
-            match startup::parse(&packet) {
-                Some(First::Tls | First::Gss) => client.write_all(b"N").await.unwrap_or_default(),
-                _ => return tell(&mut client, &Told::too_many()).await,
-            }
-        }
-    };
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(2), answered).await;
-}
-
 /// `None` when the client needs no session: it cancelled a statement, went away, or was told why it gets none.
 pub async fn login<C: Link, U: Connect>(
     mut client: C,
     upstream: &U,
-    tls: Option<&Acceptor>,
+    shared: &Arc<Shared>,
 ) -> Result<Option<Login<C, U::Stream>>> {
     let mut bytes = Vec::with_capacity(512);
-    // Each kind of encryption can be asked for once (source, postmaster.c, ProcessStartupPacket).
-    let (mut tls_done, mut gss_done) = (client.is_encrypted(), false);
+    let tls = shared.tls.load_full();
+    let tls = tls.as_ref().as_ref();
+    // Each kind of encryption can be asked for once; a refused one lets the other be asked for again, and an accepted one ends the
+    // asking (source, postmaster.c, ProcessStartupPacket).
+    let (mut tls_done, mut gss_done) = (false, false);
     loop {
         let Some(packet) = packet(&mut client, &mut bytes).await? else { return Ok(None) };
         let io = |e| Error::io("answering an encryption request", e);
         match startup::parse(&packet) {
             Some(First::Tls) if !tls_done => {
-                tls_done = true;
-                match tls {
+                let offered = tls.filter(|_| client.can_encrypt());
+                (tls_done, gss_done) = (true, offered.is_some());
+                match offered {
                     Some(tls) => {
                         client.write_all(b"S").await.map_err(io)?;
                         client = client.encrypt(tls).await.map_err(|e| Error::io("beginning TLS with a client", e))?;
-                        gss_done = true;
                     }
                     None => client.write_all(b"N").await.map_err(io)?,
                 }
@@ -126,19 +128,31 @@ pub async fn login<C: Link, U: Connect>(
                     return Ok(None);
                 }
             }
-            Some(First::Cancel) => {
-                cancel(upstream, &packet).await;
+            Some(First::Tls | First::Gss) => {
+                let code = packet.get(4..).and_then(|c| c.first_chunk()).map_or(0, |c| u32::from_be_bytes(*c));
+                tell(&mut client, &Told::asked_twice(code)).await;
                 return Ok(None);
             }
-            Some(First::Startup(_)) if tls.is_some_and(|t| t.required) && !client.is_encrypted() => {
+            Some(First::Cancel) => {
+                cancel(upstream, &packet).await;
+                // Over TLS a client takes a connection that ends without a farewell for an error.
+                let _ = client.shutdown().await;
+                return Ok(None);
+            }
+            Some(First::Startup(_)) if tls.is_some_and(|t| t.required) && client.can_encrypt() => {
                 tell(&mut client, &Told::new(sqlstate::INVALID_AUTHORIZATION, "esclusa serves encrypted connections only")).await;
                 return Ok(None);
             }
             // Whatever is none of these is for the server to judge, in its own words.
             first => {
+                let Some(place) = shared.admit() else {
+                    telemetry::count("esclusa_clients_refused_total");
+                    tell(&mut client, &Told::too_many()).await;
+                    return Ok(None);
+                };
                 let startup = if let Some(First::Startup(startup)) = first { startup } else { Startup::default() };
                 let server = connect(&mut client, upstream, &packet).await?;
-                return Ok(Some(Login { client, startup, server, leftover: bytes }));
+                return Ok(Some(Login { client, startup, server, leftover: bytes, place }));
             }
         }
     }
@@ -165,7 +179,7 @@ async fn packet<C: AsyncRead + AsyncWrite + Unpin>(client: &mut C, bytes: &mut V
 
 async fn connect<C, U>(client: &mut C, upstream: &U, packet: &[u8]) -> Result<U::Stream>
 where
-    C: AsyncWrite + Unpin,
+    C: AsyncRead + AsyncWrite + Unpin,
     U: Connect,
 {
     let connected = async {
@@ -201,10 +215,17 @@ async fn cancel<U: Connect>(upstream: &U, packet: &[u8]) {
     }
 }
 
-/// Sends a FATAL error; the client may be gone already.
-async fn tell<C: AsyncWrite + Unpin>(client: &mut C, error: &dyn ClientVisible) {
+/// Sends a FATAL error; the client may be gone already. A socket that is closed with bytes unread in it is reset, and the error
+/// with it, so what the client still sends is taken for a while.
+async fn tell<C: AsyncRead + AsyncWrite + Unpin>(client: &mut C, error: &dyn ClientVisible) {
     let mut out = Vec::new();
     ErrorFields::own("FATAL", error).write(&mut out, b'E');
-    let _ = client.write_all(&out).await;
-    let _ = client.shutdown().await;
+    let told = async {
+        client.write_all(&out).await?;
+        client.shutdown().await?;
+        let mut unread = [0; 512];
+        while client.read(&mut unread).await? > 0 {}
+        Ok::<(), std::io::Error>(())
+    };
+    let _ = tokio::time::timeout(LINGER, told).await;
 }

@@ -11,6 +11,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::time::Instant;
 
 use super::conversation::{Conversation, Verdict, Want};
 use crate::error::{ClientVisible, sqlstate};
@@ -25,6 +26,12 @@ const LARGE_BYTES: usize = 64 * 1024;
 const NAMES_BYTES: usize = 1024;
 /// Frames of the server that are held whole to be read (errors, tags, parameters); longer ones pass unread.
 const REPLY_BYTES: usize = 1024 * 1024;
+
+/// Which side a direction failed at.
+enum Broken {
+    Client(io::Error),
+    Server,
+}
 
 /// Why a relay ended.
 #[derive(Debug)]
@@ -49,6 +56,10 @@ pub struct Relay<C, S> {
     to_client: Direction,
     /// The client sent something that is no frame: the server has been shown it, the rest is not read.
     poisoned: bool,
+    /// A frame of the client's waits for answers of the server; nothing is read behind it.
+    waiting: bool,
+    /// Such an answer has come.
+    answered: bool,
     /// The proxy ends: close at the first moment at which nothing is open.
     draining: bool,
     /// Passed when the login is over.
@@ -194,14 +205,16 @@ where
             to_server,
             to_client: Direction::default(),
             poisoned: false,
+            waiting: false,
+            answered: false,
             draining: false,
             logged_in: false,
         }
     }
 
-    /// Runs until one side is gone. The login must be over in `patience`. May be dropped and called again.
-    pub async fn run(&mut self, patience: Duration) -> End {
-        let mut deadline = (!self.logged_in).then(|| Box::pin(tokio::time::sleep(patience)));
+    /// Runs until one side is gone. The login must be over at `deadline`. May be dropped and called again.
+    pub async fn run(&mut self, deadline: Instant) -> End {
+        let mut deadline = (!self.logged_in).then(|| Box::pin(tokio::time::sleep_until(deadline)));
         let end = poll_fn(|cx| {
             let end = self.poll(cx);
             if let Some(timer) = deadline.as_mut().filter(|_| end.is_pending()) {
@@ -227,12 +240,22 @@ where
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        loop {
+            let end = self.poll_both(cx);
+            if end.is_ready() || !std::mem::take(&mut self.answered) {
+                return end;
+            }
+        }
+    }
+
+    fn poll_both(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         // The client's direction may fail (it is gone) or end; the server's answer decides when all is over.
         if !self.to_server.shut
             && let Poll::Ready(ended) = self.poll_to_server(cx)
         {
             self.to_server.shut = true;
-            if let Err(error) = ended {
+            // A server that takes no more may have said why: its last words are still to be read.
+            if let Err(Broken::Client(error)) = ended {
                 return Poll::Ready(End::Failed(error));
             }
         }
@@ -240,30 +263,28 @@ where
             Poll::Ready(Ok(())) => Poll::Ready(End::Server),
             Poll::Ready(Err(error)) => Poll::Ready(End::Failed(error)),
             Poll::Pending => {
-                // A question was put into the other direction's way.
-                if self.to_server.has_output()
-                    && !self.to_server.shut
-                    && let Poll::Ready(Err(error)) = self.to_server.poll_write(cx, &mut self.server)
-                {
-                    return Poll::Ready(End::Failed(error));
-                }
                 let quiet = self.to_server.is_quiet() && self.to_client.is_quiet() && self.conversation.is_idle();
                 if self.draining && quiet { Poll::Ready(End::Drained) } else { Poll::Pending }
             }
         }
     }
 
-    fn poll_to_server(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_to_server(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+        let server = |_| Broken::Server;
+        self.waiting = false;
         let mut wanted = self.walk_client();
         loop {
-            ready!(self.to_server.poll_write(cx, &mut self.server))?;
+            ready!(self.to_server.poll_write(cx, &mut self.server)).map_err(server)?;
+            if self.waiting {
+                return Poll::Pending;
+            }
             if self.to_server.finished {
                 // Half a frame, if there is one, is the client's own: the server sees what a direct connection would show it.
                 self.to_server.cleared = self.to_server.buffer.len();
-                ready!(self.to_server.poll_write(cx, &mut self.server))?;
-                return Pin::new(&mut self.server).poll_shutdown(cx);
+                ready!(self.to_server.poll_write(cx, &mut self.server)).map_err(server)?;
+                return Pin::new(&mut self.server).poll_shutdown(cx).map_err(server);
             }
-            let n = ready!(self.to_server.poll_read(cx, &mut self.client, wanted))?;
+            let n = ready!(self.to_server.poll_read(cx, &mut self.client, wanted)).map_err(Broken::Client)?;
             self.to_server.finished = n == 0;
             wanted = self.walk_client();
         }
@@ -274,8 +295,8 @@ where
         let dir = &mut self.to_server;
         loop {
             if self.poisoned {
-                dir.sent = dir.buffer.len();
-                dir.cleared = dir.sent;
+                // What stands before it still goes; the rest is no message.
+                dir.buffer.truncate(dir.cleared);
                 return 0;
             }
             if dir.passing > 0 {
@@ -307,6 +328,11 @@ where
             let body = &rest[HEADER_BYTES..header.total.min(rest.len())];
             match self.conversation.from_client(header.tag, body, want == Want::Body) {
                 Verdict::Replace(bytes) => dir.replace(header.total, &bytes),
+                Verdict::Before(bytes) => dir.replace(0, &bytes),
+                Verdict::Wait => {
+                    self.waiting = true;
+                    return 0;
+                }
                 Verdict::Pass | Verdict::Swallow => dir.pass(header.total),
             }
         }
@@ -351,28 +377,35 @@ where
                 return header.total;
             }
             let body = if read { &rest[HEADER_BYTES..header.total] } else { &[] };
-            let mut question = None;
-            let quiet = self.to_server.is_quiet() && !self.to_server.finished;
-            match self.conversation.from_server(header.tag, body, quiet, &mut question) {
-                Verdict::Pass => dir.pass(header.total),
+            // What waits for an answer may go on.
+            self.answered |= self.waiting;
+            match self.conversation.from_server(header.tag, body) {
                 Verdict::Replace(bytes) => dir.replace(header.total, &bytes),
                 Verdict::Swallow if read || rest.len() >= header.total => dir.replace(header.total, &[]),
                 // Too long to be an answer to a question of ours.
-                Verdict::Swallow => dir.pass(header.total),
+                Verdict::Pass | Verdict::Before(_) | Verdict::Wait | Verdict::Swallow => dir.pass(header.total),
             }
-            self.to_server.out.extend(question.into_iter().flatten());
         }
     }
 
     /// Tells the client that an administrator ended the session, if it stands between two frames, and closes both sides.
     pub async fn end_with_admin_shutdown(&mut self) {
+        const PATIENCE: Duration = Duration::from_secs(1);
         // A farewell lets the server end in order; it rolls back what is open either way.
-        let _ = tokio::time::timeout(Duration::from_secs(1), self.server.write_all(b"X\0\0\0\x04")).await;
+        let between_frames = self.to_server.passing == 0 && !self.to_server.has_output();
+        if between_frames {
+            let _ = tokio::time::timeout(PATIENCE, self.server.write_all(b"X\0\0\0\x04")).await;
+        }
         if self.to_client.passing == 0 {
             let mut out = Vec::new();
             ErrorFields::own("FATAL", &Terminated).write(&mut out, b'E');
-            let _ = tokio::time::timeout(Duration::from_secs(1), self.client.write_all(&out)).await;
+            let told = async {
+                // What has begun to go must be whole first.
+                poll_fn(|cx| self.to_client.poll_write(cx, &mut self.client)).await?;
+                self.client.write_all(&out).await?;
+                self.client.shutdown().await
+            };
+            let _ = tokio::time::timeout(PATIENCE, told).await;
         }
-        let _ = self.client.shutdown().await;
     }
 }

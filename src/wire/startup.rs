@@ -1,7 +1,7 @@
 //! The packets before the first tagged frame (manual, sections 55.2.1 and 55.2.10 to 55.2.12): a length, a code, parameters.
 
-/// The longest start-up packet that PostgreSQL accepts (source, postmaster.c, MAX_STARTUP_PACKET_LENGTH).
-pub const LONGEST_BYTES: usize = 10_000;
+/// The longest start-up packet that PostgreSQL accepts, its length field included (source, pqcomm.h, MAX_STARTUP_PACKET_LENGTH).
+pub const LONGEST_BYTES: usize = 10_004;
 
 const CANCEL: u32 = 80_877_102;
 const TLS: u32 = 80_877_103;
@@ -28,9 +28,9 @@ pub struct Startup {
 }
 
 impl Startup {
-    /// A parameter as text, as far as it is UTF-8.
+    /// A parameter as text, as far as it is UTF-8. Of a name that is given twice the server takes the last.
     pub fn get(&self, name: &str) -> Option<String> {
-        let found = self.parameters.iter().find(|(n, _)| n == name.as_bytes())?;
+        let found = self.parameters.iter().rfind(|(n, _)| n == name.as_bytes())?;
         Some(String::from_utf8_lossy(&found.1).into_owned())
     }
 

@@ -38,6 +38,8 @@ pub enum Stream {
 pub trait Link: AsyncRead + AsyncWrite + Unpin + Sized {
     /// Whether it is encrypted by TLS.
     fn is_encrypted(&self) -> bool;
+    /// Whether TLS can begin on it: on TCP that is not encrypted yet. PostgreSQL has none on Unix sockets either.
+    fn can_encrypt(&self) -> bool;
     /// Begins TLS with the client that is on it.
     fn encrypt(self, tls: &Acceptor) -> impl Future<Output = io::Result<Self>>;
 }
@@ -45,6 +47,10 @@ pub trait Link: AsyncRead + AsyncWrite + Unpin + Sized {
 impl Link for Stream {
     fn is_encrypted(&self) -> bool {
         matches!(self, Stream::TlsClient(_) | Stream::TlsServer(_))
+    }
+
+    fn can_encrypt(&self) -> bool {
+        matches!(self, Stream::Tcp(_))
     }
 
     async fn encrypt(self, tls: &Acceptor) -> io::Result<Self> {

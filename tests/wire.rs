@@ -1,0 +1,20 @@
+//! No client can tell that the proxy is there: the same bytes go to the server directly and through the proxy, with rewriting off and
+//! on, whole and split at every byte, and the transcripts are equal.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
+
+mod common;
+
+#[path = "wire/copy.rs"]
+mod copy;
+#[path = "wire/frames.rs"]
+mod frames;
+#[path = "wire/script.rs"]
+mod script;
+#[path = "wire/stage.rs"]
+mod stage;
+#[path = "wire/startup.rs"]
+mod startup;
+#[path = "wire/statements.rs"]
+mod statements;
+#[path = "wire/transcript.rs"]
+mod transcript;

@@ -74,10 +74,15 @@ pub(crate) struct Running {
 impl Running {
     /// Starts it, and listens to both of its outputs.
     pub(crate) fn start(command: &mut Command) -> Running {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Running::start_with_output(command, Stdio::piped())
+    }
+
+    /// The same, with another standard output.
+    pub(crate) fn start_with_output(command: &mut Command, output: Stdio) -> Running {
+        let mut child = command.stdout(output).stderr(Stdio::piped()).spawn().unwrap();
         let (sender, lines) = mpsc::channel();
-        let outputs: [Box<dyn std::io::Read + Send>; 2] =
-            [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
+        let mut outputs: Vec<Box<dyn std::io::Read + Send>> = vec![Box::new(child.stderr.take().unwrap())];
+        outputs.extend(child.stdout.take().map(|o| Box::new(o) as Box<dyn std::io::Read + Send>));
         for output in outputs {
             let sender = sender.clone();
             std::thread::spawn(move || {

@@ -5,7 +5,7 @@ BENCH_PACKAGES := pgbouncer haproxy
 CARGO := cargo
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo test build deps bench-deps bench fmt lint doc unit twin clean
+.PHONY: demo test build deps bench-deps bench fmt lint doc unit twin fuzz clean
 
 demo: deps
 	$(CARGO) build --release --locked
@@ -40,6 +40,11 @@ doc:
 
 unit:
 	$(CARGO) test --locked
+
+# New seeds against both sides of a session, for FUZZ_SECONDS; a failure names its seed.
+FUZZ_SECONDS ?= 300
+fuzz: deps
+	ESCLUSA_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --release --locked --test wire fuzz:: -- --nocapture
 
 # The relay beside a direct connection, PgBouncer and HAProxy; then the rewriter by criterion.
 bench: bench-deps

@@ -5,10 +5,24 @@
 #[allow(dead_code, reason = "shared with the migration's tests")]
 mod common;
 
+#[path = "wire/client.rs"]
+mod client;
 #[path = "wire/copy.rs"]
 mod copy;
+#[path = "wire/fake.rs"]
+mod fake;
+#[path = "wire/faults.rs"]
+mod faults;
 #[path = "wire/frames.rs"]
 mod frames;
+#[path = "wire/fuzz.rs"]
+mod fuzz;
+#[path = "wire/life.rs"]
+mod life;
+#[path = "wire/moments.rs"]
+mod moments;
+#[path = "wire/process.rs"]
+mod process;
 #[path = "wire/script.rs"]
 mod script;
 #[path = "wire/stage.rs"]
@@ -17,5 +31,7 @@ mod stage;
 mod startup;
 #[path = "wire/statements.rs"]
 mod statements;
+#[path = "wire/tls.rs"]
+mod tls;
 #[path = "wire/transcript.rs"]
 mod transcript;

@@ -415,6 +415,11 @@ impl Conversation {
         Verdict::Pass
     }
 
+    /// The ReadyForQuery that waits for the answer to our own question, when no answer will come: the client's own statement was over.
+    pub fn held_back(&mut self) -> Option<Vec<u8>> {
+        self.asking.take().map(|status| vec![b'Z', 0, 0, 0, 5, status])
+    }
+
     /// The server's answer to our own question: read, and not passed on, but for its ReadyForQuery.
     fn answer(&mut self, tag: u8, body: &[u8], status: u8) -> Verdict {
         match tag {
@@ -447,10 +452,7 @@ impl Conversation {
             b'E' => {
                 let fatal = ErrorFields::parse(body).get(b'V') == Some(b"FATAL");
                 self.ask_path = !fatal;
-                if fatal {
-                    // The client's own statement was over: it gets the ReadyForQuery that was held back.
-                    self.asking = None;
-                    let mut out = vec![b'Z', 0, 0, 0, 5, status];
+                if fatal && let Some(mut out) = self.held_back() {
                     frame::write(&mut out, b'E', &[body]);
                     return Verdict::Replace(out);
                 }

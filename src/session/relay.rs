@@ -233,6 +233,11 @@ where
         self.draining = true;
     }
 
+    /// Whether [`Relay::drain`] was called.
+    pub fn is_draining(&self) -> bool {
+        self.draining
+    }
+
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         // The client's direction may fail (it is gone) or end; the server's answer decides when all is over.
         if !self.to_server.shut
@@ -326,11 +331,16 @@ where
         loop {
             ready!(self.to_client.poll_write(cx, &mut self.client))?;
             if self.to_client.finished {
+                if let Some(held_back) = self.conversation.held_back() {
+                    // What is left is half an answer to a question of our own.
+                    self.to_client.replace(self.to_client.buffer.len() - self.to_client.cleared, &held_back);
+                }
                 self.to_client.cleared = self.to_client.buffer.len();
                 ready!(self.to_client.poll_write(cx, &mut self.client))?;
                 return Pin::new(&mut self.client).poll_shutdown(cx);
             }
-            let n = ready!(self.to_client.poll_read(cx, &mut self.server, wanted))?;
+            // A reset is an end like any other: what came before it still goes to the client.
+            let n = ready!(self.to_client.poll_read(cx, &mut self.server, wanted)).unwrap_or(0);
             self.to_client.finished = n == 0;
             wanted = self.walk_server();
         }

@@ -1,17 +1,24 @@
 # Two commands do everything: `make demo` and `make test`. Both install what is missing from Debian's packages first.
 SHELL := /bin/bash
-PACKAGES := postgresql-15 postgresql-15-partman default-jdk-headless libpostgresql-jdbc-java
+PACKAGES := postgresql-15 postgresql-15-partman default-jdk-headless libpostgresql-jdbc-java python3-psycopg nodejs openssl
+# node-postgres and what it is made of, all JavaScript. They are unpacked and not installed, because they ask for Debian's own nodejs,
+# which would replace one that is here already.
+NODE_PACKAGES := node-pg node-split2 node-readable-stream node-safe-buffer node-string-decoder node-process-nextick-args \
+	node-util-deprecate node-inherits node-isarray node-core-util-is
+NODE_PG := target/debian/usr/share/nodejs/pg
+ORACLE_PACKAGES := libclang-dev dpkg-dev
 BENCH_PACKAGES := pgbouncer haproxy
 CARGO := cargo
+ORACLE := $(CURDIR)/target/oracle
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo test build deps bench-deps bench fmt lint doc unit twin fuzz clean
+.PHONY: demo test build deps bench-deps bench fmt lint doc unit twin oracle oracle-deps fuzz soak clean
 
 demo: deps
 	$(CARGO) build --release --locked
 	./target/release/esclusa demo
 
-test: deps fmt lint doc unit
+test: deps $(NODE_PG) fmt lint doc unit
 
 build:
 	$(CARGO) build --release --locked
@@ -20,6 +27,11 @@ build:
 deps:
 	@missing=""; for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then echo "installing:$$missing"; $(MAKE) --no-print-directory install WHAT="$$missing"; fi
+
+$(NODE_PG):
+	@echo "unpacking node-pg into target/debian"; mkdir -p target/debian/packages; cd target/debian/packages && \
+	{ apt-get download -q $(NODE_PACKAGES) || { apt-get update -q && apt-get download -q $(NODE_PACKAGES); }; } && \
+	for package in *.deb; do dpkg -x $$package ..; done
 
 bench-deps: deps
 	@missing=""; for p in $(BENCH_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
@@ -46,11 +58,38 @@ FUZZ_SECONDS ?= 300
 fuzz: deps
 	ESCLUSA_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --release --locked --test wire fuzz:: -- --nocapture
 
+# Sessions of every kind for SOAK_SECONDS, and what an idle connection costs; afterwards nothing may be left.
+SOAK_SECONDS ?= 300
+soak: deps
+	ESCLUSA_SOAK_SECONDS=$(SOAK_SECONDS) $(CARGO) test --release --locked --test wire memory:: -- --nocapture --test-threads 1
+
 # The relay beside a direct connection, PgBouncer and HAProxy; then the rewriter by criterion.
 bench: bench-deps
 	$(CARGO) build --release --locked
 	$(CARGO) bench --locked --bench rewrite
 	$(CARGO) bench --locked --bench relay
+
+# Every statement of PostgreSQL's regression scripts and of our corpora, read by PostgreSQL's own grammar too (tests/oracle). The scripts
+# come from Debian's source package; nothing of them is kept outside target/.
+oracle: oracle-deps $(ORACLE)/scripts
+	CARGO_TARGET_DIR=$(ORACLE) $(CARGO) run --release --locked --manifest-path tests/oracle/Cargo.toml -- \
+	    $(ORACLE)/scripts/*/src/test/regress/sql tests/twin tests/twin/corpora
+
+oracle-deps:
+	@missing=""; for p in $(ORACLE_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then echo "installing:$$missing"; $(MAKE) --no-print-directory install WHAT="$$missing"; fi
+
+# The same sources that the machine installs from, as source packages. A security update may have left the archive: then the version
+# of the release itself is taken.
+$(ORACLE)/scripts:
+	@rm -rf $@.new; mkdir -p $@.new/lists/partial; cd $@.new; \
+	sed 's/^Types: deb$$/Types: deb-src/; s/^deb /deb-src /' $(wildcard /etc/apt/sources.list /etc/apt/sources.list.d/debian.*) > debian.sources; \
+	grep -q '^Types:' debian.sources || mv debian.sources debian.list; \
+	apt="-o Dir::Etc::sourcelist=$$PWD/$$(ls debian.*) -o Dir::Etc::sourceparts=/dev/null -o Dir::State::lists=$$PWD/lists"; \
+	apt-get $$apt -q update && for v in $$(apt-cache $$apt showsrc postgresql-15 | sed -n 's/^Version: //p' | sort -rV); do \
+	    apt-get $$apt -q source --download-only postgresql-15=$$v && break; done; \
+	tar xjf postgresql-15_*.orig.tar.bz2 --wildcards '*/src/test/regress/sql/*'
+	@mv $@.new $@
 
 clean:
 	$(CARGO) clean

@@ -3,10 +3,12 @@
 
 pub mod backfill;
 pub mod capture;
+pub mod finder;
 pub mod parity;
 pub mod retain;
 pub mod run;
 pub mod schema;
+pub mod stand_in;
 pub mod view;
 
 /// Schema of modes, hits, runs and of the functions that generated expressions name.

@@ -7,11 +7,14 @@
 //! Everything is SQL text over a row alias. A [`Field`] says how one column of the new table follows from a *typed legacy row*
 //! `r`: in a backfill `r` is the legacy table, in an INSERT it is a sub-select of assigned values, in a trigger it is NEW.
 
+pub mod access;
 mod history;
 mod link;
 mod lookup;
 mod retained;
 pub mod value;
+
+use access::{Access, TimeAccess};
 
 use crate::config::{Month, Settings};
 use crate::rule::{Rule, Target};
@@ -68,6 +71,10 @@ pub struct Relation {
     pub unique: Option<Unique>,
     /// The column of the new table that keeps the heap's order.
     pub order: Option<&'static str>,
+    /// Indexed columns of the new table that follow from legacy columns.
+    pub accesses: Vec<Access>,
+    /// The indexed time that follows from a legacy stamp.
+    pub time: Option<TimeAccess>,
 }
 
 /// A legacy column.
@@ -105,8 +112,20 @@ pub struct Field {
     pub write: Value,
     /// What the backfill puts there, where that differs.
     pub backfill: Option<Value>,
-    /// Whether an UPDATE of any column writes it too, whatever the columns.
-    pub touched: bool,
+    /// When an UPDATE writes it.
+    pub update: Change,
+}
+
+/// When an UPDATE writes a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Change {
+    /// With the legacy columns that it follows from.
+    #[default]
+    Follows,
+    /// With them, and only where one of them gets another value.
+    Moves,
+    /// Always.
+    Always,
 }
 
 /// How a field follows from a typed legacy row.
@@ -136,6 +155,8 @@ pub struct Unique {
     pub target: &'static str,
     /// The legacy table's constraint, by its own name or by the name that PostgreSQL would have given.
     pub legacy: String,
+    /// Whether the legacy table had it; otherwise only the new table asks for it.
+    pub declared: bool,
 }
 
 impl Relation {
@@ -165,9 +186,29 @@ impl Relation {
         qualified(&self.schema, &self.table)
     }
 
+    /// The empty table that takes statements which need a table of one's own: TRUNCATE, VACUUM FULL, CLUSTER, REINDEX.
+    pub fn stand_in(&self) -> String {
+        qualified("esclusa", &format!("stand_in_{}", self.table))
+    }
+
+    /// The index of [`Relation::stand_in`], without its schema.
+    pub fn stand_in_index(&self) -> String {
+        ident(&format!("stand_in_{}_pkey", self.table))
+    }
+
     /// Whether the legacy table itself stays.
     pub fn is_retained(&self) -> bool {
         self.target.is_empty()
+    }
+
+    /// Whether a function finds its rows by key: where they lie in partitions.
+    pub fn has_finder(&self) -> bool {
+        self.target == "audit_log" && self.accesses.iter().any(|a| !a.legacy.is_empty())
+    }
+
+    /// The function that finds its rows by key.
+    pub fn finder(&self) -> String {
+        qualified("esclusa", &format!("find_{}", self.table))
     }
 
     /// A legacy column's place.
@@ -240,8 +281,22 @@ impl Relation {
                     (!part.is_empty()).then(|| format!("{}.{} || {}", ident(row), field.name, self.image(&part, &value)))
                 }
                 Value::Expression(pieces) => {
-                    let depends = pieces.iter().any(|p| matches!(p, Piece::Column(i) if changed.contains(i)));
-                    (depends || field.touched).then(|| render_pieces(pieces, &value))
+                    let sources = || pieces.iter().filter_map(|p| if let Piece::Column(i) = p { Some(*i) } else { None });
+                    let depends = sources().any(|i| changed.contains(&i));
+                    (depends || field.update == Change::Always).then(|| {
+                        let expression = render_pieces(pieces, &value);
+                        let old = |i: usize| self.read(i, Some(row));
+                        match sources().find(|i| changed.contains(i)).filter(|_| field.update == Change::Moves) {
+                            Some(i) => format!(
+                                "CASE WHEN {} IS NOT DISTINCT FROM {} THEN {}.{} ELSE {expression} END",
+                                value(i),
+                                old(i),
+                                ident(row),
+                                field.name
+                            ),
+                            None => expression,
+                        }
+                    })
                 }
                 Value::Default => None,
             };

@@ -1,22 +1,27 @@
 //! Pure: compiled rules + a statement -> an outcome. No socket, no clock, no database: values in, values out, which is what makes
 //! it testable by the hundred thousand statements.
 //!
-//! One file per statement family: `read` for references in FROM, `insert`, `update`, `delete`, `copy`; `returning` and
-//! `expression` for what they share. `resolve` decides what a name is, `splice` puts the text together, `refuse` says no.
+//! One file per statement family: `read` for references in FROM, `insert` with `conflict`, `update`, `delete`, `cursor`, `copy`,
+//! `utility`; `returning` and `expression` for what they share. `pushdown` adds what lets the indexes work. `resolve` decides what a
+//! name is, `splice` puts the text together, `refuse` says no.
 
 pub mod cache;
+mod conflict;
 mod copy;
+mod cursor;
 mod delete;
 mod expression;
 mod insert;
 mod net;
 pub mod prefilter;
+mod pushdown;
 mod read;
 pub mod refuse;
 mod resolve;
 mod returning;
 pub mod splice;
 mod update;
+mod utility;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -40,10 +45,12 @@ pub struct Policy {
     pub database: Option<String>,
     /// How much of a statement is read.
     pub limits: Limits,
+    /// Whether conditions are pushed down to the new tables' indexes. Only for showing that it changes no result.
+    pub pushdown: bool,
     entries: HashMap<String, Entry>,
     prefilter: Prefilter,
-    /// Columns of the schema's other tables, for telling whose a name is.
-    columns: HashMap<String, Vec<String>>,
+    /// Columns of the schema's other tables with their types, for telling whose a name is and what it is compared with.
+    columns: HashMap<String, Vec<(String, String)>>,
     /// Relations in other schemas that have a legacy name: (schema, name).
     shadows: HashSet<(String, String)>,
 }
@@ -55,6 +62,8 @@ pub struct Entry {
     pub relation: Arc<Relation>,
     /// What is done with it now.
     pub mode: Mode,
+    /// Whether its finder is there: a function that yields rows by key.
+    pub finder: bool,
 }
 
 impl Policy {
@@ -62,12 +71,14 @@ impl Policy {
     pub fn new(generation: u64, schema: &str, entries: Vec<Entry>, catalog: &Catalog, limits: Limits) -> Self {
         let entries: HashMap<String, Entry> = entries.into_iter().map(|e| (e.relation.table.clone(), e)).collect();
         let watched = entries.values().filter(|e| e.mode != Mode::Off).map(|e| e.relation.table.as_str());
-        let columns = catalog.tables.values().map(|t| (t.name.clone(), t.columns.iter().map(|c| c.name.clone()).collect()));
+        let column = |c: &crate::catalog::Column| (c.name.clone(), c.type_name.clone());
+        let columns = catalog.tables.values().map(|t| (t.name.clone(), t.columns.iter().map(column).collect()));
         Policy {
             generation,
             schema: schema.to_owned(),
             database: None,
             limits,
+            pushdown: true,
             prefilter: Prefilter::new(watched),
             columns: columns.collect(),
             shadows: HashSet::new(),
@@ -323,9 +334,13 @@ impl<'w, 't> Work<'w, 't> {
                 Role::CopyTo => self.copy_to(i, entry),
                 Role::CopyFrom => self.copy_from(i, entry),
                 Role::Insert | Role::Update | Role::Delete => {}
-                Role::Truncate if entry.relation.is_retained() => self.keep_sequences(),
-                Role::Merge | Role::Lock if entry.relation.is_retained() => {}
-                role @ (Role::Merge | Role::Truncate | Role::Lock) => {
+                Role::Truncate => {
+                    self.keep_sequences()?;
+                    self.utility(i, entry)?;
+                }
+                Role::Lock | Role::Analyze | Role::Vacuum | Role::Rebuild(_) | Role::Define(_) => self.utility(i, entry)?,
+                Role::Merge if entry.relation.is_retained() => {}
+                role @ Role::Merge => {
                     return Err(Refusal::unsupported(&entry.relation, role, self.shape.references[i].span.start));
                 }
             }
@@ -334,19 +349,9 @@ impl<'w, 't> Work<'w, 't> {
             let Some(entry) = self.rewritten(dml.target) else { continue };
             self.write(dml, entry)?;
         }
+        self.mark_cursor();
         self.unqualify();
         Ok(())
-    }
-
-    /// The legacy table had no sequence that RESTART IDENTITY could restart; the improvement's own is not the client's.
-    fn keep_sequences(&mut self) {
-        let retained = |e: &Option<&Entry>| e.is_some_and(|e| e.relation.is_retained());
-        let restart = self.lexemes.clone().find(|&i| self.lexed.lexemes[i].is("RESTART"));
-        if let Some(at) = restart.filter(|_| self.entries.iter().all(retained)) {
-            let span = self.lexed.span(&(at..at + 2)).unwrap_or(self.lexed.lexemes[at].span);
-            self.edits.retain(|e| e.span != span);
-            self.edits.push(Edit::replace(span, ""));
-        }
     }
 
     /// Replaces the whole statement by one that fails at the same place, whose error is then replaced by ours.

@@ -81,6 +81,7 @@ impl Server {
             tokio::spawn(crate::console::serve(console, shared.clone(), admin)),
             tokio::spawn(steering::flush_regularly(steering.clone(), stop.subscribe())),
             tokio::spawn(steering::follow(steering.clone(), stop.subscribe())),
+            tokio::spawn(steering::keep_finders(steering.clone(), stop.subscribe())),
         ];
         tasks.extend(handover.map(|offer| tokio::spawn(offer.serve(stop.clone()))));
         if let Some(predecessor) = inherited.predecessor {

@@ -13,3 +13,13 @@ mod structure;
 mod proof;
 #[path = "traps/views.rs"]
 mod views;
+#[path = "traps/audit.rs"]
+mod audit;
+#[path = "traps/retained.rs"]
+mod retained;
+#[path = "traps/schema.rs"]
+mod schema;
+#[path = "traps/worked.rs"]
+mod worked;
+#[path = "traps/stand_in.rs"]
+mod stand_in;

@@ -19,6 +19,8 @@ mod frames;
 mod fuzz;
 #[path = "wire/life.rs"]
 mod life;
+#[path = "wire/memory.rs"]
+mod memory;
 #[path = "wire/moments.rs"]
 mod moments;
 #[path = "wire/process.rs"]

@@ -2,7 +2,7 @@
 
 use super::Call;
 use crate::error::{Error, Result};
-use crate::migrate::schema;
+use crate::migrate::{capture, schema};
 use crate::relation::Context;
 
 #[derive(Debug, clap::Subcommand)]
@@ -19,7 +19,8 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
     match command {
         Schema::Apply => call.print(&schema::apply(&database, &context).await?),
         Schema::Check => {
-            let drift = schema::check(&database, &context).await?;
+            let mut drift = schema::check(&database, &context).await?;
+            drift.rows.extend(capture::check(&database, &context, &call.rules()?).await?);
             if !drift.rows.is_empty() {
                 call.print(&drift);
                 return Err(Error::refused(format!("{} objects differ from what they should be", drift.rows.len())));

@@ -34,12 +34,14 @@ pub struct Options {
     pub port: Option<u16>,
     /// Lines for postgresql.conf.
     pub settings: Vec<String>,
+    /// Where PostgreSQL's programs are; [`bin_directory`] if not given.
+    pub programs: Option<PathBuf>,
 }
 
 impl Postgres {
     /// Makes a cluster and starts it; returns when it answers.
     pub async fn start(options: &Options) -> Result<Postgres> {
-        let bin = bin_directory()?;
+        let bin = options.programs.clone().map_or_else(bin_directory, Ok)?;
         let owner = owner()?;
         let directory = scratch(owner)?;
         let data = directory.join("data");

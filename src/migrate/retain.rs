@@ -11,100 +11,122 @@ use crate::sql::quote::{ident, literal, qualified};
 
 /// Rows numbered in one transaction.
 const BATCH_ROWS: u32 = 10_000;
+/// Whoever holds the table longer than this makes a step fail, and nobody wait: the steps before it stay done, and a second run goes on.
+const LOCK_TIMEOUT: &str = "5s";
 
 /// Improves one table. Every step may be run again; returns the steps that had something to do.
 pub async fn run(database: &Database, context: &Context, rule: &Rule, table: &Table) -> Result<Vec<String>> {
     let name = qualified(&context.schema, &rule.table);
+    let improvement = Improvement { database, context, rule, table, name };
     let mut steps = Vec::new();
-    let sequence = format!("{}_hst_id_seq", rule.table);
     if table.column("hst_id").is_none() {
-        let sql = format!(
-            "SET lock_timeout = '5s'; BEGIN; \
-             CREATE SEQUENCE IF NOT EXISTS {seq}; \
-             ALTER TABLE {name} ADD COLUMN IF NOT EXISTS hst_id bigint, ADD COLUMN IF NOT EXISTS hst_operation char(1); \
-             ALTER TABLE {name} ALTER COLUMN hst_id SET DEFAULT nextval({seq_name}); \
-             ALTER SEQUENCE {seq} OWNED BY {name}.hst_id; COMMIT",
-            seq = qualified(&context.schema, &sequence),
-            seq_name = literal(&qualified(&context.schema, &sequence)),
-        );
-        database.batch(&format!("adding columns to {}", rule.table), &sql).await?;
-        grant_sequence(database, &name, &qualified(&context.schema, &sequence)).await?;
+        improvement.columns().await?;
         steps.push("columns hst_id and hst_operation added".into());
     }
-    let batch = format!(
-        "UPDATE {name} SET hst_id = nextval({}), hst_operation = coalesce(hst_operation, 'U') \
-         WHERE ctid = ANY (ARRAY(SELECT ctid FROM {name} WHERE hst_id IS NULL LIMIT {BATCH_ROWS}))",
-        literal(&qualified(&context.schema, &sequence))
-    );
-    let mut numbered = 0;
-    loop {
-        let rows = database.execute(&format!("numbering {}", rule.table), &batch, &[]).await?;
-        numbered += rows;
-        if rows == 0 {
-            break;
-        }
-    }
+    let numbered = improvement.number().await?;
     if numbered > 0 {
         steps.push(format!("{numbered} rows numbered"));
     }
     if !table.keys.iter().any(|k| k.columns == ["hst_id"]) {
-        primary_key(database, context, rule, &name).await?;
-        steps.push("primary key on hst_id".into());
+        steps.push(improvement.key().await?);
     }
-    if let Some(index) = time_index(database, context, rule, &name).await? {
-        steps.push(index);
-    }
+    steps.extend(improvement.time_index().await?);
     Ok(steps)
 }
 
-/// Whoever may insert into the table draws a number from its sequence with every row.
-async fn grant_sequence(database: &Database, table: &str, sequence: &str) -> Result<()> {
-    let sql = format!(
-        "SELECT DISTINCT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
-         FROM pg_class c, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) AS a
-         WHERE c.oid = {}::regclass AND a.privilege_type = 'INSERT'",
-        literal(table)
-    );
-    for grantee in database.text("reading grants", &sql).await?.into_iter().flatten().flatten() {
-        database.batch("granting the sequence", &format!("GRANT USAGE ON SEQUENCE {sequence} TO {grantee}")).await?;
-    }
-    Ok(())
+struct Improvement<'i> {
+    database: &'i Database,
+    context: &'i Context,
+    rule: &'i Rule,
+    table: &'i Table,
+    /// The table's name with its schema.
+    name: String,
 }
 
-async fn primary_key(database: &Database, context: &Context, rule: &Rule, name: &str) -> Result<()> {
-    let (key, check) = (format!("{}_hst_pkey", rule.table), ident(&format!("{}_hst_id_set", rule.table)));
-    let context_line = format!("making hst_id the key of {}", rule.table);
-    // CONCURRENTLY cannot run in a block of statements: each goes alone.
-    for sql in [
-        format!("ALTER TABLE {name} DROP CONSTRAINT IF EXISTS {check}"),
-        format!("ALTER TABLE {name} ADD CONSTRAINT {check} CHECK (hst_id IS NOT NULL) NOT VALID"),
-        format!("ALTER TABLE {name} VALIDATE CONSTRAINT {check}"),
-        format!("DROP INDEX CONCURRENTLY IF EXISTS {}", qualified(&context.schema, &key)),
-        format!("CREATE UNIQUE INDEX CONCURRENTLY {} ON {name} (hst_id)", ident(&key)),
+impl Improvement<'_> {
+    fn sequence(&self) -> String {
+        qualified(&self.context.schema, &format!("{}_hst_id_seq", self.rule.table))
+    }
+
+    /// Catalog changes that must be made together, or not at all.
+    async fn alter(&self, context: &str, sql: &str) -> Result<()> {
+        let sql = format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; {sql}");
+        self.database.transaction(context, async |db| db.batch(context, &sql).await).await
+    }
+
+    /// The number comes from a sequence that everybody may draw from: whoever may insert a row, today or after a later GRANT, into
+    /// the table or into some of its columns, must be able to. A row is the state before a change, as those of audit_log are.
+    async fn columns(&self) -> Result<()> {
+        let (name, sequence) = (&self.name, self.sequence());
+        let sql = format!(
+            "CREATE SEQUENCE IF NOT EXISTS {sequence}; GRANT USAGE ON SEQUENCE {sequence} TO PUBLIC; \
+             ALTER TABLE {name} ADD COLUMN hst_id bigint, ADD COLUMN IF NOT EXISTS hst_operation char(1) DEFAULT 'U'; \
+             ALTER TABLE {name} ALTER COLUMN hst_id SET DEFAULT nextval({}); ALTER SEQUENCE {sequence} OWNED BY {name}.hst_id",
+            literal(&sequence)
+        );
+        self.alter(&format!("adding columns to {}", self.rule.table), &sql).await
+    }
+
+    async fn number(&self) -> Result<u64> {
+        let name = &self.name;
+        let batch = format!(
+            "UPDATE {name} SET hst_id = nextval({}) WHERE ctid = ANY (ARRAY(SELECT ctid FROM {name} WHERE hst_id IS NULL LIMIT {BATCH_ROWS}))",
+            literal(&self.sequence())
+        );
+        let mut numbered = 0;
+        loop {
+            let rows = self.database.execute(&format!("numbering {}", self.rule.table), &batch, &[]).await?;
+            numbered += rows;
+            if rows == 0 {
+                return Ok(numbered);
+            }
+        }
+    }
+
+    /// A primary key; beside one that the table has already, a unique constraint.
+    async fn key(&self) -> Result<String> {
+        let name = &self.name;
+        let (kind, suffix) = if self.table.keys.iter().any(|k| k.primary) { ("UNIQUE", "key") } else { ("PRIMARY KEY", "pkey") };
+        let (key, check) = (format!("{}_hst_{suffix}", self.rule.table), ident(&format!("{}_hst_id_set", self.rule.table)));
+        let context = format!("making hst_id the key of {}", self.rule.table);
+        let set = format!(
+            "ALTER TABLE {name} DROP CONSTRAINT IF EXISTS {check}; \
+             ALTER TABLE {name} ADD CONSTRAINT {check} CHECK (hst_id IS NOT NULL) NOT VALID"
+        );
+        self.alter(&context, &set).await?;
+        self.alter(&context, &format!("ALTER TABLE {name} VALIDATE CONSTRAINT {check}")).await?;
+        self.index(&context, &key, "UNIQUE INDEX", "hst_id").await?;
         // With the validated check, SET NOT NULL needs no scan.
-        format!("ALTER TABLE {name} ALTER COLUMN hst_id SET NOT NULL"),
-        format!("ALTER TABLE {name} DROP CONSTRAINT {check}"),
-        format!("ALTER TABLE {name} ADD CONSTRAINT {0} PRIMARY KEY USING INDEX {0}", ident(&key)),
-    ] {
-        database.batch(&context_line, &sql).await?;
+        let take = format!(
+            "ALTER TABLE {name} ALTER COLUMN hst_id SET NOT NULL; ALTER TABLE {name} DROP CONSTRAINT {check}; \
+             ALTER TABLE {name} ADD CONSTRAINT {0} {kind} USING INDEX {0}",
+            ident(&key)
+        );
+        self.alter(&context, &take).await?;
+        Ok(format!("{} on hst_id", kind.to_lowercase()))
     }
-    Ok(())
-}
 
-async fn time_index(database: &Database, context: &Context, rule: &Rule, name: &str) -> Result<Option<String>> {
-    let Target::Retained(retained) = &rule.target else { return Ok(None) };
-    let Some(time) = &retained.time else { return Ok(None) };
-    if rule.key.columns.is_empty() {
-        return Ok(None);
+    async fn time_index(&self) -> Result<Option<String>> {
+        let Target::Retained(retained) = &self.rule.target else { return Ok(None) };
+        let Some(time) = retained.time.as_ref().filter(|_| !self.rule.key.columns.is_empty()) else { return Ok(None) };
+        let index = format!("{}_hst_time", self.rule.table);
+        let columns: Vec<String> = self.rule.key.columns.iter().map(|c| ident(c)).collect();
+        let columns = format!("{}, {} DESC", columns.join(", "), ident(time));
+        let made = self.index(&format!("indexing {}", self.rule.table), &index, "INDEX", &columns).await?;
+        Ok(made.then(|| format!("index {index}")))
     }
-    let index = format!("{}_hst_time", rule.table);
-    let sql = "SELECT to_regclass($1)::text";
-    let there: Option<String> = database.one("looking for the index", sql, &[&qualified(&context.schema, &index)]).await?.get(0);
-    if there.is_some() {
-        return Ok(None);
+
+    /// Builds an index without a lock that stops writers. One that an interrupted run left behind is invalid and built anew. Neither
+    /// statement can run in a block of several.
+    async fn index(&self, context: &str, index: &str, kind: &str, columns: &str) -> Result<bool> {
+        let full = qualified(&self.context.schema, index);
+        let valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)";
+        match self.database.query(context, valid, &[&full]).await?.first().map(|r| r.get::<_, bool>(0)) {
+            Some(true) => return Ok(false),
+            Some(false) => self.database.batch(context, &format!("DROP INDEX CONCURRENTLY {full}")).await?,
+            None => {}
+        }
+        let create = format!("CREATE {kind} CONCURRENTLY {} ON {} ({columns})", ident(index), self.name);
+        self.database.batch(context, &create).await.map(|()| true)
     }
-    let columns: Vec<String> = rule.key.columns.iter().map(|c| ident(c)).collect();
-    let sql = format!("CREATE INDEX CONCURRENTLY {} ON {name} ({}, {} DESC)", ident(&index), columns.join(", "), ident(time));
-    database.batch(&format!("indexing {}", rule.table), &sql).await?;
-    Ok(Some(format!("index {index}")))
 }

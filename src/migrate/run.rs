@@ -9,7 +9,7 @@ use crate::sql::quote::{literal, qualified};
 
 use super::capture::{self, Attached};
 use super::parity::{self, Parity};
-use super::{ARCHIVE, CONTROL, PINNED, backfill, retain, view};
+use super::{ARCHIVE, CONTROL, PINNED, backfill, finder, retain, stand_in, view};
 
 /// A writer that holds the legacy table longer than this makes the migration of that table fail, not wait.
 const LOCK_TIMEOUT: &str = "5s";
@@ -127,6 +127,7 @@ impl<'m> Migration<'m> {
         let mut notes = self.left_behind(db, relation).await?;
         self.swap(db, relation).await?;
         notes.extend(self.capture(db, rule, relation, catalog).await?);
+        finder::create(db, relation).await?;
         let sql =
             format!("INSERT INTO {CONTROL}.run_table (run_id, legacy_table, step, row_count) VALUES ($1, $2, 'migrate', $3)");
         let count = i64::try_from(rows).unwrap_or(i64::MAX);
@@ -149,6 +150,8 @@ impl<'m> Migration<'m> {
         }
         db.batch(&context, &format!("ALTER TABLE {legacy} SET SCHEMA {ARCHIVE}")).await?;
         db.batch(&context, &view::creation(relation)).await?;
+        db.batch(&context, &stand_in::creation(relation)).await?;
+        stand_in::give_to_owner(db, relation, &archived).await?;
         view::copy_grants(db, relation, &archived).await
     }
 

@@ -3,8 +3,8 @@
 //! is rolled back, and compares: there is no second description of the schema that could be stale.
 
 use crate::catalog::Database;
-use crate::config::Month;
-use crate::error::Result;
+use crate::config::{Month, Setting};
+use crate::error::{Error, Result};
 use crate::relation::Context;
 use crate::sql::quote::{ident, literal, qualified};
 use crate::table::Table;
@@ -17,7 +17,7 @@ const TABLES_SQL: &str = include_str!("sql/tables.sql");
 /// Who makes partitions when time goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Partitioner {
-    /// `esclusa schema apply`, run by a timer, and the proxy's own maintenance.
+    /// `esclusa schema apply`, run by a timer.
     Own,
     /// pg_partman 4, which knows a partition by its name: `audit_log_p2026_03`.
     Partman4,
@@ -36,15 +36,15 @@ pub struct Partition {
     pub to: String,
 }
 
-/// The partitions of a context: one for all that is older, then one a month.
-pub fn partitions(context: &Context, partitioner: Partitioner) -> Vec<Partition> {
+/// The partitions of a context: one for all that is older, then one a month, up to and without `end`.
+pub fn partitions(context: &Context, partitioner: Partitioner, end: Month) -> Vec<Partition> {
     let zone = literal(&context.time_zone);
     // A bound is evaluated once, when the partition is made: it is an instant, whatever the zone of who looks at it.
     let start = |m: Month| format!("(timestamp '{m}-01' AT TIME ZONE {zone})");
     let infix = if partitioner == Partitioner::Partman4 { "p" } else { "" };
     // Not MINVALUE: pg_partman casts the bound to timestamptz.
     let old = Partition { name: "audit_log_hist".into(), from: "'-infinity'".into(), to: start(context.first_month) };
-    let monthly = (0..).map(|n| context.first_month.plus(n)).take_while(|m| *m < context.horizon).map(|month| Partition {
+    let monthly = (0..).map(|n| context.first_month.plus(n)).take_while(|m| *m < end).map(|month| Partition {
         name: format!("audit_log_{infix}{:04}_{:02}", month.year, month.month),
         from: start(month),
         to: start(month.plus(1)),
@@ -52,16 +52,30 @@ pub fn partitions(context: &Context, partitioner: Partitioner) -> Vec<Partition>
     std::iter::once(old).chain(monthly).collect()
 }
 
+/// How many months get a partition ahead.
+fn months_ahead(context: &Context) -> usize {
+    let count = |m: Month| i64::from(m.year) * 12 + i64::from(m.month);
+    usize::try_from(count(context.horizon) - count(context.first_month)).unwrap_or(0)
+}
+
+/// The month behind the last one that has a partition by now: it moves on with the clock, as the horizon of a backfill does not.
+pub async fn end(database: &Database, context: &Context) -> Result<Month> {
+    let sql = format!("SELECT to_char(clock_timestamp() AT TIME ZONE {}, 'YYYY-MM')", literal(&context.time_zone));
+    let today: String = database.one("asking for the month", &sql, &[]).await?.get(0);
+    let today = Month::from_text(&today).map_err(Error::refused)?;
+    Ok(context.horizon.max(today.plus(months_ahead(context))))
+}
+
 fn rendered(template: &str, schema: &str, control: &str) -> String {
     template.replace("{schema}", &ident(schema)).replace("{control}", &ident(control))
 }
 
 /// The SQL that makes everything that is missing.
-fn creation(context: &Context, control: &str, partitioner: Partitioner) -> String {
+fn creation(context: &Context, control: &str, partitioner: Partitioner, end: Month) -> String {
     let mut sql = rendered(CONTROL_SQL, &context.schema, control);
     sql.push_str(&rendered(TABLES_SQL, &context.schema, control));
     let parent = qualified(&context.schema, "audit_log");
-    for partition in partitions(context, partitioner) {
+    for partition in partitions(context, partitioner, end) {
         sql.push_str(&format!(
             "CREATE TABLE IF NOT EXISTS {} PARTITION OF {parent} FOR VALUES FROM ({}) TO ({});\n",
             qualified(&context.schema, &partition.name),
@@ -77,9 +91,10 @@ fn creation(context: &Context, control: &str, partitioner: Partitioner) -> Strin
 /// Makes what is missing, replaces functions, leaves data alone. Returns what was done, object by object.
 pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
     let mut done = Table::new(&["object", "state"]);
+    database.batch("pinning the session", PINNED).await?;
     let before = objects(database, &context.schema, CONTROL).await?;
     let partitioner = partitioner(database, context, &before).await?;
-    database.batch("pinning the session", PINNED).await?;
+    let end = end(database, context).await?;
     database
         .transaction("applying the schema", async |db| {
             // Two `schema apply` at once wait for each other.
@@ -87,7 +102,7 @@ pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
             let schemas =
                 format!("CREATE SCHEMA IF NOT EXISTS {}; CREATE SCHEMA IF NOT EXISTS {ARCHIVE};", ident(&context.schema));
             db.batch("creating schemas", &schemas).await?;
-            db.batch("creating tables", &creation(context, CONTROL, partitioner)).await?;
+            db.batch("creating tables", &creation(context, CONTROL, partitioner, end)).await?;
             if partitioner != Partitioner::Own {
                 register_with_partman(db, context, partitioner).await?;
             }
@@ -98,11 +113,14 @@ pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
         let state = if before.iter().any(|o| o.name == object.name && o.kind == object.kind) { "was there" } else { "created" };
         done.push(vec![format!("{} {}", object.kind, object.name).into(), state.into()]);
     }
-    let who = match partitioner {
-        Partitioner::Own => "esclusa schema apply",
-        Partitioner::Partman4 | Partitioner::Partman5 => "pg_partman",
+    let keeper = match partitioner {
+        Partitioner::Own => "kept by esclusa schema apply".to_owned(),
+        // It counts months in the zone of its session; an hour's difference would be told by the check.
+        Partitioner::Partman4 | Partitioner::Partman5 => {
+            format!("kept by pg_partman; run its maintenance with TimeZone {}", context.time_zone)
+        }
     };
-    done.push(vec!["partitions ahead".into(), format!("kept by {who}").into()]);
+    done.push(vec!["partitions ahead".into(), keeper.into()]);
     Ok(done)
 }
 
@@ -111,7 +129,9 @@ async fn partitioner(database: &Database, context: &Context, existing: &[Object]
     let sql = "SELECT coalesce((SELECT extversion FROM pg_extension WHERE extname = 'pg_partman'),
                                (SELECT default_version FROM pg_available_extensions WHERE name = 'pg_partman'))";
     let version: Option<String> = database.one("looking for pg_partman", sql, &[]).await?.get(0);
-    let has = |p: Partitioner| partitions(context, p).get(1).is_some_and(|p| existing.iter().any(|o| o.name == p.name));
+    let has = |p: Partitioner| {
+        partitions(context, p, context.first_month.plus(1)).get(1).is_some_and(|p| existing.iter().any(|o| o.name == p.name))
+    };
     Ok(match version.as_deref().and_then(|v| v.split('.').next()).and_then(|v| v.parse::<u32>().ok()) {
         _ if has(Partitioner::Own) && !has(Partitioner::Partman4) && version.as_deref().is_none_or(|v| v.starts_with('4')) => {
             Partitioner::Own
@@ -138,8 +158,7 @@ async fn register_with_partman(db: &Database, context: &Context, partitioner: Pa
     if db.one("asking pg_partman", &registered, &[]).await?.get::<_, i64>(0) > 0 {
         return Ok(());
     }
-    let months =
-        (context.horizon.year - context.first_month.year) * 12 + context.horizon.month as i32 - context.first_month.month as i32;
+    let months = months_ahead(context);
     // create_parent() would make partitions of its own; the set is complete already, so it is registered as it stands.
     let (kind, columns, values) = match partitioner {
         Partitioner::Partman4 => ("native", ", datetime_string", ", 'YYYY_MM'"),
@@ -168,21 +187,26 @@ async fn objects(database: &Database, schema: &str, control: &str) -> Result<Vec
     let names = "('audit_log','domain_value','domain_value_link')";
     let sql = format!(
         "WITH rel AS (
-           SELECT c.oid, c.relname::text AS name, c.relkind FROM pg_class c
+           SELECT c.oid, c.relname::text AS name, pg_get_expr(c.relpartbound, c.oid) AS bound FROM pg_class c
            WHERE c.relnamespace = to_regnamespace({control}) AND c.relkind = 'r'
               OR c.relnamespace = to_regnamespace({schema}) AND (c.relname IN {names} OR c.relispartition
                  AND c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass({schema} || '.audit_log'))
                  AND c.relkind = 'r'))
-         SELECT 'table', name, (SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN ' not null' ELSE '' END
+         SELECT 'table', name, (SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod)
+                  || coalesce(' collate ' || (SELECT collname FROM pg_collation o, pg_type t
+                       WHERE o.oid = a.attcollation AND t.oid = a.atttypid AND t.typcollation <> a.attcollation), '')
+                  || CASE WHEN attnotnull THEN ' not null' ELSE '' END || CASE WHEN attidentity <> '' THEN ' identity' ELSE '' END
                   || coalesce(' default ' || pg_get_expr(d.adbin, d.adrelid), ''), ', ' ORDER BY attnum)
                   FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-                  WHERE attrelid = rel.oid AND attnum > 0 AND NOT attisdropped) FROM rel
+                  WHERE attrelid = rel.oid AND attnum > 0 AND NOT attisdropped) || coalesce(' ' || rel.bound, '') FROM rel
          UNION ALL SELECT 'constraint', rel.name || '.' || conname, pg_get_constraintdef(k.oid) FROM pg_constraint k JOIN rel ON k.conrelid = rel.oid
            WHERE rel.name NOT LIKE 'audit\\_log\\_%'
-         UNION ALL SELECT 'index', c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN rel ON i.indrelid = rel.oid JOIN pg_class c ON c.oid = i.indexrelid
+         UNION ALL SELECT 'index', c.relname, pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid THEN '' ELSE ' invalid' END FROM pg_index i JOIN rel ON i.indrelid = rel.oid JOIN pg_class c ON c.oid = i.indexrelid
            WHERE rel.name NOT LIKE 'audit\\_log\\_%'
          UNION ALL SELECT 'function', p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', pg_get_functiondef(p.oid)
-           FROM pg_proc p WHERE p.pronamespace = to_regnamespace({control}) AND p.proname IN ('exact_text','pinned_text','key_text','record_key','refuse_null','audit')
+             || CASE WHEN has_function_privilege('public', p.oid, 'EXECUTE') THEN '' ELSE 'not for PUBLIC' END
+           FROM pg_proc p WHERE p.pronamespace = to_regnamespace({control}) AND p.proname IN
+             ('exact_text','pinned_text','key_text','record_key','refuse_null','audit','refresh_finder','refresh_finders')
               OR p.pronamespace = to_regnamespace({schema}) AND p.proname = 'fn_audit_trigger'
          ORDER BY 1 DESC, 2",
         control = literal(&ident(control)),
@@ -203,6 +227,7 @@ async fn objects(database: &Database, schema: &str, control: &str) -> Result<Vec
 /// What differs between the schema as it is and as it should be; no rows when nothing does.
 pub async fn check(database: &Database, context: &Context) -> Result<Table> {
     let mut drift = Table::new(&["object", "finding", "expected", "found"]);
+    database.batch("pinning the session", PINNED).await?;
     let real = objects(database, &context.schema, CONTROL).await?;
     let partitioner = partitioner(database, context, &real).await?;
     let expected = expected(database, context, partitioner).await?;
@@ -229,12 +254,13 @@ pub async fn check(database: &Database, context: &Context) -> Result<Table> {
 
 /// The objects as `creation` makes them, built under scratch names and rolled back.
 async fn expected(database: &Database, context: &Context, partitioner: Partitioner) -> Result<Vec<Object>> {
+    let end = end(database, context).await?;
     let scratch = Context { schema: "esclusa_check".into(), ..context.clone() };
     let control = "esclusa_check_control";
     database.batch("beginning the check", "BEGIN").await?;
     let made = async {
         database.batch("creating a scratch schema", "CREATE SCHEMA esclusa_check").await?;
-        database.batch("creating scratch tables", &creation(&scratch, control, partitioner)).await?;
+        database.batch("creating scratch tables", &creation(&scratch, control, partitioner, end)).await?;
         objects(database, &scratch.schema, control).await
     }
     .await;
@@ -260,10 +286,10 @@ mod tests {
             first_month: Month { year: 2026, month: 3 },
             horizon: Month { year: 2028, month: 3 },
         };
-        let all = partitions(&context, Partitioner::Own);
+        let all = partitions(&context, Partitioner::Own, context.horizon);
         assert_eq!(all.len(), 25);
         assert_eq!((all[1].name.as_str(), all[24].name.as_str()), ("audit_log_2026_03", "audit_log_2028_02"));
         assert_eq!(all[0].to, all[1].from);
-        assert_eq!(partitions(&context, Partitioner::Partman4)[1].name, "audit_log_p2026_03");
+        assert_eq!(partitions(&context, Partitioner::Partman4, context.horizon)[1].name, "audit_log_p2026_03");
     }
 }

@@ -10,12 +10,14 @@ use crate::sql::quote::{ident, literal, qualified};
 use super::CONTROL;
 
 /// The SQL that makes the view and its triggers, under the legacy name, which must be free; and the same view in schema `esclusa`,
-/// which COPY FROM is led to while the legacy name has no view.
+/// which COPY FROM is led to while the legacy name has no view. The function runs with its owner's rights: whoever could set it on a
+/// view of his own could write the new table.
 pub fn creation(relation: &Relation) -> String {
     let function = qualified(CONTROL, &format!("write_{}", relation.table));
     let mut sql = format!(
         "CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
-         SET search_path = pg_catalog, pg_temp AS $esclusa$\n{}$esclusa$;\n",
+         SET search_path = pg_catalog, pg_temp AS $esclusa$\n{}$esclusa$;\n\
+         REVOKE ALL ON FUNCTION {function}() FROM PUBLIC;\n",
         body(relation)
     );
     for view in views(relation) {
@@ -96,6 +98,9 @@ pub async fn copy_grants(database: &Database, relation: &Relation, table: &str) 
         let mut grants = format!(
             "GRANT {privilege}{columns} ON {view} TO {grantee}{option}; GRANT {privilege}{columns} ON {copy} TO {grantee};"
         );
+        if privilege == "TRUNCATE" {
+            grants.push_str(&format!("GRANT TRUNCATE ON {} TO {grantee}{option};", relation.stand_in()));
+        }
         if columns.is_empty() && ["SELECT", "INSERT", "UPDATE", "DELETE"].contains(&privilege.as_str()) {
             grants.push_str(&format!("GRANT {privilege} ON {} TO {grantee};", relation.target_table()));
         }

@@ -2,9 +2,10 @@
 //!
 //! The stamp of the legacy row lives in the image and only there: `timestamp` -> `timestamptz` loses the hour of a DST gap.
 //! `al_changed_at` is an index key. For a backfilled row it follows from the stamp; for a row written through the proxy it is the
-//! clock, so that a month that is over never gains rows.
+//! clock, so that a month that is over never gains rows, or the beginning of time where the stamp is far from the clock.
 
-use super::{Column, Context, Field, Relation, Store, Value, columns, constant, expression, key_text, positions};
+use super::access::{Access, TimeAccess};
+use super::{Change, Context, Field, Relation, Store, Value, columns, constant, expression, key_text, positions};
 use crate::rule::{History, Rule};
 use crate::sql::quote::literal;
 
@@ -16,7 +17,8 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Rela
     let key = positions(rule, &rule.key.columns);
     let all = (0..columns.len()).collect();
     let place = |name: &Option<String>| name.as_ref().and_then(|n| rule.position(n));
-    let field = |name, write| Field { name, write, backfill: None, touched: false };
+    let stamp = place(&history.time).filter(|&i| columns[i].sql_type.is_stamp());
+    let field = |name, write| Field { name, write, backfill: None, update: Change::Follows };
     let fields = vec![
         field("al_record_key", key_text(rule, &key, SqlType::key_text)),
         field("al_operation", place(&history.operation).map_or_else(|| constant("'U'"), operation)),
@@ -24,12 +26,15 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Rela
         field("al_user_id", place(&history.user).map_or_else(|| constant("'∅'"), user)),
         Field {
             name: "al_changed_at",
-            write: Value::Default,
-            backfill: Some(changed_at(&columns, place(&history.time), context)),
-            touched: false,
+            write: stamp.map_or(Value::Default, |i| written_at(i, &columns[i].sql_type, context)),
+            backfill: Some(stamp.map_or_else(
+                || constant("'-infinity'::timestamptz"),
+                |i| expression(&[i], |m| changed_at(&m[0], &columns[i].sql_type, context)),
+            )),
+            update: Change::Moves,
         },
         field("al_expid", place(&history.expid).map_or(Value::Default, |i| expression(&[i], |m| m[0].clone()))),
-        Field { name: "al_source", write: constant("'W'"), backfill: Some(constant("'L'")), touched: true },
+        Field { name: "al_source", write: constant("'W'"), backfill: Some(constant("'L'")), update: Change::Always },
     ];
     let base = history.base.clone().unwrap_or_else(|| rule.table.clone());
     Relation {
@@ -40,10 +45,17 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Rela
         target: "audit_log",
         discriminator: vec![("al_table_name", base), ("al_legacy_table", rule.table.clone())],
         fields,
+        accesses: vec![Access { column: "al_record_key", legacy: key.clone(), text: SqlType::key_text }],
         key,
         key_field: Some("al_record_key"),
         unique: None,
         order: Some("al_id"),
+        time: stamp.map(|legacy| TimeAccess {
+            column: "al_changed_at",
+            legacy,
+            time_zone: context.time_zone.clone(),
+            horizon: context.horizon,
+        }),
     }
 }
 
@@ -63,16 +75,25 @@ fn user(column: usize) -> Value {
 /// Monotone in the stamp, except in a DST gap, where it is off by at most an hour. NULL comes before everything, and what lies
 /// behind the last partition is put at its end, so that the DEFAULT partition stays empty. A stamp is cut before it is converted:
 /// the last hours of year 294276, and dates of year 5874897, are no `timestamptz` any more.
-fn changed_at(columns: &[Column], time: Option<usize>, context: &Context) -> Value {
-    let Some(time) = time.filter(|&i| columns[i].sql_type.is_stamp()) else { return constant("'-infinity'::timestamptz") };
-    let (sql_type, zone) = (&columns[time].sql_type, literal(&context.time_zone));
+fn changed_at(stamp: &str, sql_type: &SqlType, context: &Context) -> String {
+    let zone = literal(&context.time_zone);
     let last = format!("(timestamp '{}-01' - interval '1 microsecond')", context.horizon);
-    expression(&[time], |m| {
-        let stamp = format!("coalesce({}, '-infinity')", m[0]);
-        if sql_type.has_zone() {
-            return format!("least({stamp}, {last} AT TIME ZONE {zone})");
-        }
-        let stamp = if sql_type.name == "date" { format!("least({stamp}, '{}-01')::timestamp", context.horizon) } else { stamp };
-        format!("(least({stamp}, {last}) AT TIME ZONE {zone})")
+    let stamp = format!("coalesce({stamp}, '-infinity')");
+    if sql_type.has_zone() {
+        return format!("least({stamp}, {last} AT TIME ZONE {zone})");
+    }
+    let stamp = if sql_type.name == "date" { format!("least({stamp}, '{}-01')::timestamp", context.horizon) } else { stamp };
+    format!("(least({stamp}, {last}) AT TIME ZONE {zone})")
+}
+
+/// The clock, where the stamp says the same to within a day; else the beginning of time. So a month that is over never gains rows,
+/// and a range of stamps still is a range of this column and its one beginning.
+fn written_at(stamp: usize, sql_type: &SqlType, context: &Context) -> Value {
+    expression(&[stamp], |m| {
+        format!(
+            "CASE WHEN {} BETWEEN clock_timestamp() - interval '1 day' AND clock_timestamp() + interval '1 day' \
+             THEN clock_timestamp() ELSE '-infinity'::timestamptz END",
+            changed_at(&m[0], sql_type, context)
+        )
     })
 }

@@ -1,8 +1,9 @@
 //! A junction in `domain_value_link`: the two ends as codes, all columns that a code does not give back verbatim in
 //! `dvl_extra_json`. An end of several columns is a JSON array of texts.
 
+use super::access::Access;
 use super::value::SqlType;
-use super::{Context, Field, Relation, Store, Unique, Value, columns, constant, constraint_name, key_text, positions};
+use super::{Change, Context, Field, Relation, Store, Unique, Value, columns, constant, constraint_name, key_text, positions};
 use crate::rule::{Link, Rule};
 use crate::sql::quote::literal;
 
@@ -23,7 +24,7 @@ pub(super) fn compile(rule: &Rule, link: &Link, context: &Context) -> Relation {
         _ => Store::Image("dvl_extra_json"),
     });
     let extra = (0..columns.len()).filter(|&i| columns[i].store == Store::Image("dvl_extra_json")).collect();
-    let field = |name, write| Field { name, write, backfill: None, touched: false };
+    let field = |name, write| Field { name, write, backfill: None, update: Change::Follows };
     let fields = vec![
         field("dvl_source_domain", constant(&literal(&link.source_domain))),
         field("dvl_source_code", key_text(rule, &source, SqlType::code_text)),
@@ -33,7 +34,7 @@ pub(super) fn compile(rule: &Rule, link: &Link, context: &Context) -> Relation {
             name: "dvl_sort_order",
             write: constant("extract(epoch FROM clock_timestamp())::integer"),
             backfill: Some(constant("row_number() OVER (ORDER BY r.ctid)::integer")),
-            touched: false,
+            update: Change::Follows,
         },
         field("dvl_extra_json", Value::Image(extra)),
     ];
@@ -47,7 +48,16 @@ pub(super) fn compile(rule: &Rule, link: &Link, context: &Context) -> Relation {
         fields,
         key: positions(rule, &rule.key.columns),
         key_field: None,
-        unique: Some(Unique { target: "domain_value_link_pkey", legacy: constraint_name(rule) }),
+        unique: Some(Unique {
+            target: "domain_value_link_pkey",
+            legacy: constraint_name(rule),
+            declared: rule.key.unique.is_some(),
+        }),
         order: Some("dvl_sort_order"),
+        accesses: vec![
+            Access { column: "dvl_source_code", legacy: source, text: SqlType::code_text },
+            Access { column: "dvl_target_code", legacy: target, text: SqlType::code_text },
+        ],
+        time: None,
     }
 }

@@ -1,9 +1,10 @@
 //! A look-up in `domain_value`: the code in `dv_code`, text id and description in columns of their own, everything else verbatim in
 //! `dv_extra_json` under its legacy name. The columns for activity, user and time are projections: nothing is read from them.
 
+use super::access::Access;
 use super::value::SqlType;
 use super::{
-    Context, Field, Relation, Store, Unique, Value, columns, constant, constraint_name, expression, key_text, positions,
+    Change, Context, Field, Relation, Store, Unique, Value, columns, constant, constraint_name, expression, key_text, positions,
 };
 use crate::rule::{Lookup, Rule};
 use crate::sql::quote::literal;
@@ -27,7 +28,7 @@ pub(super) fn compile(rule: &Rule, lookup: &Lookup, context: &Context) -> Relati
     });
     let extra = (0..columns.len()).filter(|&i| columns[i].store == Store::Image("dv_extra_json")).collect();
     let copy = |i: Option<usize>| i.map_or(Value::Default, |i| expression(&[i], |m| m[0].clone()));
-    let field = |name, write| Field { name, write, backfill: None, touched: false };
+    let field = |name, write| Field { name, write, backfill: None, update: Change::Follows };
     let fields = vec![
         field("dv_code", key_text(rule, &key, SqlType::code_text)),
         field("dv_txtid", copy(text_id)),
@@ -37,7 +38,7 @@ pub(super) fn compile(rule: &Rule, lookup: &Lookup, context: &Context) -> Relati
             name: "dv_sort_order",
             write: constant("extract(epoch FROM clock_timestamp())::integer"),
             backfill: Some(constant("row_number() OVER (ORDER BY r.ctid)::integer")),
-            touched: false,
+            update: Change::Follows,
         },
         field("dv_is_active", place(&lookup.active).map_or(Value::Default, active)),
         field("dv_extra_json", Value::Image(extra)),
@@ -59,9 +60,11 @@ pub(super) fn compile(rule: &Rule, lookup: &Lookup, context: &Context) -> Relati
         target: "domain_value",
         discriminator: vec![("dv_domain", lookup.domain.clone())],
         fields,
+        accesses: vec![Access { column: "dv_code", legacy: key.clone(), text: SqlType::code_text }],
+        time: None,
         key,
         key_field: Some("dv_code"),
-        unique: Some(Unique { target: "uq_domain_value", legacy: constraint_name(rule) }),
+        unique: Some(Unique { target: "uq_domain_value", legacy: constraint_name(rule), declared: rule.key.unique.is_some() }),
         order: Some("dv_sort_order"),
     }
 }

@@ -17,5 +17,7 @@ pub(super) fn compile(rule: &Rule, context: &Context) -> Relation {
         key_field: None,
         unique: None,
         order: None,
+        accesses: Vec::new(),
+        time: None,
     }
 }

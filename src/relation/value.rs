@@ -145,6 +145,34 @@ impl SqlType {
         }
     }
 
+    /// What values of this type can be compared with and still have the key text that their row has. A float has 15 digits that can
+    /// be relied on, so a number with more is not among them.
+    pub fn comparable(&self) -> Option<Comparable> {
+        let precision = || self.name.split_once('(')?.1.split([',', ')']).next()?.parse::<u32>().ok();
+        match self.family {
+            Family::Number if self.name == "bigint" => None,
+            Family::Number if self.name.starts_with("numeric") => precision().filter(|p| *p <= 15).map(|_| Comparable::Number),
+            Family::Number => Some(Comparable::Number),
+            Family::Varchar(_) | Family::Char(_) => Some(Comparable::Text),
+            Family::Text if self.name == "text" => Some(Comparable::Text),
+            _ => None,
+        }
+    }
+
+    /// An expression of a literal or a parameter, typed as PostgreSQL types it beside a column of this type, and failing for no
+    /// value that the comparison itself does not fail for.
+    pub fn compared(&self, value: &str) -> String {
+        match self.family {
+            // Beside varchar a parameter is text: varchar has no operators of its own.
+            Family::Varchar(_) => format!("({value})::text"),
+            Family::Char(_) => format!("({value})::bpchar"),
+            Family::Number if self.name.starts_with("numeric") => format!("({value})::numeric"),
+            // A cast would refuse a number that is too large for the column; an addition takes the larger type.
+            Family::Number => format!("({value} + 0::{})", self.name),
+            _ => format!("({value})::{}", self.name),
+        }
+    }
+
     /// The value as its type prints it, padding included: what a DETAIL line shows.
     pub fn shown(&self, value: &str) -> String {
         match self.family {
@@ -157,6 +185,15 @@ impl SqlType {
 
 fn is_instant(type_name: &str) -> bool {
     type_name.starts_with("timestamp") && type_name.ends_with("with time zone")
+}
+
+/// Kinds of values that a key's column is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparable {
+    /// Integers and `numeric`.
+    Number,
+    /// Strings.
+    Text,
 }
 
 /// The mark of NULL in key text. A string that looks like it shares its key and nothing else.

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::pushdown::Place;
 use super::refuse::Refusal;
 use super::splice::{Edit, Piece};
 use super::{Entry, Work};
@@ -13,7 +14,10 @@ impl Work<'_, '_> {
     /// INSERT, UPDATE or DELETE of a legacy table.
     pub(super) fn write(&mut self, dml: &Dml, entry: &Entry) -> Result<(), Refusal> {
         match &dml.clauses {
-            _ if entry.relation.is_retained() => self.returning(dml, entry),
+            _ if entry.relation.is_retained() => {
+                self.whole_rows(dml, entry);
+                self.returning(dml, entry)
+            }
             Clauses::Insert(insert) => self.insert(dml, insert, entry),
             Clauses::Update(update) => self.update(dml, update, entry),
             Clauses::Delete(delete) => self.delete(dml, delete, entry),
@@ -49,10 +53,12 @@ impl Work<'_, '_> {
             Some((lexemes, span)) => {
                 let first = &self.lexed.lexemes[lexemes.start];
                 if first.is("CURRENT") && lexemes.len() >= 3 && self.lexed.lexemes[lexemes.start + 1].is("OF") {
-                    return Err(Refusal::form(&entry.relation, "WHERE CURRENT OF on", first.span.start));
+                    return self.current_of(dml, entry, lexemes);
                 }
                 // The edit of the condition is the outer one: push it before those of the names inside.
-                let pieces = vec![Piece::Text(format!("{filter} AND (")), Piece::Client(span), Piece::Text(")".into())];
+                let pushed = self.pushed(dml.target, entry, Place::Row(&self.row_name(dml)));
+                let client = vec![Piece::Text(" AND (".into()), Piece::Client(span), Piece::Text(")".into())];
+                let pieces = [vec![Piece::Text(filter)], pushed.pieces, client].concat();
                 self.edits.push(Edit { span, pieces });
                 self.expression(span, dml, entry);
             }

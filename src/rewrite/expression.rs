@@ -10,32 +10,68 @@ use super::splice::Edit;
 use super::{Entry, Work};
 use crate::relation::Relation;
 use crate::sql::quote::ident;
-use crate::sql::{Dml, Span, UsePlace};
+use crate::sql::{Dml, DmlKind, Span, UsePlace};
 
 impl Work<'_, '_> {
     /// Edits the names of the target's columns inside a span.
     pub(super) fn expression(&mut self, span: Span, dml: &Dml, entry: &Entry) {
         let relation = &entry.relation;
         let row = self.row_name(dml);
+        let conflict = dml.kind == DmlKind::Insert;
+        let in_scope = |work: &mut Self| match conflict {
+            true => work.in_scope_of_conflict(span, relation, &row),
+            false => work.in_scope_of_row(span, relation, &row),
+        };
         let mut replacements = Vec::new();
         for name_use in self.shape.uses.iter().filter(|u| u.place == UsePlace::Expression || u.place == UsePlace::Star) {
             if !span.contains(name_use.span) {
                 continue;
             }
+            match self.excluded(name_use).map(|column| (column, relation.position(column))) {
+                Some((_, Some(i))) => {
+                    replacements.push(Edit::replace(name_use.span, relation.read(i, Some("excluded"))));
+                    continue;
+                }
+                // The whole row, or a column that it has not: the server says so.
+                Some(_) => return in_scope(self),
+                None => {}
+            }
             match self.owner(name_use) {
+                // Beside `excluded` an unqualified name is ambiguous, and the server says so.
+                Owner::Column { reference, .. } if reference == dml.target && conflict && name_use.name.0.len() == 1 => {
+                    return in_scope(self);
+                }
                 Owner::Column { reference, column } if reference == dml.target => match relation.position(&column) {
                     Some(i) => replacements.push(Edit::replace(name_use.span, relation.read(i, Some(&row)))),
                     // ctid and its like are columns of the new table too.
                     None => replacements.push(Edit::replace(name_use.span, format!("{}.{}", ident(&row), ident(&column)))),
                 },
-                Owner::Row { reference } if reference == dml.target => return self.in_scope_of_row(span, relation, &row),
+                Owner::Row { reference } if reference == dml.target => return in_scope(self),
                 Owner::Unknown if relation.position(name_use.name.last()).is_some() || name_use.name.last() == row => {
-                    return self.in_scope_of_row(span, relation, &row);
+                    return in_scope(self);
                 }
                 _ => {}
             }
         }
         self.edits.append(&mut replacements);
+    }
+
+    /// A retained history's row, named as a whole outside RETURNING, is the row without the columns that its improvement added.
+    pub(super) fn whole_rows(&mut self, dml: &Dml, entry: &Entry) {
+        let (relation, row) = (&entry.relation, self.row_name(dml));
+        let returned = dml.clauses.returning().and_then(|r| Some(r.items.first()?.start..r.items.last()?.end));
+        let returned = returned.map(|r| self.span_of(&r));
+        let statement = self.span_of(&dml.lexemes);
+        let elsewhere = |span: Span| statement.contains(span) && !returned.is_some_and(|r| r.contains(span));
+        let uses = self.shape.uses.iter().filter(|u| elsewhere(u.span) && self.owner(u) == Owner::Row { reference: dml.target });
+        for (place, span) in uses.map(|u| (u.place, u.span)).collect::<Vec<_>>() {
+            if place == UsePlace::Star {
+                let columns: Vec<String> = (0..relation.columns.len()).map(|i| relation.read(i, Some(&row))).collect();
+                self.edits.push(Edit::replace(span, columns.join(", ")));
+            } else if place == UsePlace::Expression {
+                self.in_scope_of_row(span, relation, &row);
+            }
+        }
     }
 
     /// `(SELECT expression FROM (SELECT <legacy columns of the row>) AS name)`.
@@ -44,7 +80,7 @@ impl Work<'_, '_> {
         self.edits.push(Edit::wrap(span, "(SELECT ", format!(" FROM (SELECT {columns}) AS {})", ident(row))));
     }
 
-    fn row_columns(&self, relation: &Relation, row: &str) -> String {
+    pub(super) fn row_columns(&self, relation: &Relation, row: &str) -> String {
         let read = |i: usize| format!("{} AS {}", relation.read(i, Some(row)), ident(&relation.columns[i].name));
         (0..relation.columns.len()).map(read).collect::<Vec<_>>().join(", ")
     }

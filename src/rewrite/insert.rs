@@ -20,9 +20,6 @@ use crate::sql::{Dml, Span};
 impl Work<'_, '_> {
     pub(super) fn insert(&mut self, dml: &Dml, insert: &Insert, entry: &Entry) -> Result<(), Refusal> {
         let relation = &entry.relation;
-        if let Some(conflict) = &insert.on_conflict {
-            return Err(Refusal::form(relation, "ON CONFLICT of an INSERT into", self.span_of(conflict).start));
-        }
         let given = self.given_columns(insert, relation)?;
         let reference = &self.shape.references[dml.target];
         let row = self.row_name(dml);
@@ -51,6 +48,9 @@ impl Work<'_, '_> {
         pieces.push(Piece::Text(format!(") AS r({}){check}", names.join(", "))));
         let end = self.span_of(insert.source.lexemes()).end;
         self.edits.push(Edit { span: Span { start: reference.span.start, end }, pieces });
+        if let Some(conflict) = &insert.on_conflict {
+            self.on_conflict(dml, conflict, entry)?;
+        }
         self.notes.push(format!("{}: adds {} rows to {}", relation.table, relation.kind, relation.target_table()));
         self.returning(dml, entry)
     }
@@ -65,6 +65,9 @@ impl Work<'_, '_> {
             };
             return Ok((0..count.min(relation.columns.len())).collect());
         };
+        if let Some(first) = named.first().filter(|_| insert.indirect) {
+            return Err(Refusal::form(relation, "assignment to a part of a column of", first.span.start));
+        }
         let mut out = Vec::with_capacity(named.len());
         for part in named {
             let i = column(relation, part)?;

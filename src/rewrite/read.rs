@@ -3,6 +3,7 @@
 //! The sub-select yields the legacy columns under their names, in their order, with their types and modifiers, so that `*`, whole
 //! rows, NATURAL JOIN and USING work; the planner flattens it. Columns that the statement cannot need are left out.
 
+use super::pushdown::Place;
 use super::refuse::Refusal;
 use super::resolve::Owner;
 use super::splice::{Edit, Piece};
@@ -26,11 +27,25 @@ impl Work<'_, '_> {
         if all && !system.is_empty() && self.shape.scopes[reference.scope].star {
             return Err(Refusal::form(relation, &format!("{} beside * of", system[0]), reference.span.start));
         }
+        let pushed = self.pushed(index, entry, Place::Sub);
         let wanted = |i: usize| all || self.words.contains(&relation.columns[i].name);
         let alias = if reference.alias.is_none() { format!(" AS {}", ident(&relation.table)) } else { String::new() };
         let command = if reference.table_command { "SELECT * FROM " } else { "" };
+        if let Some(key) = pushed.key.as_ref().filter(|_| entry.finder && !pushed.lateral && system.is_empty() && self.may_call())
+        {
+            let call = vec![Piece::Text(format!("{command}{}(", relation.finder()))];
+            let pieces = [call, key.clone(), vec![Piece::Text(format!("){alias}"))]].concat();
+            self.edits.push(Edit { span: reference.span, pieces });
+            self.notes.push(format!("{}: found by {}, whose plan the session keeps", relation.table, relation.finder()));
+            return Ok(());
+        }
+        let lateral = if pushed.lateral { "LATERAL " } else { "" };
         self.edits.push(match reference.sample {
-            None => Edit::replace(reference.span, format!("{command}({}){alias}", relation.select(&wanted, &system, ""))),
+            None => {
+                let select = format!("{command}{lateral}({}", relation.select(&wanted, &system, ""));
+                let pieces = [vec![Piece::Text(select)], pushed.pieces, vec![Piece::Text(format!("){alias}"))]].concat();
+                Edit { span: reference.span, pieces }
+            }
             // The sample is taken from the new table: the clause moves from behind the alias into the sub-select.
             Some(sample) => {
                 let select = relation.select(&wanted, &system, "\u{1}");
@@ -47,6 +62,12 @@ impl Work<'_, '_> {
         });
         self.notes.push(format!("{}: read as {} rows of {}", relation.table, relation.kind, relation.target_table()));
         Ok(())
+    }
+
+    /// Whether a function may stand for the rows: they are neither locked nor pointed at by a cursor, and no view is made of them.
+    fn may_call(&self) -> bool {
+        let word = |w: &str| self.words.contains(w);
+        !word("for") && !word("cursor") && !self.lexed.lexemes[self.lexemes.start].is("CREATE")
     }
 
     /// Whether every column of a reference may be needed: `*`, a whole row, NATURAL JOIN, renamed columns.

@@ -43,6 +43,20 @@ impl Refusal {
         }
     }
 
+    /// A statement that changes what a table is, or who may do what with it.
+    pub(super) fn definition(relation: &Relation, operation: &str, position: usize) -> Self {
+        Refusal {
+            message: format!("{} of \"{}\": it is no table of its own any more", operation.to_uppercase(), relation.table),
+            detail: Some(format!("Rule \"{}\" ({}) made it rows of {}.", relation.table, relation.kind, relation.target)),
+            hint: Some(format!(
+                "Change the rule file {0}.toml, or the view \"{0}\" on the server itself; or ask the DBA to switch the table: \
+                 SET MODE observe FOR {0} on the esclusa console.",
+                relation.table
+            )),
+            ..Refusal::form(relation, operation, position)
+        }
+    }
+
     /// A table in mode `refuse`.
     pub(super) fn retired(relation: &Relation, position: usize) -> Self {
         Refusal {

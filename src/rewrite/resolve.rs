@@ -2,7 +2,7 @@
 //! 5.9.3 and 7.2): the search path for relations; for columns the nearest scope that has the name.
 
 use super::{Entry, Work};
-use crate::sql::{Item, Name, NameUse, ScopeId};
+use crate::sql::{Item, Name, NameUse, Reference, ScopeId};
 
 /// Whose a name in an expression is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl<'w> Work<'w, '_> {
     }
 
     /// Whether an item has a column of this name; `None` when its columns are not known.
-    fn has_column(&self, item: &Item, column: &str) -> Option<bool> {
+    pub(super) fn has_column(&self, item: &Item, column: &str) -> Option<bool> {
         let Some(index) = item.reference else { return item.columns.as_ref().map(|c| c.iter().any(|n| n == column)) };
         let reference = &self.shape.references[index];
         let renamed = item.columns.as_deref().unwrap_or_default();
@@ -53,13 +53,24 @@ impl<'w> Work<'w, '_> {
         if let Some(entry) = self.entries[index] {
             return Some(entry.relation.columns.iter().skip(renamed.len()).any(|c| c.name == column));
         }
+        let columns = self.catalog_columns(reference)?;
+        Some(columns.iter().skip(renamed.len()).any(|(c, _)| c == column))
+    }
+
+    /// The columns of a table of the legacy schema that has no rule.
+    fn catalog_columns(&self, reference: &Reference) -> Option<&'w [(String, String)]> {
         let known = match reference.name.0.as_slice() {
             [table] if self.schema_of(&table.text) == Some(&self.policy.schema) || self.in_path() => Some(&table.text),
             [.., schema, table] if schema.text == self.policy.schema => Some(&table.text),
             _ => None,
         };
-        let columns = self.policy.columns.get(known?)?;
-        Some(columns.iter().skip(renamed.len()).any(|c| c == column))
+        self.policy.columns.get(known?).map(Vec::as_slice)
+    }
+
+    /// The type of such a table's column.
+    pub(super) fn catalog_column(&self, reference: usize, column: &str) -> Option<&'w str> {
+        let columns = self.catalog_columns(&self.shape.references[reference])?;
+        columns.iter().find(|(name, _)| name == column).map(|(_, sql_type)| sql_type.as_str())
     }
 
     /// Whether unqualified names are looked up in the legacy schema at all.

@@ -21,6 +21,8 @@ pub enum Piece {
     Text(String),
     /// The client's text under a span inside the edit, with the edits inside it applied.
     Client(Span),
+    /// The client's text under a span anywhere, as it stands: a literal or a parameter that is said twice.
+    Copy(Span),
 }
 
 impl Edit {
@@ -116,6 +118,7 @@ impl Splicer<'_> {
             for piece in &edit.pieces {
                 match piece {
                     Piece::Text(text) => self.generated(text, edit.span),
+                    Piece::Copy(from) => self.verbatim(*from),
                     Piece::Client(inner) if edit.span.contains(*inner) => self.client(*inner, i + 1, false)?,
                     Piece::Client(_) => return None,
                 }

@@ -26,8 +26,18 @@ struct Assigned {
 impl Work<'_, '_> {
     pub(super) fn update(&mut self, dml: &Dml, update: &Update, entry: &Entry) -> Result<(), Refusal> {
         let relation = &entry.relation;
-        let (row, new) = (self.row_name(dml), self.new_row_name(dml));
         self.edits.push(Edit::replace(self.shape.references[dml.target].span, self.target(dml, entry)));
+        self.set_clause(dml, update, entry)?;
+        let end = update.from.as_ref().map_or(update.set.end, |f| f.end);
+        self.condition(dml, entry, update.condition.as_ref(), Some(end))?;
+        self.notes.push(format!("{}: updates {} rows of {}", relation.table, relation.kind, relation.target_table()));
+        self.returning(dml, entry)
+    }
+
+    /// SET with its assignments, of an UPDATE or of ON CONFLICT DO UPDATE.
+    pub(super) fn set_clause(&mut self, dml: &Dml, update: &Update, entry: &Entry) -> Result<(), Refusal> {
+        let relation = &entry.relation;
+        let (row, new) = (self.row_name(dml), self.new_row_name(dml));
         let set = self.span_of(&update.set);
         let at = self.edits.len();
         let assigned = self.assigned(dml, update, entry)?;
@@ -43,10 +53,7 @@ impl Work<'_, '_> {
         pieces.push(Piece::Text(format!(") AS {new}{check})")));
         // The outer edit goes before those of the values inside it.
         self.edits.insert(at, Edit { span: set, pieces });
-        let end = update.from.as_ref().map_or(update.set.end, |f| f.end);
-        self.condition(dml, entry, update.condition.as_ref(), Some(end))?;
-        self.notes.push(format!("{}: updates {} rows of {}", relation.table, relation.kind, relation.target_table()));
-        self.returning(dml, entry)
+        Ok(())
     }
 
     fn assigned(&mut self, dml: &Dml, update: &Update, entry: &Entry) -> Result<Assigned, Refusal> {

@@ -8,6 +8,7 @@ use crate::catalog::{Catalog, Database};
 use crate::config::Settings;
 use crate::control;
 use crate::error::{Error, Result};
+use crate::migrate::finder;
 use crate::relation::{Context, Relation};
 use crate::rewrite::{Entry, Policy};
 use crate::rule::RuleSet;
@@ -51,7 +52,7 @@ pub async fn build(settings: &Settings, database: Option<&Database>, generation:
     let rules = RuleSet::load(&settings.rules.directory)?;
     let schema = &settings.rules.schema;
     let snapshot = settings.rules.directory.join("catalog.csv");
-    let (modes, catalog, shadows) = match database {
+    let (modes, catalog, shadows, finders) = match database {
         Some(database) => {
             let names: Vec<String> = rules.rules.keys().cloned().collect();
             let stored =
@@ -60,14 +61,18 @@ pub async fn build(settings: &Settings, database: Option<&Database>, generation:
                 true => control::modes(database).await?,
                 false => HashMap::new(),
             };
-            (modes, Catalog::read(database, schema).await?, Catalog::shadows(database, schema, &names).await?)
+            let finders = finder::known(database).await?;
+            (modes, Catalog::read(database, schema).await?, Catalog::shadows(database, schema, &names).await?, finders)
         }
-        None if snapshot.exists() => (HashMap::new(), Catalog::from_csv(schema, &snapshot)?, Default::default()),
+        None if snapshot.exists() => {
+            (HashMap::new(), Catalog::from_csv(schema, &snapshot)?, Default::default(), Default::default())
+        }
         None => Default::default(),
     };
     let context = Context::new(settings);
     let entry = |rule: &crate::rule::Rule| Entry {
         relation: Arc::new(Relation::compile(rule, &context)),
+        finder: finders.contains(&rule.table),
         mode: modes.get(&rule.table).copied().unwrap_or(settings.rules.default_mode),
     };
     let entries = rules.rules.values().map(entry).collect();

@@ -13,6 +13,7 @@ use crate::config::Settings;
 use crate::console::Admin;
 use crate::control::{self, Change};
 use crate::error::{Error, Fault, Faults, Result};
+use crate::migrate::finder;
 use crate::mode::Mode;
 use crate::session::Shared;
 use crate::telemetry;
@@ -186,6 +187,30 @@ pub(super) async fn flush_regularly(steering: Arc<Steering>, mut stopped: watch:
             _ = stopped.wait_for(|s| *s) => return,
         }
         steering.flush().await;
+    }
+}
+
+/// Sees to it that finders know the next month. One that does not is right all the same, and slower.
+pub(super) async fn keep_finders(steering: Arc<Steering>, mut stopped: watch::Receiver<bool>) {
+    const PAUSE: Duration = Duration::from_secs(3600);
+    loop {
+        let settings = steering.shared.settings.load_full();
+        let made = async {
+            let mut database = steering.database.lock().await;
+            match policy::alive(&mut database, &settings).await? {
+                Some(database) if !finder::known(database).await?.is_empty() => finder::refresh(database).await,
+                _ => Ok(0),
+            }
+        };
+        match made.await {
+            Ok(0) => {}
+            Ok(made) => tracing::info!(made, "finders know the next month"),
+            Err(error) => tracing::warn!(%error, "finders could not be made for the next month; trying again in an hour"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE) => {}
+            _ = stopped.wait_for(|s| *s) => return,
+        }
     }
 }
 

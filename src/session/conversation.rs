@@ -251,7 +251,9 @@ impl Conversation {
     pub fn wants_reply(&mut self, tag: u8) -> bool {
         match tag {
             b'Z' | b'S' | b'E' | b'C' => true,
-            b'D' | b'N' => self.asking.is_some(),
+            b'D' => self.asking.is_some(),
+            // A notice about a rewritten statement names the new tables; one about the proxy's own question is not the client's.
+            b'N' => self.asking.is_some() || self.answered().is_some_and(|info| info.outcome.text.is_some()),
             b'R' => self.hide_binding,
             _ => false,
         }
@@ -271,6 +273,7 @@ impl Conversation {
             b'G' => self.steps.copy_begins(),
             b'R' if self.hide_binding => return without_binding(body),
             b'E' => return self.failed(body),
+            b'N' if !body.is_empty() => return self.answered().map_or(Verdict::Pass, |info| led_back(&info, tag, body)),
             b'S' => self.parameter(body),
             b'Z' => return self.ready(body, client_is_quiet, question),
             _ => {}
@@ -334,17 +337,10 @@ impl Conversation {
 
     fn failed(&mut self, body: &[u8]) -> Verdict {
         let in_query = matches!(self.steps.front(), Some(Step::Query { .. } | Step::Login | Step::Function));
-        let info = match self.steps.front() {
-            Some(Step::Query { info, failed, .. }) => {
-                *failed = true;
-                info.clone()
-            }
-            Some(Step::Parse { info, .. }) => info.clone(),
-            Some(Step::Bind { statement, .. }) => self.statements.get(statement).cloned(),
-            Some(Step::Describe { name, portal: false }) => self.statements.get(name).cloned(),
-            Some(Step::Describe { name, portal: true } | Step::Execute { portal: name, .. }) => self.portals.get(name).cloned(),
-            _ => None,
-        };
+        if let Some(Step::Query { failed, .. }) = self.steps.front() {
+            *failed = true;
+        }
+        let info = self.answered();
         if let Some(info) = info.as_ref().filter(|_| !in_query) {
             let at = match self.steps.front() {
                 Some(Step::Execute { at, .. }) => *at,
@@ -355,16 +351,17 @@ impl Conversation {
         if !in_query && !self.steps.is_empty() {
             self.steps.skip_to_sync();
         }
-        let Some(info) = info.filter(|i| i.outcome.text.is_some() || !i.outcome.rewritten.is_empty()) else {
-            return Verdict::Pass;
-        };
-        match errors::lead_back(ErrorFields::parse(body), &Told { outcome: &info.outcome, text: &info.text }) {
-            Some(fields) => {
-                let mut out = Vec::with_capacity(body.len() + 5);
-                fields.write(&mut out, b'E');
-                Verdict::Replace(out)
-            }
-            None => Verdict::Pass,
+        info.map_or(Verdict::Pass, |info| led_back(&info, b'E', body))
+    }
+
+    /// The statement that the next reply belongs to, if it touches a legacy table.
+    fn answered(&mut self) -> Option<Arc<Info>> {
+        match self.steps.front()? {
+            Step::Query { info, .. } | Step::Parse { info, .. } => info.clone(),
+            Step::Bind { statement, .. } => self.statements.get(statement).cloned(),
+            Step::Describe { name, portal: false } => self.statements.get(name).cloned(),
+            Step::Describe { name, portal: true } | Step::Execute { portal: name, .. } => self.portals.get(name).cloned(),
+            _ => None,
         }
     }
 
@@ -460,6 +457,21 @@ impl Conversation {
             }
             _ => Verdict::Swallow,
         }
+    }
+}
+
+/// An error or a notice with the names of the legacy tables.
+fn led_back(info: &Info, tag: u8, body: &[u8]) -> Verdict {
+    if info.outcome.text.is_none() && info.outcome.rewritten.is_empty() {
+        return Verdict::Pass;
+    }
+    match errors::lead_back(ErrorFields::parse(body), &Told { outcome: &info.outcome, text: &info.text }) {
+        Some(fields) => {
+            let mut out = Vec::with_capacity(body.len() + 5);
+            fields.write(&mut out, tag);
+            Verdict::Replace(out)
+        }
+        None => Verdict::Pass,
     }
 }
 

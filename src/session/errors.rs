@@ -74,6 +74,7 @@ fn names(fields: &mut ErrorFields, relation: &Relation) {
         fields.set(b't', relation.table.clone());
     }
     replace(fields, relation.target, &relation.table);
+    replace(fields, &format!("stand_in_{}", relation.table), &relation.table);
 }
 
 /// The row that a retained table's error shows ends with the two columns that the improvement added.

@@ -42,14 +42,50 @@ impl Clauses {
 pub struct Insert {
     /// `(a, b)` behind the table's name, with the parentheses.
     pub columns: Option<(Range<usize>, Vec<Part>)>,
+    /// More than a bare name stood in the list: a subscript or a field.
+    pub indirect: bool,
     /// OVERRIDING ... VALUE.
     pub overriding: Option<Range<usize>>,
     /// Where the rows come from.
     pub source: Source,
-    /// From ON CONFLICT to its end.
-    pub on_conflict: Option<Range<usize>>,
+    /// ON CONFLICT.
+    pub on_conflict: Option<Box<OnConflict>>,
     /// RETURNING.
     pub returning: Option<Returning>,
+}
+
+/// An ON CONFLICT clause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnConflict {
+    /// From ON to its end.
+    pub lexemes: Range<usize>,
+    /// What it names as the constraint.
+    pub arbiter: Arbiter,
+    /// DO UPDATE; without it DO NOTHING.
+    pub update: Option<Update>,
+}
+
+/// The constraint that an ON CONFLICT clause names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Arbiter {
+    /// None: any.
+    Any,
+    /// `(a, b)`, with the WHERE of a partial index behind it.
+    Columns {
+        /// The columns, or nothing where one element is more than a bare column.
+        columns: Option<Vec<Part>>,
+        /// The parentheses and what is in them.
+        lexemes: Range<usize>,
+        /// The predicate, without WHERE.
+        predicate: Option<Range<usize>>,
+    },
+    /// ON CONSTRAINT with its name.
+    Constraint {
+        /// The name.
+        name: Part,
+        /// From ON to the name.
+        lexemes: Range<usize>,
+    },
 }
 
 /// Where an INSERT's rows come from.
@@ -211,9 +247,12 @@ impl Scan<'_, '_> {
         (start, Some(Returning { lexemes: start..self.end, items }))
     }
 
-    fn parts(&self, range: Range<usize>) -> Option<Vec<Part>> {
+    /// The columns of a list, and whether one of them has a subscript or a field behind it.
+    fn parts(&self, range: Range<usize>) -> Option<(Vec<Part>, bool)> {
         let depth = self.lexed.lexemes.get(range.start)?.depth;
-        self.split(range, depth).into_iter().map(|r| self.part(r.start).filter(|_| r.len() == 1)).collect()
+        let items = self.split(range, depth);
+        let indirect = items.iter().any(|r| r.len() > 1);
+        Some((items.into_iter().map(|r| self.part(r.start)).collect::<Option<_>>()?, indirect))
     }
 
     fn part(&self, i: usize) -> Option<Part> {
@@ -223,11 +262,13 @@ impl Scan<'_, '_> {
 
     fn insert(&self, target_end: usize) -> Option<Insert> {
         let mut at = target_end;
-        let mut columns = None;
+        let (mut columns, mut indirect) = (None, false);
         let list = self.token(at, &Token::LParen) && !self.starts_query(at + 1);
         if list {
             let close = closing(self.lexed, at, self.end)?;
-            columns = Some((at..close + 1, self.parts(at + 1..close)?));
+            let (parts, more) = self.parts(at + 1..close)?;
+            indirect = more;
+            columns = Some((at..close + 1, parts));
             at = close + 1;
         }
         let overriding = self.word(at, "OVERRIDING").then(|| at..at + 3);
@@ -235,7 +276,11 @@ impl Scan<'_, '_> {
         let (returning_at, returning) = self.returning(at);
         let conflict = |i: usize| i < returning_at && self.word(i, "ON") && self.word(i + 1, "CONFLICT");
         let conflict_at = self.find(at, conflict).min(returning_at);
-        let on_conflict = (conflict_at < returning_at).then_some(conflict_at..returning_at);
+        let conflict = (conflict_at < returning_at).then_some(conflict_at..returning_at);
+        let on_conflict = match conflict {
+            Some(lexemes) => Some(Box::new(self.on_conflict(lexemes)?)),
+            None => None,
+        };
         let source = if self.word(at, "DEFAULT") && self.word(at + 1, "VALUES") {
             Source::Defaults(at..at + 2)
         } else if self.word(at, "VALUES") {
@@ -255,7 +300,27 @@ impl Scan<'_, '_> {
         } else {
             Source::Query(at..conflict_at)
         };
-        (!source.lexemes().is_empty()).then_some(Insert { columns, overriding, source, on_conflict, returning })
+        (!source.lexemes().is_empty()).then_some(Insert { columns, indirect, overriding, source, on_conflict, returning })
+    }
+
+    fn on_conflict(&self, lexemes: Range<usize>) -> Option<OnConflict> {
+        let start = lexemes.start + 2;
+        let action = self.find(start, |i| self.word(i, "DO") && (self.word(i + 1, "NOTHING") || self.word(i + 1, "UPDATE")));
+        let arbiter = if action == start {
+            Arbiter::Any
+        } else if self.word(start, "ON") && self.word(start + 1, "CONSTRAINT") {
+            Arbiter::Constraint { name: self.part(start + 2)?, lexemes: start..start + 3 }
+        } else {
+            let close = closing(self.lexed, start, action)?;
+            let predicate = self.word(close + 1, "WHERE").then_some(close + 2..action);
+            let columns = self.parts(start + 1..close).filter(|(_, more)| !more).map(|(parts, _)| parts);
+            Arbiter::Columns { columns, lexemes: start..close + 1, predicate }
+        };
+        let update = match self.word(action + 1, "UPDATE") {
+            true => Some(Scan { end: lexemes.end, ..*self }.update(action + 2)?),
+            false => None,
+        };
+        Some(OnConflict { lexemes, arbiter, update })
     }
 
     fn starts_query(&self, i: usize) -> bool {
@@ -288,7 +353,7 @@ impl Scan<'_, '_> {
             return Some(Assignment { targets: vec![part], indirect, value: AssignedValue::One(self.cell(value)) });
         }
         let close = closing(self.lexed, range.start, equals)?;
-        let targets = self.parts(range.start + 1..close)?;
+        let (targets, indirect) = self.parts(range.start + 1..close)?;
         let open = if self.word(value.start, "ROW") { value.start + 1 } else { value.start };
         let value = if self.starts_query(open + 1) && !self.token(open + 1, &Token::LParen) {
             AssignedValue::Query(value)
@@ -299,7 +364,7 @@ impl Scan<'_, '_> {
             }
             AssignedValue::Row(cells)
         };
-        Some(Assignment { targets, indirect: false, value })
+        Some(Assignment { targets, indirect, value })
     }
 
     fn delete(&self, target_end: usize) -> Delete {
@@ -333,8 +398,31 @@ mod tests {
         let Source::Values { rows, .. } = insert.source else { panic!() };
         assert_eq!(lexed.slice(&rows[0][1].lexemes), "f(2,3)");
         assert!(rows[1][0].default);
-        assert_eq!(lexed.slice(&insert.on_conflict.unwrap()), "on conflict (a) do nothing");
+        assert_eq!(lexed.slice(&insert.on_conflict.unwrap().lexemes), "on conflict (a) do nothing");
         assert_eq!(insert.returning.unwrap().items.len(), 2);
+    }
+
+    #[test]
+    fn on_conflict() {
+        let conflict = |text: &'static str| {
+            let (lexed, clauses) = parts(text, DmlKind::Insert, 3);
+            let Clauses::Insert(insert) = clauses else { panic!() };
+            (lexed, *insert.on_conflict.unwrap())
+        };
+        let (lexed, c) = conflict(
+            "insert into t values (1) on conflict (a, b) where c > 0 do update set a = excluded.a, b = 2 where t.a < 3 returning a",
+        );
+        let Arbiter::Columns { columns, lexemes, predicate } = c.arbiter else { panic!() };
+        assert_eq!(columns.unwrap().len(), 2);
+        assert_eq!((lexed.slice(&lexemes), lexed.slice(&predicate.unwrap())), ("(a, b)", "c > 0"));
+        let update = c.update.unwrap();
+        assert_eq!((update.assignments.len(), lexed.slice(&update.set)), (2, "set a = excluded.a, b = 2"));
+        assert_eq!(lexed.slice(&update.condition.unwrap()), "t.a < 3");
+        let (_, c) = conflict("insert into t values (1) on conflict on constraint t_pkey do nothing");
+        assert!(matches!(c.arbiter, Arbiter::Constraint { name, .. } if name.text == "t_pkey"));
+        assert_eq!(conflict("insert into t values (1) on conflict do nothing").1.arbiter, Arbiter::Any);
+        let (_, c) = conflict("insert into t values (1) on conflict (lower(a)) do nothing");
+        assert!(matches!(c.arbiter, Arbiter::Columns { columns: None, .. }));
     }
 
     #[test]

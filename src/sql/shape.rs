@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::clause::Clauses;
+use super::condition::Restriction;
 use super::token::Span;
 
 /// A piece of a dotted name.
@@ -59,6 +60,14 @@ pub enum Role {
     Truncate,
     /// LOCK it.
     Lock,
+    /// ANALYZE it.
+    Analyze,
+    /// VACUUM it, without FULL.
+    Vacuum,
+    /// Write its files anew: VACUUM FULL, CLUSTER, REINDEX, by the name that reports use.
+    Rebuild(&'static str),
+    /// Change what it is and who may do what: ALTER, DROP, COMMENT, CREATE INDEX, GRANT and their like.
+    Define(&'static str),
 }
 
 impl Role {
@@ -74,6 +83,9 @@ impl Role {
             Role::CopyFrom => "copy from",
             Role::Truncate => "truncate",
             Role::Lock => "lock",
+            Role::Analyze => "analyze",
+            Role::Vacuum => "vacuum",
+            Role::Rebuild(operation) | Role::Define(operation) => operation,
         }
     }
 }
@@ -120,6 +132,8 @@ pub struct Scope {
     pub items: Vec<Item>,
     /// The select list holds `*` or `x.*`, or a NATURAL JOIN: all columns count.
     pub star: bool,
+    /// It is the SELECT of an EXISTS, which the planner turns into a join unless its FROM names the outer query.
+    pub exists: bool,
 }
 
 /// One visible FROM item.
@@ -131,6 +145,8 @@ pub struct Item {
     pub reference: Option<usize>,
     /// Its column names where the text alone tells them (alias lists, sub-selects without `*`).
     pub columns: Option<Vec<String>>,
+    /// It stands right of a RIGHT or FULL JOIN, where LATERAL sees nothing of the left.
+    pub walled: bool,
 }
 
 /// Where a name stands that is no relation.
@@ -202,6 +218,10 @@ pub struct Shape {
     pub scopes: Vec<Scope>,
     /// Writing statements.
     pub dml: Vec<Dml>,
+    /// The cursor that DECLARE opens over the query, folded.
+    pub cursor: Option<String>,
+    /// What WHERE and ON demand.
+    pub restrictions: Vec<Restriction>,
     /// Lexemes that are explained: parts of references, of names, aliases, CTE names. Sorted. The net compares against it.
     pub explained: Vec<usize>,
 }

@@ -1,6 +1,6 @@
 //! What stands round a query: EXPLAIN, PREPARE, DECLARE, CREATE ... AS, COPY (query). Peeled by token, because the parser
-//! knows only some forms of each, and what is inside is the same query in all of them. COPY, TRUNCATE and LOCK name their
-//! tables directly.
+//! knows only some forms of each, and what is inside is the same query in all of them. COPY names its table directly, and so do
+//! the statements of [`super::utility`].
 
 use std::ops::Range;
 
@@ -9,6 +9,7 @@ use sqlparser::tokenizer::Token;
 use super::edit::closing;
 use super::shape::{Name, Part, Reference, Role};
 use super::token::Lexed;
+use super::utility;
 
 /// A statement without its wrapping.
 #[derive(Debug, Default)]
@@ -19,6 +20,8 @@ pub struct Peeled {
     pub references: Vec<Reference>,
     /// Lexemes that the wrapping explains (cursor and statement names, column lists of COPY).
     pub explained: Vec<usize>,
+    /// The cursor that DECLARE opens.
+    pub cursor: Option<String>,
 }
 
 const QUERY_START: &[&str] = &["SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "TABLE"];
@@ -41,21 +44,20 @@ pub fn peel(lexed: &Lexed<'_>, range: &Range<usize>) -> Peeled {
             scan.behind(at, &["AS"])
         } else if first.is("DECLARE") {
             out.explained.push(at + 1);
+            out.cursor = lexed.lexemes.get(at + 1).and_then(|l| l.name());
             scan.behind(at, &["FOR"])
         } else if first.is("CREATE") {
             out.query = scan.create_as(at);
+            if out.query.is_none() {
+                utility::tables(&scan, at, &mut out);
+            }
             return out;
         } else if first.is("COPY") {
             scan.copy(at, &mut out);
             return out;
-        } else if first.is("TRUNCATE") {
-            scan.tables(at + 1, Role::Truncate, &mut out.references);
-            return out;
-        } else if first.is("LOCK") {
-            scan.tables(at + 1, Role::Lock, &mut out.references);
-            return out;
         } else {
-            None
+            utility::tables(&scan, at, &mut out);
+            return out;
         };
         match next {
             Some(next) => at = next,
@@ -64,22 +66,68 @@ pub fn peel(lexed: &Lexed<'_>, range: &Range<usize>) -> Peeled {
     }
 }
 
-fn reference(name: Name, role: Role) -> Reference {
+/// What a statement that is no query does with the name at lexeme `at`, for those who count: by its verb, or by the word before the
+/// name in CREATE TABLE. `mention` where neither tells.
+pub fn operation(lexed: &Lexed<'_>, range: &Range<usize>, at: usize) -> &'static str {
+    const VERBS: [(&str, &str); 12] = [
+        ("ALTER", "alter"),
+        ("DROP", "drop"),
+        ("COMMENT", "comment"),
+        ("GRANT", "grant"),
+        ("REVOKE", "revoke"),
+        ("VACUUM", "vacuum"),
+        ("ANALYZE", "analyze"),
+        ("ANALYSE", "analyze"),
+        ("REINDEX", "reindex"),
+        ("CLUSTER", "cluster"),
+        ("REFRESH", "refresh"),
+        ("SECURITY", "label"),
+    ];
+    const CREATED: [(&str, &str); 8] = [
+        ("INDEX", "create index"),
+        ("TRIGGER", "create trigger"),
+        ("RULE", "create rule"),
+        ("POLICY", "create policy"),
+        ("STATISTICS", "create statistics"),
+        ("PUBLICATION", "create publication"),
+        ("TABLE", "create table"),
+        ("VIEW", "create view"),
+    ];
+    let scan = Scan { lexed, range };
+    let mut before = at;
+    while before >= range.start + 2 && scan.token(before - 1, &Token::Period) {
+        before -= 2;
+    }
+    let previous = |words: &[&str]| before > range.start && lexed.lexemes[before - 1].is_any(words);
+    if previous(&["REFERENCES"]) {
+        return "references";
+    }
+    let verb = |list: &[(&str, &'static str)], i: usize| list.iter().find(|(word, _)| scan.word(i, word)).map(|(_, name)| *name);
+    if let Some(name) = verb(&VERBS, range.start) {
+        return name;
+    }
+    let creates = scan.word(range.start, "CREATE");
+    let object = (range.start + 1..at).take(5).find_map(|i| verb(&CREATED, i));
+    if creates && !previous(&["LIKE", "OF", "INHERITS"]) { object.unwrap_or("mention") } else { "mention" }
+}
+
+pub(super) fn reference(name: Name, role: Role) -> Reference {
     let span = name.span();
     Reference { name, role, alias: None, span, table_command: false, sample: None, scope: 0 }
 }
 
-struct Scan<'s, 't> {
-    lexed: &'s Lexed<'t>,
-    range: &'s Range<usize>,
+/// One statement's lexemes.
+pub(super) struct Scan<'s, 't> {
+    pub(super) lexed: &'s Lexed<'t>,
+    pub(super) range: &'s Range<usize>,
 }
 
 impl Scan<'_, '_> {
-    fn word(&self, at: usize, keyword: &str) -> bool {
+    pub(super) fn word(&self, at: usize, keyword: &str) -> bool {
         self.range.contains(&at) && self.lexed.lexemes[at].is(keyword)
     }
 
-    fn token(&self, at: usize, token: &Token) -> bool {
+    pub(super) fn token(&self, at: usize, token: &Token) -> bool {
         self.range.contains(&at) && self.lexed.lexemes[at].is_token(token)
     }
 
@@ -109,8 +157,14 @@ impl Scan<'_, '_> {
     fn create_as(&self, at: usize) -> Option<Range<usize>> {
         let head = (at + 1..self.range.end).take(6);
         let creates = |i: usize| self.word(i, "TABLE") || self.word(i, "VIEW");
-        head.into_iter().find(|&i| creates(i))?;
-        let start = (at..self.range.end).find(|&i| self.word(i, "AS") && self.starts_query(i + 1))? + 1;
+        let object = head.into_iter().find(|&i| creates(i))?;
+        // Its query reads the view's own name, as a CTE.
+        if self.word(object - 1, "RECURSIVE") {
+            return None;
+        }
+        let depth = self.lexed.lexemes[at].depth;
+        let defines = |i: usize| self.lexed.lexemes[i].depth == depth && self.word(i, "AS") && self.starts_query(i + 1);
+        let start = (at..self.range.end).find(|&i| defines(i))? + 1;
         let mut end = self.range.end;
         if self.word(end - 1, "DATA") {
             end -= if self.word(end - 2, "NO") { 3 } else { 2 };
@@ -139,29 +193,8 @@ impl Scan<'_, '_> {
         out.references.push(reference(name, role));
     }
 
-    fn tables(&self, at: usize, role: Role, out: &mut Vec<Reference>) {
-        let mut at = if self.word(at, "TABLE") { at + 1 } else { at };
-        loop {
-            let first = at;
-            if self.word(at, "ONLY") {
-                at += 1;
-            }
-            let paren = self.token(at, &Token::LParen);
-            let Some((name, mut next)) = self.name(if paren { at + 1 } else { at }) else { return };
-            next += usize::from(paren && self.token(next, &Token::RParen));
-            next += usize::from(self.token(next, &Token::Mul));
-            let mut reference = reference(name, role);
-            reference.span = self.lexed.lexemes[first].span.to(self.lexed.lexemes[next - 1].span);
-            out.push(reference);
-            if !self.token(next, &Token::Comma) {
-                return;
-            }
-            at = next + 1;
-        }
-    }
-
     /// A dotted name and the place behind it.
-    fn name(&self, at: usize) -> Option<(Name, usize)> {
+    pub(super) fn name(&self, at: usize) -> Option<(Name, usize)> {
         let mut parts = Vec::new();
         let mut at = at;
         loop {
@@ -202,10 +235,25 @@ mod tests {
     }
 
     #[test]
-    fn utility_statements_name_their_tables() {
+    fn statements_of_definition_say_what_they_do() {
+        let does = |text: &str| {
+            let lexed = Lexed::new(text).unwrap();
+            let at = lexed.lexemes.iter().rposition(|l| l.is("h")).unwrap();
+            operation(&lexed, &(0..lexed.lexemes.len()), at)
+        };
+        assert_eq!(does("alter table only s.h add column a int"), "alter");
+        assert_eq!(does("create unique index concurrently on s.h (a)"), "create index");
+        assert_eq!(does("create table x (a int references s.h (b))"), "references");
+        assert_eq!(does("alter table x add foreign key (a) references h"), "references");
+        assert_eq!(does("create or replace trigger t after insert on h execute function f()"), "create trigger");
+        assert_eq!(does("create table x (like h)"), "mention");
+        assert_eq!(does("vacuum (analyze) h"), "vacuum");
+        assert_eq!(does("select h"), "mention");
+    }
+
+    #[test]
+    fn copy_names_its_table() {
         assert_eq!(inner("copy s.h (a, b) from stdin").1, ["CopyFrom s.h"]);
         assert_eq!(inner("copy h to stdout").1, ["CopyTo h"]);
-        assert_eq!(inner("truncate table only h, s.k * cascade").1, ["Truncate only h", "Truncate s.k *"]);
-        assert_eq!(inner("lock h in share mode").1, ["Lock h"]);
     }
 }

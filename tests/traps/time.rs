@@ -102,19 +102,54 @@ async fn months_begin_in_the_rules_zone() {
     );
 }
 
-/// A row that the application writes is indexed by the clock: a month that is over never gains rows, however old the stamp is.
+/// A row that the application writes is indexed by the clock where its stamp says the same to within a day, else at the beginning of
+/// time: a month that is over never gains rows, and a range of stamps is a range of the index and its beginning.
 #[tokio::test]
-async fn written_rows_are_indexed_by_the_clock() {
-    let bed = stamps("timestamp", "VALUES (1, '2004-01-05', 'u')").await;
+async fn written_rows_are_indexed_by_the_clock_or_at_the_beginning() {
+    let bed = stamps("timestamp", "VALUES (1, '2004-01-05', 'u'), (5, '2026-04-05', 'u'), (6, '2026-04-05', 'u')").await;
     let session = bed.session("postgres", "SET timezone = 'Asia/Tokyo'").await;
     let twin = Twin { session: &session, table: "hist" };
     twin.write("INSERT INTO {t} VALUES (2, '2004-01-05', NULL), (3, NULL, '')").await;
+    twin.write(
+        "INSERT INTO {t} SELECT 4, date_trunc('hour', now() AT TIME ZONE 'America/Mexico_City') - interval '22 hours', 'u'",
+    )
+    .await;
     twin.write("UPDATE {t} SET usu = 'otro', hora = '1999-01-01' WHERE id = 1").await;
+    twin.write("UPDATE {t} SET usu = 'otro', hora = hora WHERE id = 5").await;
+    twin.write("UPDATE {t} SET usu = 'otro' WHERE id = 6").await;
+    let place = "CASE WHEN al_changed_at = '-infinity' THEN 'beginning' WHEN al_changed_at > now() - interval '1 hour' THEN 'clock' \
+                 ELSE al_changed_at::date::text END";
     assert_eq!(
-        bed.rows("SELECT al_record_key, al_source, al_user_id, al_changed_at > now() - interval '1 hour' FROM cf_quere_pro.audit_log ORDER BY 1").await,
-        ["1|W|otro|f", "2|W|∅|t", "3|W|∅|t"],
-        "an updated row stays in the month that it was in"
+        bed.rows(&format!("SELECT al_record_key, al_source, al_user_id, {place} FROM cf_quere_pro.audit_log ORDER BY 1")).await,
+        ["1|W|otro|beginning", "2|W|∅|beginning", "3|W|∅|beginning", "4|W|u|clock", "5|W|otro|2026-04-05", "6|W|otro|2026-04-05"]
     );
+}
+
+/// A finder names the partitions that hold rows, those of this month and the next, and none that is over and empty; when it knows no
+/// more, it reads them all.
+#[tokio::test]
+async fn finders_name_the_partitions_that_can_hold_rows() {
+    let bed = stamps("timestamp", "VALUES (1, '2004-01-05', 'u'), (1, '2026-04-05', 'u'), (2, '2026-05-01', NULL)").await;
+    let session = bed.session("postgres", "SET search_path = cf_quere_pro").await;
+    let twin = Twin { session: &session, table: "hist" };
+    twin.write("INSERT INTO {t} VALUES (1, date_trunc('day', localtimestamp), 'now'), (1, '2026-03-03', 'then')").await;
+    let find = "SELECT usu FROM esclusa.find_hist('1') ORDER BY usu";
+    let all = ["now", "then", "u", "u"];
+    assert_eq!(bed.rows(find).await, all);
+    let body = bed.cell("SELECT prosrc FROM pg_proc WHERE proname = 'find_hist'").await;
+    assert!(!body.contains("2026-07-01"), "a month that is over and empty: {body}");
+    assert!(body.contains("2026-04-01 06:00:00+00") && body.contains("2026-06-01 06:00:00+00"), "{body}");
+    // What it knows has run out: it reads every partition, until it is made anew.
+    bed.sql("UPDATE esclusa.finder SET known_until = '-infinity'").await;
+    let body = body.replace("clock_timestamp() <", "clock_timestamp() - interval '1000 years' >");
+    bed.sql(&format!(
+        "CREATE OR REPLACE FUNCTION esclusa.find_hist(text) RETURNS SETOF esclusa.hist LANGUAGE plpgsql STABLE AS $f${body}$f$"
+    ))
+    .await;
+    assert_eq!(bed.rows(find).await, all);
+    assert_eq!(bed.cell("SELECT esclusa.refresh_finders()").await, "1");
+    assert_eq!(bed.cell("SELECT esclusa.refresh_finders()").await, "0");
+    assert_eq!(bed.rows(find).await, all);
 }
 
 /// NULL stamps and users stay NULL in the legacy row.

@@ -290,7 +290,7 @@ async fn rows_of_an_earlier_run_are_refused() {
     let mut bed = Bed::new("CREATE TABLE hisagain (id numeric(5,0)); INSERT INTO hisagain VALUES (1), (2)").await;
     bed.history("hisagain", "id").await;
     bed.migrate_all().await;
-    bed.sql("DROP VIEW cf_quere_pro.hisagain, esclusa.hisagain; ALTER TABLE mig_old.hisagain SET SCHEMA cf_quere_pro").await;
+    bed.sql("DROP FUNCTION esclusa.find_hisagain; DROP VIEW cf_quere_pro.hisagain, esclusa.hisagain; ALTER TABLE mig_old.hisagain SET SCHEMA cf_quere_pro").await;
     let error = said(&bed.migrate("hisagain").await.unwrap_err());
     assert!(error.starts_with("audit_log already has 2 rows of hisagain\n"), "{error}");
     assert_eq!(bed.cell("SELECT count(*) FROM cf_quere_pro.hisagain").await, "2");

@@ -279,12 +279,3 @@ prepare p1 (numeric) as select * from tipositver where tsvid = $1;
 select tsvid from tipositver; select tsvtxtid from tipositver where tsvid = 1; select 1;
 
 select 1; insert into tipositver values (3, 3); select 2;
-
--- twin: refused 0A000
-truncate tipositver;
-
--- twin: refused 0A000
-lock table tipositver in share mode;
-
--- twin: refused 0A000
-delete from tipositver where current of c1;

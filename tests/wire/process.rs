@@ -140,11 +140,19 @@ impl Proxy {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
     }
 
-    #[allow(dead_code, reason = "the next slice measures it")]
     /// Memory in RAM, in KiB; a debug build's text is part of it.
     pub(crate) fn rss_kib(&self) -> usize {
+        self.status("VmRSS:")
+    }
+
+    /// The most that it has ever had in RAM, in KiB.
+    pub(crate) fn peak_rss_kib(&self) -> usize {
+        self.status("VmHWM:")
+    }
+
+    fn status(&self, line: &str) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap();
+        let line = status.lines().find_map(|l| l.strip_prefix(line)).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 

@@ -101,8 +101,8 @@ $$;
 CREATE OR REPLACE FUNCTION {control}.record_key(image jsonb, columns text[]) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN cardinality(columns) = 1 THEN coalesce({control}.key_text(image -> columns[1]), '∅')
-              ELSE (SELECT jsonb_agg(coalesce({control}.key_text(image -> c), '∅') ORDER BY o)::text
-                    FROM unnest(columns) WITH ORDINALITY AS u(c, o)) END
+              ELSE coalesce((SELECT jsonb_agg(coalesce({control}.key_text(image -> c), '∅') ORDER BY o)::text
+                             FROM unnest(columns) WITH ORDINALITY AS u(c, o)), '∅') END
 $$;
 
 -- NULL in a NOT NULL column, as the legacy table itself would have said it (PostgreSQL source, execMain.c, ExecConstraints).
@@ -122,4 +122,86 @@ BEGIN
     MESSAGE = format('null value in column "%s" of relation "%s" violates not-null constraint', column_name, table_name),
     DETAIL = format('Failing row contains (%s).', shown),
     SCHEMA = schema_name, TABLE = table_name, COLUMN = column_name;
+END $$;
+
+-- Whether a cursor's current row is one of a legacy table's. The rewritten DECLARE says so in a comment (rewrite/cursor.rs); a cursor
+-- that is not there is the server's to complain about. The errors are those of the legacy table (source, execCurrent.c).
+CREATE OR REPLACE FUNCTION {control}.cursor_over(cursor_name text, legacy_table text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog AS $$
+DECLARE
+  declared text := (SELECT statement FROM pg_cursors WHERE name = cursor_name);
+BEGIN
+  IF position(format('/* esclusa: cursor %s over %s */', cursor_name, legacy_table) IN declared) = 0 THEN
+    RAISE EXCEPTION USING ERRCODE = '24000', MESSAGE = format(
+      CASE WHEN declared ~* '\mfor\s+(no\s+key\s+update|update|share|key\s+share)\M'
+           THEN 'cursor "%s" does not have a FOR UPDATE/SHARE reference to table "%s"'
+           ELSE 'cursor "%s" is not a simply updatable scan of table "%s"' END, cursor_name, legacy_table);
+  END IF;
+  RETURN true;
+END $$;
+
+-- How the rows of a history are found by key: one function a table, whose plan a session keeps. It names only the partitions that
+-- can hold rows of the table: planning a statement over all of them takes many times as long as running it.
+CREATE TABLE IF NOT EXISTS {control}.finder (
+    legacy_table varchar(63) PRIMARY KEY,
+    query        text NOT NULL,           -- yields the legacy rows; ends in its WHERE
+    row_filter   text NOT NULL,           -- that WHERE
+    known_until  timestamptz NOT NULL DEFAULT '-infinity'
+);
+
+-- Makes a table's finder for this month and the next. A month that is over gains no rows: what is written gets the clock, or the
+-- beginning of time. It is over when every transaction that began in it has ended; where the sessions of others cannot be seen, no
+-- month counts as over.
+CREATE OR REPLACE FUNCTION {control}.refresh_finder(name text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+  finder      {control}.finder;
+  oldest      timestamptz;
+  until       timestamptz := date_trunc('month', clock_timestamp()) + interval '2 months';
+  part        record;
+  found_rows  boolean;
+  known       tstzmultirange := '{}';
+  ranges      text;
+BEGIN
+  SELECT * INTO STRICT finder FROM {control}.finder WHERE legacy_table = name FOR UPDATE;
+  SELECT CASE WHEN bool_or(query = '<insufficient privilege>') THEN '-infinity'
+         ELSE least(clock_timestamp(), min(xact_start), (SELECT min(prepared) FROM pg_prepared_xacts)) END
+    INTO oldest FROM pg_stat_activity WHERE backend_type NOT IN ('walsender', 'checkpointer', 'background writer', 'walwriter');
+  FOR part IN
+    SELECT i.inhrelid::regclass AS partition, bounds[1]::timestamptz AS lower, bounds[2]::timestamptz AS upper
+    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid,
+         regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''(.*)''\) TO \(''(.*)''\)') AS bounds
+    WHERE i.inhparent = '{schema}.audit_log'::regclass AND bounds IS NOT NULL
+  LOOP
+    found_rows := part.upper > oldest OR part.lower = '-infinity';
+    IF NOT found_rows THEN
+      EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %s)', part.partition, finder.row_filter) INTO found_rows;
+    END IF;
+    IF found_rows AND part.lower < until THEN
+      known := known + tstzmultirange(tstzrange(part.lower, least(part.upper, until)));
+    END IF;
+  END LOOP;
+  SELECT string_agg(format('al_changed_at >= %L AND al_changed_at < %L', lower(r), upper(r)), ' OR ') INTO ranges FROM unnest(known) AS r;
+  EXECUTE format('CREATE OR REPLACE FUNCTION {control}.%I(text) RETURNS SETOF {control}.%I LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 AS %L',
+    'find_' || name, name,
+    format(E'BEGIN\n  IF clock_timestamp() < %L::timestamptz THEN\n    RETURN QUERY %s AND al_record_key = $1 AND (%s);\n  ELSE\n    RETURN QUERY %s AND al_record_key = $1;\n  END IF;\nEND',
+      until, finder.query, ranges, finder.query));
+  UPDATE {control}.finder SET known_until = until WHERE legacy_table = name;
+END $$;
+
+-- Makes all finders that do not know the next month yet; at most one session at a time. How many were made.
+CREATE OR REPLACE FUNCTION {control}.refresh_finders() RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+  made bigint := 0;
+  due  text;
+BEGIN
+  IF pg_try_advisory_xact_lock(hashtextextended('{control}.refresh_finders', 0)) THEN
+    FOR due IN SELECT legacy_table FROM {control}.finder
+               WHERE known_until < date_trunc('month', clock_timestamp()) + interval '2 months' ORDER BY legacy_table LOOP
+      PERFORM {control}.refresh_finder(due);
+      made := made + 1;
+    END LOOP;
+  END IF;
+  RETURN made;
 END $$;

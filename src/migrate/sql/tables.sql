@@ -73,25 +73,29 @@ BEGIN
 END $$;
 
 -- AFTER INSERT, UPDATE, DELETE (row) and TRUNCATE (statement). TG_ARGV[0]: key columns, separated by commas; TG_ARGV[1]: the
--- column with the exploitation's id, or nothing. SECURITY DEFINER: the application needs no right on audit_log; the search path
+-- column with the exploitation's id, or nothing. A partition's rows are those of its table. SECURITY DEFINER: the application needs no right on audit_log; the search path
 -- is pinned, or a role that may create temporary tables could divert the row. Settings are pinned, because images follow them.
 CREATE OR REPLACE FUNCTION {schema}.fn_audit_trigger() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-SET extra_float_digits = 1 SET intervalstyle = 'postgres' SET bytea_output = 'hex' AS $$
+SET extra_float_digits = 1 SET intervalstyle = 'postgres' SET bytea_output = 'hex' SET datestyle = 'ISO, MDY' SET lc_monetary = 'C'
+SET timezone = 'UTC' AS $$
 DECLARE
   keys  text[] := string_to_array(TG_ARGV[0], ',');
   expid text := CASE WHEN TG_NARGS > 1 THEN TG_ARGV[1] END;
+  base  text := coalesce((SELECT relname FROM pg_class WHERE oid = pg_partition_root(TG_RELID)), TG_TABLE_NAME);
 BEGIN
   IF TG_OP = 'UPDATE' THEN
     IF OLD *= NEW THEN RETURN NULL; END IF;   -- by image: 1.50 -> 1.5 is a change, a = a is none
-    PERFORM {control}.audit('U', TG_TABLE_NAME, keys, to_jsonb(OLD), to_jsonb(NEW), expid);
+    PERFORM {control}.audit('U', base, keys, to_jsonb(OLD), to_jsonb(NEW), expid);
   ELSIF TG_OP = 'DELETE' THEN
-    PERFORM {control}.audit('D', TG_TABLE_NAME, keys, to_jsonb(OLD), NULL, expid);
+    PERFORM {control}.audit('D', base, keys, to_jsonb(OLD), NULL, expid);
   ELSIF TG_OP = 'INSERT' THEN
-    PERFORM {control}.audit('I', TG_TABLE_NAME, keys, NULL, to_jsonb(NEW), expid);
+    PERFORM {control}.audit('I', base, keys, NULL, to_jsonb(NEW), expid);
   ELSE
-    PERFORM {control}.audit('D', TG_TABLE_NAME, keys, '{"_truncate": true}', NULL, NULL);
+    PERFORM {control}.audit('D', base, keys, '{"_truncate": true}', NULL, NULL);
   END IF;
   RETURN NULL;
 END $$;
+-- Neither to be called, nor to be set on a table of one's own: whoever could, could forge an audit.
 REVOKE ALL ON FUNCTION {control}.audit(text, text, text[], jsonb, jsonb, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION {schema}.fn_audit_trigger() FROM PUBLIC;

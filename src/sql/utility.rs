@@ -1,0 +1,214 @@
+//! Statements that name a table and hold no query: TRUNCATE, LOCK, maintenance (ANALYZE, VACUUM, REINDEX, CLUSTER) and definitions
+//! (ALTER, DROP, COMMENT, CREATE INDEX, GRANT). Read by token: their grammars are short, and the parser knows them only in part.
+
+use sqlparser::tokenizer::Token;
+
+use super::edit::closing;
+use super::shape::{Name, Reference, Role};
+use super::wrapper::{Peeled, Scan, reference};
+
+/// Kinds of objects that are relations, as ALTER, DROP and COMMENT name them.
+const RELATIONS: &[&str] = &["TABLE", "VIEW"];
+/// Kinds of objects that lie on a relation, which stands behind ON.
+const ON_RELATION: &[&str] = &["CONSTRAINT", "TRIGGER", "RULE", "POLICY"];
+/// What GRANT and REVOKE may name that is no relation.
+const NO_RELATION: &[&str] = &[
+    "ALL",
+    "DATABASE",
+    "DOMAIN",
+    "FOREIGN",
+    "FUNCTION",
+    "LANGUAGE",
+    "LARGE",
+    "PARAMETER",
+    "PROCEDURE",
+    "ROUTINE",
+    "SCHEMA",
+    "SEQUENCE",
+    "TABLESPACE",
+    "TYPE",
+];
+
+/// Adds the tables that a utility statement names.
+pub(super) fn tables(scan: &Scan<'_, '_>, at: usize, out: &mut Peeled) {
+    let first = |words: &[&str]| words.iter().any(|w| scan.word(at, w));
+    if first(&["TRUNCATE"]) {
+        scan.list(scan.behind_words(at + 1, &["TABLE"]), Role::Truncate, out);
+    } else if first(&["LOCK"]) {
+        scan.list(scan.behind_words(at + 1, &["TABLE"]), Role::Lock, out);
+    } else if first(&["ANALYZE", "ANALYSE"]) {
+        scan.list(scan.behind_options(at + 1, &["VERBOSE"]), Role::Analyze, out);
+    } else if first(&["VACUUM"]) {
+        let table = scan.behind_options(at + 1, &["FULL", "FREEZE", "VERBOSE", "ANALYZE", "ANALYSE"]);
+        let full = (at..table).any(|i| scan.word(i, "FULL"));
+        scan.list(table, if full { Role::Rebuild("vacuum full") } else { Role::Vacuum }, out);
+    } else if first(&["REINDEX"]) {
+        let kind = scan.behind_options(at + 1, &[]);
+        if scan.word(kind, "TABLE") {
+            scan.list(scan.behind_words(kind + 1, &["CONCURRENTLY"]), Role::Rebuild("reindex"), out);
+        }
+    } else if first(&["CLUSTER"]) {
+        scan.cluster(scan.behind_options(at + 1, &["VERBOSE"]), out);
+    } else if first(&["ALTER", "DROP", "COMMENT"]) {
+        scan.definition(at, out);
+    } else if first(&["CREATE"]) {
+        scan.create_on(at, out);
+    } else if first(&["GRANT", "REVOKE"]) {
+        scan.rights(at, out);
+    }
+}
+
+impl Scan<'_, '_> {
+    fn behind_words(&self, at: usize, words: &[&str]) -> usize {
+        (at..self.range.end).find(|&i| !words.iter().any(|w| self.word(i, w))).unwrap_or(self.range.end)
+    }
+
+    /// Behind options in parentheses, or behind the words that may stand there.
+    fn behind_options(&self, at: usize, words: &[&str]) -> usize {
+        match self.token(at, &Token::LParen).then(|| closing(self.lexed, at, self.range.end)).flatten() {
+            Some(close) => close + 1,
+            None => self.behind_words(at, words),
+        }
+    }
+
+    /// Tables between commas, with ONLY, parentheses, `*` and column lists.
+    fn list(&self, at: usize, role: Role, out: &mut Peeled) {
+        let mut at = at;
+        loop {
+            let first = at;
+            at = self.behind_words(at, &["ONLY"]);
+            let paren = self.token(at, &Token::LParen);
+            let Some((name, mut next)) = self.name(if paren { at + 1 } else { at }) else { return };
+            next += usize::from(paren && self.token(next, &Token::RParen));
+            next += usize::from(self.token(next, &Token::Mul));
+            if let Some(close) = self.token(next, &Token::LParen).then(|| closing(self.lexed, next, self.range.end)).flatten() {
+                out.explained.extend(next + 1..close);
+                next = close + 1;
+            }
+            self.refer(name, role, first..next, out);
+            if !self.token(next, &Token::Comma) {
+                return;
+            }
+            at = next + 1;
+        }
+    }
+
+    /// `CLUSTER t USING index`, or the older `CLUSTER index ON t`.
+    fn cluster(&self, at: usize, out: &mut Peeled) {
+        let Some((name, next)) = self.name(at) else { return };
+        if self.word(next, "ON")
+            && let Some((table, end)) = self.name(next + 1)
+        {
+            return self.refer(table, Role::Rebuild("cluster"), at..end, out);
+        }
+        let end = if self.word(next, "USING") { self.name(next + 1).map_or(next, |(_, end)| end) } else { next };
+        self.refer(name, Role::Rebuild("cluster"), at..end, out);
+    }
+
+    fn definition(&self, at: usize, out: &mut Peeled) {
+        let comment = self.word(at, "COMMENT");
+        let role = Role::Define(if comment {
+            "comment"
+        } else if self.word(at, "DROP") {
+            "drop"
+        } else {
+            "alter"
+        });
+        let kind = at + 1 + usize::from(comment && self.word(at + 1, "ON"));
+        let kind = self.behind_words(kind, &["MATERIALIZED", "FOREIGN"]);
+        let is = |kinds: &[&str]| kinds.iter().any(|k| self.word(kind, k));
+        if is(RELATIONS) {
+            self.list(self.behind_words(kind + 1, &["IF", "EXISTS"]), role, out);
+        } else if comment && self.word(kind, "COLUMN") {
+            let Some((mut name, end)) = self.name(kind + 1) else { return };
+            if name.0.len() > 1 {
+                name.0.pop();
+                self.refer(name, role, kind + 1..end, out);
+            }
+        } else if is(ON_RELATION) {
+            let on = (kind + 1..self.range.end).find(|&i| self.word(i, "ON"));
+            if let Some((name, end)) = on.and_then(|on| self.name(on + 1)) {
+                self.refer(name, role, end - 1..end, out);
+            }
+        }
+    }
+
+    /// CREATE INDEX, TRIGGER, POLICY ... ON a table; CREATE RULE ... TO one.
+    fn create_on(&self, at: usize, out: &mut Peeled) {
+        let head = (at + 1..self.range.end).take(4);
+        let Some((kind, operation)) = head.into_iter().find_map(|i| {
+            let kinds =
+                [("INDEX", "create index"), ("TRIGGER", "create trigger"), ("POLICY", "create policy"), ("RULE", "create rule")];
+            kinds.iter().find(|(word, _)| self.word(i, word)).map(|(_, operation)| (i, *operation))
+        }) else {
+            return;
+        };
+        // `CREATE TABLE rule (...)` names no kind: nothing but these words may stand between.
+        let noise = ["UNIQUE", "CONSTRAINT", "OR", "REPLACE"];
+        if self.behind_words(at + 1, &noise) != kind {
+            return;
+        }
+        let on = if operation == "create rule" { "TO" } else { "ON" };
+        let Some(on) = (kind + 1..self.range.end).find(|&i| self.word(i, on)) else { return };
+        let table = self.behind_words(on + 1, &["ONLY"]);
+        if let Some((name, end)) = self.name(table) {
+            self.refer(name, Role::Define(operation), table..end, out);
+        }
+    }
+
+    fn rights(&self, at: usize, out: &mut Peeled) {
+        let depth = self.lexed.lexemes[at].depth;
+        let on = (at + 1..self.range.end).find(|&i| self.word(i, "ON") && self.lexed.lexemes[i].depth == depth);
+        let Some(on) = on.filter(|&on| !NO_RELATION.iter().any(|w| self.word(on + 1, w))) else { return };
+        let operation = if self.word(at, "GRANT") { "grant" } else { "revoke" };
+        self.list(self.behind_words(on + 1, &["TABLE"]), Role::Define(operation), out);
+    }
+
+    fn refer(&self, name: Name, role: Role, lexemes: std::ops::Range<usize>, out: &mut Peeled) {
+        if let Some(span) = self.lexed.span(&lexemes) {
+            out.references.push(Reference { span, ..reference(name, role) });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::token::Lexed;
+    use super::super::wrapper::peel;
+
+    fn named(text: &str) -> Vec<String> {
+        let lexed = Lexed::new(text).unwrap();
+        let peeled = peel(&lexed, &(0..lexed.lexemes.len()));
+        assert!(peeled.query.is_none(), "{text}");
+        peeled.references.iter().map(|r| format!("{} {} {}", r.role.operation(), r.name.last(), &text[r.span.range()])).collect()
+    }
+
+    #[test]
+    fn tables_of_utility_statements() {
+        assert_eq!(named("truncate table only h, s.k * cascade"), ["truncate h only h", "truncate k s.k *"]);
+        assert_eq!(named("truncate h restart identity"), ["truncate h h"]);
+        assert_eq!(named("lock h, only (k) in share mode nowait"), ["lock h h", "lock k only (k)"]);
+        assert_eq!(named("analyze verbose h (a, b), s.k"), ["analyze h h (a, b)", "analyze k s.k"]);
+        assert_eq!(named("vacuum (analyze, full) h"), ["vacuum full h h"]);
+        assert_eq!(named("vacuum freeze verbose h, k"), ["vacuum h h", "vacuum k k"]);
+        assert_eq!(named("reindex (verbose) table concurrently h"), ["reindex h h"]);
+        assert_eq!(named("reindex index h"), Vec::<String>::new());
+        assert_eq!(named("cluster verbose h using i"), ["cluster h h using i"]);
+        assert_eq!(named("cluster i on s.h"), ["cluster h i on s.h"]);
+        assert_eq!(named("analyze"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn tables_of_definitions() {
+        assert_eq!(named("alter table if exists only s.h add x int"), ["alter h only s.h"]);
+        assert_eq!(named("drop table h, k cascade"), ["drop h h", "drop k k"]);
+        assert_eq!(named("drop trigger x on s.h"), ["drop h h"]);
+        assert_eq!(named("comment on table h is 'x'"), ["comment h h"]);
+        assert_eq!(named("comment on column s.h.a is 'x'"), ["comment h s.h.a"]);
+        assert_eq!(named("create unique index concurrently if not exists i on only h (a)"), ["create index h h"]);
+        assert_eq!(named("create rule r as on insert to h do nothing"), ["create rule h h"]);
+        assert_eq!(named("create table rule (on_ int)"), Vec::<String>::new());
+        assert_eq!(named("grant select (a), update on h, k to public"), ["grant h h", "grant k k"]);
+        assert_eq!(named("revoke all on schema h from public"), Vec::<String>::new());
+    }
+}

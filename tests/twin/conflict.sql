@@ -1,0 +1,121 @@
+-- INSERT ... ON CONFLICT: which constraint is meant, what excluded is, what is said when there is none.
+
+insert into tipositver values (3, 900), (97, 901) on conflict do nothing;
+
+insert into tipositver values (3, 900), (97, 901) on conflict do nothing returning *;
+
+insert into tipositver (tsvtxtid, tsvid) values (900, 3), (901, 97), (902, 97) on conflict (tsvid) do nothing returning tsvid, tsvtxtid;
+
+insert into tipositver as t values (3, 900), (97, 901) on conflict (tsvid) do update set tsvtxtid = excluded.tsvtxtid returning *;
+
+insert into tipositver values (3, 900), (97, 901) on conflict on constraint tipositver_pkey do update set tsvtxtid = excluded.tsvtxtid + tipositver.tsvtxtid returning tsvid, tsvtxtid, tipositver.tsvtxtid * 2 as doble;
+
+insert into tipositver values ($1, $2) on conflict (tsvid) do update set tsvtxtid = $3 where tipositver.tsvid = $4;
+
+insert into tipositver values ($1, $2) on conflict (tsvid) do update set tsvtxtid = excluded.tsvtxtid + $3 where tipositver.tsvtxtid is distinct from $4 returning *;
+
+insert into tipositver as t (tsvid, tsvtxtid) select tsvid, tsvtxtid + 100 from tipositver on conflict (tsvid) do update set tsvtxtid = excluded.tsvtxtid where t.tsvid < 3 returning t.tsvid, t.tsvtxtid;
+
+insert into tipositver as r values (3, 900) on conflict (tsvid) do update set tsvtxtid = r.tsvtxtid + excluded.tsvtxtid returning r.*;
+
+insert into tipositver values (3, 900) on conflict (tsvid) do update set (tsvid, tsvtxtid) = (excluded.tsvid + 50, default) returning *;
+
+insert into tipositver values (3, 900) on conflict (tsvid) do update set (tsvid, tsvtxtid) = (select excluded.tsvid + 50, max(tpiid) from tipoincide where tpiid <= excluded.tsvid) returning *;
+
+insert into tipositver values (3, 900) on conflict (tsvid) do update set tsvtxtid = (select count(*) from tipositver x where x.tsvid < excluded.tsvid and x.tsvtxtid <= tipositver.tsvtxtid + 1000) returning *;
+
+insert into tipositver values (3, 900) on conflict (tsvid) do update set tsvtxtid = length(excluded::text) + length(tipositver::text) returning *;
+
+insert into tipositver values (3, 900) on conflict (tsvid) do update set tsvtxtid = 7 where excluded is not null and row_to_json(tipositver) is not null returning *;
+
+-- The second row meets the first.
+insert into tipositver values (97, 1), (97, 2) on conflict (tsvid) do update set tsvtxtid = excluded.tsvtxtid;
+
+insert into tipositver values (97, 1), (97, 2) on conflict (tsvid) do nothing;
+
+-- Names without a table are ambiguous beside excluded.
+insert into tipositver values (3, 900) on conflict (tsvid) do update set tsvtxtid = tsvtxtid + 1;
+
+insert into tipositver values (3, 900) on conflict (tsvid) do update set tsvtxtid = 1 where tsvid = 3;
+
+insert into tipositver values (3, 900) on conflict (tsvid) do update set tsvtxtid = excluded.nosuch;
+
+insert into tipositver values (3, 900) on conflict (tsvid) do update set tsvtxtid = 1 where tipositver.nosuch = 1;
+
+insert into tipositver values (3, 900) on conflict (tsvid) do update set tsvtxtid = 1 returning excluded.tsvid;
+
+insert into tipositver values (3, 900) on conflict (tsvid) do update set nosuch = 1;
+
+insert into tipositver values (3, 900) on conflict (tsvid) do update set tsvtxtid = max(excluded.tsvid);
+
+insert into tipositver values (3, 900) on conflict (nosuch) do nothing;
+
+insert into tipositver values (3, 900) on conflict (tsvtxtid) do nothing;
+
+insert into tipositver values (3, 900) on conflict (tsvid, tsvtxtid) do update set tsvtxtid = excluded.tsvtxtid;
+
+insert into tipositver values (3, 900) on conflict (tsvid, tsvid) do update set tsvtxtid = excluded.tsvtxtid;
+
+insert into tipositver values (3, 900) on conflict on constraint nosuch do nothing;
+
+insert into tipositver values (3, 900) on conflict do update set tsvtxtid = 1;
+
+-- What is refused in the row to be added, and in the row to be changed.
+insert into tipositver values (3, 99999999999) on conflict do nothing;
+
+insert into tipositver values (null, 1) on conflict do nothing;
+
+insert into tipositver values (null, 1) on conflict (tsvid) do update set tsvtxtid = 1;
+
+insert into tipositver values (3, 900) on conflict (tsvid) do update set tsvid = null;
+
+insert into tipositver values (3, 900) on conflict (tsvid) do update set tsvtxtid = 99999999999;
+
+insert into tipositver values (3, 900) on conflict (tsvid) do update set tsvid = 4;
+
+insert into tipositver values (3, 900) on conflict (tsvid) do update set tsvtxtid = 'x';
+
+insert into tipvalvula values ('V01', 1, 'S') on conflict (tvalcod) do update set tvalindblk = 'SN';
+
+insert into tipvalvula values ('V01', 1, 'N'), ('Q', 2, 'S') on conflict (tvalcod) do update set tvalindblk = excluded.tvalindblk, tvalcod = 'z' returning *, tvalcod || '|';
+
+insert into tipoelem (tlmcod, tlmdescrip, tlmhstusu, tlmhsthora) select tlmcod, 'ñ ' || tlmdescrip, 'ANA', '2019-04-07 02:30' from tipoelem on conflict (tlmcod) do update set tlmdescrip = left(excluded.tlmdescrip || tipoelem.tlmdescrip, 30), tlmhsthora = excluded.tlmhsthora, tlmhstusu = default returning *;
+
+insert into tipooficina (tofid, tofdescritxtid, tofsngestpda) values (1, 5, 'S'), (77, 6, 'N') on conflict (tofid) do update set tofsnpresen = default, tofdescritxtid = excluded.tofdescritxtid, tofhstusu = excluded.tofhstusu returning tofid, tofsnpresen, tofdescritxtid, tofhstusu;
+
+insert into tipooficina default values on conflict do nothing;
+
+with n as (insert into tipositver values (3, 900), (97, 1) on conflict (tsvid) do update set tsvtxtid = excluded.tsvtxtid returning *) select * from n order by 1;
+
+explain insert into tipositver values (3, 900) on conflict (nosuch) do nothing;
+
+-- Junctions: the key has several columns, in any order.
+insert into tipobonifdoc select * from tipobonifdoc on conflict do nothing;
+
+insert into tipobonifdoc select * from tipobonifdoc on conflict (tbdtbid, tbddconid) do update set tbdsnactivo = 'N', tbdhstusu = 'X' || excluded.tbdsnactivo returning *;
+
+insert into tipobonifdoc select * from tipobonifdoc on conflict (tbddconid, tbdtbid) do update set tbddconid = excluded.tbddconid + 700 where tipobonifdoc.tbdtbid = 1 returning *;
+
+insert into tipobonifdoc (tbdtbid, tbddconid, tbdsnactivo, tbdsnobligat, tbdhstusu, tbdhsthora) values (900, 901, 'S', 'N', 'ANA', '2020-01-01'), (900, 901, 'N', 'N', 'EVA', '2020-01-02') on conflict on constraint tipobonifdoc_pkey do update set tbdhstusu = excluded.tbdhstusu;
+
+insert into tipobonifdoc (tbdtbid, tbddconid, tbdsnactivo, tbdsnobligat, tbdhstusu, tbdhsthora) values (900, 901, 'S', 'N', 'ANA', '2020-01-01') on conflict (tbdtbid) do nothing;
+
+insert into tipptoservtao select * from tipptoservtao on conflict do nothing returning *;
+
+insert into tipoviaaca select * from tipoviaaca on conflict (tvatviaid, tvacodaca) do update set tvacodaca = 'ñ' || left(excluded.tvacodaca, 1) where tipoviaaca.tvatviaid = (select min(tvatviaid) from tipoviaaca) returning *;
+
+-- Histories: no legacy constraint, so nothing ever conflicts.
+insert into histipooficina values (1, 'Núñez', 'S', 'N', 'ANA', '2026-05-01 10:00', 'es'), (1, 'Núñez', 'S', 'N', 'ANA', '2026-05-01 10:00', 'es') on conflict do nothing returning *;
+
+insert into histipooficina select * from histipooficina on conflict do nothing;
+
+insert into histipooficina values (1, 'a', 'S', 'N', 'ANA', '2026-05-01 10:00', 'es') on conflict (htofid) do nothing;
+
+insert into histipooficina values (1, 'a', 'S', 'N', 'ANA', '2026-05-01 10:00', 'es') on conflict (htofid, htofhsthora) do update set htofdescri = excluded.htofdescri;
+
+insert into histipooficina values (1, 'a', 'S', 'N', 'ANA', '2026-05-01 10:00', 'es') on conflict on constraint histipooficina_pkey do nothing;
+
+insert into histipooficina values (1, 'a', 'S', 'N', 'ANA', '2026-05-01 10:00', 'es') on conflict do update set htofid = 3;
+
+-- A table that stays.
+insert into hiscliente select * from hiscliente on conflict do nothing;

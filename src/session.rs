@@ -163,6 +163,7 @@ pub async fn run<C: Link, U: Connect>(client: C, address: String, upstream: &U, 
     let fresh_until = Instant::now() + FRESH;
     loop {
         tokio::select! {
+            biased;
             end = relay.run(deadline) => {
                 tracing::debug!(?end, "a session ended");
                 break;

@@ -216,15 +216,14 @@ impl Conversation {
         if !self.target {
             return (None, false);
         }
-        let shared = self.shared.clone();
-        let policy = shared.policy.load();
+        let policy = self.shared.policy.load();
         let found = policy.scan(text);
         self.ask_path |= found.path;
-        let info = if found.legacy { self.rewrite(text, &shared, &policy) } else { None };
+        let info = if found.legacy { self.rewrite(text, &policy) } else { None };
         (info, found.path)
     }
 
-    fn rewrite(&self, text: &[u8], shared: &Shared, policy: &Policy) -> Option<Arc<Info>> {
+    fn rewrite(&self, text: &[u8], policy: &Policy) -> Option<Arc<Info>> {
         // What cannot be read safely passes unread: backslashes in strings, encodings in which an ASCII byte can be half a letter.
         let text = std::str::from_utf8(text).ok().filter(|_| self.readable_encoding && self.conforming_strings);
         let Some(text) = text else {
@@ -232,7 +231,7 @@ impl Conversation {
             return None;
         };
         let begun = Instant::now();
-        let (outcome, cached) = shared.cache.outcome(policy, &self.names, text);
+        let (outcome, cached) = self.shared.cache.outcome(policy, &self.names, text);
         telemetry::count_by("esclusa_statements_total", "path", if cached { "cached" } else { "parsed" });
         if !cached {
             telemetry::took("esclusa_rewrite_seconds", begun.elapsed());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::client::Client;
 use crate::fake::{Death, Fake};
@@ -190,4 +190,62 @@ async fn slow_and_half_open_clients() {
     assert_eq!(slow.until(b'Z').await.last().unwrap(), "Z ReadyForQuery I");
     proxy.assert_sound();
     other.assert_sound();
+}
+
+/// GSSAPI encryption is declined, where Debian's server would begin it: relayed, it would hide the session. The same socket goes on,
+/// and a refused kind of encryption lets the other be asked for again (PostgreSQL source, postmaster.c, ProcessStartupPacket).
+#[tokio::test]
+async fn gss_encryption_is_declined() {
+    let mut proxy = Proxy::start(&format!("127.0.0.1:{}", stage().postgres), &[]);
+    let mut client = Client::connect(proxy.address).await;
+    for code in [GSS, TLS, GSS, TLS] {
+        client.send(&packet(code, b"")).await;
+        assert_eq!(client.socket.read_u8().await.unwrap(), b'N');
+    }
+    client.send(&startup(V3_0, &[("user", "postgres"), ("database", "postgres")])).await;
+    assert_eq!(client.until(b'Z').await.last().unwrap(), "Z ReadyForQuery I");
+    for (requests, complaint) in [
+        (
+            vec![packet(GSS, b""), startup(V3_0, &[("user", "postgres")])],
+            "received unencrypted data after GSSAPI encryption request",
+        ),
+        (vec![packet(GSS, b""), packet(GSS, b"")], "received unencrypted data after GSSAPI encryption request"),
+    ] {
+        let mut client = Client::connect(proxy.address).await;
+        client.send(&requests.concat()).await;
+        assert_eq!(client.socket.read_u8().await.unwrap(), b'N');
+        let said = client.until(b'Z').await;
+        assert!(said.len() == 1 && said[0].contains("C08P01") && said[0].contains(complaint), "{said:?}");
+    }
+    let mut client = Client::connect(proxy.address).await;
+    for _ in 0..2 {
+        client.send(&packet(GSS, b"")).await;
+        if client.socket.read_u8().await.unwrap() == b'E' {
+            break;
+        }
+    }
+    let rest = client.rest().await;
+    assert!(rest.escape_ascii().to_string().contains("unsupported frontend protocol 1234.5680"), "{}", rest.escape_ascii());
+    proxy.assert_sound();
+}
+
+/// A statement beyond `limits.statement_bytes` passes unread, whatever it names, and is counted.
+#[tokio::test]
+async fn statements_over_the_limit_are_counted() {
+    esclusa::telemetry::install().unwrap();
+    let unread = || {
+        let all = esclusa::telemetry::rendered().unwrap();
+        let line = all.lines().find_map(|l| l.strip_prefix("esclusa_statements_total{path=\"unread\"} ").map(str::to_owned));
+        line.map_or(0, |n| n.parse::<u64>().unwrap())
+    };
+    let before = unread();
+    let mut socket = stage().connect(Way::Rewriting).await;
+    let sql = format!("select count(*) from cf_quere_pro.tipocorreo -- {}", "x".repeat(300_000));
+    let log_in = startup(V3_0, &[("user", "postgres"), ("database", Way::Rewriting.database())]);
+    socket.write_all(&[log_in, query(&sql), parse("", &sql, &[]), sync(), terminate()].concat()).await.unwrap();
+    let mut said = Vec::new();
+    tokio::time::timeout(crate::stage::PATIENCE, socket.read_to_end(&mut said)).await.expect("answered in time").unwrap();
+    // Unread, the name of a table that is gone is the server's to judge.
+    assert_eq!(said.escape_ascii().to_string().matches("C42P01").count(), 2);
+    assert!(unread() >= before + 2);
 }

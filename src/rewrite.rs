@@ -7,6 +7,7 @@
 
 pub mod cache;
 mod conflict;
+mod context;
 mod copy;
 mod cursor;
 mod delete;
@@ -29,7 +30,9 @@ use std::sync::Arc;
 use crate::catalog::Catalog;
 use crate::mode::Mode;
 use crate::relation::Relation;
+use crate::sql::effect::{self, Effect};
 use crate::sql::{self, Lexed, Limits, Role, Shape, Span, Statement};
+use context::Follower;
 use prefilter::Prefilter;
 use refuse::Refusal;
 use splice::{Edit, PositionMap, splice};
@@ -67,10 +70,10 @@ pub struct Entry {
 }
 
 impl Policy {
-    /// Puts rules, modes and a catalog together. Tables in mode `off` are not even looked for.
+    /// Puts rules, modes and a catalog together. Tables in mode `off` are looked for too: a statement that names one may be kept
+    /// prepared until it is switched.
     pub fn new(generation: u64, schema: &str, entries: Vec<Entry>, catalog: &Catalog, limits: Limits) -> Self {
         let entries: HashMap<String, Entry> = entries.into_iter().map(|e| (e.relation.table.clone(), e)).collect();
-        let watched = entries.values().filter(|e| e.mode != Mode::Off).map(|e| e.relation.table.as_str());
         let column = |c: &crate::catalog::Column| (c.name.clone(), c.type_name.clone());
         let columns = catalog.tables.values().map(|t| (t.name.clone(), t.columns.iter().map(column).collect()));
         Policy {
@@ -79,7 +82,7 @@ impl Policy {
             database: None,
             limits,
             pushdown: true,
-            prefilter: Prefilter::new(watched),
+            prefilter: Prefilter::new(entries.keys().map(String::as_str)),
             columns: columns.collect(),
             shadows: HashSet::new(),
             entries,
@@ -114,6 +117,11 @@ impl Policy {
         self.entries.contains_key(table)
     }
 
+    /// Whether a table has a rule and is not looked at.
+    fn is_off(&self, table: &str) -> bool {
+        self.entries.get(table).is_some_and(|e| e.mode == Mode::Off)
+    }
+
     /// A legacy table that is looked at.
     pub fn entry(&self, table: &str) -> Option<&Entry> {
         self.entries.get(table).filter(|e| e.mode != Mode::Off)
@@ -127,12 +135,15 @@ pub struct NameContext {
     pub search_path: Vec<String>,
     /// Temporary relations of the session with a legacy name: they come before every schema.
     pub temporary: Vec<String>,
+    /// Some of this was changed in the transaction that is open: its end may undo it.
+    pub passing: bool,
 }
 
 impl NameContext {
     /// A context with this search path and no temporary tables.
     pub fn with_path(search_path: &[&str]) -> Self {
-        NameContext { search_path: search_path.iter().map(|s| (*s).to_owned()).collect(), temporary: Vec::new() }
+        let search_path = search_path.iter().map(|s| (*s).to_owned()).collect();
+        NameContext { search_path, temporary: Vec::new(), passing: false }
     }
 }
 
@@ -151,6 +162,8 @@ pub struct Outcome {
     pub rewritten: Vec<Arc<Relation>>,
     /// Why, for `explain`: one line a decision.
     pub notes: Vec<String>,
+    /// What its statements leave behind in the session, each with its statement's number.
+    pub effects: Vec<(usize, Effect)>,
 }
 
 /// A legacy name in a statement.
@@ -200,14 +213,21 @@ pub fn rewrite(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
         }
     };
     let mut edits = Vec::new();
+    outcome.effects = effect::effects(&script.lexed);
+    let mut follower = Follower::new(policy, names);
     for statement in &script.statements {
-        match Work::new(policy, names, &script.lexed, statement) {
+        match Work::new(policy, &follower.names, &script.lexed, statement) {
             Some(Ok(mut work)) => {
+                work.names_in_doubt = follower.in_doubt;
                 work.decide(&mut outcome);
                 edits.append(&mut work.edits);
             }
             Some(Err(reason)) => outcome.opaque(policy, script.lexed.slice(&statement.lexemes), &reason),
             None => {}
+        }
+        let effect = (!outcome.effects.is_empty()).then(|| effect::effect(&script.lexed, &statement.lexemes));
+        if let Some(effect) = effect.flatten() {
+            follower.follow(&effect);
         }
     }
     if !edits.is_empty() {
@@ -217,7 +237,7 @@ pub fn rewrite(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
                 outcome.map = spliced.map;
             }
             None => {
-                outcome = Outcome::default();
+                outcome = Outcome { effects: outcome.effects, ..Outcome::default() };
                 outcome.opaque(policy, text, "the edits of this statement overlap");
             }
         }
@@ -227,8 +247,8 @@ pub fn rewrite(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
 
 impl Outcome {
     fn opaque(&mut self, policy: &Policy, text: &str, reason: &str) {
-        for name in policy.prefilter.names_in(text) {
-            let hit = Hit { table: name.to_ascii_lowercase(), operation: "mention", outcome: HitOutcome::Opaque };
+        for name in policy.prefilter.names_in(text).iter().map(|n| n.to_ascii_lowercase()).filter(|n| !policy.is_off(n)) {
+            let hit = Hit { table: name, operation: "mention", outcome: HitOutcome::Opaque };
             self.notes.push(format!("{}: forwarded untouched, {reason}", hit.table));
             self.hits.push(hit);
         }
@@ -247,6 +267,8 @@ struct Work<'w, 't> {
     lexed: &'w Lexed<'t>,
     lexemes: std::ops::Range<usize>,
     shape: &'w Shape,
+    /// The search path cannot be told: it was changed in the same text.
+    names_in_doubt: bool,
     /// The entry of each reference that is a legacy table.
     entries: Vec<Option<&'w Entry>>,
     /// Every word of the statement, folded: a column that is not among them is not needed.
@@ -272,8 +294,18 @@ impl<'w, 't> Work<'w, 't> {
         };
         let lexemes = statement.lexemes.clone();
         let words = lexed.lexemes[lexemes.clone()].iter().filter_map(|l| l.name()).collect();
-        let mut work =
-            Work { policy, names, lexed, lexemes, shape, entries: Vec::new(), words, edits: Vec::new(), notes: Vec::new() };
+        let mut work = Work {
+            policy,
+            names,
+            lexed,
+            lexemes,
+            shape,
+            names_in_doubt: false,
+            entries: Vec::new(),
+            words,
+            edits: Vec::new(),
+            notes: Vec::new(),
+        };
         work.entries = shape.references.iter().map(|r| work.entry_of(&r.name)).collect();
         Some(Ok(work))
     }
@@ -286,7 +318,13 @@ impl<'w, 't> Work<'w, 't> {
         }
         let refused = live.iter().find_map(|&i| {
             let entry = self.entries[i]?;
-            (entry.mode == Mode::Refuse).then(|| Refusal::retired(&entry.relation, self.shape.references[i].span.start))
+            let reference = &self.shape.references[i];
+            let depends = self.names_in_doubt && reference.name.0.len() == 1;
+            match entry.mode {
+                Mode::Rewrite | Mode::Refuse if depends => Some(Refusal::in_doubt(&entry.relation, reference.span.start)),
+                Mode::Refuse => Some(Refusal::retired(&entry.relation, reference.span.start)),
+                _ => None,
+            }
         });
         let rewrites = live.iter().any(|&i| self.entries[i].is_some_and(|e| e.mode == Mode::Rewrite));
         // What the net caught may be a relation that the parser did not show: then nothing of the statement is touched.
@@ -365,5 +403,33 @@ impl<'w, 't> Work<'w, 't> {
 
     fn text(&self, span: Span) -> &'t str {
         &self.lexed.text[span.range()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+    use crate::config::document::Document;
+    use crate::relation::Context;
+    use crate::rule::file;
+
+    /// One look-up, `tipocorreo`, in mode rewrite.
+    pub(super) fn policy() -> Policy {
+        let rule = "table = \"tipocorreo\"\nkind = \"lookup\"\n\
+                    columns = [{ name = \"tipcid\", type = \"numeric(5,0)\", null = false }]\n\
+                    [target]\ndomain = \"TIPO_CORREO\"\n[key]\ncolumns = [\"tipcid\"]\n";
+        let rule = file::parse(&Document::parse("r.toml".as_ref(), rule).unwrap()).unwrap();
+        let relation = Arc::new(Relation::compile(&rule, &Context::new(&Settings::defaults().unwrap())));
+        let entries = vec![Entry { relation, mode: Mode::Rewrite, finder: false }];
+        Policy::new(1, "cf_quere_pro", entries, &Catalog::default(), Limits::default())
+    }
+
+    #[test]
+    fn a_table_that_is_off_is_looked_for_and_left_alone() {
+        let mut policy = policy();
+        policy.entries.values_mut().for_each(|e| e.mode = Mode::Off);
+        let outcome = rewrite(&policy, &NameContext::with_path(&["cf_quere_pro"]), "select 'tipocorreo' from tipocorreo");
+        assert!(policy.may_name(b"select 1 from tipocorreo") && outcome.is_plain());
     }
 }

@@ -7,8 +7,9 @@
 pub mod conversation;
 pub mod errors;
 pub mod login;
+pub mod prepared;
 pub mod relay;
-mod search_path;
+pub mod search_path;
 pub mod step;
 
 use std::sync::Arc;
@@ -60,6 +61,8 @@ pub struct ClientInfo {
     pub since: SystemTime,
     /// Ends the session: `KILL`.
     pub kill: Arc<Notify>,
+    /// The oldest policy that decided about a statement which is not yet answered; 0 when there is none.
+    pub flight: Arc<AtomicU64>,
 }
 
 impl Shared {
@@ -151,12 +154,18 @@ pub async fn run<C: Link, U: Connect>(client: C, address: String, upstream: &U, 
     };
     let kill = Arc::new(Notify::new());
     let id = login.place.id;
-    let info = ClientInfo { client: ArcSwap::from_pointee(who.clone()), since: SystemTime::now(), kill: kill.clone() };
+    let info = ClientInfo {
+        client: ArcSwap::from_pointee(who.clone()),
+        since: SystemTime::now(),
+        kill: kill.clone(),
+        flight: Arc::default(),
+    };
+    let flight = info.flight.clone();
     shared.clients.insert(id, info);
     telemetry::count("esclusa_clients_total");
     // Channel binding needs TLS on the client's leg: an offer of it on a plain one makes libpq give up.
     let hide_binding = !login.client.is_encrypted() && login.server.is_encrypted();
-    let mut conversation = conversation::Conversation::new(shared.clone(), id, who, login.startup.is_replication());
+    let mut conversation = conversation::Conversation::new(shared.clone(), id, who, login.startup.is_replication(), flight);
     conversation.hide_channel_binding(hide_binding);
     let mut relay = relay::Relay::new(login.client, login.server, conversation, login.leftover);
     let mut draining = shared.draining.subscribe();

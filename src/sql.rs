@@ -13,6 +13,7 @@ pub mod clause;
 mod comment;
 pub mod condition;
 pub mod edit;
+pub mod effect;
 pub mod fingerprint;
 pub mod parse;
 pub mod quote;

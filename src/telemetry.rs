@@ -54,6 +54,18 @@ pub const METRICS: &[Metric] = &[
         help: "Time to parse and rewrite, when not cached.",
     },
     Metric {
+        name: "esclusa_prepared_again_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Prepared statements that were parsed anew because a switch changed their text.",
+    },
+    Metric {
+        name: "esclusa_prepared_overflow_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Prepared statements that were not remembered, because a session's texts were too long together.",
+    },
+    Metric {
         name: "esclusa_upstream_failures_total",
         kind: Kind::Counter,
         unit: Unit::Count,

@@ -2,7 +2,6 @@
 //! on, whole and split at every byte, and the transcripts are equal.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
-#[allow(dead_code, reason = "shared with the migration's tests")]
 mod common;
 
 #[path = "wire/client.rs"]

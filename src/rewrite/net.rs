@@ -26,8 +26,9 @@ impl Work<'_, '_> {
                     | Token::NationalStringLiteral(_)
             );
             if string {
-                for name in self.policy.prefilter.names_in(self.text(lexeme.span)) {
-                    self.mention(name.to_ascii_lowercase(), "mention", "a name in a string", outcome);
+                let names = self.policy.prefilter.names_in(self.text(lexeme.span));
+                for name in names.iter().map(|n| n.to_ascii_lowercase()).filter(|n| !self.policy.is_off(n)) {
+                    self.mention(name, "mention", "a name in a string", outcome);
                 }
             }
         }

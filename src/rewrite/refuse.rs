@@ -57,6 +57,18 @@ impl Refusal {
         }
     }
 
+    /// The text changes the search path in a way that only the server can tell, and then names the table without its schema.
+    pub(super) fn in_doubt(relation: &Relation, position: usize) -> Self {
+        Refusal {
+            sqlstate: sqlstate::FEATURE_NOT_SUPPORTED,
+            message: format!("\"{}\" cannot be looked up: the search path was changed in the same message", relation.table),
+            detail: Some(format!("Rule \"{}\" ({}) rewrites this table.", relation.table, relation.kind)),
+            hint: Some(format!("Send the statements one by one, or write {}.{}.", relation.schema, relation.table)),
+            position: Some(position),
+            number: 0,
+        }
+    }
+
     /// A table in mode `refuse`.
     pub(super) fn retired(relation: &Relation, position: usize) -> Self {
         Refusal {

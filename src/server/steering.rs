@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -54,6 +55,22 @@ impl Steering {
         let database = policy::alive(&mut database, settings).await?;
         let generation = self.shared.policy.load().generation + 1;
         policy::build(settings, database.as_deref(), generation).await
+    }
+
+    /// Waits until no statement is on its way that an older policy decided about, so that who has switched a table may drop it. One
+    /// that runs longer than this has its locks: whoever drops the table waits for it there.
+    async fn let_land(&self) {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let generation = self.shared.policy.load().generation;
+        let flies = |at: u64| at > 0 && at < generation;
+        let until = tokio::time::Instant::now() + PATIENCE;
+        while self.shared.clients.iter().any(|c| flies(c.flight.load(Ordering::Relaxed))) {
+            if tokio::time::Instant::now() > until {
+                tracing::warn!("statements that were sent before the switch are still running");
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
     }
 
     /// Writes counted hits; what cannot be written is kept.
@@ -142,6 +159,7 @@ impl Admin for Steering {
                 }
             };
             self.refresh().await?;
+            self.let_land().await;
             Ok(changes)
         })
     }

@@ -4,16 +4,21 @@
 //! of replies is the order of requests ([`Steps`]); names of statements and portals are committed when the server confirms them,
 //! not when the client sends them.
 
-use std::collections::{HashMap, HashSet};
+mod own;
+
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Instant, SystemTime};
 
+use super::prepared::{Held, How, Prepared};
+use super::search_path::{Answers, Doubt};
 use super::step::{Info, NameId, Step, Steps};
-use super::{Shared, errors, errors::Told, search_path};
-use crate::rewrite::{NameContext, Policy};
-use crate::sql::fingerprint;
+use super::{Shared, errors, errors::Told};
+use crate::rewrite::{NameContext, Outcome, Policy};
+use crate::sql::{Lexed, effect};
 use crate::telemetry;
-use crate::traffic::{Client, Execution, Seen};
+use crate::traffic::{Client, Execution};
 use crate::wire::error_response::ErrorFields;
 use crate::wire::frame::{self, cstr};
 
@@ -38,6 +43,10 @@ pub enum Verdict {
     Pass,
     /// This goes on instead.
     Replace(Vec<u8>),
+    /// This goes first; then the frame is shown again.
+    Before(Vec<u8>),
+    /// It waits until the server has answered more, and is then shown again.
+    Wait,
     /// Nothing goes on: it answers a question of our own.
     Swallow,
 }
@@ -47,13 +56,15 @@ pub enum Verdict {
 pub struct Conversation {
     shared: Arc<Shared>,
     id: u64,
+    /// [`super::ClientInfo::flight`].
+    flight: Arc<AtomicU64>,
     client: Arc<Client>,
     steps: Steps,
     /// Statements and portals that touch legacy tables; all others are not remembered.
-    statements: HashMap<NameId, Arc<Info>, ahash::RandomState>,
+    prepared: Prepared,
     portals: HashMap<NameId, Arc<Info>, ahash::RandomState>,
-    /// Statements that may change the search path each time they run.
-    path_setters: HashSet<NameId, ahash::RandomState>,
+    /// Portals on their way whose execution matters to what comes after.
+    portals_ahead: HashMap<NameId, Arc<Info>, ahash::RandomState>,
     hasher: ahash::RandomState,
     names: Arc<NameContext>,
     /// Whether this session's statements are looked at: a client of the target database, no replication, a client encoding and
@@ -61,41 +72,48 @@ pub struct Conversation {
     target: bool,
     readable_encoding: bool,
     conforming_strings: bool,
-    /// The search path may have changed: ask for it at the next quiet moment.
-    ask_path: bool,
-    /// A question of our own is on its way, asked in this transaction status; its ReadyForQuery stands for the one held back.
-    asking: Option<u8>,
+    /// What is not known of `names`: the server is asked before the next statement that depends on it.
+    doubt: Doubt,
+    /// `doubt` comes from a statement of the client's, not from the login.
+    changed: bool,
+    /// A question on its way: what it asks, whether inside a transaction, what is answered.
+    asking: Option<(Doubt, bool, Answers)>,
+    /// A frame waits for answers to requests of our own.
+    holding: bool,
+    /// A request of our own has failed in the place of the Query that waits; what becomes of that one.
+    lost: Option<own::Lost>,
     /// Transaction status of the last ReadyForQuery.
     status: u8,
-    /// Set in a transaction: its end may undo it.
-    path_set_in_transaction: bool,
     /// The server's offer of channel binding is kept from the client.
     hide_binding: bool,
 }
 
 impl Conversation {
     /// The state of a session whose start-up packet is on its way.
-    pub fn new(shared: Arc<Shared>, id: u64, client: Client, replication: bool) -> Self {
+    pub fn new(shared: Arc<Shared>, id: u64, client: Client, replication: bool, flight: Arc<AtomicU64>) -> Self {
         let policy = shared.policy.load();
         let target = !replication && policy.database.as_ref().is_none_or(|d| *d == client.database);
         drop(policy);
         Conversation {
             shared,
             id,
+            flight,
             client: Arc::new(client),
             steps: Steps::at_login(),
-            statements: HashMap::default(),
+            prepared: Prepared::default(),
+            portals_ahead: HashMap::default(),
             portals: HashMap::default(),
-            path_setters: HashSet::default(),
             hasher: ahash::RandomState::new(),
             names: Arc::new(NameContext::with_path(&[])),
             target,
             readable_encoding: true,
             conforming_strings: true,
-            ask_path: target,
+            doubt: Doubt { path: target, temporary: false },
+            changed: false,
             asking: None,
+            holding: false,
+            lost: None,
             status: b'I',
-            path_set_in_transaction: false,
             hide_binding: false,
         }
     }
@@ -107,12 +125,12 @@ impl Conversation {
 
     /// Whether nothing is open: no request unanswered, no transaction.
     pub fn is_idle(&self) -> bool {
-        self.steps.is_empty() && self.status == b'I' && self.asking.is_none()
+        self.steps.is_empty() && self.status == b'I'
     }
 
     /// Whether the login is over.
     pub fn is_logged_in(&mut self) -> bool {
-        !matches!(self.steps.front(), Some(Step::Login)) && self.asking.is_none()
+        !matches!(self.steps.front(), Some(Step::Login))
     }
 
     // --- from the client ---
@@ -128,34 +146,103 @@ impl Conversation {
 
     /// Takes note of a client frame. `body` is as much of it as was wanted.
     pub fn from_client(&mut self, tag: u8, body: &[u8], whole: bool) -> Verdict {
+        if self.holding {
+            return Verdict::Wait;
+        }
+        if let Some(lost) = self.lost.take() {
+            return self.after_loss(lost);
+        }
         match tag {
             b'Q' => return self.query(body, whole),
             b'P' => return self.parse(body, whole),
             b'B' => {
                 let (portal, rest) = cstr(body).unwrap_or_default();
                 let (statement, _) = cstr(rest).unwrap_or_default();
-                let (portal, statement) = (self.name(portal), self.name(statement));
-                self.ask_path |= self.path_setters.contains(&statement);
-                self.steps.push(Step::Bind { portal, statement });
+                return self.bind(portal, statement);
             }
             b'D' | b'C' => {
-                let name = body.get(1..).and_then(cstr).map_or(0, |(name, _)| self.name(name));
+                let name = body.get(1..).and_then(cstr).map_or(&[][..], |(name, _)| name);
                 let portal = body.first() == Some(&b'P');
-                self.steps.push(if tag == b'D' { Step::Describe { name, portal } } else { Step::Close { name, portal } });
+                return if tag == b'D' { self.describe(name, portal) } else { self.close(name, portal) };
             }
             b'E' => {
                 let portal = cstr(body).map_or(0, |(name, _)| self.name(name));
-                let timed = !self.statements.is_empty() || !self.portals.is_empty() || !self.steps.is_empty();
-                self.steps.push(Step::Execute { portal, at: timed.then(Instant::now) });
+                self.execute(portal);
             }
-            b'S' => self.steps.push(Step::Sync),
-            b'F' => self.steps.push(Step::Function),
+            b'S' => {
+                self.steps.push(Step::Sync);
+                self.prepared.end_stretch();
+            }
+            b'F' => {
+                self.steps.push(Step::Function);
+                self.prepared.end_stretch();
+            }
             b'c' | b'f' => self.steps.push(Step::CopyEnd),
             // Nothing is asked of a server that is told to go.
             b'X' => self.target = false,
             _ => {}
         }
         Verdict::Pass
+    }
+
+    fn bind(&mut self, portal: &[u8], name: &[u8]) -> Verdict {
+        let (portal, statement) = (self.name(portal), self.name(name));
+        let mut generation = 0;
+        if !self.prepared.is_empty() || !self.portals_ahead.is_empty() {
+            if let Some(verdict) = self.renew(statement, name, false) {
+                return verdict;
+            }
+            let found = self.prepared.find(statement, || true);
+            self.portals_ahead.remove(&portal);
+            if let Some(found) = found {
+                generation = found.held.info.generation;
+                self.in_flight(generation);
+                if found.held.info.has_consequences() {
+                    self.portals_ahead.insert(portal, found.held.info.clone());
+                }
+            }
+        }
+        self.steps.push(Step::Bind { portal, statement, generation });
+        Verdict::Pass
+    }
+
+    fn describe(&mut self, name: &[u8], portal: bool) -> Verdict {
+        let id = self.name(name);
+        if !portal
+            && !self.prepared.is_empty()
+            && let Some(verdict) = self.renew(id, name, false)
+        {
+            return verdict;
+        }
+        self.steps.push(Step::Describe { name: id, portal });
+        Verdict::Pass
+    }
+
+    fn close(&mut self, name: &[u8], portal: bool) -> Verdict {
+        let name = self.name(name);
+        if portal {
+            self.portals_ahead.remove(&name);
+        } else {
+            self.prepared.expect(name, None);
+        }
+        self.steps.push(Step::Close { name, portal });
+        Verdict::Pass
+    }
+
+    fn execute(&mut self, portal: NameId) {
+        let timed = !self.prepared.is_empty() || !self.portals.is_empty() || !self.steps.is_empty();
+        let info = self.portals_ahead.get(&portal).or_else(|| self.portals.get(&portal));
+        if let Some(info) = info.filter(|i| i.has_consequences()).cloned() {
+            self.foresee(&info);
+        }
+        self.steps.push(Step::Execute { portal, at: timed.then(Instant::now) });
+    }
+
+    /// A statement is on its way that changes what later ones mean.
+    fn foresee(&mut self, info: &Info) {
+        self.changed |= info.changes_names.any();
+        self.doubt = self.doubt.and(info.changes_names);
+        info.changes.iter().for_each(|(_, change)| self.prepared.expect_change(change));
     }
 
     fn name(&self, bytes: &[u8]) -> NameId {
@@ -168,10 +255,19 @@ impl Conversation {
         let readable = self.is_readable(whole);
         // Bytes behind the text make the server refuse the message: they must reach it.
         let text = cstr(body).filter(|(_, behind)| readable && behind.is_empty()).map(|(text, _)| text);
-        let (info, _) = text.map(|text| self.look_at(text)).unwrap_or_default();
+        let info = match text.map_or(Ok(None), |text| self.look_at(text, true)) {
+            Ok(info) => info.filter(|i| !i.outcome.is_plain() || i.has_consequences()),
+            Err(verdict) => return verdict,
+        };
         let at = info.as_ref().map(|_| Instant::now());
+        if let Some(info) = &info {
+            self.foresee(info);
+            self.in_flight(info.generation);
+        }
         let rewritten = info.as_ref().and_then(|i| i.outcome.text.clone());
-        self.steps.push(Step::Query { info, at, rows: 0, failed: false });
+        self.steps.push(Step::Query { info, at, rows: 0, done: 0, failed: false });
+        self.prepared.expect(0, None);
+        self.prepared.end_stretch();
         match rewritten {
             Some(text) => {
                 let mut out = Vec::with_capacity(text.len() + 6);
@@ -184,21 +280,31 @@ impl Conversation {
 
     fn parse(&mut self, body: &[u8], whole: bool) -> Verdict {
         let Some((name, rest)) = cstr(body) else {
-            self.steps.push(Step::Parse { name: 0, info: None, sets_path: false });
+            self.steps.push(Step::Parse { name: 0, held: None });
             return Verdict::Pass;
         };
         let readable = self.is_readable(whole);
         let parts = cstr(rest).filter(|_| readable);
-        let (info, sets_path) = parts.map(|(text, _)| self.look_at(text)).unwrap_or_default();
-        let rewritten = info.as_ref().and_then(|i| i.outcome.text.clone());
-        self.steps.push(Step::Parse { name: self.name(name), info, sets_path });
-        match (rewritten, parts) {
-            (Some(text), Some((_, types))) => {
+        let info = match parts.map_or(Ok(None), |(text, _)| self.look_at(text, false)) {
+            Ok(info) => info,
+            Err(verdict) => return verdict,
+        };
+        let id = self.name(name);
+        let types = parts.map_or(&[][..], |(_, types)| types);
+        let held = info.map(|info| {
+            self.in_flight(info.generation);
+            Arc::new(Held { info, how: How::Protocol(types.into()), names: self.names.clone(), lost: false })
+        });
+        let rewritten = held.as_ref().and_then(|h| h.info.outcome.text.clone());
+        self.prepared.expect(id, held.clone());
+        self.steps.push(Step::Parse { name: id, held });
+        match rewritten {
+            Some(text) => {
                 let mut out = Vec::with_capacity(text.len() + body.len());
                 frame::write(&mut out, b'P', &[name, &[0], text.as_bytes(), &[0], types]);
                 Verdict::Replace(out)
             }
-            _ => Verdict::Pass,
+            None => Verdict::Pass,
         }
     }
 
@@ -210,58 +316,84 @@ impl Conversation {
         whole
     }
 
-    /// Decides about a statement's text: what is known of it, if it has to do with a legacy table, and whether it may change the search
-    /// path.
-    fn look_at(&mut self, text: &[u8]) -> (Option<Arc<Info>>, bool) {
+    /// Decides about a statement's text; `None` when it has nothing to do with a legacy table, nor with names. An error is what has to
+    /// happen first.
+    fn look_at(&mut self, text: &[u8], query: bool) -> Result<Option<Arc<Info>>, Verdict> {
         if !self.target {
-            return (None, false);
+            return Ok(None);
         }
         let policy = self.shared.policy.load();
         let found = policy.scan(text);
-        self.ask_path |= found.path;
-        let info = if found.legacy { self.rewrite(text, &policy) } else { None };
-        (info, found.path)
-    }
-
-    fn rewrite(&self, text: &[u8], policy: &Policy) -> Option<Arc<Info>> {
+        let named = (!self.prepared.is_empty() || !self.names.temporary.is_empty()) && effect::may_name_statements(text);
+        if !(found.legacy || found.path || named) {
+            return Ok(None);
+        }
         // What cannot be read safely passes unread: backslashes in strings, encodings in which an ASCII byte can be half a letter.
         let text = std::str::from_utf8(text).ok().filter(|_| self.readable_encoding && self.conforming_strings);
         let Some(text) = text else {
-            telemetry::count_by("esclusa_statements_total", "path", "unread");
-            return None;
+            self.doubt.path |= found.path;
+            self.changed |= found.path;
+            if found.legacy {
+                telemetry::count_by("esclusa_statements_total", "path", "unread");
+            }
+            return Ok(None);
         };
+        let read_by_server = !self.steps.is_deaf();
+        let mut outcome = None;
+        if found.legacy {
+            if read_by_server && let Some(verdict) = self.settle(query) {
+                return Err(verdict);
+            }
+            outcome = Some(self.decide(&policy, text));
+        }
+        let outcome = outcome.unwrap_or_else(|| {
+            let effects = Lexed::new(text).map_or(Vec::new(), |lexed| effect::effects(&lexed));
+            Arc::new(Outcome { effects, ..Outcome::default() })
+        });
+        let generation = if found.legacy { policy.generation } else { 0 };
+        let info = self.info(&policy, text, outcome, generation, found.path);
+        for name in info.executes.iter().filter(|_| read_by_server) {
+            if let Some(verdict) = self.renew(self.name(name.as_bytes()), name.as_bytes(), query) {
+                return Err(verdict);
+            }
+        }
+        Ok(Some(Arc::new(info)))
+    }
+
+    /// What becomes of a text, from the cache or now.
+    fn decide(&self, policy: &Policy, text: &str) -> Arc<Outcome> {
         let begun = Instant::now();
         let (outcome, cached) = self.shared.cache.outcome(policy, &self.names, text);
         telemetry::count_by("esclusa_statements_total", "path", if cached { "cached" } else { "parsed" });
         if !cached {
             telemetry::took("esclusa_rewrite_seconds", begun.elapsed());
         }
-        if outcome.is_plain() {
-            return None;
-        }
-        let normalised = fingerprint::normalise(text, NORMALISED_BYTES);
-        let seen = Seen { fingerprint: fingerprint::fingerprint(&normalised), text: normalised.into() };
-        Some(Arc::new(Info { outcome, text: text.into(), seen }))
+        outcome
     }
 
     // --- from the server ---
+
+    /// Whether what the server says next answers a request of the session's own.
+    pub fn awaits_own_reply(&mut self) -> bool {
+        matches!(self.steps.front(), Some(Step::Own(_)))
+    }
 
     /// Whether a server frame's body is wanted.
     pub fn wants_reply(&mut self, tag: u8) -> bool {
         match tag {
             b'Z' | b'S' | b'E' | b'C' => true,
-            b'D' => self.asking.is_some(),
+            b'D' => self.awaits_own_reply(),
             // A notice about a rewritten statement names the new tables; one about the proxy's own question is not the client's.
-            b'N' => self.asking.is_some() || self.answered().is_some_and(|info| info.outcome.text.is_some()),
+            b'N' => self.awaits_own_reply() || self.addressed().is_some_and(|info| info.outcome.text.is_some()),
             b'R' => self.hide_binding,
             _ => false,
         }
     }
 
-    /// Takes note of a server frame. `question` may be set to a frame that is sent to the server before anything else of the client.
-    pub fn from_server(&mut self, tag: u8, body: &[u8], client_is_quiet: bool, question: &mut Option<Vec<u8>>) -> Verdict {
-        if let Some(status) = self.asking {
-            return self.answer(tag, body, status);
+    /// Takes note of a server frame.
+    pub fn from_server(&mut self, tag: u8, body: &[u8]) -> Verdict {
+        if let Some(verdict) = self.own_reply(tag, body) {
+            return verdict;
         }
         match tag {
             b'1' => self.parsed(),
@@ -272,32 +404,24 @@ impl Conversation {
             b'G' => self.steps.copy_begins(),
             b'R' if self.hide_binding => return without_binding(body),
             b'E' => return self.failed(body),
-            b'N' if !body.is_empty() => return self.answered().map_or(Verdict::Pass, |info| led_back(&info, tag, body)),
+            b'N' if !body.is_empty() => return self.addressed().map_or(Verdict::Pass, |info| led_back(&info, tag, body)),
             b'S' => self.parameter(body),
-            b'Z' => return self.ready(body, client_is_quiet, question),
+            b'Z' => self.ready(body),
             _ => {}
         }
         Verdict::Pass
     }
 
     fn parsed(&mut self) {
-        if let Some(Step::Parse { name, info, sets_path }) = self.steps.pop_if(|s| matches!(s, Step::Parse { .. })) {
-            if sets_path {
-                self.path_setters.insert(name);
-            } else {
-                self.path_setters.remove(&name);
-            }
-            match info {
-                Some(info) => self.statements.insert(name, info),
-                None => self.statements.remove(&name),
-            };
+        if let Some(Step::Parse { name, held }) = self.steps.pop_if(|s| matches!(s, Step::Parse { .. })) {
+            self.prepared.confirm(name, held);
         }
     }
 
     fn bound(&mut self) {
-        if let Some(Step::Bind { portal, statement }) = self.steps.pop_if(|s| matches!(s, Step::Bind { .. })) {
-            match self.statements.get(&statement) {
-                Some(info) => self.portals.insert(portal, info.clone()),
+        if let Some(Step::Bind { portal, statement, .. }) = self.steps.pop_if(|s| matches!(s, Step::Bind { .. })) {
+            match self.prepared.confirmed(statement) {
+                Some(held) => self.portals.insert(portal, held.info.clone()),
                 None => self.portals.remove(&portal),
             };
         }
@@ -306,31 +430,41 @@ impl Conversation {
     fn closed(&mut self) {
         if let Some(Step::Close { name, portal }) = self.steps.pop_if(|s| matches!(s, Step::Close { .. })) {
             if portal {
-                self.portals.remove(&name)
+                self.portals.remove(&name);
             } else {
-                self.path_setters.remove(&name);
-                self.statements.remove(&name)
-            };
+                self.prepared.confirm(name, None);
+            }
         }
     }
 
     fn completed(&mut self, tag: u8, body: &[u8]) {
         let done = rows_of(body);
-        match self.steps.front() {
-            Some(Step::Query { rows, .. }) => *rows += done,
-            Some(Step::Execute { .. }) => {
-                if let Some(Step::Execute { portal, at }) = self.steps.pop_if(|_| true)
-                    && tag != b's'
-                    && let Some(info) = self.portals.get(&portal).cloned()
-                {
-                    self.count(&info, at, done, false);
-                }
+        let mut number = 0;
+        let info = match self.steps.front() {
+            Some(Step::Query { rows, done: statements, info, .. }) => {
+                *rows += done;
+                number = *statements;
+                *statements += 1;
+                info.clone()
             }
-            _ => {}
+            Some(Step::Execute { .. }) => match self.steps.pop_if(|_| true) {
+                Some(Step::Execute { portal, at }) if tag != b's' => {
+                    let info = self.portals.get(&portal).cloned();
+                    if let Some(info) = &info {
+                        self.count(info, at, done, false);
+                    }
+                    info
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some(info) = info {
+            let own = info.changes.iter().filter(|(n, _)| *n == number);
+            own.for_each(|(_, change)| self.prepared.confirm_change(change));
         }
-        if body.starts_with(b"DISCARD ALL") || body.starts_with(b"DEALLOCATE ALL") {
-            self.statements.clear();
-            self.path_setters.clear();
+        if self.names.passing && [&b"COMMIT"[..], b"ROLLBACK", b"PREPARE TRANSACTION"].iter().any(|end| body.starts_with(end)) {
+            self.forget_passing_names();
         }
     }
 
@@ -339,7 +473,7 @@ impl Conversation {
         if let Some(Step::Query { failed, .. }) = self.steps.front() {
             *failed = true;
         }
-        let info = self.answered();
+        let info = self.addressed();
         if let Some(info) = info.as_ref().filter(|_| !in_query) {
             let at = match self.steps.front() {
                 Some(Step::Execute { at, .. }) => *at,
@@ -354,11 +488,13 @@ impl Conversation {
     }
 
     /// The statement that the next reply belongs to, if it touches a legacy table.
-    fn answered(&mut self) -> Option<Arc<Info>> {
+    fn addressed(&mut self) -> Option<Arc<Info>> {
         match self.steps.front()? {
-            Step::Query { info, .. } | Step::Parse { info, .. } => info.clone(),
-            Step::Bind { statement, .. } => self.statements.get(statement).cloned(),
-            Step::Describe { name, portal: false } => self.statements.get(name).cloned(),
+            Step::Query { info, .. } => info.clone(),
+            Step::Parse { held, .. } => held.as_ref().map(|h| h.info.clone()),
+            Step::Bind { statement: name, .. } | Step::Describe { name, portal: false } => {
+                self.prepared.confirmed(*name).map(|h| h.info.clone())
+            }
             Step::Describe { name, portal: true } | Step::Execute { portal: name, .. } => self.portals.get(name).cloned(),
             _ => None,
         }
@@ -389,73 +525,42 @@ impl Conversation {
         }
     }
 
-    fn ready(&mut self, body: &[u8], client_is_quiet: bool, question: &mut Option<Vec<u8>>) -> Verdict {
-        if let Some(Step::Query { info: Some(info), at, rows, failed }) = self.steps.ready() {
+    fn ready(&mut self, body: &[u8]) {
+        if let Some(Step::Query { info: Some(info), at, rows, failed, .. }) = self.steps.ready() {
             self.count(&info, at, rows, failed);
         }
-        let status = body.first().copied().unwrap_or(b'I');
-        if status == b'I' {
+        self.in_status(body);
+    }
+
+    /// Takes note of a ReadyForQuery.
+    fn in_status(&mut self, body: &[u8]) {
+        self.status = body.first().copied().unwrap_or(b'I');
+        if self.status == b'I' {
             self.portals.clear();
-            if std::mem::take(&mut self.path_set_in_transaction) {
-                self.ask_path = true;
+            if self.names.passing {
+                self.forget_passing_names();
             }
         }
-        self.status = status;
-        if self.ask_path && self.target && status != b'E' && client_is_quiet && self.steps.is_empty() {
-            self.ask_path = false;
-            self.path_set_in_transaction = status == b'T';
-            self.asking = Some(status);
-            *question = Some(search_path::question(status));
-            return Verdict::Swallow;
+        if self.steps.is_empty() {
+            self.prepared.settle();
+            self.portals_ahead.clear();
         }
-        Verdict::Pass
+        self.landed();
     }
+}
 
-    /// The ReadyForQuery that waits for the answer to our own question, when no answer will come: the client's own statement was over.
-    pub fn held_back(&mut self) -> Option<Vec<u8>> {
-        self.asking.take().map(|status| vec![b'Z', 0, 0, 0, 5, status])
+/// The error as the legacy tables would have given it.
+fn lead_back(info: &Info, body: &[u8]) -> Verdict {
+    if info.outcome.text.is_none() && info.outcome.rewritten.is_empty() {
+        return Verdict::Pass;
     }
-
-    /// The server's answer to our own question: read, and not passed on, but for its ReadyForQuery.
-    fn answer(&mut self, tag: u8, body: &[u8], status: u8) -> Verdict {
-        match tag {
-            b'D' => {
-                if let Some(search_path) = search_path::schemas(body, status, &self.client.user)
-                    && search_path != self.names.search_path
-                {
-                    self.names = Arc::new(NameContext { search_path, temporary: self.names.temporary.clone() });
-                }
-                Verdict::Swallow
-            }
-            b'Z' => {
-                self.asking = None;
-                self.status = body.first().copied().unwrap_or(status);
-                Verdict::Pass
-            }
-            // These can come at any moment and belong to the client.
-            b'S' => {
-                self.parameter(body);
-                Verdict::Pass
-            }
-            b'A' => Verdict::Pass,
-            b'N' => match ErrorFields::parse(body).get(b'V') {
-                // Asked for with client_min_messages: they tell of our own statement.
-                Some(b"DEBUG" | b"LOG" | b"INFO") => Verdict::Swallow,
-                _ => Verdict::Pass,
-            },
-            // What fails in a transaction aborts it (a cancel request that came late, a timeout): the client must know. Outside
-            // of one it is nobody's loss, and asked again.
-            b'E' => {
-                let fatal = ErrorFields::parse(body).get(b'V') == Some(b"FATAL");
-                self.ask_path = !fatal;
-                if fatal && let Some(mut out) = self.held_back() {
-                    frame::write(&mut out, b'E', &[body]);
-                    return Verdict::Replace(out);
-                }
-                if status == b'I' { Verdict::Swallow } else { Verdict::Pass }
-            }
-            _ => Verdict::Swallow,
+    match errors::lead_back(ErrorFields::parse(body), &Told { outcome: &info.outcome, text: &info.text }) {
+        Some(fields) => {
+            let mut out = Vec::with_capacity(body.len() + 5);
+            fields.write(&mut out, b'E');
+            Verdict::Replace(out)
         }
+        None => Verdict::Pass,
     }
 }
 

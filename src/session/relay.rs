@@ -63,6 +63,10 @@ pub struct Relay<C, S> {
     to_client: Direction,
     /// The client sent something that is no frame: the server has been shown it, the rest is not read.
     poisoned: bool,
+    /// A frame of the client's waits for answers of the server; nothing is read behind it.
+    waiting: bool,
+    /// Such an answer has come.
+    answered: bool,
     /// The proxy ends: close at the first moment at which nothing is open.
     draining: bool,
     /// Passed when the login is over.
@@ -214,6 +218,8 @@ where
             to_server,
             to_client: Direction::default(),
             poisoned: false,
+            waiting: false,
+            answered: false,
             draining: false,
             logged_in: false,
         }
@@ -252,6 +258,15 @@ where
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        loop {
+            let end = self.poll_both(cx);
+            if end.is_ready() || !std::mem::take(&mut self.answered) {
+                return end;
+            }
+        }
+    }
+
+    fn poll_both(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         // The client's direction may fail (it is gone) or end; the server's answer decides when all is over.
         if !self.to_server.shut
             && let Poll::Ready(ended) = self.poll_to_server(cx)
@@ -266,13 +281,6 @@ where
             Poll::Ready(Ok(())) => Poll::Ready(End::Server),
             Poll::Ready(Err(error)) => Poll::Ready(End::Failed(error)),
             Poll::Pending => {
-                // A question was put into the other direction's way.
-                if self.to_server.has_output()
-                    && !self.to_server.shut
-                    && let Poll::Ready(Err(_)) = self.to_server.poll_write(cx, &mut self.server)
-                {
-                    self.to_server.shut = true;
-                }
                 let quiet = self.to_server.is_quiet() && self.to_client.is_quiet() && self.conversation.is_idle();
                 if self.draining && quiet { Poll::Ready(End::Drained) } else { Poll::Pending }
             }
@@ -281,9 +289,13 @@ where
 
     fn poll_to_server(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
         let server = |_| Broken::Server;
+        self.waiting = false;
         let mut wanted = self.walk_client();
         loop {
             ready!(self.to_server.poll_write(cx, &mut self.server)).map_err(server)?;
+            if self.waiting {
+                return Poll::Pending;
+            }
             if self.to_server.finished {
                 // Half a frame, if there is one, is the client's own: the server sees what a direct connection would show it.
                 self.to_server.cleared = self.to_server.buffer.len();
@@ -334,6 +346,11 @@ where
             let body = &rest[HEADER_BYTES..header.total.min(rest.len())];
             match self.conversation.from_client(header.tag, body, want == Want::Body) {
                 Verdict::Replace(bytes) => dir.replace(header.total, &bytes),
+                Verdict::Before(bytes) => dir.replace(0, &bytes),
+                Verdict::Wait => {
+                    self.waiting = true;
+                    return 0;
+                }
                 Verdict::Pass | Verdict::Swallow => dir.pass(header.total),
             }
         }
@@ -344,9 +361,9 @@ where
         loop {
             ready!(self.to_client.poll_write(cx, &mut self.client))?;
             if self.to_client.finished {
-                if let Some(held_back) = self.conversation.held_back() {
-                    // What is left is half an answer to a question of our own.
-                    self.to_client.replace(self.to_client.buffer.len() - self.to_client.cleared, &held_back);
+                if self.conversation.awaits_own_reply() {
+                    // What is left is half a reply that is not the client's.
+                    self.to_client.buffer.truncate(self.to_client.cleared);
                 }
                 self.to_client.cleared = self.to_client.buffer.len();
                 ready!(self.to_client.poll_write(cx, &mut self.client))?;
@@ -383,16 +400,14 @@ where
                 return header.total;
             }
             let body = if read { &rest[HEADER_BYTES..header.total] } else { &[] };
-            let mut question = None;
-            let quiet = self.to_server.is_quiet() && !self.to_server.finished;
-            match self.conversation.from_server(header.tag, body, quiet, &mut question) {
-                Verdict::Pass => dir.pass(header.total),
+            // What waits for an answer may go on.
+            self.answered |= self.waiting;
+            match self.conversation.from_server(header.tag, body) {
                 Verdict::Replace(bytes) => dir.replace(header.total, &bytes),
                 Verdict::Swallow if read || rest.len() >= header.total => dir.replace(header.total, &[]),
                 // Too long to be an answer to a question of ours.
-                Verdict::Swallow => dir.pass(header.total),
+                Verdict::Pass | Verdict::Before(_) | Verdict::Wait | Verdict::Swallow => dir.pass(header.total),
             }
-            self.to_server.out.extend(question.into_iter().flatten());
         }
     }
 

@@ -1,41 +1,117 @@
-//! The question for the search path that a session asks on its own, and the answer to it.
+//! The questions that a session asks on its own: what its search path is, and which temporary relations it has.
 //!
-//! It must leave no trace in the client's session. A simple Query would destroy the unnamed statement, so it goes by the extended
-//! protocol under names of its own, which it frees. Inside a transaction it is SHOW, which takes no snapshot: after a SELECT, SET
-//! TRANSACTION would fail (PostgreSQL source, variable.c, check_XactIsoLevel), and REPEATABLE READ would see an older moment.
+//! They must leave no trace in the client's session. A simple Query would destroy the unnamed statement, so they go by the extended
+//! protocol under names of their own, which they free. The setting is asked for by SHOW, which takes no snapshot: after a SELECT,
+//! SET TRANSACTION would fail (PostgreSQL source, variable.c, check_XactIsoLevel), and REPEATABLE READ would see an older moment.
+//! Temporary relations are asked for only after DDL, which has taken a snapshot itself.
 
+use super::step::{Own, Question};
 use crate::wire::frame;
 
 /// Statement and portal; no client has these names.
-const NAME: &[u8] = b"esclusa search path\0";
-/// Outside of transactions: the schemas that exist and are searched, without the implicit ones, as JSON.
-const SCHEMAS: &[u8] = b"SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(false))\0";
-/// In a transaction: the setting, as SET understands it.
-const SETTING: &[u8] = b"SHOW search_path\0";
+const NAME: &[u8] = b"esclusa question\0";
 
-/// The frames of the question, for a session with this transaction status; ReadyForQuery ends the answer.
-pub(super) fn question(status: u8) -> Vec<u8> {
-    let text = if status == b'I' { SCHEMAS } else { SETTING };
-    let close = |out: &mut Vec<u8>| {
-        frame::write(out, b'C', &[b"P", NAME]);
-        frame::write(out, b'C', &[b"S", NAME]);
-    };
-    let mut out = Vec::with_capacity(320);
-    // A question that failed half way has left its names behind.
-    close(&mut out);
-    frame::write(&mut out, b'P', &[NAME, text, &[0, 0]]);
-    frame::write(&mut out, b'B', &[NAME, NAME, &[0; 6]]);
-    frame::write(&mut out, b'E', &[NAME, &[0; 4]]);
-    close(&mut out);
-    frame::write(&mut out, b'S', &[]);
-    out
+/// What is not known about a session's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Doubt {
+    /// The search path.
+    pub path: bool,
+    /// Temporary relations with a legacy name.
+    pub temporary: bool,
 }
 
-/// The schemas in the body of the answer's DataRow; `None` when it holds none. `user` is whom `$user` stands for.
-pub(super) fn schemas(body: &[u8], status: u8, user: &str) -> Option<Vec<String>> {
-    // One column: a count, a length, the text.
-    let text = body.get(6..)?;
-    if status == b'I' { serde_json::from_slice(text).ok() } else { Some(setting(std::str::from_utf8(text).ok()?, user)) }
+impl Doubt {
+    /// Whether there is anything to ask.
+    pub fn any(self) -> bool {
+        self.path || self.temporary
+    }
+
+    /// Both doubts.
+    pub fn and(self, other: Doubt) -> Doubt {
+        Doubt { path: self.path || other.path, temporary: self.temporary || other.temporary }
+    }
+}
+
+fn text(question: Question) -> &'static [u8] {
+    match question {
+        Question::SearchPath => b"SHOW search_path\0",
+        Question::Role => b"SHOW role\0",
+        Question::User => b"SHOW session_authorization\0",
+        Question::Temporary => {
+            b"SELECT relname FROM pg_catalog.pg_class WHERE relnamespace = pg_catalog.pg_my_temp_schema() AND relkind <> 'i'\0"
+        }
+    }
+}
+
+/// The frames, and what answers them. A question of its own ends with Sync; one in the middle of a client's pipeline must not.
+pub(super) fn question(doubt: Doubt, sync: bool) -> (Vec<u8>, Vec<Own>) {
+    let mut out = Vec::with_capacity(512);
+    let mut own = Vec::with_capacity(24);
+    let close = |out: &mut Vec<u8>, own: &mut Vec<Own>| {
+        frame::write(out, b'C', &[b"P", NAME]);
+        frame::write(out, b'C', &[b"S", NAME]);
+        own.extend([Own::Silent(b'3'), Own::Silent(b'3')]);
+    };
+    let mut questions = Vec::with_capacity(4);
+    if doubt.path {
+        questions.extend([Question::SearchPath, Question::Role, Question::User]);
+    }
+    if doubt.temporary {
+        questions.push(Question::Temporary);
+    }
+    // One that failed half way has left its names behind.
+    close(&mut out, &mut own);
+    for asked in questions {
+        frame::write(&mut out, b'P', &[NAME, text(asked), &[0, 0]]);
+        frame::write(&mut out, b'B', &[NAME, NAME, &[0; 6]]);
+        frame::write(&mut out, b'E', &[NAME, &[0; 4]]);
+        own.extend([Own::Silent(b'1'), Own::Silent(b'2'), Own::Ask(asked)]);
+        close(&mut out, &mut own);
+    }
+    own.push(Own::Asked);
+    frame::write(&mut out, b'C', &[b"S", NAME]);
+    if sync {
+        frame::write(&mut out, b'S', &[]);
+        own.push(Own::Sync);
+    } else {
+        frame::write(&mut out, b'H', &[]);
+    }
+    (out, own)
+}
+
+/// What the server has answered so far.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    path: Option<String>,
+    role: String,
+    user: String,
+    temporary: Vec<String>,
+}
+
+impl Answers {
+    /// Takes note of a DataRow of one column.
+    pub(super) fn row(&mut self, question: Question, body: &[u8]) {
+        // A count, a length, the text.
+        let text = String::from_utf8_lossy(body.get(6..).unwrap_or_default()).into_owned();
+        match question {
+            Question::SearchPath => self.path = Some(text),
+            Question::Role => self.role = text,
+            Question::User => self.user = text,
+            Question::Temporary => self.temporary.push(text),
+        }
+    }
+
+    /// The schemas that are searched; `None` when they were not asked for.
+    pub(super) fn schemas(&self) -> Option<Vec<String>> {
+        // Without SET ROLE the setting is `none` (PostgreSQL source, variable.c, show_role).
+        let user = if self.role == "none" { &self.user } else { &self.role };
+        self.path.as_ref().map(|path| setting(path, user))
+    }
+
+    /// Temporary relations.
+    pub(super) fn temporary(self) -> Vec<String> {
+        self.temporary
+    }
 }
 
 /// Splits a list of identifiers (PostgreSQL source, varlena.c, SplitIdentifierString).
@@ -82,9 +158,14 @@ mod tests {
     }
 
     #[test]
-    fn both_answers_are_read() {
-        assert_eq!(schemas(b"\0\x01\0\0\0\x09[\"a\",\"b\"]", b'I', "ana").unwrap(), ["a", "b"]);
-        assert_eq!(schemas(b"\0\x01\0\0\0\x04a, b", b'T', "ana").unwrap(), ["a", "b"]);
-        assert_eq!(schemas(b"\0", b'I', "ana"), None);
+    fn a_role_that_was_set_is_whom_user_stands_for() {
+        let mut answers = Answers::default();
+        assert_eq!(answers.schemas(), None);
+        answers.row(Question::SearchPath, b"\0\x01\0\0\0\x07\"$user\"");
+        answers.row(Question::Role, b"\0\x01\0\0\0\x04none");
+        answers.row(Question::User, b"\0\x01\0\0\0\x03ana");
+        assert_eq!(answers.schemas().unwrap(), ["ana"]);
+        answers.row(Question::Role, b"\0\x01\0\0\0\x03leo");
+        assert_eq!(answers.schemas().unwrap(), ["leo"]);
     }
 }

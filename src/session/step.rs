@@ -5,13 +5,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::prepared::{Change, Held};
+use super::search_path::Doubt;
 use crate::rewrite::Outcome;
 use crate::traffic::Seen;
 
 /// A statement or portal name, as its hash: names are compared, never shown. 0 is the unnamed one.
 pub type NameId = u64;
 
-/// A statement that has something to do with a legacy table.
+/// A statement that has something to do with a legacy table, or with the names of statements or relations.
 #[derive(Debug)]
 pub struct Info {
     /// What became of it.
@@ -20,6 +22,21 @@ pub struct Info {
     pub text: Box<str>,
     /// Its normalised form.
     pub seen: Seen,
+    /// The policy that decided.
+    pub generation: u64,
+    /// What it does to prepared statements by SQL, each with its statement's number.
+    pub changes: Vec<(usize, Change)>,
+    /// Statements that it executes by SQL.
+    pub executes: Vec<Box<str>>,
+    /// It may change what names mean.
+    pub changes_names: Doubt,
+}
+
+impl Info {
+    /// Whether running it matters to statements that come after it.
+    pub fn has_consequences(&self) -> bool {
+        !self.changes.is_empty() || self.changes_names.any()
+    }
 }
 
 /// One request.
@@ -35,6 +52,8 @@ pub enum Step {
         at: Option<Instant>,
         /// Rows of its command tags so far.
         rows: u64,
+        /// Statements of it that are answered.
+        done: usize,
         /// Whether one of its statements failed.
         failed: bool,
     },
@@ -43,9 +62,7 @@ pub enum Step {
         /// The statement's name.
         name: NameId,
         /// Known, if it touches a legacy table.
-        info: Option<Arc<Info>>,
-        /// Whether running it may change the search path.
-        sets_path: bool,
+        held: Option<Arc<Held>>,
     },
     /// Bind.
     Bind {
@@ -53,6 +70,8 @@ pub enum Step {
         portal: NameId,
         /// The statement's name.
         statement: NameId,
+        /// The policy that decided about the statement; 0 when it has nothing to do with a legacy table.
+        generation: u64,
     },
     /// Describe of a statement or a portal.
     Describe {
@@ -81,6 +100,42 @@ pub enum Step {
     Function,
     /// CopyDone or CopyFail: up to here a COPY FROM STDIN swallows Sync.
     CopyEnd,
+    /// Not the client's: the answer is kept from it.
+    Own(Own),
+}
+
+/// A request of the session's own.
+#[derive(Debug)]
+pub enum Own {
+    /// Answered by this tag, which tells nothing.
+    Silent(u8),
+    /// Execute of a question: rows, then CommandComplete.
+    Ask(Question),
+    /// The Close that ends a question.
+    Asked,
+    /// Parse or Execute of a changed text under another name: whether it is good at all. Answered by this tag.
+    Guard(u8, Arc<Held>),
+    /// Close of a statement that is prepared anew.
+    Forget(NameId),
+    /// Parse or Execute of the changed text under the client's name. Answered by this tag.
+    Again(u8, NameId, Arc<Held>),
+    /// The Close that ends this.
+    Prepared,
+    /// Sync, where a Query follows.
+    Sync,
+}
+
+/// What a session asks the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// The search path, as it was set.
+    SearchPath,
+    /// The role, `none` where none was set.
+    Role,
+    /// The user of the session.
+    User,
+    /// Names of temporary relations.
+    Temporary,
 }
 
 /// The queue.
@@ -147,9 +202,30 @@ impl Steps {
         self.queue.is_empty()
     }
 
+    /// Whether ReadyForQuery is still to come: what the client has sent before is not all answered.
+    pub fn awaits_ready(&self) -> bool {
+        self.queue.iter().any(is_end)
+    }
+
+    /// Whether the server reads nothing of what is sent now: it skips to the next Sync, or reads COPY data.
+    pub fn is_deaf(&self) -> bool {
+        self.discarding || self.copy_open
+    }
+
+    /// The oldest policy that decided about something unanswered; 0 when there is none.
+    pub fn oldest_generation(&self) -> u64 {
+        let generation = |step: &Step| match step {
+            Step::Query { info: Some(info), .. } => Some(info.generation),
+            Step::Parse { held: Some(held), .. } => Some(held.info.generation),
+            Step::Bind { generation, .. } if *generation > 0 => Some(*generation),
+            _ => None,
+        };
+        self.queue.iter().filter_map(generation).min().unwrap_or(0)
+    }
+
     /// An error in the extended protocol: the server skips to the next Sync.
     pub fn skip_to_sync(&mut self) {
-        while self.queue.front().is_some_and(|s| !matches!(s, Step::Sync)) {
+        while self.queue.front().is_some_and(|s| !matches!(s, Step::Sync | Step::Own(Own::Sync))) {
             self.queue.pop_front();
         }
         self.discarding = self.queue.is_empty();
@@ -174,12 +250,16 @@ impl Steps {
     pub fn ready(&mut self) -> Option<Step> {
         self.discarding = false;
         self.copy_open = false;
-        let answered = |s: &Step| matches!(s, Step::Login | Step::Query { .. } | Step::Sync | Step::Function);
-        let at = self.queue.iter().position(answered)?;
+        let at = self.queue.iter().position(is_end)?;
         let step = self.queue.drain(..=at).next_back();
         self.drop_copy_ends();
         step
     }
+}
+
+/// Whether ReadyForQuery answers it.
+fn is_end(step: &Step) -> bool {
+    matches!(step, Step::Login | Step::Query { .. } | Step::Sync | Step::Function | Step::Own(Own::Sync))
 }
 
 #[cfg(test)]
@@ -198,6 +278,7 @@ mod tests {
             Step::Sync => 'S',
             Step::Function => 'F',
             Step::CopyEnd => 'c',
+            Step::Own(_) => 'o',
         };
         steps.queue.iter().map(letter).collect()
     }
@@ -209,8 +290,8 @@ mod tests {
     #[test]
     fn after_an_error_everything_up_to_sync_is_skipped() {
         let mut steps = Steps::default();
-        steps.push(Step::Parse { name: 0, info: None, sets_path: false });
-        steps.push(Step::Query { info: None, at: None, rows: 0, failed: false });
+        steps.push(Step::Parse { name: 0, held: None });
+        steps.push(Step::Query { info: None, at: None, rows: 0, done: 0, failed: false });
         steps.skip_to_sync();
         steps.push(execute());
         steps.push(Step::Sync);

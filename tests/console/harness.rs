@@ -125,7 +125,12 @@ pub(crate) fn shared(users_file: Option<&std::path::Path>) -> Shared {
     let seen = Seen { fingerprint: 1, text: "select ?".into() };
     let execution = Execution { rows: 2, failed: false, elapsed: Duration::from_micros(1500), at: SystemTime::UNIX_EPOCH };
     shared.traffic.count(&[hit], &seen, &Arc::new(client.clone()), execution);
-    let info = ClientInfo { client: ArcSwap::from_pointee(client), since: SystemTime::UNIX_EPOCH, kill: Default::default() };
+    let info = ClientInfo {
+        client: ArcSwap::from_pointee(client),
+        since: SystemTime::UNIX_EPOCH,
+        kill: Default::default(),
+        flight: Default::default(),
+    };
     shared.clients.insert(7, info);
     shared
 }

@@ -29,7 +29,8 @@ impl Client {
     pub(crate) async fn log_in(address: SocketAddr, user: &str, database: &str) -> Client {
         let mut client = Client::connect(address).await;
         client.send(&frames::startup(V3_0, &[("user", user), ("database", database)])).await;
-        client.until(b'Z').await;
+        let said = client.until(b'Z').await;
+        assert_eq!(said.last().map(String::as_str), Some("Z ReadyForQuery I"), "{said:?}");
         client
     }
 
@@ -81,7 +82,7 @@ impl Client {
                 _ => {}
             }
         }
-        value.unwrap_or_else(|| panic!("{sql}: no row"))
+        value.unwrap_or_else(|| panic!("{sql}: closed without a row"))
     }
 
     /// Everything until the connection is closed, as it comes.

@@ -17,7 +17,7 @@ CARGO := cargo
 ORACLE := $(CURDIR)/target/oracle
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo test build deps test-deps bench-deps install bench fmt lint doc unit regress twin oracle oracle-deps clean
+.PHONY: demo test build deps test-deps bench-deps install bench fmt lint doc unit regress twin oracle oracle-deps fuzz soak clean
 
 demo: deps
 	$(CARGO) build --release --locked
@@ -74,6 +74,16 @@ target/regress/sql:
 twin: deps
 	ESCLUSA_TWIN_N=$(N) ESCLUSA_TWIN_SEED=$(SEED) ESCLUSA_TWIN_FIRST=$(FIRST) ESCLUSA_TWIN_VIEWS=$(VIEWS) ESCLUSA_TWIN_EXTREME=$(EXTREME) \
 	    $(CARGO) test --locked --release --test generated -- --nocapture
+
+# New seeds against both sides of a session, for FUZZ_SECONDS; a failure names its seed.
+FUZZ_SECONDS ?= 300
+fuzz: deps
+	ESCLUSA_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --release --locked --test wire fuzz:: -- --nocapture
+
+# Sessions of every kind for SOAK_SECONDS, and what an idle connection costs; afterwards nothing may be left.
+SOAK_SECONDS ?= 300
+soak: deps
+	ESCLUSA_SOAK_SECONDS=$(SOAK_SECONDS) $(CARGO) test --release --locked --test wire memory:: -- --nocapture --test-threads 1
 
 # The relay beside a direct connection, PgBouncer and HAProxy; then the rewriter by criterion.
 bench: bench-deps

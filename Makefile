@@ -9,12 +9,15 @@ NODE_PACKAGES := node-pg node-split2 node-readable-stream node-safe-buffer node-
 	node-util-deprecate node-inherits node-isarray node-core-util-is
 NODE_PG := target/debian/usr/share/nodejs/pg
 ORACLE_PACKAGES := libclang-dev dpkg-dev
+N ?= 10000
+SEED ?= 1
+FIRST ?= 0
 BENCH_PACKAGES := pgbouncer haproxy
 CARGO := cargo
 ORACLE := $(CURDIR)/target/oracle
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo test build deps test-deps bench-deps install bench fmt lint doc unit oracle oracle-deps clean
+.PHONY: demo test build deps test-deps bench-deps install bench fmt lint doc unit regress twin oracle oracle-deps fuzz soak clean
 
 demo: deps
 	$(CARGO) build --release --locked
@@ -58,6 +61,29 @@ doc:
 
 unit:
 	$(CARGO) test --locked
+
+# PostgreSQL's own regression scripts, directly and through the proxy. The scripts come from Debian's source package.
+regress: deps target/regress/sql
+	ESCLUSA_REGRESS=$(CURDIR)/target/regress $(CARGO) test --locked --test regress -- --ignored --nocapture
+
+target/regress/sql:
+	tests/regress/fetch target/regress
+
+# N generated statements on both sides, repeatable by SEED; FIRST=n N=1 runs one of them again. VIEWS=1 leaves the views under the legacy
+# names, EXTREME=1 takes the generator's worst data.
+twin: deps
+	ESCLUSA_TWIN_N=$(N) ESCLUSA_TWIN_SEED=$(SEED) ESCLUSA_TWIN_FIRST=$(FIRST) ESCLUSA_TWIN_VIEWS=$(VIEWS) ESCLUSA_TWIN_EXTREME=$(EXTREME) \
+	    $(CARGO) test --locked --release --test generated -- --nocapture
+
+# New seeds against both sides of a session, for FUZZ_SECONDS; a failure names its seed.
+FUZZ_SECONDS ?= 300
+fuzz: deps
+	ESCLUSA_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --release --locked --test wire fuzz:: -- --nocapture
+
+# Sessions of every kind for SOAK_SECONDS, and what an idle connection costs; afterwards nothing may be left.
+SOAK_SECONDS ?= 300
+soak: deps
+	ESCLUSA_SOAK_SECONDS=$(SOAK_SECONDS) $(CARGO) test --release --locked --test wire memory:: -- --nocapture --test-threads 1
 
 # The relay beside a direct connection, PgBouncer and HAProxy; then the rewriter by criterion.
 bench: bench-deps

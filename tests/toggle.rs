@@ -2,5 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
+#[path = "toggle/load.rs"]
+mod load;
+#[path = "toggle/names.rs"]
+mod names;
 #[path = "toggle/steps.rs"]
 mod steps;

@@ -10,7 +10,7 @@ use sqlparser::tokenizer::Token;
 
 use super::refuse::Refusal;
 use super::splice::{Edit, Piece};
-use super::update::{assignment, column};
+use super::update::column;
 use super::{Entry, Work};
 use crate::relation::Relation;
 use crate::sql::clause::{Cell, Insert, Source};
@@ -88,7 +88,7 @@ impl Work<'_, '_> {
     }
 
     /// The select list of a query that begins with SELECT.
-    fn select_items(&self, query: &Range<usize>) -> Option<Vec<Range<usize>>> {
+    pub(super) fn select_items(&self, query: &Range<usize>) -> Option<Vec<Range<usize>>> {
         let lexemes = &self.lexed.lexemes;
         if !lexemes[query.start].is("SELECT") || lexemes[query.start + 1].is_any(&["DISTINCT", "ALL"]) {
             return None;
@@ -136,7 +136,7 @@ impl Work<'_, '_> {
                 if cell.default {
                     pieces.push(Piece::Text(format!("{comma}{}", relation.default(column))));
                 } else {
-                    let (before, after) = assignment(relation, column);
+                    let (before, after) = self.assignment(relation, column, &cell.lexemes);
                     pieces.push(Piece::Text(format!("{comma}{before}")));
                     pieces.push(Piece::Client(self.span_of(&cell.lexemes)));
                     pieces.push(Piece::Text(after));
@@ -169,18 +169,28 @@ impl Work<'_, '_> {
 
     fn query(&mut self, query: &Range<usize>, given: &[usize], missing: &[usize], relation: &Relation, pieces: &mut Vec<Piece>) {
         let name = |i: &usize| ident(&relation.columns[*i].name);
-        let value = |i: &usize| format!("{} AS {}", relation.columns[*i].sql_type.assigned(&format!("s.{}", name(i))), name(i));
+        let items = self.width(query).and_then(|_| self.select_items(query)).unwrap_or_default();
+        let items: Vec<_> = items.iter().map(|item| self.without_alias(item)).collect();
+        let value = |(k, i): (usize, &usize)| {
+            let (sql_type, read) = (&relation.columns[*i].sql_type, format!("s.{}", name(i)));
+            let value = match items.get(k) {
+                Some(item) => sql_type.assigned_by_type(&read, &self.mark(relation, *i, item)),
+                // What has no type of its own may hide behind a star or in a set operation.
+                None => sql_type.assigned(&read),
+            };
+            format!("{value} AS {}", name(i))
+        };
         let default = |i: &usize| format!("{} AS {}", relation.default(*i), name(i));
-        let list: Vec<String> = given.iter().map(value).chain(missing.iter().map(default)).collect();
+        let list: Vec<String> = given.iter().enumerate().map(value).chain(missing.iter().map(default)).collect();
         let names: Vec<String> = given.iter().map(name).collect();
         pieces.push(Piece::Text(format!("SELECT {} FROM (", list.join(", "))));
         pieces.push(Piece::Client(self.span_of(query)));
         pieces.push(Piece::Text(format!(") AS s({})", names.join(", "))));
-        // A bare parameter in the list takes the column's type; in a sub-select it would become text.
-        for (item, &column) in self.select_items(query).unwrap_or_default().iter().zip(given) {
-            if item.len() == 1 && matches!(self.lexed.lexemes[item.start].token.token, Token::Placeholder(_)) {
-                let span = self.lexed.lexemes[item.start].span;
-                self.edits.push(Edit::wrap(span, "(", format!(")::{}", relation.columns[column].sql_type.name)));
+        // A string or a parameter by itself takes the column's type; in a sub-select it would become text.
+        for (item, &column) in items.iter().zip(given) {
+            if self.is_untyped(item) {
+                let cast = format!(")::{}", relation.columns[column].sql_type.name);
+                self.edits.push(Edit::wrap(self.span_of(item), "(", cast));
             }
         }
     }

@@ -23,6 +23,7 @@ mod read;
 pub mod refuse;
 mod resolve;
 mod returning;
+mod source;
 pub mod splice;
 mod update;
 mod utility;

@@ -48,7 +48,7 @@ impl Work<'_, '_> {
     }
 
     /// Without the parentheses that stand round the whole.
-    fn unwrapped(&self, lexemes: &Range<usize>) -> Range<usize> {
+    pub(super) fn unwrapped(&self, lexemes: &Range<usize>) -> Range<usize> {
         let mut inner = lexemes.clone();
         while inner.len() > 2
             && self.lexed.lexemes[inner.start].is_token(&Token::LParen)

@@ -66,6 +66,42 @@ insert into tipositver select t.*, 5 from tipositver t;
 
 insert into tipositver select distinct 98, 7 returning *;
 
+insert into tipositver select distinct 98, '7';
+
+insert into tipositver select distinct on (t.tsvid) t.tsvid + 100, 7 from tipositver t returning *;
+
+insert into tipositver select 97, '7' union all select 98, '8';
+
+insert into tipositver select 97, 7 union all select 98, 8 returning *;
+
+insert into tipositver select 1, 2, 3;
+
+insert into tipositver (tsvid) select 1, 2;
+
+insert into tipositver (tsvid, tsvtxtid) select 1;
+
+insert into tipositver (tsvtxtid, tsvid) select tsvtxtid, tsvid + 100 from (select * from tipositver) x returning *;
+
+insert into tipositver select * from tipositver, tipositver x;
+
+insert into tipositver select x.tsvid + 100 as id, x.* from tipositver x;
+
+insert into tipositver (tsvid) select * from tipositver;
+
+insert into tipositver (select tsvid + 100, tsvtxtid from tipositver order by 1 desc limit 2) returning *;
+
+insert into tipositver with x as (select 98, 7) select * from x returning *;
+
+-- Their number is known to the server alone.
+-- twin: differs the words of a UNION
+insert into tipositver with x as (select 98, 7, 8) select * from x;
+
+insert into tipositver values (98, 7), (99, 8) order by 1 returning *;
+
+insert into tipooficina select tofid + 100, tofsnpresen, tofsngestpda from tipooficina;
+
+insert into hisagrcontar select * from hisagrcontar a where not exists (select from hisagrcontar b where b.hactconid is distinct from a.hactconid);
+
 insert into tipositver values (3, 1) on conflict (tsvid) do update set tsvtxtid = excluded.tsvid || 'x';
 
 merge into tipositver t using (values (3, 'x'::text)) s(id, txt) on t.tsvid = s.id when matched then update set tsvtxtid = s.txt;

@@ -6,11 +6,13 @@ PACKAGES := postgresql-15 postgresql-15-partman default-jdk-headless libpostgres
 NODE_PACKAGES := node-pg node-split2 node-readable-stream node-safe-buffer node-string-decoder node-process-nextick-args \
 	node-util-deprecate node-inherits node-isarray node-core-util-is
 NODE_PG := target/debian/usr/share/nodejs/pg
+ORACLE_PACKAGES := libclang-dev dpkg-dev
 BENCH_PACKAGES := pgbouncer haproxy
 CARGO := cargo
+ORACLE := $(CURDIR)/target/oracle
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo test build deps bench-deps bench fmt lint doc unit twin clean
+.PHONY: demo test build deps bench-deps bench fmt lint doc unit twin oracle oracle-deps clean
 
 demo: deps
 	$(CARGO) build --release --locked
@@ -56,6 +58,28 @@ bench: bench-deps
 	$(CARGO) build --release --locked
 	$(CARGO) bench --locked --bench rewrite
 	$(CARGO) bench --locked --bench relay
+
+# Every statement of PostgreSQL's regression scripts and of our corpora, read by PostgreSQL's own grammar too (tests/oracle). The scripts
+# come from Debian's source package; nothing of them is kept outside target/.
+oracle: oracle-deps $(ORACLE)/scripts
+	CARGO_TARGET_DIR=$(ORACLE) $(CARGO) run --release --locked --manifest-path tests/oracle/Cargo.toml -- \
+	    $(ORACLE)/scripts/*/src/test/regress/sql tests/twin tests/twin/corpora
+
+oracle-deps:
+	@missing=""; for p in $(ORACLE_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then echo "installing:$$missing"; $(MAKE) --no-print-directory install WHAT="$$missing"; fi
+
+# The same sources that the machine installs from, as source packages. A security update may have left the archive: then the version
+# of the release itself is taken.
+$(ORACLE)/scripts:
+	@rm -rf $@.new; mkdir -p $@.new/lists/partial; cd $@.new; \
+	sed 's/^Types: deb$$/Types: deb-src/; s/^deb /deb-src /' $(wildcard /etc/apt/sources.list /etc/apt/sources.list.d/debian.*) > debian.sources; \
+	grep -q '^Types:' debian.sources || mv debian.sources debian.list; \
+	apt="-o Dir::Etc::sourcelist=$$PWD/$$(ls debian.*) -o Dir::Etc::sourceparts=/dev/null -o Dir::State::lists=$$PWD/lists"; \
+	apt-get $$apt -q update && for v in $$(apt-cache $$apt showsrc postgresql-15 | sed -n 's/^Version: //p' | sort -rV); do \
+	    apt-get $$apt -q source --download-only postgresql-15=$$v && break; done; \
+	tar xjf postgresql-15_*.orig.tar.bz2 --wildcards '*/src/test/regress/sql/*'
+	@mv $@.new $@
 
 clean:
 	$(CARGO) clean

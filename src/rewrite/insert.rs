@@ -65,6 +65,9 @@ impl Work<'_, '_> {
             };
             return Ok((0..count.min(relation.columns.len())).collect());
         };
+        if let Some(first) = named.first().filter(|_| insert.indirect) {
+            return Err(Refusal::form(relation, "assignment to a part of a column of", first.span.start));
+        }
         let mut out = Vec::with_capacity(named.len());
         for part in named {
             let i = column(relation, part)?;

@@ -14,7 +14,8 @@ impl Work<'_, '_> {
             let word = lexeme.name().filter(|name| self.policy.entry(name).is_some());
             if let Some(name) = word.filter(|_| !self.shape.explains(i)) {
                 unclassified = true;
-                self.mention(name, "a mention that could not be classified", outcome);
+                let operation = crate::sql::wrapper::operation(self.lexed, &self.lexemes, i);
+                self.mention(name, operation, "a mention that could not be classified", outcome);
             }
             let string = matches!(
                 lexeme.token.token,
@@ -27,15 +28,15 @@ impl Work<'_, '_> {
             if string {
                 let names = self.policy.prefilter.names_in(self.text(lexeme.span));
                 for name in names.iter().map(|n| n.to_ascii_lowercase()).filter(|n| !self.policy.is_off(n)) {
-                    self.mention(name, "a name in a string", outcome);
+                    self.mention(name, "mention", "a name in a string", outcome);
                 }
             }
         }
         unclassified
     }
 
-    fn mention(&self, table: String, what: &str, outcome: &mut Outcome) {
-        let hit = Hit { table, operation: "mention", outcome: HitOutcome::Opaque };
+    fn mention(&self, table: String, operation: &'static str, what: &str, outcome: &mut Outcome) {
+        let hit = Hit { table, operation, outcome: HitOutcome::Opaque };
         if !outcome.hits.contains(&hit) {
             outcome.notes.push(format!("{}: {what}, left as it is", hit.table));
             outcome.hits.push(hit);

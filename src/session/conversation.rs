@@ -382,7 +382,7 @@ impl Conversation {
             // A notice about a rewritten statement names the new tables; one about the proxy's own question is not the client's.
             b'N' => {
                 matches!(self.steps.front(), Some(Step::Own(_)))
-                    || self.answered().is_some_and(|info| info.outcome.text.is_some())
+                    || self.addressed().is_some_and(|info| info.outcome.text.is_some())
             }
             b'R' => self.hide_binding,
             _ => false,
@@ -403,7 +403,7 @@ impl Conversation {
             b'G' => self.steps.copy_begins(),
             b'R' if self.hide_binding => return without_binding(body),
             b'E' => return self.failed(body),
-            b'N' if !body.is_empty() => return self.answered().map_or(Verdict::Pass, |info| led_back(&info, tag, body)),
+            b'N' if !body.is_empty() => return self.addressed().map_or(Verdict::Pass, |info| led_back(&info, tag, body)),
             b'S' => self.parameter(body),
             b'Z' => self.ready(body),
             _ => {}
@@ -473,7 +473,7 @@ impl Conversation {
         if let Some(Step::Query { failed, .. }) = self.steps.front() {
             *failed = true;
         }
-        let info = self.answered();
+        let info = self.addressed();
         if let Some(info) = info.as_ref().filter(|_| !in_query) {
             let at = match self.steps.front() {
                 Some(Step::Execute { at, .. }) => *at,
@@ -489,7 +489,7 @@ impl Conversation {
     }
 
     /// The statement that the next reply belongs to, if it touches a legacy table.
-    fn answered(&mut self) -> Option<Arc<Info>> {
+    fn addressed(&mut self) -> Option<Arc<Info>> {
         match self.steps.front()? {
             Step::Query { info, .. } => info.clone(),
             Step::Parse { held, .. } => held.as_ref().map(|h| h.info.clone()),

@@ -42,6 +42,8 @@ impl Clauses {
 pub struct Insert {
     /// `(a, b)` behind the table's name, with the parentheses.
     pub columns: Option<(Range<usize>, Vec<Part>)>,
+    /// More than a bare name stood in the list: a subscript or a field.
+    pub indirect: bool,
     /// OVERRIDING ... VALUE.
     pub overriding: Option<Range<usize>>,
     /// Where the rows come from.
@@ -245,9 +247,12 @@ impl Scan<'_, '_> {
         (start, Some(Returning { lexemes: start..self.end, items }))
     }
 
-    fn parts(&self, range: Range<usize>) -> Option<Vec<Part>> {
+    /// The columns of a list, and whether one of them has a subscript or a field behind it.
+    fn parts(&self, range: Range<usize>) -> Option<(Vec<Part>, bool)> {
         let depth = self.lexed.lexemes.get(range.start)?.depth;
-        self.split(range, depth).into_iter().map(|r| self.part(r.start).filter(|_| r.len() == 1)).collect()
+        let items = self.split(range, depth);
+        let indirect = items.iter().any(|r| r.len() > 1);
+        Some((items.into_iter().map(|r| self.part(r.start)).collect::<Option<_>>()?, indirect))
     }
 
     fn part(&self, i: usize) -> Option<Part> {
@@ -257,11 +262,13 @@ impl Scan<'_, '_> {
 
     fn insert(&self, target_end: usize) -> Option<Insert> {
         let mut at = target_end;
-        let mut columns = None;
+        let (mut columns, mut indirect) = (None, false);
         let list = self.token(at, &Token::LParen) && !self.starts_query(at + 1);
         if list {
             let close = closing(self.lexed, at, self.end)?;
-            columns = Some((at..close + 1, self.parts(at + 1..close)?));
+            let (parts, more) = self.parts(at + 1..close)?;
+            indirect = more;
+            columns = Some((at..close + 1, parts));
             at = close + 1;
         }
         let overriding = self.word(at, "OVERRIDING").then(|| at..at + 3);
@@ -293,7 +300,7 @@ impl Scan<'_, '_> {
         } else {
             Source::Query(at..conflict_at)
         };
-        (!source.lexemes().is_empty()).then_some(Insert { columns, overriding, source, on_conflict, returning })
+        (!source.lexemes().is_empty()).then_some(Insert { columns, indirect, overriding, source, on_conflict, returning })
     }
 
     fn on_conflict(&self, lexemes: Range<usize>) -> Option<OnConflict> {
@@ -306,7 +313,8 @@ impl Scan<'_, '_> {
         } else {
             let close = closing(self.lexed, start, action)?;
             let predicate = self.word(close + 1, "WHERE").then_some(close + 2..action);
-            Arbiter::Columns { columns: self.parts(start + 1..close), lexemes: start..close + 1, predicate }
+            let columns = self.parts(start + 1..close).filter(|(_, more)| !more).map(|(parts, _)| parts);
+            Arbiter::Columns { columns, lexemes: start..close + 1, predicate }
         };
         let update = match self.word(action + 1, "UPDATE") {
             true => Some(Scan { end: lexemes.end, ..*self }.update(action + 2)?),
@@ -345,7 +353,7 @@ impl Scan<'_, '_> {
             return Some(Assignment { targets: vec![part], indirect, value: AssignedValue::One(self.cell(value)) });
         }
         let close = closing(self.lexed, range.start, equals)?;
-        let targets = self.parts(range.start + 1..close)?;
+        let (targets, indirect) = self.parts(range.start + 1..close)?;
         let open = if self.word(value.start, "ROW") { value.start + 1 } else { value.start };
         let value = if self.starts_query(open + 1) && !self.token(open + 1, &Token::LParen) {
             AssignedValue::Query(value)
@@ -356,7 +364,7 @@ impl Scan<'_, '_> {
             }
             AssignedValue::Row(cells)
         };
-        Some(Assignment { targets, indirect: false, value })
+        Some(Assignment { targets, indirect, value })
     }
 
     fn delete(&self, target_end: usize) -> Delete {

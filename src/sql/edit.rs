@@ -4,6 +4,7 @@
 //! - `ONLY t`, `ONLY (t)` would become a table `only` with an alias, or a function. `t *` would be a product.
 //! - `TABLE t` has no span inside a set operation: it is read as `SELECT * FROM t`.
 //! - `FOR NO KEY UPDATE`, `FOR KEY SHARE`, `OF a, b` do not parse; a locking clause names no relation that FROM has not.
+//! - `SELECT INTO x` without a select list would become a column INTO.
 //! - `OVERRIDING ... VALUE`, `WHERE CURRENT OF c` and `(row).*` do not parse.
 
 use std::ops::Range;
@@ -21,8 +22,8 @@ pub struct Edited {
     pub table_marks: Vec<usize>,
     /// Lexemes `TABLE` that stand for `SELECT * FROM`.
     pub table_commands: Vec<usize>,
-    /// Names behind `FOR UPDATE OF` and `CURRENT OF`.
-    pub lock_of: Vec<usize>,
+    /// Words that went and are no relations: names behind `FOR UPDATE OF` and `CURRENT OF`, and what a shim took out.
+    pub explained: Vec<usize>,
 }
 
 const BEFORE_TABLE: &[&str] = &["FROM", "JOIN", "UPDATE", "INTO", "USING", "TABLE", "LOCK", "TRUNCATE"];
@@ -51,16 +52,19 @@ pub fn edit(lexed: &Lexed<'_>, range: &Range<usize>) -> Edited {
             for token in [Token::make_keyword("SELECT"), Token::Mul, Token::make_keyword("FROM")] {
                 out.tokens.push(TokenWithSpan { token, span });
             }
-        } else if let Some(end) = locking_clause(lexed, range, i, &mut out.lock_of) {
+        } else if let Some(end) = locking_clause(lexed, range, i, &mut out.explained) {
             i = end;
             continue;
         } else if lexeme.is("CURRENT") && at(i + 1).is_some_and(|l| l.is("OF")) && at(i + 2).is_some() {
-            out.lock_of.push(i + 2);
+            out.explained.push(i + 2);
             out.tokens.push(TokenWithSpan { token: Token::make_keyword("TRUE"), span: lexeme.token.span });
             i += 3;
             continue;
         } else if is_row_expansion(lexed, range, i) {
             i += 2;
+            continue;
+        } else if let Some(end) = bare_into(lexed, range, i) {
+            i = end;
             continue;
         } else if lexeme.is("OVERRIDING") && at(i + 2).is_some_and(|l| l.is("VALUE")) {
             i += 3;
@@ -89,6 +93,23 @@ fn is_only(lexeme: &Lexeme, previous: Option<&Lexeme>, next: Option<&Lexeme>) ->
 fn is_row_expansion(lexed: &Lexed<'_>, range: &Range<usize>, i: usize) -> bool {
     let token = |at: usize, token: &Token| range.contains(&at) && lexed.lexemes[at].is_token(token);
     i > range.start && token(i - 1, &Token::RParen) && token(i, &Token::Period) && token(i + 1, &Token::Mul)
+}
+
+/// The end of `INTO [TEMPORARY] [TABLE] x` directly behind SELECT: the parser would take INTO for a column. The name stays for the net.
+fn bare_into(lexed: &Lexed<'_>, range: &Range<usize>, i: usize) -> Option<usize> {
+    let word = |at: usize, words: &[&str]| range.contains(&at) && lexed.lexemes[at].is_any(words);
+    if !(word(i, &["INTO"]) && i > range.start && word(i - 1, &["SELECT", "ALL", "DISTINCT"])) {
+        return None;
+    }
+    let mut at = i + 1;
+    while word(at, &["TEMP", "TEMPORARY", "UNLOGGED", "LOCAL", "GLOBAL", "TABLE"]) {
+        at += 1;
+    }
+    at += 1;
+    while range.contains(&(at + 1)) && lexed.lexemes[at].is_token(&Token::Period) {
+        at += 2;
+    }
+    Some(at)
 }
 
 /// `FROM t *`: a star behind a name that stands behind FROM, JOIN or UPDATE of a query, and no operand behind it.

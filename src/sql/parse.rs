@@ -11,6 +11,7 @@ use sqlparser::tokenizer::Token;
 
 use super::edit::edit;
 use super::shape::Shape;
+use super::shim::shim;
 use super::token::Lexed;
 use super::walk::walk;
 use super::wrapper::peel;
@@ -94,8 +95,18 @@ fn shape(lexed: &Lexed<'_>, range: &Range<usize>, limits: &Limits) -> Result<Sha
 }
 
 fn parse(lexed: &Lexed<'_>, range: &Range<usize>, limits: &Limits) -> Result<Shape, Unparsed> {
-    let edited = edit(lexed, range);
-    let tree = tree(edited.tokens.clone(), limits)?;
+    let mut edited = edit(lexed, range);
+    let tree = match tree(edited.tokens.clone(), limits) {
+        Ok(tree) => tree,
+        Err(first) => {
+            let shimmed = shim(&edited.tokens);
+            if shimmed.tokens.len() == edited.tokens.len() && shimmed.tokens == edited.tokens {
+                return Err(first);
+            }
+            edited.explained.extend(shimmed.explained.into_iter().filter_map(|at| lexed.at(at)));
+            tree(shimmed.tokens, limits)?
+        }
+    };
     walk(lexed, range, &edited, &tree)
 }
 

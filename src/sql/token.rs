@@ -8,6 +8,8 @@ use std::ops::Range;
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Word};
 
+use super::comment::unglued;
+
 /// A range of bytes in the client's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
@@ -93,7 +95,8 @@ pub struct Lexed<'t> {
 impl<'t> Lexed<'t> {
     /// Cuts a text into lexemes. The error is the tokenizer's own sentence.
     pub fn new(text: &'t str) -> Result<Self, String> {
-        let tokens = Tokenizer::new(&PostgreSqlDialect {}, text).tokenize_with_location().map_err(|e| e.to_string())?;
+        let readable = unglued(text);
+        let tokens = Tokenizer::new(&PostgreSqlDialect {}, &readable).tokenize_with_location().map_err(|e| e.to_string())?;
         let mut cursor = Cursor { bytes: text.as_bytes(), at: 0, location: Location { line: 1, column: 1 } };
         let mut lexemes = Vec::with_capacity(tokens.len() / 2 + 1);
         let mut depth = 0u32;
@@ -131,7 +134,8 @@ impl<'t> Lexed<'t> {
         self.lexemes.binary_search_by(|l| l.token.span.start.cmp(&location)).ok()
     }
 
-    /// Ranges of lexemes between semicolons. `CREATE FUNCTION ... BEGIN ATOMIC ... END` keeps its inner ones.
+    /// Ranges of lexemes between semicolons. `CREATE FUNCTION ... BEGIN ATOMIC ... END` keeps its inner ones, and so do parentheses
+    /// (`CREATE RULE ... DO (...; ...)`).
     pub fn statements(&self) -> Vec<Range<usize>> {
         let mut out = Vec::new();
         let (mut start, mut atomic) = (0, 0usize);
@@ -142,7 +146,7 @@ impl<'t> Lexed<'t> {
                 atomic += 1;
             } else if atomic > 0 && lexeme.is("END") {
                 atomic -= 1;
-            } else if atomic == 0 && lexeme.is_token(&Token::SemiColon) {
+            } else if atomic == 0 && lexeme.depth == 0 && lexeme.is_token(&Token::SemiColon) {
                 out.push(start..i);
                 start = i + 1;
             }

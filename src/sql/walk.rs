@@ -4,28 +4,28 @@
 //! queries round it, LATERAL sees its neighbours. What a name *is* (which table's column) is not decided here: that needs a
 //! catalog.
 
+mod write;
+
 use std::ops::{ControlFlow, Range};
 
 use sqlparser::ast::{
-    AccessExpr, AssignmentTarget, Delete, Distinct, Expr, FromTable, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
-    Insert, JoinConstraint, JoinOperator, Merge, ObjectName, OnConflictAction, OnInsert, OrderByKind, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, Statement as Tree, TableAlias, TableFactor, TableObject, TableWithJoins, Update,
-    UpdateTableFromKind, Visit, Visitor,
+    AccessExpr, Distinct, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, JoinConstraint, JoinOperator, ObjectName,
+    OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement as Tree, TableAlias, TableFactor,
+    TableWithJoins, Visit, Visitor,
 };
-use sqlparser::tokenizer::{Token, TokenWithSpan};
+use sqlparser::tokenizer::Token;
 
-use super::clause::clauses;
 use super::condition::{Restriction, condition, using};
 use super::edit::{Edited, closing};
 use super::parse::Unparsed;
-use super::shape::{Alias, Dml, DmlKind, Item, Name, NameUse, Part, Reference, Role, Scope, ScopeId, Shape, UsePlace};
+use super::shape::{Alias, Item, Name, NameUse, Part, Reference, Role, Scope, ScopeId, Shape, UsePlace};
 use super::token::Lexed;
 
 /// Collects what one parsed statement names. `range` holds the statement's lexemes.
 pub fn walk(lexed: &Lexed<'_>, range: &Range<usize>, edited: &Edited, tree: &Tree) -> Result<Shape, Unparsed> {
     let mut walker =
         Walker { lexed, range, edited, shape: Shape::default(), ctes: Vec::new(), fields: Vec::new(), misread: None };
-    walker.shape.explained.extend(&edited.lock_of);
+    walker.shape.explained.extend(&edited.explained);
     walker.statement(tree, None);
     match walker.misread {
         Some(reason) => Err(Unparsed::Misread(reason)),
@@ -63,151 +63,6 @@ impl Walker<'_, '_> {
             Tree::Delete(delete) => self.delete(delete, parent),
             Tree::Merge(merge) => self.merge(merge, parent),
             _ => self.misread = Some("a statement of another kind than its first word says"),
-        }
-    }
-
-    fn insert(&mut self, insert: &Insert, parent: Option<ScopeId>) {
-        let TableObject::TableName(table) = &insert.table else {
-            self.misread = Some("INSERT into something that is not a table");
-            return;
-        };
-        let scope = self.new_scope(parent);
-        let alias = insert.table_alias.as_ref().map(|a| (&a.alias, Vec::new()));
-        let Some((target, end)) = self.target(table, alias, Role::Insert, scope) else { return };
-        for column in &insert.columns {
-            self.object(column, UsePlace::Column, scope);
-        }
-        if let Some(source) = &insert.source {
-            self.query(source, parent);
-        }
-        if let Some(OnInsert::OnConflict(conflict)) = &insert.on {
-            let inner = self.new_scope(parent);
-            self.shape.scopes[inner].items = self.shape.scopes[scope].items.clone();
-            self.shape.scopes[inner].items.push(Item { name: "excluded".into(), reference: None, columns: None, walled: false });
-            self.node(&conflict.conflict_target, inner);
-            if let OnConflictAction::DoUpdate(update) = &conflict.action {
-                for assignment in &update.assignments {
-                    self.assignment_target(&assignment.target, inner);
-                    self.node(&assignment.value, inner);
-                }
-                self.node(&update.selection, inner);
-            }
-        }
-        self.items(insert.returning.as_deref().unwrap_or_default(), scope);
-        self.dml(DmlKind::Insert, &insert.insert_token.0, target, end, scope);
-    }
-
-    fn update(&mut self, update: &Update, parent: Option<ScopeId>) {
-        let scope = self.new_scope(parent);
-        let TableFactor::Table { name, alias, .. } = &update.table.relation else {
-            self.misread = Some("UPDATE of something that is not a table");
-            return;
-        };
-        let Some((target, end)) = self.target(name, alias.as_ref().map(parts_of), Role::Update, scope) else { return };
-        if let Some(UpdateTableFromKind::AfterSet(from) | UpdateTableFromKind::BeforeSet(from)) = &update.from {
-            self.from(from, scope);
-        }
-        for assignment in &update.assignments {
-            self.assignment_target(&assignment.target, scope);
-            self.node(&assignment.value, scope);
-        }
-        self.node(&update.selection, scope);
-        self.restrict(update.selection.as_ref(), scope);
-        self.items(update.returning.as_deref().unwrap_or_default(), scope);
-        self.dml(DmlKind::Update, &update.update_token.0, target, end, scope);
-    }
-
-    fn delete(&mut self, delete: &Delete, parent: Option<ScopeId>) {
-        let scope = self.new_scope(parent);
-        let FromTable::WithFromKeyword(from) = &delete.from else {
-            self.misread = Some("DELETE without FROM");
-            return;
-        };
-        let [TableWithJoins { relation: TableFactor::Table { name, alias, .. }, joins }] = from.as_slice() else {
-            self.misread = Some("DELETE from something that is not one table");
-            return;
-        };
-        if !joins.is_empty() {
-            self.misread = Some("DELETE from a join");
-        }
-        let Some((target, end)) = self.target(name, alias.as_ref().map(parts_of), Role::Delete, scope) else { return };
-        self.from(delete.using.as_deref().unwrap_or_default(), scope);
-        self.node(&delete.selection, scope);
-        self.restrict(delete.selection.as_ref(), scope);
-        self.items(delete.returning.as_deref().unwrap_or_default(), scope);
-        self.dml(DmlKind::Delete, &delete.delete_token.0, target, end, scope);
-    }
-
-    fn merge(&mut self, merge: &Merge, parent: Option<ScopeId>) {
-        let scope = self.new_scope(parent);
-        let TableFactor::Table { name, alias, .. } = &merge.table else {
-            self.misread = Some("MERGE into something that is not a table");
-            return;
-        };
-        let Some((target, end)) = self.target(name, alias.as_ref().map(parts_of), Role::Merge, scope) else { return };
-        self.table_factor(&merge.source, scope);
-        self.node(&merge.on, scope);
-        for clause in &merge.clauses {
-            use sqlparser::ast::{MergeAction, MergeUpdateKind};
-            self.node(&clause.predicate, scope);
-            match &clause.action {
-                MergeAction::Insert(insert) => {
-                    insert.columns.iter().for_each(|c| self.object(c, UsePlace::Column, scope));
-                    self.node(&insert.kind, scope);
-                }
-                MergeAction::Update(update) => {
-                    if let MergeUpdateKind::Set(assignments) = &update.kind {
-                        for assignment in assignments {
-                            self.assignment_target(&assignment.target, scope);
-                            self.node(&assignment.value, scope);
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        self.dml(DmlKind::Merge, &merge.merge_token.0, target, end, scope);
-    }
-
-    /// The target of a writing statement becomes the first item of its scope. Also the lexeme behind name and alias.
-    fn target(
-        &mut self,
-        name: &ObjectName,
-        alias: Option<(&Ident, Vec<&Ident>)>,
-        role: Role,
-        scope: ScopeId,
-    ) -> Option<(usize, usize)> {
-        let before = self.shape.references.len();
-        let last = self.relation(name, alias, role, scope)?;
-        (self.shape.references.len() > before).then_some((before, last + 1))
-    }
-
-    fn dml(&mut self, kind: DmlKind, verb: &TokenWithSpan, target: usize, target_end: usize, scope: ScopeId) {
-        let Some(start) = self.lexed.at(verb.span.start) else { return };
-        let depth = self.lexed.lexemes[start].depth;
-        let end = (start..self.range.end).find(|&i| self.lexed.lexemes[i].depth < depth).unwrap_or(self.range.end);
-        let end = if self.lexed.lexemes.get(end.wrapping_sub(1)).is_some_and(|l| l.depth < depth) { end - 1 } else { end };
-        let end = self.closing_of(start, end);
-        match clauses(self.lexed, kind, &(start..end), target_end) {
-            Some(clauses) => self.shape.dml.push(Dml { kind, target, scope, lexemes: start..end, clauses }),
-            None => self.misread = Some("the clauses of this statement could not be told apart"),
-        }
-    }
-
-    /// A statement in a CTE ends before the parenthesis that closes it, which has the depth of the statement's outside.
-    fn closing_of(&self, start: usize, end: usize) -> usize {
-        let depth = self.lexed.lexemes[start].depth;
-        if depth == 0 {
-            return end;
-        }
-        let open = (self.range.start..start).rev().find(|&i| self.lexed.lexemes[i].depth < depth);
-        open.and_then(|open| closing(self.lexed, open, self.range.end)).unwrap_or(end)
-    }
-
-    fn assignment_target(&mut self, target: &AssignmentTarget, scope: ScopeId) {
-        match target {
-            AssignmentTarget::ColumnName(name) => self.object(name, UsePlace::Target, scope),
-            AssignmentTarget::Tuple(names) => names.iter().for_each(|n| self.object(n, UsePlace::Target, scope)),
         }
     }
 
@@ -349,6 +204,7 @@ impl Walker<'_, '_> {
                         let condition = using(ident, start..middle, middle..end);
                         self.shape.restrictions.push(Restriction { scope, items: narrowed.clone(), condition });
                     }
+                    self.join_alias(names, scope);
                 }
                 JoinConstraint::Natural => self.shape.scopes[scope].star = true,
                 JoinConstraint::None => {}
@@ -356,8 +212,20 @@ impl Walker<'_, '_> {
         }
     }
 
+    /// `USING (a, b) AS j`, which a shim took out: j has the joined columns, which their own tables answer for too.
+    fn join_alias(&mut self, names: &[ObjectName], scope: ScopeId) {
+        let last = names.last().and_then(|n| n.0.last()?.as_ident()).and_then(|i| self.lexed.at(i.span.start));
+        let word = |i: usize| self.lexed.lexemes.get(i).filter(|_| self.range.contains(&i));
+        if let Some(alias) = last.filter(|l| word(l + 2).is_some_and(|w| w.is("AS"))).and_then(|l| word(l + 3)?.name()) {
+            self.shape.scopes[scope].items.push(Item { name: alias, reference: None, columns: Some(Vec::new()), walled: false });
+        }
+    }
+
     fn table_factor(&mut self, factor: &TableFactor, scope: ScopeId) {
         match factor {
+            TableFactor::Table { name, alias, args: None, .. } if Self::is_value_function(name) => {
+                self.function_item(alias.as_ref(), name.to_string().to_ascii_lowercase(), scope);
+            }
             TableFactor::Table { name, alias, args: None, .. } => {
                 self.relation(name, alias.as_ref().map(parts_of), Role::Read, scope);
             }
@@ -421,6 +289,25 @@ impl Walker<'_, '_> {
             Some(alias) => self.item(Some(alias), None, scope),
             None => self.shape.scopes[scope].items.push(Item { name, reference: None, columns: None, walled: false }),
         }
+    }
+
+    /// `FROM current_date`: a function that stands without parentheses (PostgreSQL source, gram.y, func_expr_common_subexpr).
+    fn is_value_function(name: &ObjectName) -> bool {
+        const FUNCTIONS: [&str; 11] = [
+            "current_date",
+            "current_time",
+            "current_timestamp",
+            "localtime",
+            "localtimestamp",
+            "current_role",
+            "current_user",
+            "session_user",
+            "user",
+            "current_catalog",
+            "current_schema",
+        ];
+        let [part] = name.0.as_slice() else { return false };
+        part.as_ident().is_some_and(|i| i.quote_style.is_none() && FUNCTIONS.iter().any(|f| i.value.eq_ignore_ascii_case(f)))
     }
 
     /// A relation's name: a CTE in sight, or a reference. Returns its last lexeme, alias included.
@@ -566,9 +453,6 @@ impl Visitor for Expressions<'_, '_, '_> {
         }
         match expr {
             Expr::Identifier(ident) => {
-                if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("into") {
-                    self.walker.misread = Some("SELECT INTO without a select list");
-                }
                 self.walker.use_name(&[ident], UsePlace::Expression, self.scope);
             }
             Expr::CompoundIdentifier(idents) => {
@@ -679,7 +563,9 @@ mod tests {
     }
 
     #[test]
-    fn select_into_without_a_list_is_refused() {
-        assert!(script("select into x from t", &Limits::default()).unwrap().statements[0].shape.is_err());
+    fn select_into_without_a_list_makes_a_table() {
+        assert_eq!(names("select into temp table s.x from t").0, ["select t"]);
+        let script = script("select into x from t", &Limits::default()).unwrap();
+        assert!(!script.statements[0].shape.as_ref().unwrap().explains(2));
     }
 }

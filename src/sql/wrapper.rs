@@ -66,6 +66,51 @@ pub fn peel(lexed: &Lexed<'_>, range: &Range<usize>) -> Peeled {
     }
 }
 
+/// What a statement that is no query does with the name at lexeme `at`, for those who count: by its verb, or by the word before the
+/// name in CREATE TABLE. `mention` where neither tells.
+pub fn operation(lexed: &Lexed<'_>, range: &Range<usize>, at: usize) -> &'static str {
+    const VERBS: [(&str, &str); 12] = [
+        ("ALTER", "alter"),
+        ("DROP", "drop"),
+        ("COMMENT", "comment"),
+        ("GRANT", "grant"),
+        ("REVOKE", "revoke"),
+        ("VACUUM", "vacuum"),
+        ("ANALYZE", "analyze"),
+        ("ANALYSE", "analyze"),
+        ("REINDEX", "reindex"),
+        ("CLUSTER", "cluster"),
+        ("REFRESH", "refresh"),
+        ("SECURITY", "label"),
+    ];
+    const CREATED: [(&str, &str); 8] = [
+        ("INDEX", "create index"),
+        ("TRIGGER", "create trigger"),
+        ("RULE", "create rule"),
+        ("POLICY", "create policy"),
+        ("STATISTICS", "create statistics"),
+        ("PUBLICATION", "create publication"),
+        ("TABLE", "create table"),
+        ("VIEW", "create view"),
+    ];
+    let scan = Scan { lexed, range };
+    let mut before = at;
+    while before >= range.start + 2 && scan.token(before - 1, &Token::Period) {
+        before -= 2;
+    }
+    let previous = |words: &[&str]| before > range.start && lexed.lexemes[before - 1].is_any(words);
+    if previous(&["REFERENCES"]) {
+        return "references";
+    }
+    let verb = |list: &[(&str, &'static str)], i: usize| list.iter().find(|(word, _)| scan.word(i, word)).map(|(_, name)| *name);
+    if let Some(name) = verb(&VERBS, range.start) {
+        return name;
+    }
+    let creates = scan.word(range.start, "CREATE");
+    let object = (range.start + 1..at).take(5).find_map(|i| verb(&CREATED, i));
+    if creates && !previous(&["LIKE", "OF", "INHERITS"]) { object.unwrap_or("mention") } else { "mention" }
+}
+
 pub(super) fn reference(name: Name, role: Role) -> Reference {
     let span = name.span();
     Reference { name, role, alias: None, span, table_command: false, sample: None, scope: 0 }
@@ -112,8 +157,14 @@ impl Scan<'_, '_> {
     fn create_as(&self, at: usize) -> Option<Range<usize>> {
         let head = (at + 1..self.range.end).take(6);
         let creates = |i: usize| self.word(i, "TABLE") || self.word(i, "VIEW");
-        head.into_iter().find(|&i| creates(i))?;
-        let start = (at..self.range.end).find(|&i| self.word(i, "AS") && self.starts_query(i + 1))? + 1;
+        let object = head.into_iter().find(|&i| creates(i))?;
+        // Its query reads the view's own name, as a CTE.
+        if self.word(object - 1, "RECURSIVE") {
+            return None;
+        }
+        let depth = self.lexed.lexemes[at].depth;
+        let defines = |i: usize| self.lexed.lexemes[i].depth == depth && self.word(i, "AS") && self.starts_query(i + 1);
+        let start = (at..self.range.end).find(|&i| defines(i))? + 1;
         let mut end = self.range.end;
         if self.word(end - 1, "DATA") {
             end -= if self.word(end - 2, "NO") { 3 } else { 2 };
@@ -181,6 +232,23 @@ mod tests {
         assert_eq!(query("copy (select 1) to stdout with csv").as_deref(), Some("select 1"));
         assert_eq!(query("create table x (a int)"), None);
         assert_eq!(query("set search_path = x"), None);
+    }
+
+    #[test]
+    fn statements_of_definition_say_what_they_do() {
+        let does = |text: &str| {
+            let lexed = Lexed::new(text).unwrap();
+            let at = lexed.lexemes.iter().rposition(|l| l.is("h")).unwrap();
+            operation(&lexed, &(0..lexed.lexemes.len()), at)
+        };
+        assert_eq!(does("alter table only s.h add column a int"), "alter");
+        assert_eq!(does("create unique index concurrently on s.h (a)"), "create index");
+        assert_eq!(does("create table x (a int references s.h (b))"), "references");
+        assert_eq!(does("alter table x add foreign key (a) references h"), "references");
+        assert_eq!(does("create or replace trigger t after insert on h execute function f()"), "create trigger");
+        assert_eq!(does("create table x (like h)"), "mention");
+        assert_eq!(does("vacuum (analyze) h"), "vacuum");
+        assert_eq!(does("select h"), "mention");
     }
 
     #[test]

@@ -1,0 +1,99 @@
+//! Comments that are glued to an operator: `a<>/*x*/b`. PostgreSQL ends the operator before a comment (manual, section 4.1.3); the
+//! tokenizer takes it for a part of the operator. In such a text the comments become blanks, as many as they have characters,
+//! before it is cut into tokens: every place stays what it was.
+
+use std::borrow::Cow;
+
+/// The text to be cut into tokens.
+pub(super) fn unglued(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let glued = |at: usize| at > 0 && b"+-*<>=~!@#%^&|`?".contains(&bytes[at - 1]);
+    let any = memchr::memmem::find_iter(bytes, b"/*").any(glued);
+    if any { Cow::Owned(blanked(text)) } else { Cow::Borrowed(text) }
+}
+
+fn blanked(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = if rest.starts_with("/*") {
+            let length = comment(rest);
+            out.extend(rest[..length].chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
+            rest = &rest[length..];
+            continue;
+        } else if rest.starts_with("--") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if first == '\'' {
+            string(rest, out.ends_with(['e', 'E']))
+        } else if first == '"' {
+            rest[1..].find('"').map_or(rest.len(), |at| at + 2)
+        } else if first == '$' {
+            dollar(rest)
+        } else {
+            first.len_utf8()
+        };
+        out.push_str(&rest[..length]);
+        rest = &rest[length..];
+    }
+    out
+}
+
+/// Bytes of a comment; they nest.
+fn comment(text: &str) -> usize {
+    let (mut depth, mut at) = (0_usize, 0);
+    loop {
+        let rest = &text.as_bytes()[at..];
+        if rest.is_empty() {
+            return at;
+        } else if rest.starts_with(b"/*") {
+            depth += 1;
+            at += 2;
+        } else if rest.starts_with(b"*/") {
+            depth -= 1;
+            at += 2;
+            if depth == 0 {
+                return at;
+            }
+        } else {
+            at += 1;
+        }
+    }
+}
+
+/// Bytes of a string; behind an E the backslash escapes. A doubled quote ends one string and begins the next.
+fn string(text: &str, escapes: bool) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = 1;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\'' => return at + 1,
+            b'\\' if escapes => at += 2,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// Bytes of a dollar-quoted string; of the `$` alone where none begins.
+fn dollar(text: &str) -> usize {
+    let name = |c: char| c.is_alphanumeric() || c == '_' || !c.is_ascii();
+    let tag = text[1..].find(|c| !name(c)).map(|at| &text[..at + 2]).filter(|t| t.ends_with('$'));
+    match tag.filter(|t| !t[1..].starts_with(|c: char| c.is_ascii_digit())) {
+        Some(tag) => text[tag.len()..].find(tag).map_or(text.len(), |at| at + 2 * tag.len()),
+        None => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unglued;
+
+    #[test]
+    fn only_comments_become_blanks() {
+        let text = "a<>/*é/*x*/\ny*/b, '/*', E'\\'/*', \"/*\", $q$/*$q$, $1 -- /* no end\n+/*z*/1";
+        let blank = "a<>        \n   b, '/*', E'\\'/*', \"/*\", $q$/*$q$, $1 -- /* no end\n+     1";
+        assert_eq!(unglued(text), blank);
+        assert_eq!(unglued(text).chars().count(), text.chars().count());
+        assert!(matches!(unglued("a /*x*/ <> b"), std::borrow::Cow::Borrowed(_)));
+    }
+}

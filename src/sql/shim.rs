@@ -1,0 +1,549 @@
+//! Constructs that `sqlparser` does not know, taken out or replaced by something that it knows and that names the same relations.
+//! Only a statement that did not parse comes here, and what is left of it is parsed once more.
+//!
+//! Nothing is taken out that could name a relation: a word that goes is explained only where the grammar allows no relation there
+//! (a collation, an element's name, a column of a CTE); every other word that goes is left to the net. As in [`super::edit`] the
+//! remaining tokens keep their places.
+
+mod merge;
+mod xml;
+
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
+
+/// A token stream for the second try.
+#[derive(Debug, Default)]
+pub struct Shimmed {
+    /// What the parser sees.
+    pub tokens: Vec<TokenWithSpan>,
+    /// Where words begin that went and are no relations.
+    pub explained: Vec<Location>,
+}
+
+/// Applies every shim to one statement's tokens.
+pub fn shim(tokens: &[TokenWithSpan]) -> Shimmed {
+    let mut shims = Shims {
+        tokens,
+        at: 0,
+        out: Shimmed::default(),
+        depth: 0,
+        set_depths: Vec::new(),
+        xml_depths: Vec::new(),
+        dropped_closings: Vec::new(),
+        doubled_closings: Vec::new(),
+    };
+    while shims.at < tokens.len() {
+        if !shims.construct() {
+            shims.keep();
+        }
+    }
+    shims.out
+}
+
+/// The words of SQL/XML functions whose arguments have a grammar of their own (manual, section 9.15).
+const XML_FUNCTIONS: &[&str] = &[
+    "XMLELEMENT",
+    "XMLATTRIBUTES",
+    "XMLFOREST",
+    "XMLPARSE",
+    "XMLSERIALIZE",
+    "XMLROOT",
+    "XMLPI",
+    "XMLEXISTS",
+    "XMLTABLE",
+    "XMLNAMESPACES",
+];
+/// Operators that the parser takes before ANY and ALL.
+const BEFORE_ANY: &[Token] = &[Token::Eq, Token::Neq, Token::Lt, Token::LtEq, Token::Gt, Token::GtEq];
+
+struct Shims<'s> {
+    tokens: &'s [TokenWithSpan],
+    at: usize,
+    out: Shimmed,
+    depth: usize,
+    /// Depths at which an assignment list goes on, innermost last.
+    set_depths: Vec<usize>,
+    /// Depths inside the parentheses of an XML function.
+    xml_depths: Vec<usize>,
+    /// Closing parentheses whose opening ones went.
+    dropped_closings: Vec<usize>,
+    /// Closing parentheses before which another one stands now.
+    doubled_closings: Vec<usize>,
+}
+
+impl Shims<'_> {
+    fn token(&self, at: usize) -> Option<&Token> {
+        self.tokens.get(at).map(|t| &t.token)
+    }
+
+    fn is(&self, at: usize, word: &str) -> bool {
+        is_word(self.token(at), word)
+    }
+
+    fn is_any(&self, at: usize, words: &[&str]) -> bool {
+        words.iter().any(|w| self.is(at, w))
+    }
+
+    fn are(&self, at: usize, words: &[&str]) -> bool {
+        words.iter().enumerate().all(|(n, w)| self.is(at + n, w))
+    }
+
+    fn is_token(&self, at: usize, token: &Token) -> bool {
+        self.token(at) == Some(token)
+    }
+
+    fn is_name(&self, at: usize) -> bool {
+        matches!(self.token(at), Some(Token::Word(_)))
+    }
+
+    /// The token behind the parenthesis or bracket that closes the one at `open`.
+    fn behind(&self, open: usize) -> usize {
+        let mut depth = 0_usize;
+        for (i, token) in self.tokens.iter().enumerate().skip(open) {
+            match token.token {
+                Token::LParen | Token::LBracket => depth += 1,
+                Token::RParen | Token::RBracket if depth <= 1 => return i + 1,
+                Token::RParen | Token::RBracket => depth -= 1,
+                _ => {}
+            }
+        }
+        self.tokens.len()
+    }
+
+    /// The first place at this depth, from `from` on, that `test` accepts; not beyond the closing parenthesis.
+    fn find(&self, from: usize, test: impl Fn(usize) -> bool) -> Option<usize> {
+        let mut at = from;
+        while let Some(token) = self.token(at) {
+            if test(at) {
+                return Some(at);
+            }
+            match token {
+                Token::LParen | Token::LBracket => at = self.behind(at),
+                Token::RParen | Token::RBracket => return None,
+                _ => at += 1,
+            }
+        }
+        None
+    }
+
+    // --- what can be done with tokens ---
+
+    fn keep(&mut self) {
+        let token = &self.tokens[self.at];
+        match token.token {
+            Token::LParen | Token::LBracket => self.depth += 1,
+            Token::RParen | Token::RBracket => {
+                self.depth = self.depth.saturating_sub(1);
+                self.set_depths.retain(|d| *d <= self.depth);
+                self.xml_depths.retain(|d| *d <= self.depth);
+            }
+            _ => {}
+        }
+        if self.is(self.at, "SET") {
+            self.set_depths.push(self.depth);
+        } else if self.is_any(self.at, &["FROM", "WHERE", "RETURNING", "WHEN"]) {
+            self.set_depths.retain(|d| *d != self.depth);
+        }
+        self.out.tokens.push(token.clone());
+        self.at += 1;
+    }
+
+    /// Leaves out everything up to `end`; true, for the callers' last line.
+    fn drop(&mut self, end: usize) -> bool {
+        self.at = end.min(self.tokens.len());
+        true
+    }
+
+    /// Leaves out everything up to `end`, words that can be no relations.
+    fn drop_explained(&mut self, end: usize) -> bool {
+        let words = self.tokens[self.at..end.min(self.tokens.len())].iter().filter(|t| matches!(t.token, Token::Word(_)));
+        self.out.explained.extend(words.map(|t| t.span.start));
+        self.drop(end)
+    }
+
+    /// Puts a token in the place of the one at `self.at`, which is not yet consumed.
+    fn put(&mut self, token: Token) {
+        let span = self.tokens[self.at.min(self.tokens.len() - 1)].span;
+        self.out.tokens.push(TokenWithSpan { token, span });
+    }
+
+    // --- the constructs ---
+
+    /// Deals with a construct that begins here; false when there is none.
+    fn construct(&mut self) -> bool {
+        let at = self.at;
+        match self.token(at) {
+            Some(Token::LBracket) => return self.subscripted_target(),
+            Some(Token::RParen) if self.dropped_closings.contains(&at) => return self.drop(at + 1),
+            Some(Token::RParen) if self.doubled_closings.contains(&at) => self.put(Token::RParen),
+            Some(Token::RParen) => return self.search_cycle() || self.join_alias(),
+            Some(Token::Word(_)) => {}
+            Some(Token::Period) if self.is_token(at + 1, &Token::Mul) && self.is_token(at + 2, &Token::DoubleColon) => {
+                return self.drop(at + 2);
+            }
+            Some(_) => return self.operator_any() || self.frame_bound(),
+            None => return false,
+        }
+        if self.is_any(at, &["VARIADIC", "SYMMETRIC", "ASYMMETRIC"]) {
+            return self.drop(at + 1);
+        }
+        if self.is(at, "COLLATE") && self.is_name(at + 1) {
+            return self.drop_explained(self.dotted(at + 1));
+        }
+        if self.is_any(at, &["DISTINCT", "ALL"]) && at >= 2 && self.are(at - 2, &["GROUP", "BY"]) {
+            return self.drop(at + 1);
+        }
+        self.small()
+            || self.frame_exclusion()
+            || self.frame_bound()
+            || self.conflict_target()
+            || self.rows_from()
+            || self.grouping_sets()
+            || self.column_definitions()
+            || self.xml()
+            || self.order_using()
+            || self.merge()
+            || self.prefixed_operator()
+    }
+
+    /// The place behind a dotted name.
+    fn dotted(&self, first: usize) -> usize {
+        let mut at = first + 1;
+        while self.is_token(at, &Token::Period) && self.is_name(at + 1) {
+            at += 2;
+        }
+        at
+    }
+
+    /// `SET a[1] = ...`, `INSERT INTO t (a[1:2])`: the subscripts go. Which column is written stays.
+    fn subscripted_target(&mut self) -> bool {
+        let mut end = self.behind(self.at);
+        while self.is_token(end, &Token::LBracket) || self.is_token(end, &Token::Period) && self.is_name(end + 1) {
+            end = if self.is_token(end, &Token::LBracket) { self.behind(end) } else { end + 2 };
+        }
+        let assigned = self.set_depths.contains(&self.depth) && self.is_token(end, &Token::Eq) && self.begins_assignment();
+        let listed = self.is_token(end, &Token::Comma) || self.is_token(end, &Token::RParen);
+        let inserted = listed && self.in_insert_list();
+        if assigned || inserted { self.drop(end) } else { false }
+    }
+
+    /// Whether what stands before here is a name behind SET or a comma.
+    fn begins_assignment(&self) -> bool {
+        let mut tokens = self.out.tokens.iter().rev().map(|t| &t.token);
+        loop {
+            let (name, before) = (tokens.next(), tokens.next());
+            if !matches!(name, Some(Token::Word(_))) {
+                return false;
+            }
+            if before != Some(&Token::Period) {
+                return before == Some(&Token::Comma) || is_word(before, "SET");
+            }
+        }
+    }
+
+    /// Whether the parenthesis that is open here lists the columns of an INSERT.
+    fn in_insert_list(&self) -> bool {
+        let open = self.out.tokens.iter().rposition(|t| t.token == Token::LParen);
+        let behind_into = |open: usize| {
+            let before = self.out.tokens[..open].iter().rev().take(6).map(|t| &t.token);
+            before.take_while(|t| matches!(t, Token::Word(_) | Token::Period)).any(|t| is_word(Some(t), "INTO"))
+        };
+        open.is_some_and(behind_into)
+    }
+
+    /// `) SEARCH DEPTH FIRST BY a SET b CYCLE c SET d USING e` behind a CTE: columns of the CTE only (manual, section 7.8.2).
+    fn search_cycle(&mut self) -> bool {
+        let mut end = self.at + 1;
+        if self.is(end, "SEARCH") && self.is_any(end + 1, &["DEPTH", "BREADTH"]) && self.are(end + 2, &["FIRST", "BY"]) {
+            let Some(set) = self.find(end, |i| self.is(i, "SET")) else { return false };
+            end = set + 2;
+        }
+        if self.is(end, "CYCLE") && self.is_name(end + 1) {
+            let Some(using) = self.find(end, |i| self.is(i, "USING")) else { return false };
+            end = using + 2;
+        }
+        if end == self.at + 1 {
+            return false;
+        }
+        self.keep();
+        self.drop_explained(end)
+    }
+
+    /// `JOIN t USING (a) AS j`: the walker sees the alias in the text.
+    fn join_alias(&mut self) -> bool {
+        let open = self.out.tokens.iter().rposition(|t| t.token == Token::LParen);
+        let using = open.is_some_and(|o| o > 0 && is_word(self.out.tokens.get(o - 1).map(|t| &t.token), "USING"));
+        if !(using && self.is(self.at + 1, "AS") && self.is_name(self.at + 2)) {
+            return false;
+        }
+        self.keep();
+        self.drop(self.at + 2)
+    }
+
+    /// `x @@ ANY (...)`: any operator before ANY compares.
+    fn operator_any(&mut self) -> bool {
+        let operator = match self.token(self.at) {
+            Some(Token::Word(_) | Token::LParen | Token::RParen | Token::Comma | Token::Number(..)) | None => false,
+            Some(Token::LBracket | Token::RBracket | Token::Period | Token::DoubleColon | Token::SemiColon) => false,
+            Some(token) => !BEFORE_ANY.contains(token),
+        };
+        let quantified = operator && self.is_any(self.at + 1, &["ANY", "ALL", "SOME"]);
+        if !(quantified && self.is_token(self.at + 2, &Token::LParen)) {
+            return false;
+        }
+        self.put(Token::Eq);
+        self.drop(self.at + 1)
+    }
+
+    /// `EXCLUDE CURRENT ROW` and its like at the end of a window's frame.
+    fn frame_exclusion(&mut self) -> bool {
+        let forms: [&[&str]; 4] =
+            [&["EXCLUDE", "CURRENT", "ROW"], &["EXCLUDE", "GROUP"], &["EXCLUDE", "TIES"], &["EXCLUDE", "NO", "OTHERS"]];
+        let end = forms.iter().find(|f| self.are(self.at, f)).map(|f| self.at + f.len());
+        match end {
+            Some(end) if self.is_token(end, &Token::RParen) => self.drop(end),
+            _ => false,
+        }
+    }
+
+    /// `RANGE BETWEEN '1 year'::interval PRECEDING AND ...`: a bound cannot name a column; it becomes a number.
+    fn frame_bound(&mut self) -> bool {
+        let starts = self.at > 0
+            && (self.is_any(self.at - 1, &["ROWS", "RANGE", "GROUPS"])
+                || self.is_any(self.at - 1, &["BETWEEN", "AND"]) && self.in_frame());
+        if !starts || self.is_any(self.at, &["BETWEEN", "UNBOUNDED", "CURRENT"]) {
+            return false;
+        }
+        match self.find(self.at, |i| self.is_any(i, &["PRECEDING", "FOLLOWING"])) {
+            Some(end) => {
+                self.put(Token::Number("1".into(), false));
+                self.drop(end)
+            }
+            None => false,
+        }
+    }
+
+    /// Whether the parenthesis that is open here has said ROWS, RANGE or GROUPS.
+    fn in_frame(&self) -> bool {
+        let inside = self.out.tokens.iter().rev().take_while(|t| t.token != Token::LParen);
+        inside.into_iter().any(|t| ["ROWS", "RANGE", "GROUPS"].iter().any(|w| is_word(Some(&t.token), w)))
+    }
+
+    /// `ON CONFLICT (lower(a) COLLATE "C" text_ops) WHERE b > 0 DO ...`: expressions over the target's columns. A plain list of
+    /// columns is kept, and names them.
+    fn conflict_target(&mut self) -> bool {
+        if !(self.is(self.at, "CONFLICT") && self.is_token(self.at + 1, &Token::LParen)) {
+            return false;
+        }
+        let close = self.behind(self.at + 1);
+        let named = |i: usize| if (i - self.at).is_multiple_of(2) { self.is_name(i) } else { self.is_token(i, &Token::Comma) };
+        let plain = (self.at + 2..close - 1).all(named);
+        let Some(action) = self.find(close, |i| self.is(i, "DO")) else { return false };
+        self.keep();
+        if plain {
+            while self.at < close {
+                self.keep();
+            }
+        }
+        self.drop(action)
+    }
+
+    /// `ROWS FROM (f(a), g(b) AS (c int))`: a function of functions names the same.
+    fn rows_from(&mut self) -> bool {
+        if !(self.are(self.at, &["ROWS", "FROM"]) && self.is_token(self.at + 2, &Token::LParen)) {
+            return false;
+        }
+        self.put(Token::make_word("rows_from", None));
+        self.drop(self.at + 2)
+    }
+
+    /// `GROUPING SETS (a, GROUPING SETS (b, c))` is `GROUPING SETS (a, b, c)`.
+    fn grouping_sets(&mut self) -> bool {
+        let at = self.at;
+        let inner = at >= 3
+            && (self.is_token(at - 1, &Token::Comma) || self.is_token(at - 1, &Token::LParen))
+            && self.are(at, &["GROUPING", "SETS"])
+            && self.is_token(at + 2, &Token::LParen);
+        let nested = |t: &[TokenWithSpan]| is_word(Some(&t[0].token), "GROUPING") && is_word(Some(&t[1].token), "SETS");
+        if !(inner && self.out.tokens.windows(2).any(nested)) {
+            return false;
+        }
+        self.dropped_closings.push(self.behind(at + 2) - 1);
+        self.drop(at + 3)
+    }
+
+    /// `f(x) AS (a int, b text)`: columns and types. Without an alias before the list the whole of it goes.
+    fn column_definitions(&mut self) -> bool {
+        let definitions = self.is(self.at, "AS")
+            && self.is_token(self.at + 1, &Token::LParen)
+            && self.at > 0
+            && self.is_token(self.at - 1, &Token::RParen)
+            && self.is_name(self.at + 2)
+            && self.is_name(self.at + 3);
+        let query = self.is_any(self.at + 2, &["SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "VALUES", "TABLE"]);
+        definitions && !query && self.drop_explained(self.behind(self.at + 1))
+    }
+
+    /// `ORDER BY a USING <`: ascending is as good.
+    fn order_using(&mut self) -> bool {
+        let operator = match self.token(self.at + 1) {
+            Some(Token::LParen | Token::Word(_)) | None => false,
+            Some(_) => self.is(self.at, "USING"),
+        };
+        operator && self.drop(self.at + 2)
+    }
+
+    /// Expressions where the parser knows only numbers, and words with a grammar of their own.
+    fn small(&mut self) -> bool {
+        let at = self.at;
+        let opens = |i: usize| self.is_token(i, &Token::LParen);
+        if self.is(at, "ISNULL") || self.is(at, "NOTNULL") {
+            self.put(Token::make_keyword("IS"));
+            if self.is(at, "NOTNULL") {
+                self.put(Token::make_keyword("NOT"));
+            }
+            self.put(Token::make_keyword("NULL"));
+            return self.drop(at + 1);
+        }
+        if self.is_any(at, &["TRAILING", "LEADING", "BOTH"]) && at > 0 && opens(at - 1) {
+            let end = if self.is(at + 1, "FROM") { at + 2 } else { at };
+            return end > at && self.drop(end);
+        }
+        if self.is(at, "COLLATION") && self.is(at + 1, "FOR") {
+            self.keep();
+            return self.drop(at + 2);
+        }
+        // Literals of types that the parser does not know: `inet '10.2.3.4'`.
+        if self.is_type(at) && matches!(self.token(at + 1), Some(Token::SingleQuotedString(_))) {
+            return self.drop(at + 1);
+        }
+        if self.is_any(at, &["ANY", "ALL", "SOME", "IN"]) && opens(at + 1) && self.is(at + 2, "VALUES") {
+            self.doubled_closings.push(self.behind(at + 1) - 1);
+            self.keep();
+            self.put(Token::LParen);
+            return true;
+        }
+        if self.is(at, "IN") && opens(at + 1) && opens(at + 2) && self.is_any(at + 3, &["SELECT", "WITH", "VALUES"]) {
+            return self.list_of_queries();
+        }
+        let sized = at >= 2 && (self.is(at - 2, "TABLESAMPLE") && opens(at) || self.is(at, "REPEATABLE") && opens(at + 1));
+        if sized || self.is(at, "FETCH") && self.is_any(at + 1, &["FIRST", "NEXT"]) && opens(at + 2) {
+            return self.number_in_parentheses();
+        }
+        false
+    }
+
+    /// `IN ((SELECT 1), (SELECT 2))` would be read as a sub-query in parentheses.
+    fn list_of_queries(&mut self) -> bool {
+        if !self.is_token(self.behind(self.at + 2), &Token::Comma) {
+            return false;
+        }
+        self.keep();
+        self.keep();
+        self.put(Token::make_keyword("NULL"));
+        self.put(Token::Comma);
+        true
+    }
+
+    /// A sample's size, its seed, a number of rows.
+    fn number_in_parentheses(&mut self) -> bool {
+        while !self.is_token(self.at, &Token::LParen) {
+            self.keep();
+        }
+        let end = self.behind(self.at);
+        let counts = self.at > 0 && self.is_any(self.at - 1, &["FIRST", "NEXT"]);
+        if !counts {
+            self.put(Token::LParen);
+        }
+        self.put(Token::Number("1".into(), false));
+        if !counts {
+            self.put(Token::RParen);
+        }
+        self.drop(end)
+    }
+
+    /// A word that is no key word.
+    fn is_type(&self, at: usize) -> bool {
+        matches!(self.token(at), Some(Token::Word(w)) if w.keyword == sqlparser::keywords::Keyword::NoKeyword)
+    }
+
+    /// `OPERATOR(pg_catalog.=)` where the parser does not expect one becomes the bare operator.
+    fn prefixed_operator(&mut self) -> bool {
+        if !(self.is(self.at, "OPERATOR") && self.is_token(self.at + 1, &Token::LParen)) {
+            return false;
+        }
+        let end = self.behind(self.at + 1);
+        self.put(Token::Plus);
+        self.drop_explained(end)
+    }
+}
+
+fn is_word(token: Option<&Token>, word: &str) -> bool {
+    matches!(token, Some(Token::Word(w)) if w.quote_style.is_none() && w.value.eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Limits, script};
+
+    /// The references of a text that only parses with a shim.
+    fn references(text: &str) -> String {
+        let script = script(text, &Limits::default()).unwrap();
+        let shape = script.statements[0].shape.as_ref().unwrap_or_else(|e| panic!("{text}: {e}"));
+        shape.references.iter().map(|r| &text[r.name.span().range()]).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn every_construct_names_what_it_named() {
+        for (text, expected) in [
+            (
+                "with recursive c as (select i from h union all select i from c) search depth first by i set o cycle i set y using p select * from c",
+                "h",
+            ),
+            ("with recursive c as (select i from h) cycle i set y to 1 default 0 using p select * from c, k", "h k"),
+            ("select f(variadic array(select a from h)) from k", "k h"),
+            ("select sum(a) over (order by b rows between 1 preceding and current row exclude ties) from h", "h"),
+            ("select sum(a) over (order by b range between '1 day'::interval preceding and f(2) following) from h", "h"),
+            (
+                "select xmlelement(name foo, xmlattributes(a as b), xmlforest(c as d)), xmlserialize(content x as text) from h",
+                "h",
+            ),
+            (
+                "select xmlroot(x, version no value, standalone yes) from h where xmlexists('/a' passing by ref x) and x is document",
+                "h",
+            ),
+            ("select t.* from h, lateral xmltable('/r' passing h.x columns a int path '@a' default 1, b for ordinality) t", "h"),
+            ("select j.a from h join k using (a) as j where j.a = 1", "h k"),
+            ("select * from f(1) as (a int, b text), h", "h"),
+            ("select * from rows from (f(1), g(2) as (a int)) with ordinality as x, h", "h"),
+            ("select 1 from h where a between symmetric 2 and 1", "h"),
+            ("select 1 from h group by distinct rollup (a), cube (b)", "h"),
+            ("select 1 from h group by grouping sets ((), grouping sets ((a), grouping sets (b)))", "h"),
+            ("update h set a[1] = 2, b[1:2].c = 3, d = e[2] where f[1] = 1", "h"),
+            ("insert into h (a[1], b.c, d) select a[1], b from k", "h k"),
+            ("select a::text collate \"C\", b from h order by c::text collate pg_catalog.\"default\"", "h"),
+            ("insert into h values (1) on conflict (lower(a) collate \"C\" text_ops) where b > 1 do update set c = 1", "h"),
+            ("insert into h values (1) on conflict (a, b) where b do nothing", "h"),
+            ("select a @@ any ('{1}') from h where b not in (values (1), (2)) and c in ((select 1 from k), (select 2))", "h k"),
+            ("select * from h order by a using <, b using operator(pg_catalog.>)", "h"),
+            ("select inet '10.0.0.1' + a, collation for (b), trim(trailing from c) from h where d isnull and e notnull", "h"),
+            ("select h.*::text from h tablesample system (h.a) repeatable (1 + 1) fetch first (2 + 1) rows with ties", "h"),
+            ("merge into h using k join l on k.a = l.a on h.a = k.a when not matched then insert default values", "h k l"),
+        ] {
+            assert_eq!(references(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_watched_word_that_went_is_left_to_the_net() {
+        let text = "select watched '(1)' + 1 from h";
+        let script = script(text, &Limits::default()).unwrap();
+        assert!(!script.statements[0].shape.as_ref().unwrap().explains(1));
+    }
+
+    #[test]
+    fn subscripts_of_values_stay() {
+        let script = script("update h set a[1] = b[i] where c isnull", &Limits::default()).unwrap();
+        let uses = &script.statements[0].shape.as_ref().unwrap().uses;
+        assert!(uses.iter().any(|u| u.name.last() == "i"));
+    }
+}

@@ -1,0 +1,109 @@
+//! A grammar of statements over the legacy tables and those they are joined with. Every decision is drawn from [`Choices`], so a
+//! statement is repeatable by its seed and number, and shrinks by shortening the list of decisions.
+//!
+//! What it makes has one answer only: no order is asked for that leaves ties open, no row is picked by chance, no expression fails
+//! for one row and not for another. It does not try to make every statement meaningful: an error is an answer too.
+
+mod expression;
+mod literal;
+mod query;
+mod write;
+
+use super::choice::Choices;
+use super::compare::Rows;
+use super::script::Case;
+use super::world::{Class, World};
+
+/// A column that an expression may name.
+#[derive(Debug, Clone)]
+struct Visible {
+    /// As written: `h.htofid`, `htofid`.
+    text: String,
+    /// Its class.
+    class: Class,
+    /// The table and column whose values it has.
+    origin: Option<(usize, usize)>,
+}
+
+/// What a query sees.
+#[derive(Debug, Clone, Default)]
+struct Scope {
+    columns: Vec<Visible>,
+    /// Names of FROM items; whether each is a legacy table's row.
+    items: Vec<String>,
+    /// Every name taken, also those of base tables without alias.
+    names: Vec<String>,
+}
+
+impl Scope {
+    fn of(&self, class: Class) -> Vec<&Visible> {
+        self.columns.iter().filter(|c| c.class == class).collect()
+    }
+
+    /// This scope with those of the queries round it.
+    fn with(&self, outer: &Scope) -> Scope {
+        let columns = self.columns.iter().chain(&outer.columns).cloned().collect();
+        Scope { columns, items: self.items.clone(), names: [self.names.clone(), outer.names.clone()].concat() }
+    }
+}
+
+/// A CTE in sight.
+#[derive(Debug, Clone)]
+struct Cte {
+    name: String,
+    columns: Vec<(String, Class)>,
+}
+
+/// One statement being made.
+struct Maker<'w> {
+    world: &'w World,
+    choices: Choices,
+    /// The legacy table that the statement is about.
+    focus: usize,
+    /// Literals become parameters.
+    parameters: Option<Vec<Option<String>>>,
+    ctes: Vec<Cte>,
+    /// For names that nothing else has.
+    count: usize,
+    rows: Option<Rows>,
+}
+
+/// Makes one statement. Its legacy table follows from the number, so that all of them are spoken about equally often.
+pub fn statement(world: &World, number: u64, choices: Choices) -> (Case, Vec<u32>) {
+    let focus = usize::try_from(number).unwrap_or(0) % world.legacy.max(1);
+    let mut maker =
+        Maker { world, choices, focus, parameters: None, ctes: Vec::new(), count: 0, rows: None };
+    if maker.choices.chance(30) {
+        maker.parameters = Some(Vec::new());
+    }
+    let text = match maker.choices.below(10) {
+        0..7 => maker.top_query(),
+        7 => maker.insert(),
+        8 => maker.update(),
+        _ => maker.delete(),
+    };
+    let values = Some(maker.parameters.unwrap_or_default());
+    let case = Case { line: 1, text, values, rows: maker.rows, ..Case::default() };
+    (case, maker.choices.taken)
+}
+
+impl Maker<'_> {
+    /// A name that nothing else has.
+    fn fresh(&mut self, stem: &str) -> String {
+        self.count += 1;
+        format!("{stem}{}", self.count)
+    }
+
+    fn pick<T: Clone>(&mut self, list: &[T]) -> T {
+        self.choices.of(list).clone()
+    }
+
+    /// The legacy table that the statement is about, or now and then any other table.
+    fn table(&mut self) -> usize {
+        match self.choices.below(8) {
+            0..4 => self.focus,
+            4 | 5 => self.choices.below(self.world.legacy),
+            _ => self.choices.below(self.world.sources.len()),
+        }
+    }
+}

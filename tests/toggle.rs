@@ -3,6 +3,8 @@
 
 #[allow(dead_code, reason = "shared with the migration's tests")]
 mod common;
+#[path = "toggle/jdbc.rs"]
+mod jdbc;
 #[path = "toggle/load.rs"]
 mod load;
 #[path = "toggle/names.rs"]

@@ -9,5 +9,7 @@ mod jdbc;
 mod load;
 #[path = "toggle/names.rs"]
 mod names;
+#[path = "toggle/shadow.rs"]
+mod shadow;
 #[path = "toggle/steps.rs"]
 mod steps;

@@ -7,6 +7,7 @@ pub mod handover;
 pub mod listen;
 pub mod policy;
 pub mod steering;
+mod shadow;
 mod worker;
 
 use std::sync::Arc;
@@ -81,6 +82,7 @@ impl Server {
             tokio::spawn(listen::accept(listener, workers.sockets, stop.subscribe())),
             tokio::spawn(crate::console::serve(console, shared.clone(), admin)),
             tokio::spawn(steering::flush_regularly(steering.clone(), stop.subscribe())),
+            tokio::spawn(shadow::run(steering.clone(), stop.subscribe())),
             tokio::spawn(steering::follow(steering.clone(), stop.subscribe())),
             tokio::spawn(steering::keep_finders(steering.clone(), stop.subscribe())),
         ];

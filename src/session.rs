@@ -26,6 +26,7 @@ use crate::config::Settings;
 use crate::error::Result;
 use crate::rewrite::Policy;
 use crate::rewrite::cache::Cache;
+use crate::shadow::Shadow;
 use crate::telemetry;
 use crate::traffic::{Client, Traffic};
 use crate::wire::stream::Link;
@@ -42,6 +43,8 @@ pub struct Shared {
     pub cache: Cache,
     /// Counted hits.
     pub traffic: Traffic,
+    /// Reads that run a second time.
+    pub shadow: Shadow,
     /// TLS for clients, if it is offered.
     pub tls: ArcSwap<Option<Acceptor>>,
     /// Set when the proxy ends: sessions finish their transaction and close.
@@ -73,6 +76,7 @@ impl Shared {
         Shared {
             cache: Cache::new(limits.cache_entries, limits.cache_bytes.0),
             traffic: Traffic::new(limits.hit_entries),
+            shadow: Shadow::default(),
             policy: ArcSwap::from_pointee(policy),
             settings: ArcSwap::from_pointee(settings),
             tls: ArcSwap::from_pointee(None),

@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::prepared::{Change, Held};
 use super::search_path::Doubt;
 use crate::rewrite::Outcome;
+use crate::shadow::Sample;
 use crate::traffic::Seen;
 
 /// A statement or portal name, as its hash: names are compared, never shown. 0 is the unnamed one.
@@ -72,6 +73,8 @@ pub enum Step {
         statement: NameId,
         /// The policy that decided about the statement; 0 when it has nothing to do with a legacy table.
         generation: u64,
+        /// To be compared once it has been executed.
+        sample: Option<Box<Sample>>,
     },
     /// Describe of a statement or a portal.
     Describe {

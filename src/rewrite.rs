@@ -21,6 +21,7 @@ pub mod refuse;
 mod resolve;
 mod returning;
 pub mod splice;
+pub mod story;
 mod update;
 mod utility;
 

@@ -85,6 +85,11 @@ impl SqlType {
         self.family == Family::Number && (!self.name.starts_with("numeric") || self.name.ends_with(",0)"))
     }
 
+    /// Whether every text can be cast to it.
+    pub fn is_text(&self) -> bool {
+        matches!(self.family, Family::Varchar(_) | Family::Char(_)) || self.name == "text"
+    }
+
     /// The value as it stands in an image: a `jsonb` expression that is NULL or JSON null for NULL.
     pub fn image(&self, value: &str) -> String {
         match self.family {

@@ -15,7 +15,7 @@ CARGO := cargo
 ORACLE := $(CURDIR)/target/oracle
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo test build deps bench-deps bench fmt lint doc unit twin oracle oracle-deps clean
+.PHONY: demo test build deps bench-deps bench fmt lint doc unit regress twin oracle oracle-deps clean
 
 demo: deps
 	$(CARGO) build --release --locked
@@ -55,6 +55,13 @@ doc:
 
 unit:
 	$(CARGO) test --locked
+
+# PostgreSQL's own regression scripts, directly and through the proxy. The scripts come from Debian's source package.
+regress: deps target/regress/sql
+	ESCLUSA_REGRESS=$(CURDIR)/target/regress $(CARGO) test --locked --test regress -- --ignored --nocapture
+
+target/regress/sql:
+	tests/regress/fetch target/regress
 
 # N generated statements on both sides, repeatable by SEED; FIRST=n N=1 runs one of them again. VIEWS=1 leaves the views under the legacy
 # names, EXTREME=1 takes the generator's worst data.

@@ -1,6 +1,11 @@
 //! Prepared statements, and what names mean, while tables are switched: step by step, and under load.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
+#[allow(dead_code, reason = "shared with the migration's tests")]
 mod common;
+#[path = "toggle/load.rs"]
+mod load;
+#[path = "toggle/names.rs"]
+mod names;
 #[path = "toggle/steps.rs"]
 mod steps;

@@ -37,6 +37,8 @@ pub struct Plot {
     pub port: Option<u16>,
     /// The server's options.
     pub server: Options,
+    /// SQL that is run on the legacy tables before they are migrated.
+    pub prologue: String,
 }
 
 /// A migrated database with its proxy.
@@ -59,7 +61,7 @@ impl Stage {
     pub async fn build(plot: &Plot, tell: &mut dyn FnMut(&str)) -> Result<Stage> {
         tell("starting a private PostgreSQL");
         let postgres = Postgres::start(&plot.server).await?;
-        let (rows, rules, directory) = load(&postgres, &plot.sizes, tell).await?;
+        let (rows, rules, directory) = load(&postgres, plot, tell).await?;
         let settings = settings(&postgres, &directory, plot.port)?;
         let outcomes = migrate(&postgres, &rules, &settings, plot.views, tell).await?;
         tell("starting the proxy");
@@ -93,14 +95,15 @@ impl Stage {
     }
 }
 
-async fn load(postgres: &Postgres, sizes: &Sizes, tell: &mut dyn FnMut(&str)) -> Result<(usize, RuleSet, PathBuf)> {
+async fn load(postgres: &Postgres, plot: &Plot, tell: &mut dyn FnMut(&str)) -> Result<(usize, RuleSet, PathBuf)> {
     tell("loading the legacy schema with data");
     let admin = postgres.connect("postgres").await?;
     admin.batch("creating databases", &format!("CREATE ROLE {APPLICATION} LOGIN")).await?;
     admin.batch("creating databases", &format!("CREATE DATABASE {LEGACY}")).await?;
     let database = postgres.connect(LEGACY).await?;
     let schema = Settings::defaults()?.rules.schema;
-    let rows = legacy::load(&database, &schema, sizes).await?;
+    let rows = legacy::load(&database, &schema, &plot.sizes).await?;
+    database.batch("setting the scene", &format!("SET search_path = {schema}; {}; RESET search_path", plot.prologue)).await?;
     let grants = format!(
         "GRANT USAGE ON SCHEMA {schema} TO {APPLICATION}; GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {APPLICATION};
          GRANT ALL ON ALL SEQUENCES IN SCHEMA {schema} TO {APPLICATION}; GRANT CREATE ON SCHEMA {schema} TO {APPLICATION}"

@@ -382,7 +382,7 @@ impl Conversation {
             // A notice about a rewritten statement names the new tables; one about the proxy's own question is not the client's.
             b'N' => {
                 matches!(self.steps.front(), Some(Step::Own(_)))
-                    || self.addressed().is_some_and(|info| info.outcome.text.is_some())
+                    || self.answered().is_some_and(|info| info.outcome.text.is_some())
             }
             b'R' => self.hide_binding,
             _ => false,
@@ -403,7 +403,7 @@ impl Conversation {
             b'G' => self.steps.copy_begins(),
             b'R' if self.hide_binding => return without_binding(body),
             b'E' => return self.failed(body),
-            b'N' if !body.is_empty() => return self.addressed().map_or(Verdict::Pass, |info| led_back(&info, tag, body)),
+            b'N' if !body.is_empty() => return self.answered().map_or(Verdict::Pass, |info| led_back(&info, tag, body)),
             b'S' => self.parameter(body),
             b'Z' => self.ready(body),
             _ => {}
@@ -462,8 +462,9 @@ impl Conversation {
             let own = info.changes.iter().filter(|(n, _)| *n == number);
             own.for_each(|(_, change)| self.prepared.confirm_change(change));
         }
+        // ROLLBACK TO is told as ROLLBACK is.
         if self.names.passing && [&b"COMMIT"[..], b"ROLLBACK", b"PREPARE TRANSACTION"].iter().any(|end| body.starts_with(end)) {
-            self.forget_passing_names();
+            self.doubt = Doubt::BOTH;
         }
     }
 
@@ -472,7 +473,7 @@ impl Conversation {
         if let Some(Step::Query { failed, .. }) = self.steps.front() {
             *failed = true;
         }
-        let info = self.addressed();
+        let info = self.answered();
         if let Some(info) = info.as_ref().filter(|_| !in_query) {
             let at = match self.steps.front() {
                 Some(Step::Execute { at, .. }) => *at,
@@ -482,12 +483,13 @@ impl Conversation {
         }
         if !in_query && !self.steps.is_empty() {
             self.steps.skip_to_sync();
+            self.own_skipped();
         }
         info.map_or(Verdict::Pass, |info| led_back(&info, b'E', body))
     }
 
     /// The statement that the next reply belongs to, if it touches a legacy table.
-    fn addressed(&mut self) -> Option<Arc<Info>> {
+    fn answered(&mut self) -> Option<Arc<Info>> {
         match self.steps.front()? {
             Step::Query { info, .. } => info.clone(),
             Step::Parse { held, .. } => held.as_ref().map(|h| h.info.clone()),
@@ -545,21 +547,6 @@ impl Conversation {
             self.portals_ahead.clear();
         }
         self.landed();
-    }
-}
-
-/// The error as the legacy tables would have given it.
-fn lead_back(info: &Info, body: &[u8]) -> Verdict {
-    if info.outcome.text.is_none() && info.outcome.rewritten.is_empty() {
-        return Verdict::Pass;
-    }
-    match errors::lead_back(ErrorFields::parse(body), &Told { outcome: &info.outcome, text: &info.text }) {
-        Some(fields) => {
-            let mut out = Vec::with_capacity(body.len() + 5);
-            fields.write(&mut out, b'E');
-            Verdict::Replace(out)
-        }
-        None => Verdict::Pass,
     }
 }
 

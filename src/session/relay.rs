@@ -271,11 +271,12 @@ where
 
     fn poll_to_server(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
         let server = |_| Broken::Server;
-        self.waiting = false;
         let mut wanted = self.walk_client();
         loop {
             ready!(self.to_server.poll_write(cx, &mut self.server)).map_err(server)?;
-            if self.waiting {
+            // A client that does not read before it has written gets rid of some more than the frame that waits.
+            let full = self.to_server.buffer.len() >= LARGE_BYTES;
+            if self.waiting && (full || self.to_server.finished) {
                 return Poll::Pending;
             }
             if self.to_server.finished {
@@ -292,6 +293,7 @@ where
 
     /// Walks the client's frames as far as they are there; returns how many bytes the next one needs.
     fn walk_client(&mut self) -> usize {
+        self.waiting = false;
         let dir = &mut self.to_server;
         loop {
             if self.poisoned {

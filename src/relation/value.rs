@@ -178,6 +178,17 @@ impl SqlType {
         }
     }
 
+    /// A parameter, typed as PostgreSQL types it in a list of several values beside a column of this type: as the column itself. `None`
+    /// for whole numbers, where a literal in the list may ask for a larger type.
+    pub fn listed(&self, value: &str) -> Option<String> {
+        match self.family {
+            Family::Varchar(_) => Some(format!("({value})::character varying")),
+            Family::Char(_) => Some(format!("({value})::bpchar")),
+            Family::Number if self.name.starts_with("numeric") => Some(format!("({value})::numeric")),
+            _ => None,
+        }
+    }
+
     /// The value as its type prints it, padding included: what a DETAIL line shows.
     pub fn shown(&self, value: &str) -> String {
         match self.family {

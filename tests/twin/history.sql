@@ -133,3 +133,10 @@ update histipooficina h set (htofdescri, htofid) = (select left(h::text, 3), h.h
 
 -- twin: refused 0A000
 select row_to_json(h)::text from histipooficina h (a, b);
+
+-- In a list a parameter has the column's type, beside `=` it is text, whatever an index condition needs.
+select count(*) from hisusupermiso where huspusuid in ($1, 'K003') and huspfuncod = $2;
+
+select count(*) from hisusupermiso where huspusuid = any (array[$1, $2]) and huspfuncod in ($3);
+
+select count(*) from hisusupermiso where huspusuid in ($1, 'K003'::text);

@@ -140,3 +140,6 @@ select count(*) from hisusupermiso where huspusuid in ($1, 'K003') and huspfunco
 select count(*) from hisusupermiso where huspusuid = any (array[$1, $2]) and huspfuncod in ($3);
 
 select count(*) from hisusupermiso where huspusuid in ($1, 'K003'::text);
+
+-- A number here, a text in another history's image under the same name.
+select htctcod, count(*) from histipocontratcn where htctcod is null group by grouping sets ((htctcod), ()) order by 1;

@@ -25,6 +25,7 @@ mod resolve;
 mod returning;
 mod source;
 pub mod splice;
+pub mod story;
 mod update;
 mod utility;
 

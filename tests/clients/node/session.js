@@ -132,8 +132,11 @@ async function plain() {
     });
     c.query(query);
     await asleep(c.processID);
-    new Client({ host: process.env.PGHOST, port: process.env.PGPORT }).cancel(c, query);
-    await ended;
+    const request = new Client({ host: process.env.PGHOST, port: process.env.PGPORT });
+    // The server closes after its second signal: only then may the next statement be sent.
+    const taken = new Promise((resolve) => request.connection.once('end', resolve));
+    request.cancel(c, query);
+    await Promise.all([ended.finally(() => taken), taken]);
   });
   await run(c, "SELECT 'alive' AS x");
 

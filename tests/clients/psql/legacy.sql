@@ -57,7 +57,8 @@ FETCH 100 FROM c;
 COMMIT;
 \copy tipvalvula TO 'psql_legacy.txt'
 \! sort psql_legacy.txt
-\copy (SELECT * FROM tipvalvula ORDER BY 1) TO PROGRAM 'cat' CSV HEADER
+\copy (SELECT * FROM tipvalvula ORDER BY 1) TO PROGRAM 'cat > psql_program.txt' CSV HEADER
+\! cat psql_program.txt
 COPY (SELECT tvalcod FROM tipvalvula ORDER BY 1) TO STDOUT;
 EXPLAIN (COSTS off) SELECT 1;
 CREATE TEMP TABLE copied AS SELECT * FROM tipvalvula;

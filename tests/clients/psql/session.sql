@@ -194,7 +194,8 @@ COPY t TO STDOUT (FORMAT csv, HEADER, FORCE_QUOTE *);
 COPY (SELECT a, c FROM t ORDER BY a LIMIT 3) TO STDOUT WITH (DELIMITER '|', NULL '-');
 \copy t TO 'psql_copy.txt'
 \copy k FROM 'psql_copy.txt'
-\copy (SELECT a, b FROM t ORDER BY a) TO PROGRAM 'md5sum' CSV HEADER
+\copy (SELECT a, b FROM t ORDER BY a) TO PROGRAM 'md5sum > psql_program.txt' CSV HEADER
+\! cat psql_program.txt
 \copy t TO 'psql_copy.bin' (FORMAT binary)
 TRUNCATE k;
 \copy k FROM 'psql_copy.bin' (FORMAT binary)
@@ -227,7 +228,8 @@ SELECT i, md5(i::text) FROM generate_series(1, 20000) i;
 SELECT i, repeat(md5(i::text), 30) FROM generate_series(1, 30000) i;
 \o
 \! md5sum < psql_large.txt
-SELECT i FROM generate_series(1, 3000) i \g | md5sum
+SELECT i FROM generate_series(1, 3000) i \g | md5sum > psql_program.txt
+\! cat psql_program.txt
 SELECT length(string_agg(md5(i::text), '')) FROM generate_series(1, 100000) i;
 
 -- Large objects, encodings, the rest

@@ -145,7 +145,7 @@ impl Reader<'_> {
             default: self.text(&table, "columns", "default"),
         };
         let (base, expression) = (self.text(&table, "columns", "base"), self.text(&table, "columns", "expression"));
-        Some(Column { column, base, expression, line })
+        Some(Column { column, base, expression, contested: false, line })
     }
 
     fn target(&mut self, kind: &str, table: &Table) -> Target {

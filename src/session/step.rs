@@ -207,7 +207,7 @@ impl Steps {
     }
 
     /// Whether so much is unanswered that the client must wait. The server keeps back no more than a buffer of answers
-    /// ([`MOST_UNANSWERED`]), so some will come.
+    /// (`MOST_UNANSWERED`), so some will come.
     pub fn is_full(&self) -> bool {
         self.queue.len() >= MOST_UNANSWERED
     }

@@ -230,10 +230,10 @@ impl Relation {
             Store::Column(name) => {
                 let type_name = &column.sql_type.name;
                 let shared = name != "dv_txtid" || type_name != "numeric(10,0)";
-                format!("({})::{type_name}", self.own(column, name, shared, row))
+                format!("({})::{type_name}", self.source(column, name, shared, row))
             }
             Store::Image(name) => {
-                let image = column.sql_type.from_image(&self.own(column, name, column.contested, row), &column.name);
+                let image = column.sql_type.from_image(&self.source(column, name, column.contested, row), &column.name);
                 match &self.captured {
                     Some(c) => format!("CASE WHEN {dot}al_source = 'T' THEN {} ELSE {image} END", c.read(at, &dot)),
                     None => image,
@@ -245,7 +245,7 @@ impl Relation {
 
     /// A column of the new table; NULL in the rows of other relations where those may hold what cannot be cast. The planner may look at
     /// a value before it looks at the discriminator: below GROUPING SETS, or when a whole row is named, a cast counts as free.
-    fn own(&self, column: &Column, name: &str, shared: bool, row: Option<&str>) -> String {
+    fn source(&self, column: &Column, name: &str, shared: bool, row: Option<&str>) -> String {
         let dot = row.map(|r| format!("{}.", ident(r))).unwrap_or_default();
         if shared && !column.sql_type.is_text() {
             format!("(CASE WHEN {} THEN {dot}{name} END)", self.filter(row))

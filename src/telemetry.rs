@@ -66,6 +66,12 @@ pub const METRICS: &[Metric] = &[
         help: "Prepared statements that were not remembered, because a session's texts were too long together.",
     },
     Metric {
+        name: "esclusa_shadow_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Reads that ran a second time in mode shadow, by verdict: equal, different, unsteady, skipped.",
+    },
+    Metric {
         name: "esclusa_upstream_failures_total",
         kind: Kind::Counter,
         unit: Unit::Count,

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 /// An open connection. It closes when dropped.
 #[derive(Debug)]
 pub struct Database {
-    client: Client,
+    pub(super) client: Client,
 }
 
 /// Parameters of a query.
@@ -145,7 +145,7 @@ pub fn database_name(url: &Url) -> Option<String> {
     config.get_dbname().or(config.get_user()).map(str::to_owned)
 }
 
-fn database_error(context: &str, error: &tokio_postgres::Error) -> Error {
+pub(super) fn database_error(context: &str, error: &tokio_postgres::Error) -> Error {
     let context = context.to_owned();
     match error.as_db_error() {
         Some(db) => {

@@ -57,6 +57,17 @@ impl<'w> Work<'w, '_> {
         Some(columns.iter().skip(renamed.len()).any(|(c, _)| c == column))
     }
 
+    /// How many columns an item has, where that is known.
+    pub(super) fn column_count(&self, item: &Item) -> Option<usize> {
+        match item.reference {
+            None => item.columns.as_ref().map(Vec::len),
+            Some(index) => match self.entries[index] {
+                Some(entry) => Some(entry.relation.columns.len()),
+                None => self.catalog_columns(&self.shape.references[index]).map(<[_]>::len),
+            },
+        }
+    }
+
     /// The columns of a table of the legacy schema that has no rule.
     fn catalog_columns(&self, reference: &Reference) -> Option<&'w [(String, String)]> {
         let known = match reference.name.0.as_slice() {

@@ -254,7 +254,7 @@ pub fn print(rule: &Rule) -> String {
     out
 }
 
-/// A rule file's text with another capture under [target]; everything else, remarks included, stays as it was written.
+/// A rule file's text with another capture under `[target]`; everything else, remarks included, stays as it was written.
 pub fn with_capture(text: &str, capture: Capture, since: Option<&str>) -> String {
     let mut out = String::with_capacity(text.len() + 64);
     let mut in_target = false;

@@ -75,6 +75,7 @@ impl Steering {
 
     /// Writes counted hits; what cannot be written is kept.
     pub(super) async fn flush(&self) {
+        self.flush_shadow().await;
         let (counts, statements) = self.shared.traffic.take();
         if counts.is_empty() {
             return;
@@ -91,6 +92,29 @@ impl Steering {
             tracing::warn!(%error, "hits could not be written and are kept");
             telemetry::count("esclusa_flush_failures_total");
             self.shared.traffic.give_back((counts, statements));
+        }
+    }
+}
+
+impl Steering {
+    /// Writes what mode shadow has found; what cannot be written is kept.
+    async fn flush_shadow(&self) {
+        let taken = self.shared.shadow.take();
+        if taken.0.is_empty() && taken.1.is_empty() {
+            return;
+        }
+        let settings = self.shared.settings.load_full();
+        let written = async {
+            let mut database = self.database.lock().await;
+            match policy::alive(&mut database, &settings).await? {
+                Some(database) => control::write_shadow(database, &instance(), &taken).await,
+                None => Ok(()),
+            }
+        };
+        if let Err(error) = written.await {
+            tracing::warn!(%error, "what mode shadow has found could not be written and is kept");
+            telemetry::count("esclusa_flush_failures_total");
+            self.shared.shadow.give_back(taken);
         }
     }
 }

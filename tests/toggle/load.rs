@@ -12,13 +12,14 @@ use tokio::task::JoinHandle;
 use crate::common::proxy::{Proxy, b, d, e, p, s};
 use crate::common::{Bed, SCHEMA};
 
-const TABLES: [&str; 2] = ["tipocolor", "hiscolor"];
+pub(crate) const TABLES: [&str; 2] = ["tipocolor", "hiscolor"];
 const READ: &str = "SELECT id, nombre, n FROM tipocolor WHERE id = $1";
 const COUNT_UP: &str = "UPDATE tipocolor SET n = n + 1 WHERE id = $1 RETURNING n";
 const RECORD: &str = "INSERT INTO hiscolor (id, n, usuario, hora) VALUES ($1, $2, 'app', timestamp '2026-03-05 10:00')";
 const RECORDED: &str = "SELECT count(*), max(n) FROM hiscolor WHERE id = $1";
 
-async fn bed() -> (Bed, Proxy) {
+/// Tables that are not yet migrated, and a proxy that observes them.
+pub(crate) async fn bed() -> (Bed, Proxy) {
     let mut bed = Bed::new(
         "CREATE TABLE tipocolor (id numeric(5,0) NOT NULL PRIMARY KEY, nombre varchar(20), n numeric(10,0) NOT NULL);
          INSERT INTO tipocolor SELECT i, 'color ' || i, 0 FROM generate_series(1, 40) i;
@@ -45,9 +46,15 @@ impl Load {
 
     /// Adds a client, which is told when to stop and counts its rounds.
     pub(crate) fn add<F: Future<Output = ()> + Send + 'static>(&mut self, client: impl FnOnce(Turn) -> F) {
+        let rounds = self.count();
+        self.clients.push(tokio::spawn(client(Turn { stop: self.stop.clone(), rounds })));
+    }
+
+    /// A count of rounds for a client that is no task of this process.
+    pub(crate) fn count(&mut self) -> Arc<AtomicU64> {
         let rounds = Arc::new(AtomicU64::new(0));
         self.rounds.push(rounds.clone());
-        self.clients.push(tokio::spawn(client(Turn { stop: self.stop.clone(), rounds })));
+        rounds
     }
 
     /// Waits until every client has gone so many rounds more.

@@ -51,6 +51,31 @@ CREATE TABLE IF NOT EXISTS {control}.statement (
     first_seen  timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
+-- Mode shadow: what was compared, and what differed.
+CREATE TABLE IF NOT EXISTS {control}.shadow (
+    instance     text NOT NULL,
+    legacy_table varchar(63) NOT NULL,
+    fingerprint  bigint NOT NULL,
+    equal        bigint NOT NULL,
+    different    bigint NOT NULL,
+    unsteady     bigint NOT NULL,
+    skipped      bigint NOT NULL,
+    forwarded_us bigint NOT NULL,
+    rewritten_us bigint NOT NULL,
+    last_seen    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (instance, legacy_table, fingerprint)
+);
+CREATE TABLE IF NOT EXISTS {control}.shadow_difference (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    found_at      timestamptz NOT NULL,
+    instance      text NOT NULL,
+    legacy_tables text[] NOT NULL,
+    fingerprint   bigint NOT NULL,
+    statement     text NOT NULL,
+    rewritten     text NOT NULL,
+    difference    text NOT NULL
+);
+
 -- Migration runs and their tables.
 CREATE TABLE IF NOT EXISTS {control}.run (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -204,4 +229,29 @@ BEGIN
     END LOOP;
   END IF;
   RETURN made;
+END $$;
+
+-- What an assignment to a type accepts, and no more: one function for each type that has an implicit or an assignment cast to it. Not
+-- the reg* types, to which a text is cast implicitly.
+DO $$
+DECLARE
+  cast_ record;
+BEGIN
+  FOR cast_ IN
+    SELECT target.typname AS name, source.oid::regtype AS source, target.oid::regtype AS target,
+           bool_and(coalesce(f.provolatile = 'i', true)) AS immutable
+    FROM pg_type AS target, pg_type AS source,
+         LATERAL (SELECT castfunc FROM pg_cast WHERE castsource = source.oid AND casttarget = target.oid AND castcontext IN ('i', 'a')
+                  UNION SELECT 0 WHERE source.oid = target.oid) AS c LEFT JOIN pg_proc AS f ON f.oid = c.castfunc
+    WHERE target.typnamespace = 'pg_catalog'::regnamespace AND source.typnamespace = 'pg_catalog'::regnamespace
+      AND target.typname IN ('numeric', 'int2', 'int4', 'int8', 'float4', 'float8', 'date', 'timestamp', 'timestamptz', 'time', 'bool',
+                             'bytea', 'interval', 'uuid')
+      AND source.typname IN ('numeric', 'int2', 'int4', 'int8', 'float4', 'float8', 'date', 'timestamp', 'timestamptz', 'time', 'bool',
+                             'bytea', 'interval', 'uuid', 'timetz', 'money', 'oid')
+    GROUP BY 1, 2, 3
+  LOOP
+    EXECUTE format('CREATE OR REPLACE FUNCTION {control}.assign_%s(%s) RETURNS %s LANGUAGE sql %s PARALLEL SAFE AS %L',
+                   cast_.name, cast_.source, cast_.target, CASE WHEN cast_.immutable THEN 'IMMUTABLE' ELSE 'STABLE' END,
+                   format('SELECT $1::%s', cast_.target));
+  END LOOP;
 END $$;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::{Conversation, NORMALISED_BYTES, Verdict, led_back};
+use super::reply::led_back;
+use super::{Conversation, NORMALISED_BYTES, Verdict};
 use crate::rewrite::{NameContext, Outcome, Policy};
 use crate::session::prepared::{self, Change, Held, How};
 use crate::session::search_path::{self, Answers, Doubt};
@@ -201,6 +202,7 @@ impl Conversation {
             return Some(verdict);
         }
         let outcome = self.decide(&policy, &held.info.text);
+        self.shadowing |= outcome.shadow;
         let unchanged = outcome.text == held.info.outcome.text && !held.lost;
         let info = match &held.how {
             How::Protocol(_) => self.info(&policy, &held.info.text, outcome, policy.generation, held.info.changes_names.path),

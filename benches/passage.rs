@@ -21,9 +21,9 @@ const PROLOGUE: &str = "
     INSERT INTO histipooficina SELECT 100 + n % 2000, 'oficina ' || n, 'S', 'N', 'user' || n % 50,
       date_trunc('second', localtimestamp) - CASE WHEN n % 3 = 0 THEN n % 170 ELSE 200 + n % 4000 END * interval '1 day' - n % 80000 * interval '1 second', 'es'
       FROM generate_series(1, 20000) AS n;
-    INSERT INTO hisaccesos SELECT (jsonb_populate_record(h, jsonb_build_object('hacctipo', 100 + n % 20, 'haccobjid', n % 1000,
-      'hacchsthora', date_trunc('second', localtimestamp) - CASE WHEN n % 3 = 0 THEN n % 170 ELSE 200 + n % 4000 END * interval '1 day'))).*
-      FROM (SELECT * FROM hisaccesos LIMIT 1) AS h, generate_series(1, 20000) AS n;
+    INSERT INTO hisaccesos (hacchstusu, hacchsthora, hacctipo, haccobjid)
+      SELECT 'user' || n % 50, date_trunc('second', localtimestamp) - CASE WHEN n % 3 = 0 THEN n % 170 ELSE 200 + n % 4000 END * interval '1 day',
+        100 + n % 20, n % 1000 FROM generate_series(1, 20000) AS n;
     ANALYZE histipooficina; ANALYZE hisaccesos";
 
 /// What everything else in the schema has written: rows of the trigger in the last six months, and old ones.

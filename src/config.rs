@@ -129,6 +129,15 @@ settings! {
         /// How often counted hits are written to the database.
         flush_interval: Duration = "\"5s\"";
     }
+    /// Mode shadow: reads that run a second time on the side, rewritten.
+    shadow: Shadow {
+        /// Of the reads of a table in mode shadow one in so many; 0 is none.
+        every: usize = "10";
+        /// A read that takes longer on the side is not compared.
+        timeout: Duration = "\"2s\"";
+        /// A read with more rows is not compared.
+        rows: usize = "10000";
+    }
     /// The admin console: `psql -h 127.0.0.1 -p 6433 esclusa`.
     console: Console {
         /// Host and port.
@@ -227,7 +236,9 @@ impl Settings {
         if named(&self.upstream.tls_certificate) != named(&self.upstream.tls_key) {
             faults.push(Fault::general("upstream.tls_certificate and upstream.tls_key belong together"));
         }
-        if self.listen.address == self.console.address {
+        // Port 0 is a free port of its own for each.
+        let chosen = !matches!(self.listen.address, Address::Tcp(_, 0));
+        if chosen && self.listen.address == self.console.address {
             faults.push(Fault::general("listen.address and console.address are the same"));
         }
     }
@@ -308,7 +319,7 @@ mod tests {
              F:3: unknown key `nonsense` in [listen]\n    hint: known keys: address, max_clients, startup_timeout, tls, tls_certificate, \
              tls_key, tls_client_ca, drain_timeout, handover_socket, workers\n\
              F:6: upstream.connect_timeout: `soon` is no duration such as \"5s\", \"100ms\", \"10min\"\n\
-             F:7: unknown section [nowhere]\n    hint: known sections: listen, upstream, rules, audit, control, console, limits, log"
+             F:7: unknown section [nowhere]\n    hint: known sections: listen, upstream, rules, audit, control, shadow, console, limits, log"
         );
     }
 

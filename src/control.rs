@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::catalog::Database;
 use crate::error::{Error, Result};
 use crate::mode::Mode;
+use crate::shadow::Taken;
 use crate::traffic::{Count, Key};
 
 /// The channel on which a change of modes is announced.
@@ -24,8 +25,12 @@ pub struct Change {
     pub after: Mode,
 }
 
-/// All stored modes.
+/// All stored modes; none before `schema apply`.
 pub async fn modes(database: &Database) -> Result<HashMap<String, Mode>> {
+    let there = database.one("looking for schema esclusa", "SELECT to_regclass('esclusa.mode') IS NOT NULL", &[]).await?;
+    if !there.get::<_, bool>(0) {
+        return Ok(HashMap::new());
+    }
     let rows = database.query("reading the modes", "SELECT legacy_table, mode FROM esclusa.mode", &[]).await?;
     let mut modes = HashMap::new();
     for row in rows {
@@ -120,6 +125,48 @@ async fn write_hit(db: &Database, instance: &str, key: &Key, count: &Count) -> R
         &last,
     ];
     db.execute("writing a hit", sql, params).await.map(|_| ())
+}
+
+/// Adds what mode shadow has found.
+pub async fn write_shadow(database: &Database, instance: &str, (counts, differences): &Taken) -> Result<()> {
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    database
+        .transaction("writing what mode shadow has found", async |db| {
+            for ((table, fingerprint), count) in counts {
+                let sql =
+                    "INSERT INTO esclusa.shadow AS s (instance, legacy_table, fingerprint, equal, different, unsteady, skipped,
+                               forwarded_us, rewritten_us)
+                           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                           ON CONFLICT (instance, legacy_table, fingerprint) DO UPDATE SET equal = s.equal + excluded.equal,
+                               different = s.different + excluded.different, unsteady = s.unsteady + excluded.unsteady,
+                               skipped = s.skipped + excluded.skipped, forwarded_us = s.forwarded_us + excluded.forwarded_us,
+                               rewritten_us = s.rewritten_us + excluded.rewritten_us, last_seen = clock_timestamp()";
+                let (equal, different) = (number(count.equal), number(count.different));
+                let (unsteady, skipped) = (number(count.unsteady), number(count.skipped));
+                let (forwarded, rewritten) = (number(count.forwarded_us), number(count.rewritten_us));
+                let params: crate::catalog::database::Params<'_> =
+                    &[&instance, table, fingerprint, &equal, &different, &unsteady, &skipped, &forwarded, &rewritten];
+                db.execute("writing a comparison", sql, params).await?;
+            }
+            for difference in differences {
+                let sql =
+                    "INSERT INTO esclusa.shadow_difference (found_at, instance, legacy_tables, fingerprint, statement, rewritten,
+                               difference) VALUES (to_timestamp($1), $2, $3, $4, $5, $6, $7)";
+                let at = seconds(difference.at);
+                let params: crate::catalog::database::Params<'_> = &[
+                    &at,
+                    &instance,
+                    &difference.tables,
+                    &difference.fingerprint,
+                    &difference.statement,
+                    &difference.rewritten,
+                    &difference.difference,
+                ];
+                db.execute("writing a difference", sql, params).await?;
+            }
+            Ok(())
+        })
+        .await
 }
 
 fn seconds(at: SystemTime) -> f64 {

@@ -15,6 +15,7 @@ pub mod rule;
 pub mod relation;
 pub mod rewrite;
 pub mod traffic;
+pub mod shadow;
 pub mod control;
 pub mod migrate;
 pub mod session;

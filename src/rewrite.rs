@@ -25,11 +25,14 @@ mod resolve;
 mod returning;
 mod source;
 pub mod splice;
+pub mod story;
 mod update;
 mod utility;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use sqlparser::tokenizer::Token;
 
 use crate::catalog::Catalog;
 use crate::mode::Mode;
@@ -42,7 +45,7 @@ use refuse::Refusal;
 use splice::{Edit, PositionMap, splice};
 
 /// Compiled rules, modes and catalog at one moment. A switch makes a new one; statements that are being worked on keep theirs.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Policy {
     /// Counts the switches: what a cached or prepared statement was rewritten under.
     pub generation: u64,
@@ -99,6 +102,14 @@ impl Policy {
         self.database = database;
         self.shadows = shadows;
         self
+    }
+
+    /// The policy as it would be if every table in mode shadow were switched to rewrite.
+    #[must_use]
+    pub fn switched(&self) -> Policy {
+        let mut switched = self.clone();
+        switched.entries.values_mut().filter(|e| e.mode == Mode::Shadow).for_each(|e| e.mode = Mode::Rewrite);
+        switched
     }
 
     /// Whether a text may name a legacy table.
@@ -166,6 +177,8 @@ pub struct Outcome {
     pub rewritten: Vec<Arc<Relation>>,
     /// Why, for `explain`: one line a decision.
     pub notes: Vec<String>,
+    /// It is one statement that only reads, and reads a table in mode shadow.
+    pub shadow: bool,
     /// What its statements leave behind in the session, each with its statement's number.
     pub effects: Vec<(usize, Effect)>,
 }
@@ -330,6 +343,7 @@ impl<'w, 't> Work<'w, 't> {
                 _ => None,
             }
         });
+        outcome.shadow = live.iter().any(|&i| self.entries[i].is_some_and(|e| e.mode == Mode::Shadow)) && self.only_reads();
         let rewrites = live.iter().any(|&i| self.entries[i].is_some_and(|e| e.mode == Mode::Rewrite));
         // What the net caught may be a relation that the parser did not show: then nothing of the statement is touched.
         let result = match refused {
@@ -360,6 +374,17 @@ impl<'w, 't> Work<'w, 't> {
             }
         }
         outcome.notes.append(&mut self.notes);
+    }
+
+    /// Whether this is all of the text, a query without locks, and may run a second time.
+    fn only_reads(&self) -> bool {
+        let words = ["UPDATE", "SHARE", "INTO", "NEXTVAL", "SETVAL", "PG_NOTIFY", "PG_SLEEP"];
+        let lexemes = &self.lexed.lexemes[self.lexemes.clone()];
+        lexemes.len() + 1 >= self.lexed.lexemes.len()
+            && self.shape.dml.is_empty()
+            && self.shape.references.iter().all(|r| r.role == Role::Read)
+            && lexemes.first().is_some_and(|l| l.is_any(&["SELECT", "WITH", "TABLE", "VALUES"]) || l.is_token(&Token::LParen))
+            && !lexemes.iter().any(|l| l.is_any(&words))
     }
 
     /// The entry of a reference that is to be rewritten.

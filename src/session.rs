@@ -12,9 +12,10 @@ pub mod relay;
 pub mod search_path;
 pub mod step;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
@@ -25,6 +26,7 @@ use crate::config::Settings;
 use crate::error::Result;
 use crate::rewrite::Policy;
 use crate::rewrite::cache::Cache;
+use crate::shadow::Shadow;
 use crate::telemetry;
 use crate::traffic::{Client, Traffic};
 use crate::wire::stream::Link;
@@ -41,6 +43,8 @@ pub struct Shared {
     pub cache: Cache,
     /// Counted hits.
     pub traffic: Traffic,
+    /// Reads that run a second time.
+    pub shadow: Shadow,
     /// TLS for clients, if it is offered.
     pub tls: ArcSwap<Option<Acceptor>>,
     /// Set when the proxy ends: sessions finish their transaction and close.
@@ -72,6 +76,7 @@ impl Shared {
         Shared {
             cache: Cache::new(limits.cache_entries, limits.cache_bytes.0),
             traffic: Traffic::new(limits.hit_entries),
+            shadow: Shadow::default(),
             policy: ArcSwap::from_pointee(policy),
             settings: ArcSwap::from_pointee(settings),
             tls: ArcSwap::from_pointee(None),
@@ -89,6 +94,15 @@ impl Shared {
         self.places.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;
         telemetry::add("esclusa_clients", 1.0);
         Some(Place { shared: self.clone(), id: self.next_id.fetch_add(1, Ordering::Relaxed) })
+    }
+
+    /// Waits for the drain, and for the first moment at which it may end what begins now.
+    pub async fn drained(&self) {
+        let fresh_until = Instant::now() + FRESH;
+        let mut draining = self.draining.subscribe();
+        if draining.wait_for(|draining| *draining).await.is_ok() {
+            tokio::time::sleep_until(fresh_until).await;
+        }
     }
 
     /// Puts a new policy in force.
@@ -113,6 +127,9 @@ impl Drop for Place {
     }
 }
 
+/// A client that has just connected is about to say something: ending it then, in a drain, would look like a refusal.
+const FRESH: Duration = Duration::from_secs(1);
+
 /// Where the server is reached: how a session gets its server connection.
 pub trait Connect {
     /// The stream that it yields.
@@ -123,7 +140,11 @@ pub trait Connect {
 
 /// Serves one client until it or its server is gone. Its login must be over at `deadline`.
 pub async fn run<C: Link, U: Connect>(client: C, address: String, upstream: &U, shared: Arc<Shared>, deadline: Instant) {
-    let login = match tokio::time::timeout_at(deadline, login::login(client, upstream, &shared)).await {
+    let login = tokio::select! {
+        login = tokio::time::timeout_at(deadline, login::login(client, upstream, &shared)) => login,
+        () = shared.drained() => return,
+    };
+    let login = match login {
         Ok(Ok(Some(login))) => login,
         Ok(Ok(None)) => return,
         Ok(Err(error)) => {
@@ -157,13 +178,10 @@ pub async fn run<C: Link, U: Connect>(client: C, address: String, upstream: &U, 
     let mut conversation = conversation::Conversation::new(shared.clone(), id, who, login.startup.is_replication(), flight);
     conversation.hide_channel_binding(hide_binding);
     let mut relay = relay::Relay::new(login.client, login.server, conversation, login.leftover);
-    let mut draining = shared.draining.subscribe();
-    // The drain may have begun while this client logged in.
-    if *draining.borrow_and_update() {
-        relay.drain();
-    }
+    let mut drained = pin!(shared.drained());
     loop {
         tokio::select! {
+            biased;
             end = relay.run(deadline) => {
                 tracing::debug!(?end, "a session ended");
                 break;
@@ -172,7 +190,8 @@ pub async fn run<C: Link, U: Connect>(client: C, address: String, upstream: &U, 
                 relay.end_with_admin_shutdown().await;
                 break;
             }
-            Ok(()) = draining.changed() => relay.drain(),
+            // The drain may have begun while this client logged in.
+            () = &mut drained, if !relay.is_draining() => relay.drain(),
         }
     }
 }

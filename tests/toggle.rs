@@ -2,5 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
+#[path = "toggle/jdbc.rs"]
+mod jdbc;
+#[path = "toggle/load.rs"]
+mod load;
+#[path = "toggle/names.rs"]
+mod names;
+#[path = "toggle/shadow.rs"]
+mod shadow;
 #[path = "toggle/steps.rs"]
 mod steps;

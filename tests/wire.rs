@@ -4,10 +4,26 @@
 
 mod common;
 
+#[path = "wire/client.rs"]
+mod client;
 #[path = "wire/copy.rs"]
 mod copy;
+#[path = "wire/fake.rs"]
+mod fake;
+#[path = "wire/faults.rs"]
+mod faults;
 #[path = "wire/frames.rs"]
 mod frames;
+#[path = "wire/fuzz.rs"]
+mod fuzz;
+#[path = "wire/life.rs"]
+mod life;
+#[path = "wire/memory.rs"]
+mod memory;
+#[path = "wire/moments.rs"]
+mod moments;
+#[path = "wire/process.rs"]
+mod process;
 #[path = "wire/script.rs"]
 mod script;
 #[path = "wire/stage.rs"]
@@ -16,5 +32,7 @@ mod stage;
 mod startup;
 #[path = "wire/statements.rs"]
 mod statements;
+#[path = "wire/tls.rs"]
+mod tls;
 #[path = "wire/transcript.rs"]
 mod transcript;

@@ -1,6 +1,6 @@
 //! `esclusa rules generate | list | set | capture`.
 
-use super::Call;
+use super::{Call, remark};
 use crate::catalog::Catalog;
 use crate::config::document::Document;
 use crate::control;
@@ -62,14 +62,13 @@ async fn generate_files(call: Call) -> Result<()> {
         std::fs::write(directory.join(format!("{}.toml", rule.table)), file::print(rule)).map_err(io)?;
     }
     std::fs::write(directory.join("catalog.csv"), catalog.to_csv()).map_err(io)?;
-    eprintln!(
+    remark(&format!(
         "{} rules and the snapshot of {} tables were written to {}",
         generated.rules.len(),
         catalog.tables.len(),
         directory.display()
-    );
-    call.print(&generated.findings);
-    Ok(())
+    ));
+    call.print(&generated.findings)
 }
 
 async fn list(call: Call) -> Result<()> {
@@ -97,8 +96,7 @@ async fn list(call: Call) -> Result<()> {
             mode.name().into(),
         ]);
     }
-    call.print(&table);
-    Ok(())
+    call.print(&table)
 }
 
 async fn set(call: Call, mut words: Vec<String>, reason: Option<String>) -> Result<()> {
@@ -107,7 +105,7 @@ async fn set(call: Call, mut words: Vec<String>, reason: Option<String>) -> Resu
     if let Some(unknown) = words.iter().find(|t| !rules.rules.contains_key(*t)) {
         return Err(Error::usage(format!("there is no rule for a table `{unknown}`")));
     }
-    let database = call.database().await?;
+    let database = call.prepared_database().await?;
     let who = std::env::var("USER").unwrap_or_else(|_| "esclusa".into());
     let changes = control::set_modes(&database, &words, mode, &who, reason.as_deref()).await?;
     let mut table = Table::new(&["table", "before", "since", "now"]);
@@ -115,8 +113,7 @@ async fn set(call: Call, mut words: Vec<String>, reason: Option<String>) -> Resu
         let (before, since) = change.before.map_or((Cell::Null, Cell::Null), |(m, s)| (m.name().into(), s.into()));
         table.push(vec![change.table.into(), before, since, change.after.name().into()]);
     }
-    call.print(&table);
-    Ok(())
+    call.print(&table)
 }
 
 /// Each table on its own: first the database, then the rule file. The proxy follows when it reloads its rules.
@@ -142,6 +139,6 @@ async fn capture(call: Call, mut words: Vec<String>, since: Option<String>) -> R
             table.push(vec![name.as_str().into(), capture.name().into(), note.into()]);
         }
     }
-    call.print(&table);
+    call.print(&table)?;
     Ok(())
 }

@@ -133,6 +133,8 @@ const COMMANDS: &[Command] = &[
     show("SHOW HELP", filter::HELP, HELP, help),
     show("SHOW TABLES", "Every legacy table: what it became, its mode, its hits since the start.", overview::TABLES, overview::tables),
     show("SHOW HITS", "Hits since the start by table, operation and outcome.", overview::HITS, overview::hits),
+    show("SHOW SHADOW", "Reads that ran a second time in mode shadow, by table: results and times.", overview::SHADOW, overview::shadow),
+    show("SHOW DIFFERENCES", "The last reads whose rewritten form gave another result, the newest first.", overview::DIFFERENCES, overview::differences),
     show("SHOW CLIENTS", "Who is connected to the proxy.", clients::COLUMNS, clients::clients),
     show("SHOW RULES", "How each legacy table lies in the new ones.", overview::RULES, overview::rules),
     show("SHOW MODES", "The mode of every legacy table.", modes::COLUMNS, modes::modes),

@@ -1,4 +1,4 @@
-//! SHOW TABLES, HITS, RULES, CONFIG and VERSION: what the proxy holds in memory, as it is. None of them asks a database.
+//! SHOW TABLES, HITS, SHADOW, DIFFERENCES, RULES, CONFIG and VERSION: what the proxy holds in memory, as it is. None of them asks a database.
 
 use std::collections::HashMap;
 
@@ -21,6 +21,18 @@ pub(super) const HITS: Columns = &[
     ("avg_ms", Float),
     ("max_ms", Float),
 ];
+
+pub(super) const SHADOW: Columns = &[
+    ("table", Text),
+    ("equal", Int),
+    ("different", Int),
+    ("unsteady", Int),
+    ("skipped", Int),
+    ("forwarded_avg_ms", Float),
+    ("rewritten_avg_ms", Float),
+];
+
+pub(super) const DIFFERENCES: Columns = &[("tables", Text), ("statement", Text), ("difference", Text), ("rewritten", Text)];
 
 pub(super) const RULES: Columns =
     &[("table", Text), ("kind", Text), ("target", Text), ("discriminator", Text), ("columns", Int), ("key_columns", Text)];
@@ -48,6 +60,14 @@ pub(super) fn by_table(shared: &Shared, columns: Columns, row: impl Fn(&Entry) -
 fn target(entry: &Entry) -> Cell {
     let relation = &entry.relation;
     if relation.is_retained() { relation.table.as_str().into() } else { relation.target.into() }
+}
+
+pub(super) fn shadow(shared: &Shared) -> Table {
+    shared.shadow.report()
+}
+
+pub(super) fn differences(shared: &Shared) -> Table {
+    shared.shadow.differences()
 }
 
 pub(super) fn tables(shared: &Shared) -> Table {

@@ -15,6 +15,7 @@ use crate::mode::Mode;
 use crate::relation::Context;
 use crate::rule::plan::Plan;
 use crate::rule::{RuleSet, Target, file, generate};
+use crate::server::listen::Inherited;
 use crate::server::{Loader, Server};
 use crate::twin::Pair;
 
@@ -59,6 +60,8 @@ pub struct Stage {
 impl Stage {
     /// Starts a server, loads, migrates, starts the proxy, switches every table to rewrite. `tell` hears of each step.
     pub async fn build(plot: &Plot, tell: &mut dyn FnMut(&str)) -> Result<Stage> {
+        // Before anything else, so that a port that is taken is told at once.
+        let sockets = plot.port.map_or_else(|| Ok(Inherited::default()), sockets)?;
         tell("starting a private PostgreSQL");
         let postgres = Postgres::start(&plot.server).await?;
         let (rows, rules, directory) = load(&postgres, plot, tell).await?;
@@ -66,7 +69,7 @@ impl Stage {
         let outcomes = migrate(&postgres, &rules, &settings, plot.views, tell).await?;
         tell("starting the proxy");
         let loaded = settings.clone();
-        let proxy = Server::start(Loader::new(move || Ok(loaded.clone()))).await?;
+        let proxy = Server::start_with(Loader::new(move || Ok(loaded.clone())), sockets).await?;
         let tables: Vec<String> = rules.rules.keys().cloned().collect();
         proxy.admin().set_modes(&tables, Mode::Rewrite, "esclusa demo", Some("the demo begins after the switch")).await?;
         Ok(Stage { postgres, proxy, outcomes, rows, rules: directory })
@@ -93,6 +96,15 @@ impl Stage {
     pub async fn strike(self) {
         self.proxy.stop().await;
     }
+}
+
+/// The proxy's socket and the console's, on this port and the next.
+fn sockets(port: u16) -> Result<Inherited> {
+    let open = |port: u16| {
+        let taken = |e| Error::io(format!("listening on 127.0.0.1:{port} (`--port` names another)"), e);
+        std::net::TcpListener::bind(("127.0.0.1", port)).map(|l| Some(l.into())).map_err(taken)
+    };
+    Ok(Inherited { clients: open(port)?, console: open(port + 1)?, predecessor: None })
 }
 
 async fn load(postgres: &Postgres, plot: &Plot, tell: &mut dyn FnMut(&str)) -> Result<(usize, RuleSet, PathBuf)> {
@@ -139,6 +151,7 @@ async fn wait_until_unused(admin: &Database, database: &str) -> Result<()> {
 fn settings(postgres: &Postgres, rules: &std::path::Path, port: Option<u16>) -> Result<Settings> {
     let mut settings = Settings::defaults()?;
     let local = |port| Address::Tcp("127.0.0.1".into(), port);
+    settings.listen.drain_timeout = std::time::Duration::from_secs(1);
     settings.listen.address = local(port.unwrap_or(0));
     settings.console.address = local(port.map_or(0, |p| p + 1));
     settings.upstream.address = local(postgres.port);

@@ -93,6 +93,11 @@ impl SqlType {
         self.family == Family::Number && (!self.name.starts_with("numeric") || self.name.ends_with(",0)"))
     }
 
+    /// Whether every text can be cast to it.
+    pub fn is_text(&self) -> bool {
+        matches!(self.family, Family::Varchar(_) | Family::Char(_)) || self.name == "text"
+    }
+
     /// The value as it stands in an image: a `jsonb` expression that is NULL or JSON null for NULL.
     pub fn image(&self, value: &str) -> String {
         match self.family {
@@ -217,6 +222,17 @@ impl SqlType {
             // A cast would refuse a number that is too large for the column; an addition takes the larger type.
             Family::Number => format!("({value} + 0::{})", self.name),
             _ => format!("({value})::{}", self.name),
+        }
+    }
+
+    /// A parameter, typed as PostgreSQL types it in a list of several values beside a column of this type: as the column itself. `None`
+    /// for whole numbers, where a literal in the list may ask for a larger type.
+    pub fn listed(&self, value: &str) -> Option<String> {
+        match self.family {
+            Family::Varchar(_) => Some(format!("({value})::character varying")),
+            Family::Char(_) => Some(format!("({value})::bpchar")),
+            Family::Number if self.name.starts_with("numeric") => Some(format!("({value})::numeric")),
+            _ => None,
         }
     }
 

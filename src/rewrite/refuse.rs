@@ -37,6 +37,18 @@ impl Refusal {
         }
     }
 
+    /// The text changes the search path in a way that only the server can tell, and then names the table without its schema.
+    pub(super) fn in_doubt(relation: &Relation, position: usize) -> Self {
+        Refusal {
+            sqlstate: sqlstate::FEATURE_NOT_SUPPORTED,
+            message: format!("\"{}\" cannot be looked up: the search path was changed in the same message", relation.table),
+            detail: Some(format!("Rule \"{}\" ({}) rewrites this table.", relation.table, relation.kind)),
+            hint: Some(format!("Send the statements one by one, or write {}.{}.", relation.schema, relation.table)),
+            position: Some(position),
+            number: 0,
+        }
+    }
+
     /// A statement that changes what a table is, or who may do what with it.
     pub(super) fn definition(relation: &Relation, operation: &str, position: usize) -> Self {
         Refusal {
@@ -58,18 +70,6 @@ impl Refusal {
             detail: Some(format!("Rule \"{}\" says capture = \"trigger\".", relation.table)),
             hint: Some("Rows of audit_log are kept and removed by the DBA alone.".to_owned()),
             ..Refusal::form(relation, operation, position)
-        }
-    }
-
-    /// The text changes the search path in a way that only the server can tell, and then names the table without its schema.
-    pub(super) fn in_doubt(relation: &Relation, position: usize) -> Self {
-        Refusal {
-            sqlstate: sqlstate::FEATURE_NOT_SUPPORTED,
-            message: format!("\"{}\" cannot be looked up: the search path was changed in the same message", relation.table),
-            detail: Some(format!("Rule \"{}\" ({}) rewrites this table.", relation.table, relation.kind)),
-            hint: Some(format!("Send the statements one by one, or write {}.{}.", relation.schema, relation.table)),
-            position: Some(position),
-            number: 0,
         }
     }
 

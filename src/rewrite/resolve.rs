@@ -31,7 +31,7 @@ impl<'w> Work<'w, '_> {
     }
 
     /// The schema in which an unqualified name is found.
-    fn schema_of(&self, table: &str) -> Option<&str> {
+    pub(super) fn schema_of(&self, table: &str) -> Option<&str> {
         if self.names.temporary.iter().any(|t| t == table) {
             return None;
         }

@@ -123,7 +123,7 @@ impl Work<'_, '_> {
         out.joins.push(Piece::Text(format!("{from} LEFT JOIN LATERAL ")));
         out.joins.push(Piece::Client(span));
         out.joins.push(Piece::Text(format!(" AS {alias}({}) ON true", names.join(", "))));
-        self.expression(span, dml, entry);
+        self.sub_query(span, dml, entry);
     }
 }
 

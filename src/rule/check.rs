@@ -127,6 +127,14 @@ pub fn between(set: &RuleSet, faults: &mut Faults) {
     }
 }
 
+/// Tables that no catalog knows, neither the schema as it is nor the snapshot from before the migration.
+pub fn unknown_tables(set: &RuleSet, catalogs: &[&Catalog], faults: &mut Faults) {
+    let known = |table: &str| catalogs.iter().any(|c| c.tables.contains_key(table));
+    for rule in set.rules.values().filter(|r| !known(&r.table)) {
+        faults.push(rule.fault("table", format!("no catalog has a table {}", rule.table)));
+    }
+}
+
 /// Rules against the schema as it is. A table that is gone, or has become a view, was migrated: nothing is left to compare.
 pub fn against(set: &RuleSet, catalog: &Catalog) -> Faults {
     let mut faults = Faults::default();
@@ -179,6 +187,10 @@ fn table_against(rule: &Rule, table: &crate::catalog::Table, faults: &mut Faults
     let order: Vec<_> = rule.columns.iter().filter_map(|c| order(&c.column.name)).collect();
     if !order.is_sorted() {
         faults.push(rule.fault("columns", format!("the columns of {} stand in another order in the catalog", rule.table)));
+    }
+    if rule.key.basis == "constraint" && table.key_over(&rule.key.columns).is_none() {
+        let message = format!("({}) is no key of the catalog's table {}", rule.key.columns.join(", "), rule.table);
+        faults.push(rule.fault("key.columns", message).hint("mend key.columns, or say in key.basis what the key is known by"));
     }
     if let Some(unique) = &rule.key.unique {
         match table.keys.iter().find(|k| k.name == *unique) {

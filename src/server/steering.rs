@@ -75,6 +75,7 @@ impl Steering {
 
     /// Writes counted hits; what cannot be written is kept.
     pub(super) async fn flush(&self) {
+        self.flush_shadow().await;
         let (counts, statements) = self.shared.traffic.take();
         if counts.is_empty() {
             return;
@@ -95,6 +96,29 @@ impl Steering {
     }
 }
 
+impl Steering {
+    /// Writes what mode shadow has found; what cannot be written is kept.
+    async fn flush_shadow(&self) {
+        let taken = self.shared.shadow.take();
+        if taken.0.is_empty() && taken.1.is_empty() {
+            return;
+        }
+        let settings = self.shared.settings.load_full();
+        let written = async {
+            let mut database = self.database.lock().await;
+            match policy::alive(&mut database, &settings).await? {
+                Some(database) => control::write_shadow(database, &instance(), &taken).await,
+                None => Ok(()),
+            }
+        };
+        if let Err(error) = written.await {
+            tracing::warn!(%error, "what mode shadow has found could not be written and is kept");
+            telemetry::count("esclusa_flush_failures_total");
+            self.shared.shadow.give_back(taken);
+        }
+    }
+}
+
 /// TLS of both legs, read from files: all faults at once.
 fn tls(settings: &Settings) -> Result<(Option<Acceptor>, Connector)> {
     let acceptor = Acceptor::new(&settings.listen);
@@ -106,6 +130,18 @@ fn tls(settings: &Settings) -> Result<(Option<Acceptor>, Connector)> {
             faults.extend(connector.err().unwrap_or_default());
             Err(faults.into())
         }
+    }
+}
+
+/// A result, or `None` when it is faults, which are put to the others.
+fn kept<T>(result: Result<T>, faults: &mut Faults) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::Faults(found)) => {
+            faults.extend(found);
+            Ok(None)
+        }
+        Err(other) => Err(other),
     }
 }
 
@@ -154,10 +190,16 @@ impl Admin for Steering {
 
     fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
         Box::pin(async move {
-            let settings = self.load.load()?;
-            refuse_fixed(&self.shared.settings.load(), &settings)?;
-            let (acceptor, connector) = tls(&settings)?;
-            let policy = self.fresh_policy(&settings).await?;
+            let before = self.shared.settings.load_full();
+            let mut faults = Faults::default();
+            // Where the settings have faults, what they name is looked for at the places before: all faults at once.
+            let read = kept(self.load.load(), &mut faults)?;
+            let settings = read.unwrap_or_else(|| before.as_ref().clone());
+            kept(refuse_fixed(&before, &settings).map_err(Error::from), &mut faults)?;
+            let legs = kept(tls(&settings), &mut faults)?;
+            let policy = kept(self.fresh_policy(&settings).await, &mut faults)?;
+            let (Some((acceptor, connector)), Some(policy)) = (legs, policy) else { return faults.or(()).map_err(Error::from) };
+            faults.or(())?;
             // All of it is good: from here on nothing can fail.
             self.shared.settings.store(Arc::new(settings));
             self.shared.tls.store(Arc::new(acceptor));

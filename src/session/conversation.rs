@@ -5,21 +5,23 @@
 //! not when the client sends them.
 
 mod own;
+mod reply;
+mod sample;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
+use super::Shared;
 use super::prepared::{Held, How, Prepared};
 use super::search_path::{Answers, Doubt};
 use super::step::{Info, NameId, Step, Steps};
-use super::{Shared, errors, errors::Told};
 use crate::rewrite::{NameContext, Outcome, Policy};
+use crate::shadow::Sample;
 use crate::sql::{Lexed, effect};
 use crate::telemetry;
-use crate::traffic::{Client, Execution};
-use crate::wire::error_response::ErrorFields;
+use crate::traffic::Client;
 use crate::wire::frame::{self, cstr};
 
 /// A longer normalised text is cut: it is for reading.
@@ -65,6 +67,10 @@ pub struct Conversation {
     portals: HashMap<NameId, Arc<Info>, ahash::RandomState>,
     /// Portals on their way whose execution matters to what comes after.
     portals_ahead: HashMap<NameId, Arc<Info>, ahash::RandomState>,
+    /// Portals whose statement is compared once it has been executed.
+    samples: HashMap<NameId, Box<Sample>, ahash::RandomState>,
+    /// Statements were prepared that read a table in mode shadow: parameters may be wanted.
+    shadowing: bool,
     hasher: ahash::RandomState,
     names: Arc<NameContext>,
     /// Whether this session's statements are looked at: a client of the target database, no replication, a client encoding and
@@ -103,6 +109,8 @@ impl Conversation {
             prepared: Prepared::default(),
             portals_ahead: HashMap::default(),
             portals: HashMap::default(),
+            samples: HashMap::default(),
+            shadowing: false,
             hasher: ahash::RandomState::new(),
             names: Arc::new(NameContext::with_path(&[])),
             target,
@@ -139,6 +147,7 @@ impl Conversation {
     pub fn wants(&self, tag: u8, total: usize) -> Want {
         match tag {
             b'Q' | b'P' if total <= self.shared.settings.load().limits.statement_bytes.0 => Want::Body,
+            b'B' if self.shadowing && total <= sample::LONGEST_BIND_BYTES => Want::Body,
             b'P' | b'B' | b'D' | b'C' | b'E' => Want::Names,
             _ => Want::Nothing,
         }
@@ -146,7 +155,7 @@ impl Conversation {
 
     /// Takes note of a client frame. `body` is as much of it as was wanted.
     pub fn from_client(&mut self, tag: u8, body: &[u8], whole: bool) -> Verdict {
-        if self.holding {
+        if self.holding || self.steps.is_full() {
             return Verdict::Wait;
         }
         if let Some(lost) = self.lost.take() {
@@ -157,8 +166,8 @@ impl Conversation {
             b'P' => return self.parse(body, whole),
             b'B' => {
                 let (portal, rest) = cstr(body).unwrap_or_default();
-                let (statement, _) = cstr(rest).unwrap_or_default();
-                return self.bind(portal, statement);
+                let (statement, rest) = cstr(rest).unwrap_or_default();
+                return self.bind(portal, statement, whole.then_some(rest));
             }
             b'D' | b'C' => {
                 let name = body.get(1..).and_then(cstr).map_or(&[][..], |(name, _)| name);
@@ -185,9 +194,10 @@ impl Conversation {
         Verdict::Pass
     }
 
-    fn bind(&mut self, portal: &[u8], name: &[u8]) -> Verdict {
+    fn bind(&mut self, portal: &[u8], name: &[u8], parameters: Option<&[u8]>) -> Verdict {
         let (portal, statement) = (self.name(portal), self.name(name));
         let mut generation = 0;
+        let mut sample = None;
         if !self.prepared.is_empty() || !self.portals_ahead.is_empty() {
             if let Some(verdict) = self.renew(statement, name, false) {
                 return verdict;
@@ -197,12 +207,13 @@ impl Conversation {
             if let Some(found) = found {
                 generation = found.held.info.generation;
                 self.in_flight(generation);
+                sample = parameters.and_then(|parameters| self.sample_of_portal(&found.held, parameters));
                 if found.held.info.has_consequences() {
                     self.portals_ahead.insert(portal, found.held.info.clone());
                 }
             }
         }
-        self.steps.push(Step::Bind { portal, statement, generation });
+        self.steps.push(Step::Bind { portal, statement, generation, sample });
         Verdict::Pass
     }
 
@@ -295,6 +306,7 @@ impl Conversation {
             self.in_flight(info.generation);
             Arc::new(Held { info, how: How::Protocol(types.into()), names: self.names.clone(), lost: false })
         });
+        self.shadowing |= held.as_ref().is_some_and(|h| h.info.outcome.shadow);
         let rewritten = held.as_ref().and_then(|h| h.info.outcome.text.clone());
         self.prepared.expect(id, held.clone());
         self.steps.push(Step::Parse { name: id, held });
@@ -322,8 +334,7 @@ impl Conversation {
         if !self.target {
             return Ok(None);
         }
-        let shared = self.shared.clone();
-        let policy = shared.policy.load();
+        let policy = self.shared.policy.load();
         let found = policy.scan(text);
         let named = (!self.prepared.is_empty() || !self.names.temporary.is_empty()) && effect::may_name_statements(text);
         if !(found.legacy || found.path || named) {
@@ -371,239 +382,4 @@ impl Conversation {
         }
         outcome
     }
-
-    // --- from the server ---
-
-    /// Whether a server frame's body is wanted.
-    pub fn wants_reply(&mut self, tag: u8) -> bool {
-        match tag {
-            b'Z' | b'S' | b'E' | b'C' => true,
-            b'D' => matches!(self.steps.front(), Some(Step::Own(_))),
-            // A notice about a rewritten statement names the new tables; one about the proxy's own question is not the client's.
-            b'N' => {
-                matches!(self.steps.front(), Some(Step::Own(_)))
-                    || self.addressed().is_some_and(|info| info.outcome.text.is_some())
-            }
-            b'R' => self.hide_binding,
-            _ => false,
-        }
-    }
-
-    /// Takes note of a server frame.
-    pub fn from_server(&mut self, tag: u8, body: &[u8]) -> Verdict {
-        if let Some(verdict) = self.own_reply(tag, body) {
-            return verdict;
-        }
-        match tag {
-            b'1' => self.parsed(),
-            b'2' => self.bound(),
-            b'3' => self.closed(),
-            b'T' | b'n' => drop(self.steps.pop_if(|s| matches!(s, Step::Describe { .. }))),
-            b'C' | b'I' | b's' => self.completed(tag, body),
-            b'G' => self.steps.copy_begins(),
-            b'R' if self.hide_binding => return without_binding(body),
-            b'E' => return self.failed(body),
-            b'N' if !body.is_empty() => return self.addressed().map_or(Verdict::Pass, |info| led_back(&info, tag, body)),
-            b'S' => self.parameter(body),
-            b'Z' => self.ready(body),
-            _ => {}
-        }
-        Verdict::Pass
-    }
-
-    fn parsed(&mut self) {
-        if let Some(Step::Parse { name, held }) = self.steps.pop_if(|s| matches!(s, Step::Parse { .. })) {
-            self.prepared.confirm(name, held);
-        }
-    }
-
-    fn bound(&mut self) {
-        if let Some(Step::Bind { portal, statement, .. }) = self.steps.pop_if(|s| matches!(s, Step::Bind { .. })) {
-            match self.prepared.confirmed(statement) {
-                Some(held) => self.portals.insert(portal, held.info.clone()),
-                None => self.portals.remove(&portal),
-            };
-        }
-    }
-
-    fn closed(&mut self) {
-        if let Some(Step::Close { name, portal }) = self.steps.pop_if(|s| matches!(s, Step::Close { .. })) {
-            if portal {
-                self.portals.remove(&name);
-            } else {
-                self.prepared.confirm(name, None);
-            }
-        }
-    }
-
-    fn completed(&mut self, tag: u8, body: &[u8]) {
-        let done = rows_of(body);
-        let mut number = 0;
-        let info = match self.steps.front() {
-            Some(Step::Query { rows, done: statements, info, .. }) => {
-                *rows += done;
-                number = *statements;
-                *statements += 1;
-                info.clone()
-            }
-            Some(Step::Execute { .. }) => match self.steps.pop_if(|_| true) {
-                Some(Step::Execute { portal, at }) if tag != b's' => {
-                    let info = self.portals.get(&portal).cloned();
-                    if let Some(info) = &info {
-                        self.count(info, at, done, false);
-                    }
-                    info
-                }
-                _ => None,
-            },
-            _ => None,
-        };
-        if let Some(info) = info {
-            let own = info.changes.iter().filter(|(n, _)| *n == number);
-            own.for_each(|(_, change)| self.prepared.confirm_change(change));
-        }
-        if self.names.passing && [&b"COMMIT"[..], b"ROLLBACK", b"PREPARE TRANSACTION"].iter().any(|end| body.starts_with(end)) {
-            self.forget_passing_names();
-        }
-    }
-
-    fn failed(&mut self, body: &[u8]) -> Verdict {
-        let in_query = matches!(self.steps.front(), Some(Step::Query { .. } | Step::Login | Step::Function));
-        if let Some(Step::Query { failed, .. }) = self.steps.front() {
-            *failed = true;
-        }
-        let info = self.addressed();
-        if let Some(info) = info.as_ref().filter(|_| !in_query) {
-            let at = match self.steps.front() {
-                Some(Step::Execute { at, .. }) => *at,
-                _ => None,
-            };
-            self.count(info, at, 0, true);
-        }
-        if !in_query && !self.steps.is_empty() {
-            self.steps.skip_to_sync();
-        }
-        info.map_or(Verdict::Pass, |info| led_back(&info, b'E', body))
-    }
-
-    /// The statement that the next reply belongs to, if it touches a legacy table.
-    fn addressed(&mut self) -> Option<Arc<Info>> {
-        match self.steps.front()? {
-            Step::Query { info, .. } => info.clone(),
-            Step::Parse { held, .. } => held.as_ref().map(|h| h.info.clone()),
-            Step::Bind { statement: name, .. } | Step::Describe { name, portal: false } => {
-                self.prepared.confirmed(*name).map(|h| h.info.clone())
-            }
-            Step::Describe { name, portal: true } | Step::Execute { portal: name, .. } => self.portals.get(name).cloned(),
-            _ => None,
-        }
-    }
-
-    fn count(&self, info: &Info, at: Option<Instant>, rows: u64, failed: bool) {
-        let elapsed = at.map_or(std::time::Duration::ZERO, |at| at.elapsed());
-        let execution = Execution { rows, failed, elapsed, at: SystemTime::now() };
-        self.shared.traffic.count(&info.outcome.hits, &info.seen, &self.client, execution);
-    }
-
-    fn parameter(&mut self, body: &[u8]) {
-        let Some((name, rest)) = cstr(body) else { return };
-        let Some((value, _)) = cstr(rest) else { return };
-        match name {
-            b"client_encoding" => self.readable_encoding = is_ascii_safe(value),
-            b"standard_conforming_strings" => self.conforming_strings = value == b"on",
-            b"application_name" => {
-                let application = String::from_utf8_lossy(value).into_owned();
-                if application != self.client.application {
-                    self.client = Arc::new(Client { application, ..(*self.client).clone() });
-                    if let Some(info) = self.shared.clients.get(&self.id) {
-                        info.client.store(self.client.clone());
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn ready(&mut self, body: &[u8]) {
-        if let Some(Step::Query { info: Some(info), at, rows, failed, .. }) = self.steps.ready() {
-            self.count(&info, at, rows, failed);
-        }
-        self.in_status(body);
-    }
-
-    /// Takes note of a ReadyForQuery.
-    fn in_status(&mut self, body: &[u8]) {
-        self.status = body.first().copied().unwrap_or(b'I');
-        if self.status == b'I' {
-            self.portals.clear();
-            if self.names.passing {
-                self.forget_passing_names();
-            }
-        }
-        if self.steps.is_empty() {
-            self.prepared.settle();
-            self.portals_ahead.clear();
-        }
-        self.landed();
-    }
-}
-
-/// The error as the legacy tables would have given it.
-fn lead_back(info: &Info, body: &[u8]) -> Verdict {
-    if info.outcome.text.is_none() && info.outcome.rewritten.is_empty() {
-        return Verdict::Pass;
-    }
-    match errors::lead_back(ErrorFields::parse(body), &Told { outcome: &info.outcome, text: &info.text }) {
-        Some(fields) => {
-            let mut out = Vec::with_capacity(body.len() + 5);
-            fields.write(&mut out, b'E');
-            Verdict::Replace(out)
-        }
-        None => Verdict::Pass,
-    }
-}
-
-/// An error or a notice with the names of the legacy tables.
-fn led_back(info: &Info, tag: u8, body: &[u8]) -> Verdict {
-    if info.outcome.text.is_none() && info.outcome.rewritten.is_empty() {
-        return Verdict::Pass;
-    }
-    match errors::lead_back(ErrorFields::parse(body), &Told { outcome: &info.outcome, text: &info.text }) {
-        Some(fields) => {
-            let mut out = Vec::with_capacity(body.len() + 5);
-            fields.write(&mut out, tag);
-            Verdict::Replace(out)
-        }
-        None => Verdict::Pass,
-    }
-}
-
-/// AuthenticationSASL without the mechanisms that bind the channel (manual, section 55.3.1).
-fn without_binding(body: &[u8]) -> Verdict {
-    const SASL: [u8; 4] = [0, 0, 0, 10];
-    let Some(list) = body.strip_prefix(&SASL) else { return Verdict::Pass };
-    let kept: Vec<&[u8]> = list.split(|b| *b == 0).filter(|m| !m.is_empty() && !m.ends_with(b"-PLUS")).collect();
-    let mut mechanisms = Vec::with_capacity(list.len());
-    for mechanism in kept {
-        mechanisms.extend_from_slice(mechanism);
-        mechanisms.push(0);
-    }
-    mechanisms.push(0);
-    let mut out = Vec::with_capacity(body.len() + 5);
-    frame::write(&mut out, b'R', &[&SASL, &mechanisms]);
-    Verdict::Replace(out)
-}
-
-/// The row count at the end of a command tag (`INSERT 0 3`, `SELECT 7`).
-fn rows_of(body: &[u8]) -> u64 {
-    let tag = body.split(|b| *b == 0).next().unwrap_or_default();
-    let last = tag.rsplit(|b| *b == b' ').next().unwrap_or_default();
-    std::str::from_utf8(last).ok().and_then(|n| n.parse().ok()).unwrap_or(0)
-}
-
-/// Encodings in which every ASCII byte is an ASCII character (PostgreSQL source, pg_wchar.h: those that may be used on a server,
-/// and LATIN and Windows ones). SJIS, BIG5, GBK, UHC, GB18030 and JOHAB are not.
-fn is_ascii_safe(encoding: &[u8]) -> bool {
-    let name = encoding.to_ascii_uppercase();
-    !matches!(name.as_slice(), b"SJIS" | b"SHIFT_JIS_2004" | b"BIG5" | b"GBK" | b"UHC" | b"GB18030" | b"JOHAB")
 }

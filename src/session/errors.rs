@@ -97,6 +97,9 @@ fn names(fields: &mut ErrorFields, relation: &Relation) {
     if fields.get(b't') == Some(relation.target.as_bytes()) || fields.get(b't').is_some_and(|t| t.starts_with(b"audit_log_")) {
         fields.set(b't', relation.table.clone());
     }
+    for code in *b"MW" {
+        partition(fields, code, relation);
+    }
     replace(fields, relation.target, &relation.table);
     replace(fields, &format!("stand_in_{}", relation.table), &relation.table);
 }
@@ -114,14 +117,35 @@ fn hide_improvement(fields: &mut ErrorFields, relation: &Relation) {
     }
 }
 
-/// Replaces a quoted or bare name in the message, in whatever language the rest is.
+/// Replaces the name of a partition, quoted or bare: a lock, a cancelled wait or a right is about one of them.
+fn partition(fields: &mut ErrorFields, code: u8, relation: &Relation) {
+    let Some(text) = fields.get(code).and_then(|t| std::str::from_utf8(t).ok()) else { return };
+    let stem = format!("{}_", relation.target);
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(&stem) {
+        let before = rest[..at].chars().next_back();
+        let length = rest[at..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len() - at);
+        let whole = !before.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        out.push_str(&rest[..at]);
+        out.push_str(if whole { &relation.table } else { &rest[at..at + length] });
+        rest = &rest[at + length..];
+    }
+    if rest.len() < text.len() {
+        out.push_str(rest);
+        fields.set(code, out);
+    }
+}
+
+/// Replaces a quoted or bare name in message and context, in whatever language the rest is.
 fn replace(fields: &mut ErrorFields, from: &str, to: &str) {
-    if let Some(message) = fields.get(b'M').and_then(|m| std::str::from_utf8(m).ok())
-        && message.contains(from)
-    {
-        let message =
-            message.replace(&format!("\"{from}\""), &format!("\"{to}\"")).replace(&format!(" {from}"), &format!(" {to}"));
-        fields.set(b'M', message);
+    for code in *b"MW" {
+        if let Some(text) = fields.get(code).and_then(|m| std::str::from_utf8(m).ok())
+            && text.contains(from)
+        {
+            let text = text.replace(&format!("\"{from}\""), &format!("\"{to}\"")).replace(&format!(" {from}"), &format!(" {to}"));
+            fields.set(code, text);
+        }
     }
 }
 
@@ -216,6 +240,21 @@ mod tests {
         assert_eq!(text(b'M'), "duplicate key value violates unique constraint \"tipvalvula_pkey\"");
         assert_eq!(text(b'D'), "Key (tvalcod)=(c7  ) already exists.");
         assert_eq!((text(b't'), text(b'n')), ("tipvalvula".into(), "tipvalvula_pkey".into()));
+    }
+
+    #[test]
+    fn a_partition_has_the_legacy_name_too() {
+        let history = relation(
+            "table = \"hisx\"\nkind = \"history\"\ncolumns = [{ name = \"id\", type = \"integer\", null = false }]\n\
+             [target]\nbase = \"x\"\n[key]\ncolumns = [\"id\"]\n",
+        );
+        let mut fields = ErrorFields::parse(
+            b"C55P03\0Mcould not obtain lock on row in relation \"audit_log_p2026_03\"\0\
+              Wwhile locking tuple (0,1) in relation \"audit_log_hist\"\nmy_audit_log_hist\0\0",
+        );
+        names(&mut fields, &history);
+        assert_eq!(fields.get(b'M'), Some(&b"could not obtain lock on row in relation \"hisx\""[..]));
+        assert_eq!(fields.get(b'W'), Some(&b"while locking tuple (0,1) in relation \"hisx\"\nmy_audit_log_hist"[..]));
     }
 
     #[test]

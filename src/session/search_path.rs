@@ -21,6 +21,9 @@ pub struct Doubt {
 }
 
 impl Doubt {
+    /// Nothing is known.
+    pub const BOTH: Doubt = Doubt { path: true, temporary: true };
+
     /// Whether there is anything to ask.
     pub fn any(self) -> bool {
         self.path || self.temporary

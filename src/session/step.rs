@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::prepared::{Change, Held};
 use super::search_path::Doubt;
 use crate::rewrite::Outcome;
+use crate::shadow::Sample;
 use crate::traffic::Seen;
 
 /// A statement or portal name, as its hash: names are compared, never shown. 0 is the unnamed one.
@@ -72,6 +73,8 @@ pub enum Step {
         statement: NameId,
         /// The policy that decided about the statement; 0 when it has nothing to do with a legacy table.
         generation: u64,
+        /// To be compared once it has been executed.
+        sample: Option<Box<Sample>>,
     },
     /// Describe of a statement or a portal.
     Describe {
@@ -138,6 +141,12 @@ pub enum Question {
     Temporary,
 }
 
+/// Requests that a client may be ahead of its answers. Answers wait in the server until 8 KiB are together or somebody asks for them
+/// (source, pqcomm.c, PQ_SEND_BUFFER_SIZE): some 1,600 of the shortest.
+const MOST_UNANSWERED: usize = 16 * 1024;
+/// Room that stays when everything is answered.
+const KEPT_STEPS: usize = 256;
+
 /// The queue.
 #[derive(Debug, Default)]
 pub struct Steps {
@@ -197,6 +206,12 @@ impl Steps {
         }
     }
 
+    /// Whether so much is unanswered that the client must wait. The server keeps back no more than a buffer of answers
+    /// ([`MOST_UNANSWERED`]), so some will come.
+    pub fn is_full(&self) -> bool {
+        self.queue.len() >= MOST_UNANSWERED
+    }
+
     /// Whether everything is answered.
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()
@@ -253,6 +268,9 @@ impl Steps {
         let at = self.queue.iter().position(is_end)?;
         let step = self.queue.drain(..=at).next_back();
         self.drop_copy_ends();
+        if self.queue.is_empty() && self.queue.capacity() > KEPT_STEPS {
+            self.queue.shrink_to(0);
+        }
         step
     }
 }

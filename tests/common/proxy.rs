@@ -22,6 +22,11 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// Starts a proxy in front of a bed, with the bed's rules; every table in mode observe.
     pub(crate) async fn start(bed: &Bed) -> Proxy {
+        Proxy::start_with(bed, |_| ()).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn start_with(bed: &Bed, change: impl FnOnce(&mut Settings)) -> Proxy {
         let postgres = server().await;
         let rules = postgres.directory.join(format!("rules-{}", bed.name()));
         std::fs::create_dir_all(&rules).unwrap();
@@ -36,6 +41,7 @@ impl Proxy {
         settings.upstream.address = local(postgres.port);
         settings.rules.directory = rules.clone();
         settings.control.url = postgres.url(bed.name());
+        change(&mut settings);
         let server = Server::start(Loader::new(move || Ok(settings.clone()))).await.unwrap();
         Proxy { server, rules }
     }

@@ -51,6 +51,31 @@ CREATE TABLE IF NOT EXISTS {control}.statement (
     first_seen  timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
+-- Mode shadow: what was compared, and what differed.
+CREATE TABLE IF NOT EXISTS {control}.shadow (
+    instance     text NOT NULL,
+    legacy_table varchar(63) NOT NULL,
+    fingerprint  bigint NOT NULL,
+    equal        bigint NOT NULL,
+    different    bigint NOT NULL,
+    unsteady     bigint NOT NULL,
+    skipped      bigint NOT NULL,
+    forwarded_us bigint NOT NULL,
+    rewritten_us bigint NOT NULL,
+    last_seen    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (instance, legacy_table, fingerprint)
+);
+CREATE TABLE IF NOT EXISTS {control}.shadow_difference (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    found_at      timestamptz NOT NULL,
+    instance      text NOT NULL,
+    legacy_tables text[] NOT NULL,
+    fingerprint   bigint NOT NULL,
+    statement     text NOT NULL,
+    rewritten     text NOT NULL,
+    difference    text NOT NULL
+);
+
 -- Migration runs and their tables.
 CREATE TABLE IF NOT EXISTS {control}.run (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::{Conversation, NORMALISED_BYTES, Verdict, lead_back};
+use super::reply::led_back;
+use super::{Conversation, NORMALISED_BYTES, Verdict};
 use crate::rewrite::{NameContext, Outcome, Policy};
 use crate::session::prepared::{self, Change, Held, How};
 use crate::session::search_path::{self, Answers, Doubt};
@@ -34,7 +35,7 @@ impl Conversation {
     pub(super) fn settle(&mut self, query: bool) -> Option<Verdict> {
         if self.names.passing && !self.steps.is_empty() {
             // The transaction in which they were learned may end before this statement.
-            self.doubt = BOTH;
+            self.doubt = Doubt::BOTH;
         }
         if !self.doubt.any() {
             return None;
@@ -62,13 +63,13 @@ impl Conversation {
         }
     }
 
-    /// The transaction that changed them has ended, or may have.
+    /// The transaction that changed them has ended.
     pub(super) fn forget_passing_names(&mut self) {
         self.names = Arc::new(NameContext { passing: false, ..(*self.names).clone() });
-        self.doubt = BOTH;
+        self.doubt = Doubt::BOTH;
     }
 
-    fn answered(&mut self) {
+    fn conclude(&mut self) {
         let Some((asked, in_transaction, answers)) = self.asking.take() else { return };
         let changed = std::mem::take(&mut self.changed);
         let mut names = (*self.names).clone();
@@ -124,7 +125,7 @@ impl Conversation {
             Effect::Deallocate(None) => info.changes.push((number, Change::FreeAll)),
             Effect::DiscardAll => {
                 info.changes.push((number, Change::FreeAll));
-                info.changes_names = BOTH;
+                info.changes_names = Doubt::BOTH;
             }
             Effect::Execute(name) => {
                 let id = self.name(name.as_bytes());
@@ -201,6 +202,7 @@ impl Conversation {
             return Some(verdict);
         }
         let outcome = self.decide(&policy, &held.info.text);
+        self.shadowing |= outcome.shadow;
         let unchanged = outcome.text == held.info.outcome.text && !held.lost;
         let info = match &held.how {
             How::Protocol(_) => self.info(&policy, &held.info.text, outcome, policy.generation, held.info.changes_names.path),
@@ -259,7 +261,7 @@ impl Conversation {
         let synced = matches!(self.steps.front(), Some(Step::Own(Own::Sync)));
         match own {
             Own::Asked => {
-                self.answered();
+                self.conclude();
                 self.holding = synced;
             }
             Own::Prepared => self.holding = synced,
@@ -295,19 +297,27 @@ impl Conversation {
         let Some(held) = held else { return Verdict::Pass };
         self.count(&held.info, None::<Instant>, 0, true);
         match held.how {
-            How::Protocol(_) => lead_back(&held.info, body),
+            How::Protocol(_) => led_back(&held.info, b'E', body),
             // Its text is that of PREPARE; a position in there is none in the client's statement.
             How::Sql(_) => {
                 let mut fields = ErrorFields::parse(body);
                 fields.remove(b'P');
                 let mut bare = Vec::new();
                 fields.write(&mut bare, b'E');
-                match lead_back(&held.info, &bare[frame::HEADER_BYTES..]) {
+                match led_back(&held.info, b'E', &bare[frame::HEADER_BYTES..]) {
                     Verdict::Pass => Verdict::Replace(bare),
                     verdict => verdict,
                 }
             }
         }
+    }
+
+    /// A request of the client's has failed: the server skips what stands behind it, our own requests too.
+    pub(super) fn own_skipped(&mut self) {
+        if let Some((asked, _, _)) = self.asking.take() {
+            self.doubt = self.doubt.and(asked);
+        }
+        self.holding = false;
     }
 
     /// The frame that waited for something of our own that has failed.
@@ -343,5 +353,3 @@ impl Conversation {
         }
     }
 }
-
-const BOTH: Doubt = Doubt { path: true, temporary: true };

@@ -1,0 +1,239 @@
+//! Runs the samples of mode `shadow`: each in a transaction of its own that only reads, both forms in one snapshot, so that what other
+//! clients write is no difference. What differs is run again in a new snapshot before it is believed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use super::policy;
+use super::steering::Steering;
+use crate::catalog::Database;
+use crate::catalog::raw::Rows;
+use crate::config::Settings;
+use crate::error::{Error, Result};
+use crate::rewrite::{Policy, rewrite};
+use crate::shadow::{Sample, Took, Verdict};
+use crate::sql::Lexed;
+use crate::sql::quote::{ident, literal};
+use crate::telemetry;
+
+/// What one form of a statement gave: rows, too many of them, or an error.
+type Given = std::result::Result<Option<Rows>, String>;
+
+/// Runs samples until the proxy ends. One at a time, on a connection of its own.
+pub(super) async fn run(steering: Arc<Steering>, mut stopped: watch::Receiver<bool>) {
+    let shared = steering.shared.clone();
+    let Some(mut samples) = shared.shadow.samples() else { return };
+    let mut database = None;
+    let mut switched: Option<Arc<Policy>> = None;
+    // Which form goes first: the second finds warm pages.
+    let mut rewritten_first = false;
+    loop {
+        let sample = tokio::select! {
+            sample = samples.recv() => match sample {
+                Some(sample) => sample,
+                None => return,
+            },
+            _ = stopped.wait_for(|s| *s) => return,
+        };
+        let policy = shared.policy.load_full();
+        if switched.as_ref().is_none_or(|s| s.generation != policy.generation) {
+            switched = Some(Arc::new(policy.switched()));
+        }
+        let Some(switched) = &switched else { continue };
+        let outcome = rewrite(switched, &sample.names, &sample.text);
+        let settings = shared.settings.load_full();
+        let (verdict, took) = match &outcome.text {
+            Some(text) if outcome.refusals.is_empty() => {
+                rewritten_first = !rewritten_first;
+                compare(&mut database, &settings, &sample, text, rewritten_first).await.unwrap_or_else(|error| {
+                    database = None;
+                    (Verdict::Skipped(error.to_string()), Took::default())
+                })
+            }
+            _ => (Verdict::Skipped("the statement would not be rewritten".into()), Took::default()),
+        };
+        let label = match &verdict {
+            Verdict::Equal => "equal",
+            Verdict::Different(_) => "different",
+            Verdict::Unsteady => "unsteady",
+            Verdict::Skipped(_) => "skipped",
+        };
+        telemetry::count_by("esclusa_shadow_total", "verdict", label);
+        if let Verdict::Different(difference) = &verdict {
+            tracing::warn!(tables = sample.tables.join(", "), difference, "a rewritten statement gives another result");
+        }
+        shared.shadow.keep(&sample, outcome.text.as_deref().unwrap_or_default(), &verdict, took);
+    }
+}
+
+/// An error is one of the connection.
+async fn compare(
+    database: &mut Option<Database>,
+    settings: &Settings,
+    sample: &Sample,
+    rewritten: &str,
+    rewritten_first: bool,
+) -> Result<(Verdict, Took)> {
+    let Some(database) = policy::alive(database, settings).await? else {
+        return Ok((Verdict::Skipped("there is no control.url".into()), Took::default()));
+    };
+    let side = Side { database, settings, sample, rewritten };
+    let (first, took) = side.both(rewritten_first).await?;
+    let Some(difference) = first else { return Ok((Verdict::Equal, took)) };
+    if let Difference::Skipped(why) = difference {
+        return Ok((Verdict::Skipped(why), took));
+    }
+    // Believed when it is there again, in another snapshot.
+    let (second, _) = side.both(!rewritten_first).await?;
+    Ok(match second {
+        None => (Verdict::Equal, took),
+        Some(Difference::Skipped(why)) => (Verdict::Skipped(why), took),
+        Some(Difference::Unsteady) => (Verdict::Unsteady, took),
+        Some(Difference::Found(found)) => (Verdict::Different(found), took),
+    })
+}
+
+/// How two results differ.
+enum Difference {
+    Found(String),
+    /// The forwarded form alone has different results in one snapshot.
+    Unsteady,
+    Skipped(String),
+}
+
+struct Side<'s> {
+    database: &'s Database,
+    settings: &'s Settings,
+    sample: &'s Sample,
+    rewritten: &'s str,
+}
+
+impl Side<'_> {
+    /// Runs both forms in one snapshot.
+    async fn both(&self, rewritten_first: bool) -> Result<(Option<Difference>, Took)> {
+        let path: Vec<String> = self.sample.names.search_path.iter().map(|s| ident(s)).collect();
+        let path = if path.is_empty() { "''".to_owned() } else { path.join(", ") };
+        let timeout = self.settings.shadow.timeout.as_millis();
+        let begin = format!(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = {path}; SET LOCAL statement_timeout = {timeout}; \
+             SAVEPOINT forms"
+        );
+        self.database.batch("beginning to compare", &begin).await?;
+        let mut took = Took::default();
+        let (forwarded, rewritten) = if rewritten_first {
+            let rewritten = self.timed(self.rewritten, &mut took.rewritten).await?;
+            (self.timed(&self.sample.forwarded, &mut took.forwarded).await?, rewritten)
+        } else {
+            let forwarded = self.timed(&self.sample.forwarded, &mut took.forwarded).await?;
+            (forwarded, self.timed(self.rewritten, &mut took.rewritten).await?)
+        };
+        let mut difference = self.difference(&forwarded, &rewritten);
+        if matches!(difference, Some(Difference::Found(_))) {
+            let again = self.given(&self.sample.forwarded).await?;
+            if self.difference(&forwarded, &again).is_some() {
+                difference = Some(Difference::Unsteady);
+            }
+        }
+        self.database.batch("ending to compare", "ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all()").await?;
+        Ok((difference, took))
+    }
+
+    async fn timed(&self, text: &str, took: &mut std::time::Duration) -> Result<Given> {
+        let begun = Instant::now();
+        let given = self.given(text).await;
+        *took = begun.elapsed();
+        given
+    }
+
+    /// Runs one form; an error of the statement is a result, one of the connection is not.
+    async fn given(&self, text: &str) -> Result<Given> {
+        let parameters: Vec<(bool, Option<&[u8]>)> =
+            self.sample.parameters.iter().map(|p| (p.binary, p.value.as_deref())).collect();
+        match self.database.raw("comparing", text, &self.sample.types, &parameters, self.settings.shadow.rows).await {
+            Ok(rows) => Ok(Ok(rows)),
+            Err(Error::Database { sqlstate, message, .. }) if !sqlstate.is_empty() => {
+                self.database.batch("going on to compare", "ROLLBACK TO forms").await?;
+                Ok(Err(format!("{sqlstate} {message}")))
+            }
+            Err(Error::Refused { message, .. }) => Ok(Err(message)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn difference(&self, forwarded: &Given, rewritten: &Given) -> Option<Difference> {
+        let found = |text: String| Some(Difference::Found(text));
+        match (forwarded, rewritten) {
+            (Ok(Some(old)), Ok(Some(new))) => first_difference(old, new, is_counted(&self.sample.text)).map(Difference::Found),
+            (Ok(None), _) | (_, Ok(None)) => Some(Difference::Skipped(format!("more than {} rows", self.settings.shadow.rows))),
+            (Err(old), Err(_)) => Some(Difference::Skipped(format!("both forms fail: {old}"))),
+            (Ok(_), Err(new)) => found(format!("only the rewritten form fails: {new}")),
+            (Err(old), Ok(_)) => found(format!("only the forwarded form fails: {old}")),
+        }
+    }
+}
+
+/// Under LIMIT without ORDER BY any rows may come: they are only counted.
+fn is_counted(text: &str) -> bool {
+    let Ok(lexed) = Lexed::new(text) else { return false };
+    let top = |words: &[&str]| lexed.lexemes.iter().any(|l| l.depth == 0 && l.is_any(words));
+    top(&["LIMIT", "FETCH", "OFFSET"]) && !top(&["ORDER"])
+}
+
+/// Columns, then rows as a multiset: equal keys of ORDER BY may come in any order.
+fn first_difference(old: &Rows, new: &Rows, counted: bool) -> Option<String> {
+    if old.columns != new.columns {
+        return Some(format!("columns {:?} became {:?}", old.columns, new.columns));
+    }
+    if counted {
+        return (old.rows.len() != new.rows.len()).then(|| format!("{} rows became {}", old.rows.len(), new.rows.len()));
+    }
+    let mut balance: HashMap<&Vec<Option<Vec<u8>>>, i64> = HashMap::new();
+    old.rows.iter().for_each(|row| *balance.entry(row).or_default() += 1);
+    new.rows.iter().for_each(|row| *balance.entry(row).or_default() -= 1);
+    let first = |sign: i64, rows: &Rows| {
+        rows.rows.iter().find(|row| balance.get(row).is_some_and(|b| b.signum() == sign)).map(|row| row_told(&rows.columns, row))
+    };
+    let counts = format!("{} and {} rows", old.rows.len(), new.rows.len());
+    match (first(1, old), first(-1, new)) {
+        (None, None) => None,
+        (Some(row), None) => Some(format!("{counts}; missing: {row}")),
+        (None, Some(row)) => Some(format!("{counts}; too many: {row}")),
+        (Some(row), Some(other)) => Some(format!("{counts}; {row} became {other}")),
+    }
+}
+
+/// A row for a person: text as text, the rest as bytes.
+fn row_told(columns: &[(String, u32)], row: &[Option<Vec<u8>>]) -> String {
+    let cell = |(column, cell): (&(String, u32), &Option<Vec<u8>>)| {
+        let value = match cell.as_deref().map(std::str::from_utf8) {
+            None => "NULL".to_owned(),
+            Some(Ok(text)) if !text.contains(char::is_control) => literal(text),
+            Some(_) => cell.iter().flatten().fold("'\\x".to_owned(), |text, b| text + &format!("{b:02x}")) + "'",
+        };
+        format!("{} = {value}", column.0)
+    };
+    format!("({})", columns.iter().zip(row).map(cell).collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(cells: &[&str]) -> Rows {
+        Rows { columns: vec![("a".into(), 25)], rows: cells.iter().map(|c| vec![Some(c.as_bytes().to_vec())]).collect() }
+    }
+
+    #[test]
+    fn rows_are_compared_as_a_multiset() {
+        let told = |old: &[&str], new: &[&str], counted| first_difference(&rows(old), &rows(new), counted);
+        assert_eq!(told(&["x", "y", "x"], &["x", "x", "y"], false), None);
+        assert_eq!(told(&["x", "x"], &["x"], false).unwrap(), "2 and 1 rows; missing: (a = 'x')");
+        assert_eq!(told(&["x"], &["\u{1}"], false).unwrap(), "1 and 1 rows; (a = 'x') became (a = '\\x01')");
+        assert_eq!(told(&["x"], &["y"], true), None);
+        assert!(is_counted("select a from t limit 3") && !is_counted("select a from t order by a limit 3"));
+        assert!(!is_counted("select (select a from t limit 1)"));
+    }
+}

@@ -1,0 +1,246 @@
+//! What the server says, frame by frame: requests are answered in order, statements and portals are confirmed, errors led back.
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use super::{Conversation, Verdict};
+use crate::session::errors::{self, Told};
+use crate::session::search_path::Doubt;
+use crate::session::step::{Info, Step};
+use crate::traffic::{Client, Execution};
+use crate::wire::error_response::ErrorFields;
+use crate::wire::frame::{self, cstr};
+
+impl Conversation {
+    /// Whether what the server says next answers a request of the session's own.
+    pub fn awaits_own_reply(&mut self) -> bool {
+        matches!(self.steps.front(), Some(Step::Own(_)))
+    }
+
+    /// Whether a server frame's body is wanted.
+    pub fn wants_reply(&mut self, tag: u8) -> bool {
+        match tag {
+            b'Z' | b'S' | b'E' | b'C' => true,
+            b'D' => self.awaits_own_reply(),
+            // A notice about a rewritten statement names the new tables; one about the proxy's own question is not the client's.
+            b'N' => self.awaits_own_reply() || self.addressed().is_some_and(|info| info.outcome.text.is_some()),
+            b'R' => self.hide_binding,
+            _ => false,
+        }
+    }
+
+    /// Takes note of a server frame.
+    pub fn from_server(&mut self, tag: u8, body: &[u8]) -> Verdict {
+        if let Some(verdict) = self.own_reply(tag, body) {
+            return verdict;
+        }
+        match tag {
+            b'1' => self.parsed(),
+            b'2' => self.bound(),
+            b'3' => self.closed(),
+            b'T' | b'n' => drop(self.steps.pop_if(|s| matches!(s, Step::Describe { .. }))),
+            b'C' | b'I' | b's' => self.completed(tag, body),
+            b'G' => self.steps.copy_begins(),
+            b'R' if self.hide_binding => return without_binding(body),
+            b'E' => return self.failed(body),
+            b'N' if !body.is_empty() => return self.addressed().map_or(Verdict::Pass, |info| led_back(&info, tag, body)),
+            b'S' => self.parameter(body),
+            b'Z' => self.ready(body),
+            _ => {}
+        }
+        Verdict::Pass
+    }
+
+    fn parsed(&mut self) {
+        if let Some(Step::Parse { name, held }) = self.steps.pop_if(|s| matches!(s, Step::Parse { .. })) {
+            self.prepared.confirm(name, held);
+        }
+    }
+
+    fn bound(&mut self) {
+        if let Some(Step::Bind { portal, statement, sample, .. }) = self.steps.pop_if(|s| matches!(s, Step::Bind { .. })) {
+            match sample {
+                Some(sample) => drop(self.samples.insert(portal, sample)),
+                None if self.samples.is_empty() => {}
+                None => drop(self.samples.remove(&portal)),
+            }
+            match self.prepared.confirmed(statement) {
+                Some(held) => self.portals.insert(portal, held.info.clone()),
+                None => self.portals.remove(&portal),
+            };
+        }
+    }
+
+    fn closed(&mut self) {
+        if let Some(Step::Close { name, portal }) = self.steps.pop_if(|s| matches!(s, Step::Close { .. })) {
+            if portal {
+                self.portals.remove(&name);
+            } else {
+                self.prepared.confirm(name, None);
+            }
+        }
+    }
+
+    fn completed(&mut self, tag: u8, body: &[u8]) {
+        let done = rows_of(body);
+        let mut number = 0;
+        let info = match self.steps.front() {
+            Some(Step::Query { rows, done: statements, info, .. }) => {
+                *rows += done;
+                number = *statements;
+                *statements += 1;
+                info.clone()
+            }
+            Some(Step::Execute { .. }) => match self.steps.pop_if(|_| true) {
+                Some(Step::Execute { portal, at }) if tag != b's' => {
+                    self.offer_portal(portal);
+                    let info = self.portals.get(&portal).cloned();
+                    if let Some(info) = &info {
+                        self.count(info, at, done, false);
+                    }
+                    info
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some(info) = info {
+            let own = info.changes.iter().filter(|(n, _)| *n == number);
+            own.for_each(|(_, change)| self.prepared.confirm_change(change));
+        }
+        // ROLLBACK TO is told as ROLLBACK is.
+        if self.names.passing && [&b"COMMIT"[..], b"ROLLBACK", b"PREPARE TRANSACTION"].iter().any(|end| body.starts_with(end)) {
+            self.doubt = Doubt::BOTH;
+        }
+    }
+
+    fn failed(&mut self, body: &[u8]) -> Verdict {
+        let in_query = matches!(self.steps.front(), Some(Step::Query { .. } | Step::Login | Step::Function));
+        if let Some(Step::Query { failed, .. }) = self.steps.front() {
+            *failed = true;
+        }
+        let info = self.addressed();
+        if let Some(info) = info.as_ref().filter(|_| !in_query) {
+            let at = match self.steps.front() {
+                Some(Step::Execute { at, .. }) => *at,
+                _ => None,
+            };
+            self.count(info, at, 0, true);
+        }
+        if !in_query && !self.steps.is_empty() {
+            self.steps.skip_to_sync();
+            self.own_skipped();
+        }
+        info.map_or(Verdict::Pass, |info| led_back(&info, b'E', body))
+    }
+
+    /// The statement that the next reply belongs to, if it touches a legacy table.
+    fn addressed(&mut self) -> Option<Arc<Info>> {
+        match self.steps.front()? {
+            Step::Query { info, .. } => info.clone(),
+            Step::Parse { held, .. } => held.as_ref().map(|h| h.info.clone()),
+            Step::Bind { statement: name, .. } | Step::Describe { name, portal: false } => {
+                self.prepared.confirmed(*name).map(|h| h.info.clone())
+            }
+            Step::Describe { name, portal: true } | Step::Execute { portal: name, .. } => self.portals.get(name).cloned(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn count(&self, info: &Info, at: Option<Instant>, rows: u64, failed: bool) {
+        let elapsed = at.map_or(std::time::Duration::ZERO, |at| at.elapsed());
+        let execution = Execution { rows, failed, elapsed, at: SystemTime::now() };
+        self.shared.traffic.count(&info.outcome.hits, &info.seen, &self.client, execution);
+    }
+
+    fn parameter(&mut self, body: &[u8]) {
+        let Some((name, rest)) = cstr(body) else { return };
+        let Some((value, _)) = cstr(rest) else { return };
+        match name {
+            b"client_encoding" => self.readable_encoding = is_ascii_safe(value),
+            b"standard_conforming_strings" => self.conforming_strings = value == b"on",
+            b"application_name" => {
+                let application = String::from_utf8_lossy(value).into_owned();
+                if application != self.client.application {
+                    self.client = Arc::new(Client { application, ..(*self.client).clone() });
+                    if let Some(info) = self.shared.clients.get(&self.id) {
+                        info.client.store(self.client.clone());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn ready(&mut self, body: &[u8]) {
+        if let Some(Step::Query { info: Some(info), at, rows, failed, .. }) = self.steps.ready() {
+            self.count(&info, at, rows, failed);
+            if !failed {
+                self.offer_query(&info);
+            }
+        }
+        self.in_status(body);
+    }
+
+    /// Takes note of a ReadyForQuery.
+    pub(super) fn in_status(&mut self, body: &[u8]) {
+        self.status = body.first().copied().unwrap_or(b'I');
+        if self.status == b'I' {
+            self.portals.clear();
+            self.samples.clear();
+            if self.names.passing {
+                self.forget_passing_names();
+            }
+        }
+        if self.steps.is_empty() {
+            self.prepared.settle();
+            self.portals_ahead.clear();
+        }
+        self.landed();
+    }
+}
+
+/// An error or a notice with the names of the legacy tables.
+pub(super) fn led_back(info: &Info, tag: u8, body: &[u8]) -> Verdict {
+    if info.outcome.text.is_none() && info.outcome.rewritten.is_empty() {
+        return Verdict::Pass;
+    }
+    match errors::lead_back(ErrorFields::parse(body), &Told { outcome: &info.outcome, text: &info.text }) {
+        Some(fields) => {
+            let mut out = Vec::with_capacity(body.len() + 5);
+            fields.write(&mut out, tag);
+            Verdict::Replace(out)
+        }
+        None => Verdict::Pass,
+    }
+}
+
+/// AuthenticationSASL without the mechanisms that bind the channel (manual, section 55.3.1).
+fn without_binding(body: &[u8]) -> Verdict {
+    const SASL: [u8; 4] = [0, 0, 0, 10];
+    let Some(list) = body.strip_prefix(&SASL) else { return Verdict::Pass };
+    let kept: Vec<&[u8]> = list.split(|b| *b == 0).filter(|m| !m.is_empty() && !m.ends_with(b"-PLUS")).collect();
+    let mut mechanisms = Vec::with_capacity(list.len());
+    for mechanism in kept {
+        mechanisms.extend_from_slice(mechanism);
+        mechanisms.push(0);
+    }
+    mechanisms.push(0);
+    let mut out = Vec::with_capacity(body.len() + 5);
+    frame::write(&mut out, b'R', &[&SASL, &mechanisms]);
+    Verdict::Replace(out)
+}
+
+/// The row count at the end of a command tag (`INSERT 0 3`, `SELECT 7`).
+fn rows_of(body: &[u8]) -> u64 {
+    let tag = body.split(|b| *b == 0).next().unwrap_or_default();
+    let last = tag.rsplit(|b| *b == b' ').next().unwrap_or_default();
+    std::str::from_utf8(last).ok().and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
+/// Encodings in which every ASCII byte is an ASCII character (PostgreSQL source, pg_wchar.h: those that may be used on a server,
+/// and LATIN and Windows ones). SJIS, BIG5, GBK, UHC, GB18030 and JOHAB are not.
+fn is_ascii_safe(encoding: &[u8]) -> bool {
+    let name = encoding.to_ascii_uppercase();
+    !matches!(name.as_slice(), b"SJIS" | b"SHIFT_JIS_2004" | b"BIG5" | b"GBK" | b"UHC" | b"GB18030" | b"JOHAB")
+}

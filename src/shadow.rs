@@ -1,0 +1,330 @@
+//! Mode `shadow`: a sample of the reads of a table runs a second time, on the side, as it is forwarded now and as it would be
+//! rewritten. What that found is kept here, in memory and bounded; running it is the server's part.
+//!
+//! A client is never delayed: a sample that finds the queue full is dropped and counted.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::mpsc;
+
+use crate::rewrite::NameContext;
+use crate::table::{Cell, Table};
+
+/// Samples that wait to be run.
+const QUEUE: usize = 64;
+/// Differences that are kept to be shown; older ones are in schema `esclusa`.
+const DIFFERENCES: usize = 200;
+/// Statements whose counts wait to be written.
+const STATEMENTS: usize = 10_000;
+
+/// A parameter as the client has sent it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// Whether the value is in binary format.
+    pub binary: bool,
+    /// `None` is NULL.
+    pub value: Option<Vec<u8>>,
+}
+
+/// A read that a client has made.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// The client's text.
+    pub text: Box<str>,
+    /// What the server got in its place.
+    pub forwarded: Arc<str>,
+    /// [`crate::traffic::Seen::fingerprint`].
+    pub fingerprint: i64,
+    /// The legacy tables in it.
+    pub tables: Vec<String>,
+    /// Declared parameter types; 0 or missing was for the server to find.
+    pub types: Vec<u32>,
+    /// Parameters.
+    pub parameters: Vec<Parameter>,
+    /// What names meant.
+    pub names: Arc<NameContext>,
+}
+
+/// What a sample showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Both forms have the same columns and rows.
+    Equal,
+    /// They differ, twice, each time in one snapshot; how, and the first row that only one has.
+    Different(String),
+    /// The statement as it is forwarded gives another result each time that it runs.
+    Unsteady,
+    /// It cannot be compared: both forms fail, or the result is too large, or it would not be rewritten.
+    Skipped(String),
+}
+
+/// How long each form took.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Took {
+    /// As it is forwarded.
+    pub forwarded: Duration,
+    /// Rewritten.
+    pub rewritten: Duration,
+}
+
+/// What was found for one table and statement.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Samples with the same result.
+    pub equal: u64,
+    /// Samples that differ.
+    pub different: u64,
+    /// Samples of statements that have no steady result.
+    pub unsteady: u64,
+    /// Samples that could not be compared.
+    pub skipped: u64,
+    /// Microseconds of the forwarded form, summed up over equal and different samples.
+    pub forwarded_us: u64,
+    /// Microseconds of the rewritten form.
+    pub rewritten_us: u64,
+}
+
+/// A confirmed difference.
+#[derive(Debug, Clone)]
+pub struct Difference {
+    /// When it was found.
+    pub at: SystemTime,
+    /// The legacy tables.
+    pub tables: Vec<String>,
+    /// Groups statements that differ in literals only.
+    pub fingerprint: i64,
+    /// The client's text, with the parameters behind it.
+    pub statement: String,
+    /// The rewritten text.
+    pub rewritten: String,
+    /// The first difference.
+    pub difference: String,
+}
+
+/// Counts by table and statement, and differences, since the last call of [`Shadow::take`].
+pub type Taken = (Vec<((String, i64), Count)>, Vec<Difference>);
+
+/// The state of the comparison.
+#[derive(Debug)]
+pub struct Shadow {
+    sender: mpsc::Sender<Sample>,
+    receiver: Mutex<Option<mpsc::Receiver<Sample>>>,
+    turn: AtomicU64,
+    dropped: AtomicU64,
+    found: Mutex<Found>,
+}
+
+#[derive(Debug, Default)]
+struct Found {
+    totals: BTreeMap<String, Count>,
+    differences: VecDeque<Difference>,
+    unwritten: BTreeMap<(String, i64), Count>,
+    unwritten_differences: Vec<Difference>,
+}
+
+impl Default for Shadow {
+    fn default() -> Self {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        Shadow {
+            sender,
+            receiver: Mutex::new(Some(receiver)),
+            turn: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            found: Mutex::default(),
+        }
+    }
+}
+
+impl Shadow {
+    /// Whether the next read is one of the sample: one in `every`, none when that is 0.
+    pub fn is_sampled(&self, every: usize) -> bool {
+        every > 0 && self.turn.fetch_add(1, Ordering::Relaxed).is_multiple_of(every as u64)
+    }
+
+    /// Hands a sample over; drops it when too many wait.
+    pub fn offer(&self, sample: Sample) {
+        if self.sender.try_send(sample).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The samples; once.
+    pub fn samples(&self) -> Option<mpsc::Receiver<Sample>> {
+        self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Samples that were dropped because too many waited.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    fn found(&self) -> MutexGuard<'_, Found> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what a sample showed.
+    pub fn keep(&self, sample: &Sample, rewritten: &str, verdict: &Verdict, took: Took) {
+        let mut found = self.found();
+        for table in &sample.tables {
+            add(found.totals.entry(table.clone()).or_default(), verdict, took);
+            let key = (table.clone(), sample.fingerprint);
+            if found.unwritten.len() < STATEMENTS || found.unwritten.contains_key(&key) {
+                add(found.unwritten.entry(key).or_default(), verdict, took);
+            }
+        }
+        if let Verdict::Different(difference) = verdict {
+            let difference = Difference {
+                at: SystemTime::now(),
+                tables: sample.tables.clone(),
+                fingerprint: sample.fingerprint,
+                statement: told(sample),
+                rewritten: rewritten.to_owned(),
+                difference: difference.clone(),
+            };
+            if found.unwritten_differences.len() < DIFFERENCES {
+                found.unwritten_differences.push(difference.clone());
+            }
+            found.differences.push_back(difference);
+            if found.differences.len() > DIFFERENCES {
+                found.differences.pop_front();
+            }
+        }
+    }
+
+    /// Takes what has not been written yet.
+    pub fn take(&self) -> Taken {
+        let mut found = self.found();
+        let counts = std::mem::take(&mut found.unwritten).into_iter().collect();
+        (counts, std::mem::take(&mut found.unwritten_differences))
+    }
+
+    /// Puts back what could not be written.
+    pub fn give_back(&self, (counts, differences): Taken) {
+        let mut found = self.found();
+        for (key, count) in counts {
+            merge(found.unwritten.entry(key).or_default(), &count);
+        }
+        let room = DIFFERENCES.saturating_sub(found.unwritten_differences.len());
+        found.unwritten_differences.extend(differences.into_iter().take(room));
+    }
+
+    /// `SHOW SHADOW`: what was compared for each table since the start.
+    pub fn report(&self) -> Table {
+        let mut table =
+            Table::new(&["table", "equal", "different", "unsteady", "skipped", "forwarded_avg_ms", "rewritten_avg_ms"]);
+        for (name, count) in &self.found().totals {
+            let compared = (count.equal + count.different).max(1) as f64;
+            let average = |us: u64| Cell::from(us as f64 / 1000.0 / compared);
+            table.push(vec![
+                name.as_str().into(),
+                count.equal.into(),
+                count.different.into(),
+                count.unsteady.into(),
+                count.skipped.into(),
+                average(count.forwarded_us),
+                average(count.rewritten_us),
+            ]);
+        }
+        table
+    }
+
+    /// `SHOW DIFFERENCES`: the last ones, the newest first.
+    pub fn differences(&self) -> Table {
+        let mut table = Table::new(&["tables", "statement", "difference", "rewritten"]);
+        for difference in self.found().differences.iter().rev() {
+            table.push(vec![
+                difference.tables.join(", ").into(),
+                difference.statement.as_str().into(),
+                difference.difference.as_str().into(),
+                difference.rewritten.as_str().into(),
+            ]);
+        }
+        table
+    }
+}
+
+/// The text, and the parameters as far as they can be read.
+fn told(sample: &Sample) -> String {
+    let mut out = sample.text.to_string();
+    for (i, parameter) in sample.parameters.iter().enumerate() {
+        let value = match &parameter.value {
+            None => "NULL".to_owned(),
+            Some(bytes) if parameter.binary => bytes.iter().fold("\\x".to_owned(), |text, b| text + &format!("{b:02x}")),
+            Some(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        };
+        out.push_str(&format!("{} ${} = {value}", if i == 0 { " --" } else { "," }, i + 1));
+    }
+    out
+}
+
+fn add(count: &mut Count, verdict: &Verdict, took: Took) {
+    match verdict {
+        Verdict::Equal => count.equal += 1,
+        Verdict::Different(_) => count.different += 1,
+        Verdict::Unsteady => count.unsteady += 1,
+        Verdict::Skipped(_) => count.skipped += 1,
+    }
+    if matches!(verdict, Verdict::Equal | Verdict::Different(_)) {
+        let us = |d: Duration| u64::try_from(d.as_micros()).unwrap_or(u64::MAX);
+        count.forwarded_us = count.forwarded_us.saturating_add(us(took.forwarded));
+        count.rewritten_us = count.rewritten_us.saturating_add(us(took.rewritten));
+    }
+}
+
+fn merge(count: &mut Count, other: &Count) {
+    count.equal += other.equal;
+    count.different += other.different;
+    count.unsteady += other.unsteady;
+    count.skipped += other.skipped;
+    count.forwarded_us = count.forwarded_us.saturating_add(other.forwarded_us);
+    count.rewritten_us = count.rewritten_us.saturating_add(other.rewritten_us);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Sample {
+        Sample {
+            text: "select * from t where a = $1".into(),
+            forwarded: "select 1".into(),
+            fingerprint: 7,
+            tables: vec!["t".into()],
+            types: Vec::new(),
+            parameters: vec![Parameter { binary: true, value: Some(vec![0, 255]) }, Parameter { binary: false, value: None }],
+            names: Arc::new(NameContext::with_path(&["x"])),
+        }
+    }
+
+    #[test]
+    fn one_in_so_many_is_sampled_and_what_has_no_room_is_dropped() {
+        let shadow = Shadow::default();
+        assert_eq!((0..9).filter(|_| shadow.is_sampled(3)).count(), 3);
+        assert!(!shadow.is_sampled(0));
+        for _ in 0..QUEUE + 5 {
+            shadow.offer(sample());
+        }
+        assert_eq!(shadow.dropped(), 5);
+    }
+
+    #[test]
+    fn what_was_found_is_kept_until_it_is_written() {
+        let shadow = Shadow::default();
+        let took = Took { forwarded: Duration::from_millis(2), rewritten: Duration::from_millis(4) };
+        shadow.keep(&sample(), "select 2", &Verdict::Equal, took);
+        shadow.keep(&sample(), "select 2", &Verdict::Different("one row less".into()), took);
+        shadow.keep(&sample(), "select 2", &Verdict::Skipped("both fail".into()), took);
+        let taken = shadow.take();
+        assert_eq!(
+            taken.0[0].1,
+            Count { equal: 1, different: 1, unsteady: 0, skipped: 1, forwarded_us: 4000, rewritten_us: 8000 }
+        );
+        assert_eq!(taken.1[0].statement, "select * from t where a = $1 -- $1 = \\x00ff, $2 = NULL");
+        assert!(shadow.take().0.is_empty());
+        shadow.give_back(taken);
+        assert_eq!((shadow.take().1.len(), shadow.differences().rows.len(), shadow.report().rows.len()), (1, 1, 1));
+    }
+}

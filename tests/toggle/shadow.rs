@@ -1,0 +1,152 @@
+//! Mode shadow: reads run a second time on the side. Equal ones are counted, a difference is found once it is there twice, concurrent
+//! writes are no difference, and nothing of it delays a client.
+
+use std::time::{Duration, Instant};
+
+use esclusa::mode::Mode;
+
+use super::load::Load;
+use crate::common::proxy::{Proxy, b, e, p, p_typed, s};
+use crate::common::{Bed, SCHEMA, wait_for};
+
+/// A look-up that was migrated; in the place of its view stands a table with the same rows again.
+async fn bed() -> (Bed, Proxy) {
+    let mut bed = Bed::new(
+        "CREATE TABLE tipocolor (id numeric(5,0) NOT NULL PRIMARY KEY, nombre varchar(20), n numeric(10,0));
+         INSERT INTO tipocolor SELECT i, 'color ' || i, i FROM generate_series(1, 20) i;",
+    )
+    .await;
+    bed.lookup("tipocolor", "id").await;
+    bed.migrate_all().await;
+    bed.sql(&format!("DROP VIEW {SCHEMA}.tipocolor; ALTER TABLE mig_old.tipocolor SET SCHEMA {SCHEMA}")).await;
+    let proxy = Proxy::start_with(&bed, |settings| {
+        settings.shadow.every = 1;
+        settings.control.flush_interval = Duration::from_millis(50);
+    })
+    .await;
+    proxy.set(&["tipocolor"], Mode::Shadow).await;
+    (bed, proxy)
+}
+
+/// The counts of the table: equal, different, unsteady, skipped.
+fn counts(proxy: &Proxy) -> [i64; 4] {
+    let report = proxy.server.shared.shadow.report();
+    let Some(row) = report.rows.first() else { return [0; 4] };
+    std::array::from_fn(|i| row[i + 1].text().parse().unwrap())
+}
+
+async fn until(proxy: &Proxy, expected: [i64; 4]) {
+    let limit = Instant::now() + Duration::from_secs(30);
+    while counts(proxy) != expected {
+        assert!(Instant::now() < limit, "{:?} instead of {expected:?}", counts(proxy));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn equal_reads_are_counted_in_every_protocol() {
+    let (bed, proxy) = bed().await;
+    let mut client = proxy.client(&bed).await;
+    for text in ["SELECT * FROM tipocolor", "TABLE tipocolor;", "WITH a AS (SELECT id FROM tipocolor) SELECT count(*) FROM a"] {
+        client.query(text).await;
+    }
+    until(&proxy, [3, 0, 0, 0]).await;
+    let by_id = "SELECT nombre, n FROM tipocolor WHERE id = $1";
+    client.ask(&[p("s", by_id), p_typed("t", by_id, &[1700]), s()]).await;
+    assert_eq!(
+        client.ask(&[b("s", &["3"]), e(), b("t", &["4"]), e(), s()]).await,
+        "2 (color 3,3) [SELECT 1] 2 (color 4,4) [SELECT 1] ZI"
+    );
+    until(&proxy, [5, 0, 0, 0]).await;
+    // Neither writes nor locks nor several statements run twice; what fails on the client's side is no result.
+    for text in [
+        "UPDATE tipocolor SET n = n",
+        "SELECT * FROM tipocolor FOR UPDATE",
+        "SELECT id FROM tipocolor; SELECT id FROM tipocolor",
+        "SELECT 1/(id-id) FROM tipocolor",
+        "INSERT INTO tipocolor SELECT id + 100, nombre, n FROM tipocolor WHERE id < 0",
+        "SELECT nothing FROM tipocolor",
+    ] {
+        client.query(text).await;
+    }
+    client.query("SELECT random(), id FROM tipocolor").await;
+    until(&proxy, [5, 0, 1, 0]).await;
+    client.query("SELECT id FROM tipocolor LIMIT 3").await;
+    until(&proxy, [6, 0, 1, 0]).await;
+    wait_for(
+        &bed.db,
+        "SELECT coalesce(sum(equal), 0) = 6 AND sum(unsteady) = 1 FROM esclusa.shadow WHERE legacy_table = 'tipocolor'",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_difference_is_kept_with_its_statement_and_first_row() {
+    let (bed, proxy) = bed().await;
+    let mut client = proxy.client(&bed).await;
+    bed.sql(&format!("UPDATE {SCHEMA}.tipocolor SET nombre = 'otro' WHERE id = 7")).await;
+    client.ask(&[p("", "SELECT nombre FROM tipocolor WHERE id = $1"), b("", &["7"]), e(), s()]).await;
+    // Unnamed and parsed in the same packet: it is compared like any other.
+    until(&proxy, [0, 1, 0, 0]).await;
+    let differences = proxy.server.shared.shadow.differences();
+    let told: Vec<String> = differences.rows[0].iter().map(|c| c.text()).collect();
+    assert_eq!(told[0], "tipocolor");
+    assert_eq!(told[1], "SELECT nombre FROM tipocolor WHERE id = $1 -- $1 = 7");
+    assert_eq!(told[2], "1 and 1 rows; (nombre = 'otro') became (nombre = 'color 7')");
+    assert!(told[3].contains("domain_value"), "{}", told[3]);
+    wait_for(
+        &bed.db,
+        "SELECT count(*) = 1 FROM esclusa.shadow_difference WHERE difference LIKE '%''otro''%' AND legacy_tables = '{tipocolor}'",
+    )
+    .await;
+    bed.sql("ALTER TABLE cf_quere_pro.domain_value RENAME TO gone").await;
+    client.query("SELECT id FROM tipocolor").await;
+    until(&proxy, [0, 2, 0, 0]).await;
+    let told = proxy.server.shared.shadow.differences().rows[0][2].text();
+    assert!(told.starts_with("only the rewritten form fails: 42P01"), "{told}");
+}
+
+/// A table that is written all the time, in both places at once.
+#[tokio::test]
+async fn concurrent_writes_are_no_difference() {
+    let (bed, proxy) = bed().await;
+    let mut load = Load::new();
+    let mut writer = crate::common::proxy::direct(&bed).await;
+    load.add(|turn| async move {
+        while turn.next().is_some() {
+            let both = format!(
+                "BEGIN; UPDATE {SCHEMA}.tipocolor SET n = n + 1 WHERE id = 1; \
+                 UPDATE {SCHEMA}.domain_value SET dv_extra_json = (SELECT json_object_agg(key, CASE key WHEN 'n' THEN to_json((value::text::numeric + 1)::text::numeric) ELSE value END) FROM json_each(dv_extra_json::json)) \
+                 WHERE dv_domain = 'tipocolor' AND dv_code = '1'; COMMIT"
+            );
+            assert!(!writer.query(&both).await.contains('<'));
+        }
+    });
+    let mut client = proxy.client(&bed).await;
+    load.add(|turn| async move {
+        client.ask(&[p("s", "SELECT id, n FROM tipocolor ORDER BY id"), s()]).await;
+        while turn.next().is_some() {
+            assert!(client.ask(&[b("s", &[]), e(), s()]).await.ends_with("[SELECT 20] ZI"));
+        }
+    });
+    load.go_on(150).await;
+    load.end().await;
+    let [equal, different, unsteady, _] = counts(&proxy);
+    assert!(equal > 20, "{equal}");
+    assert_eq!((different, unsteady), (0, 0), "{}", proxy.server.shared.shadow.differences().aligned());
+}
+
+/// The side stands still behind a lock; clients do not.
+#[tokio::test]
+async fn a_client_is_never_delayed() {
+    let (bed, proxy) = bed().await;
+    let mut locker = crate::common::proxy::direct(&bed).await;
+    locker.query(&format!("BEGIN; LOCK TABLE {SCHEMA}.domain_value")).await;
+    let mut client = proxy.client(&bed).await;
+    for _ in 0..300 {
+        assert_eq!(client.query("SELECT count(*) FROM tipocolor").await, "T (20) [SELECT 1] ZI");
+    }
+    assert!(proxy.server.shared.shadow.dropped() > 100);
+    assert_eq!(counts(&proxy)[0], 0);
+    locker.query("ROLLBACK").await;
+}

@@ -1,24 +1,29 @@
 # Two commands do everything: `make demo` and `make test`. Both install what is missing from Debian's packages first.
 SHELL := /bin/bash
-PACKAGES := postgresql-15 postgresql-15-partman default-jdk-headless libpostgresql-jdbc-java python3-psycopg nodejs openssl
+PACKAGES := postgresql-15 postgresql-15-partman
+# Real clients for the tests.
+TEST_PACKAGES := default-jdk-headless libpostgresql-jdbc-java python3-psycopg nodejs openssl
 # node-postgres and what it is made of, all JavaScript. They are unpacked and not installed, because they ask for Debian's own nodejs,
 # which would replace one that is here already.
 NODE_PACKAGES := node-pg node-split2 node-readable-stream node-safe-buffer node-string-decoder node-process-nextick-args \
 	node-util-deprecate node-inherits node-isarray node-core-util-is
 NODE_PG := target/debian/usr/share/nodejs/pg
 ORACLE_PACKAGES := libclang-dev dpkg-dev
+N ?= 10000
+SEED ?= 1
+FIRST ?= 0
 BENCH_PACKAGES := pgbouncer haproxy
 CARGO := cargo
 ORACLE := $(CURDIR)/target/oracle
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo test build deps bench-deps bench fmt lint doc unit twin oracle oracle-deps clean
+.PHONY: demo test build deps test-deps bench-deps install bench fmt lint doc unit regress twin oracle oracle-deps fuzz soak clean
 
 demo: deps
 	$(CARGO) build --release --locked
 	./target/release/esclusa demo
 
-test: deps $(NODE_PG) fmt lint doc unit
+test: test-deps $(NODE_PG) fmt lint doc unit
 
 build:
 	$(CARGO) build --release --locked
@@ -26,6 +31,10 @@ build:
 # What a package provides is looked for first, so that nothing is asked of the network where all is there.
 deps:
 	@missing=""; for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then echo "installing:$$missing"; $(MAKE) --no-print-directory install WHAT="$$missing"; fi
+
+test-deps: deps
+	@missing=""; for p in $(TEST_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then echo "installing:$$missing"; $(MAKE) --no-print-directory install WHAT="$$missing"; fi
 
 $(NODE_PG):
@@ -52,6 +61,29 @@ doc:
 
 unit:
 	$(CARGO) test --locked
+
+# PostgreSQL's own regression scripts, directly and through the proxy. The scripts come from Debian's source package.
+regress: deps target/regress/sql
+	ESCLUSA_REGRESS=$(CURDIR)/target/regress $(CARGO) test --locked --test regress -- --ignored --nocapture
+
+target/regress/sql:
+	tests/regress/fetch target/regress
+
+# N generated statements on both sides, repeatable by SEED; FIRST=n N=1 runs one of them again. VIEWS=1 leaves the views under the legacy
+# names, EXTREME=1 takes the generator's worst data.
+twin: deps
+	ESCLUSA_TWIN_N=$(N) ESCLUSA_TWIN_SEED=$(SEED) ESCLUSA_TWIN_FIRST=$(FIRST) ESCLUSA_TWIN_VIEWS=$(VIEWS) ESCLUSA_TWIN_EXTREME=$(EXTREME) \
+	    $(CARGO) test --locked --release --test generated -- --nocapture
+
+# New seeds against both sides of a session, for FUZZ_SECONDS; a failure names its seed.
+FUZZ_SECONDS ?= 300
+fuzz: deps
+	ESCLUSA_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --release --locked --test wire fuzz:: -- --nocapture
+
+# Sessions of every kind for SOAK_SECONDS, and what an idle connection costs; afterwards nothing may be left.
+SOAK_SECONDS ?= 300
+soak: deps
+	ESCLUSA_SOAK_SECONDS=$(SOAK_SECONDS) $(CARGO) test --release --locked --test wire memory:: -- --nocapture --test-threads 1
 
 # The relay beside a direct connection, PgBouncer and HAProxy; then the rewriter by criterion.
 bench: bench-deps

@@ -10,6 +10,7 @@ mod schema;
 mod serve;
 mod verify;
 
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -78,24 +79,45 @@ pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            let printed = written(error.print()).map_or_else(|e| e.exit_code(), |()| 0);
+            return ExitCode::from(if error.use_stderr() { 2 } else { printed });
         }
     };
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
-            error.more().iter().for_each(|line| eprintln!("  {line}"));
+            remark(&format!("error: {error}"));
+            error.more().iter().for_each(|line| remark(&format!("  {line}")));
             ExitCode::from(error.exit_code())
         }
+    }
+}
+
+/// Writes to standard output.
+fn say(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// Writes a line to standard error. Where that fails, there is nobody left to tell.
+fn remark(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// A reader that has seen enough, such as `head`, does not stop the work; a full disk is a failure.
+fn written(result: std::io::Result<()>) -> Result<()> {
+    match result {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::io("writing to standard output", error)),
+        _ => Ok(()),
     }
 }
 
 fn run(arguments: Arguments) -> Result<()> {
     let config = settings_file(arguments.config);
     let settings = Settings::load(config.as_deref(), &|key| std::env::var(key).ok())?;
-    crate::telemetry::log(&settings);
+    // The demo tells its story on the terminal; the log would stand between its lines.
+    let level = if matches!(arguments.command, Command::Demo(_)) { "warn" } else { &settings.log.level };
+    crate::telemetry::log(level, settings.log.format);
     let call = Call { settings, config, format: arguments.format };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Error::io("starting the event loop", e))?;
@@ -125,12 +147,26 @@ impl Call {
         database.ok_or_else(|| Error::usage("this command needs the target database: set control.url, or ESCLUSA_CONTROL_URL"))
     }
 
+    /// The target database with what `schema apply` makes in it.
+    async fn prepared_database(&self) -> Result<Database> {
+        let database = self.database().await?;
+        let sql = "SELECT to_regclass('esclusa.mode') IS NOT NULL AND to_regclass('esclusa.run') IS NOT NULL";
+        if database.one("looking for schema esclusa", sql, &[]).await?.get(0) {
+            return Ok(database);
+        }
+        Err(Error::Refused {
+            message: "the target database has no schema esclusa".into(),
+            detail: None,
+            hint: Some("run `esclusa schema apply` first".into()),
+        })
+    }
+
     fn rules(&self) -> Result<RuleSet> {
         Ok(RuleSet::load(&self.settings.rules.directory)?)
     }
 
-    fn print(&self, table: &Table) {
-        print!("{}", table.print(self.format));
+    fn print(&self, table: &Table) -> Result<()> {
+        say(&table.print(self.format))
     }
 }
 

@@ -236,7 +236,9 @@ impl Settings {
         if named(&self.upstream.tls_certificate) != named(&self.upstream.tls_key) {
             faults.push(Fault::general("upstream.tls_certificate and upstream.tls_key belong together"));
         }
-        if self.listen.address == self.console.address {
+        // Port 0 is a free port of its own for each.
+        let chosen = !matches!(self.listen.address, Address::Tcp(_, 0));
+        if chosen && self.listen.address == self.console.address {
             faults.push(Fault::general("listen.address and console.address are the same"));
         }
     }

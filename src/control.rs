@@ -25,8 +25,12 @@ pub struct Change {
     pub after: Mode,
 }
 
-/// All stored modes.
+/// All stored modes; none before `schema apply`.
 pub async fn modes(database: &Database) -> Result<HashMap<String, Mode>> {
+    let there = database.one("looking for schema esclusa", "SELECT to_regclass('esclusa.mode') IS NOT NULL", &[]).await?;
+    if !there.get::<_, bool>(0) {
+        return Ok(HashMap::new());
+    }
     let rows = database.query("reading the modes", "SELECT legacy_table, mode FROM esclusa.mode", &[]).await?;
     let mut modes = HashMap::new();
     for row in rows {

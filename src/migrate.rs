@@ -9,6 +9,7 @@ pub mod retain;
 pub mod run;
 pub mod schema;
 pub mod stand_in;
+pub mod switch;
 pub mod view;
 
 /// Schema of modes, hits, runs and of the functions that generated expressions name.

@@ -8,6 +8,7 @@
 //! `r`: in a backfill `r` is the legacy table, in an INSERT it is a sub-select of assigned values, in a trigger it is NEW.
 
 pub mod access;
+pub mod captured;
 mod history;
 mod link;
 mod lookup;
@@ -15,6 +16,7 @@ mod retained;
 pub mod value;
 
 use access::{Access, TimeAccess};
+use captured::Captured;
 
 use crate::config::{Month, Settings};
 use crate::rule::{Rule, Target};
@@ -75,6 +77,8 @@ pub struct Relation {
     pub accesses: Vec<Access>,
     /// The indexed time that follows from a legacy stamp.
     pub time: Option<TimeAccess>,
+    /// How rows of the audit trigger become legacy rows, where the application does not write its history any more.
+    pub captured: Option<Captured>,
 }
 
 /// A legacy column.
@@ -217,12 +221,18 @@ impl Relation {
     }
 
     /// The expression that reads a column. `row` is an alias of the new table, or nothing.
-    pub fn read(&self, column: usize, row: Option<&str>) -> String {
-        let column = &self.columns[column];
+    pub fn read(&self, at: usize, row: Option<&str>) -> String {
+        let column = &self.columns[at];
         let dot = row.map(|r| format!("{}.", ident(r))).unwrap_or_default();
         match column.store {
             Store::Column(name) => format!("({dot}{name})::{}", column.sql_type.name),
-            Store::Image(name) => column.sql_type.from_image(&format!("{dot}{name}"), &column.name),
+            Store::Image(name) => {
+                let image = column.sql_type.from_image(&format!("{dot}{name}"), &column.name);
+                match &self.captured {
+                    Some(c) => format!("CASE WHEN {dot}al_source = 'T' THEN {} ELSE {image} END", c.read(at, &dot)),
+                    None => image,
+                }
+            }
             Store::Same => format!("{dot}{}", ident(&column.name)),
         }
     }
@@ -231,10 +241,17 @@ impl Relation {
     pub fn filter(&self, row: Option<&str>) -> String {
         let dot = row.map(|r| format!("{}.", ident(r))).unwrap_or_default();
         let one = |(column, value): &(&str, String)| format!("{dot}{column} = {}", literal(value));
-        if self.discriminator.is_empty() {
-            return "true".into();
+        match (&self.captured, self.discriminator.as_slice()) {
+            (_, []) => "true".into(),
+            (Some(captured), [base, ..]) => format!("{} AND {}", one(base), captured.filter(&self.table, &dot)),
+            (None, all) => all.iter().map(one).collect::<Vec<_>>().join(" AND "),
         }
-        self.discriminator.iter().map(one).collect::<Vec<_>>().join(" AND ")
+    }
+
+    /// The relation without the audit trigger's rows: what was moved, and what was written through the proxy.
+    #[must_use]
+    pub fn own(&self) -> Relation {
+        Relation { captured: None, ..self.clone() }
     }
 
     /// The SELECT that yields the legacy rows: the columns that `wanted` accepts, then system columns; `sample` is a TABLESAMPLE

@@ -1,11 +1,12 @@
 //! Pure: compiled rules + a statement -> an outcome. No socket, no clock, no database: values in, values out, which is what makes
 //! it testable by the hundred thousand statements.
 //!
-//! One file per statement family: `read` for references in FROM, `insert` with `conflict`, `update`, `delete`, `cursor`, `copy`,
+//! One file per statement family: `read` for references in FROM, `insert` with `conflict`, `update`, `delete`, `merge`, `cursor`, `copy`,
 //! `utility`; `returning` and `expression` for what they share. `pushdown` adds what lets the indexes work. `resolve` decides what a
 //! name is, `splice` puts the text together, `refuse` says no.
 
 pub mod cache;
+mod captured;
 mod conflict;
 mod context;
 mod copy;
@@ -13,6 +14,7 @@ mod cursor;
 mod delete;
 mod expression;
 mod insert;
+mod merge;
 mod net;
 pub mod prefilter;
 mod pushdown;
@@ -395,16 +397,12 @@ impl<'w, 't> Work<'w, 't> {
                 Role::Read => self.read(i, entry)?,
                 Role::CopyTo => self.copy_to(i, entry),
                 Role::CopyFrom => self.copy_from(i, entry),
-                Role::Insert | Role::Update | Role::Delete => {}
+                Role::Insert | Role::Update | Role::Delete | Role::Merge => {}
                 Role::Truncate => {
                     self.keep_sequences()?;
                     self.utility(i, entry)?;
                 }
                 Role::Lock | Role::Analyze | Role::Vacuum | Role::Rebuild(_) | Role::Define(_) => self.utility(i, entry)?,
-                Role::Merge if entry.relation.is_retained() => {}
-                role @ Role::Merge => {
-                    return Err(Refusal::unsupported(&entry.relation, role, self.shape.references[i].span.start));
-                }
             }
         }
         for dml in &self.shape.dml {

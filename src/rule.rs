@@ -46,6 +46,9 @@ pub struct Column {
     pub column: CatalogColumn,
     /// The base table's column that a history column mirrors.
     pub base: Option<String>,
+    /// Under `capture = "trigger"`: an SQL expression that takes the place of the base's column. `{column}` in it stands for the text
+    /// of a base column's value.
+    pub expression: Option<String>,
     /// The line in the rule file, 0 for a generated one.
     pub line: usize,
 }
@@ -71,6 +74,25 @@ pub enum Capture {
     Application,
     /// The application's history logic is retired; rows come from the audit trigger's images.
     Trigger,
+}
+
+impl Capture {
+    /// As rule files and commands say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Capture::Application => "application",
+            Capture::Trigger => "trigger",
+        }
+    }
+}
+
+impl std::str::FromStr for Capture {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = [Capture::Application, Capture::Trigger].into_iter().find(|c| c.name() == text);
+        known.ok_or_else(|| format!("`{text}` is neither application nor trigger"))
+    }
 }
 
 /// Where a legacy table went.
@@ -113,6 +135,9 @@ pub struct History {
     pub expid: Option<String>,
     /// How rows come about.
     pub capture: Capture,
+    /// Under `capture = "trigger"`: the moment from which the trigger's rows are the history, as a `timestamptz` is written. What it
+    /// recorded before stands beside what the application wrote. `None`: from the beginning.
+    pub since: Option<String>,
 }
 
 /// A look-up that becomes rows of `domain_value`.

@@ -118,7 +118,11 @@ impl Server {
         self.shared.clients.iter().for_each(|c| c.kill.notify_one());
         self.wait_for_sessions(Instant::now() + Duration::from_secs(5)).await;
         self.steering.flush().await;
-        self.tasks.iter().for_each(|t| t.abort());
+        // Who returns from here may bind the same addresses.
+        for task in self.tasks {
+            task.abort();
+            let _ = task.await;
+        }
     }
 
     async fn wait_for_sessions(&self, until: Instant) {

@@ -14,7 +14,7 @@ pub mod step;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
@@ -117,6 +117,17 @@ impl Drop for Place {
     }
 }
 
+/// Waits for the drain, and for the first moment at which it may end a session that is idle.
+async fn drained(draining: &mut watch::Receiver<bool>, fresh_until: Instant) {
+    if draining.wait_for(|draining| *draining).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep_until(fresh_until).await;
+}
+
+/// A client that has just connected is about to say something: ending it then, in a drain, would look like a refusal.
+const FRESH: Duration = Duration::from_secs(1);
+
 /// Where the server is reached: how a session gets its server connection.
 pub trait Connect {
     /// The stream that it yields.
@@ -162,12 +173,10 @@ pub async fn run<C: Link, U: Connect>(client: C, address: String, upstream: &U, 
     conversation.hide_channel_binding(hide_binding);
     let mut relay = relay::Relay::new(login.client, login.server, conversation, login.leftover);
     let mut draining = shared.draining.subscribe();
-    // The drain may have begun while this client logged in.
-    if *draining.borrow_and_update() {
-        relay.drain();
-    }
+    let fresh_until = Instant::now() + FRESH;
     loop {
         tokio::select! {
+            biased;
             end = relay.run(deadline) => {
                 tracing::debug!(?end, "a session ended");
                 break;
@@ -176,7 +185,8 @@ pub async fn run<C: Link, U: Connect>(client: C, address: String, upstream: &U, 
                 relay.end_with_admin_shutdown().await;
                 break;
             }
-            Ok(()) = draining.changed() => relay.drain(),
+            // The drain may have begun while this client logged in.
+            () = drained(&mut draining, fresh_until), if !relay.is_draining() => relay.drain(),
         }
     }
 }

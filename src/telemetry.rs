@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
-use crate::config::{LogFormat, Settings};
+use crate::config::LogFormat;
 use crate::error::{Error, Result};
 
 /// The recorder of this process, from the first [`install`] on.
@@ -142,14 +142,14 @@ pub fn rendered() -> Option<String> {
     HANDLE.get().map(PrometheusHandle::render)
 }
 
-/// Logs to standard error, as the settings say. `RUST_LOG` goes before `log.level`.
-pub fn log(settings: &Settings) {
+/// Logs to standard error. `level` is that of the settings; `RUST_LOG` goes before it.
+pub fn log(level: &str, format: LogFormat) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .or_else(|_| tracing_subscriber::EnvFilter::try_new(&settings.log.level))
+        .or_else(|_| tracing_subscriber::EnvFilter::try_new(level))
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     // A second call (a test, a command inside a command) keeps the first subscriber.
-    let _ = match settings.log.format {
+    let _ = match format {
         LogFormat::Json => builder.json().try_init(),
         LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).try_init(),
     };

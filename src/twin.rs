@@ -2,10 +2,15 @@
 //! can see compared. It is the judge of every rewrite; the demo's tour and the tests are made of it.
 
 pub mod answer;
+pub mod binary;
+pub mod choice;
 pub mod client;
 pub mod compare;
+pub mod generate;
+pub mod hunt;
 pub mod pair;
 pub mod script;
+pub mod world;
 
 pub use answer::Answer;
 pub use client::Client;

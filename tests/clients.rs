@@ -12,6 +12,12 @@ mod sides;
 #[path = "clients/pgbench.rs"]
 mod pgbench;
 
+#[path = "clients/scripted.rs"]
+mod scripted;
+
+#[path = "clients/jdbc.rs"]
+mod jdbc;
+
 #[path = "clients/tokio_client.rs"]
 mod tokio_client;
 

@@ -2,7 +2,6 @@
 //! step, has the same outcome. A step waits for a lock on both sides or on neither; what it answers when the lock is gone is equal.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
-#[allow(dead_code, reason = "shared with the migration's tests")]
 mod common;
 
 use std::time::{Duration, Instant};

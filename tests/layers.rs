@@ -29,8 +29,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("listenfd", &["server"]),
     ("socket2", &["wire"]),
     ("stacker", &["sql"]),
-    ("rand", &["demo", "console"]),
-    ("rand_chacha", &["demo"]),
+    ("rand", &["demo", "console", "twin"]),
+    ("rand_chacha", &["demo", "twin"]),
 ];
 
 /// Modules without input and output: values in, values out.

@@ -1,7 +1,6 @@
 //! Prepared statements, and what names mean, while tables are switched: step by step, and under load.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
-#[allow(dead_code, reason = "shared with the migration's tests")]
 mod common;
 #[path = "toggle/jdbc.rs"]
 mod jdbc;

@@ -23,3 +23,5 @@ mod schema;
 mod worked;
 #[path = "traps/stand_in.rs"]
 mod stand_in;
+#[path = "traps/captured.rs"]
+mod captured;

@@ -2,13 +2,28 @@
 //! on, whole and split at every byte, and the transcripts are equal.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
-#[allow(dead_code, reason = "shared with the migration's tests")]
 mod common;
 
+#[path = "wire/client.rs"]
+mod client;
 #[path = "wire/copy.rs"]
 mod copy;
+#[path = "wire/fake.rs"]
+mod fake;
+#[path = "wire/faults.rs"]
+mod faults;
 #[path = "wire/frames.rs"]
 mod frames;
+#[path = "wire/fuzz.rs"]
+mod fuzz;
+#[path = "wire/life.rs"]
+mod life;
+#[path = "wire/memory.rs"]
+mod memory;
+#[path = "wire/moments.rs"]
+mod moments;
+#[path = "wire/process.rs"]
+mod process;
 #[path = "wire/script.rs"]
 mod script;
 #[path = "wire/stage.rs"]
@@ -17,5 +32,7 @@ mod stage;
 mod startup;
 #[path = "wire/statements.rs"]
 mod statements;
+#[path = "wire/tls.rs"]
+mod tls;
 #[path = "wire/transcript.rs"]
 mod transcript;

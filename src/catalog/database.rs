@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio_postgres::config::Host;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Row, SimpleQueryMessage};
 
@@ -22,7 +23,7 @@ impl Database {
     /// Connects. The password, if the URL has none, comes from `password`.
     pub async fn connect(url: &Url, password: Option<&str>) -> Result<Self> {
         let config = config(url, password)?;
-        let (client, connection) = config.connect(NoTls).await.map_err(|e| database_error("connecting to the database", &e))?;
+        let (client, connection) = config.connect(NoTls).await.map_err(|e| database_error(&connecting(&config), &e))?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a control connection ended");
@@ -34,8 +35,7 @@ impl Database {
     /// Connects and listens on a channel. The receiver yields once for every batch of notifications, and ends with the connection.
     pub async fn listen(url: &Url, password: Option<&str>, channel: &str) -> Result<(Self, mpsc::Receiver<()>)> {
         let config = config(url, password)?;
-        let (client, mut connection) =
-            config.connect(NoTls).await.map_err(|e| database_error("connecting to the database", &e))?;
+        let (client, mut connection) = config.connect(NoTls).await.map_err(|e| database_error(&connecting(&config), &e))?;
         let (sender, receiver) = mpsc::channel(1);
         tokio::spawn(async move {
             while let Some(Ok(message)) = std::future::poll_fn(|cx| connection.poll_message(cx)).await {
@@ -109,7 +109,8 @@ impl Database {
 }
 
 fn config(url: &Url, password: Option<&str>) -> Result<Config> {
-    let mut config: Config = url.secret().parse().map_err(|e| database_error("reading control.url", &e))?;
+    let parsed = url.secret().parse::<Config>();
+    let mut config = parsed.map_err(|e| Error::usage(format!("control.url (ESCLUSA_CONTROL_URL): {}", with_source(&e))))?;
     if config.get_password().is_none()
         && let Some(password) = password
     {
@@ -120,6 +121,22 @@ fn config(url: &Url, password: Option<&str>) -> Result<Config> {
     }
     config.application_name("esclusa");
     Ok(config)
+}
+
+/// What is being done, for an error: the password is not in it.
+fn connecting(config: &Config) -> String {
+    let host = |h: &Host| match h {
+        Host::Tcp(host) => host.clone(),
+        Host::Unix(path) => path.display().to_string(),
+    };
+    let hosts = config.get_hosts().iter().map(host).collect::<Vec<_>>().join(", ");
+    let port = config.get_ports().first().copied().unwrap_or(5432);
+    let (user, name) = (config.get_user().unwrap_or_default(), config.get_dbname().or(config.get_user()).unwrap_or_default());
+    format!("connecting to database {name} on {hosts}, port {port}, as {user}")
+}
+
+fn with_source(error: &tokio_postgres::Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }
 
 /// The name of the database that a URL leads to.
@@ -136,9 +153,6 @@ pub(super) fn database_error(context: &str, error: &tokio_postgres::Error) -> Er
             let detail = (!more.is_empty()).then_some(more);
             Error::Database { context, message: db.message().to_owned(), detail, sqlstate: db.code().code().to_owned() }
         }
-        None => {
-            let source = std::error::Error::source(error).map(|s| format!(": {s}")).unwrap_or_default();
-            Error::Database { context, message: format!("{error}{source}"), detail: None, sqlstate: String::new() }
-        }
+        None => Error::Database { context, message: with_source(error), detail: None, sqlstate: String::new() },
     }
 }

@@ -1,6 +1,6 @@
 //! `esclusa demo [--once] [--port N]`.
 
-use super::Call;
+use super::{Call, say};
 use crate::demo::tour;
 use crate::error::Result;
 
@@ -11,10 +11,10 @@ pub(super) struct Demo {
     #[arg(long)]
     once: bool,
     /// The proxy's port; the console's is the next one.
-    #[arg(long, default_value_t = 6432)]
+    #[arg(long, default_value_t = 6432, value_parser = clap::value_parser!(u16).range(1..=65534))]
     port: u16,
 }
 
 pub(super) async fn run(_call: Call, demo: Demo) -> Result<()> {
-    if demo.once { tour::once().await } else { tour::stay(demo.port).await }
+    if demo.once { tour::once(&say).await } else { tour::stay(demo.port, &say).await }
 }

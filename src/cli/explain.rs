@@ -28,8 +28,7 @@ pub(super) async fn run(call: Call, explain: Explain) -> Result<()> {
     let policy = policy::build(&settings, None, 1).await?;
     let names = NameContext { search_path: explain.search_path, temporary: Vec::new(), passing: false };
     let outcome = rewrite(&policy, &names, &explain.sql);
-    call.print(&told(&explain.sql, &outcome));
-    Ok(())
+    call.print(&told(&explain.sql, &outcome))
 }
 
 fn told(sql: &str, outcome: &Outcome) -> Table {

@@ -2,7 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Call, Selection};
+use super::{Call, Selection, say};
 use crate::error::{Error, Result};
 use crate::migrate::backfill;
 use crate::migrate::run::Migration;
@@ -28,13 +28,13 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
         for rule in chosen {
             let relation = Relation::compile(rule, &context);
             match &rule.target {
-                Target::Retained(_) => println!("-- {}: stays; hst_id and hst_operation are added", rule.table),
-                _ => println!("-- {}\n{};\n", rule.table, backfill::statement(&relation, &relation.legacy_table())),
+                Target::Retained(_) => say(&format!("-- {}: stays; hst_id and hst_operation are added\n", rule.table))?,
+                _ => say(&format!("-- {}\n{};\n\n", rule.table, backfill::statement(&relation, &relation.legacy_table())))?,
             }
         }
         return Ok(());
     }
-    let database = call.database().await?;
+    let database = call.prepared_database().await?;
     let migration = Migration::new(&database, &rules, context).await?;
     let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;
     let style = ProgressStyle::with_template("{pos}/{len} tables, {per_sec}, {eta} left: {msg}")
@@ -60,7 +60,7 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
     }
     progress.finish_and_clear();
     migration.finish(run).await?;
-    call.print(&table);
+    call.print(&table)?;
     if failed > 0 {
         return Err(Error::refused(format!("{failed} tables were not migrated")));
     }

@@ -1,12 +1,15 @@
-//! `esclusa rules generate | list | set`.
+//! `esclusa rules generate | list | set | capture`.
 
-use super::Call;
+use super::{Call, remark};
 use crate::catalog::Catalog;
+use crate::config::document::Document;
 use crate::control;
 use crate::error::{Error, Result};
+use crate::migrate::switch;
 use crate::mode::Mode;
+use crate::relation::Context;
 use crate::rule::plan::Plan;
-use crate::rule::{file, generate};
+use crate::rule::{Capture, file, generate};
 use crate::server::policy;
 use crate::table::{Cell, Table};
 
@@ -25,6 +28,15 @@ pub(super) enum Rules {
         #[arg(long)]
         reason: Option<String>,
     },
+    /// Lets the audit trigger write histories that have been moved (trigger), or the application again (application).
+    Capture {
+        /// Histories, and the capture behind them.
+        #[arg(required = true, num_args = 2.., value_name = "TABLE... CAPTURE")]
+        words: Vec<String>,
+        /// The moment from which the trigger's rows are the history [default: now].
+        #[arg(long)]
+        since: Option<String>,
+    },
 }
 
 pub(super) async fn run(call: Call, rules: Rules) -> Result<()> {
@@ -32,6 +44,7 @@ pub(super) async fn run(call: Call, rules: Rules) -> Result<()> {
         Rules::Generate => generate_files(call).await,
         Rules::List => list(call).await,
         Rules::Set { words, reason } => set(call, words, reason).await,
+        Rules::Capture { words, since } => capture(call, words, since).await,
     }
 }
 
@@ -49,14 +62,13 @@ async fn generate_files(call: Call) -> Result<()> {
         std::fs::write(directory.join(format!("{}.toml", rule.table)), file::print(rule)).map_err(io)?;
     }
     std::fs::write(directory.join("catalog.csv"), catalog.to_csv()).map_err(io)?;
-    eprintln!(
+    remark(&format!(
         "{} rules and the snapshot of {} tables were written to {}",
         generated.rules.len(),
         catalog.tables.len(),
         directory.display()
-    );
-    call.print(&generated.findings);
-    Ok(())
+    ));
+    call.print(&generated.findings)
 }
 
 async fn list(call: Call) -> Result<()> {
@@ -84,8 +96,7 @@ async fn list(call: Call) -> Result<()> {
             mode.name().into(),
         ]);
     }
-    call.print(&table);
-    Ok(())
+    call.print(&table)
 }
 
 async fn set(call: Call, mut words: Vec<String>, reason: Option<String>) -> Result<()> {
@@ -94,7 +105,7 @@ async fn set(call: Call, mut words: Vec<String>, reason: Option<String>) -> Resu
     if let Some(unknown) = words.iter().find(|t| !rules.rules.contains_key(*t)) {
         return Err(Error::usage(format!("there is no rule for a table `{unknown}`")));
     }
-    let database = call.database().await?;
+    let database = call.prepared_database().await?;
     let who = std::env::var("USER").unwrap_or_else(|_| "esclusa".into());
     let changes = control::set_modes(&database, &words, mode, &who, reason.as_deref()).await?;
     let mut table = Table::new(&["table", "before", "since", "now"]);
@@ -102,6 +113,32 @@ async fn set(call: Call, mut words: Vec<String>, reason: Option<String>) -> Resu
         let (before, since) = change.before.map_or((Cell::Null, Cell::Null), |(m, s)| (m.name().into(), s.into()));
         table.push(vec![change.table.into(), before, since, change.after.name().into()]);
     }
-    call.print(&table);
+    call.print(&table)
+}
+
+/// Each table on its own: first the database, then the rule file. The proxy follows when it reloads its rules.
+async fn capture(call: Call, mut words: Vec<String>, since: Option<String>) -> Result<()> {
+    let capture: Capture = words.pop().unwrap_or_default().parse().map_err(Error::usage)?;
+    let rules = call.rules()?;
+    let database = call.database().await?;
+    let context = Context::new(&call.settings);
+    let mut table = Table::new(&["table", "capture", "note"]);
+    for name in words {
+        let Some(rule) = rules.rules.get(&name) else {
+            return Err(Error::usage(format!("there is no rule for a table `{name}`")));
+        };
+        let now: String = database.one("asking for the time", "SELECT clock_timestamp()::text", &[]).await?.get(0);
+        let since = (capture == Capture::Trigger).then(|| since.clone().unwrap_or(now));
+        let io = |doing: &str, e| Error::io(format!("{doing} {}", rule.file.display()), e);
+        let text = std::fs::read_to_string(&rule.file).map_err(|e| io("reading", e))?;
+        let text = file::with_capture(&text, capture, since.as_deref());
+        let changed = file::parse(&Document::parse(&rule.file, &text)?)?;
+        let notes = switch::capture(&database, &context, &rules, &changed).await?;
+        std::fs::write(&rule.file, text).map_err(|e| io("writing", e))?;
+        for note in notes.into_iter().chain([format!("{} was changed: reload the proxy", rule.file.display())]) {
+            table.push(vec![name.as_str().into(), capture.name().into(), note.into()]);
+        }
+    }
+    call.print(&table)?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `esclusa schema apply | check`.
 
-use super::Call;
+use super::{Call, remark};
 use crate::error::{Error, Result};
 use crate::migrate::{capture, schema};
 use crate::relation::Context;
@@ -17,15 +17,15 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
     let database = call.database().await?;
     let context = Context::new(&call.settings);
     match command {
-        Schema::Apply => call.print(&schema::apply(&database, &context).await?),
+        Schema::Apply => call.print(&schema::apply(&database, &context).await?)?,
         Schema::Check => {
             let mut drift = schema::check(&database, &context).await?;
             drift.rows.extend(capture::check(&database, &context, &call.rules()?).await?);
             if !drift.rows.is_empty() {
-                call.print(&drift);
+                call.print(&drift)?;
                 return Err(Error::refused(format!("{} objects differ from what they should be", drift.rows.len())));
             }
-            eprintln!("the schema is as it should be");
+            remark("the schema is as it should be");
         }
     }
     Ok(())

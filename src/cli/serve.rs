@@ -17,10 +17,12 @@ pub(super) async fn run(call: Call) -> Result<()> {
         Inherited { clients: None, .. } => handover::take(&call.settings.listen.handover_socket)?,
         activated => activated,
     };
-    let server = Server::start_with(Loader::new(load), inherited).await?;
+    // Before anybody knows that we serve: a reload that comes at once must not end the process.
     let hook = |kind| signal(kind).map_err(|e| Error::io("installing a signal handler", e));
     let (mut terminate, mut interrupt, mut hangup) =
         (hook(SignalKind::terminate())?, hook(SignalKind::interrupt())?, hook(SignalKind::hangup())?);
+    let server = Server::start_with(Loader::new(load), inherited).await?;
+    notify("READY=1");
     loop {
         tokio::select! {
             _ = terminate.recv() => break,
@@ -33,8 +35,25 @@ pub(super) async fn run(call: Call) -> Result<()> {
         }
     }
     tracing::info!("esclusa ends");
+    notify("STOPPING=1");
     server.stop().await;
     Ok(())
+}
+
+/// Tells systemd how far we are (sd_notify(3)). Without systemd there is nobody to tell.
+fn notify(state: &str) {
+    use std::os::linux::net::SocketAddrExt as _;
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::os::unix::net::{SocketAddr, UnixDatagram};
+    let Some(path) = std::env::var_os("NOTIFY_SOCKET") else { return };
+    let address = match path.as_bytes() {
+        [b'@', name @ ..] => SocketAddr::from_abstract_name(name),
+        _ => SocketAddr::from_pathname(&path),
+    };
+    let told = address.and_then(|address| UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &address));
+    if let Err(error) = told {
+        tracing::warn!(%error, "systemd could not be told {state}");
+    }
 }
 
 /// Every client takes two file descriptors; the usual soft limit of 1024 ends at five hundred of them.

@@ -43,7 +43,8 @@ impl Postgres {
     pub async fn start(options: &Options) -> Result<Postgres> {
         let bin = options.programs.clone().map_or_else(bin_directory, Ok)?;
         let owner = owner()?;
-        let directory = scratch(owner)?;
+        let scratch = Scratch::new(owner)?;
+        let directory = scratch.0.clone();
         let data = directory.join("data");
         let run = |program: &str| {
             let mut command = Command::new(bin.join(program));
@@ -72,12 +73,14 @@ impl Postgres {
             std::fs::OpenOptions::new().append(true).open(&conf).map_err(|e| Error::io("writing postgresql.conf", e))?;
         file.write_all(settings.as_bytes()).map_err(|e| Error::io("writing postgresql.conf", e))?;
         let log = std::fs::File::create(directory.join("log")).map_err(|e| Error::io("creating the server's log", e))?;
-        // The shell waits for the pipe to close, then ends the server at once and throws the cluster away.
+        // The shell waits for the pipe to close, then ends the server at once and throws the cluster away. A server that has just begun
+        // does not hear the signal yet: a shell's background processes ignore it until they say otherwise.
         let mut shell = Command::new("/bin/sh");
         shell
             .args([
                 "-c",
-                "\"$0\" -D \"$1/data\" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server; cd /; rm -rf \"$1\"",
+                "\"$0\" -D \"$1/data\" & server=$!; cat >/dev/null; \
+                 while kill -QUIT $server 2>/dev/null; do sleep 0.05; done; wait $server; cd /; rm -rf \"$1\"",
             ])
             .arg(bin.join("postgres"))
             .arg(&directory)
@@ -90,6 +93,8 @@ impl Postgres {
             shell.uid(uid).gid(gid);
         }
         let child = shell.spawn().map_err(|e| Error::io("starting PostgreSQL", e))?;
+        // From here on the shell removes the directory, whatever becomes of this process.
+        scratch.keep();
         let server = Postgres { port, directory, child };
         server.wait_until_ready().await?;
         Ok(server)
@@ -108,6 +113,11 @@ impl Postgres {
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             }
         }
+    }
+
+    /// A directory for files that go when the server goes. The server's user owns it, for it is he who removes them.
+    pub fn scratch(&self, name: &str) -> Result<PathBuf> {
+        owned_directory(self.directory.join(name), owner()?)
     }
 
     /// Connects as its superuser.
@@ -179,17 +189,37 @@ fn owner() -> Result<Option<(u32, u32)>> {
     found.map(Some).ok_or_else(|| Error::usage("PostgreSQL refuses to run as root, and there is no user postgres or nobody"))
 }
 
-/// A directory of our own that the server's user owns.
-fn scratch(owner: Option<(u32, u32)>) -> Result<PathBuf> {
-    use std::sync::atomic::{AtomicU32, Ordering};
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let name = format!("esclusa-pg-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-    let directory: PathBuf = Path::new("/tmp").join(name);
-    let _ = std::fs::remove_dir_all(&directory);
+fn owned_directory(directory: PathBuf, owner: Option<(u32, u32)>) -> Result<PathBuf> {
     std::fs::create_dir(&directory).map_err(|e| Error::io(format!("creating {}", directory.display()), e))?;
     if let Some((uid, gid)) = owner {
         std::os::unix::fs::chown(&directory, Some(uid), Some(gid))
-            .map_err(|e| Error::io("giving away the scratch directory", e))?;
+            .map_err(|e| Error::io(format!("giving away {}", directory.display()), e))?;
     }
     Ok(directory)
+}
+
+/// A directory of our own that the server's user owns; it is removed unless it is kept.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(owner: Option<(u32, u32)>) -> Result<Scratch> {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("esclusa-pg-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let directory: PathBuf = Path::new("/tmp").join(name);
+        let _ = std::fs::remove_dir_all(&directory);
+        owned_directory(directory, owner).map(Scratch)
+    }
+
+    fn keep(mut self) {
+        self.0 = PathBuf::new();
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if !self.0.as_os_str().is_empty() {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
 }

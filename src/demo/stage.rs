@@ -15,6 +15,7 @@ use crate::mode::Mode;
 use crate::relation::Context;
 use crate::rule::plan::Plan;
 use crate::rule::{RuleSet, Target, file, generate};
+use crate::server::listen::Inherited;
 use crate::server::{Loader, Server};
 use crate::twin::Pair;
 
@@ -37,6 +38,8 @@ pub struct Plot {
     pub port: Option<u16>,
     /// The server's options.
     pub server: Options,
+    /// SQL that is run on the legacy tables before they are migrated.
+    pub prologue: String,
 }
 
 /// A migrated database with its proxy.
@@ -57,14 +60,16 @@ pub struct Stage {
 impl Stage {
     /// Starts a server, loads, migrates, starts the proxy, switches every table to rewrite. `tell` hears of each step.
     pub async fn build(plot: &Plot, tell: &mut dyn FnMut(&str)) -> Result<Stage> {
+        // Before anything else, so that a port that is taken is told at once.
+        let sockets = plot.port.map_or_else(|| Ok(Inherited::default()), sockets)?;
         tell("starting a private PostgreSQL");
         let postgres = Postgres::start(&plot.server).await?;
-        let (rows, rules, directory) = load(&postgres, &plot.sizes, tell).await?;
+        let (rows, rules, directory) = load(&postgres, plot, tell).await?;
         let settings = settings(&postgres, &directory, plot.port)?;
         let outcomes = migrate(&postgres, &rules, &settings, plot.views, tell).await?;
         tell("starting the proxy");
         let loaded = settings.clone();
-        let proxy = Server::start(Loader::new(move || Ok(loaded.clone()))).await?;
+        let proxy = Server::start_with(Loader::new(move || Ok(loaded.clone())), sockets).await?;
         let tables: Vec<String> = rules.rules.keys().cloned().collect();
         proxy.admin().set_modes(&tables, Mode::Rewrite, "esclusa demo", Some("the demo begins after the switch")).await?;
         Ok(Stage { postgres, proxy, outcomes, rows, rules: directory })
@@ -93,14 +98,24 @@ impl Stage {
     }
 }
 
-async fn load(postgres: &Postgres, sizes: &Sizes, tell: &mut dyn FnMut(&str)) -> Result<(usize, RuleSet, PathBuf)> {
+/// The proxy's socket and the console's, on this port and the next.
+fn sockets(port: u16) -> Result<Inherited> {
+    let open = |port: u16| {
+        let taken = |e| Error::io(format!("listening on 127.0.0.1:{port} (`--port` names another)"), e);
+        std::net::TcpListener::bind(("127.0.0.1", port)).map(|l| Some(l.into())).map_err(taken)
+    };
+    Ok(Inherited { clients: open(port)?, console: open(port + 1)?, predecessor: None })
+}
+
+async fn load(postgres: &Postgres, plot: &Plot, tell: &mut dyn FnMut(&str)) -> Result<(usize, RuleSet, PathBuf)> {
     tell("loading the legacy schema with data");
     let admin = postgres.connect("postgres").await?;
     admin.batch("creating databases", &format!("CREATE ROLE {APPLICATION} LOGIN")).await?;
     admin.batch("creating databases", &format!("CREATE DATABASE {LEGACY}")).await?;
     let database = postgres.connect(LEGACY).await?;
     let schema = Settings::defaults()?.rules.schema;
-    let rows = legacy::load(&database, &schema, sizes).await?;
+    let rows = legacy::load(&database, &schema, &plot.sizes).await?;
+    database.batch("setting the scene", &format!("SET search_path = {schema}; {}; RESET search_path", plot.prologue)).await?;
     let grants = format!(
         "GRANT USAGE ON SCHEMA {schema} TO {APPLICATION}; GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {APPLICATION};
          GRANT ALL ON ALL SEQUENCES IN SCHEMA {schema} TO {APPLICATION}; GRANT CREATE ON SCHEMA {schema} TO {APPLICATION}"
@@ -110,8 +125,7 @@ async fn load(postgres: &Postgres, sizes: &Sizes, tell: &mut dyn FnMut(&str)) ->
     let catalog = Catalog::read(&database, &schema).await?;
     drop(database);
     let rules = generate::generate(&catalog, &Plan::shipped()).rules;
-    let directory = postgres.directory.join("rules");
-    std::fs::create_dir_all(&directory).map_err(|e| Error::io("creating the rule directory", e))?;
+    let directory = postgres.scratch("rules")?;
     for rule in &rules {
         let path = directory.join(format!("{}.toml", rule.table));
         std::fs::write(&path, file::print(rule)).map_err(|e| Error::io(format!("writing {}", path.display()), e))?;
@@ -136,6 +150,7 @@ async fn wait_until_unused(admin: &Database, database: &str) -> Result<()> {
 fn settings(postgres: &Postgres, rules: &std::path::Path, port: Option<u16>) -> Result<Settings> {
     let mut settings = Settings::defaults()?;
     let local = |port| Address::Tcp("127.0.0.1".into(), port);
+    settings.listen.drain_timeout = std::time::Duration::from_secs(1);
     settings.listen.address = local(port.unwrap_or(0));
     settings.console.address = local(port.map_or(0, |p| p + 1));
     settings.upstream.address = local(postgres.port);

@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
 use super::stage::{APPLICATION, Plot, Stage, TARGET};
-use crate::config::Address;
 use crate::error::{Error, Result};
 use crate::mode::Mode;
 use crate::twin::{Client, script};
@@ -11,66 +12,114 @@ use crate::twin::{Client, script};
 /// Statements as AQUASIS sends them: look-ups, histories, junctions, joins, writes.
 const TRAFFIC: &str = include_str!("traffic.sql");
 
+/// Where the story is told.
+pub type Say<'s> = &'s dyn Fn(&str) -> Result<()>;
+
 /// Runs the tour and ends.
-pub async fn once() -> Result<()> {
-    let stage = raise(Plot::default()).await?;
-    let compared = compare(&stage).await?;
-    let switched = switch(&stage).await?;
-    report(&stage).await?;
-    stage.strike().await;
-    println!("\nproved: {compared} answers compared, 0 differ; a table was switched under an open connection {switched} times");
-    Ok(())
+pub async fn once(say: Say<'_>) -> Result<()> {
+    let tour = async {
+        let stage = raise(Plot::default(), say).await?;
+        let compared = compare(&stage, say).await?;
+        let switched = switch(&stage).await?;
+        report(&stage, say)?;
+        stage.strike().await;
+        say(&format!(
+            "\nproved: {compared} answers compared, 0 differ; a table was switched under an open connection {switched} times\n"
+        ))
+    };
+    let mut end = End::watch()?;
+    tokio::select! {
+        told = tour => told,
+        () = end.asked() => Err(Error::refused("the tour was interrupted")),
+    }
 }
 
 /// Builds the stage and leaves it standing until the user has seen enough.
-pub async fn stay(port: u16) -> Result<()> {
-    let stage = raise(Plot { port: Some(port), views: true, ..Plot::default() }).await?;
-    let compared = compare(&stage).await?;
-    report(&stage).await?;
-    let console = match &stage.proxy.console {
-        Address::Tcp(_, port) => *port,
-        Address::Unix(_) => 0,
+pub async fn stay(port: u16, say: Say<'_>) -> Result<()> {
+    let mut end = End::watch()?;
+    let build = async {
+        let stage = raise(Plot { port: Some(port), views: true, ..Plot::default() }, say).await?;
+        let compared = compare(&stage, say).await?;
+        report(&stage, say)?;
+        say(&invitation(&stage, port, compared))?;
+        Ok::<_, Error>(stage)
     };
-    println!("\n{compared} answers compared with the direct ones, 0 differ. Look for yourself:");
-    println!("  psql -h 127.0.0.1 -p {port} -U {APPLICATION} {TARGET}    as AQUASIS, through the proxy:");
-    println!("      SET search_path = cf_quere_pro; SELECT * FROM tipocorreo; EXPLAIN SELECT * FROM tipocorreo;");
-    println!("  psql -h 127.0.0.1 -p {console} -U esclusa esclusa      the console:");
-    println!("      SHOW HITS; SHOW TABLES; SET MODE observe FOR tipocorreo; SHOW HELP;");
-    println!(
-        "  psql -h 127.0.0.1 -p {} -U postgres {TARGET}   behind the proxy: SELECT * FROM esclusa.hit;",
-        stage.postgres.port
-    );
-    println!("Ctrl-C ends the demo and removes everything.");
-    let _ = tokio::signal::ctrl_c().await;
+    // What is dropped half built removes itself: the server, its processes, its directory.
+    let stage = tokio::select! {
+        stage = build => stage?,
+        () = end.asked() => return Err(Error::refused("the demo was interrupted before it stood")),
+    };
+    end.asked().await;
     stage.strike().await;
     Ok(())
 }
 
-async fn raise(plot: Plot) -> Result<Stage> {
+/// How to look for oneself.
+fn invitation(stage: &Stage, port: u16, compared: usize) -> String {
+    let server = stage.postgres.port;
+    format!(
+        "\n{compared} answers compared with the direct ones, 0 differ. Look for yourself:\n  \
+         psql -h 127.0.0.1 -p {port} -U {APPLICATION} {TARGET}    as AQUASIS, through the proxy:\n      \
+         SET search_path = cf_quere_pro; SELECT * FROM tipocorreo; EXPLAIN SELECT * FROM tipocorreo;\n  \
+         psql -h 127.0.0.1 -p {console} -U esclusa esclusa    the console:\n      \
+         SHOW HITS; SHOW TABLES; SET MODE observe FOR tipocorreo; SHOW HELP;\n  \
+         psql -h 127.0.0.1 -p {server} -U postgres {TARGET}    behind the proxy:\n      \
+         SELECT * FROM esclusa.hit;\n\
+         Ctrl-C ends the demo and removes everything.\n",
+        console = port + 1
+    )
+}
+
+/// Ctrl-C, or a service manager's request to end.
+struct End {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl End {
+    fn watch() -> Result<End> {
+        let hook = |kind| signal(kind).map_err(|e| Error::io("installing a signal handler", e));
+        Ok(End { interrupt: hook(SignalKind::interrupt())?, terminate: hook(SignalKind::terminate())? })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+async fn raise(plot: Plot, say: Say<'_>) -> Result<Stage> {
     let started = Instant::now();
-    let stage = Stage::build(&plot, &mut |step| println!("[{:6.2} s] {step}", started.elapsed().as_secs_f64())).await?;
+    // A step that cannot be told is done all the same; what follows is told with its error.
+    let mut tell = |step: &str| {
+        let _ = say(&format!("[{:6.2} s] {step}\n", started.elapsed().as_secs_f64()));
+    };
+    let stage = Stage::build(&plot, &mut tell).await?;
     let moved = stage.outcomes.iter().filter(|o| o.parity.is_some());
     let (tables, rows) = moved.fold((0, 0), |(t, r), o| (t + 1, r + o.rows));
     let improved = stage.outcomes.len() - tables;
-    println!(
-        "[{:6.2} s] {} rows loaded; {rows} rows of {tables} tables moved, every one proven by {} checks; {improved} tables improved",
-        started.elapsed().as_secs_f64(),
+    tell(&format!(
+        "{} rows loaded; {rows} rows of {tables} tables moved, every one proven by {} checks; {improved} tables improved",
         stage.rows,
         stage.outcomes.iter().filter_map(|o| o.parity.as_ref()).map(|p| p.verdicts.len()).sum::<usize>(),
-    );
+    ));
     Ok(stage)
 }
 
 /// Sends the traffic directly and through the proxy. A difference is an error, told in full.
-async fn compare(stage: &Stage) -> Result<usize> {
+async fn compare(stage: &Stage, say: Say<'_>) -> Result<usize> {
     let mut pair = stage.pair().await?;
     let policy = stage.proxy.shared.policy.load_full();
     let report = pair.run("demo", &script::parse(TRAFFIC), &policy).await?;
     if report.differences.is_empty() {
-        println!("{} statements sent directly and through the proxy", report.statements);
+        say(&format!("{} statements sent directly and through the proxy\n", report.statements))?;
         return Ok(report.comparisons);
     }
-    report.differences.iter().for_each(|d| println!("{d}"));
+    for difference in &report.differences {
+        say(&format!("{difference}\n"))?;
+    }
     Err(Error::Refused {
         message: format!("{} of {} answers differ from the direct ones", report.differences.len(), report.comparisons),
         detail: None,
@@ -99,10 +148,9 @@ async fn switch(stage: &Stage) -> Result<usize> {
 }
 
 /// What was hit, as the console and schema `esclusa` show it.
-async fn report(stage: &Stage) -> Result<()> {
+fn report(stage: &Stage, say: Say<'_>) -> Result<()> {
     let mut hits = stage.proxy.shared.traffic.report();
     let total = hits.rows.len();
     hits.rows.truncate(12);
-    println!("\nwhat was hit (the first {} of {total} rows of SHOW HITS):\n{}", hits.rows.len(), hits.aligned());
-    Ok(())
+    say(&format!("\nwhat was hit (the first {} of {total} rows of SHOW HITS):\n{}", hits.rows.len(), hits.aligned()))
 }

@@ -7,9 +7,9 @@ use crate::relation::{Context, Relation};
 use crate::rule::{Rule, RuleSet};
 use crate::sql::quote::{literal, qualified};
 
-use super::capture::{self, Attached};
+use super::capture;
 use super::parity::{self, Parity};
-use super::{ARCHIVE, CONTROL, PINNED, backfill, finder, retain, stand_in, view};
+use super::{ARCHIVE, CONTROL, PINNED, backfill, finder, retain, stand_in, switch, view};
 
 /// A writer that holds the legacy table longer than this makes the migration of that table fail, not wait.
 const LOCK_TIMEOUT: &str = "5s";
@@ -114,8 +114,9 @@ impl<'m> Migration<'m> {
         let lock = format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; LOCK TABLE {legacy} IN SHARE ROW EXCLUSIVE MODE");
         db.batch(&format!("locking {}", rule.table), &lock).await?;
         self.refuse_computed_columns(db, relation).await?;
-        let rows = backfill::run(db, relation, &legacy).await?;
-        let parity = parity::check(db, relation, &legacy).await?;
+        let own = relation.own();
+        let rows = backfill::run(db, &own, &legacy).await?;
+        let parity = parity::check(db, &own, &legacy).await?;
         if !parity.holds() {
             return Err(Error::Refused {
                 message: format!("{} did not pass its parity checks and was left as it was", rule.table),
@@ -161,11 +162,8 @@ impl<'m> Migration<'m> {
         after.tables.remove(&rule.table);
         let mut notes = Vec::new();
         if relation.kind == "history" {
-            notes.push(match capture::attach(db, &after, self.rules, rule, &|t| self.relation(t)).await? {
-                Attached::Base(base) => format!("audit trigger on {base}"),
-                Attached::Domain(base) => format!("audit trigger on the rows of domain {base}"),
-                Attached::No(why) => format!("no audit trigger: {why}"),
-            });
+            let attached = capture::attach(db, &after, self.rules, rule, &|t| self.relation(t)).await?;
+            notes.extend(switch::attached(relation, attached)?);
         }
         let history = self.rules.rules.values().find(|r| match &r.target {
             crate::rule::Target::History(h) => h.base.as_ref() == Some(&rule.table),
@@ -233,7 +231,7 @@ impl<'m> Migration<'m> {
 
     /// Proves parity of one table outside a migration, and records it.
     pub async fn verify(&self, rule: &Rule) -> Result<Option<Parity>> {
-        let relation = Relation::compile(rule, &self.context);
+        let relation = Relation::compile(rule, &self.context).own();
         let Some(source) = self.legacy_source(rule).await? else { return Ok(None) };
         let parity = self
             .database

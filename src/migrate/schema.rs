@@ -205,8 +205,7 @@ async fn objects(database: &Database, schema: &str, control: &str) -> Result<Vec
            WHERE rel.name NOT LIKE 'audit\\_log\\_%'
          UNION ALL SELECT 'function', p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', pg_get_functiondef(p.oid)
              || CASE WHEN has_function_privilege('public', p.oid, 'EXECUTE') THEN '' ELSE 'not for PUBLIC' END
-           FROM pg_proc p WHERE p.pronamespace = to_regnamespace({control}) AND p.proname IN
-             ('exact_text','pinned_text','key_text','record_key','refuse_null','audit','refresh_finder','refresh_finders')
+           FROM pg_proc p WHERE p.pronamespace = to_regnamespace({control}) AND p.proname !~ '^(write|audit|find)_' -- one a table
               OR p.pronamespace = to_regnamespace({schema}) AND p.proname = 'fn_audit_trigger'
          ORDER BY 1 DESC, 2",
         control = literal(&ident(control)),

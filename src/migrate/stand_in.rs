@@ -17,10 +17,11 @@ pub fn creation(relation: &Relation) -> String {
         "CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
          SET search_path = pg_catalog, pg_temp AS $esclusa$\nBEGIN\n  LOCK TABLE ONLY {target} IN SHARE ROW EXCLUSIVE MODE;\n  \
          DELETE FROM {target} AS t WHERE {};\n  RETURN NULL;\nEND $esclusa$;\n\
+         REVOKE ALL ON FUNCTION {function}() FROM PUBLIC;\n\
          DROP TABLE IF EXISTS {table};\n\
          CREATE TABLE {table} (nothing integer CONSTRAINT {} PRIMARY KEY);\n\
          CREATE TRIGGER {} BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {function}();\n",
-        relation.filter(Some("t")),
+        relation.own().filter(Some("t")),
         relation.stand_in_index(),
         ident(&format!("trg_truncate_{}", relation.table)),
     )

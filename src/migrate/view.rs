@@ -13,13 +13,7 @@ use super::CONTROL;
 /// which COPY FROM is led to while the legacy name has no view. The function runs with its owner's rights: whoever could set it on a
 /// view of his own could write the new table.
 pub fn creation(relation: &Relation) -> String {
-    let function = qualified(CONTROL, &format!("write_{}", relation.table));
-    let mut sql = format!(
-        "CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
-         SET search_path = pg_catalog, pg_temp AS $esclusa$\n{}$esclusa$;\n\
-         REVOKE ALL ON FUNCTION {function}() FROM PUBLIC;\n",
-        body(relation)
-    );
+    let mut sql = function(relation);
     for view in views(relation) {
         sql.push_str(&format!("CREATE VIEW {view} AS {};\n", relation.select_all()));
         for column in &relation.columns {
@@ -28,11 +22,39 @@ pub fn creation(relation: &Relation) -> String {
             }
         }
         sql.push_str(&format!(
-            "CREATE TRIGGER {} INSTEAD OF INSERT OR UPDATE OR DELETE ON {view} FOR EACH ROW EXECUTE FUNCTION {function}();\n",
-            ident(&format!("trg_write_{}", relation.table))
+            "CREATE TRIGGER {} INSTEAD OF INSERT OR UPDATE OR DELETE ON {view} FOR EACH ROW EXECUTE FUNCTION {}();\n",
+            ident(&format!("trg_write_{}", relation.table)),
+            function_name(relation)
         ));
     }
     sql
+}
+
+/// Makes the views that are there, and the function behind them, anew from a relation that yields other rows in the same columns.
+pub async fn replace(database: &Database, relation: &Relation) -> Result<()> {
+    let context = format!("making the view of {} anew", relation.table);
+    database.batch(&context, &function(relation)).await?;
+    for view in views(relation) {
+        let sql = "SELECT to_regclass($1) IS NOT NULL";
+        if database.one(&context, sql, &[&view]).await?.get(0) {
+            database.batch(&context, &format!("CREATE OR REPLACE VIEW {view} AS {}", relation.select_all())).await?;
+        }
+    }
+    Ok(())
+}
+
+fn function_name(relation: &Relation) -> String {
+    qualified(CONTROL, &format!("write_{}", relation.table))
+}
+
+fn function(relation: &Relation) -> String {
+    let name = function_name(relation);
+    format!(
+        "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
+         SET search_path = pg_catalog, pg_temp AS $esclusa$\n{}$esclusa$;\n\
+         REVOKE ALL ON FUNCTION {name}() FROM PUBLIC;\n",
+        body(relation)
+    )
 }
 
 fn views(relation: &Relation) -> [String; 2] {
@@ -47,6 +69,9 @@ fn body(relation: &Relation) -> String {
     let new = |i: usize| qualified("new", &relation.columns[i].name);
     // A view has no NOT NULL: the trigger says what the table would have said.
     let nulls = relation.null_check(&all, &new).map_or(String::new(), |check| format!("  PERFORM {check};\n"));
+    if relation.captured.is_some() {
+        return captured(relation, &nulls);
+    }
     let row = identity(relation);
     format!(
         "BEGIN\n  IF TG_OP = 'DELETE' THEN\n    DELETE FROM {target} AS t WHERE {row};\n    \
@@ -55,6 +80,15 @@ fn body(relation: &Relation) -> String {
          UPDATE {target} AS t SET {set} WHERE {row};\n    IF NOT FOUND THEN RETURN NULL; END IF;\n  END IF;\n  RETURN NEW;\nEND ",
         columns.join(", "),
         expressions.join(", ")
+    )
+}
+
+/// The audit trigger has written the row already: what the application adds is checked and counted.
+fn captured(relation: &Relation, nulls: &str) -> String {
+    format!(
+        "BEGIN\n  IF TG_OP <> 'INSERT' THEN\n    RAISE EXCEPTION USING ERRCODE = '0A000', MESSAGE = \
+         format('%s of \"%s\": its rows are those of the audit', TG_OP, {});\n  END IF;\n{nulls}  RETURN NEW;\nEND ",
+        literal(&relation.table)
     )
 }
 

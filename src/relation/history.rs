@@ -5,8 +5,9 @@
 //! clock, so that a month that is over never gains rows, or the beginning of time where the stamp is far from the clock.
 
 use super::access::{Access, TimeAccess};
+use super::captured;
 use super::{Change, Context, Field, Relation, Store, Value, columns, constant, expression, key_text, positions};
-use crate::rule::{History, Rule};
+use crate::rule::{Capture, History, Rule};
 use crate::sql::quote::literal;
 
 use super::value::SqlType;
@@ -37,6 +38,13 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Rela
         Field { name: "al_source", write: constant("'W'"), backfill: Some(constant("'L'")), update: Change::Always },
     ];
     let base = history.base.clone().unwrap_or_else(|| rule.table.clone());
+    let captured = (history.capture == Capture::Trigger).then(|| captured::compile(rule, history, context));
+    // The trigger's rows have the base's key, and the clock, which says nothing of a stamp that the application sets.
+    let mirrored = |(i, base): (&usize, &String)| {
+        let column = &rule.columns[*i];
+        column.base.as_ref() == Some(base) && column.expression.is_none()
+    };
+    let keyed = captured.is_none() || rule.key.base.len() == key.len() && key.iter().zip(&rule.key.base).all(mirrored);
     Relation {
         table: rule.table.clone(),
         schema: context.schema.clone(),
@@ -45,17 +53,22 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Rela
         target: "audit_log",
         discriminator: vec![("al_table_name", base), ("al_legacy_table", rule.table.clone())],
         fields,
-        accesses: vec![Access { column: "al_record_key", legacy: key.clone(), text: SqlType::key_text }],
+        accesses: if keyed {
+            vec![Access { column: "al_record_key", legacy: key.clone(), text: SqlType::key_text }]
+        } else {
+            Vec::new()
+        },
         key,
         key_field: Some("al_record_key"),
         unique: None,
         order: Some("al_id"),
-        time: stamp.map(|legacy| TimeAccess {
+        time: stamp.filter(|_| captured.is_none()).map(|legacy| TimeAccess {
             column: "al_changed_at",
             legacy,
             time_zone: context.time_zone.clone(),
             horizon: context.horizon,
         }),
+        captured,
     }
 }
 

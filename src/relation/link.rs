@@ -59,5 +59,6 @@ pub(super) fn compile(rule: &Rule, link: &Link, context: &Context) -> Relation {
             Access { column: "dvl_target_code", legacy: target, text: SqlType::code_text },
         ],
         time: None,
+        captured: None,
     }
 }

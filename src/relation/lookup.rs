@@ -62,6 +62,7 @@ pub(super) fn compile(rule: &Rule, lookup: &Lookup, context: &Context) -> Relati
         fields,
         accesses: vec![Access { column: "dv_code", legacy: key.clone(), text: SqlType::code_text }],
         time: None,
+        captured: None,
         key,
         key_field: Some("dv_code"),
         unique: Some(Unique { target: "uq_domain_value", legacy: constraint_name(rule), declared: rule.key.unique.is_some() }),

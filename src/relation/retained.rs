@@ -19,5 +19,6 @@ pub(super) fn compile(rule: &Rule, context: &Context) -> Relation {
         order: None,
         accesses: Vec::new(),
         time: None,
+        captured: None,
     }
 }

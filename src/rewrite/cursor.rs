@@ -23,7 +23,7 @@ impl Work<'_, '_> {
         let (clause, word) = match &dml.clauses {
             Clauses::Update(update) => (update.from.as_ref(), "FROM"),
             Clauses::Delete(delete) => (delete.using.as_ref(), "USING"),
-            Clauses::Insert(_) | Clauses::Merge => (None, ""),
+            Clauses::Insert(_) | Clauses::Merge(_) => (None, ""),
         };
         let before = if clause.is_some() { "," } else { word };
         let cursor = self.lexed.lexemes[condition.start + 2].name().unwrap_or_default();

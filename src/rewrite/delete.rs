@@ -18,10 +18,11 @@ impl Work<'_, '_> {
                 self.whole_rows(dml, entry);
                 self.returning(dml, entry)
             }
+            _ if entry.relation.captured.is_some() => self.write_captured(dml, entry),
             Clauses::Insert(insert) => self.insert(dml, insert, entry),
             Clauses::Update(update) => self.update(dml, update, entry),
             Clauses::Delete(delete) => self.delete(dml, delete, entry),
-            Clauses::Merge => Ok(()),
+            Clauses::Merge(merge) => self.merge(dml, merge, entry),
         }
     }
 

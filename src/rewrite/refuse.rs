@@ -4,7 +4,6 @@
 
 use crate::error::{ClientVisible, sqlstate};
 use crate::relation::Relation;
-use crate::sql::Role;
 
 /// Why a statement is answered with an error of the proxy's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,11 +22,6 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A form that cannot be done faithfully yet.
-    pub(super) fn unsupported(relation: &Relation, role: Role, position: usize) -> Self {
-        Refusal::form(relation, &format!("{} of", role.operation().to_uppercase()), position)
-    }
-
     /// A named form on a relation.
     pub(super) fn form(relation: &Relation, form: &str, position: usize) -> Self {
         Refusal {
@@ -38,6 +32,18 @@ impl Refusal {
                 "Ask the DBA to switch the table: SET MODE observe FOR {} on the esclusa console.",
                 relation.table
             )),
+            position: Some(position),
+            number: 0,
+        }
+    }
+
+    /// The text changes the search path in a way that only the server can tell, and then names the table without its schema.
+    pub(super) fn in_doubt(relation: &Relation, position: usize) -> Self {
+        Refusal {
+            sqlstate: sqlstate::FEATURE_NOT_SUPPORTED,
+            message: format!("\"{}\" cannot be looked up: the search path was changed in the same message", relation.table),
+            detail: Some(format!("Rule \"{}\" ({}) rewrites this table.", relation.table, relation.kind)),
+            hint: Some(format!("Send the statements one by one, or write {}.{}.", relation.schema, relation.table)),
             position: Some(position),
             number: 0,
         }
@@ -57,15 +63,13 @@ impl Refusal {
         }
     }
 
-    /// The text changes the search path in a way that only the server can tell, and then names the table without its schema.
-    pub(super) fn in_doubt(relation: &Relation, position: usize) -> Self {
+    /// A change of rows that the audit trigger wrote.
+    pub(super) fn captured(relation: &Relation, operation: &str, position: usize) -> Self {
         Refusal {
-            sqlstate: sqlstate::FEATURE_NOT_SUPPORTED,
-            message: format!("\"{}\" cannot be looked up: the search path was changed in the same message", relation.table),
-            detail: Some(format!("Rule \"{}\" ({}) rewrites this table.", relation.table, relation.kind)),
-            hint: Some(format!("Send the statements one by one, or write {}.{}.", relation.schema, relation.table)),
-            position: Some(position),
-            number: 0,
+            message: format!("{} of \"{}\": its rows are those of the audit", operation.to_uppercase(), relation.table),
+            detail: Some(format!("Rule \"{}\" says capture = \"trigger\".", relation.table)),
+            hint: Some("Rows of audit_log are kept and removed by the DBA alone.".to_owned()),
+            ..Refusal::form(relation, operation, position)
         }
     }
 

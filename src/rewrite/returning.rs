@@ -89,7 +89,7 @@ impl Work<'_, '_> {
         let from = match &dml.clauses {
             Clauses::Update(update) => update.from.clone(),
             Clauses::Delete(delete) => delete.using.clone(),
-            Clauses::Insert(_) | Clauses::Merge => None,
+            Clauses::Insert(_) | Clauses::Merge(_) => None,
         };
         let merged = from.is_some_and(|r| self.lexed.lexemes[r].iter().any(|l| l.is("USING") && l.depth > 0 || l.is("NATURAL")));
         let items = &self.shape.scopes[dml.scope].items[1..];

@@ -21,6 +21,7 @@ impl Work<'_, '_> {
         let instead = match reference.role {
             _ if relation.is_retained() => return Ok(()),
             Role::Define(operation) => return Err(Refusal::definition(relation, operation, at)),
+            Role::Truncate if relation.captured.is_some() => return Err(Refusal::captured(relation, "truncate", at)),
             Role::Lock => format!("ONLY {}", relation.target_table()),
             Role::Analyze | Role::Vacuum => {
                 self.listed_columns(index, relation)?;

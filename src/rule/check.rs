@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Rule, RuleSet, Target};
+use super::{Capture, History, Rule, RuleSet, Target};
 use crate::catalog::Catalog;
 use crate::error::{Fault, Faults};
 
@@ -33,12 +33,57 @@ pub fn within(rule: &Rule, faults: &mut Faults) {
             faults.push(rule.fault("key.columns", "key.columns of a link are the columns of target.source and target.target"));
         }
     }
+    if let Target::History(history) = &rule.target
+        && history.capture == Capture::Trigger
+    {
+        captured(rule, history, faults);
+    }
     if let Target::History(_) = rule.target
         && !rule.key.base.is_empty()
         && rule.key.base.len() != rule.key.columns.len()
     {
         let message = format!("key.base has {} columns, key.columns has {}", rule.key.base.len(), rule.key.columns.len());
         faults.push(rule.fault("key.base", message));
+    }
+}
+
+/// Types of which the text of a value in `to_jsonb` of a row gives it back by a cast, whatever the session's settings.
+const PLAIN_JSON: &[&str] = &[
+    "numeric",
+    "smallint",
+    "integer",
+    "bigint",
+    "real",
+    "double precision",
+    "character",
+    "bpchar",
+    "text",
+    "name",
+    "uuid",
+    "boolean",
+    "date",
+    "timestamp",
+    "time",
+];
+
+/// A history that is made of the audit trigger's images needs a base, its key, and types that an image gives back.
+fn captured(rule: &Rule, history: &History, faults: &mut Faults) {
+    if history.base.is_none() || rule.columns.iter().all(|c| c.base.is_none()) {
+        let message = "target.capture: an event log has no base whose trigger could write it";
+        faults.push(rule.fault("target.capture", message));
+    } else if rule.key.base.is_empty() {
+        faults.push(rule.fault("target.capture", "target.capture: the trigger needs key.base"));
+    }
+    if let Some(since) = history.since.as_ref().filter(|s| !s.contains(|c: char| c.is_ascii_digit())) {
+        faults.push(rule.fault("target.since", format!("target.since: `{since}` is no time")));
+    }
+    for column in rule.columns.iter().filter(|c| c.base.is_some() && c.expression.is_none()) {
+        let type_name = &column.column.type_name;
+        if type_name.ends_with("[]") || !PLAIN_JSON.iter().any(|t| type_name.starts_with(t)) {
+            let message =
+                format!("column {}: a value of {type_name} cannot be read from the trigger's image", column.column.name);
+            faults.push(Fault::at(&rule.file, column.line, message).hint("give the column an expression"));
+        }
     }
 }
 
@@ -79,6 +124,14 @@ pub fn between(set: &RuleSet, faults: &mut Faults) {
         if let Some(other) = owners.insert(name.clone(), rule) {
             faults.push(rule.fault(key, format!("{name} belongs to table {} already", other.table)));
         }
+    }
+}
+
+/// Tables that no catalog knows, neither the schema as it is nor the snapshot from before the migration.
+pub fn unknown_tables(set: &RuleSet, catalogs: &[&Catalog], faults: &mut Faults) {
+    let known = |table: &str| catalogs.iter().any(|c| c.tables.contains_key(table));
+    for rule in set.rules.values().filter(|r| !known(&r.table)) {
+        faults.push(rule.fault("table", format!("no catalog has a table {}", rule.table)));
     }
 }
 
@@ -135,6 +188,10 @@ fn table_against(rule: &Rule, table: &crate::catalog::Table, faults: &mut Faults
     if !order.is_sorted() {
         faults.push(rule.fault("columns", format!("the columns of {} stand in another order in the catalog", rule.table)));
     }
+    if rule.key.basis == "constraint" && table.key_over(&rule.key.columns).is_none() {
+        let message = format!("({}) is no key of the catalog's table {}", rule.key.columns.join(", "), rule.table);
+        faults.push(rule.fault("key.columns", message).hint("mend key.columns, or say in key.basis what the key is known by"));
+    }
     if let Some(unique) = &rule.key.unique {
         match table.keys.iter().find(|k| k.name == *unique) {
             None => {
@@ -181,7 +238,7 @@ mod tests {
             faults,
             "r.toml:5: column a was named in line 4 already\n\
              r.toml:5: columns.type is missing\n\
-             r.toml:5: columns: unknown key `typ`\n    hint: known keys: name, type, null, default, base\n\
+             r.toml:5: columns: unknown key `typ`\n    hint: known keys: name, type, null, default, base, expression\n\
              r.toml:7: unknown key `odd`\n\
              r.toml:10: target.text_id: table tipocorreo has no column b\n\
              r.toml:12: key.columns: table tipocorreo has no column c"

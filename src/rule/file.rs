@@ -132,7 +132,7 @@ impl Reader<'_> {
                 true
             }
         };
-        let known = ["name", "type", "null", "default", "base"];
+        let known = ["name", "type", "null", "default", "base", "expression"];
         for entry in table.entries.iter().filter(|e| !known.contains(&e.key.as_str())) {
             let fault = self.document.fault(line, format!("columns: unknown key `{}`", entry.key));
             self.faults.push(fault.hint(format!("known keys: {}", known.join(", "))));
@@ -144,7 +144,8 @@ impl Reader<'_> {
             not_null: !null,
             default: self.text(&table, "columns", "default"),
         };
-        Some(Column { column, base: self.text(&table, "columns", "base"), line })
+        let (base, expression) = (self.text(&table, "columns", "base"), self.text(&table, "columns", "expression"));
+        Some(Column { column, base, expression, line })
     }
 
     fn target(&mut self, kind: &str, table: &Table) -> Target {
@@ -176,6 +177,7 @@ impl Reader<'_> {
                 operation: self.text(table, section, "operation"),
                 expid: self.text(table, section, "expid"),
                 capture: self.capture(table),
+                since: self.text(table, section, "since"),
             }),
             other => {
                 if !other.is_empty() {
@@ -189,16 +191,12 @@ impl Reader<'_> {
     }
 
     fn capture(&mut self, table: &Table) -> Capture {
-        match self.text(table, "target", "capture").as_deref() {
-            None | Some("application") => Capture::Application,
-            Some("trigger") => Capture::Trigger,
-            Some(other) => {
-                let line = table.get("capture").map_or(0, |e| e.line);
-                let fault = self.document.fault(line, format!("target.capture: `{other}` is neither application nor trigger"));
-                self.faults.push(fault);
-                Capture::Application
-            }
-        }
+        let Some(text) = self.text(table, "target", "capture") else { return Capture::Application };
+        text.parse().unwrap_or_else(|message| {
+            let line = table.get("capture").map_or(0, |e| e.line);
+            self.faults.push(self.document.fault(line, format!("target.capture: {message}")));
+            Capture::Application
+        })
     }
 
     fn unknown(&mut self, table: &Table, section: &str) {
@@ -256,6 +254,28 @@ pub fn print(rule: &Rule) -> String {
     out
 }
 
+/// A rule file's text with another capture under [target]; everything else, remarks included, stays as it was written.
+pub fn with_capture(text: &str, capture: Capture, since: Option<&str>) -> String {
+    let mut out = String::with_capacity(text.len() + 64);
+    let mut in_target = false;
+    for line in text.lines() {
+        let key = line.split('=').next().unwrap_or_default().trim();
+        if line.starts_with('[') {
+            in_target = key == "[target]";
+        }
+        if in_target && ["capture", "since"].contains(&key) {
+            continue;
+        }
+        out.push_str(line);
+        out.push('\n');
+        if line.starts_with('[') && in_target {
+            out.push_str(&format!("capture = {}\n", quoted(capture.name())));
+            out.extend(since.map(|since| format!("since = {}\n", quoted(since))));
+        }
+    }
+    out
+}
+
 fn summary(rule: &Rule) -> String {
     match &rule.target {
         Target::History(h) => match &h.base {
@@ -278,6 +298,9 @@ fn printed_column(column: &Column, width: usize) -> String {
     if let Some(base) = &column.base {
         let _ = write!(text, ", base = {}", quoted(base));
     }
+    if let Some(expression) = &column.expression {
+        let _ = write!(text, ", expression = {}", quoted(expression));
+    }
     text + " }"
 }
 
@@ -285,9 +308,8 @@ fn target_fields(target: &Target) -> Vec<(&'static str, String)> {
     let one = |key, value: &Option<String>| value.as_ref().map(|v| (key, quoted(v)));
     match target {
         Target::History(h) => {
-            let capture = if h.capture == Capture::Trigger { "trigger" } else { "application" };
             let fields = [one("base", &h.base), one("time", &h.time), one("user", &h.user), one("operation", &h.operation)];
-            let tail = [one("expid", &h.expid), Some(("capture", quoted(capture)))];
+            let tail = [one("expid", &h.expid), Some(("capture", quoted(h.capture.name()))), one("since", &h.since)];
             fields.into_iter().chain(tail).flatten().collect()
         }
         Target::Lookup(l) => {
@@ -324,4 +346,31 @@ fn quoted(text: &str) -> String {
     }
     out.push('"');
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_capture_changes_its_lines_and_no_others() {
+        let text = "# A remark.\ntable = \"hisx\"\nkind = \"history\"\ncolumns = [{ name = \"id\", type = \"numeric(5,0)\", null = false, base = \"id\", \
+                    expression = \"{id} || '\\\"'\" }]\n[target]\nbase = \"x\"\ncapture = \"application\"\n# Another.\n[key]\ncolumns = [\"id\"]\nbase = [\"id\"]\n";
+        let changed = with_capture(text, Capture::Trigger, Some("2026-09-01 00:00-06"));
+        assert_eq!(
+            changed,
+            text.replace(
+                "[target]\nbase = \"x\"\ncapture = \"application\"\n",
+                "[target]\ncapture = \"trigger\"\nsince = \"2026-09-01 00:00-06\"\nbase = \"x\"\n"
+            )
+        );
+        let rule = |text: &str| parse(&Document::parse("r.toml".as_ref(), text).unwrap()).unwrap();
+        let read = rule(&changed);
+        assert_eq!(read.columns[0].expression.as_deref(), Some("{id} || '\"'"));
+        // What is printed reads back.
+        let printed = rule(&print(&read));
+        assert_eq!((printed.target, &printed.columns[0].expression), (read.target, &read.columns[0].expression));
+        let back = with_capture(&changed, Capture::Application, None);
+        assert_eq!(rule(&back).target, rule(text).target);
+    }
 }

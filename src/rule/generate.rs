@@ -81,7 +81,8 @@ fn rule(kind: Kind, row: &PlanRow, table: &Table, catalog: &Catalog, plan: &Plan
         findings.push(vec![table.name.as_str().into(), finding.into()]);
     }
     let mirrored = |c: &str| base.as_ref().and_then(|_| plan.base_column(&table.name, c)).map(str::to_owned);
-    let columns = table.columns.iter().map(|c| Column { column: c.clone(), base: mirrored(&c.name), line: 0 }).collect();
+    let columns =
+        table.columns.iter().map(|c| Column { column: c.clone(), base: mirrored(&c.name), expression: None, line: 0 }).collect();
     Rule {
         table: table.name.clone(),
         wave: row.get("batch").rsplit(',').next().unwrap_or_default().to_owned(),
@@ -108,6 +109,7 @@ fn history(row: &PlanRow, table: &Table, base: Option<String>, plan: &Plan) -> H
         operation: names().filter(own).find(flag).map(str::to_owned),
         expid: expid.map(|c| c.name.clone()),
         capture: Capture::Application,
+        since: None,
         base,
     }
 }

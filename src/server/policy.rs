@@ -55,14 +55,12 @@ pub async fn build(settings: &Settings, database: Option<&Database>, generation:
     let (modes, catalog, shadows, finders) = match database {
         Some(database) => {
             let names: Vec<String> = rules.rules.keys().cloned().collect();
-            let stored =
-                database.query("looking for schema esclusa", "SELECT to_regclass('esclusa.mode') IS NOT NULL", &[]).await?;
-            let modes = match stored.first().is_some_and(|r| r.get(0)) {
-                true => control::modes(database).await?,
-                false => HashMap::new(),
-            };
-            let finders = finder::known(database).await?;
-            (modes, Catalog::read(database, schema).await?, Catalog::shadows(database, schema, &names).await?, finders)
+            (
+                control::modes(database).await?,
+                Catalog::read(database, schema).await?,
+                Catalog::shadows(database, schema, &names).await?,
+                finder::known(database).await?,
+            )
         }
         None if snapshot.exists() => {
             (HashMap::new(), Catalog::from_csv(schema, &snapshot)?, Default::default(), Default::default())

@@ -133,6 +133,18 @@ fn tls(settings: &Settings) -> Result<(Option<Acceptor>, Connector)> {
     }
 }
 
+/// A result, or `None` when it is faults, which are put to the others.
+fn kept<T>(result: Result<T>, faults: &mut Faults) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::Faults(found)) => {
+            faults.extend(found);
+            Ok(None)
+        }
+        Err(other) => Err(other),
+    }
+}
+
 /// What a running process cannot change: a restart or a handover can.
 fn refuse_fixed(before: &Settings, after: &Settings) -> Result<(), Faults> {
     let mut faults = Faults::default();
@@ -178,10 +190,16 @@ impl Admin for Steering {
 
     fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
         Box::pin(async move {
-            let settings = self.load.load()?;
-            refuse_fixed(&self.shared.settings.load(), &settings)?;
-            let (acceptor, connector) = tls(&settings)?;
-            let policy = self.fresh_policy(&settings).await?;
+            let before = self.shared.settings.load_full();
+            let mut faults = Faults::default();
+            // Where the settings have faults, what they name is looked for at the places before: all faults at once.
+            let read = kept(self.load.load(), &mut faults)?;
+            let settings = read.unwrap_or_else(|| before.as_ref().clone());
+            kept(refuse_fixed(&before, &settings).map_err(Error::from), &mut faults)?;
+            let legs = kept(tls(&settings), &mut faults)?;
+            let policy = kept(self.fresh_policy(&settings).await, &mut faults)?;
+            let (Some((acceptor, connector)), Some(policy)) = (legs, policy) else { return faults.or(()).map_err(Error::from) };
+            faults.or(())?;
             // All of it is good: from here on nothing can fail.
             self.shared.settings.store(Arc::new(settings));
             self.shared.tls.store(Arc::new(acceptor));

@@ -334,8 +334,7 @@ impl Conversation {
         if !self.target {
             return Ok(None);
         }
-        let shared = self.shared.clone();
-        let policy = shared.policy.load();
+        let policy = self.shared.policy.load();
         let found = policy.scan(text);
         let named = (!self.prepared.is_empty() || !self.names.temporary.is_empty()) && effect::may_name_statements(text);
         if !(found.legacy || found.path || named) {

@@ -1,8 +1,10 @@
-//! The parts of INSERT, UPDATE and DELETE, as ranges of lexemes.
+//! The parts of INSERT, UPDATE, DELETE and MERGE, as ranges of lexemes.
 //!
 //! The parser's spans of whole expressions are not reliable; the tokens are. At the statement's own depth the words SET, FROM,
 //! USING, WHERE, VALUES, RETURNING and ON CONFLICT can only be what they look like: inside an expression they are in
 //! parentheses, apart from IS DISTINCT FROM.
+
+pub mod merge;
 
 use std::ops::Range;
 
@@ -11,6 +13,7 @@ use sqlparser::tokenizer::Token;
 use super::edit::closing;
 use super::shape::{DmlKind, Part};
 use super::token::{Lexed, Lexeme};
+use merge::Merge;
 
 /// The parts of a writing statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +24,8 @@ pub enum Clauses {
     Update(Update),
     /// DELETE
     Delete(Delete),
-    /// MERGE has its own grammar and is not taken apart here.
-    Merge,
+    /// MERGE
+    Merge(Merge),
 }
 
 impl Clauses {
@@ -32,7 +35,7 @@ impl Clauses {
             Clauses::Insert(x) => x.returning.as_ref(),
             Clauses::Update(x) => x.returning.as_ref(),
             Clauses::Delete(x) => x.returning.as_ref(),
-            Clauses::Merge => None,
+            Clauses::Merge(_) => None,
         }
     }
 }
@@ -186,7 +189,7 @@ pub fn clauses(lexed: &Lexed<'_>, kind: DmlKind, range: &Range<usize>, target_en
         DmlKind::Insert => scan.insert(target_end).map(Clauses::Insert),
         DmlKind::Update => scan.update(target_end).map(Clauses::Update),
         DmlKind::Delete => Some(Clauses::Delete(scan.delete(target_end))),
-        DmlKind::Merge => Some(Clauses::Merge),
+        DmlKind::Merge => scan.merge(target_end).map(Clauses::Merge),
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Extended {
     pub types: Vec<u32>,
     /// Parameter values as text.
     pub values: Vec<Option<String>>,
+    /// The same values in binary, sent instead.
+    pub images: Option<Vec<Option<Vec<u8>>>>,
     /// Ask for binary results.
     pub binary: bool,
 }
@@ -185,13 +187,15 @@ fn parse(text: &str, types: &[u32]) -> Vec<u8> {
 }
 
 fn bind(how: &Extended) -> Vec<u8> {
-    let mut body = vec![0, 0, 0, 0];
-    body.extend(u16::try_from(how.values.len()).unwrap_or(u16::MAX).to_be_bytes());
-    for value in &how.values {
+    let mut body = vec![0, 0, 0, 1, 0, u8::from(how.images.is_some())];
+    let texts = || how.values.iter().map(|v| v.as_ref().map(|v| v.as_bytes().to_vec())).collect();
+    let values: Vec<Option<Vec<u8>>> = how.images.clone().unwrap_or_else(texts);
+    body.extend(u16::try_from(values.len()).unwrap_or(u16::MAX).to_be_bytes());
+    for value in &values {
         match value {
             Some(value) => {
                 body.extend(u32::try_from(value.len()).unwrap_or(u32::MAX).to_be_bytes());
-                body.extend(value.as_bytes());
+                body.extend(value);
             }
             None => body.extend((-1_i32).to_be_bytes()),
         }

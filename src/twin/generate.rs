@@ -71,8 +71,7 @@ struct Maker<'w> {
 /// Makes one statement. Its legacy table follows from the number, so that all of them are spoken about equally often.
 pub fn statement(world: &World, number: u64, choices: Choices) -> (Case, Vec<u32>) {
     let focus = usize::try_from(number).unwrap_or(0) % world.legacy.max(1);
-    let mut maker =
-        Maker { world, choices, focus, parameters: None, ctes: Vec::new(), count: 0, rows: None };
+    let mut maker = Maker { world, choices, focus, parameters: None, ctes: Vec::new(), count: 0, rows: None };
     if maker.choices.chance(30) {
         maker.parameters = Some(Vec::new());
     }

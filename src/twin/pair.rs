@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use super::answer::Answer;
+use super::binary::image;
 use super::client::{Client, Extended};
 use super::compare::{Rows, difference};
 use super::script::Case;
@@ -31,8 +32,20 @@ pub struct Report {
     pub statements: usize,
     /// Answers compared.
     pub comparisons: usize,
+    /// Statements that the direct side answered with an error.
+    pub errors: usize,
     /// Every difference, told in full.
     pub differences: Vec<String>,
+}
+
+impl Report {
+    /// Adds what another one counted.
+    pub fn add(&mut self, other: Report) {
+        self.statements += other.statements;
+        self.comparisons += other.comparisons;
+        self.errors += other.errors;
+        self.differences.extend(other.differences);
+    }
 }
 
 impl Pair {
@@ -68,17 +81,20 @@ impl Pair {
             return self.described(name, case, policy, report).await;
         }
         let mut ways = Vec::new();
+        let mut failed = false;
         if values.is_empty() {
             ways.push(("simple", None));
         }
         if case.copy.is_empty() && !is_several(&case.text) {
             for (label, binary) in [("extended, text", false), ("extended, binary", true)] {
-                ways.push((label, Some(Extended { types: Vec::new(), values: values.clone(), binary })));
+                let images = if binary { self.images(&case.text, &values).await? } else { None };
+                ways.push((label, Some(Extended { types: Vec::new(), values: values.clone(), images, binary })));
             }
         }
         for (label, how) in ways {
             let direct = self.one(true, case, how.as_ref(), policy).await?;
             let proxied = self.one(false, case, how.as_ref(), policy).await?;
+            failed |= direct[0].error().is_some();
             if case.differs.is_some() {
                 continue;
             }
@@ -97,7 +113,21 @@ impl Pair {
                 }
             }
         }
+        report.errors += usize::from(failed);
         Ok(())
+    }
+
+    /// The parameters in binary, if each of them has such a form.
+    async fn images(&mut self, text: &str, values: &[Option<String>]) -> Result<Option<Vec<Option<Vec<u8>>>>> {
+        if values.is_empty() {
+            return Ok(None);
+        }
+        let types = self.direct.parameter_types(text).await?;
+        let one = |(i, value): (usize, &Option<String>)| match value {
+            None => Some(None),
+            Some(value) => types.get(i).and_then(|oid| image(*oid, value)).map(Some),
+        };
+        Ok(values.iter().enumerate().map(one).collect())
     }
 
     /// Compares parameter types and columns only.

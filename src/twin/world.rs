@@ -103,7 +103,8 @@ impl World {
             }
             // Spread over the table, and the same on every run.
             let step = (rows / SAMPLES).max(1);
-            let sampled = format!("SELECT * FROM (SELECT row_number() OVER () AS n, * FROM {name}) x WHERE n % {step} = 0 LIMIT {SAMPLES}");
+            let sampled =
+                format!("SELECT * FROM (SELECT row_number() OVER () AS n, * FROM {name}) x WHERE n % {step} = 0 LIMIT {SAMPLES}");
             let samples = client.query(&sampled).await?.rows();
             let field = |(i, c): (usize, &crate::catalog::Column)| Field {
                 name: ident(&c.name),
@@ -112,9 +113,10 @@ impl World {
                 not_null: c.not_null,
                 values: samples.iter().map(|row| row[i + 1].clone()).collect(),
             };
-            let primary = table.keys.iter().find(|k| k.primary).map(|k| {
-                k.columns.iter().filter_map(|n| table.columns.iter().position(|c| c.name == *n)).collect::<Vec<_>>()
-            });
+            let primary =
+                table.keys.iter().find(|k| k.primary).map(|k| {
+                    k.columns.iter().filter_map(|n| table.columns.iter().position(|c| c.name == *n)).collect::<Vec<_>>()
+                });
             let key = rule.map(|(_, key)| key.clone()).or(primary).filter(|k| !k.is_empty()).unwrap_or_else(|| vec![0]);
             sources.push(Source {
                 name: table.name.clone(),

@@ -151,3 +151,24 @@ impl AsyncWrite for Stream {
         either!(self, s => Pin::new(s).poll_shutdown(cx))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Both legs are prepared by [`Stream::tcp`]; the kernel says what it has kept.
+    #[tokio::test]
+    async fn sockets_are_watched_and_do_not_wait() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = Address::Tcp("127.0.0.1".into(), listener.local_addr().unwrap().port());
+        let connected = Stream::connect(&address, KEEPALIVE, Duration::ZERO).await.unwrap();
+        let accepted = Stream::tcp(listener.accept().await.unwrap().0).unwrap();
+        for stream in [&connected, &accepted] {
+            let Stream::Tcp(socket) = stream else { panic!("{stream:?}") };
+            let raw = SockRef::from(socket);
+            assert!(raw.tcp_nodelay().unwrap() && raw.keepalive().unwrap());
+            assert_eq!(raw.tcp_keepalive_time().unwrap(), KEEPALIVE);
+            assert_eq!(raw.tcp_user_timeout().unwrap(), Some(UNACKNOWLEDGED));
+        }
+    }
+}

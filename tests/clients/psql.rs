@@ -1,6 +1,6 @@
 //! psql.
 
-use crate::sides::{Run, Said, Sides, compare, file, scratch};
+use crate::sides::{Run, Said, Sides, compare, file, same, scratch};
 
 fn script(name: &str) -> Vec<u8> {
     std::fs::read(file("psql").join(name)).unwrap()
@@ -29,7 +29,7 @@ fn without_location(mut said: Said) -> Said {
 #[test]
 fn psql_asks_the_catalog() {
     let sides = Sides::take();
-    let said = sides.same("catalog.sql", &sides.plain(), || psql(&["-E"]).input(script("catalog.sql")));
+    let said = same("catalog.sql", &sides.plain(), || psql(&["-E"]).input(script("catalog.sql")));
     assert!(said.output.lines().count() > 20_000, "the catalog's answers are too short:\n{}", said.errors);
 }
 
@@ -84,7 +84,7 @@ fn psql_by_its_options() {
         &["dbname=postgres replication=database", "-Atc", "SHOW server_version_num", "-c", "SHOW wal_level"],
     ];
     for args in plain {
-        sides.same(&format!("{args:?}"), &sides.plain(), || psql(args));
+        same(&format!("{args:?}"), &sides.plain(), || psql(args));
     }
     let legacy: &[&[&str]] = &[
         &["-1", "-c", "INSERT INTO tipositver VALUES (801, 1)", "-c", "INSERT INTO tipositver VALUES (801, 2)", "-c", "SELECT 1"],
@@ -95,6 +95,6 @@ fn psql_by_its_options() {
     ];
     for args in legacy {
         let input = "INSERT INTO tipositver VALUES (801, 1);\nSELECT * FROM tipositver ORDER BY 1;\n";
-        sides.same(&format!("{args:?}"), &sides.legacy(), || psql(args).input(input));
+        same(&format!("{args:?}"), &sides.legacy(), || psql(args).input(input));
     }
 }

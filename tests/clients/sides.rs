@@ -52,7 +52,7 @@ pub(crate) struct Side {
     pub(crate) name: &'static str,
     pub(crate) port: u16,
     /// The ports of both sides: the one thing that they cannot share, and not shown in what a client says.
-    ports: [u16; 2],
+    pub(crate) ports: [u16; 2],
     pub(crate) database: &'static str,
     pub(crate) user: &'static str,
 }
@@ -98,13 +98,13 @@ impl Sides {
         let hits = report.rows.iter().filter(|row| row[2].text() == "rewritten").map(|row| row[3].text().parse::<u64>().unwrap());
         hits.sum()
     }
+}
 
-    /// Runs the same program on both sides, and compares everything that it said. Returns what it said.
-    pub(crate) fn same(&self, what: &str, sides: &[Side; 2], program: impl Fn() -> Run) -> Said {
-        let [direct, proxied] = sides.each_ref().map(|side| program().on(side));
-        compare(what, &direct, &proxied);
-        direct
-    }
+/// Runs the same program on both sides, and compares everything that it said. Returns what it said.
+pub(crate) fn same(what: &str, sides: &[Side; 2], program: impl Fn() -> Run) -> Said {
+    let [direct, proxied] = sides.each_ref().map(|side| program().on(side));
+    compare(what, &direct, &proxied);
+    direct
 }
 
 /// A program to be run.
@@ -129,6 +129,11 @@ impl Run {
 
     pub(crate) fn args<A: AsRef<std::ffi::OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Run {
         self.command.args(args);
+        self
+    }
+
+    pub(crate) fn arg(mut self, arg: impl AsRef<std::ffi::OsStr>) -> Run {
+        self.command.arg(arg);
         self
     }
 

@@ -94,6 +94,7 @@ const DRIFT: &[(&str, &str)] = &[
         "CREATE OR REPLACE FUNCTION esclusa.key_text(v jsonb) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT v::text'",
         "differs: function key_text(v jsonb)",
     ),
+    ("DROP FUNCTION esclusa.cursor_over(text, text)", "missing: function cursor_over(cursor_name text, legacy_table text)"),
     (
         "DROP TABLE esclusa.mode_history",
         "missing: constraint mode_history.mode_history_pkey|missing: index mode_history_pkey|missing: table mode_history",

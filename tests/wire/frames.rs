@@ -7,6 +7,7 @@ pub(crate) const V3_99: u32 = 196_707;
 
 pub(crate) const CANCEL: u32 = 80_877_102;
 pub(crate) const TLS: u32 = 80_877_103;
+pub(crate) const GSS: u32 = 80_877_104;
 
 /// A frame with a tag.
 pub(crate) fn frame(tag: u8, parts: &[&[u8]]) -> Vec<u8> {

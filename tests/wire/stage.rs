@@ -8,13 +8,15 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use esclusa::catalog::Database;
+use esclusa::config::document::Document;
 use esclusa::config::{Address, Settings};
 use esclusa::error::Result;
 use esclusa::migrate::run::Migration;
 use esclusa::migrate::schema;
 use esclusa::mode::Mode;
 use esclusa::relation;
-use esclusa::rule::RuleSet;
+use esclusa::rewrite::{Entry, Policy};
+use esclusa::rule::{RuleSet, file};
 use esclusa::server::{Loader, Server};
 use esclusa::session::{self, Connect};
 use esclusa::wire::stream::{Link, Stream};
@@ -132,9 +134,7 @@ async fn build() -> Stage {
     sql("postgres", format!("CREATE DATABASE {TARGET} TEMPLATE {LEGACY}")).await;
     let rules = server.directory.join("rules");
     std::fs::create_dir(&rules).unwrap();
-    for (table, text) in RULES {
-        std::fs::write(rules.join(format!("{table}.toml")), text).unwrap();
-    }
+    write_rules(&rules);
     migrate(&server.connect(TARGET).await.unwrap(), &rules).await;
     let off = start(settings(&rules, |s| s.rules.default_mode = Mode::Off)).await;
     let rewriting = start(settings(&rules, |s| {
@@ -145,6 +145,24 @@ async fn build() -> Stage {
     let shared = rewriting.shared.clone();
     let (off, rewriting) = (Box::leak(Box::new(off)), Box::leak(Box::new(rewriting)));
     Stage { postgres: server.port, off: off.address.clone(), rewriting: rewriting.address.clone(), shared }
+}
+
+/// Writes the rule files.
+pub(crate) fn write_rules(directory: &std::path::Path) {
+    for (table, text) in RULES {
+        std::fs::write(directory.join(format!("{table}.toml")), text).unwrap();
+    }
+}
+
+/// A policy that rewrites both tables, of no database.
+pub(crate) fn policy() -> Policy {
+    let context = relation::Context::new(&Settings::defaults().unwrap());
+    let entry = |(_, text): &(&str, &str)| {
+        let document = Document::parse("rule.toml".as_ref(), text).unwrap();
+        let relation = relation::Relation::compile(&file::parse(&document).unwrap(), &context);
+        Entry { relation: Arc::new(relation), mode: Mode::Rewrite, finder: false }
+    };
+    Policy::new(1, "cf_quere_pro", RULES.iter().map(entry).collect(), &Default::default(), Default::default())
 }
 
 async fn migrate(database: &Database, rules: &std::path::Path) {

@@ -12,16 +12,18 @@ use crate::wire::error_response::ErrorFields;
 use crate::wire::frame::{self, cstr};
 
 impl Conversation {
+    /// Whether what the server says next answers a request of the session's own.
+    pub fn awaits_own_reply(&mut self) -> bool {
+        matches!(self.steps.front(), Some(Step::Own(_)))
+    }
+
     /// Whether a server frame's body is wanted.
     pub fn wants_reply(&mut self, tag: u8) -> bool {
         match tag {
             b'Z' | b'S' | b'E' | b'C' => true,
-            b'D' => matches!(self.steps.front(), Some(Step::Own(_))),
+            b'D' => self.awaits_own_reply(),
             // A notice about a rewritten statement names the new tables; one about the proxy's own question is not the client's.
-            b'N' => {
-                matches!(self.steps.front(), Some(Step::Own(_)))
-                    || self.addressed().is_some_and(|info| info.outcome.text.is_some())
-            }
+            b'N' => self.awaits_own_reply() || self.addressed().is_some_and(|info| info.outcome.text.is_some()),
             b'R' => self.hide_binding,
             _ => false,
         }

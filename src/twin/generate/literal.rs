@@ -50,7 +50,11 @@ impl Maker<'_> {
         let Some(value) = value else { return if typed { format!("NULL::{cast}") } else { "NULL".to_owned() } };
         match class {
             Class::Number if is_number(&value) && !self.choices.chance(15) => {
-                if value.starts_with('-') { format!("({value})") } else { value }
+                if value.starts_with('-') {
+                    format!("({value})")
+                } else {
+                    value
+                }
             }
             Class::Truth => (if value == "t" { "true" } else { "false" }).to_owned(),
             Class::Text | Class::Other => {

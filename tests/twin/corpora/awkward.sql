@@ -32,12 +32,10 @@ insert into tipositver (tsvid, tsvtxtid) values (1,2),(3,4),(5,default) returnin
 
 insert into hiscontrato select * from contrato where cnttnum = $1;
 
--- twin: refused 0A000
 insert into tipositver as t (tsvid, tsvtxtid) values ($1,$2) on conflict (tsvid) do update set tsvtxtid = excluded.tsvtxtid where t.tsvtxtid <> excluded.tsvtxtid returning *;
 
 insert into tipositver default values;
 
--- twin: refused 0A000
 insert into tipositver (tsvid) overriding system value values (1) on conflict on constraint pk_tsv do nothing;
 
 update contrato set cnttestado = $1, cnttfcaduci = null where cnttnum = $2;
@@ -50,10 +48,8 @@ delete from only hiscontrato h using contrato c where c.cnttnum = h.hcnttnum and
 
 delete from hiscontrato where current of c1;
 
--- twin: refused 0A000
 merge into tipositver t using (select htofid, htofdescri from histipooficina) s on t.tsvid = s.htofid when matched and s.htofdescri is null then delete when matched then update set tsvtxtid = 1 when not matched then insert (tsvid, tsvtxtid) values (s.htofid, 0);
 
--- twin: refused 0A000
 merge into cf_quere_pro.tipositver as t using tipooficina as s on s.tofid = t.tsvid when not matched then do nothing;
 
 truncate table hiscontrato, cf_quere_pro.hispersona restart identity cascade;
@@ -263,6 +259,7 @@ alter table hiscontrato rename to hiscontrato_old;
 
 alter table hiscontrato disable trigger all;
 
+-- twin: refused 0A000
 drop table if exists hiscontrato, histipooficina cascade;
 
 create unique index concurrently if not exists ix_h on hiscontrato using btree (hcnttnum desc nulls last) include (hcnttexpid) where hcnttestado is not null;

@@ -1,0 +1,231 @@
+//! Statements on legacy names, side by side: through the proxy on the consolidated tables, through the same proxy on the legacy
+//! tables, and on the plain cast view. Twenty thousand rows of each of two histories, a million rows of audit_log, six months that
+//! live; interleaved, medians in milliseconds, ratios.
+//!
+//! `cargo bench --bench passage -- [runs per statement] [other audit rows]`
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
+
+use std::time::Instant;
+
+use esclusa::config::Address;
+use esclusa::demo::stage::{APPLICATION, LEGACY, Plot, Stage, TARGET};
+use esclusa::table::Table;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, NoTls};
+
+/// More rows for two histories, one with a key of one column and one with a key of two; a third of them in the last six months.
+const PROLOGUE: &str = "
+    CREATE INDEX ON histipooficina (htofid);
+    CREATE INDEX ON hisaccesos (hacctipo, haccobjid);
+    CREATE INDEX ON histipooficina (htofhsthora);
+    INSERT INTO histipooficina SELECT 100 + n % 2000, 'oficina ' || n, 'S', 'N', 'user' || n % 50,
+      date_trunc('second', localtimestamp) - CASE WHEN n % 3 = 0 THEN n % 170 ELSE 200 + n % 4000 END * interval '1 day' - n % 80000 * interval '1 second', 'es'
+      FROM generate_series(1, 20000) AS n;
+    INSERT INTO hisaccesos (hacchstusu, hacchsthora, hacctipo, haccobjid)
+      SELECT 'user' || n % 50, date_trunc('second', localtimestamp) - CASE WHEN n % 3 = 0 THEN n % 170 ELSE 200 + n % 4000 END * interval '1 day',
+        100 + n % 20, n % 1000 FROM generate_series(1, 20000) AS n;
+    ANALYZE histipooficina; ANALYZE hisaccesos";
+
+/// What everything else in the schema has written: rows of the trigger in the last six months, and old ones.
+const OTHERS: &str = "
+    INSERT INTO cf_quere_pro.audit_log (al_table_name, al_record_key, al_operation, al_old_data, al_new_data, al_changed_fields, al_user_id, al_changed_at, al_source)
+    SELECT 'other' || n % 100, (n % 50000)::text, 'U', jsonb_build_object('id', n, 'text', repeat('x', 60), 'more', n % 7), NULL,
+      jsonb_build_object('more', n % 7), 'user' || n % 50,
+      CASE WHEN n % 2 = 0 THEN clock_timestamp() - n % 170 * interval '1 day' ELSE '2020-01-01'::timestamptz + n % 1800 * interval '1 day' END, 'T'
+    FROM generate_series(1, {rows}) AS n";
+
+/// A statement with the values of its parameters as text; the same is run by the simple protocol with the values in it.
+struct Case {
+    name: &'static str,
+    sql: &'static str,
+    values: &'static [i32],
+    /// The most that the median may be of the legacy table's: prepared, ad hoc. None where the bar is another one.
+    bar: Option<(f64, f64)>,
+}
+
+const KEY: Option<(f64, f64)> = Some((1.2, 1.5));
+const CODE: Option<(f64, f64)> = Some((1.2, 1.2));
+
+fn cases() -> Vec<Case> {
+    let case = |name, sql, values, bar| Case { name, sql, values, bar };
+    vec![
+        case("look-up by code", "select * from tipooficina where tofid = $1", &[3], CODE),
+        case("look-up by code, one column", "select tofdescritxtid from tipooficina where tofid = $1", &[3], CODE),
+        case("look-up, codes", "select tofid, tofsnpresen from tipooficina where tofid in ($1, $2, $3)", &[1, 2, 3], CODE),
+        case(
+            "look-up joined by code",
+            "select o.ofiid, t.tofsnpresen from oficina o join tipooficina t on t.tofid = o.ofitofid where o.ofiid = $1",
+            &[3],
+            CODE,
+        ),
+        case("look-up, all", "select * from tipooficina order by tofid", &[], None),
+        case("look-up, count", "select count(*) from tipooficina", &[], None),
+        case("junction by one end", "select * from tipobonifdoc where tbdtbid = $1", &[3], CODE),
+        case("junction by both ends", "select * from tipobonifdoc where tbdtbid = $1 and tbddconid = $2", &[3, 3], CODE),
+        case(
+            "junction joined",
+            "select b.tbid, d.tbddconid from tipobonif b join tipobonifdoc d on d.tbdtbid = b.tbid where b.tbid = $1",
+            &[3],
+            CODE,
+        ),
+        case("history by key", "select * from histipooficina where htofid = $1", &[777], KEY),
+        case("history by key, two columns", "select htofhsthora, htofhstusu from histipooficina where htofid = $1", &[778], KEY),
+        case(
+            "history by key, latest first",
+            "select * from histipooficina where htofid = $1 order by htofhsthora desc limit 1",
+            &[779],
+            KEY,
+        ),
+        case("history by key, count", "select count(*) from histipooficina where htofid = $1", &[780], KEY),
+        case(
+            "history by key and time",
+            "select * from histipooficina where htofid = $1 and htofhsthora >= current_date - 60",
+            &[781],
+            KEY,
+        ),
+        case("history by key that is not there", "select * from histipooficina where htofid = $1", &[99], KEY),
+        case("history by two columns", "select * from hisaccesos where hacctipo = $1 and haccobjid = $2", &[110, 10], KEY),
+        case("history by two columns, row", "select * from hisaccesos where (hacctipo, haccobjid) = ($1, $2)", &[111, 11], KEY),
+        case("history by keys", "select * from histipooficina where htofid in ($1, $2, $3)", &[777, 778, 779], None),
+        case("history by part of the key", "select count(*) from hisaccesos where hacctipo = $1", &[112], None),
+        case("history, last days", "select count(*) from histipooficina where htofhsthora > current_date - $1::int", &[3], None),
+        case(
+            "history joined by key",
+            "select o.tofid, count(h.htofid) from tipooficina o left join histipooficina h on h.htofid = o.tofid where o.tofid = $1 group by 1",
+            &[3],
+            None,
+        ),
+        case("small history, all of 200 rows", "select * from hiscalle", &[], None),
+        case("small history, group", "select hcalhstusu, count(*) from hiscalle group by 1", &[], None),
+    ]
+}
+
+struct Way {
+    name: &'static str,
+    client: Client,
+}
+
+async fn connect(address: &Address, database: &str, name: &'static str) -> Way {
+    let Address::Tcp(host, port) = address else { panic!("a TCP address") };
+    let config = format!("host={host} port={port} user={APPLICATION} dbname={database} options='-c search_path=cf_quere_pro'");
+    let (client, connection) = tokio_postgres::connect(&config, NoTls).await.expect("a connection");
+    tokio::spawn(connection);
+    Way { name, client }
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
+    let argument = |i: usize, default: usize| arguments.get(i).map_or(default, |a| a.parse().expect("a number"));
+    let (runs, rows) = (argument(0, 300), argument(1, 950_000));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let plot = Plot { views: true, prologue: PROLOGUE.to_owned(), ..Plot::default() };
+        let stage = Stage::build(&plot, &mut |step| eprintln!("{step}")).await.expect("a stage");
+        let admin = stage.postgres.connect(TARGET).await.expect("a connection");
+        eprintln!("filling audit_log");
+        admin.batch("filling audit_log", &OTHERS.replace("{rows}", &rows.to_string())).await.expect("rows");
+        admin.batch("settling", "VACUUM ANALYZE").await.expect("statistics");
+        let legacy = stage.postgres.connect(LEGACY).await.expect("a connection");
+        legacy.batch("settling", "VACUUM ANALYZE; CHECKPOINT").await.expect("statistics");
+        let ways = [
+            connect(&stage.proxy.address, LEGACY, "legacy").await,
+            connect(&stage.proxy.address, TARGET, "esclusa").await,
+            connect(&stage.direct(), TARGET, "view").await,
+        ];
+        let mut table = Table::new(&["statement", "protocol", "legacy_ms", "esclusa_ms", "view_ms", "ratio", "of_view", "bar"]);
+        let mut missed = 0;
+        for case in cases() {
+            for prepared in [false, true] {
+                let [legacy, esclusa, view] = medians(&ways, &case, prepared, runs).await;
+                let (ratio, of_view) = (esclusa / legacy, view / esclusa);
+                let bar = match case.bar {
+                    Some((held, ad_hoc)) => {
+                        let bar = if prepared { held } else { ad_hoc };
+                        missed += usize::from(ratio > bar);
+                        format!("{} <= {bar}", if ratio > bar { "MISSED" } else { "met" })
+                    }
+                    None => format!("{} <= old + 1 ms", if esclusa > legacy + 1.0 { "over" } else { "met" }),
+                };
+                let ms = |v: f64| format!("{v:.3}");
+                let protocol = if prepared { "prepared" } else { "simple" };
+                table.push(vec![
+                    case.name.into(),
+                    protocol.into(),
+                    ms(legacy).into(),
+                    ms(esclusa).into(),
+                    ms(view).into(),
+                    format!("{ratio:.2}").into(),
+                    format!("{of_view:.1}").into(),
+                    bar.into(),
+                ]);
+            }
+        }
+        println!("{}", table.aligned());
+        println!("bars missed: {missed}");
+        stage.strike().await;
+    });
+}
+
+/// Medians in milliseconds, the ways interleaved.
+async fn medians(ways: &[Way; 3], case: &Case, prepared: bool, runs: usize) -> [f64; 3] {
+    let values: Vec<String> = case.values.iter().map(ToString::to_string).collect();
+    let mut text = case.sql.to_owned();
+    for (n, value) in values.iter().enumerate().rev() {
+        text = text.replace(&format!("${}", n + 1), value);
+    }
+    // Typed by a cast where the server takes a number of another type.
+    let mut statements = Vec::new();
+    for way in ways {
+        let held = if prepared {
+            Some(way.client.prepare(case.sql).await.unwrap_or_else(|e| panic!("{} {}: {e:?}", way.name, case.sql)))
+        } else {
+            None
+        };
+        statements.push(held);
+    }
+    let mut times: [Vec<f64>; 3] = Default::default();
+    for run in 0..runs + 20 {
+        for (i, way) in ways.iter().enumerate() {
+            let started = Instant::now();
+            match &statements[i] {
+                Some(statement) => {
+                    let numbers: Vec<Number> = case.values.iter().map(|v| Number(*v)).collect();
+                    let parameters: Vec<&(dyn ToSql + Sync)> = numbers.iter().map(|n| n as _).collect();
+                    way.client.query(statement, &parameters).await.expect("an answer");
+                }
+                None => {
+                    way.client.simple_query(&text).await.expect("an answer");
+                }
+            }
+            if run >= 20 {
+                times[i].push(started.elapsed().as_secs_f64() * 1000.0);
+            }
+        }
+    }
+    times.map(|mut all| {
+        all.sort_by(f64::total_cmp);
+        all[all.len() / 2]
+    })
+}
+
+/// A number as text, whatever number type the parameter has.
+#[derive(Debug)]
+struct Number(i32);
+
+impl ToSql for Number {
+    fn to_sql(
+        &self,
+        _: &tokio_postgres::types::Type,
+        out: &mut bytes::BytesMut,
+    ) -> Result<tokio_postgres::types::IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        out.extend_from_slice(self.0.to_string().as_bytes());
+        Ok(tokio_postgres::types::IsNull::No)
+    }
+    fn accepts(_: &tokio_postgres::types::Type) -> bool {
+        true
+    }
+    fn encode_format(&self, _: &tokio_postgres::types::Type) -> tokio_postgres::types::Format {
+        tokio_postgres::types::Format::Text
+    }
+    tokio_postgres::types::to_sql_checked!();
+}

@@ -1,0 +1,58 @@
+//! Who writes a history that has been moved: the application, or the audit trigger of its base. The view, the functions behind it and
+//! the finder are made anew from the changed rule; the rows stay as they are.
+
+use crate::catalog::{Catalog, Database};
+use crate::error::{Error, Result};
+use crate::relation::{Context, Relation};
+use crate::rule::{Capture, Rule, RuleSet, Target};
+
+use super::capture::{self, Attached};
+use super::{finder, view};
+
+/// Puts a changed rule into force, in one transaction; what the reader should know. `rule` is not yet the one in `rules`.
+pub async fn capture(database: &Database, context: &Context, rules: &RuleSet, rule: &Rule) -> Result<Vec<String>> {
+    let relation = Relation::compile(rule, context);
+    let Target::History(history) = &rule.target else {
+        return Err(Error::refused(format!("{} is no history", rule.table)));
+    };
+    let tables: Vec<String> = std::iter::once(rule.table.clone()).chain(history.base.clone()).collect();
+    let catalog = Catalog::read_tables(database, &context.schema, &tables).await?;
+    if catalog.tables.get(&rule.table).is_some_and(|t| t.kind == 'r') {
+        return Err(Error::refused(format!("{} is not moved yet: its rule decides when it is", rule.table)));
+    }
+    let line = format!("switching the capture of {}", rule.table);
+    let work = async |db: &Database| {
+        let notes = match history.capture {
+            Capture::Application => vec!["what the trigger has recorded is not shown under the legacy name any more".to_owned()],
+            Capture::Trigger => {
+                let of = |table: &str| rules.rules.get(table).map(|rule| Relation::compile(rule, context));
+                attached(&relation, capture::attach(db, &catalog, rules, rule, &of).await?)?
+            }
+        };
+        view::replace(db, &relation).await?;
+        finder::create(db, &relation).await?;
+        Ok(notes)
+    };
+    database.transaction(&line, work).await
+}
+
+/// What is to be said about the trigger. Without one a history that it should write would end here.
+pub fn attached(relation: &Relation, attached: Attached) -> Result<Vec<String>> {
+    let unknown = relation.captured.as_ref().map_or(&[][..], |c| &c.unknown);
+    let mut notes = match attached {
+        Attached::Base(base) => vec![format!("audit trigger on {base}")],
+        Attached::Domain(base) => vec![format!("audit trigger on the rows of domain {base}")],
+        Attached::No(why) if relation.captured.is_some() => {
+            return Err(Error::Refused {
+                message: format!("nothing would write {}", relation.table),
+                detail: Some(format!("its rule says capture = \"trigger\", and there can be none: {why}")),
+                hint: Some("set capture = \"application\", or mend target.base and key.base in the rule".into()),
+            });
+        }
+        Attached::No(why) => vec![format!("no audit trigger: {why}")],
+    };
+    if !unknown.is_empty() {
+        notes.push(format!("NULL in the trigger's rows, because the base does not have it: {}", unknown.join(", ")));
+    }
+    Ok(notes)
+}

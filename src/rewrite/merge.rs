@@ -1,0 +1,160 @@
+//! `MERGE INTO tipositver t USING s ON t.tsvid = s.id WHEN ...` becomes `MERGE INTO cf_quere_pro.domain_value AS t USING s ON
+//! t.dv_domain = 'TIPO_SITVER' AND (...) WHEN ...`. UPDATE is as in an UPDATE.
+//!
+//! INSERT has no sub-select whose columns several fields could share: each field computes the typed legacy row for itself. So an
+//! expression is evaluated more than once, which only one that might give another value the second time does not bear.
+
+use sqlparser::tokenizer::Token;
+
+use super::refuse::Refusal;
+use super::splice::{Edit, Piece};
+use super::update::{assignment, column};
+use super::{Entry, Work};
+use crate::relation::Relation;
+use crate::sql::clause::Cell;
+use crate::sql::clause::merge::{Action, Merge};
+use crate::sql::quote::{ident, qualified};
+use crate::sql::{Dml, Lexed, Part};
+
+/// Words that may stand before a parenthesis in an expression whose value does not change within a statement: key words of
+/// expressions and queries, types with a modifier, and functions that are not volatile.
+const STEADY: &str = "abs all and any array as avg btrim by case cast ceil char character coalesce concat count date date_part date_trunc \
+    distinct else exists extract floor from greatest in interval is left length like limit lower lpad ltrim max md5 min mod \
+    not now nullif numeric on or over overlay position power regexp_replace replace right round row rpad rtrim select sign \
+    some split_part sqrt string_agg substr substring sum then timestamp to_char to_date to_number to_timestamp translate \
+    trim trunc upper using values varchar when where";
+
+impl Work<'_, '_> {
+    pub(super) fn merge(&mut self, dml: &Dml, merge: &Merge, entry: &Entry) -> Result<(), Refusal> {
+        let relation = &entry.relation;
+        self.edits.push(Edit::replace(self.shape.references[dml.target].span, self.target(dml, entry)));
+        let on = self.span_of(&merge.on);
+        let filter = relation.filter(Some(&self.row_name(dml)));
+        self.edits.push(Edit::wrap(on, format!("{filter} AND ("), ")"));
+        self.expression(on, dml, entry);
+        for when in &merge.whens {
+            // Where nothing matched, only the source is in sight: its names stay, and the target's are the server's to refuse.
+            if let Some(condition) = when.condition.as_ref().filter(|_| when.matched) {
+                self.expression(self.span_of(condition), dml, entry);
+            }
+            match &when.action {
+                Action::Update(update) => self.set_clause(dml, update, entry)?,
+                Action::Insert { lexemes, columns, cells } => {
+                    let given = given(relation, columns.as_deref(), cells.as_deref())?;
+                    self.check_width(&given, columns.as_deref(), cells.as_deref())?;
+                    let pieces = self.merged_row(relation, &given, cells.as_deref())?;
+                    self.edits.push(Edit { span: self.span_of(lexemes), pieces });
+                }
+                Action::Bare => {}
+            }
+        }
+        self.notes.push(format!("{}: merges into {} rows of {}", relation.table, relation.kind, relation.target_table()));
+        Ok(())
+    }
+
+    /// PostgreSQL's own words for too many and too few values (source, analyze.c).
+    fn check_width(&self, given: &[usize], columns: Option<&[Part]>, cells: Option<&[Cell]>) -> Result<(), Refusal> {
+        let Some(cells) = cells else { return Ok(()) };
+        if let Some(extra) = cells.get(given.len()) {
+            let message = "INSERT has more expressions than target columns".to_owned();
+            return Err(Refusal::legacy("42601", message, Some(self.span_of(&extra.lexemes).start)));
+        }
+        match columns.and_then(|c| c.get(cells.len())) {
+            Some(part) => {
+                let message = "INSERT has more target columns than expressions".to_owned();
+                Err(Refusal::legacy("42601", message, Some(part.span.start)))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// `(fields) VALUES (...)`: each field that follows from legacy columns in a sub-select over the typed row.
+    fn merged_row(&self, relation: &Relation, given: &[usize], cells: Option<&[Cell]>) -> Result<Vec<Piece>, Refusal> {
+        let mut row = Vec::new();
+        for i in 0..relation.columns.len() {
+            let comma = if i == 0 { "" } else { ", " };
+            let name = ident(&relation.columns[i].name);
+            match given.iter().position(|g| *g == i).and_then(|k| cells?.get(k)).filter(|c| !c.default) {
+                Some(cell) => {
+                    let span = self.span_of(&cell.lexemes);
+                    if !is_steady(self.lexed, cell.lexemes.clone()) {
+                        return Err(Refusal::form(
+                            relation,
+                            "a function that may be volatile in MERGE ... INSERT of",
+                            span.start,
+                        ));
+                    }
+                    let (before, after) = assignment(relation, i);
+                    row.push(Piece::Text(format!("{comma}{before}")));
+                    row.push(Piece::Client(span));
+                    row.push(Piece::Text(format!("{after} AS {name}")));
+                }
+                None => {
+                    let default = relation.columns[i].default.as_deref().unwrap_or("NULL");
+                    if !Lexed::new(default).is_ok_and(|l| is_steady(&l, 0..l.lexemes.len())) {
+                        let at = self.span_of(&self.lexemes).start;
+                        return Err(Refusal::form(relation, "a default that may be volatile in MERGE ... INSERT of", at));
+                    }
+                    row.push(Piece::Text(format!("{comma}{} AS {name}", relation.default(i))));
+                }
+            }
+        }
+        let all: Vec<usize> = (0..relation.columns.len()).collect();
+        let mut check = relation.null_check(&all, &|i| qualified("r", &relation.columns[i].name));
+        let (fields, expressions) = relation.insert("r", false);
+        let mut pieces = vec![Piece::Text(format!("({}) VALUES (", fields.join(", ")))];
+        for (n, expression) in expressions.iter().enumerate() {
+            let comma = if n == 0 { "" } else { ", " };
+            if !expression.contains("r.") {
+                pieces.push(Piece::Text(format!("{comma}{expression}")));
+                continue;
+            }
+            pieces.push(Piece::Text(format!("{comma}(SELECT {expression} FROM (SELECT ")));
+            pieces.extend(row.iter().cloned());
+            let condition = check.take().map_or(String::new(), |c| format!(" WHERE {c}"));
+            pieces.push(Piece::Text(format!(") AS r{condition})")));
+        }
+        pieces.push(Piece::Text(")".into()));
+        Ok(pieces)
+    }
+}
+
+/// The columns that values are given for: those named, or the first ones.
+fn given(relation: &Relation, columns: Option<&[Part]>, cells: Option<&[Cell]>) -> Result<Vec<usize>, Refusal> {
+    let Some(named) = columns else {
+        return Ok((0..cells.map_or(0, <[Cell]>::len).min(relation.columns.len())).collect());
+    };
+    let mut out = Vec::with_capacity(named.len());
+    for part in named {
+        let i = column(relation, part)?;
+        if out.contains(&i) {
+            let message = format!("column \"{}\" specified more than once", part.text);
+            return Err(Refusal::legacy("42701", message, Some(part.span.start)));
+        }
+        out.push(i);
+    }
+    Ok(out)
+}
+
+/// Whether nothing is called that is not known to give the same value each time.
+fn is_steady(lexed: &Lexed<'_>, lexemes: std::ops::Range<usize>) -> bool {
+    let call = |i: &usize| lexemes.contains(&(i + 1)) && lexed.lexemes[i + 1].is_token(&Token::LParen);
+    let name = |i: usize| lexed.lexemes[i].name();
+    lexemes.clone().filter(call).filter_map(name).all(|n| STEADY.split(' ').any(|w| w == n))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_evaluated_twice() {
+        let steady = |text: &str| {
+            let lexed = Lexed::new(text).unwrap();
+            is_steady(&lexed, 0..lexed.lexemes.len())
+        };
+        assert!(steady("coalesce(upper(s.a), 'x') || (select max(b) from c where d in (1, 2))::varchar(3)"));
+        assert!(steady("CURRENT_TIMESTAMP") && steady("'S'::bpchar"));
+        assert!(!steady("nextval('s')") && !steady("s.a + random()") && !steady("public.f(1)"));
+    }
+}

@@ -1,0 +1,135 @@
+//! The parts of MERGE (manual, MERGE): ON, and for each WHEN its condition and its action.
+
+use std::ops::Range;
+
+use super::{Cell, Scan, Update};
+use crate::sql::edit::closing;
+use crate::sql::shape::Part;
+
+/// The parts of a MERGE.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merge {
+    /// The condition of ON.
+    pub on: Range<usize>,
+    /// The WHEN clauses.
+    pub whens: Vec<When>,
+}
+
+/// WHEN [NOT] MATCHED [AND condition] THEN action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct When {
+    /// A row of the target is in sight.
+    pub matched: bool,
+    /// The condition, without AND.
+    pub condition: Option<Range<usize>>,
+    /// What is done.
+    pub action: Action,
+}
+
+/// The action of a WHEN clause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// UPDATE SET ...
+    Update(Update),
+    /// INSERT ...
+    Insert {
+        /// Everything behind INSERT.
+        lexemes: Range<usize>,
+        /// The columns that are named.
+        columns: Option<Vec<Part>>,
+        /// The values; none for DEFAULT VALUES.
+        cells: Option<Vec<Cell>>,
+    },
+    /// DELETE or DO NOTHING.
+    Bare,
+}
+
+impl Scan<'_, '_> {
+    pub(super) fn merge(&self, target_end: usize) -> Option<Merge> {
+        let first = self.next_when(target_end);
+        // The source may be a join, with conditions of its own before the last one.
+        let ons = std::iter::successors(Some(self.on_before(target_end, first)), |on| Some(self.on_before(on + 1, first)));
+        let on = ons.take_while(|on| *on < first).last()?;
+        let mut whens = Vec::new();
+        let mut at = first;
+        while at < self.end {
+            let next = self.next_when(at + 1);
+            whens.push(Scan { end: next, ..*self }.when(at)?);
+            at = next;
+        }
+        (on + 1 < first).then_some(Merge { on: on + 1..first, whens })
+    }
+
+    fn on_before(&self, from: usize, end: usize) -> usize {
+        self.outside_case(from, |i| self.word(i, "ON")).min(end)
+    }
+
+    fn next_when(&self, from: usize) -> usize {
+        let matched = |i: usize| self.word(i, "MATCHED") || self.word(i, "NOT") && self.word(i + 1, "MATCHED");
+        self.outside_case(from, |i| self.word(i, "WHEN") && matched(i + 1))
+    }
+
+    /// As `find`, but not between CASE and END.
+    fn outside_case(&self, from: usize, test: impl Fn(usize) -> bool) -> usize {
+        let open = std::cell::Cell::new(0u32);
+        self.find(from, |i| {
+            if self.word(i, "CASE") {
+                open.set(open.get() + 1);
+            } else if self.word(i, "END") {
+                open.set(open.get().saturating_sub(1));
+            }
+            open.get() == 0 && test(i)
+        })
+    }
+
+    fn when(&self, at: usize) -> Option<When> {
+        let matched = self.word(at + 1, "MATCHED");
+        let behind = at + if matched { 2 } else { 3 };
+        let then = self.outside_case(behind, |i| self.word(i, "THEN"));
+        let condition = self.word(behind, "AND").then_some(behind + 1..then);
+        let action = if self.word(then + 1, "UPDATE") {
+            Action::Update(self.update(then + 2)?)
+        } else if self.word(then + 1, "INSERT") {
+            self.merge_insert(then + 2)?
+        } else {
+            Action::Bare
+        };
+        Some(When { matched, condition, action })
+    }
+
+    fn merge_insert(&self, at: usize) -> Option<Action> {
+        let values = self.find(at, |i| self.word(i, "VALUES"));
+        let columns = match closing(self.lexed, at, values) {
+            // A part of a column is assigned: not known here.
+            Some(close) => Some(self.parts(at + 1..close).filter(|(_, indirect)| !indirect)?.0),
+            None => None,
+        };
+        let cells = if self.word(values - 1, "DEFAULT") { None } else { Some(self.cells(values + 1)?.0) };
+        Some(Action::Insert { lexemes: at..self.end, columns, cells })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Clauses, clauses};
+    use super::*;
+    use crate::sql::{DmlKind, Lexed};
+
+    #[test]
+    fn the_parts_of_a_merge() {
+        let text = "merge into t using s on t.a = case when s.a then 1 else 2 end and x \
+                    when matched and case when t.b then s.c end then update set a = 1, (b, c) = (2, default) \
+                    when matched then delete when not matched then insert (a, b) values (s.a, f(1, 2)) \
+                    when not matched and y then insert default values when not matched then do nothing";
+        let lexed = Lexed::new(text).unwrap();
+        let Some(Clauses::Merge(merge)) = clauses(&lexed, DmlKind::Merge, &(0..lexed.lexemes.len()), 3) else { panic!() };
+        assert_eq!(lexed.slice(&merge.on), "t.a = case when s.a then 1 else 2 end and x");
+        assert_eq!(merge.whens.iter().map(|w| w.matched).collect::<Vec<_>>(), [true, true, false, false, false]);
+        assert_eq!(lexed.slice(merge.whens[0].condition.as_ref().unwrap()), "case when t.b then s.c end");
+        assert!(matches!(&merge.whens[0].action, Action::Update(u) if u.assignments.len() == 2));
+        assert_eq!(merge.whens[1].action, Action::Bare);
+        let Action::Insert { columns: Some(columns), cells: Some(cells), lexemes } = &merge.whens[2].action else { panic!() };
+        assert_eq!((columns.len(), cells.len(), lexed.slice(lexemes)), (2, 2, "(a, b) values (s.a, f(1, 2))"));
+        assert!(matches!(&merge.whens[3].action, Action::Insert { columns: None, cells: None, .. }));
+    }
+}

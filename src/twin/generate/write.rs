@@ -1,0 +1,172 @@
+//! INSERT, UPDATE and DELETE on the legacy table, alone or in a CTE. The twin reads the table back afterwards.
+
+use super::{Maker, Scope, Visible};
+use crate::sql::quote::ident;
+use crate::twin::compare::Rows;
+use crate::twin::world::Class;
+
+impl Maker<'_> {
+    pub(super) fn insert(&mut self) -> String {
+        let source = &self.world.sources[self.focus];
+        let all: Vec<usize> = (0..source.fields.len()).collect();
+        let named = self.choices.chance(60);
+        // The key and what must not be NULL are mostly given.
+        let chosen: Vec<usize> = if named {
+            let needed = |i: &usize| source.key.contains(i) || source.fields[*i].not_null || self.choices.chance(50);
+            let some: Vec<usize> = all.iter().copied().filter(needed).collect();
+            if some.is_empty() { all.clone() } else { some }
+        } else {
+            all
+        };
+        let names: Vec<&str> = chosen.iter().map(|&i| source.fields[i].name.as_str()).collect();
+        let list = if named { format!(" ({})", names.join(", ")) } else { String::new() };
+        let (head, alias) = self.target();
+        let rows = match self.choices.below(10) {
+            0..6 => {
+                let count = 1 + self.choices.below(2);
+                let rows: Vec<String> = (0..count).map(|_| self.new_row(&chosen)).collect();
+                format!("VALUES {}", rows.join(", "))
+            }
+            6..9 => {
+                let from = self.world.sources[self.focus].qualified();
+                let mut scope = Scope { names: vec!["o".into()], ..Scope::default() };
+                scope.columns = self.columns("o");
+                let cells: Vec<String> = chosen.iter().map(|&i| self.changed(&scope, i)).collect();
+                format!("SELECT {} FROM {from} AS o WHERE {}", cells.join(", "), self.one_key("o"))
+            }
+            _ => return self.finished(&format!("INSERT INTO {head} DEFAULT VALUES"), &alias, false),
+        };
+        self.finished(&format!("INSERT INTO {head}{list} {rows}"), &alias, false)
+    }
+
+    pub(super) fn update(&mut self) -> String {
+        let (head, alias) = self.target();
+        let scope = Scope { columns: self.columns(&alias), items: vec![alias.clone()], names: vec![alias.clone()] };
+        let mut assigned: Vec<usize> = Vec::new();
+        for _ in 0..1 + self.choices.below(3) {
+            let i = self.choices.below(self.world.sources[self.focus].fields.len());
+            if !assigned.contains(&i) {
+                assigned.push(i);
+            }
+        }
+        let names: Vec<String> = assigned.iter().map(|&i| self.world.sources[self.focus].fields[i].name.clone()).collect();
+        let cells: Vec<String> = assigned.iter().map(|&i| self.changed(&scope, i)).collect();
+        let set = match self.choices.below(4) {
+            0..2 => names.iter().zip(&cells).map(|(n, c)| format!("{n} = {c}")).collect::<Vec<_>>().join(", "),
+            2 => format!("({}) = ROW ({})", names.join(", "), cells.join(", ")),
+            _ => format!("({}) = (SELECT {})", names.join(", "), cells.join(", ")),
+        };
+        let (from, link) = self.neighbour("FROM", &scope);
+        let condition = self.narrow(&scope, &alias);
+        self.finished(&format!("UPDATE {head} SET {set}{from} WHERE {link}{condition}"), &alias, !from.is_empty())
+    }
+
+    pub(super) fn delete(&mut self) -> String {
+        let (head, alias) = self.target();
+        let scope = Scope { columns: self.columns(&alias), items: vec![alias.clone()], names: vec![alias.clone()] };
+        let (using, link) = self.neighbour("USING", &scope);
+        let condition = self.narrow(&scope, &alias);
+        self.finished(&format!("DELETE FROM {head}{using} WHERE {link}{condition}"), &alias, !using.is_empty())
+    }
+
+    /// The target as written, and the name under which its columns are named.
+    fn target(&mut self) -> (String, String) {
+        let source = &self.world.sources[self.focus];
+        let (bare, qualified) = (ident(&source.name), source.qualified());
+        match self.choices.below(5) {
+            0..2 => (bare.clone(), bare),
+            2 => (qualified, bare),
+            _ => (format!("{qualified} AS z"), "z".to_owned()),
+        }
+    }
+
+    fn columns(&self, alias: &str) -> Vec<Visible> {
+        let field = |(i, f): (usize, &crate::twin::world::Field)| Visible {
+            text: format!("{alias}.{}", f.name),
+            class: f.class,
+            origin: Some((self.focus, i)),
+        };
+        self.world.sources[self.focus].fields.iter().enumerate().map(field).collect()
+    }
+
+    /// Another table that decides which rows are meant, and never what they become: several of its rows may fit one.
+    fn neighbour(&mut self, keyword: &str, scope: &Scope) -> (String, String) {
+        if !self.choices.chance(20) {
+            return (String::new(), String::new());
+        }
+        let (text, inner) = self.one_table();
+        match self.link(&inner, scope) {
+            Some(link) => (format!(" {keyword} {text}"), format!("{link} AND ")),
+            None => (String::new(), String::new()),
+        }
+    }
+
+    /// A condition that mostly means one row.
+    fn narrow(&mut self, scope: &Scope, alias: &str) -> String {
+        if self.choices.chance(70) { self.one_key(alias) } else { self.condition(scope, 1) }
+    }
+
+    fn one_key(&mut self, alias: &str) -> String {
+        let key = self.world.sources[self.focus].key.clone();
+        let sample = self.choices.below(6);
+        let mut parts = Vec::new();
+        for i in key {
+            let field = &self.world.sources[self.focus].fields[i];
+            let text = format!("{alias}.{}", field.name);
+            match field.values.get(sample).cloned().flatten() {
+                Some(value) => parts.push(format!("{text} = {}", crate::sql::quote::literal(&value))),
+                None => parts.push(format!("{text} IS NULL")),
+            }
+        }
+        parts.join(" AND ")
+    }
+
+    fn new_row(&mut self, columns: &[usize]) -> String {
+        let cell = |m: &mut Self, i: usize| {
+            if m.choices.chance(8) {
+                return "DEFAULT".to_owned();
+            }
+            let class = m.world.sources[m.focus].fields[i].class;
+            match class {
+                Class::Other => "NULL".to_owned(),
+                _ => m.literal(class, Some((m.focus, i)), false),
+            }
+        };
+        let cells: Vec<String> = columns.iter().map(|&i| cell(self, i)).collect();
+        format!("({})", cells.join(", "))
+    }
+
+    /// A new value for a column, from its old ones or from nothing.
+    fn changed(&mut self, scope: &Scope, column: usize) -> String {
+        let visible = scope.columns[column].clone();
+        match (self.choices.below(6), visible.class) {
+            (0..2, Class::Other) => visible.text,
+            (_, Class::Other) => "NULL".to_owned(),
+            (0 | 1, class) => self.literal(class, visible.origin, false),
+            (2, _) => visible.text,
+            (3, Class::Number) => format!("{} + 1", visible.text),
+            (3, Class::Text) => format!("{} || 'x'", visible.text),
+            (3, Class::Stamp) => format!("{} + interval '1 day'", visible.text),
+            (_, class) => self.expression(class, scope, 1),
+        }
+    }
+
+    /// With RETURNING, or inside a CTE that is read. Which row of a `neighbour` fitted first is nobody's business.
+    fn finished(&mut self, statement: &str, alias: &str, neighbour: bool) -> String {
+        self.rows = Some(Rows::Unordered);
+        let scope = Scope { columns: self.columns(alias), items: vec![alias.to_owned()], names: Vec::new() };
+        let all = if neighbour { format!("{alias}.*") } else { "*".to_owned() };
+        match self.choices.below(6) {
+            0..2 => statement.to_owned(),
+            2 => format!("{statement} RETURNING {all}"),
+            3 | 4 => {
+                let (list, _) = self.select_list(&scope, None, 1);
+                format!("{statement} RETURNING {}", if list == "*" { all } else { list })
+            }
+            _ => {
+                let name = self.fresh("m");
+                format!("WITH {name} AS ({statement} RETURNING {all}) SELECT * FROM {name}")
+            }
+        }
+    }
+}

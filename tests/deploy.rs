@@ -1,0 +1,212 @@
+//! deploy/ is true: its paths and options exist, systemd takes its units, the program serves on systemd's sockets and says when it does,
+//! the metrics and alerts are those of the program.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
+
+#[path = "cli/program.rs"]
+mod program;
+
+use std::collections::BTreeSet;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use esclusa::config::Settings;
+use esclusa::demo::postgres::Postgres;
+use esclusa::telemetry::METRICS;
+use program::{Running, command, esclusa, out, psql, root, said, until};
+
+fn deploy(name: &str) -> PathBuf {
+    root().join("deploy").join(name)
+}
+
+fn text(name: &str) -> String {
+    std::fs::read_to_string(deploy(name)).unwrap()
+}
+
+/// The values of a key of a unit.
+fn values(unit: &str, key: &str) -> Vec<String> {
+    text(unit).lines().filter_map(|l| l.strip_prefix(&format!("{key}="))).map(str::to_owned).collect()
+}
+
+fn units() -> Vec<String> {
+    let entries = std::fs::read_dir(root().join("deploy")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+    entries.filter(|n| ["service", "socket", "timer"].iter().any(|e| n.ends_with(e))).collect()
+}
+
+fn production() -> Settings {
+    Settings::load(Some(&root().join("config/production.toml")), &|_| None).unwrap_or_else(|f| panic!("{f}"))
+}
+
+#[test]
+fn the_table_names_every_file_and_nothing_else() {
+    let readme = text("README.md");
+    let sources = readme.lines().filter(|l| l.starts_with("| `")).map(|l| l.split('|').nth(1).unwrap());
+    let named: BTreeSet<&str> = sources.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    for name in named.iter().filter(|n| !n.starts_with("target/")) {
+        assert!(root().join(name).exists(), "{name}");
+    }
+    let files = std::fs::read_dir(root().join("deploy")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+    for file in files.filter(|f| f != "README.md") {
+        assert!(named.contains(format!("deploy/{file}").as_str()), "{file} is not in the table");
+    }
+}
+
+/// What the units take for granted is what the settings say, and what the program takes.
+#[test]
+fn units_and_settings_agree() {
+    let settings = production();
+    let sockets = [settings.listen.address.to_string(), settings.console.address.to_string()];
+    assert_eq!(values("esclusa.socket", "ListenStream"), sockets, "clients first, then the console");
+    let stop: u64 = values("esclusa.service", "TimeoutStopSec")[0].trim_end_matches('s').parse().unwrap();
+    assert!(stop > settings.listen.drain_timeout.as_secs());
+    let files: usize = values("esclusa.service", "LimitNOFILE")[0].parse().unwrap();
+    assert!(files > 2 * settings.listen.max_clients + 100);
+    let readme = text("README.md");
+    let table: Vec<&str> = readme.lines().filter(|l| l.starts_with("| `")).collect();
+    for place in ["/etc/esclusa/rules/", "/etc/esclusa/esclusa.toml", "/usr/bin/esclusa", "/usr/lib/esclusa/esclusa-metrics"] {
+        assert!(table.iter().any(|l| l.contains(&format!("`{place}`"))), "{place}");
+    }
+    assert_eq!(settings.rules.directory, Path::new("/etc/esclusa/rules"));
+    for unit in ["esclusa.service", "esclusa-schema.service"] {
+        for start in values(unit, "ExecStart") {
+            let words: Vec<&str> = start.split(' ').collect();
+            assert_eq!(words[..3], ["/usr/bin/esclusa", "--config", "/etc/esclusa/esclusa.toml"]);
+            // The program takes these words; its help says so.
+            out(&mut esclusa(&[&words[3..], &["--help"]].concat()));
+        }
+        let credential = values(unit, "LoadCredential")[0].clone();
+        assert_eq!(credential, format!("control.password:{}", settings.control.password_file.display()));
+        assert_eq!(values(unit, "Environment"), ["ESCLUSA_CONTROL_PASSWORD_FILE=%d/control.password"]);
+    }
+    for line in readme.lines().filter(|l| l.starts_with("esclusa ")) {
+        let words: Vec<&str> = line.split_whitespace().skip(1).collect();
+        out(&mut esclusa(&[&words[..], &["--help"]].concat()));
+    }
+}
+
+/// systemd reads every unit without a word, where it is installed.
+#[test]
+fn systemd_takes_the_units() {
+    if command("systemd-analyze", &["--version"]).output().is_err() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let metrics = deploy("esclusa-metrics").display().to_string();
+    for unit in units() {
+        // The program is not installed here.
+        let here = text(&unit)
+            .replace("/usr/bin/esclusa", env!("CARGO_BIN_EXE_esclusa"))
+            .replace("/usr/lib/esclusa/esclusa-metrics", &metrics);
+        std::fs::write(directory.path().join(&unit), here).unwrap();
+    }
+    for unit in units() {
+        let path = directory.path().join(&unit).display().to_string();
+        let verified = said(
+            command("systemd-analyze", &["verify", "--man=no", &path])
+                .env("SYSTEMD_UNIT_PATH", format!("{}:", directory.path().display())),
+        );
+        let ours: Vec<&str> = verified.err.lines().filter(|l| l.contains("esclusa")).collect();
+        assert_eq!((verified.code, ours), (Some(0), Vec::new()), "{unit}: {}", verified.err);
+    }
+}
+
+/// Socket activation (sd_listen_fds(3)) and the word that systemd waits for (sd_notify(3)): a client that connects while nobody runs is
+/// served, one that connects during a restart too.
+#[tokio::test]
+async fn it_serves_on_sockets_of_systemd() {
+    let postgres = Postgres::start(&Default::default()).await.unwrap();
+    let (clients, console) = (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let ports = [&clients, &console].map(|l| l.local_addr().unwrap().port().to_string());
+    let directory = tempfile::tempdir().unwrap();
+    let notify = directory.path().join("notify");
+    let manager = std::os::unix::net::UnixDatagram::bind(&notify).unwrap();
+    manager.set_read_timeout(Some(program::PATIENCE)).unwrap();
+    let word = || {
+        let mut bytes = [0; 64];
+        let n = manager.recv(&mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes[..n]).into_owned()
+    };
+    // The shell hands its standard input and output on as descriptors 3 and 4.
+    let start = || {
+        let script = "exec 3<&0 4<&1 </dev/null >&2; LISTEN_PID=$$ LISTEN_FDS=2 exec \"$0\" serve";
+        let mut shell = command("sh", &["-c", script, env!("CARGO_BIN_EXE_esclusa")]);
+        let taken = |l: &TcpListener| Stdio::from(OwnedFd::from(l.try_clone().unwrap()));
+        shell.env("NOTIFY_SOCKET", &notify).env("ESCLUSA_UPSTREAM_ADDRESS", format!("127.0.0.1:{}", postgres.port));
+        // Addresses that nobody could bind: the sockets are those that were handed over.
+        shell.env("ESCLUSA_LISTEN_ADDRESS", "192.0.2.1:1").stdin(taken(&clients));
+        Running::start_with_output(shell.env("ESCLUSA_CONSOLE_ADDRESS", "127.0.0.1:1"), taken(&console))
+    };
+    let mut early =
+        Running::start(&mut psql(&["-h", "127.0.0.1", "-p", &ports[0], "-U", "postgres", "-c", "SELECT 'early'", "postgres"]));
+    let mut proxy = start();
+    assert_eq!(word(), "READY=1");
+    early.hears("early");
+    assert_eq!(early.ends(), Some(0));
+    let shown = out(&mut psql(&["-h", "127.0.0.1", "-p", &ports[1], "-U", "esclusa", "-c", "SHOW VERSION", "esclusa"]));
+    assert!(shown.contains(env!("CARGO_PKG_VERSION")), "{shown}");
+    // A reload that comes at once does not end it.
+    proxy.signal("HUP");
+    proxy.hears("settings and rules were read again");
+    proxy.signal("TERM");
+    assert_eq!(word(), "STOPPING=1");
+    assert_eq!(proxy.ends(), Some(0), "{}", proxy.heard);
+    let mut during =
+        Running::start(&mut psql(&["-h", "127.0.0.1", "-p", &ports[0], "-U", "postgres", "-c", "SELECT 'during'", "postgres"]));
+    let mut successor = start();
+    assert_eq!(word(), "READY=1");
+    during.hears("during");
+    successor.signal("TERM");
+    assert_eq!(successor.ends(), Some(0), "{}", successor.heard);
+}
+
+/// The metrics that the script writes are samples of Prometheus' text format, and the program's own.
+#[tokio::test]
+async fn metrics_come_out_in_prometheus_format() {
+    let postgres = Postgres::start(&Default::default()).await.unwrap();
+    let port = program::two_ports();
+    let mut proxy = Running::start(
+        esclusa(&["serve"])
+            .env("ESCLUSA_UPSTREAM_ADDRESS", format!("127.0.0.1:{}", postgres.port))
+            .env("ESCLUSA_LISTEN_ADDRESS", format!("127.0.0.1:{port}"))
+            .env("ESCLUSA_CONSOLE_ADDRESS", format!("127.0.0.1:{}", port + 1)),
+    );
+    proxy.hears("esclusa serves");
+    for sql in ["SELECT 1", "SELECT 'tipocorreo'"] {
+        out(&mut psql(&["-h", "127.0.0.1", "-p", &port.to_string(), "-U", "postgres", "-c", sql, "postgres"]));
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("esclusa.prom");
+    let script = || {
+        let mut script = command(deploy("esclusa-metrics"), &[&file.display().to_string()]);
+        script.env("ESCLUSA_CONSOLE_PORT", (port + 1).to_string());
+        script
+    };
+    out(&mut script());
+    let written = std::fs::read_to_string(&file).unwrap();
+    for line in written.lines() {
+        let (series, value) = line.rsplit_once(' ').unwrap();
+        assert!(METRICS.iter().any(|m| series.starts_with(m.name)) && value.parse::<f64>().is_ok(), "{line}");
+    }
+    assert!(written.contains("esclusa_clients_total 2\n") && written.contains("esclusa_statements_total{path=\""), "{written}");
+    // Nobody answers: the file stays as it was, so that its age tells, and no part of another is left.
+    proxy.signal("TERM");
+    assert_eq!(proxy.ends(), Some(0));
+    assert_ne!(said(&mut script()).code, Some(0));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), written);
+    until("a part is left", || std::fs::read_dir(directory.path()).unwrap().count() == 1);
+}
+
+#[test]
+fn alerts_are_about_metrics_that_exist() {
+    let alerts = text("alerts.yml");
+    let expressions: Vec<&str> = alerts.lines().filter_map(|l| l.trim().strip_prefix("expr: ")).collect();
+    assert_eq!(expressions.len(), alerts.matches("- alert: ").count());
+    for expression in expressions {
+        let words = expression.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let own: Vec<&str> = words.filter(|w| w.starts_with("esclusa_")).collect();
+        let node = expression.contains("node_textfile_mtime_seconds{") || expression.contains("node_systemd_unit_state{");
+        assert!(own.iter().all(|w| METRICS.iter().any(|m| m.name == *w)) && (node || own.len() == 1), "{expression}");
+    }
+    assert!(alerts.contains(&format!("esclusa_clients > {}", production().listen.max_clients * 8 / 10)));
+}

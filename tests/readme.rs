@@ -1,0 +1,217 @@
+//! README, command by command, as a newcomer types it: each stands in one of the tests below, and none may be missing here.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
+
+#[path = "cli/program.rs"]
+mod program;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use esclusa::demo::data::Sizes;
+use esclusa::demo::legacy;
+use esclusa::demo::postgres::Postgres;
+use program::{Running, command, esclusa, out, psql, root, said, two_ports, until};
+
+/// What README tells to type, and the test that types it.
+const TYPED: &[(&str, &str)] = &[
+    ("make demo", "make_knows_its_targets"),
+    ("make test", "make_knows_its_targets"),
+    ("esclusa demo --once", "tests/demo.rs"),
+    ("esclusa explain \"SELECT * FROM histipooficina WHERE htofid = 7\"", "explain_needs_no_database"),
+    ("esclusa rules generate", "the_six_steps"),
+    ("esclusa check", "the_six_steps"),
+    ("esclusa schema apply", "the_six_steps"),
+    ("esclusa schema check", "the_six_steps"),
+    ("esclusa serve", "the_six_steps"),
+    ("esclusa migrate --wave W1-A", "the_six_steps"),
+    ("esclusa verify --wave W1-A", "the_six_steps"),
+    ("psql -h 127.0.0.1 -p 6433 -U esclusa esclusa", "the_six_steps"),
+    ("SHOW HITS", "the_six_steps"),
+    ("SET MODE rewrite FOR histipooficina BECAUSE 'wave 1'", "the_six_steps"),
+    ("esclusa migrate --help", "every_command_explains_itself"),
+];
+
+fn readme() -> String {
+    std::fs::read_to_string(root().join("README.md")).unwrap()
+}
+
+#[test]
+fn every_command_of_readme_is_typed_here() {
+    let readme = readme();
+    // Inline between backticks, and the lines of a block, without their remarks.
+    let inline = readme.split('`').skip(1).step_by(2).flat_map(str::lines);
+    let begins = |c: &&str| ["make ", "esclusa ", "psql ", "SHOW ", "SET "].iter().any(|w| c.starts_with(w));
+    let found: BTreeSet<&str> = inline.map(|c| c.split(" # ").next().unwrap_or(c).trim()).filter(begins).collect();
+    let typed: BTreeSet<&str> = TYPED.iter().map(|(c, _)| *c).collect();
+    assert_eq!(found, typed);
+}
+
+#[test]
+fn every_file_that_readme_names_is_there() {
+    for name in readme().split('`').skip(1).step_by(2) {
+        let path = name.trim_end_matches("*.toml");
+        if (path.contains('/') || path.ends_with(".md")) && !path.contains(' ') && !path.starts_with("target/") {
+            assert!(root().join(path).exists(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn make_knows_its_targets() {
+    let demo = out(&mut command("make", &["-n", "demo"]));
+    assert!(demo.contains("cargo build --release --locked\n./target/release/esclusa demo\n"), "{demo}");
+    let test = out(&mut command("make", &["-n", "test"]));
+    for step in ["cargo fmt --check", "cargo clippy --locked --all-targets", "cargo doc --locked", "cargo test --locked"] {
+        assert!(test.contains(step), "{step}\n{test}");
+    }
+}
+
+#[test]
+fn explain_needs_no_database() {
+    let said = out(&mut esclusa(&["explain", "SELECT * FROM histipooficina WHERE htofid = 7"]));
+    for part in
+        ["before", "after", "cf_quere_pro.audit_log", "al_legacy_table = 'histipooficina'", "select of histipooficina: rewritten"]
+    {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+}
+
+#[test]
+fn every_command_explains_itself() {
+    for name in ["serve", "demo", "explain", "check", "rules", "schema", "migrate", "verify"] {
+        assert!(out(&mut esclusa(&[name, "--help"])).contains(&format!("Usage: esclusa {name}")), "{name}");
+    }
+}
+
+/// From the legacy schema to a wave that is moved and rewritten, with the proxy running all the while.
+#[tokio::test]
+async fn the_six_steps() {
+    let postgres = Postgres::start(&Default::default()).await.unwrap();
+    let admin = postgres.connect("postgres").await.unwrap();
+    admin.batch("test", "CREATE ROLE aquasis LOGIN").await.unwrap();
+    admin.batch("test", "CREATE DATABASE aqua").await.unwrap();
+    let aqua = postgres.connect("aqua").await.unwrap();
+    legacy::load(&aqua, "cf_quere_pro", &Sizes { rows: 40, base: 20, lookup: 6, ..Sizes::default() }).await.unwrap();
+    let grants = "GRANT USAGE ON SCHEMA cf_quere_pro TO aquasis; GRANT ALL ON ALL TABLES IN SCHEMA cf_quere_pro TO aquasis";
+    aqua.batch("test", grants).await.unwrap();
+
+    let rules = tempfile::tempdir().unwrap();
+    let (url, upstream) =
+        (format!("postgres://postgres@127.0.0.1:{}/aqua", postgres.port), format!("127.0.0.1:{}", postgres.port));
+    let port = two_ports();
+    let (listen, console) = (format!("127.0.0.1:{port}"), format!("127.0.0.1:{}", port + 1));
+    let typed = |arguments: &[&str]| {
+        let mut command = esclusa(arguments);
+        command.env("ESCLUSA_CONTROL_URL", &url).env("ESCLUSA_UPSTREAM_ADDRESS", &upstream);
+        command.env("ESCLUSA_LISTEN_ADDRESS", &listen).env("ESCLUSA_CONSOLE_ADDRESS", &console);
+        command.env("ESCLUSA_RULES_DIRECTORY", rules.path()).env("ESCLUSA_CONTROL_FLUSH_INTERVAL", "100ms");
+        command
+    };
+
+    // 2. The rules are those that the project ships.
+    let generated = said(&mut typed(&["rules", "generate"]));
+    assert_eq!(generated.code, Some(0), "{generated:?}");
+    assert!(generated.err.starts_with("220 rules and the snapshot of 1469 tables were written to "), "{}", generated.err);
+    assert_eq!(generated.out.matches("absent from the catalog").count(), 4, "{}", generated.out);
+    same_files(rules.path(), &root().join("rules"));
+    assert_eq!(out(&mut typed(&["check"])), "220 rules and the settings have no fault; compared with the database\n");
+
+    // 3. The new tables.
+    let applied = out(&mut typed(&["schema", "apply"]));
+    assert!(applied.contains("table audit_log ") && applied.contains("partitions ahead"), "{applied}");
+    let checked = said(&mut typed(&["schema", "check"]));
+    assert_eq!((checked.code, checked.err.as_str()), (Some(0), "the schema is as it should be\n"));
+
+    // 4. The proxy; every table in mode observe, so that AQUASIS sees the legacy tables, and is counted.
+    let mut proxy = Running::start(&mut typed(&["serve"]));
+    proxy.hears("esclusa serves");
+    let port_text = port.to_string();
+    let as_aquasis = |sql: &str| psql(&["-h", "127.0.0.1", "-p", &port_text, "-U", "aquasis", "-c", sql, "aqua"]);
+    let count = "SELECT count(*), min(htofid), max(htofdescri) FROM cf_quere_pro.histipooficina";
+    let before = out(&mut as_aquasis(count));
+    assert!(before.starts_with("40|"), "{before}");
+
+    // 5. The wave moves under the open proxy; whoever names its tables now finds the views.
+    let moved = out(&mut typed(&["migrate", "--wave", "W1-A"]));
+    assert_eq!(moved.matches("moved, parity proven").count(), 22, "{moved}");
+    assert_eq!(out(&mut as_aquasis(count)), before);
+    let verified = out(&mut typed(&["verify", "--wave", "W1-A", "--format", "csv"]));
+    assert!(verified.starts_with("table,check,passed,detail\nhistipasiento,shape,yes,"), "{verified}");
+    assert!(!verified.contains(",no,"), "{verified}");
+    let checked = said(&mut typed(&["schema", "check"]));
+    assert_eq!((checked.code, checked.err.as_str()), (Some(0), "the schema is as it should be\n"));
+    assert!(out(&mut typed(&["migrate", "histipooficina"])).contains("already migrated: a view has the name"));
+
+    // 6. The console.
+    let console_port = (port + 1).to_string();
+    let on_console = |sql: &str| psql(&["-h", "127.0.0.1", "-p", &console_port, "-U", "esclusa", "-c", sql, "esclusa"]);
+    assert!(out(&mut on_console("SHOW HITS")).contains("histipooficina|select|forwarded|2|"));
+    let plan = format!("EXPLAIN (COSTS OFF, VERBOSE) {count}");
+    out(&mut on_console("SET MODE rewrite FOR histipooficina BECAUSE 'wave 1'"));
+    assert_eq!(out(&mut as_aquasis(count)), before);
+    assert!(out(&mut as_aquasis(&plan)).contains("cf_quere_pro.audit_log_hist"));
+    let hits = out(&mut on_console("SHOW HITS WHERE outcome = 'rewritten'"));
+    assert!(hits.starts_with("histipooficina|select|rewritten|2|"), "{hits}");
+    let modes = out(&mut typed(&["rules", "list", "--format", "csv"]));
+    assert!(
+        modes.contains("histipooficina,history,W1-A,audit_log (tipooficina),htofid,") && modes.matches(",rewrite\n").count() == 1,
+        "{modes}"
+    );
+    let set = out(&mut typed(&["rules", "set", "histipooficina", "observe", "--reason", "to try it", "--format", "json"]));
+    assert!(set.contains("\"before\":\"rewrite\"") || set.contains("\"before\": \"rewrite\""), "{set}");
+    // The proxy hears of a switch that another process made.
+    until("the proxy follows", || out(&mut on_console("SHOW MODES WHERE table = 'histipooficina'")).contains("observe"));
+
+    // What is written from now on is no difference of the migration; `verify` says what it sees.
+    out(&mut as_aquasis(
+        "DELETE FROM cf_quere_pro.histipooficina WHERE htofid = (SELECT min(htofid) FROM cf_quere_pro.histipooficina)",
+    ));
+    let differs = said(&mut typed(&["verify", "histipooficina"]));
+    assert_eq!(
+        (differs.code, differs.err.as_str()),
+        (Some(1), "error: 1 tables differ, 0 could not be compared\n"),
+        "{differs:?}"
+    );
+
+    // Drift is told, and exits with 1.
+    aqua.batch("test", "DROP INDEX cf_quere_pro.idx_audit_log_user; ALTER TABLE cf_quere_pro.tipooficina DISABLE TRIGGER ALL")
+        .await
+        .unwrap();
+    let drift = said(&mut typed(&["schema", "check", "--format", "csv"]));
+    assert_eq!((drift.code, drift.err.as_str()), (Some(1), "error: 3 objects differ from what they should be\n"), "{drift:?}");
+    assert!(
+        drift.out.contains("index idx_audit_log_user,missing,")
+            && drift.out.contains("trigger trg_audit_tipooficina on tipooficina,disabled,")
+    );
+
+    // A fault in the rules leaves the running proxy as it is.
+    std::fs::write(rules.path().join("hisbarrio.toml"), "table = 7\n").unwrap();
+    proxy.signal("HUP");
+    proxy.hears("nothing was changed: settings or rules have faults");
+    proxy.hears("hisbarrio.toml:1: table: expected a string, found an integer");
+    out(&mut as_aquasis(count));
+    proxy.signal("TERM");
+    assert_eq!(proxy.ends(), Some(0), "{}", proxy.heard);
+    let kept = "SELECT sum(hits) FROM esclusa.hit WHERE legacy_table = 'histipooficina'";
+    assert_eq!(
+        aqua.text("test", kept).await.unwrap(),
+        [[Some("7".to_owned())]],
+        "2 forwarded, 2 rewritten, a DELETE with its sub-select, 1 at the end"
+    );
+}
+
+/// Both directories hold the same files with the same bytes.
+fn same_files(left: &Path, right: &Path) {
+    let names = |directory: &Path| -> BTreeSet<String> {
+        let entries = std::fs::read_dir(directory).unwrap().map(|e| e.unwrap());
+        entries.filter(|e| e.path().is_file()).map(|e| e.file_name().into_string().unwrap()).collect()
+    };
+    assert_eq!(names(left), names(right));
+    for name in names(left) {
+        assert_eq!(
+            std::fs::read_to_string(left.join(&name)).unwrap(),
+            std::fs::read_to_string(right.join(&name)).unwrap(),
+            "{name}"
+        );
+    }
+}

@@ -94,6 +94,8 @@ pub struct Column {
     pub default: Option<String>,
     /// Where its value lies.
     pub store: Store,
+    /// Another relation in the same new table has a column of this name and another type.
+    pub contested: bool,
 }
 
 /// Where a legacy column's value lies in the new table.
@@ -225,15 +227,30 @@ impl Relation {
         let column = &self.columns[at];
         let dot = row.map(|r| format!("{}.", ident(r))).unwrap_or_default();
         match column.store {
-            Store::Column(name) => format!("({dot}{name})::{}", column.sql_type.name),
+            Store::Column(name) => {
+                let type_name = &column.sql_type.name;
+                let shared = name != "dv_txtid" || type_name != "numeric(10,0)";
+                format!("({})::{type_name}", self.guarded(column, name, shared, row))
+            }
             Store::Image(name) => {
-                let image = column.sql_type.from_image(&format!("{dot}{name}"), &column.name);
+                let image = column.sql_type.from_image(&self.guarded(column, name, column.contested, row), &column.name);
                 match &self.captured {
                     Some(c) => format!("CASE WHEN {dot}al_source = 'T' THEN {} ELSE {image} END", c.read(at, &dot)),
                     None => image,
                 }
             }
             Store::Same => format!("{dot}{}", ident(&column.name)),
+        }
+    }
+
+    /// A column of the new table; NULL in the rows of other relations where those may hold what cannot be cast. The planner may look at
+    /// a value before it looks at the discriminator: below GROUPING SETS, or when a whole row is named, a cast counts as free.
+    fn guarded(&self, column: &Column, name: &str, shared: bool, row: Option<&str>) -> String {
+        let dot = row.map(|r| format!("{}.", ident(r))).unwrap_or_default();
+        if shared && !column.sql_type.is_text() {
+            format!("(CASE WHEN {} THEN {dot}{name} END)", self.filter(row))
+        } else {
+            format!("{dot}{name}")
         }
     }
 
@@ -408,6 +425,7 @@ fn columns(rule: &Rule, store: impl Fn(usize) -> Store) -> Vec<Column> {
         not_null: c.column.not_null,
         default: c.column.default.clone(),
         store: store(i),
+        contested: c.contested,
     };
     rule.columns.iter().enumerate().map(column).collect()
 }

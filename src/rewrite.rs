@@ -2,9 +2,10 @@
 //! it testable by the hundred thousand statements.
 //!
 //! One file per statement family: `read` for references in FROM, `insert` with `conflict`, `update`, `delete`, `merge`, `cursor`, `copy`,
-//! `utility`; `returning` and `expression` for what they share. `pushdown` adds what lets the indexes work. `resolve` decides what a
+//! `utility`; `returning`, `assign` and `expression` for what they share. `pushdown` adds what lets the indexes work. `resolve` decides what a
 //! name is, `splice` puts the text together, `refuse` says no.
 
+mod assign;
 pub mod cache;
 mod captured;
 mod conflict;
@@ -22,7 +23,9 @@ mod read;
 pub mod refuse;
 mod resolve;
 mod returning;
+mod source;
 pub mod splice;
+pub mod story;
 mod update;
 mod utility;
 

@@ -8,7 +8,7 @@ pub mod file;
 pub mod generate;
 pub mod plan;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use crate::catalog::{Column as CatalogColumn, Table};
@@ -49,6 +49,8 @@ pub struct Column {
     /// Under `capture = "trigger"`: an SQL expression that takes the place of the base's column. `{column}` in it stands for the text
     /// of a base column's value.
     pub expression: Option<String>,
+    /// Another legacy table that becomes rows of the same new table has a column of this name and another type.
+    pub contested: bool,
     /// The line in the rule file, 0 for a generated one.
     pub line: usize,
 }
@@ -237,6 +239,24 @@ impl RuleSet {
             }
         }
         check::between(&set, &mut faults);
+        set.contest();
         faults.or(set)
+    }
+
+    /// Marks the columns that two tables of one target have under one name with different types.
+    fn contest(&mut self) {
+        let mut types: HashMap<(&'static str, String), BTreeSet<String>> = HashMap::new();
+        for rule in self.rules.values() {
+            for column in &rule.columns {
+                let name = (rule.target.kind(), column.column.name.clone());
+                types.entry(name).or_default().insert(column.column.type_name.clone());
+            }
+        }
+        for rule in self.rules.values_mut() {
+            let kind = rule.target.kind();
+            for column in &mut rule.columns {
+                column.contested = types.get(&(kind, column.column.name.clone())).is_some_and(|t| t.len() > 1);
+            }
+        }
     }
 }

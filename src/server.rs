@@ -13,8 +13,8 @@ mod worker;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
 
 use crate::config::{Address, Settings};
 use crate::console::Admin;
@@ -55,6 +55,7 @@ pub struct Server {
     steering: Arc<Steering>,
     stop: watch::Sender<bool>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
+    ended: mpsc::Receiver<()>,
 }
 
 impl Server {
@@ -78,7 +79,7 @@ impl Server {
         };
         let admin = steering.clone() as Arc<dyn Admin>;
         let mut tasks = vec![
-            tokio::spawn(listen::accept(listener, workers, stop.subscribe())),
+            tokio::spawn(listen::accept(listener, workers.sockets, stop.subscribe())),
             tokio::spawn(crate::console::serve(console, shared.clone(), admin)),
             tokio::spawn(steering::flush_regularly(steering.clone(), stop.subscribe())),
             tokio::spawn(shadow::run(steering.clone(), stop.subscribe())),
@@ -90,7 +91,7 @@ impl Server {
             predecessor.we_serve()?;
         }
         tracing::info!(%address, console = %console_address, upstream = %settings.upstream.address, "esclusa serves");
-        Ok(Server { address, console: console_address, shared, steering, stop, tasks })
+        Ok(Server { address, console: console_address, shared, steering, stop, tasks, ended: workers.ended })
     }
 
     /// Waits until the proxy is told to stop: by `SHUTDOWN`, by a successor, by [`Server::stop`].
@@ -111,23 +112,19 @@ impl Server {
     }
 
     /// The same with a patience of its own.
-    pub async fn stop_within(self, patience: Duration) {
+    pub async fn stop_within(mut self, patience: Duration) {
         let _ = self.stop.send(true);
         let _ = self.shared.draining.send(true);
-        self.wait_for_sessions(Instant::now() + patience).await;
-        self.shared.clients.iter().for_each(|c| c.kill.notify_one());
-        self.wait_for_sessions(Instant::now() + Duration::from_secs(5)).await;
+        // Clients that were accepted and have not logged in yet are waited for as well.
+        if timeout(patience, self.ended.recv()).await.is_err() {
+            self.shared.clients.iter().for_each(|c| c.kill.notify_one());
+            let _ = timeout(Duration::from_secs(5), self.ended.recv()).await;
+        }
         self.steering.flush().await;
         // Who returns from here may bind the same addresses.
         for task in self.tasks {
             task.abort();
             let _ = task.await;
-        }
-    }
-
-    async fn wait_for_sessions(&self, until: Instant) {
-        while !self.shared.clients.is_empty() && Instant::now() < until {
-            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 }

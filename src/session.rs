@@ -12,6 +12,7 @@ pub mod relay;
 pub mod search_path;
 pub mod step;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
@@ -95,6 +96,15 @@ impl Shared {
         Some(Place { shared: self.clone(), id: self.next_id.fetch_add(1, Ordering::Relaxed) })
     }
 
+    /// Waits for the drain, and for the first moment at which it may end what begins now.
+    pub async fn drained(&self) {
+        let fresh_until = Instant::now() + FRESH;
+        let mut draining = self.draining.subscribe();
+        if draining.wait_for(|draining| *draining).await.is_ok() {
+            tokio::time::sleep_until(fresh_until).await;
+        }
+    }
+
     /// Puts a new policy in force.
     pub fn set_policy(&self, policy: Policy) {
         telemetry::set("esclusa_rule_generation", policy.generation as f64);
@@ -117,14 +127,6 @@ impl Drop for Place {
     }
 }
 
-/// Waits for the drain, and for the first moment at which it may end a session that is idle.
-async fn drained(draining: &mut watch::Receiver<bool>, fresh_until: Instant) {
-    if draining.wait_for(|draining| *draining).await.is_err() {
-        std::future::pending::<()>().await;
-    }
-    tokio::time::sleep_until(fresh_until).await;
-}
-
 /// A client that has just connected is about to say something: ending it then, in a drain, would look like a refusal.
 const FRESH: Duration = Duration::from_secs(1);
 
@@ -138,7 +140,11 @@ pub trait Connect {
 
 /// Serves one client until it or its server is gone. Its login must be over at `deadline`.
 pub async fn run<C: Link, U: Connect>(client: C, address: String, upstream: &U, shared: Arc<Shared>, deadline: Instant) {
-    let login = match tokio::time::timeout_at(deadline, login::login(client, upstream, &shared)).await {
+    let login = tokio::select! {
+        login = tokio::time::timeout_at(deadline, login::login(client, upstream, &shared)) => login,
+        () = shared.drained() => return,
+    };
+    let login = match login {
         Ok(Ok(Some(login))) => login,
         Ok(Ok(None)) => return,
         Ok(Err(error)) => {
@@ -172,8 +178,7 @@ pub async fn run<C: Link, U: Connect>(client: C, address: String, upstream: &U, 
     let mut conversation = conversation::Conversation::new(shared.clone(), id, who, login.startup.is_replication(), flight);
     conversation.hide_channel_binding(hide_binding);
     let mut relay = relay::Relay::new(login.client, login.server, conversation, login.leftover);
-    let mut draining = shared.draining.subscribe();
-    let fresh_until = Instant::now() + FRESH;
+    let mut drained = pin!(shared.drained());
     loop {
         tokio::select! {
             biased;
@@ -186,7 +191,7 @@ pub async fn run<C: Link, U: Connect>(client: C, address: String, upstream: &U, 
                 break;
             }
             // The drain may have begun while this client logged in.
-            () = drained(&mut draining, fresh_until), if !relay.is_draining() => relay.drain(),
+            () = &mut drained, if !relay.is_draining() => relay.drain(),
         }
     }
 }

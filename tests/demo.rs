@@ -6,6 +6,7 @@ mod program;
 
 use std::path::PathBuf;
 
+use esclusa::demo::postgres::{Options, Postgres};
 use program::{Running, esclusa, out, processes, psql, said, two_ports, until};
 
 /// The directory of the private server of a process.
@@ -147,4 +148,16 @@ fn an_interrupted_demo_leaves_nothing() {
             nothing_is_left(demo.id());
         }
     }
+}
+
+/// A server that cannot start says why at once, and leaves nothing.
+#[tokio::test]
+async fn a_server_that_cannot_start_says_why() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = Some(taken.local_addr().unwrap().port());
+    let error = Postgres::start(&Options { port, ..Options::default() }).await.unwrap_err();
+    assert_eq!(error.to_string(), "the private PostgreSQL did not start");
+    let detail = error.more().concat();
+    assert!(detail.contains("could not bind IPv4 address \"127.0.0.1\": Address already in use"), "{detail}");
+    assert!(!directory(std::process::id()).exists());
 }

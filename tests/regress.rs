@@ -99,6 +99,9 @@ fn regression_scripts_are_equal_through_the_proxy() {
         println!("{script:24} {:6} lines  {}", outputs[0].lines().count(), if found.is_some() { "DIFFERS" } else { "equal" });
         if let Some(found) = found {
             println!("{found}");
+            for (side, output) in sides.iter().zip(&outputs) {
+                std::fs::write(source.join(format!("{script}.{}", side.name)), output).unwrap();
+            }
             differing.push(script);
         }
     }

@@ -25,3 +25,7 @@ mod worked;
 mod stand_in;
 #[path = "traps/captured.rs"]
 mod captured;
+#[path = "traps/proxied.rs"]
+mod proxied;
+#[path = "traps/concurrent.rs"]
+mod concurrent;

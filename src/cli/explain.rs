@@ -1,9 +1,10 @@
-//! `esclusa explain "SQL"`: before, after, which rules, why not where not. Needs no database: rules carry their columns, and the
+//! `esclusa explain "SQL"`: before, how each legacy name was understood, which rules, after, why not where not. Needs no database: rules carry their columns, and the
 //! snapshot beside them knows the other tables.
 
 use super::Call;
 use crate::error::Result;
 use crate::mode::Mode;
+use crate::rewrite::story::{Line, story};
 use crate::rewrite::{NameContext, Outcome, rewrite};
 use crate::server::policy;
 use crate::table::{Cell, Table};
@@ -28,26 +29,31 @@ pub(super) async fn run(call: Call, explain: Explain) -> Result<()> {
     let policy = policy::build(&settings, None, 1).await?;
     let names = NameContext { search_path: explain.search_path, temporary: Vec::new(), passing: false };
     let outcome = rewrite(&policy, &names, &explain.sql);
-    call.print(&told(&explain.sql, &outcome))
+    call.print(&told(&explain.sql, &story(&policy, &names, &explain.sql), &outcome))
 }
 
-fn told(sql: &str, outcome: &Outcome) -> Table {
+fn told(sql: &str, story: &[Line], outcome: &Outcome) -> Table {
     let mut table = Table::new(&["what", "text"]);
     let mut row = |what: &str, text: &str| table.push(vec![what.into(), Cell::from(text)]);
     row("before", sql);
-    match (&outcome.text, outcome.refusals.first()) {
-        (_, Some(refusal)) => {
-            row("refused", &format!("{} {}", refusal.sqlstate, refusal.message));
-            refusal.hint.iter().for_each(|h| row("hint", h));
-        }
-        (Some(text), None) => row("after", text),
-        (None, None) => row("after", "(forwarded untouched)"),
+    for (what, text) in story {
+        row(what, text);
     }
-    for hit in &outcome.hits {
-        row("hit", &format!("{} of {}: {}", hit.operation, hit.table, hit.outcome.name()));
+    match &outcome.text {
+        _ if !outcome.refusals.is_empty() => {}
+        Some(text) => row("after", text),
+        None => row("after", "(forwarded untouched)"),
+    }
+    for refusal in &outcome.refusals {
+        row("refused", &format!("{} {}", refusal.sqlstate, refusal.message));
+        refusal.detail.iter().for_each(|d| row("detail", d));
+        refusal.hint.iter().for_each(|h| row("hint", h));
     }
     for note in &outcome.notes {
         row("note", note);
+    }
+    for hit in &outcome.hits {
+        row("hit", &format!("{} of {}: {}", hit.operation, hit.table, hit.outcome.name()));
     }
     table
 }

@@ -1,7 +1,7 @@
 //! A PostgreSQL server of its own: a fresh cluster in a scratch directory on a free port, stopped and removed whatever happens.
 //!
-//! PostgreSQL refuses to run as root; as root the server runs as user `postgres` (or `nobody`). The server hangs on a pipe of
-//! this process: when the process dies, however it dies, the pipe closes and the server ends.
+//! PostgreSQL refuses to run as root; as root the server runs as user `postgres` (or `nobody`). A watch beside it hangs on a pipe of
+//! this process: when the process dies, however it dies, the pipe closes, the server ends, and its directory goes.
 
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -25,6 +25,7 @@ pub struct Postgres {
     /// The directory with the cluster, its log and its socket.
     pub directory: PathBuf,
     child: Child,
+    watch: Child,
 }
 
 /// How the server is set up.
@@ -39,8 +40,18 @@ pub struct Options {
 }
 
 impl Postgres {
-    /// Makes a cluster and starts it; returns when it answers.
+    /// Makes a cluster and starts it; returns when it answers. A free port may be taken by another before the server has it: then again.
     pub async fn start(options: &Options) -> Result<Postgres> {
+        for _ in 0..3 {
+            match Postgres::start_once(options).await {
+                Err(error) if options.port.is_none() => tracing::debug!(%error, "once more"),
+                started => return started,
+            }
+        }
+        Postgres::start_once(options).await
+    }
+
+    async fn start_once(options: &Options) -> Result<Postgres> {
         let bin = options.programs.clone().map_or_else(bin_directory, Ok)?;
         let owner = owner()?;
         let scratch = Scratch::new(owner)?;
@@ -73,51 +84,37 @@ impl Postgres {
             std::fs::OpenOptions::new().append(true).open(&conf).map_err(|e| Error::io("writing postgresql.conf", e))?;
         file.write_all(settings.as_bytes()).map_err(|e| Error::io("writing postgresql.conf", e))?;
         let log = std::fs::File::create(directory.join("log")).map_err(|e| Error::io("creating the server's log", e))?;
-        // The shell waits for the pipe to close, then ends the server at once and throws the cluster away. A server that has just begun
-        // does not hear the signal yet: a shell's background processes ignore it until they say otherwise.
-        let mut shell = Command::new("/bin/sh");
-        shell
-            .args([
-                "-c",
-                "\"$0\" -D \"$1/data\" & server=$!; cat >/dev/null; \
-                 while kill -QUIT $server 2>/dev/null; do sleep 0.05; done; wait $server; cd /; rm -rf \"$1\"",
-            ])
-            .arg(bin.join("postgres"))
-            .arg(&directory)
-            .current_dir(&directory)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .process_group(0);
-        if let Some((uid, gid)) = owner {
-            shell.uid(uid).gid(gid);
-        }
-        let child = shell.spawn().map_err(|e| Error::io("starting PostgreSQL", e))?;
-        // From here on the shell removes the directory, whatever becomes of this process.
+        let mut command = run("postgres");
+        // A group of its own: Ctrl-C on the terminal is for us, who end the server when we end.
+        command.arg("-D").arg(&data).stdout(Stdio::null()).stderr(log).process_group(0);
+        let mut child = command.spawn().map_err(|e| Error::io("starting PostgreSQL", e))?;
+        let watch = watch(child.id(), &directory).inspect_err(|_| {
+            let _ = child.kill();
+        })?;
+        // From here on the watch removes the directory, whatever becomes of this process.
         scratch.keep();
-        let server = Postgres { port, directory, child };
+        let mut server = Postgres { port, directory, child, watch };
         server.wait_until_ready().await?;
         Ok(server)
     }
 
-    async fn wait_until_ready(&self) -> Result<()> {
+    /// Asks by the socket in the server's own directory: on the port another server might answer.
+    async fn wait_until_ready(&mut self) -> Result<()> {
         let started = Instant::now();
-        loop {
-            match Database::connect(&self.url("postgres"), None).await {
-                Ok(_) => return Ok(()),
-                Err(error) if started.elapsed() > PATIENCE => {
-                    let log = std::fs::read_to_string(self.directory.join("log")).unwrap_or_default();
-                    tracing::error!(%log, "the private PostgreSQL did not start");
-                    return Err(error);
-                }
-                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        let own = Url::new(format!("host={} port={} user=postgres dbname=postgres", self.directory.display(), self.port));
+        while Database::connect(&own, None).await.is_err() {
+            let ended = self.child.try_wait().map_err(|e| Error::io("waiting for PostgreSQL", e))?;
+            if ended.is_some() || started.elapsed() > PATIENCE {
+                let log = std::fs::read_to_string(self.directory.join("log")).unwrap_or_default();
+                return Err(Error::Refused {
+                    message: "the private PostgreSQL did not start".into(),
+                    detail: Some(log),
+                    hint: None,
+                });
             }
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-    }
-
-    /// A directory for files that go when the server goes. The server's user owns it, for it is he who removes them.
-    pub fn scratch(&self, name: &str) -> Result<PathBuf> {
-        owned_directory(self.directory.join(name), owner()?)
+        Ok(())
     }
 
     /// Connects as its superuser.
@@ -133,12 +130,24 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        drop(self.child.stdin.take());
+        drop(self.watch.stdin.take());
         let started = Instant::now();
-        while matches!(self.child.try_wait(), Ok(None)) && started.elapsed() < PATIENCE {
+        let running = |child: &mut Child| matches!(child.try_wait(), Ok(None));
+        // Both are asked each time: the watch goes on for as long as the server has not been waited for.
+        while (running(&mut self.child) | running(&mut self.watch)) && started.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_millis(5));
         }
     }
+}
+
+/// A process that waits for its pipe to close, then ends the server at once and throws the cluster away, with whatever was put beside it.
+/// It gives up on a server that nobody waits for, once that is long dead.
+fn watch(server: u32, directory: &Path) -> Result<Child> {
+    let script = "cat >/dev/null; n=0; while kill -QUIT \"$0\" 2>/dev/null && [ $n -lt 600 ]; do sleep 0.05; n=$((n + 1)); done; rm -rf \"$1\"";
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", script, &server.to_string()]).arg(directory).current_dir("/").process_group(0);
+    shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    shell.spawn().map_err(|e| Error::io("starting the watch over PostgreSQL", e))
 }
 
 /// A port that nobody listens on at this moment.
@@ -189,15 +198,6 @@ fn owner() -> Result<Option<(u32, u32)>> {
     found.map(Some).ok_or_else(|| Error::usage("PostgreSQL refuses to run as root, and there is no user postgres or nobody"))
 }
 
-fn owned_directory(directory: PathBuf, owner: Option<(u32, u32)>) -> Result<PathBuf> {
-    std::fs::create_dir(&directory).map_err(|e| Error::io(format!("creating {}", directory.display()), e))?;
-    if let Some((uid, gid)) = owner {
-        std::os::unix::fs::chown(&directory, Some(uid), Some(gid))
-            .map_err(|e| Error::io(format!("giving away {}", directory.display()), e))?;
-    }
-    Ok(directory)
-}
-
 /// A directory of our own that the server's user owns; it is removed unless it is kept.
 struct Scratch(PathBuf);
 
@@ -208,7 +208,13 @@ impl Scratch {
         let name = format!("esclusa-pg-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let directory: PathBuf = Path::new("/tmp").join(name);
         let _ = std::fs::remove_dir_all(&directory);
-        owned_directory(directory, owner).map(Scratch)
+        std::fs::create_dir(&directory).map_err(|e| Error::io(format!("creating {}", directory.display()), e))?;
+        let scratch = Scratch(directory);
+        if let Some((uid, gid)) = owner {
+            std::os::unix::fs::chown(&scratch.0, Some(uid), Some(gid))
+                .map_err(|e| Error::io("giving away the scratch directory", e))?;
+        }
+        Ok(scratch)
     }
 
     fn keep(mut self) {

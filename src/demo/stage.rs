@@ -125,7 +125,8 @@ async fn load(postgres: &Postgres, plot: &Plot, tell: &mut dyn FnMut(&str)) -> R
     let catalog = Catalog::read(&database, &schema).await?;
     drop(database);
     let rules = generate::generate(&catalog, &Plan::shipped()).rules;
-    let directory = postgres.scratch("rules")?;
+    let directory = postgres.directory.join("rules");
+    std::fs::create_dir_all(&directory).map_err(|e| Error::io("creating the rule directory", e))?;
     for rule in &rules {
         let path = directory.join(format!("{}.toml", rule.table));
         std::fs::write(&path, file::print(rule)).map_err(|e| Error::io(format!("writing {}", path.display()), e))?;

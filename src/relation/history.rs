@@ -39,12 +39,9 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Rela
     ];
     let base = history.base.clone().unwrap_or_else(|| rule.table.clone());
     let captured = (history.capture == Capture::Trigger).then(|| captured::compile(rule, history, context));
-    // The trigger's rows have the base's key, and the clock, which says nothing of a stamp that the application sets.
-    let mirrored = |(i, base): (&usize, &String)| {
-        let column = &rule.columns[*i];
-        column.base.as_ref() == Some(base) && column.expression.is_none()
-    };
-    let keyed = captured.is_none() || rule.key.base.len() == key.len() && key.iter().zip(&rule.key.base).all(mirrored);
+    // The trigger's rows have the key of the row before an UPDATE, and the clock, which says nothing of a stamp that the application
+    // sets: neither leads to what such a row reads as.
+    let indexed = captured.is_none();
     Relation {
         table: rule.table.clone(),
         schema: context.schema.clone(),
@@ -53,7 +50,7 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Rela
         target: "audit_log",
         discriminator: vec![("al_table_name", base), ("al_legacy_table", rule.table.clone())],
         fields,
-        accesses: if keyed {
+        accesses: if indexed {
             vec![Access { column: "al_record_key", legacy: key.clone(), text: SqlType::key_text }]
         } else {
             Vec::new()
@@ -62,7 +59,7 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Rela
         key_field: Some("al_record_key"),
         unique: None,
         order: Some("al_id"),
-        time: stamp.filter(|_| captured.is_none()).map(|legacy| TimeAccess {
+        time: stamp.filter(|_| indexed).map(|legacy| TimeAccess {
             column: "al_changed_at",
             legacy,
             time_zone: context.time_zone.clone(),

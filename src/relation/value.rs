@@ -7,6 +7,9 @@
 
 use crate::sql::quote::literal;
 
+/// How the functions begin that accept what an assignment accepts.
+pub const ASSIGN: &str = "esclusa.assign_";
+
 /// A column type, as far as storing and reading it differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlType {
@@ -69,6 +72,11 @@ impl SqlType {
         self.name == "date" || self.name.starts_with("timestamp")
     }
 
+    /// Whether it is one of the types of numbers.
+    pub fn is_number(&self) -> bool {
+        matches!(self.family, Family::Number | Family::Float)
+    }
+
     /// Whether the type already is a point in time, and needs no zone to become one.
     pub fn has_zone(&self) -> bool {
         is_instant(&self.name)
@@ -83,6 +91,11 @@ impl SqlType {
     /// Whether the code text gives the value back without loss: integers of any kind do.
     pub fn is_whole_number(&self) -> bool {
         self.family == Family::Number && (!self.name.starts_with("numeric") || self.name.ends_with(",0)"))
+    }
+
+    /// Whether every text can be cast to it.
+    pub fn is_text(&self) -> bool {
+        matches!(self.family, Family::Varchar(_) | Family::Char(_)) || self.name == "text"
     }
 
     /// The value as it stands in an image: a `jsonb` expression that is NULL or JSON null for NULL.
@@ -117,6 +130,45 @@ impl SqlType {
             Family::Char(Some(n)) => format!("pg_catalog.bpchar(({expression})::bpchar, {}, false)", n + 4),
             _ => format!("({expression})::{}", self.name),
         }
+    }
+
+    /// The same for an expression that has a type of its own: one that no assignment casts is an error, which `mark` leads back to
+    /// what the client wrote. A string or a parameter by itself has no type yet, and takes that of [`SqlType::assigned`].
+    pub fn assigned_by_type(&self, expression: &str, mark: &str) -> String {
+        match self.function_suffix().filter(|_| !mark.contains(['*', '/'])) {
+            Some(suffix) => format!("({ASSIGN}{suffix}/*{mark}*/({expression}))::{}", self.name),
+            None => self.assigned(expression),
+        }
+    }
+
+    /// The name without its modifier, as error messages print it.
+    pub fn bare_name(&self) -> String {
+        match (self.name.split_once('('), self.name.split_once(')')) {
+            (Some((before, _)), Some((_, behind))) => format!("{before}{behind}"),
+            _ => self.name.clone(),
+        }
+    }
+
+    /// What the functions of `esclusa` for assignments to this type end in; every type can be assigned to a text.
+    fn function_suffix(&self) -> Option<&'static str> {
+        let names = [
+            ("numeric", "numeric"),
+            ("smallint", "int2"),
+            ("integer", "int4"),
+            ("bigint", "int8"),
+            ("real", "float4"),
+            ("double precision", "float8"),
+            ("date", "date"),
+            ("timestamp without time zone", "timestamp"),
+            ("timestamp with time zone", "timestamptz"),
+            ("time without time zone", "time"),
+            ("boolean", "bool"),
+            ("bytea", "bytea"),
+            ("interval", "interval"),
+            ("uuid", "uuid"),
+        ];
+        let bare = self.bare_name();
+        names.iter().find(|(name, _)| *name == bare).map(|(_, suffix)| *suffix)
     }
 
     /// Canonical key text (storage model, "Keys"): a number without trailing zeros, a string without trailing blanks, a stamp as
@@ -173,6 +225,17 @@ impl SqlType {
         }
     }
 
+    /// A parameter, typed as PostgreSQL types it in a list of several values beside a column of this type: as the column itself. `None`
+    /// for whole numbers, where a literal in the list may ask for a larger type.
+    pub fn listed(&self, value: &str) -> Option<String> {
+        match self.family {
+            Family::Varchar(_) => Some(format!("({value})::character varying")),
+            Family::Char(_) => Some(format!("({value})::bpchar")),
+            Family::Number if self.name.starts_with("numeric") => Some(format!("({value})::numeric")),
+            _ => None,
+        }
+    }
+
     /// The value as its type prints it, padding included: what a DETAIL line shows.
     pub fn shown(&self, value: &str) -> String {
         match self.family {
@@ -218,6 +281,9 @@ mod tests {
         assert_eq!(t("character(4)").from_image("i", "a'b"), "(i ->> 'a''b')::character(4)");
         assert_eq!(t("character varying(10)").assigned("$1"), "pg_catalog.\"varchar\"(($1)::varchar, 14, false)");
         assert_eq!(t("bpchar").assigned("x"), "(x)::bpchar");
+        assert_eq!(t("numeric(5,0)").assigned_by_type("a + 1", "c@7"), "(esclusa.assign_numeric/*c@7*/(a + 1))::numeric(5,0)");
+        assert_eq!(t("character(4)").assigned_by_type("a", "c@7"), t("character(4)").assigned("a"));
+        assert_eq!(t("timestamp(0) without time zone").bare_name(), "timestamp without time zone");
         assert_eq!(t("numeric(5,0)").key_text("x"), "trim_scale((x)::numeric)::text");
         assert_eq!(t("text").from_image("i", "c"), "(i ->> 'c')");
         assert!(t("numeric(5,0)").is_whole_number() && !t("numeric(6,2)").is_whole_number() && !t("numeric").is_whole_number());

@@ -1,5 +1,5 @@
 //! `DELETE FROM tipocorreo WHERE tipctipo = 3` becomes `DELETE FROM cf_quere_pro.domain_value AS tipocorreo WHERE
-//! tipocorreo.dv_domain = 'TIPO_CORREO' AND ((tipocorreo.dv_code)::numeric(5,0) = 3)`.
+//! tipocorreo.dv_domain = 'TIPO_CORREO' AND (<tipctipo of the row> = 3)`.
 
 use std::ops::Range;
 

@@ -15,11 +15,21 @@ use crate::sql::{Dml, DmlKind, Span, UsePlace};
 impl Work<'_, '_> {
     /// Edits the names of the target's columns inside a span.
     pub(super) fn expression(&mut self, span: Span, dml: &Dml, entry: &Entry) {
+        self.names_in(span, dml, entry, false);
+    }
+
+    /// The same inside a query in parentheses that stands as a FROM item and may have several columns.
+    pub(super) fn sub_query(&mut self, span: Span, dml: &Dml, entry: &Entry) {
+        self.names_in(span, dml, entry, true);
+    }
+
+    fn names_in(&mut self, span: Span, dml: &Dml, entry: &Entry, query: bool) {
         let relation = &entry.relation;
         let row = self.row_name(dml);
         let conflict = dml.kind == DmlKind::Insert;
         let in_scope = |work: &mut Self| match conflict {
             true => work.in_scope_of_conflict(span, relation, &row),
+            false if query => work.query_in_scope_of_row(span, relation, &row),
             false => work.in_scope_of_row(span, relation, &row),
         };
         let mut replacements = Vec::new();
@@ -78,6 +88,13 @@ impl Work<'_, '_> {
     pub(super) fn in_scope_of_row(&mut self, span: Span, relation: &Relation, row: &str) {
         let columns = self.row_columns(relation, row);
         self.edits.push(Edit::wrap(span, "(SELECT ", format!(" FROM (SELECT {columns}) AS {})", ident(row))));
+    }
+
+    /// `(SELECT q.* FROM (SELECT <legacy columns of the row>) AS name, LATERAL (query) AS q)`.
+    fn query_in_scope_of_row(&mut self, span: Span, relation: &Relation, row: &str) {
+        let alias = if row == "q" { "q_" } else { "q" };
+        let before = format!("(SELECT {alias}.* FROM (SELECT {}) AS {}, LATERAL ", self.row_columns(relation, row), ident(row));
+        self.edits.push(Edit::wrap(span, before, format!(" AS {alias})")));
     }
 
     pub(super) fn row_columns(&self, relation: &Relation, row: &str) -> String {

@@ -8,7 +8,7 @@ use sqlparser::tokenizer::Token;
 
 use super::refuse::Refusal;
 use super::splice::{Edit, Piece};
-use super::update::{assignment, column};
+use super::update::column;
 use super::{Entry, Work};
 use crate::relation::Relation;
 use crate::sql::clause::Cell;
@@ -84,7 +84,7 @@ impl Work<'_, '_> {
                             span.start,
                         ));
                     }
-                    let (before, after) = assignment(relation, i);
+                    let (before, after) = self.assignment(relation, i, &cell.lexemes);
                     row.push(Piece::Text(format!("{comma}{before}")));
                     row.push(Piece::Client(span));
                     row.push(Piece::Text(format!("{after} AS {name}")));

@@ -288,6 +288,7 @@ impl<'n, 'w: 'n, 't> Narrowing<'n, 'w, 't> {
         let sql_type = &self.relation.columns[column].sql_type;
         let kind = sql_type.comparable()?;
         match operand {
+            Operand::Scalar(Scalar::Listed(span)) => Some(fill(&sql_type.listed("\u{1}0\u{1}")?, &[vec![Piece::Copy(*span)]])),
             Operand::Scalar(scalar) => {
                 let inner = plain(scalar, kind)?;
                 Some(fill(&sql_type.compared("\u{1}0\u{1}"), &[inner]))

@@ -9,7 +9,7 @@ use super::resolve::Owner;
 use super::splice::{Edit, Piece};
 use super::{Entry, Work};
 use crate::sql::quote::ident;
-use crate::sql::{Span, UsePlace};
+use crate::sql::{NameUse, Span, UsePlace};
 
 /// Columns that every table has and no list shows (PostgreSQL manual, section 5.5).
 const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
@@ -26,6 +26,11 @@ impl Work<'_, '_> {
         }
         if all && !system.is_empty() && self.shape.scopes[reference.scope].star {
             return Err(Refusal::form(relation, &format!("{} beside * of", system[0]), reference.span.start));
+        }
+        // A table's row keeps the table's own names, whatever the alias says; a sub-select's has those of the alias.
+        let renamed = reference.alias.as_ref().is_some_and(|a| !a.columns.is_empty());
+        if let Some(row) = self.shape.uses.iter().find(|u| renamed && self.names_row(u, index)) {
+            return Err(Refusal::form(relation, "the whole row, with its columns renamed, of", row.span.start));
         }
         let pushed = self.pushed(index, entry, Place::Sub);
         let wanted = |i: usize| all || self.words.contains(&relation.columns[i].name);
@@ -74,11 +79,22 @@ impl Work<'_, '_> {
     pub(super) fn needs_all(&self, index: usize) -> bool {
         let reference = &self.shape.references[index];
         let renamed = reference.alias.as_ref().is_some_and(|a| !a.columns.is_empty());
-        let row = |u: &crate::sql::NameUse| self.owner(u) == Owner::Row { reference: index };
         reference.table_command
             || renamed
             || self.shape.scopes[reference.scope].star
-            || self.shape.uses.iter().any(|u| u.place == UsePlace::Star && row(u) || u.name.0.len() == 1 && row(u))
+            || self.shape.uses.iter().any(|u| u.place == UsePlace::Star && self.is_row(u, index) || self.names_row(u, index))
+    }
+
+    fn is_row(&self, name_use: &NameUse, index: usize) -> bool {
+        self.owner(name_use) == Owner::Row { reference: index }
+    }
+
+    /// Whether a bare name may be the whole row: also where another item, whose columns are not known, could have a column of it.
+    fn names_row(&self, name_use: &NameUse, index: usize) -> bool {
+        let reference = &self.shape.references[index];
+        let visible = reference.alias.as_ref().map_or(reference.name.last(), |a| &a.name);
+        let [part] = name_use.name.0.as_slice() else { return false };
+        part.text == visible && matches!(self.owner(name_use), Owner::Unknown) || self.is_row(name_use, index)
     }
 
     fn system_columns(&self, entry: &Entry) -> Vec<&'static str> {

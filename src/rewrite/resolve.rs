@@ -31,7 +31,7 @@ impl<'w> Work<'w, '_> {
     }
 
     /// The schema in which an unqualified name is found.
-    fn schema_of(&self, table: &str) -> Option<&str> {
+    pub(super) fn schema_of(&self, table: &str) -> Option<&str> {
         if self.names.temporary.iter().any(|t| t == table) {
             return None;
         }
@@ -55,6 +55,17 @@ impl<'w> Work<'w, '_> {
         }
         let columns = self.catalog_columns(reference)?;
         Some(columns.iter().skip(renamed.len()).any(|(c, _)| c == column))
+    }
+
+    /// How many columns an item has, where that is known.
+    pub(super) fn column_count(&self, item: &Item) -> Option<usize> {
+        match item.reference {
+            None => item.columns.as_ref().map(Vec::len),
+            Some(index) => match self.entries[index] {
+                Some(entry) => Some(entry.relation.columns.len()),
+                None => self.catalog_columns(&self.shape.references[index]).map(<[_]>::len),
+            },
+        }
     }
 
     /// The columns of a table of the legacy schema that has no rule.

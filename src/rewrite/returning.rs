@@ -101,7 +101,7 @@ impl Work<'_, '_> {
     }
 
     /// An item without `AS name`, or without a bare name behind it.
-    fn without_alias(&self, item: &Range<usize>) -> Range<usize> {
+    pub(super) fn without_alias(&self, item: &Range<usize>) -> Range<usize> {
         let lexemes = &self.lexed.lexemes;
         if item.len() >= 3 && lexemes[item.end - 2].is("AS") && lexemes[item.end - 2].depth == lexemes[item.start].depth {
             return item.start..item.end - 2;

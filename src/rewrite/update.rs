@@ -97,7 +97,7 @@ impl Work<'_, '_> {
             list.push(Piece::Text(format!("{comma}{} AS {name}", relation.default(column))));
             return;
         }
-        let (before, after) = assignment(relation, column);
+        let (before, after) = self.assignment(relation, column, &cell.lexemes);
         let span = self.span_of(&cell.lexemes);
         list.push(Piece::Text(format!("{comma}{before}")));
         list.push(Piece::Client(span));
@@ -109,9 +109,11 @@ impl Work<'_, '_> {
     fn several(&mut self, query: &Range<usize>, columns: &[usize], n: usize, dml: &Dml, entry: &Entry, out: &mut Assigned) {
         let relation = &entry.relation;
         let alias = format!("q{n}");
-        for &i in columns {
+        let items = self.select_items(&(query.start + 1..query.end - 1)).unwrap_or_default();
+        for (k, &i) in columns.iter().enumerate() {
             let name = &relation.columns[i].name;
-            let value = relation.columns[i].sql_type.assigned(&qualified(&alias, name));
+            let mark = self.mark(relation, i, items.get(k).unwrap_or(query));
+            let value = relation.columns[i].sql_type.assigned_by_type(&qualified(&alias, name), &mark);
             let comma = if out.list.is_empty() { "" } else { ", " };
             out.list.push(Piece::Text(format!("{comma}{value} AS {}", ident(name))));
         }
@@ -121,15 +123,8 @@ impl Work<'_, '_> {
         out.joins.push(Piece::Text(format!("{from} LEFT JOIN LATERAL ")));
         out.joins.push(Piece::Client(span));
         out.joins.push(Piece::Text(format!(" AS {alias}({}) ON true", names.join(", "))));
-        self.expression(span, dml, entry);
+        self.sub_query(span, dml, entry);
     }
-}
-
-/// Text before and behind an expression that is assigned to a column.
-pub(super) fn assignment(relation: &Relation, column: usize) -> (String, String) {
-    let cast = relation.columns[column].sql_type.assigned("\u{1}");
-    let (before, after) = cast.split_once('\u{1}').unwrap_or(("(", ")"));
-    (before.to_owned(), after.to_owned())
 }
 
 /// A column of the legacy table, or the error that the table itself would give.

@@ -145,7 +145,7 @@ impl Reader<'_> {
             default: self.text(&table, "columns", "default"),
         };
         let (base, expression) = (self.text(&table, "columns", "base"), self.text(&table, "columns", "expression"));
-        Some(Column { column, base, expression, line })
+        Some(Column { column, base, expression, contested: false, line })
     }
 
     fn target(&mut self, kind: &str, table: &Table) -> Target {
@@ -254,7 +254,7 @@ pub fn print(rule: &Rule) -> String {
     out
 }
 
-/// A rule file's text with another capture under [target]; everything else, remarks included, stays as it was written.
+/// A rule file's text with another capture under `[target]`; everything else, remarks included, stays as it was written.
 pub fn with_capture(text: &str, capture: Capture, since: Option<&str>) -> String {
     let mut out = String::with_capacity(text.len() + 64);
     let mut in_target = false;

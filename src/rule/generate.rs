@@ -81,8 +81,11 @@ fn rule(kind: Kind, row: &PlanRow, table: &Table, catalog: &Catalog, plan: &Plan
         findings.push(vec![table.name.as_str().into(), finding.into()]);
     }
     let mirrored = |c: &str| base.as_ref().and_then(|_| plan.base_column(&table.name, c)).map(str::to_owned);
-    let columns =
-        table.columns.iter().map(|c| Column { column: c.clone(), base: mirrored(&c.name), expression: None, line: 0 }).collect();
+    let columns = table
+        .columns
+        .iter()
+        .map(|c| Column { column: c.clone(), base: mirrored(&c.name), expression: None, contested: false, line: 0 })
+        .collect();
     Rule {
         table: table.name.clone(),
         wave: row.get("batch").rsplit(',').next().unwrap_or_default().to_owned(),

@@ -35,14 +35,25 @@ impl Connect for Upstream {
     }
 }
 
-/// Starts the threads.
-pub(super) fn start(settings: &Settings, steering: &Arc<Steering>) -> Result<Vec<mpsc::Sender<Accepted>>> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let count = if settings.listen.workers == 0 { cores } else { settings.listen.workers };
-    (0..count).map(|n| thread(n, steering.clone())).collect()
+/// Running threads.
+#[derive(Debug)]
+pub(super) struct Workers {
+    /// Where each takes its sockets from; when these are gone, nothing more comes.
+    pub(super) sockets: Vec<mpsc::Sender<Accepted>>,
+    /// Closed when all threads have ended: when the last session is over and nothing more comes.
+    pub(super) ended: mpsc::Receiver<()>,
 }
 
-fn thread(n: usize, steering: Arc<Steering>) -> Result<mpsc::Sender<Accepted>> {
+/// Starts the threads.
+pub(super) fn start(settings: &Settings, steering: &Arc<Steering>) -> Result<Workers> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let count = if settings.listen.workers == 0 { cores } else { settings.listen.workers };
+    let (running, ended) = mpsc::channel(1);
+    let sockets = (0..count).map(|n| thread(n, steering.clone(), running.clone())).collect::<Result<_>>()?;
+    Ok(Workers { sockets, ended })
+}
+
+fn thread(n: usize, steering: Arc<Steering>, running: mpsc::Sender<()>) -> Result<mpsc::Sender<Accepted>> {
     let (sender, mut receiver) = mpsc::channel::<Accepted>(HANDOVER);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Error::io("starting a worker", e))?;
@@ -61,6 +72,7 @@ fn thread(n: usize, steering: Arc<Steering>) -> Result<mpsc::Sender<Accepted>> {
             // Nothing more is accepted; what is there finishes.
             while sessions.join_next().await.is_some() {}
         });
+        drop(running);
     };
     std::thread::Builder::new().name(format!("worker-{n}")).spawn(work).map_err(|e| Error::io("starting a worker", e))?;
     Ok(sender)
@@ -86,7 +98,11 @@ async fn serve(socket: Accepted, steering: Arc<Steering>) {
             _ => Ok((stream, address)),
         }
     });
-    match prepared.await {
+    let prepared = tokio::select! {
+        prepared = prepared => prepared,
+        () = shared.drained() => return,
+    };
+    match prepared {
         Ok(Ok((stream, address))) => session::run(stream, address, &Upstream { steering }, shared, deadline).await,
         Ok(Err(error)) => tracing::info!(%error, "a client's socket failed"),
         Err(_) => tracing::info!("a client said nothing in time"),

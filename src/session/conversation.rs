@@ -155,7 +155,7 @@ impl Conversation {
 
     /// Takes note of a client frame. `body` is as much of it as was wanted.
     pub fn from_client(&mut self, tag: u8, body: &[u8], whole: bool) -> Verdict {
-        if self.holding {
+        if self.holding || self.steps.is_full() {
             return Verdict::Wait;
         }
         if let Some(lost) = self.lost.take() {

@@ -141,6 +141,12 @@ pub enum Question {
     Temporary,
 }
 
+/// Requests that a client may be ahead of its answers. Answers wait in the server until 8 KiB are together or somebody asks for them
+/// (source, pqcomm.c, PQ_SEND_BUFFER_SIZE): some 1,600 of the shortest.
+const MOST_UNANSWERED: usize = 16 * 1024;
+/// Room that stays when everything is answered.
+const KEPT_STEPS: usize = 256;
+
 /// The queue.
 #[derive(Debug, Default)]
 pub struct Steps {
@@ -198,6 +204,12 @@ impl Steps {
         while matches!(self.queue.front(), Some(Step::CopyEnd)) {
             self.queue.pop_front();
         }
+    }
+
+    /// Whether so much is unanswered that the client must wait. The server keeps back no more than a buffer of answers
+    /// (`MOST_UNANSWERED`), so some will come.
+    pub fn is_full(&self) -> bool {
+        self.queue.len() >= MOST_UNANSWERED
     }
 
     /// Whether everything is answered.
@@ -261,6 +273,9 @@ impl Steps {
         let at = self.queue.iter().position(is_end)?;
         let step = self.queue.drain(..=at).next_back();
         self.drop_copy_ends();
+        if self.queue.is_empty() && self.queue.capacity() > KEPT_STEPS {
+            self.queue.shrink_to(0);
+        }
         step
     }
 }

@@ -91,6 +91,8 @@ pub enum Scalar {
     Literal(Span, Literal),
     /// `$1`, where it stands.
     Parameter(Span),
+    /// `$1` in a list of several values, which all take one type: the column's own, where nothing else in the list has one.
+    Listed(Span),
     /// `value::type`, `type 'value'`, with the type's name in lower case.
     Cast(Box<Scalar>, String),
     /// `-value`
@@ -141,14 +143,42 @@ pub(super) fn condition(lexed: &Lexed<'_>, expr: &Expr) -> Condition {
             Condition::All(vec![both(expr, Comparator::AtLeast, low), both(expr, Comparator::AtMost, high)])
         }
         Expr::InList { expr, list, negated: false } => {
-            Condition::Any(list.iter().map(|value| both(expr, Comparator::Equal, value)).collect())
+            listed(list.iter().map(|value| both(expr, Comparator::Equal, value)).collect(), true)
         }
         Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } => match unnested(right) {
-            Expr::Array(array) => Condition::Any(array.elem.iter().map(|v| both(left, Comparator::Equal, v)).collect()),
+            Expr::Array(array) => listed(array.elem.iter().map(|v| both(left, Comparator::Equal, v)).collect(), false),
             right => both(left, Comparator::EqualAny, right),
         },
         _ => Condition::Other,
     }
+}
+
+/// The comparisons of a list. PostgreSQL finds one type for all its values that name no column (source, parse_expr.c,
+/// `transformAExprIn`, and `transformArrayExpr` for an array, which does not ask the column); so a parameter is not typed as beside
+/// `=`, and where that type cannot be told here nothing is said about it.
+fn listed(mut comparisons: Vec<Condition>, with_column: bool) -> Condition {
+    let mut scalars: Vec<&mut Scalar> = Vec::new();
+    for comparison in &mut comparisons {
+        if let Condition::Compare { right: Operand::Scalar(scalar), .. } = comparison {
+            scalars.push(scalar);
+        }
+    }
+    let parameter = |s: &&mut Scalar| matches!(s, Scalar::Parameter(_));
+    let untyped = |s: &&mut Scalar| match s {
+        Scalar::Literal(_, Literal::Number) => with_column,
+        other => matches!(other, Scalar::Parameter(_) | Scalar::Literal(..)),
+    };
+    if scalars.iter().any(parameter) && (scalars.len() > 1 || !with_column) {
+        if !scalars.iter().all(untyped) {
+            return Condition::Other;
+        }
+        for scalar in scalars.into_iter().filter(|_| with_column) {
+            if let Scalar::Parameter(span) = scalar {
+                *scalar = Scalar::Listed(*span);
+            }
+        }
+    }
+    Condition::Any(comparisons)
 }
 
 /// The condition of `USING (name)`.

@@ -493,7 +493,20 @@ fn folded(ident: &Ident) -> String {
 
 /// The column names of a sub-select, where its text alone tells all of them.
 fn output_names(query: &Query) -> Option<Vec<String>> {
-    let SetExpr::Select(select) = query.body.as_ref() else { return None };
+    body_names(&query.body)
+}
+
+fn body_names(body: &SetExpr) -> Option<Vec<String>> {
+    let select = match body {
+        SetExpr::Select(select) => select,
+        SetExpr::Query(query) => return output_names(query),
+        SetExpr::SetOperation { left, .. } => return body_names(left),
+        // The names that PostgreSQL gives them (manual, section 7.7).
+        SetExpr::Values(values) => {
+            return values.rows.first().map(|row| (1..=row.content.len()).map(|n| format!("column{n}")).collect());
+        }
+        _ => return None,
+    };
     let name = |item: &SelectItem| match item {
         SelectItem::ExprWithAlias { alias, .. } => Some(folded(alias)),
         SelectItem::UnnamedExpr(Expr::Identifier(ident)) => Some(folded(ident)),

@@ -1,6 +1,6 @@
 //! What stands round a query: EXPLAIN, PREPARE, DECLARE, CREATE ... AS, COPY (query). Peeled by token, because the parser
 //! knows only some forms of each, and what is inside is the same query in all of them. COPY names its table directly, and so do
-//! the statements of [`super::utility`].
+//! the statements of `sql/utility.rs`.
 
 use std::ops::Range;
 

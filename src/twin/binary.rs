@@ -94,7 +94,7 @@ mod tests {
         // SELECT encode(numeric_send(12345.60), 'hex'), and so on.
         let hex = |oid, text| image(oid, text).unwrap().iter().map(|b| format!("{b:02x}")).collect::<String>();
         assert_eq!(hex(1700, "12345.60"), "0003000100000002000109291770");
-        assert_eq!(hex(1700, "-0.00012"), "0002ffff40000005000104b0");
+        assert_eq!(hex(1700, "-0.00012"), "0002ffff40000005000107d0");
         assert_eq!(hex(1700, "0.0"), "0000000000000001");
         assert_eq!(hex(1700, "10000"), "00010001000000000001");
         assert_eq!(hex(1082, "2000-01-01"), "00000000");

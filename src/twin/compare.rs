@@ -1,7 +1,8 @@
 //! Two answers are equal when a client cannot tell them apart. What may differ is listed in ARCHITECTURE.md, and only that is
-//! overlooked here: the table and number of a result column, the source file of an error, and the order of rows where the client
-//! asked for none.
+//! overlooked here: the table and number of a result column, the source file of an error, the order of rows where the client asked
+//! for none, and whether a value that fails does so when the portal is bound (where the planner folds it) or when it is run.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::answer::{Answer, Column, Reply};
@@ -21,7 +22,7 @@ pub enum Rows {
 
 /// The first difference in words; `None` when there is none.
 pub fn difference(direct: &Answer, proxied: &Answer, rows: Rows) -> Option<String> {
-    let (direct, proxied) = (seen(direct, rows), seen(proxied, rows));
+    let (direct, proxied) = (seen(&failing(direct), rows), seen(&failing(proxied), rows));
     for (i, reply) in direct.iter().enumerate() {
         match proxied.get(i) {
             Some(other) if other == reply => {}
@@ -31,6 +32,16 @@ pub fn difference(direct: &Answer, proxied: &Answer, rows: Rows) -> Option<Strin
     }
     let extra = proxied.get(direct.len())?;
     Some(format!("reply {}\n      direct: nothing\n     proxied: {extra}", direct.len() + 1))
+}
+
+/// An answer whose portal failed, without what came between the portal's begin and the error.
+fn failing(answer: &Answer) -> Cow<'_, Answer> {
+    let bound = answer.0.iter().position(|r| *r == Reply::Other('2'));
+    let failed = answer.0.iter().position(|r| matches!(r, Reply::Error(_)));
+    match (bound, failed) {
+        (Some(bound), Some(failed)) if bound < failed => Cow::Owned(Answer([&answer.0[..bound], &answer.0[failed..]].concat())),
+        _ => Cow::Borrowed(answer),
+    }
 }
 
 /// An answer as far as it counts.
@@ -154,6 +165,16 @@ mod tests {
         assert_eq!(without_clock(&stamp(".123456")), b"now");
         assert_eq!(without_clock(&stamp("")), stamp(""));
         assert_eq!(without_clock(b"2015-01-01 10:00:00.123456"), b"2015-01-01 10:00:00.123456");
+    }
+
+    #[test]
+    fn an_error_may_come_at_bind_or_at_execute() {
+        let error = || Reply::Error(ErrorFields(vec![(b'C', b"22001".to_vec())]));
+        let bind = Answer(vec![Reply::Other('1'), error()]);
+        let execute = Answer(vec![Reply::Other('1'), Reply::Other('2'), Reply::Other('n'), error()]);
+        assert_eq!(difference(&bind, &execute, Rows::Ordered), None);
+        let other = Answer(vec![Reply::Other('1'), Reply::Other('2'), Reply::Complete("UPDATE 1".into())]);
+        assert!(difference(&bind, &other, Rows::Ordered).is_some());
     }
 
     #[test]

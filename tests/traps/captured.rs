@@ -1,17 +1,11 @@
 //! `capture = "trigger"`: the legacy history is what was moved and what the audit trigger has recorded since; what the application
 //! goes on inserting is counted and not added.
 
-use std::sync::Arc;
-
-use esclusa::catalog::Catalog;
 use esclusa::migrate::switch;
-use esclusa::mode::Mode;
-use esclusa::relation::Relation;
-use esclusa::rewrite::{Entry, NameContext, Policy, rewrite};
 use esclusa::rule::{Capture, Rule, Target, check};
-use esclusa::sql::Limits;
 
-use crate::common::{Bed, SCHEMA, Session, said};
+use crate::common::{Bed, SCHEMA, said};
+use crate::proxied::Proxied;
 
 const DDL: &str = "
     CREATE TABLE ofica (oid numeric(5,0) PRIMARY KEY, odes varchar(20) NOT NULL, ocod char(4), otxt numeric(10,0), oh timestamp, ousu varchar(10));
@@ -39,30 +33,6 @@ fn captured(mut rule: Rule, since: Option<&str>) -> Rule {
     rule
 }
 
-/// The proxy's rewriting, run on the server.
-struct Client {
-    policy: Policy,
-    session: Session,
-}
-
-impl Client {
-    async fn new(bed: &Bed, rule: &Rule) -> Client {
-        let relation = Arc::new(Relation::compile(rule, &bed.context));
-        let catalog = Catalog::read(&bed.db, SCHEMA).await.unwrap();
-        let policy =
-            Policy::new(1, SCHEMA, vec![Entry { relation, mode: Mode::Rewrite, finder: true }], &catalog, Limits::default());
-        Client { policy, session: bed.session("postgres", &format!("SET search_path = {SCHEMA}")).await }
-    }
-
-    async fn say(&self, sql: &str) -> String {
-        let outcome = rewrite(&self.policy, &NameContext::with_path(&[SCHEMA]), sql);
-        match outcome.refusals.first() {
-            Some(refusal) => format!("{} {}", refusal.sqlstate, refusal.message),
-            None => self.session.say(outcome.text.as_deref().unwrap_or(sql)).await,
-        }
-    }
-}
-
 const ROWS: &str = "select hid, hdes, hcod, hdesc, hidioma, hh, husu from hisofica order by hid, hh, hdes";
 
 #[tokio::test]
@@ -73,7 +43,7 @@ async fn a_history_that_the_trigger_writes() {
     let notes = bed.migrate("hisofica").await.unwrap().notes;
     assert!(notes.contains(&"audit trigger on ofica".to_owned()), "{notes:?}");
     assert!(notes.contains(&"NULL in the trigger's rows, because the base does not have it: hidioma".to_owned()), "{notes:?}");
-    let client = Client::new(&bed, &rule).await;
+    let client = Proxied::new(&bed, &rule).await;
     let moved = "1|cero|a   |siete|es|2019-01-01 00:00:00|EVA";
     assert_eq!(client.say(ROWS).await, format!("{moved}\n(1)"));
     // What the application does, its own history row included.
@@ -122,14 +92,14 @@ async fn a_switch_shows_nothing_twice() {
     let rule = rule(&mut bed, "ofica", "oid").await;
     bed.rules.rules.insert("hisofica".into(), rule.clone());
     bed.migrate("hisofica").await.unwrap();
-    let before = Client::new(&bed, &rule).await;
+    let before = Proxied::new(&bed, &rule).await;
     assert_eq!(before.say("update ofica set odes = 'dos', oh = '2021-01-01'").await, "(1)");
     assert_eq!(before.say("insert into hisofica (hid, hdes, hh) values (1, 'dos', '2021-01-01')").await, "(1)");
     let since = bed.cell("SELECT clock_timestamp()").await;
     let rule = captured(rule, Some(&since));
     let notes = switch::capture(&bed.db, &bed.context, &bed.rules, &rule).await.unwrap();
     assert_eq!(notes[0], "audit trigger on ofica");
-    let after = Client::new(&bed, &rule).await;
+    let after = Proxied::new(&bed, &rule).await;
     assert_eq!(after.say("select hdes from hisofica order by hh").await, "cero\ndos\n(2)");
     assert_eq!(after.say("update ofica set odes = 'tres', oh = '2023-01-01'").await, "(1)");
     assert_eq!(after.say("insert into hisofica (hid, hdes, hh) values (1, 'tres', '2023-01-01')").await, "(1)");
@@ -154,7 +124,7 @@ async fn a_base_that_became_a_domain() {
     bed.migrate("tipofica").await.unwrap();
     let notes = bed.migrate("hisofica").await.unwrap().notes;
     assert!(notes.contains(&"audit trigger on the rows of domain tipofica".to_owned()), "{notes:?}");
-    let client = Client::new(&bed, &rule).await;
+    let client = Proxied::new(&bed, &rule).await;
     bed.sql("UPDATE cf_quere_pro.tipofica SET odes = 'dos', oh = '2021-01-01'; INSERT INTO cf_quere_pro.tipofica VALUES (3, 'tres', 'c', 7, '2022-01-01', 'EVA'); DELETE FROM cf_quere_pro.tipofica WHERE oid = 1")
         .await;
     assert_eq!(

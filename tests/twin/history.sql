@@ -122,3 +122,24 @@ copy histipooficina from stdin;
 
 -- twin: copy 7	un texto de más de veinte letras	S	N	ANA	2020-02-02 02:02:02	es
 copy histipooficina from stdin;
+
+-- A whole row beside an item whose columns are not known.
+select h::text, c.cnttnum from histipooficina h join (select * from contrato) c on c.cnttnum = h.htofid order by 1, 2;
+
+select row_to_json(h)::text from histipooficina h join (values (1, 'x'), (2, 'y')) as v(n, t) on v.n = h.htofid order by 1;
+
+-- The row itself inside a sub-select that yields several columns.
+update histipooficina h set (htofdescri, htofid) = (select left(h::text, 3), h.htofid + 1) where h.htofid = 2;
+
+-- twin: refused 0A000
+select row_to_json(h)::text from histipooficina h (a, b);
+
+-- In a list a parameter has the column's type, beside `=` it is text, whatever an index condition needs.
+select count(*) from hisusupermiso where huspusuid in ($1, 'K003') and huspfuncod = $2;
+
+select count(*) from hisusupermiso where huspusuid = any (array[$1, $2]) and huspfuncod in ($3);
+
+select count(*) from hisusupermiso where huspusuid in ($1, 'K003'::text);
+
+-- A number here, a text in another history's image under the same name.
+select htctcod, count(*) from histipocontratcn where htctcod is null group by grouping sets ((htctcod), ()) order by 1;

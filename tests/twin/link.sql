@@ -41,3 +41,8 @@ delete from tipobonifdoc where tbdtbid = $1 and tbddconid = $2 returning *;
 delete from tipptoservtao where tpttipptoserv > 2;
 
 copy tipptoservtao to stdout;
+
+-- Below GROUPING SETS, and for whole rows, the planner thinks that a cast costs nothing and looks at it before the kind of link.
+select tveptpvid, count(distinct tvepepiid) from tipovarepi where tveptpvid is null group by rollup (tveptpvid);
+
+select * from tipovarepi t where t is distinct from null order by 1, 2;

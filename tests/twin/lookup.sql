@@ -279,3 +279,8 @@ prepare p1 (numeric) as select * from tipositver where tsvid = $1;
 select tsvid from tipositver; select tsvtxtid from tipositver where tsvid = 1; select 1;
 
 select 1; insert into tipositver values (3, 3); select 2;
+
+-- A number as code, beside domains with letters.
+select tsvid, count(*) from tipositver where tsvid is null group by grouping sets ((tsvid), ()) order by 1;
+
+select t.* from tipositver t left join tipositver u on u.tsvid = t.tsvid and u.tsvid > 0 where u is distinct from null order by 1, 2;

@@ -107,7 +107,7 @@ pub(crate) struct Talk<S> {
 }
 
 /// Names that only the proxy's own question has.
-const OWN: &[u8] = b"esclusa search path";
+const OWN: &[u8] = b"esclusa question";
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
     pub(crate) fn new(socket: S, budget: usize) -> Self {
@@ -146,7 +146,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
                 b'P' => self.say(&frame(b'1', &[]), own).await?,
                 b'B' => self.say(&frame(b'2', &[]), own).await?,
                 b'D' => self.say(&frame(b'n', &[]), own).await?,
-                b'E' if own => self.say(&[row(b"[\"public\"]"), complete("SELECT 1")].concat(), true).await?,
+                b'E' if own => self.say(&[row(b"public"), complete("SELECT 1")].concat(), true).await?,
                 b'E' => self.say(&[row(b"1"), complete("SELECT 1")].concat(), false).await?,
                 b'C' => self.say(&frame(b'3', &[]), own).await?,
                 // The one that was held back stands for this one.

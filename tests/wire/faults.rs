@@ -80,10 +80,11 @@ async fn servers_that_die_at_every_byte() {
     let mut proxy = Proxy::start(&fake.address.to_string(), &[("UPSTREAM_TLS", "disable")]);
     let mut bystander = Client::log_in(proxy.address, "ana", "db").await;
     let before = proxy.descriptors();
-    let parts: [&[u8]; 4] = [
+    let parts: [&[u8]; 5] = [
         &startup(V3_0, &[("user", "ana"), ("database", "db")]),
         &query("select 1"),
         &[parse("s", "set search_path = public", &[]), bind_text("", "s", &[]), execute("", 0), sync()].concat(),
+        &query("select count(*) from cf_quere_pro.tipocorreo"),
         &query("select 2"),
     ];
     let all = talk(&proxy, &parts).await;

@@ -48,7 +48,7 @@ impl Dice {
     }
 
     fn client_frame(&mut self) -> Vec<u8> {
-        let name = *self.one_of(&["", "s", "p", "esclusa search path"]);
+        let name = *self.one_of(&["", "s", "p", "esclusa question"]);
         let text = *self.one_of(TEXTS);
         match self.0.random_range(0..14) {
             0 | 1 => query(text),

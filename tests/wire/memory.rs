@@ -195,6 +195,37 @@ async fn deep_pipelines_do_not_deadlock() {
     proxy.assert_sound();
 }
 
+/// A client that sends hundreds of thousands of the shortest requests before it reads one answer.
+#[tokio::test]
+async fn requests_without_end_are_not_remembered_without_end() {
+    const TIMES: usize = 400_000;
+    let mut proxy = proxy();
+    let client = log_in(&proxy).await;
+    let before = proxy.rss_kib();
+    let (mut reader, mut writer) = client.socket.into_split();
+    let write = tokio::spawn(async move {
+        let some = sync().repeat(1000);
+        for _ in 0..TIMES / 1000 {
+            writer.write_all(&some).await.unwrap();
+        }
+        writer
+    });
+    // Nothing is read before both sides stand still, or all is sent.
+    let stuck = || {
+        let state = std::fs::read_to_string(format!("/proc/{}/io", proxy.pid())).unwrap();
+        state.lines().next().unwrap().to_owned()
+    };
+    let mut last = String::new();
+    while !write.is_finished() && last != stuck() {
+        last = stuck();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    swallow(&mut reader, TIMES).await;
+    drop(write.await.unwrap());
+    assert_flat(&proxy, before, "requests without end");
+    proxy.assert_sound();
+}
+
 /// Sends `one` so often and then `last`, while it reads the answers.
 async fn pipeline(socket: TcpStream, one: &[u8], times: usize, last: &[u8], ready: usize, least: usize) -> TcpStream {
     let (mut reader, mut writer) = socket.into_split();

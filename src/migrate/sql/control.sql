@@ -230,3 +230,28 @@ BEGIN
   END IF;
   RETURN made;
 END $$;
+
+-- What an assignment to a type accepts, and no more: one function for each type that has an implicit or an assignment cast to it. Not
+-- the reg* types, to which a text is cast implicitly.
+DO $$
+DECLARE
+  cast_ record;
+BEGIN
+  FOR cast_ IN
+    SELECT target.typname AS name, source.oid::regtype AS source, target.oid::regtype AS target,
+           bool_and(coalesce(f.provolatile = 'i', true)) AS immutable
+    FROM pg_type AS target, pg_type AS source,
+         LATERAL (SELECT castfunc FROM pg_cast WHERE castsource = source.oid AND casttarget = target.oid AND castcontext IN ('i', 'a')
+                  UNION SELECT 0 WHERE source.oid = target.oid) AS c LEFT JOIN pg_proc AS f ON f.oid = c.castfunc
+    WHERE target.typnamespace = 'pg_catalog'::regnamespace AND source.typnamespace = 'pg_catalog'::regnamespace
+      AND target.typname IN ('numeric', 'int2', 'int4', 'int8', 'float4', 'float8', 'date', 'timestamp', 'timestamptz', 'time', 'bool',
+                             'bytea', 'interval', 'uuid')
+      AND source.typname IN ('numeric', 'int2', 'int4', 'int8', 'float4', 'float8', 'date', 'timestamp', 'timestamptz', 'time', 'bool',
+                             'bytea', 'interval', 'uuid', 'timetz', 'money', 'oid')
+    GROUP BY 1, 2, 3
+  LOOP
+    EXECUTE format('CREATE OR REPLACE FUNCTION {control}.assign_%s(%s) RETURNS %s LANGUAGE sql %s PARALLEL SAFE AS %L',
+                   cast_.name, cast_.source, cast_.target, CASE WHEN cast_.immutable THEN 'IMMUTABLE' ELSE 'STABLE' END,
+                   format('SELECT $1::%s', cast_.target));
+  END LOOP;
+END $$;

@@ -15,7 +15,7 @@ pub struct Merge {
     pub whens: Vec<When>,
 }
 
-/// WHEN [NOT] MATCHED [AND condition] THEN action.
+/// `WHEN [NOT] MATCHED [AND condition] THEN action`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct When {
     /// A row of the target is in sight.

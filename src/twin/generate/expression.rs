@@ -249,13 +249,12 @@ impl Maker<'_> {
             1 => format!("PARTITION BY {partition} ORDER BY {number}"),
             _ => format!("PARTITION BY {partition} ORDER BY {number} DESC NULLS LAST"),
         };
-        let function = match self.choices.below(7) {
+        let function = match self.choices.below(6) {
             0 => "rank()".to_owned(),
             1 => "dense_rank()".to_owned(),
             2 => "count(*)".to_owned(),
-            3 => format!("lag({number})"),
-            4 => format!("first_value({number})"),
-            5 => format!("sum({number})"),
+            3 => format!("first_value({number})"),
+            4 => format!("sum({number})"),
             _ => format!("max({number})"),
         };
         (format!("{function} OVER ({over})"), Class::Number)

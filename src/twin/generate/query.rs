@@ -251,6 +251,8 @@ impl Maker<'_> {
             for (column, name) in scope.columns.iter_mut().zip(&names) {
                 column.text = format!("{alias}.{name}");
             }
+            // Its whole row has the table's own names, which a sub-select cannot give it: refused.
+            scope.items.clear();
             return (format!("{name} AS {alias} ({})", names.join(", ")), scope);
         }
         (format!("{name} AS {alias}"), self.scope_of(table, &alias))

@@ -50,8 +50,15 @@ impl Maker<'_> {
             }
         }
         let names: Vec<String> = assigned.iter().map(|&i| self.world.sources[self.focus].fields[i].name.clone()).collect();
-        let cells: Vec<String> = assigned.iter().map(|&i| self.changed(&scope, i)).collect();
-        let set = match self.choices.below(4) {
+        let form = self.choices.below(4);
+        let cell = |m: &mut Self, i: usize| {
+            let value = m.changed(&scope, i);
+            // What a sub-select yields has a type before it is assigned, and text has no assignment to a number.
+            let type_name = &m.world.sources[m.focus].fields[i].type_name;
+            if form == 3 { format!("({value})::{type_name}") } else { value }
+        };
+        let cells: Vec<String> = assigned.iter().map(|&i| cell(self, i)).collect();
+        let set = match form {
             0..2 => names.iter().zip(&cells).map(|(n, c)| format!("{n} = {c}")).collect::<Vec<_>>().join(", "),
             2 => format!("({}) = ROW ({})", names.join(", "), cells.join(", ")),
             _ => format!("({}) = (SELECT {})", names.join(", "), cells.join(", ")),

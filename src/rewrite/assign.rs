@@ -1,0 +1,61 @@
+//! Assignment of a client's expression to a legacy column: with the casts of an assignment, and the errors of one.
+//!
+//! A string or a parameter by itself has no type; the column gives it one. Any other expression goes through a function of `esclusa`
+//! that accepts what an assignment to the column's type accepts; for what it does not, the server finds no function, and the session
+//! says instead what the legacy table would have said (`session/errors.rs`). The comment in the call says about which column and where.
+
+use std::ops::Range;
+
+use sqlparser::tokenizer::Token;
+
+use super::Work;
+use crate::relation::Relation;
+
+impl Work<'_, '_> {
+    /// Text before and behind an expression that is assigned to a column.
+    pub(super) fn assignment(&self, relation: &Relation, column: usize, lexemes: &Range<usize>) -> (String, String) {
+        let sql_type = &relation.columns[column].sql_type;
+        let place = "\u{1}";
+        // A number needs no function either: every type of numbers takes it.
+        let number = matches!(self.lexed.lexemes[lexemes.start].token.token, Token::Number(..)) && lexemes.len() == 1;
+        let cast = match self.is_untyped(lexemes) || number && sql_type.is_number() {
+            true => sql_type.assigned(place),
+            false => sql_type.assigned_by_type(place, &self.mark(relation, column, lexemes)),
+        };
+        let (before, after) = cast.split_once(place).unwrap_or(("(", ")"));
+        (before.to_owned(), after.to_owned())
+    }
+
+    /// What an error about an expression's type must know: the column, and the byte of the client's text.
+    pub(super) fn mark(&self, relation: &Relation, column: usize, lexemes: &Range<usize>) -> String {
+        let inner = self.unwrapped(lexemes);
+        format!("{}@{}", relation.columns[column].name, self.span_of(&inner).start)
+    }
+
+    /// Whether an expression is a string, a parameter or NULL, in whatever parentheses.
+    pub(super) fn is_untyped(&self, lexemes: &Range<usize>) -> bool {
+        let inner = self.unwrapped(lexemes);
+        let lexeme = &self.lexed.lexemes[inner.start];
+        let string = matches!(
+            lexeme.token.token,
+            Token::SingleQuotedString(_)
+                | Token::EscapedStringLiteral(_)
+                | Token::DollarQuotedString(_)
+                | Token::UnicodeStringLiteral(_)
+                | Token::Placeholder(_)
+        );
+        inner.len() == 1 && (string || lexeme.is("NULL"))
+    }
+
+    /// Without the parentheses that stand round the whole.
+    pub(super) fn unwrapped(&self, lexemes: &Range<usize>) -> Range<usize> {
+        let mut inner = lexemes.clone();
+        while inner.len() > 2
+            && self.lexed.lexemes[inner.start].is_token(&Token::LParen)
+            && crate::sql::edit::closing(self.lexed, inner.start, inner.end) == Some(inner.end - 1)
+        {
+            inner = inner.start + 1..inner.end - 1;
+        }
+        inner
+    }
+}

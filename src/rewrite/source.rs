@@ -1,0 +1,152 @@
+//! The query that an INSERT takes its rows from: how many columns it has, which item of its select list each comes from, and what is
+//! put round it so that they are the legacy columns.
+//!
+//! PostgreSQL counts them and says so when they are too many or too few. Behind a list of aliases it would drop what is too many, so
+//! the count is known here, or the server is made to count (a UNION with as many columns as there must be).
+
+use std::ops::Range;
+
+use sqlparser::tokenizer::Token;
+
+use super::Work;
+use super::refuse::Refusal;
+use super::splice::{Edit, Piece};
+use crate::relation::Relation;
+use crate::sql::clause::Insert;
+use crate::sql::quote::ident;
+use crate::sql::{Dml, Scope, UsePlace};
+
+/// What the text of a query tells of its columns.
+#[derive(Debug, Default)]
+pub(super) struct Outputs {
+    /// The item of the select list, without its alias, that each column comes from; `None` where their number is not known.
+    pub items: Option<Vec<Range<usize>>>,
+    /// A string or a parameter by itself has no type until it meets its column: no DISTINCT and no set operation has given it one.
+    pub untyped: bool,
+}
+
+/// What ends a select list.
+const LIST_ENDS: &[&str] =
+    &["FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT", "OFFSET", "FETCH", "FOR"];
+
+impl Work<'_, '_> {
+    /// What is known of the query of an INSERT.
+    pub(super) fn outputs(&self, dml: &Dml, query: &Range<usize>) -> Outputs {
+        let query = self.unwrapped(query);
+        let Some(list) = self.select_items(&query) else { return Outputs::default() };
+        // The first scope that the query opened.
+        let scope = &self.shape.scopes[(dml.scope + 1).min(self.shape.scopes.len() - 1)];
+        let mut items = Some(Vec::with_capacity(list.len()));
+        for item in list {
+            let count = self.columns_of_item(&item, scope, &query);
+            let item = if count == Some(1) { self.without_alias(&item) } else { item };
+            items = items.zip(count).map(|(mut items, count)| {
+                items.extend(std::iter::repeat_n(item, count));
+                items
+            });
+        }
+        let depth = self.lexed.lexemes[query.start].depth;
+        let types = |l: &crate::sql::token::Lexeme| l.depth == depth && l.is_any(&["DISTINCT", "UNION", "INTERSECT", "EXCEPT"]);
+        let distinct = self.lexed.lexemes[query.start + 1].is("DISTINCT");
+        let typed =
+            distinct || self.lexed.lexemes[query.clone()].windows(2).any(|w| types(&w[1]) && !w[0].is("IS") && !w[0].is("NOT"));
+        Outputs { items, untyped: !typed }
+    }
+
+    /// The select list of a query that begins with SELECT.
+    pub(super) fn select_items(&self, query: &Range<usize>) -> Option<Vec<Range<usize>>> {
+        let lexemes = &self.lexed.lexemes;
+        let mut start = query.start;
+        if !lexemes[start].is("SELECT") {
+            return None;
+        }
+        let depth = lexemes[start].depth;
+        if start + 1 < query.end && lexemes[start + 1].is_any(&["DISTINCT", "ALL"]) {
+            start += 1;
+        }
+        if start + 2 < query.end && lexemes[start + 1].is("ON") && lexemes[start + 2].is_token(&Token::LParen) {
+            start = crate::sql::edit::closing(self.lexed, start + 2, query.end)?;
+        }
+        let is_end = |i: &usize| lexemes[*i].depth == depth && lexemes[*i].is_any(LIST_ENDS) && !lexemes[*i - 1].is("DISTINCT");
+        let end = (start + 1..query.end).find(is_end).unwrap_or(query.end);
+        let commas = (start + 1..end).filter(|&i| lexemes[i].depth == depth && lexemes[i].is_token(&Token::Comma));
+        let bounds: Vec<usize> = std::iter::once(start).chain(commas).chain([end]).collect();
+        Some(bounds.windows(2).map(|pair| pair[0] + 1..pair[1]).collect())
+    }
+
+    /// How many columns an item yields: a star as many as what it stands for.
+    fn columns_of_item(&self, item: &Range<usize>, scope: &Scope, query: &Range<usize>) -> Option<usize> {
+        let lexemes = &self.lexed.lexemes;
+        if item.is_empty() {
+            return None;
+        }
+        if !lexemes[item.end - 1].is_token(&Token::Mul) {
+            return Some(1);
+        }
+        if item.len() == 1 {
+            let merged = lexemes[query.clone()].iter().any(|l| l.is_any(&["NATURAL", "USING"]));
+            return if merged { None } else { scope.items.iter().map(|i| self.column_count(i)).sum() };
+        }
+        let span = self.span_of(item);
+        let name = self.shape.uses.iter().find(|u| u.place == UsePlace::Star && u.span == span)?.name.last();
+        self.column_count(scope.items.iter().find(|i| i.name == name)?)
+    }
+
+    /// PostgreSQL's own words for too many and too few (source, analyze.c).
+    pub(super) fn check_outputs(&self, insert: &Insert, given: &[usize], outputs: &Outputs) -> Result<(), Refusal> {
+        let Some(items) = &outputs.items else { return Ok(()) };
+        if let Some(extra) = items.get(given.len()) {
+            let message = "INSERT has more expressions than target columns".to_owned();
+            return Err(Refusal::legacy("42601", message, Some(self.span_of(&self.unwrapped(extra)).start)));
+        }
+        match insert.columns.as_ref().and_then(|(_, named)| named.get(items.len())) {
+            Some(part) => {
+                let message = "INSERT has more target columns than expressions".to_owned();
+                Err(Refusal::legacy("42601", message, Some(part.span.start)))
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn query(
+        &mut self,
+        query: &Range<usize>,
+        outputs: &Outputs,
+        given: &[usize],
+        missing: &[usize],
+        relation: &Relation,
+        pieces: &mut Vec<Piece>,
+    ) {
+        let name = |i: &usize| ident(&relation.columns[*i].name);
+        let items = outputs.items.as_deref().unwrap_or_default();
+        let value = |(k, i): (usize, &usize)| {
+            let (sql_type, read) = (&relation.columns[*i].sql_type, format!("s.{}", name(i)));
+            let value = match items.get(k) {
+                Some(item) => sql_type.assigned_by_type(&read, &self.mark(relation, *i, item)),
+                // What has no type of its own may hide behind a star.
+                None => sql_type.assigned(&read),
+            };
+            format!("{value} AS {}", name(i))
+        };
+        let default = |i: &usize| format!("{} AS {}", relation.default(*i), name(i));
+        let list: Vec<String> = given.iter().enumerate().map(value).chain(missing.iter().map(default)).collect();
+        let names: Vec<String> = given.iter().map(name).collect();
+        let counted = outputs.items.is_none();
+        pieces.push(Piece::Text(format!("SELECT {} FROM (", list.join(", "))));
+        if counted {
+            pieces.push(Piece::Text("SELECT * FROM (".into()));
+        }
+        pieces.push(Piece::Client(self.span_of(query)));
+        if counted {
+            pieces.push(Piece::Text(format!(") AS q UNION ALL SELECT {} WHERE false", vec!["NULL"; given.len()].join(", "))));
+        }
+        pieces.push(Piece::Text(format!(") AS s({})", names.join(", "))));
+        // In a sub-select a string or a parameter by itself would become text.
+        for (item, &column) in items.iter().zip(given).filter(|_| outputs.untyped) {
+            if self.is_untyped(item) {
+                let cast = format!(")::{}", relation.columns[column].sql_type.name);
+                self.edits.push(Edit::wrap(self.span_of(item), "(", cast));
+            }
+        }
+    }
+}

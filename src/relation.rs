@@ -235,7 +235,11 @@ impl Relation {
             Store::Image(name) => {
                 let image = column.sql_type.from_image(&self.guarded(column, name, column.contested, row), &column.name);
                 match &self.captured {
-                    Some(c) => format!("CASE WHEN {dot}al_source = 'T' THEN {} ELSE {image} END", c.read(at, &dot)),
+                    Some(c) => {
+                        let base = self.discriminator.first().map_or("", |(_, base)| base);
+                        let captured = format!("{dot}al_source = 'T' AND {dot}al_table_name = {}", literal(base));
+                        format!("CASE WHEN {captured} THEN {} ELSE {image} END", c.read(at, &dot))
+                    }
                     None => image,
                 }
             }
@@ -267,7 +271,7 @@ impl Relation {
 
     /// The relation without the audit trigger's rows: what was moved, and what was written through the proxy.
     #[must_use]
-    pub fn own(&self) -> Relation {
+    pub fn without_captured(&self) -> Relation {
         Relation { captured: None, ..self.clone() }
     }
 

@@ -29,7 +29,8 @@ impl Work<'_, '_> {
         }
         // A table's row keeps the table's own names, whatever the alias says; a sub-select's has those of the alias.
         let renamed = reference.alias.as_ref().is_some_and(|a| !a.columns.is_empty());
-        if let Some(row) = self.shape.uses.iter().find(|u| renamed && self.names_row(u, index)) {
+        let whole = |u: &&NameUse| renamed && u.place == UsePlace::Expression && self.names_row(u, index);
+        if let Some(row) = self.shape.uses.iter().find(whole) {
             return Err(Refusal::form(relation, "the whole row, with its columns renamed, of", row.span.start));
         }
         let pushed = self.pushed(index, entry, Place::Sub);

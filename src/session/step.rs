@@ -222,6 +222,11 @@ impl Steps {
         self.queue.iter().any(is_end)
     }
 
+    /// Whether a statement is to run before what is sent now.
+    pub fn executes(&self) -> bool {
+        self.queue.iter().any(|step| matches!(step, Step::Execute { .. } | Step::Query { .. }))
+    }
+
     /// Whether the server reads nothing of what is sent now: it skips to the next Sync, or reads COPY data.
     pub fn is_deaf(&self) -> bool {
         self.discarding || self.copy_open

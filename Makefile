@@ -1,6 +1,7 @@
 # Two commands do everything: `make demo` and `make test`. Both install what is missing from Debian's packages first.
 SHELL := /bin/bash
-PACKAGES := postgresql-15 postgresql-15-partman
+# A linker for Rust, and the server.
+PACKAGES := gcc libc6-dev postgresql-15 postgresql-15-partman
 # Real clients for the tests.
 TEST_PACKAGES := default-jdk-headless libpostgresql-jdbc-java python3-psycopg nodejs openssl
 # node-postgres and what it is made of, all JavaScript. They are unpacked and not installed, because they ask for Debian's own nodejs,

@@ -230,12 +230,16 @@ impl Relation {
             Store::Column(name) => {
                 let type_name = &column.sql_type.name;
                 let shared = name != "dv_txtid" || type_name != "numeric(10,0)";
-                format!("({})::{type_name}", self.source(column, name, shared, row))
+                format!("({})::{type_name}", self.guarded(column, name, shared, row))
             }
             Store::Image(name) => {
-                let image = column.sql_type.from_image(&self.source(column, name, column.contested, row), &column.name);
+                let image = column.sql_type.from_image(&self.guarded(column, name, column.contested, row), &column.name);
                 match &self.captured {
-                    Some(c) => format!("CASE WHEN {dot}al_source = 'T' THEN {} ELSE {image} END", c.read(at, &dot)),
+                    Some(c) => {
+                        let base = self.discriminator.first().map_or("", |(_, base)| base);
+                        let captured = format!("{dot}al_source = 'T' AND {dot}al_table_name = {}", literal(base));
+                        format!("CASE WHEN {captured} THEN {} ELSE {image} END", c.read(at, &dot))
+                    }
                     None => image,
                 }
             }
@@ -245,7 +249,7 @@ impl Relation {
 
     /// A column of the new table; NULL in the rows of other relations where those may hold what cannot be cast. The planner may look at
     /// a value before it looks at the discriminator: below GROUPING SETS, or when a whole row is named, a cast counts as free.
-    fn source(&self, column: &Column, name: &str, shared: bool, row: Option<&str>) -> String {
+    fn guarded(&self, column: &Column, name: &str, shared: bool, row: Option<&str>) -> String {
         let dot = row.map(|r| format!("{}.", ident(r))).unwrap_or_default();
         if shared && !column.sql_type.is_text() {
             format!("(CASE WHEN {} THEN {dot}{name} END)", self.filter(row))
@@ -267,7 +271,7 @@ impl Relation {
 
     /// The relation without the audit trigger's rows: what was moved, and what was written through the proxy.
     #[must_use]
-    pub fn own(&self) -> Relation {
+    pub fn without_captured(&self) -> Relation {
         Relation { captured: None, ..self.clone() }
     }
 

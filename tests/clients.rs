@@ -12,6 +12,9 @@ mod sides;
 #[path = "clients/pgbench.rs"]
 mod pgbench;
 
+#[path = "clients/dump.rs"]
+mod dump;
+
 #[path = "clients/scripted.rs"]
 mod scripted;
 

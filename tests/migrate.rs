@@ -1,16 +1,18 @@
 //! The migration of all 202 tables on a real PostgreSQL, with the generator's ordinary and extreme data.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
-use esclusa::catalog::Catalog;
+use esclusa::catalog::{Catalog, Database};
 use esclusa::config::Settings;
 use esclusa::demo::data::Sizes;
 use esclusa::demo::{legacy, postgres};
+use esclusa::error::Faults;
 use esclusa::migrate::run::Migration;
-use esclusa::migrate::{capture, schema};
-use esclusa::relation::Context;
+use esclusa::migrate::{capture, schema, switch};
+use esclusa::relation::{Context, Relation};
 use esclusa::rule::generate::generate;
 use esclusa::rule::plan::Plan;
-use esclusa::rule::{RuleSet, Target};
+use esclusa::rule::{Capture, Column, RuleSet, Target, check};
+use esclusa::sql::quote::{ident, literal, qualified};
 use esclusa::table::Cell;
 
 const NOTHING: &[Vec<Cell>] = &[];
@@ -68,4 +70,59 @@ async fn all_tables_move(sizes: &Sizes) {
     }
     assert_eq!(schema::check(&db, &context).await.unwrap().rows, NOTHING);
     assert_eq!(capture::check(&db, &context, &rules).await.unwrap(), NOTHING);
+    let (written, logs) = histories_written_by_their_triggers(&db, &context, &rules, &catalog).await;
+    assert_eq!((written, logs), (146, 5));
+}
+
+/// Every history that has a base, switched to `capture = "trigger"`: the rows of the base, deleted, are its rows, column by column.
+async fn histories_written_by_their_triggers(
+    db: &Database,
+    context: &Context,
+    rules: &RuleSet,
+    legacy: &Catalog,
+) -> (usize, usize) {
+    let (mut written, mut logs, mut rows) = (0, 0, 0);
+    for rule in rules.rules.values() {
+        let mut rule = rule.clone();
+        let Target::History(history) = &mut rule.target else { continue };
+        history.capture = Capture::Trigger;
+        let base = history.base.clone().unwrap_or_default();
+        let mut faults = Faults::default();
+        check::within(&rule, &mut faults);
+        if let [fault] = faults.0.as_slice() {
+            assert!(fault.message.contains("an event log"), "{}: {fault:?}", rule.table);
+            logs += 1;
+            continue;
+        }
+        switch::capture(db, context, rules, &rule).await.unwrap_or_else(|e| panic!("{}: {e} {:?}", rule.table, e.more()));
+        let relation = Relation::compile(&rule, context);
+        let mirrored = |i: usize| rule.columns[i].base.is_some();
+        // A value of another type in the base comes as its own type shows it: a padded one padded.
+        let same = |b: &str, c: &Column| legacy.tables[&base].column(b).is_some_and(|b| b.type_name == c.column.type_name);
+        let cast = |c: &Column| {
+            c.base.as_ref().map(|b| match same(b, c) {
+                true => format!("b.{}", ident(b)),
+                false => format!("(to_jsonb(b) ->> {})::{}", literal(b), c.column.type_name),
+            })
+        };
+        let expected: Vec<String> = rule.columns.iter().filter_map(cast).collect();
+        let history = format!("SELECT h::text FROM ({} AND al_source = 'T') AS h", relation.select(&mirrored, &[], ""));
+        let base = qualified(&context.schema, &base);
+        let script = format!(
+            "BEGIN; CREATE TEMP TABLE expected ON COMMIT DROP AS SELECT ROW({})::text AS r FROM {base} AS b; DELETE FROM {base}",
+            expected.join(", ")
+        );
+        db.batch("deleting the base", &script).await.unwrap_or_else(|e| panic!("{}: {e} {:?}", rule.table, e.more()));
+        let found = format!(
+            "SELECT (SELECT count(*) FROM (SELECT r FROM expected EXCEPT ALL {history}) AS x),
+                    (SELECT count(*) FROM ({history} EXCEPT ALL SELECT r FROM expected) AS x), (SELECT count(*) FROM expected)"
+        );
+        let found = db.one("comparing", &found, &[]).await.unwrap_or_else(|e| panic!("{}: {e} {:?}", rule.table, e.more()));
+        db.batch("undoing it", "ROLLBACK").await.unwrap();
+        assert_eq!((found.get::<_, i64>(0), found.get::<_, i64>(1)), (0, 0), "{}", rule.table);
+        rows += found.get::<_, i64>(2);
+        written += 1;
+    }
+    assert!(rows > 1000, "{rows} rows are no test");
+    (written, logs)
 }

@@ -8,6 +8,8 @@ mod jdbc;
 mod load;
 #[path = "toggle/names.rs"]
 mod names;
+#[path = "toggle/random.rs"]
+mod random;
 #[path = "toggle/shadow.rs"]
 mod shadow;
 #[path = "toggle/steps.rs"]

@@ -114,7 +114,7 @@ impl<'m> Migration<'m> {
         let lock = format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; LOCK TABLE {legacy} IN SHARE ROW EXCLUSIVE MODE");
         db.batch(&format!("locking {}", rule.table), &lock).await?;
         self.refuse_computed_columns(db, relation).await?;
-        let own = relation.own();
+        let own = relation.without_captured();
         let rows = backfill::run(db, &own, &legacy).await?;
         let parity = parity::check(db, &own, &legacy).await?;
         if !parity.holds() {
@@ -231,7 +231,7 @@ impl<'m> Migration<'m> {
 
     /// Proves parity of one table outside a migration, and records it.
     pub async fn verify(&self, rule: &Rule) -> Result<Option<Parity>> {
-        let relation = Relation::compile(rule, &self.context).own();
+        let relation = Relation::compile(rule, &self.context).without_captured();
         let Some(source) = self.legacy_source(rule).await? else { return Ok(None) };
         let parity = self
             .database

@@ -21,7 +21,7 @@ pub fn creation(relation: &Relation) -> String {
          DROP TABLE IF EXISTS {table};\n\
          CREATE TABLE {table} (nothing integer CONSTRAINT {} PRIMARY KEY);\n\
          CREATE TRIGGER {} BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {function}();\n",
-        relation.own().filter(Some("t")),
+        relation.without_captured().filter(Some("t")),
         relation.stand_in_index(),
         ident(&format!("trg_truncate_{}", relation.table)),
     )

@@ -97,8 +97,11 @@ fn names(fields: &mut ErrorFields, relation: &Relation) {
     if fields.get(b't') == Some(relation.target.as_bytes()) || fields.get(b't').is_some_and(|t| t.starts_with(b"audit_log_")) {
         fields.set(b't', relation.table.clone());
     }
+    // Only a history's new table has partitions; `domain_value_link` is none of `domain_value`.
     for code in *b"MW" {
-        partition(fields, code, relation);
+        if relation.target == "audit_log" {
+            partition(fields, code, relation);
+        }
     }
     replace(fields, relation.target, &relation.table);
     replace(fields, &format!("stand_in_{}", relation.table), &relation.table);
@@ -255,6 +258,13 @@ mod tests {
         names(&mut fields, &history);
         assert_eq!(fields.get(b'M'), Some(&b"could not obtain lock on row in relation \"hisx\""[..]));
         assert_eq!(fields.get(b'W'), Some(&b"while locking tuple (0,1) in relation \"hisx\"\nmy_audit_log_hist"[..]));
+    }
+
+    #[test]
+    fn another_new_table_is_no_partition() {
+        let mut fields = ErrorFields::parse(b"Mskipping \"domain_value_link\" and \"domain_value\"\0\0");
+        names(&mut fields, &padded());
+        assert_eq!(fields.get(b'M'), Some(&b"skipping \"domain_value_link\" and \"tipvalvula\""[..]));
     }
 
     #[test]

@@ -116,7 +116,8 @@ impl Prepared {
 
     /// A request on its way will make a name stand for this.
     pub fn expect(&mut self, name: NameId, held: Option<Arc<Held>>) {
-        if held.is_some() || !self.is_empty() {
+        // A name that stands for nothing here goes on standing for nothing: most statements leave no trace.
+        if held.is_some() || self.confirmed.contains_key(&name) || self.ahead.contains_key(&name) {
             self.ahead.insert(name, Ahead { stretch: self.stretch, held });
         }
     }

@@ -207,7 +207,7 @@ impl Steps {
     }
 
     /// Whether so much is unanswered that the client must wait. The server keeps back no more than a buffer of answers
-    /// ([`MOST_UNANSWERED`]), so some will come.
+    /// (`MOST_UNANSWERED`), so some will come.
     pub fn is_full(&self) -> bool {
         self.queue.len() >= MOST_UNANSWERED
     }
@@ -220,6 +220,11 @@ impl Steps {
     /// Whether ReadyForQuery is still to come: what the client has sent before is not all answered.
     pub fn awaits_ready(&self) -> bool {
         self.queue.iter().any(is_end)
+    }
+
+    /// Whether a statement is to run before what is sent now.
+    pub fn executes(&self) -> bool {
+        self.queue.iter().any(|step| matches!(step, Step::Execute { .. } | Step::Query { .. }))
     }
 
     /// Whether the server reads nothing of what is sent now: it skips to the next Sync, or reads COPY data.

@@ -115,7 +115,7 @@ impl Running {
 
     /// Sends a signal by its name.
     pub(crate) fn signal(&self, name: &str) {
-        out(&mut command("kill", &[&format!("-{name}"), &self.id().to_string()]));
+        out(&mut command("sh", &["-c", &format!("kill -{name} {}", self.id())]));
     }
 
     /// Waits for its end; its exit code.

@@ -43,8 +43,7 @@ impl Conversation {
         if self.steps.awaits_ready() {
             return Some(Verdict::Wait);
         }
-        // An aborted transaction answers nothing; whatever comes now fails, or ends it.
-        if self.status == b'E' {
+        if self.is_aborted() {
             return None;
         }
         let alone = self.steps.is_empty();
@@ -53,6 +52,11 @@ impl Conversation {
         self.asking = Some((std::mem::take(&mut self.doubt), self.status != b'I' || !alone, Answers::default()));
         self.hold(query && alone);
         Some(Verdict::Before(frames))
+    }
+
+    /// An aborted transaction answers nothing; whatever comes now fails, or ends it.
+    fn is_aborted(&self) -> bool {
+        self.status == b'E' && !self.steps.executes()
     }
 
     /// The next frame waits for the answers. A Sync of our own is the end of a stretch.
@@ -197,6 +201,10 @@ impl Conversation {
         }
         if !found.certain || self.steps.awaits_ready() {
             return Some(Verdict::Wait);
+        }
+        // It fails as it is, with the error that it always had there.
+        if self.is_aborted() {
+            return None;
         }
         if let Some(verdict) = self.settle(query) {
             return Some(verdict);

@@ -119,6 +119,10 @@ impl Conversation {
         if let Some(Step::Query { failed, .. }) = self.steps.front() {
             *failed = true;
         }
+        // A Parse that fails has destroyed the unnamed statement first (source, postgres.c, exec_parse_message).
+        if let Some(Step::Parse { name: 0, .. }) = self.steps.front() {
+            self.prepared.confirm(0, None);
+        }
         let info = self.addressed();
         if let Some(info) = info.as_ref().filter(|_| !in_query) {
             let at = match self.steps.front() {
@@ -173,10 +177,14 @@ impl Conversation {
     }
 
     fn ready(&mut self, body: &[u8]) {
-        if let Some(Step::Query { info: Some(info), at, rows, failed, .. }) = self.steps.ready() {
-            self.count(&info, at, rows, failed);
-            if !failed {
-                self.offer_query(&info);
+        if let Some(Step::Query { info, at, rows, failed, .. }) = self.steps.ready() {
+            // A simple query destroys the unnamed statement (manual, section 55.2.3).
+            self.prepared.confirm(0, None);
+            if let Some(info) = info {
+                self.count(&info, at, rows, failed);
+                if !failed {
+                    self.offer_query(&info);
+                }
             }
         }
         self.in_status(body);

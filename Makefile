@@ -95,7 +95,7 @@ bench: bench-deps
 # Every statement of PostgreSQL's regression scripts and of our corpora, read by PostgreSQL's own grammar too (tests/oracle). The scripts
 # come from Debian's source package; nothing of them is kept outside target/.
 oracle: oracle-deps $(ORACLE)/scripts
-	CARGO_TARGET_DIR=$(ORACLE) $(CARGO) run --release --locked --manifest-path tests/oracle/Cargo.toml -- \
+	CARGO_TARGET_DIR=$(ORACLE) $(CARGO) run --release --manifest-path tests/oracle/Cargo.toml -- \
 	    $(ORACLE)/scripts/*/src/test/regress/sql tests/twin tests/twin/corpora
 
 oracle-deps:

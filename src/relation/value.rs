@@ -225,6 +225,15 @@ impl SqlType {
         }
     }
 
+    /// The type for a cast of a literal that is yet to be assigned: a cast to the length itself would cut in silence.
+    pub fn without_length(&self) -> &str {
+        match self.family {
+            Family::Varchar(_) => "character varying",
+            Family::Char(_) => "bpchar",
+            _ => &self.name,
+        }
+    }
+
     /// A parameter, typed as PostgreSQL types it in a list of several values beside a column of this type: as the column itself. `None`
     /// for whole numbers, where a literal in the list may ask for a larger type.
     pub fn listed(&self, value: &str) -> Option<String> {

@@ -144,7 +144,7 @@ impl Work<'_, '_> {
         // In a sub-select a string or a parameter by itself would become text.
         for (item, &column) in items.iter().zip(given).filter(|_| outputs.untyped) {
             if self.is_untyped(item) {
-                let cast = format!(")::{}", relation.columns[column].sql_type.name);
+                let cast = format!(")::{}", relation.columns[column].sql_type.without_length());
                 self.edits.push(Edit::wrap(self.span_of(item), "(", cast));
             }
         }

@@ -132,3 +132,8 @@ update histipooficina set htofhsthora = htofhsthora::date, htofid = htofid::floa
 
 -- ñ before the place: positions count characters.
 update tipositver set tsvtxtid = /* ñandú */ upper('ñ') where tsvid = 3;
+
+-- A literal in a query's list is assigned, and not cut.
+insert into tipoincide select o.tpiid + 100, o.tpitxtid, 'a''b', o.tpimotnoca from tipoincide o where o.tpiid = 1;
+
+insert into tipoincide select o.tpiid + 100, o.tpitxtid, $1, o.tpimotnoca from tipoincide o where o.tpiid = 1;

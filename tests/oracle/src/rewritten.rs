@@ -17,7 +17,7 @@ use crate::grammar;
 pub fn policy(rules: &Path) -> esclusa::error::Result<Policy> {
     let settings = Settings::defaults()?;
     let context = Context::new(&settings);
-    let entry = |rule| Entry { relation: Arc::new(Relation::compile(rule, &context)), mode: Mode::Rewrite };
+    let entry = |rule| Entry { relation: Arc::new(Relation::compile(rule, &context)), mode: Mode::Rewrite, finder: false };
     let entries = RuleSet::load(rules)?.rules.values().map(entry).collect();
     let catalog = Catalog::from_csv(&settings.rules.schema, &rules.join("catalog.csv"))?;
     Ok(Policy::new(1, &settings.rules.schema, entries, &catalog, Limits::default()))

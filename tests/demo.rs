@@ -80,11 +80,13 @@ fn what_it_prints_at_the_end_is_true() {
     assert_eq!(count(&port_text), "12\n");
 
     // Another demo on the same ports ends at once and says why; so does one whose console's port is taken.
-    for (other, taken) in [(port, port), (port - 1, port)] {
+    for other in [port, port - 1] {
         let second = said(&mut esclusa(&["demo", "--port", &other.to_string()]));
-        let expected =
-            format!("error: listening on 127.0.0.1:{taken} (`--port` names another): Address already in use (os error 98)\n");
-        assert_eq!((second.code, second.err, second.out), (Some(3), expected, String::new()));
+        // The port before ours may be somebody's too.
+        let expected = [other, port].map(|taken| {
+            format!("error: listening on 127.0.0.1:{taken} (`--port` names another): Address already in use (os error 98)\n")
+        });
+        assert!(second.code == Some(3) && expected.contains(&second.err) && second.out.is_empty(), "{second:?}");
     }
 
     // Ctrl-C ends it, also while clients are connected, one of them within a transaction.

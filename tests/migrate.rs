@@ -101,6 +101,8 @@ async fn histories_written_by_their_triggers(
         let same = |b: &str, c: &Column| legacy.tables[&base].column(b).is_some_and(|b| b.type_name == c.column.type_name);
         let cast = |c: &Column| {
             c.base.as_ref().map(|b| match same(b, c) {
+                // The trigger's images are JSON numbers, and JSON has no negative zero.
+                true if c.column.type_name == "double precision" => format!("(b.{} + 0)", ident(b)),
                 true => format!("b.{}", ident(b)),
                 false => format!("(to_jsonb(b) ->> {})::{}", literal(b), c.column.type_name),
             })

@@ -35,7 +35,7 @@ pub(crate) fn narrowed(relation: &Relation) -> Vec<String> {
             format!("select * from {t} where {stamp} between '2015-03-08 02:30:00' and date '2020-01-01'"),
             format!("select * from {t} where {stamp} > now() - interval '4000 days' and {stamp} < $1"),
             format!("select * from {t} where {stamp} = (select max({stamp}) from {t}) or {stamp} <= '-infinity'"),
-            format!("update {t} set {stamp} = localtimestamp(0) - interval '1 hour' where {stamp} >= '2024-01-01'"),
+            format!("update {t} set {stamp} = date_trunc('day', localtimestamp) where {stamp} >= '2024-01-01'"),
             format!(
                 "update {t} set {stamp} = '2019-04-07 02:30' where '2016-01-01' <= {stamp} and {stamp} <= timestamp 'infinity'"
             ),

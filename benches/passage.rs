@@ -126,7 +126,8 @@ fn main() {
         admin.batch("filling audit_log", &OTHERS.replace("{rows}", &rows.to_string())).await.expect("rows");
         admin.batch("settling", "VACUUM ANALYZE").await.expect("statistics");
         let legacy = stage.postgres.connect(LEGACY).await.expect("a connection");
-        legacy.batch("settling", "VACUUM ANALYZE; CHECKPOINT").await.expect("statistics");
+        legacy.batch("settling", "VACUUM ANALYZE").await.expect("statistics");
+        legacy.batch("settling", "CHECKPOINT").await.expect("a checkpoint");
         let ways = [
             connect(&stage.proxy.address, LEGACY, "legacy").await,
             connect(&stage.proxy.address, TARGET, "esclusa").await,

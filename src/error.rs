@@ -2,7 +2,7 @@
 //!
 //! Two shapes. [`Faults`] is a list: settings and rule files are read to the end, and every fault is reported at once, each
 //! with its file and line. [`Error`] is one failure of a running program; its variant decides the exit code.
-//! What a *client* of the proxy may see is neither: it is whatever implements [`ClientVisible`], on purpose and by hand,
+//! What a *client* of the proxy may see is neither: it is a [`ClientError`], made on purpose and by hand,
 //! so that an error's inner text (a path, a password in a URL) cannot reach a client by being printed.
 
 use std::fmt;
@@ -53,19 +53,35 @@ pub mod sqlstate {
     pub const INTERNAL_ERROR: &str = "XX000";
 }
 
-/// What a client of the proxy or of the console may be told. Implement it on purpose; never derive it from `Display`.
-pub trait ClientVisible: Sync {
+/// What a client of the proxy or of the console is told. Made on purpose and by hand; never from an error's `Display`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientError {
     /// Five characters of the PostgreSQL manual's appendix A.
-    fn sqlstate(&self) -> &'static str;
+    pub sqlstate: &'static str,
     /// One sentence without a full stop, as PostgreSQL words its own.
-    fn message(&self) -> String;
+    pub message: String,
     /// More about this very case.
-    fn detail(&self) -> Option<String> {
-        None
-    }
+    pub detail: Option<String>,
     /// What to do about it.
-    fn hint(&self) -> Option<String> {
-        None
+    pub hint: Option<String>,
+}
+
+impl ClientError {
+    /// An error with nothing more to say.
+    pub fn new(sqlstate: &'static str, message: impl Into<String>) -> Self {
+        ClientError { sqlstate, message: message.into(), detail: None, hint: None }
+    }
+
+    /// Adds more about this very case.
+    #[must_use]
+    pub fn detail(self, detail: impl Into<String>) -> Self {
+        ClientError { detail: Some(detail.into()), ..self }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        ClientError { hint: Some(hint.into()), ..self }
     }
 }
 

@@ -353,7 +353,7 @@ impl<'w, 't> Work<'w, 't> {
         };
         let opaque = unclassified && rewrites;
         if let Err(refusal) = &result {
-            self.notes.push(format!("refused: {}", refusal.message));
+            self.notes.push(format!("refused: {}", refusal.error.message));
             self.refuse(refusal.clone(), outcome);
         }
         for i in live {

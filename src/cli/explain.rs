@@ -45,9 +45,9 @@ fn told(sql: &str, story: &[Line], outcome: &Outcome) -> Table {
         None => row("after", "(forwarded untouched)"),
     }
     for refusal in &outcome.refusals {
-        row("refused", &format!("{} {}", refusal.sqlstate, refusal.message));
-        refusal.detail.iter().for_each(|d| row("detail", d));
-        refusal.hint.iter().for_each(|h| row("hint", h));
+        row("refused", &format!("{} {}", refusal.error.sqlstate, refusal.error.message));
+        refusal.error.detail.iter().for_each(|d| row("detail", d));
+        refusal.error.hint.iter().for_each(|h| row("hint", h));
     }
     for note in &outcome.notes {
         row("note", note);

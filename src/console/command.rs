@@ -246,7 +246,6 @@ fn find(parser: &mut Parser<'_>) -> Result<&'static Command, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ClientVisible as _;
 
     fn failure(text: &str) -> Failure {
         parse(text).map(|s| format!("{s:?}")).unwrap_err()
@@ -275,9 +274,9 @@ mod tests {
             ("UPDATE x SET y = 1", "\"UPDATE\"", 1, "Possible here: SHOW,"),
         ] {
             let failure = failure(text);
-            assert_eq!((failure.sqlstate(), failure.at()), ("42601", Some(at)), "{text}");
-            assert!(failure.message().ends_with(near), "{text}: {}", failure.message());
-            assert!(failure.hint().unwrap().starts_with(hint), "{text}: {:?}", failure.hint());
+            assert_eq!((failure.error.sqlstate, failure.at()), ("42601", Some(at)), "{text}");
+            assert!(failure.error.message.ends_with(near), "{text}: {}", failure.error.message);
+            assert!(failure.error.hint.as_ref().unwrap().starts_with(hint), "{text}: {:?}", failure.error.hint);
         }
     }
 

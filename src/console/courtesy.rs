@@ -251,7 +251,6 @@ fn no_database(parser: &Parser<'_>) -> Failure {
 mod tests {
     use super::*;
     use crate::console::command;
-    use crate::error::ClientVisible as _;
 
     /// The columns of what a text answers.
     fn read(text: &str) -> Result<Vec<String>, Failure> {
@@ -309,7 +308,7 @@ mod tests {
             ("SHOW nonsense", "42601", 6),
         ] {
             let failure = read(text).unwrap_err();
-            assert_eq!((failure.sqlstate(), failure.at()), (state, Some(at)), "{text}");
+            assert_eq!((failure.error.sqlstate, failure.at()), (state, Some(at)), "{text}");
         }
     }
 }

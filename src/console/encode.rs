@@ -14,7 +14,7 @@ use pgwire::messages::data::DataRow;
 
 use super::command::ColumnType;
 use super::failure::Failure;
-use crate::error::{ClientVisible, sqlstate};
+use crate::error::sqlstate;
 use crate::table::{Cell, Table};
 
 /// Described columns, each in the format that the client asked for.
@@ -100,10 +100,11 @@ fn user_error(severity: &str, failure: &Failure) -> PgWireError {
 }
 
 fn info(severity: &str, failure: &Failure) -> ErrorInfo {
-    let mut info = ErrorInfo::new(severity.to_owned(), failure.sqlstate().to_owned(), failure.message());
+    let error = failure.error.clone();
+    let mut info = ErrorInfo::new(severity.to_owned(), error.sqlstate.to_owned(), error.message);
     info.severity_nonlocalized = Some(severity.to_owned());
-    info.detail = failure.detail();
-    info.hint = failure.hint();
+    info.detail = error.detail;
+    info.hint = error.hint;
     info.position = failure.at().map(|at| at.to_string());
     info
 }

@@ -3,33 +3,32 @@
 //! An [`Error`] of the rest of the program becomes a [`Failure`] here, by hand and variant by variant, so that the console says
 //! no more than it means to. How a failure looks on the wire is [`super::encode`]'s business.
 
-use crate::error::{ClientVisible, Error, sqlstate};
+use crate::error::{ClientError, Error, sqlstate};
 
 /// An error on its way to a console client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failure {
-    sqlstate: &'static str,
-    message: String,
-    detail: Option<String>,
-    hint: Option<String>,
+    pub(super) error: ClientError,
     position: Option<usize>,
 }
 
 impl Failure {
     pub(super) fn new(sqlstate: &'static str, message: impl Into<String>) -> Self {
-        Failure { sqlstate, message: message.into(), detail: None, hint: None, position: None }
+        Failure::of(ClientError::new(sqlstate, message))
+    }
+
+    fn of(error: ClientError) -> Self {
+        Failure { error, position: None }
     }
 
     #[must_use]
-    pub(super) fn with_detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
-        self
+    pub(super) fn with_detail(self, detail: impl Into<String>) -> Self {
+        Failure { error: self.error.detail(detail), ..self }
     }
 
     #[must_use]
-    pub(super) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
+    pub(super) fn with_hint(self, hint: impl Into<String>) -> Self {
+        Failure { error: self.error.hint(hint), ..self }
     }
 
     /// The number of a character in the client's text, from 1 (manual, section 55.8).
@@ -42,21 +41,6 @@ impl Failure {
     /// Where, if that is known.
     pub(super) fn at(&self) -> Option<usize> {
         self.position
-    }
-}
-
-impl ClientVisible for Failure {
-    fn sqlstate(&self) -> &'static str {
-        self.sqlstate
-    }
-    fn message(&self) -> String {
-        self.message.clone()
-    }
-    fn detail(&self) -> Option<String> {
-        self.detail.clone()
-    }
-    fn hint(&self) -> Option<String> {
-        self.hint.clone()
     }
 }
 
@@ -75,14 +59,14 @@ impl From<Error> for Failure {
             }
             Error::Usage { message } => Failure::new(sqlstate::INVALID_PARAMETER_VALUE, message),
             Error::Refused { message, detail, hint } => {
-                Failure { detail, hint, ..Failure::new(sqlstate::NOT_IN_PREREQUISITE_STATE, message) }
+                Failure::of(ClientError { detail, hint, ..ClientError::new(sqlstate::NOT_IN_PREREQUISITE_STATE, message) })
             }
             Error::Database { detail, sqlstate: state, .. } => {
                 // The database's own SQLSTATE would read as if the console had raised it.
                 let state = (!state.is_empty()).then(|| format!("SQLSTATE {state} of the target database"));
                 let parts: Vec<String> = detail.into_iter().chain(state).collect();
                 let detail = (!parts.is_empty()).then(|| parts.join("\n"));
-                Failure { detail, ..Failure::new(sqlstate::SYSTEM_ERROR, whole) }
+                Failure::of(ClientError { detail, ..ClientError::new(sqlstate::SYSTEM_ERROR, whole) })
                     .with_hint("See control.url in esclusa.toml, and the log of the target database.")
             }
             Error::Io { .. } => Failure::new(sqlstate::SYSTEM_ERROR, whole),
@@ -139,10 +123,13 @@ mod tests {
     fn errors_keep_what_a_person_needs() {
         let error = Error::Refused { message: "no".into(), detail: Some("d".into()), hint: Some("h".into()) };
         let failure = Failure::from(error);
-        assert_eq!((failure.sqlstate(), failure.detail(), failure.hint()), ("55000", Some("d".into()), Some("h".into())));
+        assert_eq!(
+            (failure.error.sqlstate, failure.error.detail, failure.error.hint),
+            ("55000", Some("d".into()), Some("h".into()))
+        );
         let error = Error::Database { context: "c".into(), message: "m".into(), detail: None, sqlstate: "42501".into() };
         let failure = Failure::from(error);
-        assert_eq!((failure.sqlstate(), failure.message()), ("58000", "c: m".into()));
-        assert_eq!(failure.detail().unwrap(), "SQLSTATE 42501 of the target database");
+        assert_eq!((failure.error.sqlstate, failure.error.message), ("58000", "c: m".into()));
+        assert_eq!(failure.error.detail.unwrap(), "SQLSTATE 42501 of the target database");
     }
 }

@@ -228,7 +228,6 @@ fn like(text: &str, pattern: &str) -> bool {
 mod tests {
     use super::*;
     use crate::console::lexer;
-    use crate::error::ClientVisible as _;
 
     const COLUMNS: &[(&str, ColumnType)] = &[("table", ColumnType::Text), ("hits", ColumnType::Int), ("ms", ColumnType::Float)];
 
@@ -279,10 +278,14 @@ mod tests {
             ("ORDER hits", "42601", "syntax error at or near \"hits\"", 7),
         ] {
             let failure = filtered(text).unwrap_err();
-            assert_eq!((failure.sqlstate(), failure.message().as_str(), failure.at()), (state, message, Some(at)), "{text}");
+            assert_eq!(
+                (failure.error.sqlstate, failure.error.message.as_str(), failure.at()),
+                (state, message, Some(at)),
+                "{text}"
+            );
         }
-        assert!(filtered("WHERE tabel = 'x'").unwrap_err().hint().unwrap().starts_with("Did you mean table? "));
-        assert!(filtered("LIMT 3").unwrap_err().hint().unwrap().starts_with("Did you mean LIMIT? Possible here: WHERE"));
+        assert!(filtered("WHERE tabel = 'x'").unwrap_err().error.hint.unwrap().starts_with("Did you mean table? "));
+        assert!(filtered("LIMT 3").unwrap_err().error.hint.unwrap().starts_with("Did you mean LIMIT? Possible here: WHERE"));
     }
 
     #[test]

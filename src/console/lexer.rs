@@ -175,7 +175,6 @@ pub(super) fn statements(tokens: &[Token]) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ClientVisible as _;
 
     #[test]
     fn tokens_know_where_they_stand() {
@@ -199,7 +198,7 @@ mod tests {
             ("a \u{7}", "syntax error at or near \"\u{7}\"", 3),
         ] {
             let failure = tokens(text).unwrap_err();
-            assert_eq!((failure.message().as_str(), failure.at()), (message, Some(at)), "{text}");
+            assert_eq!((failure.error.message.as_str(), failure.at()), (message, Some(at)), "{text}");
         }
     }
 

@@ -151,7 +151,6 @@ impl Action for Switch {
 mod tests {
     use super::*;
     use crate::console::lexer;
-    use crate::error::ClientVisible as _;
 
     fn read(text: &str) -> Result<Vec<(Option<String>, String)>, Failure> {
         let tokens = lexer::tokens(text).unwrap();
@@ -165,7 +164,7 @@ mod tests {
         let names = read("TipoCorreo, cf_quere_pro.tipo, \"CF\".\"x.Y\"").unwrap();
         let expected = [(None, "tipocorreo"), (Some("cf_quere_pro"), "tipo"), (Some("CF"), "x.Y")];
         assert_eq!(names, expected.map(|(s, t)| (s.map(str::to_owned), t.to_owned())));
-        assert_eq!(read("a,").unwrap_err().message(), "syntax error at end of input");
+        assert_eq!(read("a,").unwrap_err().error.message, "syntax error at end of input");
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use super::refuse::Refusal;
 use super::source::Outputs;
 use super::splice::{Edit, Piece};
-use super::update::column;
+use super::update::named_columns;
 use super::{Entry, Work};
 use crate::relation::Relation;
 use crate::sql::clause::{Cell, Insert, Source};
@@ -69,16 +69,7 @@ impl Work<'_, '_> {
         if let Some(first) = named.first().filter(|_| insert.indirect) {
             return Err(Refusal::form(relation, "assignment to a part of a column of", first.span.start));
         }
-        let mut out = Vec::with_capacity(named.len());
-        for part in named {
-            let i = column(relation, part)?;
-            if out.contains(&i) {
-                let message = format!("column \"{}\" specified more than once", part.text);
-                return Err(Refusal::legacy("42701", message, Some(part.span.start)));
-            }
-            out.push(i);
-        }
-        Ok(out)
+        named_columns(relation, named)
     }
 
     fn values(

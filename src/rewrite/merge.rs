@@ -8,7 +8,7 @@ use sqlparser::tokenizer::Token;
 
 use super::refuse::Refusal;
 use super::splice::{Edit, Piece};
-use super::update::column;
+use super::update::named_columns;
 use super::{Entry, Work};
 use crate::relation::Relation;
 use crate::sql::clause::Cell;
@@ -121,19 +121,10 @@ impl Work<'_, '_> {
 
 /// The columns that values are given for: those named, or the first ones.
 fn given(relation: &Relation, columns: Option<&[Part]>, cells: Option<&[Cell]>) -> Result<Vec<usize>, Refusal> {
-    let Some(named) = columns else {
-        return Ok((0..cells.map_or(0, <[Cell]>::len).min(relation.columns.len())).collect());
-    };
-    let mut out = Vec::with_capacity(named.len());
-    for part in named {
-        let i = column(relation, part)?;
-        if out.contains(&i) {
-            let message = format!("column \"{}\" specified more than once", part.text);
-            return Err(Refusal::legacy("42701", message, Some(part.span.start)));
-        }
-        out.push(i);
+    match columns {
+        Some(named) => named_columns(relation, named),
+        None => Ok((0..cells.map_or(0, <[Cell]>::len).min(relation.columns.len())).collect()),
     }
-    Ok(out)
 }
 
 /// Whether nothing is called that is not known to give the same value each time.

@@ -2,92 +2,68 @@
 //! analysis, so that order, abort state and skip-to-Sync come for free, in Query and in Parse with any parameters; the session
 //! then replaces that error by the refusal. The failing statement names a column that says what it is, for the server's log.
 
-use crate::error::{ClientVisible, sqlstate};
+use crate::error::{ClientError, sqlstate};
 use crate::relation::Relation;
 
 /// Why a statement is answered with an error of the proxy's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// SQLSTATE.
-    pub sqlstate: &'static str,
-    /// One sentence.
-    pub message: String,
-    /// More about this case.
-    pub detail: Option<String>,
-    /// What to do.
-    pub hint: Option<String>,
+    /// What the client is told.
+    pub error: ClientError,
     /// The byte of the client's text that it is about.
     pub position: Option<usize>,
     number: usize,
 }
 
 impl Refusal {
+    fn at(position: usize, error: ClientError) -> Self {
+        Refusal { error, position: Some(position), number: 0 }
+    }
+
     /// A named form on a relation.
     pub(super) fn form(relation: &Relation, form: &str, position: usize) -> Self {
-        Refusal {
-            sqlstate: sqlstate::FEATURE_NOT_SUPPORTED,
-            message: format!("{form} \"{}\" cannot be rewritten faithfully", relation.table),
-            detail: Some(format!("Rule \"{}\" ({}) rewrites this table.", relation.table, relation.kind)),
-            hint: Some(format!(
-                "Ask the DBA to switch the table: SET MODE observe FOR {} on the esclusa console.",
-                relation.table
-            )),
-            position: Some(position),
-            number: 0,
-        }
+        let message = format!("{form} \"{}\" cannot be rewritten faithfully", relation.table);
+        let hint = format!("Ask the DBA to switch the table: SET MODE observe FOR {} on the esclusa console.", relation.table);
+        Refusal::at(position, ClientError::new(sqlstate::FEATURE_NOT_SUPPORTED, message).detail(rule(relation)).hint(hint))
     }
 
     /// The text changes the search path in a way that only the server can tell, and then names the table without its schema.
     pub(super) fn in_doubt(relation: &Relation, position: usize) -> Self {
-        Refusal {
-            sqlstate: sqlstate::FEATURE_NOT_SUPPORTED,
-            message: format!("\"{}\" cannot be looked up: the search path was changed in the same message", relation.table),
-            detail: Some(format!("Rule \"{}\" ({}) rewrites this table.", relation.table, relation.kind)),
-            hint: Some(format!("Send the statements one by one, or write {}.{}.", relation.schema, relation.table)),
-            position: Some(position),
-            number: 0,
-        }
+        let message = format!("\"{}\" cannot be looked up: the search path was changed in the same message", relation.table);
+        let hint = format!("Send the statements one by one, or write {}.{}.", relation.schema, relation.table);
+        Refusal::at(position, ClientError::new(sqlstate::FEATURE_NOT_SUPPORTED, message).detail(rule(relation)).hint(hint))
     }
 
     /// A statement that changes what a table is, or who may do what with it.
     pub(super) fn definition(relation: &Relation, operation: &str, position: usize) -> Self {
-        Refusal {
-            message: format!("{} of \"{}\": it is no table of its own any more", operation.to_uppercase(), relation.table),
-            detail: Some(format!("Rule \"{}\" ({}) made it rows of {}.", relation.table, relation.kind, relation.target)),
-            hint: Some(format!(
-                "Change the rule file {0}.toml, or the view \"{0}\" on the server itself; or ask the DBA to switch the table: \
-                 SET MODE observe FOR {0} on the esclusa console.",
-                relation.table
-            )),
-            ..Refusal::form(relation, operation, position)
-        }
+        let message = format!("{} of \"{}\": it is no table of its own any more", operation.to_uppercase(), relation.table);
+        let detail = format!("Rule \"{}\" ({}) made it rows of {}.", relation.table, relation.kind, relation.target);
+        let hint = format!(
+            "Change the rule file {0}.toml, or the view \"{0}\" on the server itself; or ask the DBA to switch the table: \
+             SET MODE observe FOR {0} on the esclusa console.",
+            relation.table
+        );
+        Refusal::at(position, ClientError::new(sqlstate::FEATURE_NOT_SUPPORTED, message).detail(detail).hint(hint))
     }
 
     /// A change of rows that the audit trigger wrote.
     pub(super) fn captured(relation: &Relation, operation: &str, position: usize) -> Self {
-        Refusal {
-            message: format!("{} of \"{}\": its rows are those of the audit", operation.to_uppercase(), relation.table),
-            detail: Some(format!("Rule \"{}\" says capture = \"trigger\".", relation.table)),
-            hint: Some("Rows of audit_log are kept and removed by the DBA alone.".to_owned()),
-            ..Refusal::form(relation, operation, position)
-        }
+        let message = format!("{} of \"{}\": its rows are those of the audit", operation.to_uppercase(), relation.table);
+        let detail = format!("Rule \"{}\" says capture = \"trigger\".", relation.table);
+        let error = ClientError::new(sqlstate::FEATURE_NOT_SUPPORTED, message).detail(detail);
+        Refusal::at(position, error.hint("Rows of audit_log are kept and removed by the DBA alone."))
     }
 
     /// A table in mode `refuse`.
     pub(super) fn retired(relation: &Relation, position: usize) -> Self {
-        Refusal {
-            sqlstate: sqlstate::UNDEFINED_TABLE,
-            message: format!("relation \"{}\" does not exist", relation.table),
-            detail: None,
-            hint: Some(format!("Table \"{}\" was retired: it became rows of {}.", relation.table, relation.target)),
-            position: Some(position),
-            number: 0,
-        }
+        let message = format!("relation \"{}\" does not exist", relation.table);
+        let hint = format!("Table \"{}\" was retired: it became rows of {}.", relation.table, relation.target);
+        Refusal::at(position, ClientError::new(sqlstate::UNDEFINED_TABLE, message).hint(hint))
     }
 
     /// An error that the legacy table itself would have given.
     pub(super) fn legacy(sqlstate: &'static str, message: String, position: Option<usize>) -> Self {
-        Refusal { sqlstate, message, detail: None, hint: None, position, number: 0 }
+        Refusal { error: ClientError::new(sqlstate, message), position, number: 0 }
     }
 
     pub(super) fn numbered(self, number: usize) -> Self {
@@ -105,17 +81,6 @@ impl Refusal {
     }
 }
 
-impl ClientVisible for Refusal {
-    fn sqlstate(&self) -> &'static str {
-        self.sqlstate
-    }
-    fn message(&self) -> String {
-        self.message.clone()
-    }
-    fn detail(&self) -> Option<String> {
-        self.detail.clone()
-    }
-    fn hint(&self) -> Option<String> {
-        self.hint.clone()
-    }
+fn rule(relation: &Relation) -> String {
+    format!("Rule \"{}\" ({}) rewrites this table.", relation.table, relation.kind)
 }

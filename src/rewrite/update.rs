@@ -127,6 +127,20 @@ impl Work<'_, '_> {
     }
 }
 
+/// The columns of a column list, each once.
+pub(super) fn named_columns(relation: &Relation, named: &[Part]) -> Result<Vec<usize>, Refusal> {
+    let mut out = Vec::with_capacity(named.len());
+    for part in named {
+        let i = column(relation, part)?;
+        if out.contains(&i) {
+            let message = format!("column \"{}\" specified more than once", part.text);
+            return Err(Refusal::legacy("42701", message, Some(part.span.start)));
+        }
+        out.push(i);
+    }
+    Ok(out)
+}
+
 /// A column of the legacy table, or the error that the table itself would give.
 pub(super) fn column(relation: &Relation, part: &Part) -> Result<usize, Refusal> {
     relation.position(&part.text).ok_or_else(|| {

@@ -75,14 +75,15 @@ impl Steering {
 
     /// Writes counted hits; what cannot be written is kept.
     pub(super) async fn flush(&self) {
-        self.flush_shadow().await;
+        // Locked before anything is taken: whoever flushes last, at the end, waits for one that is still writing.
+        let mut database = self.database.lock().await;
+        let settings = self.shared.settings.load_full();
+        self.flush_shadow(&mut database, &settings).await;
         let (counts, statements) = self.shared.traffic.take();
         if counts.is_empty() {
             return;
         }
-        let settings = self.shared.settings.load_full();
         let written = async {
-            let mut database = self.database.lock().await;
             match policy::alive(&mut database, &settings).await? {
                 Some(database) => control::write_hits(database, &instance(), &counts, &statements).await,
                 None => Ok(()),
@@ -94,19 +95,15 @@ impl Steering {
             self.shared.traffic.give_back((counts, statements));
         }
     }
-}
 
-impl Steering {
     /// Writes what mode shadow has found; what cannot be written is kept.
-    async fn flush_shadow(&self) {
+    async fn flush_shadow(&self, database: &mut Option<Database>, settings: &Settings) {
         let taken = self.shared.shadow.take();
         if taken.0.is_empty() && taken.1.is_empty() {
             return;
         }
-        let settings = self.shared.settings.load_full();
         let written = async {
-            let mut database = self.database.lock().await;
-            match policy::alive(&mut database, &settings).await? {
+            match policy::alive(database, settings).await? {
                 Some(database) => control::write_shadow(database, &instance(), &taken).await,
                 None => Ok(()),
             }

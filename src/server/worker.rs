@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use tokio::task::{JoinSet, LocalSet};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::listen::Accepted;
@@ -54,28 +54,37 @@ pub(super) fn start(settings: &Settings, steering: &Arc<Steering>) -> Result<Wor
 }
 
 fn thread(n: usize, steering: Arc<Steering>, running: mpsc::Sender<()>) -> Result<mpsc::Sender<Accepted>> {
-    let (sender, mut receiver) = mpsc::channel::<Accepted>(HANDOVER);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|e| Error::io("starting a worker", e))?;
+    let failed = |e| Error::io("starting a worker", e);
+    let (sender, receiver) = mpsc::channel(HANDOVER);
+    let (started, start) = std::sync::mpsc::channel();
     let work = move || {
-        LocalSet::new().block_on(&runtime, async move {
-            let mut sessions = JoinSet::new();
-            loop {
-                tokio::select! {
-                    socket = receiver.recv() => match socket {
-                        Some(socket) => drop(sessions.spawn_local(serve(socket, steering.clone()))),
-                        None => break,
-                    },
-                    Some(_) = sessions.join_next() => {}
-                }
-            }
-            // Nothing more is accepted; what is there finishes.
-            while sessions.join_next().await.is_some() {}
-        });
+        // It belongs to the thread that it is made on.
+        let runtime = tokio::runtime::LocalRuntime::new();
+        let _ = started.send(runtime.as_ref().map(|_| ()).map_err(|e| e.kind().into()));
+        if let Ok(runtime) = runtime {
+            runtime.block_on(serve_all(receiver, steering));
+        }
         drop(running);
     };
-    std::thread::Builder::new().name(format!("worker-{n}")).spawn(work).map_err(|e| Error::io("starting a worker", e))?;
+    std::thread::Builder::new().name(format!("worker-{n}")).spawn(work).map_err(failed)?;
+    let silent = || Err(std::io::Error::other("the thread has ended"));
+    start.recv().unwrap_or_else(|_| silent()).map_err(failed)?;
     Ok(sender)
+}
+
+async fn serve_all(mut sockets: mpsc::Receiver<Accepted>, steering: Arc<Steering>) {
+    let mut sessions = JoinSet::new();
+    loop {
+        tokio::select! {
+            socket = sockets.recv() => match socket {
+                Some(socket) => drop(sessions.spawn_local(serve(socket, steering.clone()))),
+                None => break,
+            },
+            Some(_) = sessions.join_next() => {}
+        }
+    }
+    // Nothing more is accepted; what is there finishes.
+    while sessions.join_next().await.is_some() {}
 }
 
 async fn serve(socket: Accepted, steering: Arc<Steering>) {

@@ -23,7 +23,7 @@ pub fn lead_back(mut fields: ErrorFields, told: &Told<'_>) -> Option<ErrorFields
         memchr::memmem::find(message, r.marker().as_bytes()).is_some()
     });
     if let Some(refusal) = refusal {
-        let mut own = ErrorFields::own("ERROR", refusal);
+        let mut own = ErrorFields::own("ERROR", &refusal.error);
         // The severity's own word is in the server's language.
         if let Some(severity) = fields.get(b'S') {
             own.set(b'S', severity.to_vec());

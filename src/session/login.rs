@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use super::{Connect, Place, Shared};
-use crate::error::{ClientVisible, Error, Result, sqlstate};
+use crate::error::{ClientError, Error, Result, sqlstate};
 use crate::telemetry;
 use crate::wire::error_response::ErrorFields;
 use crate::wire::startup::{self, First, Startup};
@@ -32,61 +32,28 @@ pub struct Login<C, S> {
     pub place: Place,
 }
 
-/// An error that the proxy itself gives before a server is there.
-struct Told {
-    sqlstate: &'static str,
-    message: String,
-    detail: Option<String>,
-    hint: Option<&'static str>,
+fn unreachable(error: &Error) -> ClientError {
+    ClientError::new(sqlstate::CONNECTION_FAILURE, "esclusa could not connect to the PostgreSQL server behind it")
+        .detail(error.to_string())
+        .hint("Is the server running? See upstream.address in esclusa.toml.")
 }
 
-impl Told {
-    fn new(sqlstate: &'static str, message: &str) -> Self {
-        Told { sqlstate, message: message.into(), detail: None, hint: None }
-    }
-
-    fn unreachable(error: &Error) -> Self {
-        let mut told = Told::new(sqlstate::CONNECTION_FAILURE, "esclusa could not connect to the PostgreSQL server behind it");
-        told.detail = Some(error.to_string());
-        told.hint = Some("Is the server running? See upstream.address in esclusa.toml.");
-        told
-    }
-
-    /// PostgreSQL's own words (source, postmaster.c): the bytes could be an attacker's (CVE-2021-23222).
-    fn unencrypted_behind(request: &str) -> Self {
-        let mut told = Told::new(sqlstate::PROTOCOL_VIOLATION, &format!("received unencrypted data after {request} request"));
-        told.detail =
-            Some("This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.".into());
-        told
-    }
-
-    /// PostgreSQL's own words (source, postmaster.c): each kind of encryption can be asked for once.
-    fn asked_twice(code: u32) -> Self {
-        let (major, minor) = (code >> 16, code & 0xffff);
-        let message = format!("unsupported frontend protocol {major}.{minor}: server supports 3.0 to 3.0");
-        Told::new(sqlstate::FEATURE_NOT_SUPPORTED, &message)
-    }
-
-    fn too_many() -> Self {
-        let mut told = Told::new(sqlstate::TOO_MANY_CONNECTIONS, "sorry, too many clients already");
-        told.hint = Some("See listen.max_clients in esclusa.toml.");
-        told
-    }
+/// PostgreSQL's own words (source, postmaster.c): the bytes could be an attacker's (CVE-2021-23222).
+fn unencrypted_behind(request: &str) -> ClientError {
+    ClientError::new(sqlstate::PROTOCOL_VIOLATION, format!("received unencrypted data after {request} request"))
+        .detail("This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.")
 }
 
-impl ClientVisible for Told {
-    fn sqlstate(&self) -> &'static str {
-        self.sqlstate
-    }
-    fn message(&self) -> String {
-        self.message.clone()
-    }
-    fn detail(&self) -> Option<String> {
-        self.detail.clone()
-    }
-    fn hint(&self) -> Option<String> {
-        self.hint.map(str::to_owned)
-    }
+/// PostgreSQL's own words (source, postmaster.c): each kind of encryption can be asked for once.
+fn asked_twice(code: u32) -> ClientError {
+    let (major, minor) = (code >> 16, code & 0xffff);
+    let message = format!("unsupported frontend protocol {major}.{minor}: server supports 3.0 to 3.0");
+    ClientError::new(sqlstate::FEATURE_NOT_SUPPORTED, message)
+}
+
+fn too_many() -> ClientError {
+    ClientError::new(sqlstate::TOO_MANY_CONNECTIONS, "sorry, too many clients already")
+        .hint("See listen.max_clients in esclusa.toml.")
 }
 
 /// `None` when the client needs no session: it cancelled a statement, went away, or was told why it gets none.
@@ -116,7 +83,7 @@ pub async fn login<C: Link, U: Connect>(
                     None => client.write_all(b"N").await.map_err(io)?,
                 }
                 if !bytes.is_empty() {
-                    tell(&mut client, &Told::unencrypted_behind("SSL")).await;
+                    tell(&mut client, &unencrypted_behind("SSL")).await;
                     return Ok(None);
                 }
             }
@@ -124,13 +91,13 @@ pub async fn login<C: Link, U: Connect>(
                 (gss_done, tls_done) = (true, false);
                 client.write_all(b"N").await.map_err(io)?;
                 if !bytes.is_empty() {
-                    tell(&mut client, &Told::unencrypted_behind("GSSAPI encryption")).await;
+                    tell(&mut client, &unencrypted_behind("GSSAPI encryption")).await;
                     return Ok(None);
                 }
             }
             Some(First::Tls | First::Gss) => {
                 let code = packet.get(4..).and_then(|c| c.first_chunk()).map_or(0, |c| u32::from_be_bytes(*c));
-                tell(&mut client, &Told::asked_twice(code)).await;
+                tell(&mut client, &asked_twice(code)).await;
                 return Ok(None);
             }
             Some(First::Cancel) => {
@@ -140,14 +107,18 @@ pub async fn login<C: Link, U: Connect>(
                 return Ok(None);
             }
             Some(First::Startup(_)) if tls.is_some_and(|t| t.required) && client.can_encrypt() => {
-                tell(&mut client, &Told::new(sqlstate::INVALID_AUTHORIZATION, "esclusa serves encrypted connections only")).await;
+                tell(
+                    &mut client,
+                    &ClientError::new(sqlstate::INVALID_AUTHORIZATION, "esclusa serves encrypted connections only"),
+                )
+                .await;
                 return Ok(None);
             }
             // Whatever is none of these is for the server to judge, in its own words.
             first => {
                 let Some(place) = shared.admit() else {
                     telemetry::count("esclusa_clients_refused_total");
-                    tell(&mut client, &Told::too_many()).await;
+                    tell(&mut client, &too_many()).await;
                     return Ok(None);
                 };
                 let startup = if let Some(First::Startup(startup)) = first { startup } else { Startup::default() };
@@ -192,7 +163,7 @@ where
         Err(error) => {
             telemetry::count("esclusa_upstream_failures_total");
             let error: Error = error;
-            tell(client, &Told::unreachable(&error)).await;
+            tell(client, &unreachable(&error)).await;
             Err(error)
         }
     }
@@ -217,7 +188,7 @@ async fn cancel<U: Connect>(upstream: &U, packet: &[u8]) {
 
 /// Sends a FATAL error; the client may be gone already. A socket that is closed with bytes unread in it is reset, and the error
 /// with it, so what the client still sends is taken for a while.
-async fn tell<C: AsyncRead + AsyncWrite + Unpin>(client: &mut C, error: &dyn ClientVisible) {
+async fn tell<C: AsyncRead + AsyncWrite + Unpin>(client: &mut C, error: &ClientError) {
     let mut out = Vec::new();
     ErrorFields::own("FATAL", error).write(&mut out, b'E');
     let told = async {

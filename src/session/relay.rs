@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::Instant;
 
 use super::conversation::{Conversation, Verdict, Want};
-use crate::error::{ClientVisible, sqlstate};
+use crate::error::{ClientError, sqlstate};
 use crate::wire::error_response::ErrorFields;
 use crate::wire::frame::{self, HEADER_BYTES};
 
@@ -189,18 +189,6 @@ impl Direction {
 
 fn wrote(n: usize) -> io::Result<usize> {
     if n == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(n) }
-}
-
-/// The session was ended by an administrator.
-struct Terminated;
-
-impl ClientVisible for Terminated {
-    fn sqlstate(&self) -> &'static str {
-        sqlstate::ADMIN_SHUTDOWN
-    }
-    fn message(&self) -> String {
-        "terminating connection due to administrator command".into()
-    }
 }
 
 impl<C, S> Relay<C, S>
@@ -423,7 +411,8 @@ where
         }
         if self.to_client.passing == 0 {
             let mut out = Vec::new();
-            ErrorFields::own("FATAL", &Terminated).write(&mut out, b'E');
+            let error = ClientError::new(sqlstate::ADMIN_SHUTDOWN, "terminating connection due to administrator command");
+            ErrorFields::own("FATAL", &error).write(&mut out, b'E');
             let told = async {
                 // What has begun to go must be whole first.
                 poll_fn(|cx| self.to_client.poll_write(cx, &mut self.client)).await?;

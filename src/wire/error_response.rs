@@ -1,7 +1,7 @@
 //! ErrorResponse and NoticeResponse as fields (manual, section 55.8). Values stay bytes: a client's encoding need not be UTF-8.
 
 use super::frame;
-use crate::error::ClientVisible;
+use crate::error::ClientError;
 
 /// The fields of an error, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,15 +20,15 @@ impl ErrorFields {
     }
 
     /// An error of esclusa's own. `severity` is ERROR or FATAL.
-    pub fn own(severity: &str, error: &dyn ClientVisible) -> Self {
+    pub fn own(severity: &str, error: &ClientError) -> Self {
         let mut fields = vec![
             (b'S', severity.as_bytes().to_vec()),
             (b'V', severity.as_bytes().to_vec()),
-            (b'C', error.sqlstate().as_bytes().to_vec()),
-            (b'M', error.message().into_bytes()),
+            (b'C', error.sqlstate.as_bytes().to_vec()),
+            (b'M', error.message.as_bytes().to_vec()),
         ];
-        fields.extend(error.detail().map(|d| (b'D', d.into_bytes())));
-        fields.extend(error.hint().map(|h| (b'H', h.into_bytes())));
+        fields.extend(error.detail.iter().map(|d| (b'D', d.as_bytes().to_vec())));
+        fields.extend(error.hint.iter().map(|h| (b'H', h.as_bytes().to_vec())));
         ErrorFields(fields)
     }
 

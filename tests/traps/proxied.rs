@@ -30,7 +30,7 @@ impl Proxied {
     pub(crate) async fn say(&self, sql: &str) -> String {
         let outcome = rewrite(&self.policy, &NameContext::with_path(&[SCHEMA]), sql);
         match outcome.refusals.first() {
-            Some(refusal) => format!("{} {}", refusal.sqlstate, refusal.message),
+            Some(refusal) => format!("{} {}", refusal.error.sqlstate, refusal.error.message),
             None => self.session.say(outcome.text.as_deref().unwrap_or(sql)).await,
         }
     }

@@ -241,3 +241,35 @@ async fn an_error_from_behind_a_view_names_the_legacy_table() {
     // Migrated and not yet switched: the view answers the statement itself.
     assert_eq!(client.query("INSERT INTO tipocolor VALUES (1, 'rosa')").await, refused);
 }
+
+/// A switch says what it did whatever somebody is writing into the rule directory; only a reload reads that, and takes no rule away
+/// from statements that need it.
+#[tokio::test]
+async fn rule_files_are_read_by_a_reload_and_by_nothing_else() {
+    let (bed, proxy) = bed().await;
+    let mut client = proxy.client(&bed).await;
+    switch(&bed, &proxy).await;
+    let file = proxy.rules.join("tipocolor.toml");
+    let rule = std::fs::read_to_string(&file).unwrap();
+    let question = "SELECT count(*) FROM tipocolor";
+
+    std::fs::write(&file, "half = [").unwrap();
+    proxy.set(&["tipocolor"], Mode::Refuse).await;
+    assert!(client.query(question).await.starts_with("<42P01"));
+    proxy.set(&["tipocolor"], Mode::Rewrite).await;
+    assert_eq!(client.query(question).await, "T (3) [SELECT 1] ZI");
+
+    std::fs::remove_file(&file).unwrap();
+    proxy.set(&["tipocolor"], Mode::Rewrite).await;
+    let error = proxy.server.admin().reload().await.unwrap_err().to_string();
+    assert!(error.contains("the rule of tipocolor is gone, and its mode is rewrite"), "{error}");
+    assert_eq!(client.query(question).await, "T (3) [SELECT 1] ZI");
+
+    proxy.set(&["tipocolor"], Mode::Observe).await;
+    proxy.server.admin().reload().await.unwrap();
+    assert!(client.query(question).await.starts_with("<42P01"));
+    std::fs::write(&file, rule).unwrap();
+    proxy.server.admin().reload().await.unwrap();
+    proxy.set(&["tipocolor"], Mode::Rewrite).await;
+    assert_eq!(client.query(question).await, "T (3) [SELECT 1] ZI");
+}

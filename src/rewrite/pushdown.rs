@@ -490,7 +490,8 @@ fn clock(scalar: &Scalar) -> Option<Expression> {
     match scalar {
         Scalar::Literal(span, _) => Some(vec![Piece::Copy(*span)]),
         Scalar::Cast(inner, name) if matches!(name.as_str(), "interval" | "int" | "integer" | "int4") => {
-            Some([vec![Piece::Text("(".into())], clock(inner)?, vec![Piece::Text(format!(")::{name}"))]].concat())
+            let value = if let Scalar::Parameter(span) = **inner { vec![Piece::Copy(span)] } else { clock(inner)? };
+            Some([vec![Piece::Text("(".into())], value, vec![Piece::Text(format!(")::{name}"))]].concat())
         }
         Scalar::Clock(name, arguments) => {
             let Some(name) = name.strip_suffix("()") else { return Some(vec![Piece::Text(name.clone())]) };

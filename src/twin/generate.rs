@@ -5,7 +5,9 @@
 //! for one row and not for another. It does not try to make every statement meaningful: an error is an answer too.
 
 mod expression;
+mod keyed;
 mod literal;
+mod merge;
 mod query;
 mod write;
 
@@ -66,23 +68,49 @@ struct Maker<'w> {
     /// For names that nothing else has.
     count: usize,
     rows: Option<Rows>,
+    /// Parameters that hold a key: their place among the values, and the key's column.
+    key_parameters: Vec<(usize, usize)>,
+    /// Values of further executions.
+    again: Vec<Vec<Option<String>>>,
+    /// Several statements, to be sent one by one as well.
+    apart: bool,
+    /// It has GROUPING SETS somewhere.
+    grouping_sets: bool,
 }
 
 /// Makes one statement. Its legacy table follows from the number, so that all of them are spoken about equally often.
 pub fn statement(world: &World, number: u64, choices: Choices) -> (Case, Vec<u32>) {
     let focus = usize::try_from(number).unwrap_or(0) % world.legacy.max(1);
-    let mut maker = Maker { world, choices, focus, parameters: None, ctes: Vec::new(), count: 0, rows: None };
+    let mut maker = Maker {
+        world,
+        choices,
+        focus,
+        parameters: None,
+        ctes: Vec::new(),
+        count: 0,
+        rows: None,
+        key_parameters: Vec::new(),
+        again: Vec::new(),
+        apart: false,
+        grouping_sets: false,
+    };
     if maker.choices.chance(30) {
         maker.parameters = Some(Vec::new());
     }
-    let text = match maker.choices.below(10) {
-        0..7 => maker.top_query(),
-        7 => maker.insert(),
-        8 => maker.update(),
-        _ => maker.delete(),
+    let text = match maker.choices.below(20) {
+        0..9 => maker.top_query(),
+        9..11 => maker.keyed_read(),
+        11 | 12 => maker.insert(),
+        13 => maker.update(),
+        14 => maker.delete(),
+        15 => maker.merge(),
+        16 => maker.cursor(),
+        17 => maker.batch(),
+        _ => maker.prepared(),
     };
     let values = Some(maker.parameters.unwrap_or_default());
-    let case = Case { line: 1, text, values, rows: maker.rows, ..Case::default() };
+    let (again, apart) = (maker.again, maker.apart);
+    let case = Case { line: 1, text, values, again, apart, rows: maker.rows, ..Case::default() };
     (case, maker.choices.taken)
 }
 

@@ -6,13 +6,13 @@
 
 use std::fmt::Write as _;
 
-use super::answer::Answer;
+use super::answer::{Answer, Reply};
 use super::binary::image;
 use super::client::{Client, Extended};
 use super::compare::{Rows, difference};
 use super::script::Case;
 use crate::config::Address;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::rewrite::{NameContext, Policy, rewrite};
 use crate::sql::Lexed;
 use crate::sql::quote::qualified;
@@ -206,7 +206,12 @@ impl Pair {
         if !own_transaction {
             client.query("BEGIN").await?;
         }
-        let mut answers = Answers { statement: sent(client, case, way).await?, state: Vec::new() };
+        let statement = sent(client, case, way).await.map_err(|e| ended(direct, case, &e.to_string()))?;
+        if !statement.iter().all(|a| matches!(a.0.last(), Some(Reply::Ready(_)))) {
+            let words = statement.last().map(|a| a.0.iter().map(Reply::to_string).collect::<Vec<_>>().join("; "));
+            return Err(ended(direct, case, &words.unwrap_or_default()));
+        }
+        let mut answers = Answers { statement, state: Vec::new() };
         if answers.statement.iter().all(|a| a.error().is_none()) {
             for table in written(&case.text, policy) {
                 answers.state.push(client.query(&format!("SELECT * FROM {}", qualified(&policy.schema, &table))).await?);
@@ -218,6 +223,13 @@ impl Pair {
         }
         Ok(answers)
     }
+}
+
+/// A session that is gone, which no statement may bring about.
+fn ended(direct: bool, case: &Case, words: &str) -> Error {
+    let side = if direct { "direct" } else { "proxied" };
+    let detail = format!("{}\nvalues: {:?} {:?}", case.text, case.values, case.again);
+    Error::Refused { message: format!("the {side} session ended: {words}"), detail: Some(detail), hint: None }
 }
 
 /// Sends a case; the answer to each of its requests.

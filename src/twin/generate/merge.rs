@@ -61,10 +61,16 @@ impl Maker<'_> {
         }
         let mut whens = String::new();
         let both = Scope { columns: [scope.columns.clone(), from.columns.clone()].concat(), ..scope.clone() };
-        for _ in 0..1 + self.choices.below(3) {
+        let count = 1 + self.choices.below(3);
+        for n in 0..count {
+            // What stands behind a clause without a condition is never reached, and the server says so.
+            let narrowed = n + 1 < count;
             if self.choices.below(5) < 3 {
-                let condition =
-                    if self.choices.chance(30) { format!(" AND {}", self.condition(&both, 1)) } else { String::new() };
+                let condition = if narrowed || self.choices.chance(30) {
+                    format!(" AND {}", self.condition(&both, 1))
+                } else {
+                    String::new()
+                };
                 let action = match self.choices.below(6) {
                     0..4 => {
                         let column = self.choices.below(source.fields.len());
@@ -75,8 +81,11 @@ impl Maker<'_> {
                 };
                 whens.push_str(&format!(" WHEN MATCHED{condition} THEN {action}"));
             } else {
-                let condition =
-                    if self.choices.chance(20) { format!(" AND {}", self.condition(&from, 0)) } else { String::new() };
+                let condition = if narrowed || self.choices.chance(20) {
+                    format!(" AND {}", self.condition(&from, 0))
+                } else {
+                    String::new()
+                };
                 let action = if self.choices.chance(10) { "DO NOTHING".to_owned() } else { self.merge_insert(&from) };
                 whens.push_str(&format!(" WHEN NOT MATCHED{condition} THEN {action}"));
             }

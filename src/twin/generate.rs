@@ -14,7 +14,7 @@ mod write;
 use super::choice::Choices;
 use super::compare::Rows;
 use super::script::Case;
-use super::world::{Class, World};
+use super::world::{Class, Source, World};
 
 /// A column that an expression may name.
 #[derive(Debug, Clone)]
@@ -112,6 +112,20 @@ pub fn statement(world: &World, number: u64, choices: Choices) -> (Case, Vec<u32
     let (again, apart) = (maker.again, maker.apart);
     let case = Case { line: 1, text, values, again, apart, rows: maker.rows, ..Case::default() };
     (case, maker.choices.taken)
+}
+
+/// For each legacy table a read of the rows of one key, prepared once and executed with every key that has no NULL: what a keyed read
+/// leaves out is found by reading all, not by luck.
+pub fn every_key(world: &World) -> Vec<Case> {
+    let read = |source: &Source| {
+        let mut keys = source.keys.iter().filter(|k| k.iter().all(Option::is_some)).cloned();
+        let values = Some(keys.next()?);
+        let columns = source.key.iter().enumerate().map(|(n, &i)| format!("{} = ${}", source.fields[i].name, n + 1));
+        let condition = columns.collect::<Vec<_>>().join(" AND ");
+        let text = format!("SELECT * FROM {} WHERE {condition}", source.qualified());
+        Some(Case { line: 1, text, values, again: keys.collect(), rows: Some(Rows::Unordered), ..Case::default() })
+    };
+    world.sources.iter().filter(|s| s.legacy).filter_map(read).collect()
 }
 
 impl Maker<'_> {

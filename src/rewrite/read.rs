@@ -45,6 +45,7 @@ impl Work<'_, '_> {
             self.notes.push(format!("{}: found by {}, whose plan the session keeps", relation.table, relation.finder()));
             return Ok(());
         }
+        self.edits.extend(pushed.said.iter().map(|&span| Edit::replace(span, "true")));
         let lateral = if pushed.lateral { "LATERAL " } else { "" };
         self.edits.push(match reference.sample {
             None => {

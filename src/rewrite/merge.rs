@@ -121,8 +121,8 @@ impl Work<'_, '_> {
             }
         }
         let all: Vec<usize> = (0..relation.columns.len()).collect();
-        let mut check = relation.null_check(&all, &|i| qualified("r", &relation.columns[i].name));
-        let (fields, expressions) = relation.insert("r", false);
+        let (fields, mut expressions) = relation.insert("r", false);
+        relation.check_first(&mut expressions, &all, &|i| qualified("r", &relation.columns[i].name));
         let mut pieces = vec![Piece::Text(format!("({}) VALUES (", fields.join(", ")))];
         for (n, expression) in expressions.iter().enumerate() {
             let comma = if n == 0 { "" } else { ", " };
@@ -132,8 +132,7 @@ impl Work<'_, '_> {
             }
             pieces.push(Piece::Text(format!("{comma}(SELECT {expression} FROM (SELECT ")));
             pieces.extend(row.iter().cloned());
-            let condition = check.take().map_or(String::new(), |c| format!(" WHERE {c}"));
-            pieces.push(Piece::Text(format!(") AS r{condition})")));
+            pieces.push(Piece::Text(") AS r)".into()));
         }
         pieces.push(Piece::Text(")".into()));
         Ok(pieces)

@@ -50,24 +50,24 @@ impl Work<'_, '_> {
         let set = self.span_of(&update.set);
         let at = self.edits.len();
         let assigned = self.assigned(dml, update, entry)?;
-        let (fields, expressions): (Vec<_>, Vec<_>) = relation.update(&assigned.columns, &row, new).into_iter().unzip();
+        let (fields, mut expressions): (Vec<_>, Vec<_>) = relation.update(&assigned.columns, &row, new).into_iter().unzip();
         let value = |i: usize| {
             if assigned.columns.contains(&i) { qualified(new, &relation.columns[i].name) } else { relation.read(i, Some(&row)) }
         };
-        let check = relation.null_check(&assigned.columns, &value).map_or(String::new(), |c| format!(" WHERE {c}"));
+        relation.check_first(&mut expressions, &assigned.columns, &value);
         let typed: Vec<Piece> = assigned.list.into_iter().chain(assigned.joins).collect();
         let mut pieces = Vec::new();
-        let mut select = |head: String, check: &str| {
+        let mut select = |head: String| {
             pieces.push(Piece::Text(format!("{head} FROM (SELECT ")));
             pieces.extend(typed.iter().cloned());
-            pieces.push(Piece::Text(format!(") AS {new}{check})")));
+            pieces.push(Piece::Text(format!(") AS {new})")));
         };
         match how {
-            Assign::Together => select(format!("SET ({}) = (SELECT {}", fields.join(", "), expressions.join(", ")), &check),
+            Assign::Together => select(format!("SET ({}) = (SELECT {}", fields.join(", "), expressions.join(", "))),
             Assign::Apart => {
                 for (n, (field, expression)) in fields.iter().zip(&expressions).enumerate() {
-                    let (before, check) = if n == 0 { ("SET", check.as_str()) } else { (",", "") };
-                    select(format!("{before} {field} = (SELECT {expression}"), check);
+                    let before = if n == 0 { "SET" } else { "," };
+                    select(format!("{before} {field} = (SELECT {expression}"));
                 }
             }
         }

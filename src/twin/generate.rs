@@ -14,7 +14,7 @@ mod write;
 use super::choice::Choices;
 use super::compare::Rows;
 use super::script::Case;
-use super::world::{Class, Source, World};
+use super::world::{Class, Field, Source, World};
 
 /// A column that an expression may name.
 #[derive(Debug, Clone)]
@@ -72,6 +72,8 @@ struct Maker<'w> {
     key_parameters: Vec<(usize, usize)>,
     /// Values of further executions.
     again: Vec<Vec<Option<String>>>,
+    /// Several rows may fail.
+    any_row: bool,
     /// Several statements, to be sent one by one as well.
     apart: bool,
     /// It has GROUPING SETS somewhere.
@@ -91,6 +93,7 @@ pub fn statement(world: &World, number: u64, choices: Choices) -> (Case, Vec<u32
         rows: None,
         key_parameters: Vec::new(),
         again: Vec::new(),
+        any_row: false,
         apart: false,
         grouping_sets: false,
     };
@@ -109,15 +112,16 @@ pub fn statement(world: &World, number: u64, choices: Choices) -> (Case, Vec<u32
         _ => maker.prepared(),
     };
     let values = Some(maker.parameters.unwrap_or_default());
-    let (again, apart) = (maker.again, maker.apart);
-    let case = Case { line: 1, text, values, again, apart, rows: maker.rows, ..Case::default() };
+    let (again, apart, any_row) = (maker.again, maker.apart, maker.any_row);
+    let case = Case { line: 1, text, values, again, apart, any_row, rows: maker.rows, ..Case::default() };
     (case, maker.choices.taken)
 }
 
 /// For each legacy table a read of the rows of one key, prepared once and executed with every key that has no NULL: what a keyed read
-/// leaves out is found by reading all, not by luck.
+/// leaves out is found by reading all, not by luck. And two reads of a range of stamps, executed with the oddest of them.
 pub fn every_key(world: &World) -> Vec<Case> {
-    let read = |source: &Source| {
+    let legacy = || world.sources.iter().filter(|s| s.legacy);
+    let key = |source: &Source| {
         let mut keys = source.keys.iter().filter(|k| k.iter().all(Option::is_some)).cloned();
         let values = Some(keys.next()?);
         let columns = source.key.iter().enumerate().map(|(n, &i)| format!("{} = ${}", source.fields[i].name, n + 1));
@@ -125,7 +129,17 @@ pub fn every_key(world: &World) -> Vec<Case> {
         let text = format!("SELECT * FROM {} WHERE {condition}", source.qualified());
         Some(Case { line: 1, text, values, again: keys.collect(), rows: Some(Rows::Unordered), ..Case::default() })
     };
-    world.sources.iter().filter(|s| s.legacy).filter_map(read).collect()
+    let stamps = |source: &Source| {
+        let stamps = source.fields.iter().filter(|f| f.class == Class::Stamp).take(1);
+        let read = |(f, operator): (&Field, &str)| {
+            let text = format!("SELECT * FROM {} WHERE {} {operator} $1", source.qualified(), f.name);
+            let mut values = literal::STAMPS.iter().map(|s| vec![Some((*s).to_owned())]);
+            let first = values.next();
+            Case { line: 1, text, values: first, again: values.collect(), rows: Some(Rows::Unordered), ..Case::default() }
+        };
+        stamps.flat_map(|f| [(f, ">="), (f, "<")]).map(read).collect::<Vec<_>>()
+    };
+    legacy().filter_map(key).chain(legacy().flat_map(stamps)).collect()
 }
 
 impl Maker<'_> {

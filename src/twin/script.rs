@@ -4,6 +4,7 @@
 //! - `-- twin: again 8, eva` prepares it once, and executes it with the values and then with these; may stand several times.
 //! - `-- twin: apart` sends several statements one by one as well, by the extended protocol.
 //! - `-- twin: refused 0A000` expects the proxy to refuse it, with this SQLSTATE, whatever the direct answer is.
+//! - `-- twin: rows any` takes errors of data and constraints for equal: several rows may fail, and which does first is open.
 //! - `-- twin: rows counted` compares only the number of rows (LIMIT without ORDER BY).
 //! - `-- twin: described` compares parameter types and columns, and does not run it (a product of large tables).
 //! - `-- twin: copy a|b` sends a line of COPY data; may stand several times.
@@ -24,6 +25,8 @@ pub struct Case {
     pub again: Vec<Vec<Option<String>>>,
     /// Several statements, which are sent one by one as well.
     pub apart: bool,
+    /// Several rows may fail, and which does first is open: errors of data and constraints are not told apart.
+    pub any_row: bool,
     /// The SQLSTATE of a refusal that is expected.
     pub refused: Option<String>,
     /// How rows are compared, where the text does not tell.
@@ -74,6 +77,7 @@ fn direct(case: &mut Case, directive: &str) {
         "values" => case.values = Some(values(rest)),
         "again" => case.again.push(values(rest)),
         "apart" => case.apart = true,
+        "rows" if rest.trim() == "any" => case.any_row = true,
         "refused" => case.refused = Some(rest.trim().to_owned()),
         "rows" => case.rows = Some(if rest.trim() == "counted" { Rows::Counted } else { Rows::Ordered }),
         "described" => case.described = true,

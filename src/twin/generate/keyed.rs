@@ -136,6 +136,7 @@ impl Maker<'_> {
         let column = self.choices.below(scope.columns.len());
         let value = self.changed(&scope, column);
         let name = &self.world.sources[self.focus].fields[column].name;
+        self.any_row = true;
         self.finished(&format!("UPDATE {head} SET {name} = {value} WHERE {condition}"), &alias, false)
     }
 

@@ -7,7 +7,7 @@ use crate::twin::world::Class;
 const ODD_TEXTS: [&str; 12] =
     ["", " ", "S", "N", "a'b", "a\\b", "áéí ñ", "%", "_", "x  ", "tipositver", "from histipooficina; --"];
 const NUMBERS: [&str; 12] = ["1", "0", "2", "3", "7", "-1", "1.0", "1.50", "10", "1e2", "99999", ".5"];
-const STAMPS: [&str; 11] = [
+pub(super) const STAMPS: [&str; 11] = [
     "2015-06-01 12:00:00",
     "2012-06-30 23:59:59.999",
     "2019-04-07 02:30:00",

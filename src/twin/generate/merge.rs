@@ -49,7 +49,7 @@ impl Maker<'_> {
 
     /// MERGE with a source that meets the rows of this key, and perhaps one more.
     pub(super) fn merge_with(&mut self, key: &Key) -> String {
-        self.rows = Some(Rows::Unordered);
+        (self.rows, self.any_row) = (Some(Rows::Unordered), true);
         let source = &self.world.sources[self.focus];
         let (head, _, scope) = self.target_scope();
         let (using, from) = if self.choices.chance(30) { self.merge_table(key) } else { self.merge_values(key) };
@@ -57,7 +57,7 @@ impl Maker<'_> {
         let equal = if self.choices.chance(20) { "IS NOT DISTINCT FROM" } else { "=" };
         let mut on: Vec<String> = pairs.map(|(t, s)| format!("{} {equal} {}", t.text, s.text)).collect();
         if self.choices.chance(15) {
-            on.push(self.condition(&scope, 0));
+            on.push(format!("{} IS NOT NULL", self.pick(&scope.columns).text));
         }
         let mut whens = String::new();
         let both = Scope { columns: [scope.columns.clone(), from.columns.clone()].concat(), ..scope.clone() };

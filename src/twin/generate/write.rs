@@ -28,6 +28,7 @@ impl Maker<'_> {
                 format!("VALUES {}", rows.join(", "))
             }
             6..9 => {
+                self.any_row = true;
                 let from = self.world.sources[self.focus].qualified();
                 let scope = Scope { items: Vec::new(), ..self.scope_of(self.focus, "o") };
                 let cells: Vec<String> = chosen.iter().map(|&i| self.changed(&scope, i)).collect();
@@ -62,6 +63,7 @@ impl Maker<'_> {
             2 => format!("({}) = ROW ({})", names.join(", "), cells.join(", ")),
             _ => format!("({}) = (SELECT {})", names.join(", "), cells.join(", ")),
         };
+        self.any_row = true;
         let (from, link) = self.neighbour("FROM", &scope);
         let condition = self.narrow(&scope, &alias);
         self.finished(&format!("UPDATE {head} SET {set}{from} WHERE {link}{condition}"), &alias, !from.is_empty())

@@ -387,6 +387,22 @@ impl Relation {
         ))
     }
 
+    /// Has the first of a row's expressions evaluate these columns in their order, as the legacy table's INSERT or UPDATE does, and then
+    /// look for NULLs: of several faults in one row the client is told the same, and of none in a row that its WHERE leaves out.
+    pub fn check_first(&self, expressions: &mut [String], columns: &[usize], value: &dyn Fn(usize) -> String) {
+        let Some(first) = expressions.first_mut() else { return };
+        let mut ordered = columns.to_vec();
+        ordered.sort_unstable();
+        let counts = |part: &[usize]| format!("num_nulls({})", part.iter().map(|&i| value(i)).collect::<Vec<_>>().join(", "));
+        // A function takes a hundred arguments.
+        let all = ordered.chunks(90).map(counts).collect::<Vec<_>>().join(" + ");
+        let conditions: Vec<String> =
+            [(ordered.len() > 1).then(|| format!("{all} >= 0")), self.null_check(columns, value)].into_iter().flatten().collect();
+        if !conditions.is_empty() {
+            *first = format!("CASE WHEN {} THEN {first} END", conditions.join(" AND "));
+        }
+    }
+
     /// What a column gets that an INSERT does not name: its default, or a typed NULL.
     pub fn default(&self, column: usize) -> String {
         let column = &self.columns[column];

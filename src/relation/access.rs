@@ -51,11 +51,11 @@ pub fn leading(texts: &[String]) -> (String, String) {
 
 impl TimeAccess {
     /// The column's least value for stamps that are not before `stamp`, an expression of the legacy type. Every step is immutable,
-    /// so that partitions are pruned when the statement is planned.
+    /// so that partitions are pruned when the statement is planned. Stamps behind the horizon are indexed just before it.
     pub fn least(&self, stamp: &str, sql_type: &SqlType) -> String {
         let stamp = self.stamp(stamp, sql_type);
         self.instant(&format!(
-            "CASE WHEN {stamp} > '0002-01-01' THEN least({stamp} - {SLACK}, {}) ELSE '-infinity' END",
+            "CASE WHEN {stamp} > '0002-01-01' THEN least({stamp}, {}) - {SLACK} ELSE '-infinity' END",
             self.last()
         ))
     }

@@ -6,6 +6,7 @@
 
 use super::refuse::Refusal;
 use super::splice::Edit;
+use super::update::Assign;
 use super::{Entry, Work};
 use crate::relation::{Relation, Unique};
 use crate::sql::clause::{Arbiter, OnConflict};
@@ -54,7 +55,7 @@ impl Work<'_, '_> {
             },
         }
         if let Some(update) = &conflict.update {
-            self.set_clause(dml, update, entry)?;
+            self.set_clause(dml, update, entry, Assign::Together)?;
             if let Some(condition) = update.condition.as_ref().and_then(|c| self.lexed.span(c)) {
                 self.expression(condition, dml, entry);
             }

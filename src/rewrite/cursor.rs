@@ -8,11 +8,12 @@
 use std::ops::Range;
 
 use super::refuse::Refusal;
+use super::source::LIST_ENDS;
 use super::splice::Edit;
 use super::{Entry, Work};
-use crate::sql::Dml;
 use crate::sql::clause::Clauses;
 use crate::sql::quote::literal;
+use crate::sql::{Dml, Span};
 
 /// The name of the item that holds the check: none that a client uses.
 const CHECK: &str = "esclusa_cursor";
@@ -36,7 +37,7 @@ impl Work<'_, '_> {
     }
 
     /// Says behind a DECLARE of which legacy tables a row of the cursor can be changed: those whose rows are the only ones of their
-    /// new table that the query locks, or reads where it locks none.
+    /// new table that the query locks, or reads where it locks none. What a condition reads is not locked, and no cursor stands on it.
     pub(super) fn mark_cursor(&mut self) {
         let (Some(cursor), Some(span)) = (&self.shape.cursor, self.lexed.span(&self.lexemes)) else { return };
         let locked = self.locked_names();
@@ -44,7 +45,9 @@ impl Work<'_, '_> {
             let reference = &self.shape.references[i];
             reference.alias.as_ref().map_or_else(|| reference.name.last(), |a| &a.name)
         };
-        let read = |&i: &usize| locked.as_ref().is_none_or(|names| names.iter().any(|n| n == visible(i)));
+        let from = self.list_of_from();
+        let listed = |i: usize| from.is_none_or(|from| from.contains(self.shape.references[i].span));
+        let read = |&i: &usize| listed(i) && locked.as_ref().is_none_or(|names| names.iter().any(|n| n == visible(i)));
         let entries = (0..self.entries.len()).filter(read).filter_map(|i| self.rewritten(i));
         let relations: Vec<_> = entries.map(|e| &e.relation).filter(|r| !r.is_retained()).collect();
         let mut marks = String::new();
@@ -57,6 +60,20 @@ impl Work<'_, '_> {
         if !marks.is_empty() {
             self.edits.push(Edit::insert(span.end, marks));
         }
+    }
+
+    /// From FROM to the clause behind it, where the query is one SELECT without parentheses round it.
+    fn list_of_from(&self) -> Option<Span> {
+        const SET_OPERATIONS: &[&str] = &["UNION", "INTERSECT", "EXCEPT"];
+        let lexemes = &self.lexed.lexemes[self.lexemes.clone()];
+        let depth = lexemes.first()?.depth;
+        let here = |i: usize, words: &[&str]| lexemes[i].depth == depth && lexemes[i].is_any(words);
+        if (0..lexemes.len()).any(|i| here(i, SET_OPERATIONS)) {
+            return None;
+        }
+        let from = (1..lexemes.len()).find(|&i| here(i, &["FROM"]) && !lexemes[i - 1].is("DISTINCT"))?;
+        let end = (from + 1..lexemes.len()).find(|&i| here(i, &LIST_ENDS[1..])).unwrap_or(lexemes.len());
+        Some(lexemes[from].span.to(lexemes[end - 1].span))
     }
 
     /// The names behind FOR UPDATE OF, where there are any.

@@ -21,7 +21,9 @@ impl Work<'_, '_> {
         let given = self.given_columns(insert, relation, &outputs)?;
         let reference = &self.shape.references[dml.target];
         let row = self.row_name(dml);
-        let (columns, expressions) = relation.insert("r", false);
+        let (columns, mut expressions) = relation.insert("r", false);
+        let all: Vec<usize> = (0..relation.columns.len()).collect();
+        relation.check_first(&mut expressions, &all, &|i| qualified("r", &relation.columns[i].name));
         let head = format!(
             "{} AS {} ({}) SELECT {} FROM (",
             relation.target_table(),
@@ -43,10 +45,7 @@ impl Work<'_, '_> {
             }
         }
         let names: Vec<String> = given.iter().chain(&missing).map(|&i| ident(&relation.columns[i].name)).collect();
-        let all: Vec<usize> = (0..relation.columns.len()).collect();
-        let value = |i: usize| qualified("r", &relation.columns[i].name);
-        let check = relation.null_check(&all, &value).map_or(String::new(), |c| format!(" WHERE {c}"));
-        pieces.push(Piece::Text(format!(") AS r({}){check}", names.join(", "))));
+        pieces.push(Piece::Text(format!(") AS r({})", names.join(", "))));
         let end = self.span_of(insert.source.lexemes()).end;
         self.edits.push(Edit { span: Span { start: reference.span.start, end }, pieces });
         if let Some(conflict) = &insert.on_conflict {

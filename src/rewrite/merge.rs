@@ -3,26 +3,30 @@
 //!
 //! INSERT has no sub-select whose columns several fields could share: each field computes the typed legacy row for itself. So an
 //! expression is evaluated more than once, which only one that might give another value the second time does not bear.
+//!
+//! The same goes for UPDATE where a MERGE has several: PostgreSQL numbers the sub-selects of `SET (a, b) = (SELECT ...)` in each action
+//! from one, takes that of the last action for all of them, and stores what comes of it or ends the backend (found in 15.18). So one
+//! action at most has such a SET.
 
 use sqlparser::tokenizer::Token;
 
 use super::refuse::Refusal;
 use super::splice::{Edit, Piece};
-use super::update::named_columns;
+use super::update::{Assign, named_columns};
 use super::{Entry, Work};
 use crate::relation::Relation;
-use crate::sql::clause::Cell;
 use crate::sql::clause::merge::{Action, Merge};
+use crate::sql::clause::{Cell, Update};
 use crate::sql::quote::{ident, qualified};
 use crate::sql::{Dml, Lexed, Part};
 
 /// Words that may stand before a parenthesis in an expression whose value does not change within a statement: key words of
 /// expressions and queries, types with a modifier, and functions that are not volatile.
-const STEADY: &str = "abs all and any array as avg btrim by case cast ceil char character coalesce concat count date date_part date_trunc \
-    distinct else exists extract floor from greatest in interval is left length like limit lower lpad ltrim max md5 min mod \
-    not now nullif numeric on or over overlay position power regexp_replace replace right round row rpad rtrim select sign \
-    some split_part sqrt string_agg substr substring sum then timestamp to_char to_date to_number to_timestamp translate \
-    trim trunc upper using values varchar when where";
+const STEADY: &str = "abs all and any array as avg btrim by case cast ceil char character coalesce concat count date date_part \
+    date_trunc distinct else exists extract floor from greatest in interval is least left length like limit lower lpad ltrim \
+    max md5 min mod not now nullif numeric on or over overlay pg_typeof position power regexp_replace replace right round row \
+    row_to_json rpad rtrim select sign some split_part sqrt string_agg substr substring sum then timestamp to_char to_date \
+    to_number to_timestamp translate trim trunc upper using values varchar when where";
 
 impl Work<'_, '_> {
     pub(super) fn merge(&mut self, dml: &Dml, merge: &Merge, entry: &Entry) -> Result<(), Refusal> {
@@ -32,13 +36,18 @@ impl Work<'_, '_> {
         let filter = relation.filter(Some(&self.row_name(dml)));
         self.edits.push(Edit::wrap(on, format!("{filter} AND ("), ")"));
         self.expression(on, dml, entry);
+        let updates = merge.whens.iter().filter(|w| matches!(w.action, Action::Update(_))).count();
+        let mut unsteady = false;
         for when in &merge.whens {
             // Where nothing matched, only the source is in sight: its names stay, and the target's are the server's to refuse.
             if let Some(condition) = when.condition.as_ref().filter(|_| when.matched) {
                 self.expression(self.span_of(condition), dml, entry);
             }
             match &when.action {
-                Action::Update(update) => self.set_clause(dml, update, entry)?,
+                Action::Update(update) => {
+                    let how = if updates == 1 { Assign::Together } else { self.merged_assign(relation, update, &mut unsteady)? };
+                    self.set_clause(dml, update, entry, how)?;
+                }
                 Action::Insert { lexemes, columns, cells } => {
                     let given = given(relation, columns.as_deref(), cells.as_deref())?;
                     self.check_width(&given, columns.as_deref(), cells.as_deref())?;
@@ -50,6 +59,18 @@ impl Work<'_, '_> {
         }
         self.notes.push(format!("{}: merges into {} rows of {}", relation.table, relation.kind, relation.target_table()));
         Ok(())
+    }
+
+    /// How one UPDATE of several assigns. `unsteady`: one before it has taken the only place for values that are evaluated once.
+    fn merged_assign(&self, relation: &Relation, update: &Update, unsteady: &mut bool) -> Result<Assign, Refusal> {
+        if is_steady(self.lexed, update.set.start + 1..update.set.end) {
+            return Ok(Assign::Apart);
+        }
+        if std::mem::replace(unsteady, true) {
+            let at = self.span_of(&update.set).start;
+            return Err(Refusal::form(relation, "a function that may be volatile in two UPDATEs of a MERGE into", at));
+        }
+        Ok(Assign::Together)
     }
 
     /// PostgreSQL's own words for too many and too few values (source, analyze.c).
@@ -100,8 +121,8 @@ impl Work<'_, '_> {
             }
         }
         let all: Vec<usize> = (0..relation.columns.len()).collect();
-        let mut check = relation.null_check(&all, &|i| qualified("r", &relation.columns[i].name));
-        let (fields, expressions) = relation.insert("r", false);
+        let (fields, mut expressions) = relation.insert("r", false);
+        relation.check_first(&mut expressions, &all, &|i| qualified("r", &relation.columns[i].name));
         let mut pieces = vec![Piece::Text(format!("({}) VALUES (", fields.join(", ")))];
         for (n, expression) in expressions.iter().enumerate() {
             let comma = if n == 0 { "" } else { ", " };
@@ -111,8 +132,7 @@ impl Work<'_, '_> {
             }
             pieces.push(Piece::Text(format!("{comma}(SELECT {expression} FROM (SELECT ")));
             pieces.extend(row.iter().cloned());
-            let condition = check.take().map_or(String::new(), |c| format!(" WHERE {c}"));
-            pieces.push(Piece::Text(format!(") AS r{condition})")));
+            pieces.push(Piece::Text(") AS r)".into()));
         }
         pieces.push(Piece::Text(")".into()));
         Ok(pieces)

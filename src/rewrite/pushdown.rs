@@ -1,6 +1,7 @@
 //! Redundant conditions that let the indexes of the new tables work: what the client demands of legacy columns implies something
 //! about `al_record_key`, `dv_code` or `al_changed_at`, and that is added beside it. The client's own condition stays and decides,
-//! so a result cannot change, only a plan.
+//! so a result cannot change, only a plan. One exception: a number key equal to plain digits, in a query of this one table, is said
+//! by the index condition alone; saying it twice is a good part of the time that a look-up takes to plan.
 //!
 //! A condition narrows an item when every row of it that is seen must meet it: a conjunct of WHERE (a strict comparison also throws
 //! out the rows that an outer join fills with NULLs), or of the ON of a join that does not keep the item's side. A column of an item
@@ -14,7 +15,7 @@ use crate::relation::access::{self, Access, TimeAccess};
 use crate::relation::value::{Comparable, SqlType};
 use crate::sql::condition::{Comparator, Condition, Literal, Operand, Scalar};
 use crate::sql::quote::{ident, literal, qualified};
-use crate::sql::{Item, Name, NameUse, Role, ScopeId, UsePlace};
+use crate::sql::{Item, Name, NameUse, Role, ScopeId, Span, UsePlace};
 
 /// More keys than this are not spelled out.
 const MOST_KEYS: usize = 1000;
@@ -29,8 +30,10 @@ pub(super) struct Pushed {
     pub pieces: Vec<Piece>,
     /// Whether one of them names an item further left.
     pub lateral: bool,
-    /// The one key that a history's rows must have.
-    pub key: Option<Expression>,
+    /// The keys of which a history's rows must have one, if they are given.
+    pub keys: Vec<Expression>,
+    /// Conditions of the client's that say nothing beyond these any more.
+    pub said: Vec<Span>,
 }
 
 /// Where the conditions are put.
@@ -58,14 +61,15 @@ impl Work<'_, '_> {
         let mut out = Pushed::default();
         let mut notes = Vec::new();
         for access in &entry.relation.accesses {
-            let found = narrowing.key(access, &conjuncts);
+            let mut used = Vec::new();
+            let found = narrowing.key(access, &conjuncts, &mut used);
             notes.push(narrowing.note(access, found.as_ref()));
             if let Some(found) = found {
+                out.said.extend(used.into_iter().filter_map(|c| narrowing.said(c)));
                 if let Keys::Whole(keys) = &found
-                    && let [key] = keys.as_slice()
                     && access.column == "al_record_key"
                 {
-                    out.key = Some(key.clone());
+                    out.keys.clone_from(keys);
                 }
                 out.pieces.push(Piece::Text(" AND ".into()));
                 out.pieces.extend(found.condition(&format!("{dot}{}", access.column)));
@@ -139,20 +143,21 @@ impl<'n, 'w: 'n, 't> Narrowing<'n, 'w, 't> {
         out
     }
 
-    /// The keys that the conjuncts leave.
-    fn key(&mut self, access: &Access, conjuncts: &[&Condition]) -> Option<Keys> {
-        let mut bound: Vec<Option<Vec<Expression>>> = vec![None; access.legacy.len()];
+    /// The keys that the conjuncts leave, and the conjuncts that a whole key was made of, one for each column.
+    fn key<'c>(&mut self, access: &Access, conjuncts: &[&'c Condition], used: &mut Vec<&'c Condition>) -> Option<Keys> {
+        let mut bound: Vec<Option<(Vec<Expression>, &Condition)>> = vec![None; access.legacy.len()];
         for condition in conjuncts {
             for (place, &column) in access.legacy.iter().enumerate() {
                 if let Some(values) = self.values(access, condition, column)
-                    && bound[place].as_ref().is_none_or(|b| b.len() > values.len())
+                    && bound[place].as_ref().is_none_or(|(b, _)| b.len() > values.len())
                 {
-                    bound[place] = Some(values);
+                    bound[place] = Some((values, condition));
                 }
             }
         }
-        let leading: Vec<Vec<Expression>> = bound.into_iter().map_while(|b| b).collect();
+        let (leading, conditions): (Vec<Vec<Expression>>, Vec<_>) = bound.into_iter().map_while(|b| b).unzip();
         if leading.len() == access.legacy.len() {
+            used.extend(conditions);
             return product(&leading)
                 .map(|rows| Keys::Whole(rows.into_iter().map(|r| fill(&access::whole(&marks(&r)), &r)).collect()));
         }
@@ -180,12 +185,43 @@ impl<'n, 'w: 'n, 't> Narrowing<'n, 'w, 't> {
         for branch in branches {
             let mut conjuncts = Vec::new();
             flatten(branch, &mut conjuncts);
-            match self.key(access, &conjuncts)? {
+            match self.key(access, &conjuncts, &mut Vec::new())? {
                 Keys::Whole(keys) if out.len() + keys.len() <= MOST_KEYS => out.extend(keys),
                 _ => return None,
             }
         }
         Some(out)
+    }
+
+    /// Where a condition stands that the keys made of it say whole: `column = 1`, `column IN (1, 2)`, in digits whose key text is known.
+    /// Beside a join it also decides about rows that the join has filled with NULLs, and for a row that is written again about its newer
+    /// version.
+    fn said(&self, condition: &Condition) -> Option<Span> {
+        if self.place != Place::Sub || self.work.shape.scopes[self.scope].items.len() != 1 {
+            return None;
+        }
+        let equal = |condition: &Condition| match condition {
+            Condition::Compare {
+                left: Operand::Name(name),
+                comparator: Comparator::Equal,
+                right: Operand::Scalar(Scalar::Literal(value, Literal::Number)),
+            } if name.0.len() <= 2 && is_digits(self.work.text(*value)) => Some((name.span(), *value)),
+            _ => None,
+        };
+        let between = |from: Span, to: Span| self.work.text(Span { start: from.end, end: to.start }).trim();
+        match condition {
+            Condition::Any(branches) => {
+                let values: Vec<(Span, Span)> = branches.iter().map(equal).collect::<Option<_>>()?;
+                let ((name, first), (_, last)) = (*values.first()?, *values.last()?);
+                let opened = between(name, first).strip_suffix('(').is_some_and(|w| w.trim_end().eq_ignore_ascii_case("in"));
+                let listed = values.windows(2).all(|v| v[0].0 == v[1].0 && between(v[0].1, v[1].1) == ",");
+                let rest = self.work.text(Span { start: last.end, end: self.work.lexed.text.len() });
+                let close = rest.len() - rest.trim_start().len();
+                let closed = rest[close..].starts_with(')');
+                (opened && listed && closed).then(|| Span { start: name.start, end: last.end + close + 1 })
+            }
+            single => equal(single).filter(|(name, value)| between(*name, *value) == "=").map(|(name, value)| name.to(value)),
+        }
     }
 
     /// The values that a condition leaves a column: `column = value`, `column IN (values)`.
@@ -274,7 +310,7 @@ impl<'n, 'w: 'n, 't> Narrowing<'n, 'w, 't> {
         if let Operand::Scalar(Scalar::Literal(span, Literal::Number)) = operand
             && sql_type.comparable() == Some(Comparable::Number)
             && let digits = self.work.text(*span)
-            && digits.bytes().all(|b| b.is_ascii_digit())
+            && is_digits(digits)
         {
             let digits = digits.trim_start_matches('0');
             return Some(vec![Piece::Text(literal(if digits.is_empty() { "0" } else { digits }))]);
@@ -393,6 +429,10 @@ impl<'n, 'w: 'n, 't> Narrowing<'n, 'w, 't> {
     }
 }
 
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
+}
+
 fn count(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
@@ -449,8 +489,9 @@ fn moment(scalar: &Scalar) -> Option<Expression> {
 fn clock(scalar: &Scalar) -> Option<Expression> {
     match scalar {
         Scalar::Literal(span, _) => Some(vec![Piece::Copy(*span)]),
-        Scalar::Cast(inner, name) if name == "interval" => {
-            Some([vec![Piece::Text("(".into())], clock(inner)?, vec![Piece::Text(")::interval".into())]].concat())
+        Scalar::Cast(inner, name) if matches!(name.as_str(), "interval" | "int" | "integer" | "int4") => {
+            let value = if let Scalar::Parameter(span) = **inner { vec![Piece::Copy(span)] } else { clock(inner)? };
+            Some([vec![Piece::Text("(".into())], value, vec![Piece::Text(format!(")::{name}"))]].concat())
         }
         Scalar::Clock(name, arguments) => {
             let Some(name) = name.strip_suffix("()") else { return Some(vec![Piece::Text(name.clone())]) };
@@ -491,7 +532,8 @@ fn fill(text: &str, expressions: &[Expression]) -> Expression {
     out
 }
 
-fn join(expressions: Vec<Expression>, between: &str) -> Expression {
+/// With the same text between each two.
+pub(super) fn join(expressions: Vec<Expression>, between: &str) -> Expression {
     let mut out = Vec::new();
     for (i, expression) in expressions.into_iter().enumerate() {
         if i > 0 {

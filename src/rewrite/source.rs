@@ -25,8 +25,8 @@ pub(super) struct Outputs {
     pub untyped: bool,
 }
 
-/// What ends a select list.
-const LIST_ENDS: &[&str] =
+/// What ends a select list; all but the first end a FROM list.
+pub(super) const LIST_ENDS: &[&str] =
     &["FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT", "OFFSET", "FETCH", "FOR"];
 
 impl Work<'_, '_> {

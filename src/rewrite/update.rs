@@ -23,34 +23,54 @@ struct Assigned {
     joins: Vec<Piece>,
 }
 
+/// How the new table's columns are assigned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Assign {
+    /// All by one sub-select, which evaluates each value once.
+    Together,
+    /// Each by a sub-select of its own.
+    Apart,
+}
+
 impl Work<'_, '_> {
     pub(super) fn update(&mut self, dml: &Dml, update: &Update, entry: &Entry) -> Result<(), Refusal> {
         let relation = &entry.relation;
         self.edits.push(Edit::replace(self.shape.references[dml.target].span, self.target(dml, entry)));
-        self.set_clause(dml, update, entry)?;
+        self.set_clause(dml, update, entry, Assign::Together)?;
         let end = update.from.as_ref().map_or(update.set.end, |f| f.end);
         self.condition(dml, entry, update.condition.as_ref(), Some(end))?;
         self.notes.push(format!("{}: updates {} rows of {}", relation.table, relation.kind, relation.target_table()));
         self.returning(dml, entry)
     }
 
-    /// SET with its assignments, of an UPDATE or of ON CONFLICT DO UPDATE.
-    pub(super) fn set_clause(&mut self, dml: &Dml, update: &Update, entry: &Entry) -> Result<(), Refusal> {
+    /// SET with its assignments, of an UPDATE, of ON CONFLICT DO UPDATE or of MERGE.
+    pub(super) fn set_clause(&mut self, dml: &Dml, update: &Update, entry: &Entry, how: Assign) -> Result<(), Refusal> {
         let relation = &entry.relation;
         let (row, new) = (self.row_name(dml), self.new_row_name(dml));
         let set = self.span_of(&update.set);
         let at = self.edits.len();
         let assigned = self.assigned(dml, update, entry)?;
-        let (fields, expressions): (Vec<_>, Vec<_>) = relation.update(&assigned.columns, &row, new).into_iter().unzip();
+        let (fields, mut expressions): (Vec<_>, Vec<_>) = relation.update(&assigned.columns, &row, new).into_iter().unzip();
         let value = |i: usize| {
             if assigned.columns.contains(&i) { qualified(new, &relation.columns[i].name) } else { relation.read(i, Some(&row)) }
         };
-        let check = relation.null_check(&assigned.columns, &value).map_or(String::new(), |c| format!(" WHERE {c}"));
-        let head = format!("SET ({}) = (SELECT {} FROM (SELECT ", fields.join(", "), expressions.join(", "));
-        let mut pieces = vec![Piece::Text(head)];
-        pieces.extend(assigned.list);
-        pieces.extend(assigned.joins);
-        pieces.push(Piece::Text(format!(") AS {new}{check})")));
+        relation.check_first(&mut expressions, &assigned.columns, &value);
+        let typed: Vec<Piece> = assigned.list.into_iter().chain(assigned.joins).collect();
+        let mut pieces = Vec::new();
+        let mut select = |head: String| {
+            pieces.push(Piece::Text(format!("{head} FROM (SELECT ")));
+            pieces.extend(typed.iter().cloned());
+            pieces.push(Piece::Text(format!(") AS {new})")));
+        };
+        match how {
+            Assign::Together => select(format!("SET ({}) = (SELECT {}", fields.join(", "), expressions.join(", "))),
+            Assign::Apart => {
+                for (n, (field, expression)) in fields.iter().zip(&expressions).enumerate() {
+                    let before = if n == 0 { "SET" } else { "," };
+                    select(format!("{before} {field} = (SELECT {expression}"));
+                }
+            }
+        }
         // The outer edit goes before those of the values inside it.
         self.edits.insert(at, Edit { span: set, pieces });
         Ok(())

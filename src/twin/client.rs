@@ -144,12 +144,9 @@ impl Client {
 
     /// Parse, Describe of the statement, Bind, Describe of the portal, Execute, Sync, in one packet.
     pub async fn extended(&mut self, text: &str, how: &Extended) -> Result<Answer> {
-        let mut out = parse(text, &how.types);
+        let mut out = parse("", text, &how.types);
         frame::write(&mut out, b'D', &[b"S\0"]);
-        out.extend(bind(how));
-        frame::write(&mut out, b'D', &[b"P\0"]);
-        frame::write(&mut out, b'E', &[&[0], &[0; 4]]);
-        frame::write(&mut out, b'S', &[]);
+        out.extend(executed("", how));
         self.send(&out).await?;
         let mut answer = self.until_ready().await?;
         if let Some(Reply::Copy('G', _)) = answer.0.last() {
@@ -164,8 +161,28 @@ impl Client {
 
     /// Parse and Describe, without running the statement.
     pub async fn describe(&mut self, text: &str) -> Result<Answer> {
-        let mut out = parse(text, &[]);
-        frame::write(&mut out, b'D', &[b"S\0"]);
+        self.prepare("", text).await
+    }
+
+    /// Parse under a name, and Describe.
+    pub async fn prepare(&mut self, name: &str, text: &str) -> Result<Answer> {
+        let mut out = parse(name, text, &[]);
+        frame::write(&mut out, b'D', &[b"S", name.as_bytes(), &[0]]);
+        frame::write(&mut out, b'S', &[]);
+        self.send(&out).await?;
+        self.until_ready().await
+    }
+
+    /// Bind, Describe of the portal, Execute, Sync, of a statement that was prepared under a name.
+    pub async fn execute(&mut self, name: &str, how: &Extended) -> Result<Answer> {
+        self.send(&executed(name, how)).await?;
+        self.until_ready().await
+    }
+
+    /// Close of a statement that was prepared under a name.
+    pub async fn close(&mut self, name: &str) -> Result<Answer> {
+        let mut out = Vec::new();
+        frame::write(&mut out, b'C', &[b"S", name.as_bytes(), &[0]]);
         frame::write(&mut out, b'S', &[]);
         self.send(&out).await?;
         self.until_ready().await
@@ -178,16 +195,26 @@ impl Client {
     }
 }
 
-fn parse(text: &str, types: &[u32]) -> Vec<u8> {
+fn parse(name: &str, text: &str, types: &[u32]) -> Vec<u8> {
     let mut out = Vec::new();
     let count = u16::try_from(types.len()).unwrap_or(u16::MAX).to_be_bytes();
     let types: Vec<u8> = types.iter().flat_map(|t| t.to_be_bytes()).collect();
-    frame::write(&mut out, b'P', &[&[0], text.as_bytes(), &[0], &count, &types]);
+    frame::write(&mut out, b'P', &[name.as_bytes(), &[0], text.as_bytes(), &[0], &count, &types]);
     out
 }
 
-fn bind(how: &Extended) -> Vec<u8> {
-    let mut body = vec![0, 0, 0, 1, 0, u8::from(how.images.is_some())];
+fn executed(name: &str, how: &Extended) -> Vec<u8> {
+    let mut out = bind(name, how);
+    frame::write(&mut out, b'D', &[b"P\0"]);
+    frame::write(&mut out, b'E', &[&[0], &[0; 4]]);
+    frame::write(&mut out, b'S', &[]);
+    out
+}
+
+fn bind(name: &str, how: &Extended) -> Vec<u8> {
+    let mut body = vec![0];
+    body.extend(name.as_bytes());
+    body.extend([0, 0, 1, 0, u8::from(how.images.is_some())]);
     let texts = || how.values.iter().map(|v| v.as_ref().map(|v| v.as_bytes().to_vec())).collect();
     let values: Vec<Option<Vec<u8>>> = how.images.clone().unwrap_or_else(texts);
     body.extend(u16::try_from(values.len()).unwrap_or(u16::MAX).to_be_bytes());

@@ -79,19 +79,30 @@ fn without_clock(cell: &[u8]) -> Vec<u8> {
     const RECENT: Duration = Duration::from_secs(3600);
     /// Seconds from 1970 to PostgreSQL's own epoch, 2000-01-01.
     const EPOCH: u64 = 946_684_800;
+    const TIMESTAMP_FIELD: [u8; 8] = [0, 0, 0x04, 0x5A, 0, 0, 0, 8];
+    const TIMESTAMPTZ_FIELD: [u8; 8] = [0, 0, 0x04, 0xA0, 0, 0, 0, 8];
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     // Binary: microseconds since 2000; as text the hour may be of another zone, so the date and half a day around it decide.
-    if let Ok(binary) = <[u8; 8]>::try_from(cell) {
-        let micros = u64::try_from(i64::from_be_bytes(binary)).unwrap_or(0);
-        let at = Duration::from_secs(EPOCH) + Duration::from_micros(micros);
+    let is_now = |binary: &[u8]| {
+        let micros = binary.try_into().map(i64::from_be_bytes).ok().and_then(|m| u64::try_from(m).ok()).unwrap_or(0);
+        let at = Duration::from_secs(EPOCH).saturating_add(Duration::from_micros(micros));
         let zones = Duration::from_secs(14 * 3600) + RECENT;
-        if at + zones > now && at < now + zones && micros % 1_000_000 != 0 {
-            return b"now".to_vec();
+        at + zones > now && at < now + zones && micros % 1_000_000 != 0
+    };
+    if is_now(cell) {
+        return b"now".to_vec();
+    }
+    let mut out = cell.to_vec();
+    // A whole row in binary: before each field its type and length (PostgreSQL source, record_send).
+    for head in [TIMESTAMP_FIELD, TIMESTAMPTZ_FIELD] {
+        for at in memchr::memmem::find_iter(cell, &head).map(|at| at + head.len()) {
+            if cell.get(at..at + 8).is_some_and(is_now) {
+                out[at..at + 8].copy_from_slice(b"now     ");
+            }
         }
     }
     // As text, also inside a whole row: to the microsecond, what was written by hand has none.
     let days = now.as_secs() / 86_400;
-    let mut out = cell.to_vec();
     for day in (days - 1..=days + 1).map(date) {
         let mut from = 0;
         while let Some(at) = memchr::memmem::find(&out[from..], day.as_bytes()).map(|at| from + at) {
@@ -179,6 +190,11 @@ mod tests {
         let row = [b"(1,\"", stamp(".123456").as_slice(), b"\",x)"].concat();
         assert_eq!(without_clock(&row), b"(1,\"now\",x)");
         assert_eq!(without_clock(b"2015-01-01 10:00:00.123456"), b"2015-01-01 10:00:00.123456");
+        let micros = |seconds: u64| (seconds * 1_000_000 + 123_456).to_be_bytes();
+        let field = |stamp: [u8; 8]| [&[0, 0, 0, 1, 0, 0, 0x04, 0x5A, 0, 0, 0, 8], stamp.as_slice()].concat();
+        let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() - 946_684_800;
+        assert_eq!(without_clock(&field(micros(clock))), field(*b"now     "));
+        assert_eq!(without_clock(&field(micros(0))), field(micros(0)));
     }
 
     #[test]

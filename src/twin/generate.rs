@@ -5,14 +5,16 @@
 //! for one row and not for another. It does not try to make every statement meaningful: an error is an answer too.
 
 mod expression;
+mod keyed;
 mod literal;
+mod merge;
 mod query;
 mod write;
 
 use super::choice::Choices;
 use super::compare::Rows;
 use super::script::Case;
-use super::world::{Class, World};
+use super::world::{Class, Field, Source, World};
 
 /// A column that an expression may name.
 #[derive(Debug, Clone)]
@@ -66,24 +68,78 @@ struct Maker<'w> {
     /// For names that nothing else has.
     count: usize,
     rows: Option<Rows>,
+    /// Parameters that hold a key: their place among the values, and the key's column.
+    key_parameters: Vec<(usize, usize)>,
+    /// Values of further executions.
+    again: Vec<Vec<Option<String>>>,
+    /// Several rows may fail.
+    any_row: bool,
+    /// Several statements, to be sent one by one as well.
+    apart: bool,
+    /// It has GROUPING SETS somewhere.
+    grouping_sets: bool,
 }
 
 /// Makes one statement. Its legacy table follows from the number, so that all of them are spoken about equally often.
 pub fn statement(world: &World, number: u64, choices: Choices) -> (Case, Vec<u32>) {
     let focus = usize::try_from(number).unwrap_or(0) % world.legacy.max(1);
-    let mut maker = Maker { world, choices, focus, parameters: None, ctes: Vec::new(), count: 0, rows: None };
+    let mut maker = Maker {
+        world,
+        choices,
+        focus,
+        parameters: None,
+        ctes: Vec::new(),
+        count: 0,
+        rows: None,
+        key_parameters: Vec::new(),
+        again: Vec::new(),
+        any_row: false,
+        apart: false,
+        grouping_sets: false,
+    };
     if maker.choices.chance(30) {
         maker.parameters = Some(Vec::new());
     }
-    let text = match maker.choices.below(10) {
-        0..7 => maker.top_query(),
-        7 => maker.insert(),
-        8 => maker.update(),
-        _ => maker.delete(),
+    let text = match maker.choices.below(20) {
+        0..9 => maker.top_query(),
+        9..11 => maker.keyed_read(),
+        11 | 12 => maker.insert(),
+        13 => maker.update(),
+        14 => maker.delete(),
+        15 => maker.merge(),
+        16 => maker.cursor(),
+        17 => maker.batch(),
+        _ => maker.prepared(),
     };
     let values = Some(maker.parameters.unwrap_or_default());
-    let case = Case { line: 1, text, values, rows: maker.rows, ..Case::default() };
+    let (again, apart, any_row) = (maker.again, maker.apart, maker.any_row);
+    let case = Case { line: 1, text, values, again, apart, any_row, rows: maker.rows, ..Case::default() };
     (case, maker.choices.taken)
+}
+
+/// For each legacy table a read of the rows of one key, prepared once and executed with every key that has no NULL: what a keyed read
+/// leaves out is found by reading all, not by luck. And two reads of a range of stamps, executed with the oddest of them.
+pub fn every_key(world: &World) -> Vec<Case> {
+    let legacy = || world.sources.iter().filter(|s| s.legacy);
+    let key = |source: &Source| {
+        let mut keys = source.keys.iter().filter(|k| k.iter().all(Option::is_some)).cloned();
+        let values = Some(keys.next()?);
+        let columns = source.key.iter().enumerate().map(|(n, &i)| format!("{} = ${}", source.fields[i].name, n + 1));
+        let condition = columns.collect::<Vec<_>>().join(" AND ");
+        let text = format!("SELECT * FROM {} WHERE {condition}", source.qualified());
+        Some(Case { line: 1, text, values, again: keys.collect(), rows: Some(Rows::Unordered), ..Case::default() })
+    };
+    let stamps = |source: &Source| {
+        let stamps = source.fields.iter().filter(|f| f.class == Class::Stamp).take(1);
+        let read = |(f, operator): (&Field, &str)| {
+            let text = format!("SELECT * FROM {} WHERE {} {operator} $1", source.qualified(), f.name);
+            let mut values = literal::STAMPS.iter().map(|s| vec![Some((*s).to_owned())]);
+            let first = values.next();
+            Case { line: 1, text, values: first, again: values.collect(), rows: Some(Rows::Unordered), ..Case::default() }
+        };
+        stamps.flat_map(|f| [(f, ">="), (f, "<")]).map(read).collect::<Vec<_>>()
+    };
+    legacy().filter_map(key).chain(legacy().flat_map(stamps)).collect()
 }
 
 impl Maker<'_> {

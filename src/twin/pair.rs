@@ -1,17 +1,18 @@
 //! The two sides of the twin, and the run of a script over both.
 //!
-//! Every statement runs by the simple protocol (if it has no parameters) and by the extended one, with text and binary results, each
-//! time in a transaction that is rolled back; after a write the legacy tables that it touched are read back.
+//! Every statement runs by the simple protocol (if it has no parameters) and by the extended one, with text and binary results, or
+//! prepared once and executed several times, each time in a transaction that is rolled back; after a write the legacy tables that it
+//! touched are read back.
 
 use std::fmt::Write as _;
 
-use super::answer::Answer;
+use super::answer::{Answer, Reply};
 use super::binary::image;
 use super::client::{Client, Extended};
 use super::compare::{Rows, difference};
 use super::script::Case;
 use crate::config::Address;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::rewrite::{NameContext, Policy, rewrite};
 use crate::sql::Lexed;
 use crate::sql::quote::qualified;
@@ -23,6 +24,37 @@ pub struct Pair {
     pub direct: Client,
     /// Through the proxy, on the consolidated ones.
     pub proxied: Client,
+}
+
+/// How a case is sent.
+#[derive(Debug)]
+enum Way {
+    Simple,
+    Extended(Extended),
+    /// Statement by statement, by the extended protocol.
+    Apart,
+    /// Prepared under a name, then executed several times: with plans as the server chooses them, or with the generic one only.
+    Prepared {
+        executions: Vec<Extended>,
+        generic: bool,
+    },
+}
+
+/// The name under which a case is prepared.
+const PREPARED: &str = "twin";
+
+/// What one side said.
+struct Answers {
+    /// To each request of the case.
+    statement: Vec<Answer>,
+    /// To the read-back of each table that it writes.
+    state: Vec<Answer>,
+}
+
+impl Answers {
+    fn all(&self) -> impl Iterator<Item = &Answer> {
+        self.statement.iter().chain(&self.state)
+    }
 }
 
 /// What became of a script.
@@ -80,34 +112,31 @@ impl Pair {
         if case.described {
             return self.described(name, case, policy, report).await;
         }
-        let mut ways = Vec::new();
         let mut failed = false;
-        if values.is_empty() {
-            ways.push(("simple", None));
-        }
-        if case.copy.is_empty() && !is_several(&case.text) {
-            for (label, binary) in [("extended, text", false), ("extended, binary", true)] {
-                let images = if binary { self.images(&case.text, &values).await? } else { None };
-                ways.push((label, Some(Extended { types: Vec::new(), values: values.clone(), images, binary })));
-            }
-        }
-        for (label, how) in ways {
-            let direct = self.one(true, case, how.as_ref(), policy).await?;
-            let proxied = self.one(false, case, how.as_ref(), policy).await?;
-            failed |= direct[0].error().is_some();
+        for (label, way) in self.ways(case, &values).await? {
+            let direct = self.one(true, case, &way, policy).await?;
+            let proxied = self.one(false, case, &way, policy).await?;
+            failed |= direct.statement.iter().any(|a| a.error().is_some());
             if case.differs.is_some() {
                 continue;
             }
-            for (step, (direct, proxied)) in direct.iter().zip(&proxied).enumerate() {
+            let of_statement = direct.statement.len();
+            for (step, (direct, proxied)) in direct.all().zip(proxied.all()).enumerate() {
                 report.comparisons += 1;
-                let rows = if step == 0 { rows } else { Rows::Unordered };
+                let afterwards = step >= of_statement;
+                let rows = if afterwards { Rows::Unordered } else { rows };
                 let found = match (&case.refused, step) {
                     (Some(state), 0) => refused(proxied, state),
                     (Some(_), _) => None,
+                    (None, _) if case.any_row && both_of_data(direct, proxied) => None,
                     (None, _) => difference(direct, proxied, rows),
                 };
                 if let Some(found) = found {
-                    let what = if step == 0 { label.to_owned() } else { format!("{label}, state afterwards") };
+                    let what = match (afterwards, step) {
+                        (true, _) => format!("{label}, state afterwards"),
+                        (false, 0) => label.to_owned(),
+                        (false, _) => format!("{label}, answer {}", step + 1),
+                    };
                     report.differences.push(told(name, case, &what, &values, &found, (direct, proxied), policy));
                     break;
                 }
@@ -115,6 +144,36 @@ impl Pair {
         }
         report.errors += usize::from(failed);
         Ok(())
+    }
+
+    /// The ways in which a case is sent.
+    async fn ways(&mut self, case: &Case, values: &[Option<String>]) -> Result<Vec<(&'static str, Way)>> {
+        let extended =
+            |values: &[Option<String>], images, binary| Extended { types: Vec::new(), values: values.to_vec(), images, binary };
+        if !case.again.is_empty() {
+            let mut executions = Vec::new();
+            for (n, values) in std::iter::once(values).chain(case.again.iter().map(Vec::as_slice)).enumerate() {
+                let binary = n % 2 == 1;
+                let images = if binary { self.images(&case.text, values).await? } else { None };
+                executions.push(extended(values, images, binary));
+            }
+            let prepared = |generic| Way::Prepared { executions: executions.clone(), generic };
+            return Ok(vec![("prepared", prepared(false)), ("prepared, generic plan", prepared(true))]);
+        }
+        let mut ways = Vec::new();
+        if values.is_empty() {
+            ways.push(("simple", Way::Simple));
+        }
+        let several = is_several(&case.text);
+        if several && case.apart {
+            ways.push(("one by one", Way::Apart));
+        }
+        if case.copy.is_empty() && !several {
+            let images = self.images(&case.text, values).await?;
+            ways.push(("extended, text", Way::Extended(extended(values, None, false))));
+            ways.push(("extended, binary", Way::Extended(extended(values, images, true))));
+        }
+        Ok(ways)
     }
 
     /// The parameters in binary, if each of them has such a form.
@@ -141,24 +200,61 @@ impl Pair {
         Ok(())
     }
 
-    /// The answer to the statement, and to the read-back of each legacy table that it writes.
-    async fn one(&mut self, direct: bool, case: &Case, how: Option<&Extended>, policy: &Policy) -> Result<Vec<Answer>> {
+    /// The answers to the statement, and to the read-back of each legacy table that it writes.
+    async fn one(&mut self, direct: bool, case: &Case, way: &Way, policy: &Policy) -> Result<Answers> {
         let client = if direct { &mut self.direct } else { &mut self.proxied };
         let own_transaction = is_transaction_control(&case.text);
         if !own_transaction {
             client.query("BEGIN").await?;
         }
-        let mut answers = vec![match how {
-            None => client.query_with(&case.text, case.copy.as_bytes()).await?,
-            Some(how) => client.extended(&case.text, how).await?,
-        }];
-        if answers[0].error().is_none() {
+        let statement = sent(client, case, way).await.map_err(|e| ended(direct, case, &e.to_string()))?;
+        if !statement.iter().all(|a| matches!(a.0.last(), Some(Reply::Ready(_)))) {
+            let words = statement.last().map(|a| a.0.iter().map(Reply::to_string).collect::<Vec<_>>().join("; "));
+            return Err(ended(direct, case, &words.unwrap_or_default()));
+        }
+        let mut answers = Answers { statement, state: Vec::new() };
+        if answers.statement.iter().all(|a| a.error().is_none()) {
             for table in written(&case.text, policy) {
-                answers.push(client.query(&format!("SELECT * FROM {}", qualified(&policy.schema, &table))).await?);
+                answers.state.push(client.query(&format!("SELECT * FROM {}", qualified(&policy.schema, &table))).await?);
             }
         }
         client.query("ROLLBACK").await?;
+        if matches!(way, Way::Prepared { .. }) {
+            client.close(PREPARED).await?;
+        }
         Ok(answers)
+    }
+}
+
+/// A session that is gone, which no statement may bring about.
+fn ended(direct: bool, case: &Case, words: &str) -> Error {
+    let side = if direct { "direct" } else { "proxied" };
+    let detail = format!("{}\nvalues: {:?} {:?}", case.text, case.values, case.again);
+    Error::Refused { message: format!("the {side} session ended: {words}"), detail: Some(detail), hint: None }
+}
+
+/// Sends a case; the answer to each of its requests.
+async fn sent(client: &mut Client, case: &Case, way: &Way) -> Result<Vec<Answer>> {
+    match way {
+        Way::Simple => Ok(vec![client.query_with(&case.text, case.copy.as_bytes()).await?]),
+        Way::Extended(how) => Ok(vec![client.extended(&case.text, how).await?]),
+        Way::Apart => {
+            let mut answers = Vec::new();
+            for text in statements(&case.text) {
+                answers.push(client.extended(text, &Extended::default()).await?);
+            }
+            Ok(answers)
+        }
+        Way::Prepared { executions, generic } => {
+            if *generic {
+                client.query("SET LOCAL plan_cache_mode = force_generic_plan").await?;
+            }
+            let mut answers = vec![client.prepare(PREPARED, &case.text).await?];
+            for how in executions {
+                answers.push(client.execute(PREPARED, how).await?);
+            }
+            Ok(answers)
+        }
     }
 }
 
@@ -168,6 +264,12 @@ fn written(text: &str, policy: &Policy) -> Vec<String> {
     let writes = ["insert", "update", "delete", "merge", "copy from", "truncate"];
     let hits = rewrite(policy, &names, text).hits;
     hits.into_iter().filter(|h| writes.contains(&h.operation)).map(|h| h.table).collect()
+}
+
+/// Both are errors of the data (class 22) or of a constraint (class 23).
+fn both_of_data(direct: &Answer, proxied: &Answer) -> bool {
+    let of_data = |a: &Answer| a.error().and_then(|e| e.get(b'C')).is_some_and(|c| c.starts_with(b"22") || c.starts_with(b"23"));
+    of_data(direct) && of_data(proxied)
 }
 
 fn refused(proxied: &Answer, state: &str) -> Option<String> {
@@ -218,7 +320,15 @@ fn rows_of(text: &str) -> Rows {
 }
 
 fn is_several(text: &str) -> bool {
-    Lexed::new(text).is_ok_and(|l| l.statements().len() > 1)
+    statements(text).len() > 1
+}
+
+/// The statements of a text.
+fn statements(text: &str) -> Vec<&str> {
+    Lexed::new(text).map_or_else(
+        |_| vec![text],
+        |l| l.statements().into_iter().filter_map(|s| l.span(&s)).map(|s| &text[s.start..s.end]).collect(),
+    )
 }
 
 fn is_transaction_control(text: &str) -> bool {

@@ -1,7 +1,10 @@
 //! Scripts of statements that a DBA can read and extend: one statement a paragraph; lines `-- twin: ...` before it say how it is run.
 //!
 //! - `-- twin: values 7, ana, NULL` gives the values of its parameters; without it values are chosen by type.
+//! - `-- twin: again 8, eva` prepares it once, and executes it with the values and then with these; may stand several times.
+//! - `-- twin: apart` sends several statements one by one as well, by the extended protocol.
 //! - `-- twin: refused 0A000` expects the proxy to refuse it, with this SQLSTATE, whatever the direct answer is.
+//! - `-- twin: rows any` takes errors of data and constraints for equal: several rows may fail, and which does first is open.
 //! - `-- twin: rows counted` compares only the number of rows (LIMIT without ORDER BY).
 //! - `-- twin: described` compares parameter types and columns, and does not run it (a product of large tables).
 //! - `-- twin: copy a|b` sends a line of COPY data; may stand several times.
@@ -18,6 +21,12 @@ pub struct Case {
     pub text: String,
     /// Values of its parameters.
     pub values: Option<Vec<Option<String>>>,
+    /// Values of further executions: the statement is prepared once, under a name.
+    pub again: Vec<Vec<Option<String>>>,
+    /// Several statements, which are sent one by one as well.
+    pub apart: bool,
+    /// Several rows may fail, and which does first is open: errors of data and constraints are not told apart.
+    pub any_row: bool,
     /// The SQLSTATE of a refusal that is expected.
     pub refused: Option<String>,
     /// How rows are compared, where the text does not tell.
@@ -65,10 +74,10 @@ fn finish(case: &mut Case, cases: &mut Vec<Case>) {
 fn direct(case: &mut Case, directive: &str) {
     let (word, rest) = directive.split_once(' ').unwrap_or((directive, ""));
     match word {
-        "values" => {
-            let value = |v: &str| (v.trim() != "NULL").then(|| v.trim().to_owned());
-            case.values = Some(rest.split(',').map(value).collect());
-        }
+        "values" => case.values = Some(values(rest)),
+        "again" => case.again.push(values(rest)),
+        "apart" => case.apart = true,
+        "rows" if rest.trim() == "any" => case.any_row = true,
         "refused" => case.refused = Some(rest.trim().to_owned()),
         "rows" => case.rows = Some(if rest.trim() == "counted" { Rows::Counted } else { Rows::Ordered }),
         "described" => case.described = true,
@@ -81,16 +90,22 @@ fn direct(case: &mut Case, directive: &str) {
     }
 }
 
+fn values(list: &str) -> Vec<Option<String>> {
+    list.split(',').map(|v| (v.trim() != "NULL").then(|| v.trim().to_owned())).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn paragraphs_and_directives() {
-        let cases =
-            parse("-- A remark.\n\n-- twin: values 1, NULL\nselect $1,\n  $2;\n\n-- twin: refused 0A000\nmerge into x;\n");
+        let cases = parse(
+            "-- A remark.\n\n-- twin: values 1, NULL\n-- twin: again 2, x\nselect $1,\n  $2;\n\n-- twin: refused 0A000\nmerge into x;\n",
+        );
         assert_eq!(cases.len(), 2);
-        assert_eq!((cases[0].line, cases[0].text.as_str()), (4, "select $1,\n  $2"));
+        assert_eq!((cases[0].line, cases[0].text.as_str()), (5, "select $1,\n  $2"));
+        assert_eq!(cases[0].again, [[Some("2".to_owned()), Some("x".to_owned())]]);
         assert_eq!(cases[0].values, Some(vec![Some("1".into()), None]));
         assert_eq!(cases[1].refused.as_deref(), Some("0A000"));
     }

@@ -66,6 +66,10 @@ pub struct Source {
     pub fields: Vec<Field>,
     /// Its key's columns, or the first one.
     pub key: Vec<usize>,
+    /// Its keys: the values of the key's columns in the rows that it has, each once.
+    pub keys: Vec<Vec<Option<String>>>,
+    /// The constraint that makes them unique.
+    pub constraint: Option<String>,
     /// How many rows it has.
     pub rows: usize,
 }
@@ -88,6 +92,9 @@ pub struct World {
 
 /// Values of a column that are kept.
 const SAMPLES: usize = 6;
+
+/// Keys of a table that are kept: all, in the data of the tests.
+const KEYS: usize = 5000;
 
 impl World {
     /// Reads values through a session on the legacy database. `legacy` names the consolidated tables, each with its key's columns.
@@ -113,17 +120,20 @@ impl World {
                 not_null: c.not_null,
                 values: samples.iter().map(|row| row[i + 1].clone()).collect(),
             };
-            let primary =
-                table.keys.iter().find(|k| k.primary).map(|k| {
-                    k.columns.iter().filter_map(|n| table.columns.iter().position(|c| c.name == *n)).collect::<Vec<_>>()
-                });
+            let place = |n: &String| table.columns.iter().position(|c| c.name == *n);
+            let unique = table.keys.iter().find(|k| k.primary);
+            let primary = unique.map(|k| k.columns.iter().filter_map(place).collect::<Vec<_>>());
             let key = rule.map(|(_, key)| key.clone()).or(primary).filter(|k| !k.is_empty()).unwrap_or_else(|| vec![0]);
+            let list = key.iter().map(|&i| ident(&table.columns[i].name)).collect::<Vec<_>>().join(", ");
+            let keys = format!("SELECT DISTINCT {list} FROM {name} ORDER BY {list} LIMIT {KEYS}");
             sources.push(Source {
                 name: table.name.clone(),
                 schema: catalog.schema.clone(),
                 legacy: rule.is_some(),
                 fields: table.columns.iter().enumerate().map(field).collect(),
                 key,
+                keys: client.query(&keys).await?.rows(),
+                constraint: unique.map(|k| k.name.clone()),
                 rows,
             });
         }

@@ -125,20 +125,25 @@ async fn written_rows_are_indexed_by_the_clock_or_at_the_beginning() {
     );
 }
 
-/// A finder names the partitions that hold rows, those of this month and the next, and none that is over and empty; when it knows no
-/// more, it reads them all.
+/// A finder names the partitions that hold rows, also those of stamps in the future, that of this month, and none that is over and
+/// empty; when it knows no more, it reads them all.
 #[tokio::test]
 async fn finders_name_the_partitions_that_can_hold_rows() {
-    let bed = stamps("timestamp", "VALUES (1, '2004-01-05', 'u'), (1, '2026-04-05', 'u'), (2, '2026-05-01', NULL)").await;
+    let bed = stamps(
+        "timestamp",
+        "VALUES (1, '2004-01-05', 'u'), (1, '2026-04-05', 'u'), (2, '2026-05-01', NULL), (1, '9999-12-31', 'z')",
+    )
+    .await;
     let session = bed.session("postgres", "SET search_path = cf_quere_pro").await;
     let twin = Twin { session: &session, table: "hist" };
     twin.write("INSERT INTO {t} VALUES (1, date_trunc('day', localtimestamp), 'now'), (1, '2026-03-03', 'then')").await;
     let find = "SELECT usu FROM esclusa.find_hist('1') ORDER BY usu";
-    let all = ["now", "then", "u", "u"];
+    let all = ["now", "then", "u", "u", "z"];
     assert_eq!(bed.rows(find).await, all);
     let body = bed.cell("SELECT prosrc FROM pg_proc WHERE proname = 'find_hist'").await;
     assert!(!body.contains("2026-07-01"), "a month that is over and empty: {body}");
     assert!(body.contains("2026-04-01 06:00:00+00") && body.contains("2026-06-01 06:00:00+00"), "{body}");
+    assert!(body.contains("2028-02-01 06:00:00+00"), "the last partition holds what is beyond all of them: {body}");
     // What it knows has run out: it reads every partition, until it is made anew.
     bed.sql("UPDATE esclusa.finder SET known_until = '-infinity'").await;
     let body = body.replace("clock_timestamp() <", "clock_timestamp() - interval '1000 years' >");

@@ -62,3 +62,8 @@ begin; declare held scroll cursor with hold for select htofid, htofdescri from h
 begin; declare held cursor with hold for select * from tipositver order by tsvid; commit; begin; fetch from held; delete from tipositver where current of held; rollback; close held;
 
 declare c cursor for select * from tipositver order by tsvid; declare c cursor for select 1;
+
+-- What a condition reads is neither locked nor stood on.
+declare c cursor for select * from tipositver t where exists (select 1 from tipositver x where x.tsvid = t.tsvid and x.tsvid > 1) order by tsvid for update; update tipositver set tsvtxtid = 1 where current of c;
+
+declare c cursor for select * from tipositver t where t.tsvid < all (select x.tsvid from tipositver x where x.tsvid > 2) order by tsvid for update; fetch c; update tipositver set tsvtxtid = 1 where current of c returning *; fetch c; delete from tipositver where current of c;

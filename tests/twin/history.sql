@@ -143,3 +143,14 @@ select count(*) from hisusupermiso where huspusuid in ($1, 'K003'::text);
 
 -- A number here, a text in another history's image under the same name.
 select htctcod, count(*) from histipocontratcn where htctcod is null group by grouping sets ((htctcod), ()) order by 1;
+
+-- Of several faults in one row the first column's is told, a NULL last; none of a row that the condition leaves out.
+insert into histipooficina (htofid, htofdescri, htofsnpresen, htofsngestpda, htofhstusu, htofhsthora) values (1, repeat('x', 21), 'SS', 'N', null, now());
+
+insert into histipooficina (htofid, htofdescri, htofsnpresen, htofsngestpda, htofhstusu, htofhsthora) select htofid, htofdescri || repeat('x', 21), htofsnpresen || 'S', htofsngestpda, null, htofhsthora from histipooficina where htofid = 1 and htofhsthora = (select max(htofhsthora) from histipooficina where htofid = 1);
+
+insert into histipooficina (htofid, htofdescri, htofsnpresen, htofsngestpda, htofhstusu, htofhsthora) select o.htofid, case when o.htofid = 1 then null else 'x' end, case when o.htofid = 2 then 'SS' else 'S' end, 'S', 'u', o.htofhsthora from histipooficina o where (select count(*) from histipooficina x where x.htofid = o.htofid and o.htofid in (1, 2)) = 0;
+
+update histipooficina set htofhstusu = repeat('x', 21), htofdescri = htofdescri || repeat('x', 21), htofsnpresen = null where htofid = 1 and htofhsthora = (select max(htofhsthora) from histipooficina where htofid = 1);
+
+merge into histipooficina t using (values (900)) s(k) on t.htofid = s.k when not matched then insert (htofid, htofdescri, htofsnpresen, htofsngestpda, htofhstusu, htofhsthora) values (s.k, rpad('x', 21), 'SS', 'N', null, now());

@@ -66,3 +66,17 @@ merge into tipositver t using (values (3)) s(id) on t.tsvid = s.id when matched 
 -- Evaluated once for each column that it fills.
 -- twin: refused 0A000
 merge into tipositver t using (values (97)) s(id) on t.tsvid = s.id when not matched then insert values (s.id, trunc(random()));
+
+-- Several UPDATEs, each with values of its own: which of them PostgreSQL takes must not depend on the last.
+merge into histipooficina z using (values (1), (2), (3)) s(k) on z.htofid = s.k when matched and s.k = 1 then update set htofid = z.htofid + 1, htofdescri = 'uno' when matched and s.k = 2 then update set htofhstusu = 'dos' when matched then update set htofid = z.htofid;
+
+merge into tipositver t using (values (1, 10), (2, 20), (3, 30)) s(k, v) on t.tsvid = s.k when matched and s.k < 2 then update set tsvtxtid = s.v, tsvid = t.tsvid + 50 when matched and s.k < 3 then update set tsvtxtid = t.tsvtxtid + s.v when not matched then do nothing when matched then update set tsvtxtid = (select count(*) from tipositver x where x.tsvid < t.tsvid);
+
+merge into tipobonifdoc d using (values (1), (2)) s(k) on d.tbdtbid = s.k when matched and d.tbddconid = 1 then update set tbdsnactivo = null when matched then update set tbdsnactivo = 'demasiado';
+
+merge into tipositver t using (values (1), (2)) s(k) on t.tsvid = s.k when matched and s.k = 1 then update set tsvtxtid = null when matched then update set tsvid = null;
+
+merge into tipositver t using (values (1), (2)) s(k) on t.tsvid = s.k when matched and s.k = 1 then update set tsvtxtid = trunc(random()) when matched then update set tsvtxtid = 7;
+
+-- twin: refused 0A000
+merge into tipositver t using (values (1), (2)) s(k) on t.tsvid = s.k when matched and s.k = 1 then update set tsvtxtid = trunc(random()) when matched then update set tsvtxtid = trunc(random());

@@ -174,15 +174,22 @@ CREATE TABLE IF NOT EXISTS {control}.finder (
     known_until  timestamptz NOT NULL DEFAULT '-infinity'
 );
 
--- Makes a table's finder for this month and the next. A month that is over gains no rows: what is written gets the clock, or the
--- beginning of time. It is over when every transaction that began in it has ended; where the sessions of others cannot be seen, no
--- month counts as over.
+-- What finders know reaches up to here: the end of this month, or of the next one when that is near. A month more would be one
+-- empty partition more for every look-up.
+CREATE OR REPLACE FUNCTION {control}.finders_until() RETURNS timestamptz
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+  SELECT date_trunc('month', clock_timestamp() + interval '2 days') + interval '1 month'
+$$;
+
+-- Makes a table's finder. A month that is over gains no rows: what is written gets the clock, or the beginning of time. It is over when
+-- every transaction that began in it has ended; where the sessions of others cannot be seen, no month counts as over. A month that has
+-- not begun holds rows if their stamps were in the future when they were moved.
 CREATE OR REPLACE FUNCTION {control}.refresh_finder(name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
   finder      {control}.finder;
   oldest      timestamptz;
-  until       timestamptz := date_trunc('month', clock_timestamp()) + interval '2 months';
+  until       timestamptz := {control}.finders_until();
   part        record;
   found_rows  boolean;
   known       tstzmultirange := '{}';
@@ -198,12 +205,12 @@ BEGIN
          regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''(.*)''\) TO \(''(.*)''\)') AS bounds
     WHERE i.inhparent = '{schema}.audit_log'::regclass AND bounds IS NOT NULL
   LOOP
-    found_rows := part.upper > oldest OR part.lower = '-infinity';
+    found_rows := part.upper > oldest AND part.lower < until OR part.lower = '-infinity';
     IF NOT found_rows THEN
       EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %s)', part.partition, finder.row_filter) INTO found_rows;
     END IF;
-    IF found_rows AND part.lower < until THEN
-      known := known + tstzmultirange(tstzrange(part.lower, least(part.upper, until)));
+    IF found_rows THEN
+      known := known + tstzmultirange(tstzrange(part.lower, part.upper));
     END IF;
   END LOOP;
   SELECT string_agg(format('al_changed_at >= %L AND al_changed_at < %L', lower(r), upper(r)), ' OR ') INTO ranges FROM unnest(known) AS r;
@@ -214,7 +221,7 @@ BEGIN
   UPDATE {control}.finder SET known_until = until WHERE legacy_table = name;
 END $$;
 
--- Makes all finders that do not know the next month yet; at most one session at a time. How many were made.
+-- Makes all finders that do not reach far enough any more; at most one session at a time. How many were made.
 CREATE OR REPLACE FUNCTION {control}.refresh_finders() RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
@@ -223,7 +230,7 @@ DECLARE
 BEGIN
   IF pg_try_advisory_xact_lock(hashtextextended('{control}.refresh_finders', 0)) THEN
     FOR due IN SELECT legacy_table FROM {control}.finder
-               WHERE known_until < date_trunc('month', clock_timestamp()) + interval '2 months' ORDER BY legacy_table LOOP
+               WHERE known_until < {control}.finders_until() ORDER BY legacy_table LOOP
       PERFORM {control}.refresh_finder(due);
       made := made + 1;
     END LOOP;

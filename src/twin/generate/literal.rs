@@ -7,7 +7,7 @@ use crate::twin::world::Class;
 const ODD_TEXTS: [&str; 12] =
     ["", " ", "S", "N", "a'b", "a\\b", "áéí ñ", "%", "_", "x  ", "tipositver", "from histipooficina; --"];
 const NUMBERS: [&str; 12] = ["1", "0", "2", "3", "7", "-1", "1.0", "1.50", "10", "1e2", "99999", ".5"];
-const STAMPS: [&str; 7] = [
+pub(super) const STAMPS: [&str; 11] = [
     "2015-06-01 12:00:00",
     "2012-06-30 23:59:59.999",
     "2019-04-07 02:30:00",
@@ -15,6 +15,10 @@ const STAMPS: [&str; 7] = [
     "1999-12-31 00:00:00",
     "infinity",
     "2026-01-01 00:00:00.5",
+    "-infinity",
+    "2038-01-19 03:14:07.999999",
+    "9999-12-31 23:59:59",
+    "0044-03-15 12:00:00 BC",
 ];
 
 impl Maker<'_> {
@@ -68,7 +72,7 @@ impl Maker<'_> {
         }
     }
 
-    fn parameter(&mut self, value: Option<String>, cast: Option<&str>) -> String {
+    pub(super) fn parameter(&mut self, value: Option<String>, cast: Option<&str>) -> String {
         let Some(parameters) = &mut self.parameters else { return "NULL".to_owned() };
         parameters.push(value);
         let number = parameters.len();

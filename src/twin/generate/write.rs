@@ -1,6 +1,6 @@
 //! INSERT, UPDATE and DELETE on the legacy table, alone or in a CTE. The twin reads the table back afterwards.
 
-use super::{Maker, Scope, Visible};
+use super::{Maker, Scope};
 use crate::sql::quote::ident;
 use crate::twin::compare::Rows;
 use crate::twin::world::Class;
@@ -28,20 +28,20 @@ impl Maker<'_> {
                 format!("VALUES {}", rows.join(", "))
             }
             6..9 => {
+                self.any_row = true;
                 let from = self.world.sources[self.focus].qualified();
-                let mut scope = Scope { names: vec!["o".into()], ..Scope::default() };
-                scope.columns = self.columns("o");
+                let scope = Scope { items: Vec::new(), ..self.scope_of(self.focus, "o") };
                 let cells: Vec<String> = chosen.iter().map(|&i| self.changed(&scope, i)).collect();
                 format!("SELECT {} FROM {from} AS o WHERE {}", cells.join(", "), self.one_key("o"))
             }
             _ => return self.finished(&format!("INSERT INTO {head} DEFAULT VALUES"), &alias, false),
         };
-        self.finished(&format!("INSERT INTO {head}{list} {rows}"), &alias, false)
+        let conflict = self.conflict(&alias, 25);
+        self.finished(&format!("INSERT INTO {head}{list} {rows}{conflict}"), &alias, false)
     }
 
     pub(super) fn update(&mut self) -> String {
-        let (head, alias) = self.target();
-        let scope = Scope { columns: self.columns(&alias), items: vec![alias.clone()], names: vec![alias.clone()] };
+        let (head, alias, scope) = self.target_scope();
         let mut assigned: Vec<usize> = Vec::new();
         for _ in 0..1 + self.choices.below(3) {
             let i = self.choices.below(self.world.sources[self.focus].fields.len());
@@ -63,21 +63,21 @@ impl Maker<'_> {
             2 => format!("({}) = ROW ({})", names.join(", "), cells.join(", ")),
             _ => format!("({}) = (SELECT {})", names.join(", "), cells.join(", ")),
         };
+        self.any_row = true;
         let (from, link) = self.neighbour("FROM", &scope);
         let condition = self.narrow(&scope, &alias);
         self.finished(&format!("UPDATE {head} SET {set}{from} WHERE {link}{condition}"), &alias, !from.is_empty())
     }
 
     pub(super) fn delete(&mut self) -> String {
-        let (head, alias) = self.target();
-        let scope = Scope { columns: self.columns(&alias), items: vec![alias.clone()], names: vec![alias.clone()] };
+        let (head, alias, scope) = self.target_scope();
         let (using, link) = self.neighbour("USING", &scope);
         let condition = self.narrow(&scope, &alias);
         self.finished(&format!("DELETE FROM {head}{using} WHERE {link}{condition}"), &alias, !using.is_empty())
     }
 
     /// The target as written, and the name under which its columns are named.
-    fn target(&mut self) -> (String, String) {
+    pub(super) fn target(&mut self) -> (String, String) {
         let source = &self.world.sources[self.focus];
         let (bare, qualified) = (ident(&source.name), source.qualified());
         match self.choices.below(5) {
@@ -87,13 +87,11 @@ impl Maker<'_> {
         }
     }
 
-    fn columns(&self, alias: &str) -> Vec<Visible> {
-        let field = |(i, f): (usize, &crate::twin::world::Field)| Visible {
-            text: format!("{alias}.{}", f.name),
-            class: f.class,
-            origin: Some((self.focus, i)),
-        };
-        self.world.sources[self.focus].fields.iter().enumerate().map(field).collect()
+    /// The target as written, its name, and its columns.
+    pub(super) fn target_scope(&mut self) -> (String, String, Scope) {
+        let (head, alias) = self.target();
+        let scope = self.scope_of(self.focus, &alias);
+        (head, alias, scope)
     }
 
     /// Another table that decides which rows are meant, and never what they become: several of its rows may fit one.
@@ -114,37 +112,28 @@ impl Maker<'_> {
     }
 
     fn one_key(&mut self, alias: &str) -> String {
-        let key = self.world.sources[self.focus].key.clone();
-        let sample = self.choices.below(6);
-        let mut parts = Vec::new();
-        for i in key {
-            let field = &self.world.sources[self.focus].fields[i];
-            let text = format!("{alias}.{}", field.name);
-            match field.values.get(sample).cloned().flatten() {
-                Some(value) => parts.push(format!("{text} = {}", crate::sql::quote::literal(&value))),
-                None => parts.push(format!("{text} IS NULL")),
-            }
-        }
-        parts.join(" AND ")
+        let (scope, key) = (self.scope_of(self.focus, alias), self.key());
+        self.has_key(&scope, &key)
     }
 
     fn new_row(&mut self, columns: &[usize]) -> String {
-        let cell = |m: &mut Self, i: usize| {
-            if m.choices.chance(8) {
-                return "DEFAULT".to_owned();
-            }
-            let class = m.world.sources[m.focus].fields[i].class;
-            match class {
-                Class::Other => "NULL".to_owned(),
-                _ => m.literal(class, Some((m.focus, i)), false),
-            }
-        };
-        let cells: Vec<String> = columns.iter().map(|&i| cell(self, i)).collect();
+        let cells: Vec<String> = columns.iter().map(|&i| self.new_cell(i)).collect();
         format!("({})", cells.join(", "))
     }
 
+    /// A value for a column of a new row.
+    pub(super) fn new_cell(&mut self, column: usize) -> String {
+        if self.choices.chance(8) {
+            return "DEFAULT".to_owned();
+        }
+        match self.world.sources[self.focus].fields[column].class {
+            Class::Other => "NULL".to_owned(),
+            class => self.literal(class, Some((self.focus, column)), false),
+        }
+    }
+
     /// A new value for a column, from its old ones or from nothing.
-    fn changed(&mut self, scope: &Scope, column: usize) -> String {
+    pub(super) fn changed(&mut self, scope: &Scope, column: usize) -> String {
         let visible = scope.columns[column].clone();
         match (self.choices.below(6), visible.class) {
             (0..2, Class::Other) => visible.text,
@@ -159,9 +148,9 @@ impl Maker<'_> {
     }
 
     /// With RETURNING, or inside a CTE that is read. Which row of a `neighbour` fitted first is nobody's business.
-    fn finished(&mut self, statement: &str, alias: &str, neighbour: bool) -> String {
+    pub(super) fn finished(&mut self, statement: &str, alias: &str, neighbour: bool) -> String {
         self.rows = Some(Rows::Unordered);
-        let scope = Scope { columns: self.columns(alias), items: vec![alias.to_owned()], names: Vec::new() };
+        let scope = self.scope_of(self.focus, alias);
         let all = if neighbour { format!("{alias}.*") } else { "*".to_owned() };
         match self.choices.below(6) {
             0..2 => statement.to_owned(),

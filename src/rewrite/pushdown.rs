@@ -395,7 +395,11 @@ impl<'n, 'w: 'n, 't> Narrowing<'n, 'w, 't> {
                 None => continue,
             };
             let Operand::Scalar(scalar) = other else { continue };
-            let Some(value) = moment(scalar) else { continue };
+            let Some(mut value) = moment(scalar) else { continue };
+            // Dates reach further than stamps, and behind the horizon all are alike.
+            if matches!(scalar, Scalar::Cast(_, name) if name == "date") {
+                value = fill(&format!("least(\u{1}0\u{1}, date '{}-01')", time.horizon), &[value]);
+            }
             let typed = format!("(\u{1}0\u{1})::{}", sql_type.name);
             if matches!(comparator, Comparator::AtLeast | Comparator::Equal) {
                 from.push(fill(&time.least(&typed, sql_type), std::slice::from_ref(&value)));

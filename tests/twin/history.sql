@@ -14,6 +14,11 @@ select count(*) from histipooficina where htofhsthora >= $1 and htofhsthora < $2
 
 select count(*) from histipooficina where htofhsthora = timestamp '2019-04-07 02:30:00';
 
+-- No stamp reaches as far as this date.
+select count(*) from histipooficina where htofhsthora <= date '5874897-12-31';
+
+select count(*) from histipooficina where htofhsthora between '2012-05-01'::date and '5874897-12-31'::date or htofhsthora >= 'infinity'::date;
+
 select extract(hour from htofhsthora), count(*) from histipooficina group by 1 order by 1;
 
 select htofhsthora at time zone 'America/Mexico_City' from histipooficina order by 1;

@@ -86,11 +86,13 @@ SOAK_SECONDS ?= 300
 soak: deps
 	ESCLUSA_SOAK_SECONDS=$(SOAK_SECONDS) $(CARGO) test --release --locked --test wire memory:: -- --nocapture --test-threads 1
 
-# The relay beside a direct connection, PgBouncer and HAProxy; then the rewriter by criterion.
+# The rewriter by criterion; the relay beside a direct connection, PgBouncer and HAProxy; statements on legacy names beside the legacy
+# tables and the cast views.
 bench: bench-deps
 	$(CARGO) build --release --locked
 	$(CARGO) bench --locked --bench rewrite
 	$(CARGO) bench --locked --bench relay
+	$(CARGO) bench --locked --bench passage
 
 # Every statement of PostgreSQL's regression scripts and of our corpora, read by PostgreSQL's own grammar too (tests/oracle). The scripts
 # come from Debian's source package; nothing of them is kept outside target/.

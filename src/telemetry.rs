@@ -147,7 +147,9 @@ pub fn log(level: &str, format: LogFormat) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .or_else(|_| tracing_subscriber::EnvFilter::try_new(level))
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    // A line that cannot be written is lost: the subscriber would complain of it where it cannot write either, and panic.
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let builder = builder.log_internal_errors(false);
     // A second call (a test, a command inside a command) keeps the first subscriber.
     let _ = match format {
         LogFormat::Json => builder.json().try_init(),

@@ -53,7 +53,9 @@ async fn plans_use_the_indexes_and_leave_partitions_out() {
         ("select c.ofiid, t.* from oficina c, tipooficina t where t.tofid = c.ofitofid", &["trim_scale((c.ofitofid)"], 0),
         ("select * from histipooficina where htofid = 3", &["Function Scan on find_histipooficina"], 0),
         ("select * from histipooficina where htofid = 3 for update", &["al_record_key = '3'::text"], 60),
-        ("select * from histipooficina where htofid in (3, 4)", &["al_record_key = ANY"], 60),
+        ("select * from histipooficina where htofid in (3, 4)", &["Function Scan on find_histipooficina"], 0),
+        ("select * from histipooficina where htofid in (3, 4) for update", &["al_record_key = ANY"], 60),
+        ("select * from histipooficina where htofhsthora > current_date - 3::int", &["al_changed_at >= ", "'-infinity'"], 60),
         (
             "select * from histipooficina where htofhsthora between '2026-05-01' and '2026-05-20'",
             &["al_changed_at >= ", "'-infinity'"],
@@ -107,7 +109,8 @@ async fn what_the_index_says_is_not_said_twice() {
 async fn no_result_changes() {
     let bed = Bed::new().await;
     let settings = bed.stage.proxy.shared.settings.load_full();
-    let mut plain = esclusa::server::policy::build(&settings, Some(&bed.database), 1).await.unwrap();
+    let rules = esclusa::rule::RuleSet::load(&settings.rules.directory).unwrap();
+    let mut plain = esclusa::server::policy::build(&settings, &rules, Some(&bed.database), 1).await.unwrap();
     plain.pushdown = false;
     let names = NameContext::with_path(&["cf_quere_pro"]);
     let (mut compared, mut narrowed_at_all, mut rows_seen) = (0, 0, 0);

@@ -7,7 +7,7 @@ use super::data::Sizes;
 use super::legacy;
 use super::postgres::{Options, Postgres};
 use crate::catalog::{Catalog, Database};
-use crate::config::{Address, Settings};
+use crate::config::{Address, Month, Settings};
 use crate::error::{Error, Result};
 use crate::migrate::run::{Migration, Outcome};
 use crate::migrate::schema;
@@ -40,6 +40,8 @@ pub struct Plot {
     pub server: Options,
     /// SQL that is run on the legacy tables before they are migrated.
     pub prologue: String,
+    /// The first month with a partition of its own, if it is not the settings' own.
+    pub first_month: Option<Month>,
 }
 
 /// A migrated database with its proxy.
@@ -65,7 +67,8 @@ impl Stage {
         tell("starting a private PostgreSQL");
         let postgres = Postgres::start(&plot.server).await?;
         let (rows, rules, directory) = load(&postgres, plot, tell).await?;
-        let settings = settings(&postgres, &directory, plot.port)?;
+        let mut settings = settings(&postgres, &directory, plot.port)?;
+        settings.audit.first_month = plot.first_month.unwrap_or(settings.audit.first_month);
         let outcomes = migrate(&postgres, &rules, &settings, plot.views, tell).await?;
         tell("starting the proxy");
         let loaded = settings.clone();

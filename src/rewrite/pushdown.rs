@@ -30,8 +30,8 @@ pub(super) struct Pushed {
     pub pieces: Vec<Piece>,
     /// Whether one of them names an item further left.
     pub lateral: bool,
-    /// The one key that a history's rows must have.
-    pub key: Option<Expression>,
+    /// The keys of which a history's rows must have one, if they are given.
+    pub keys: Vec<Expression>,
     /// Conditions of the client's that say nothing beyond these any more.
     pub said: Vec<Span>,
 }
@@ -67,10 +67,9 @@ impl Work<'_, '_> {
             if let Some(found) = found {
                 out.said.extend(used.into_iter().filter_map(|c| narrowing.said(c)));
                 if let Keys::Whole(keys) = &found
-                    && let [key] = keys.as_slice()
                     && access.column == "al_record_key"
                 {
-                    out.key = Some(key.clone());
+                    out.keys.clone_from(keys);
                 }
                 out.pieces.push(Piece::Text(" AND ".into()));
                 out.pieces.extend(found.condition(&format!("{dot}{}", access.column)));
@@ -490,8 +489,9 @@ fn moment(scalar: &Scalar) -> Option<Expression> {
 fn clock(scalar: &Scalar) -> Option<Expression> {
     match scalar {
         Scalar::Literal(span, _) => Some(vec![Piece::Copy(*span)]),
-        Scalar::Cast(inner, name) if name == "interval" => {
-            Some([vec![Piece::Text("(".into())], clock(inner)?, vec![Piece::Text(")::interval".into())]].concat())
+        Scalar::Cast(inner, name) if matches!(name.as_str(), "interval" | "int" | "integer" | "int4") => {
+            let value = if let Scalar::Parameter(span) = **inner { vec![Piece::Copy(span)] } else { clock(inner)? };
+            Some([vec![Piece::Text("(".into())], value, vec![Piece::Text(format!(")::{name}"))]].concat())
         }
         Scalar::Clock(name, arguments) => {
             let Some(name) = name.strip_suffix("()") else { return Some(vec![Piece::Text(name.clone())]) };
@@ -532,7 +532,8 @@ fn fill(text: &str, expressions: &[Expression]) -> Expression {
     out
 }
 
-fn join(expressions: Vec<Expression>, between: &str) -> Expression {
+/// With the same text between each two.
+pub(super) fn join(expressions: Vec<Expression>, between: &str) -> Expression {
     let mut out = Vec::new();
     for (i, expression) in expressions.into_iter().enumerate() {
         if i > 0 {

@@ -3,16 +3,31 @@
 //! The sub-select yields the legacy columns under their names, in their order, with their types and modifiers, so that `*`, whole
 //! rows, NATURAL JOIN and USING work; the planner flattens it. Columns that the statement cannot need are left out.
 
-use super::pushdown::Place;
+use super::pushdown::{Expression, Place, join};
 use super::refuse::Refusal;
 use super::resolve::Owner;
 use super::splice::{Edit, Piece};
 use super::{Entry, Work};
+use crate::relation::Relation;
 use crate::sql::quote::ident;
 use crate::sql::{NameUse, Span, UsePlace};
 
 /// Columns that every table has and no list shows (PostgreSQL manual, section 5.5).
 const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
+
+/// For more keys than this a plan of their own pays.
+const MOST_CALLS: usize = 50;
+
+/// The rows of a history that have one of these keys; one key may be given twice.
+fn found(relation: &Relation, keys: Vec<Expression>) -> Vec<Piece> {
+    let (finder, text) = (relation.finder(), |t: String| vec![Piece::Text(t)]);
+    if keys.len() == 1 {
+        return [text(format!("{finder}(")), keys.concat(), text(")".into())].concat();
+    }
+    let from = "(SELECT found.* FROM (SELECT DISTINCT key FROM unnest(ARRAY[".to_owned();
+    let to = format!("]::text[]) AS key) AS given, {finder}(given.key) AS found)");
+    [text(from), join(keys, ", "), text(to)].concat()
+}
 
 impl Work<'_, '_> {
     pub(super) fn read(&mut self, index: usize, entry: &Entry) -> Result<(), Refusal> {
@@ -37,10 +52,9 @@ impl Work<'_, '_> {
         let wanted = |i: usize| all || self.words.contains(&relation.columns[i].name);
         let alias = if reference.alias.is_none() { format!(" AS {}", ident(&relation.table)) } else { String::new() };
         let command = if reference.table_command { "SELECT * FROM " } else { "" };
-        if let Some(key) = pushed.key.as_ref().filter(|_| entry.finder && !pushed.lateral && system.is_empty() && self.may_call())
-        {
-            let call = vec![Piece::Text(format!("{command}{}(", relation.finder()))];
-            let pieces = [call, key.clone(), vec![Piece::Text(format!("){alias}"))]].concat();
+        let callable = entry.finder && !pushed.lateral && system.is_empty() && self.may_call();
+        if (1..=MOST_CALLS).contains(&pushed.keys.len()) && callable {
+            let pieces = [vec![Piece::Text(command.into())], found(relation, pushed.keys), vec![Piece::Text(alias)]].concat();
             self.edits.push(Edit { span: reference.span, pieces });
             self.notes.push(format!("{}: found by {}, whose plan the session keeps", relation.table, relation.finder()));
             return Ok(());

@@ -137,6 +137,10 @@ impl Splicer<'_> {
 
     fn verbatim(&mut self, from: Span) {
         if from.start < from.end {
+            let goes_on = self.segments.last().is_some_and(|s| s.verbatim && s.from.end == from.start);
+            if !goes_on {
+                self.part(&self.text[from.range()], Span { start: from.start, end: from.start });
+            }
             self.segments.push(Segment { at: self.out.len(), from, verbatim: true });
             self.out.push_str(&self.text[from.range()]);
         }
@@ -144,8 +148,18 @@ impl Splicer<'_> {
 
     fn generated(&mut self, text: &str, from: Span) {
         if !text.is_empty() {
+            self.part(text, from);
             self.segments.push(Segment { at: self.out.len(), from, verbatim: false });
             self.out.push_str(text);
+        }
+    }
+
+    /// Words that come to stand beside each other stay two: `from"t"where` had no need of a blank.
+    fn part(&mut self, next: &str, from: Span) {
+        let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$' || !c.is_ascii();
+        if self.out.ends_with(word) && next.starts_with(word) {
+            self.segments.push(Segment { at: self.out.len(), from, verbatim: false });
+            self.out.push(' ');
         }
     }
 }
@@ -197,7 +211,18 @@ mod tests {
     }
 
     #[test]
+    fn words_stay_apart() {
+        let text = "update\"t\"set a=1";
+        let spliced = splice(text, vec![Edit::replace(span(text, "\"t\""), "new")]).unwrap();
+        assert_eq!(spliced.text, "update new set a=1");
+        assert_eq!(spliced.map.to_client(spliced.text.find("set").unwrap()), text.find("set").unwrap());
+        let text = "select\"s\".t.a";
+        assert_eq!(splice(text, vec![Edit::replace(span(text, "\"s\"."), "")]).unwrap().text, "select t.a");
+        assert_eq!(splice("ab", vec![Edit::replace(Span { start: 1, end: 1 }, "")]).unwrap().text, "ab");
+    }
+
+    #[test]
     fn insertions_at_the_end_are_not_lost() {
-        assert_eq!(splice("ab", vec![Edit::insert(2, "c"), Edit::insert(1, "-")]).unwrap().text, "a-bc");
+        assert_eq!(splice("ab)", vec![Edit::insert(3, "c"), Edit::insert(1, "-")]).unwrap().text, "a-b)c");
     }
 }

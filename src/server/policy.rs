@@ -46,10 +46,9 @@ pub async fn alive<'d>(database: &'d mut Option<Database>, settings: &Settings) 
     Ok(database.as_mut())
 }
 
-/// Reads everything that a policy consists of. Without a database every table has the default mode, and the catalog is the
+/// Puts rules together with all that is read beside them. Without a database every table has the default mode, and the catalog is the
 /// snapshot beside the rules, if there is one.
-pub async fn build(settings: &Settings, database: Option<&Database>, generation: u64) -> Result<Policy> {
-    let rules = RuleSet::load(&settings.rules.directory)?;
+pub async fn build(settings: &Settings, rules: &RuleSet, database: Option<&Database>, generation: u64) -> Result<Policy> {
     let schema = &settings.rules.schema;
     let snapshot = settings.rules.directory.join("catalog.csv");
     let (modes, catalog, shadows, finders) = match database {

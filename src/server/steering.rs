@@ -16,6 +16,8 @@ use crate::control::{self, Change};
 use crate::error::{Error, Fault, Faults, Result};
 use crate::migrate::finder;
 use crate::mode::Mode;
+use crate::rewrite::Policy;
+use crate::rule::RuleSet;
 use crate::session::Shared;
 use crate::telemetry;
 use crate::wire::tls::{Acceptor, Connector};
@@ -28,6 +30,8 @@ pub struct Steering {
     /// TLS towards the server.
     pub connector: ArcSwap<Connector>,
     load: Loader,
+    /// The rules in force. Files are read by a reload alone: a switch must not fail over, or bring in, what somebody is writing there.
+    rules: ArcSwap<RuleSet>,
     database: Mutex<Option<Database>>,
     stop: watch::Sender<bool>,
 }
@@ -37,24 +41,43 @@ impl Steering {
     pub(super) async fn new(load: Loader, settings: Settings, stop: watch::Sender<bool>) -> Result<Steering> {
         let (acceptor, connector) = tls(&settings)?;
         let database = policy::control_database(&settings).await?;
-        let policy = policy::build(&settings, database.as_ref(), 1).await?;
+        let rules = RuleSet::load(&settings.rules.directory)?;
+        let policy = policy::build(&settings, &rules, database.as_ref(), 1).await?;
         let shared = Arc::new(Shared::new(settings, policy));
         shared.tls.store(Arc::new(acceptor));
-        Ok(Steering { shared, connector: ArcSwap::from_pointee(connector), load, database: Mutex::new(database), stop })
+        let (connector, rules) = (ArcSwap::from_pointee(connector), ArcSwap::from_pointee(rules));
+        Ok(Steering { shared, connector, load, rules, database: Mutex::new(database), stop })
     }
 
-    /// Builds the policy anew, from rules, modes and catalog as they are now.
+    /// Builds the policy anew, from the rules in force, and modes and catalog as they are now.
     async fn refresh(&self) -> Result<()> {
-        let policy = self.fresh_policy(&self.shared.settings.load_full()).await?;
+        // Held until the policy is in force: what was read later may not be replaced by what was read before.
+        let mut database = self.database.lock().await;
+        let policy = self.fresh_policy(&mut database, &self.shared.settings.load_full(), &self.rules.load_full()).await?;
         self.shared.set_policy(policy);
         Ok(())
     }
 
-    async fn fresh_policy(&self, settings: &Settings) -> Result<crate::rewrite::Policy> {
-        let mut database = self.database.lock().await;
-        let database = policy::alive(&mut database, settings).await?;
+    async fn fresh_policy(&self, database: &mut Option<Database>, settings: &Settings, rules: &RuleSet) -> Result<Policy> {
+        let database = policy::alive(database, settings).await?;
         let generation = self.shared.policy.load().generation + 1;
-        policy::build(settings, database.as_deref(), generation).await
+        policy::build(settings, rules, database.as_deref(), generation).await
+    }
+
+    /// The rule files as they are now. A table whose statements are rewritten keeps its rule.
+    fn fresh_rules(&self, settings: &Settings) -> Result<RuleSet, Faults> {
+        let rules = RuleSet::load(&settings.rules.directory)?;
+        let mut faults = Faults::default();
+        let policy = self.shared.policy.load();
+        for entry in policy.entries().filter(|e| e.mode == Mode::Rewrite) {
+            let table = &entry.relation.table;
+            if !rules.rules.contains_key(table) {
+                let fault =
+                    Fault::at(&settings.rules.directory, 0, format!("the rule of {table} is gone, and its mode is rewrite"));
+                faults.push(fault.hint(format!("bring the file back, or switch the table first: SET MODE observe FOR {table}")));
+            }
+        }
+        faults.or(rules)
     }
 
     /// Waits until no statement is on its way that an older policy decided about, so that who has switched a table may drop it. One
@@ -194,10 +217,13 @@ impl Admin for Steering {
             let settings = read.unwrap_or_else(|| before.as_ref().clone());
             kept(refuse_fixed(&before, &settings).map_err(Error::from), &mut faults)?;
             let legs = kept(tls(&settings), &mut faults)?;
-            let policy = kept(self.fresh_policy(&settings).await, &mut faults)?;
-            let (Some((acceptor, connector)), Some(policy)) = (legs, policy) else { return faults.or(()).map_err(Error::from) };
+            let rules = kept(self.fresh_rules(&settings).map_err(Error::from), &mut faults)?;
+            let (Some((acceptor, connector)), Some(rules)) = (legs, rules) else { return faults.or(()).map_err(Error::from) };
             faults.or(())?;
+            let mut database = self.database.lock().await;
+            let policy = self.fresh_policy(&mut database, &settings, &rules).await?;
             // All of it is good: from here on nothing can fail.
+            self.rules.store(Arc::new(rules));
             self.shared.settings.store(Arc::new(settings));
             self.shared.tls.store(Arc::new(acceptor));
             self.connector.store(Arc::new(connector));

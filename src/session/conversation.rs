@@ -363,12 +363,13 @@ impl Conversation {
             Arc::new(Outcome { effects, ..Outcome::default() })
         });
         let generation = if found.legacy { policy.generation } else { 0 };
-        let info = self.info(&policy, text, outcome, generation, found.path);
+        let mut info = self.info(&policy, text, outcome, generation, found.path);
         for name in info.executes.iter().filter(|_| read_by_server) {
             if let Some(verdict) = self.renew(self.name(name.as_bytes()), name.as_bytes(), query) {
                 return Err(verdict);
             }
         }
+        self.answer_for_executed(&mut info);
         Ok(Some(Arc::new(info)))
     }
 

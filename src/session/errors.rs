@@ -1,6 +1,8 @@
 //! Leads the server's errors about a rewritten statement back to what the client wrote: the position, the names of the legacy table
 //! and its constraint, and a context that the client's own statement would not have had.
 
+use std::sync::Arc;
+
 use crate::relation::value::ASSIGN;
 use crate::relation::{Piece, Relation, Value};
 use crate::rewrite::Outcome;
@@ -40,8 +42,16 @@ pub fn lead_back(mut fields: ErrorFields, told: &Told<'_>) -> Option<ErrorFields
     for relation in &told.outcome.rewritten {
         names(&mut fields, relation);
     }
-    context(&mut fields);
+    context(&mut fields, &told.outcome.rewritten);
     (fields != before).then_some(fields)
+}
+
+/// The legacy table whose view an error comes through: in functions nothing is rewritten, and the function behind the view
+/// (`migrate/view.rs`) writes the new table.
+pub fn view(fields: &ErrorFields) -> Option<String> {
+    let context = std::str::from_utf8(fields.get(b'W')?).ok()?;
+    let behind = |mark| context.split_once(mark)?.1.split_once('(').map(|(name, _)| name.trim_end_matches('"').to_owned());
+    behind("esclusa.write_").or_else(|| behind("esclusa.\"write_"))
 }
 
 /// A value of a type that no assignment casts (source, parse_target.c). The server found no function for it (`rewrite/assign.rs`): what
@@ -197,10 +207,12 @@ fn key_detail(relation: &Relation, detail: &str) -> Option<String> {
     Some(format!("{head}({})=({}){tail}", pick(&names), pick(&shown)))
 }
 
-/// Lines of context that name esclusa's own functions are taken out; the legacy statement would have had none.
-fn context(fields: &mut ErrorFields) {
+/// Lines of context that name esclusa's own functions, or the new tables, are taken out; the legacy statement would have had none.
+fn context(fields: &mut ErrorFields, relations: &[Arc<Relation>]) {
     let Some(context) = fields.get(b'W').and_then(|w| std::str::from_utf8(w).ok()) else { return };
-    let own = |line: &str| line.contains("esclusa.") || line.contains("\"assign_");
+    let targets: Vec<String> = relations.iter().filter(|r| !r.is_retained()).map(|r| r.target_table()).collect();
+    let own =
+        |line: &str| line.contains("esclusa.") || line.contains("\"assign_") || targets.iter().any(|t| line.contains(t.as_str()));
     if !context.lines().any(own) {
         return;
     }
@@ -276,7 +288,22 @@ mod tests {
     #[test]
     fn own_functions_leave_no_context() {
         let mut fields = ErrorFields::parse(b"WPL/pgSQL function esclusa.refuse_null(text,text) line 3\nfunction f() line 2\0\0");
-        context(&mut fields);
+        context(&mut fields, &[]);
         assert_eq!(fields.get(b'W'), Some(&b"function f() line 2"[..]));
+    }
+
+    #[test]
+    fn an_error_behind_a_view_is_one_of_its_table() {
+        let mut fields = ErrorFields::parse(
+            b"C23505\0WSQL statement \"INSERT INTO cf_quere_pro.domain_value (dv_domain) VALUES ('X')\"\n\
+              PL/pgSQL function esclusa.write_tipvalvula() line 10 at SQL statement\n\
+              SQL statement \"insert into tipvalvula values (1)\"\0\0",
+        );
+        assert_eq!(view(&fields).as_deref(), Some("tipvalvula"));
+        context(&mut fields, &[Arc::new(padded())]);
+        assert_eq!(fields.get(b'W'), Some(&b"SQL statement \"insert into tipvalvula values (1)\""[..]));
+        let quoted = ErrorFields::parse(b"Wfunction esclusa.\"write_ingresoscfdi_SAT\"() line 1\0\0");
+        assert_eq!(view(&quoted).as_deref(), Some("ingresoscfdi_SAT"));
+        assert_eq!(view(&ErrorFields::parse(b"Wfunction f() line 1\0\0")), None);
     }
 }

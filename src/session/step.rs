@@ -235,12 +235,13 @@ impl Steps {
     /// The oldest policy that decided about something unanswered; 0 when there is none.
     pub fn oldest_generation(&self) -> u64 {
         let generation = |step: &Step| match step {
-            Step::Query { info: Some(info), .. } => Some(info.generation),
-            Step::Parse { held: Some(held), .. } => Some(held.info.generation),
-            Step::Bind { generation, .. } if *generation > 0 => Some(*generation),
-            _ => None,
+            Step::Query { info: Some(info), .. } => info.generation,
+            Step::Parse { held: Some(held), .. } => held.info.generation,
+            Step::Bind { generation, .. } => *generation,
+            _ => 0,
         };
-        self.queue.iter().filter_map(generation).min().unwrap_or(0)
+        // What names no legacy table was decided by no policy.
+        self.queue.iter().map(generation).filter(|g| *g > 0).min().unwrap_or(0)
     }
 
     /// An error in the extended protocol: the server skips to the next Sync.
@@ -306,8 +307,31 @@ mod tests {
         steps.queue.iter().map(letter).collect()
     }
 
+    fn info(generation: u64) -> Step {
+        let info = Info {
+            outcome: Arc::default(),
+            text: "SET search_path = x".into(),
+            seen: Seen { fingerprint: 0, text: "".into() },
+            generation,
+            changes: Vec::new(),
+            executes: Vec::new(),
+            changes_names: Doubt::default(),
+        };
+        Step::Query { info: Some(Arc::new(info)), at: None, rows: 0, done: 0, failed: false }
+    }
+
     fn execute() -> Step {
         Step::Execute { portal: 0, at: None }
+    }
+
+    #[test]
+    fn what_no_policy_decided_hides_nothing_that_one_did() {
+        let bind = |generation| Step::Bind { portal: 0, statement: 0, generation, sample: None };
+        let mut steps = Steps::default();
+        for step in [bind(0), bind(7), bind(5), info(0)] {
+            steps.push(step);
+        }
+        assert_eq!(steps.oldest_generation(), 5);
     }
 
     #[test]

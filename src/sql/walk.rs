@@ -340,16 +340,19 @@ impl Walker<'_, '_> {
         Some(end)
     }
 
-    /// The lexemes from ONLY, its parenthesis or TABLE, to the closing parenthesis or `*`.
+    /// The lexemes from TABLE, ONLY or its parenthesis, to the closing parenthesis or `*`.
     fn marks(&self, first: usize, last: usize) -> (usize, usize) {
         let marks = &self.edited.table_marks;
         let star = usize::from(marks.contains(&(last + 1)));
-        match first.checked_sub(1).filter(|b| self.range.contains(b)) {
-            Some(before) if marks.contains(&before) => (before, last + star),
-            Some(before) if self.edited.table_commands.contains(&before) => (before, last),
-            Some(open) if open > self.range.start && marks.contains(&(open - 1)) => (open - 1, last + 1),
-            _ => (first, last + star),
-        }
+        let before = |at: usize| at.checked_sub(1).filter(|b| self.range.contains(b));
+        let marked = |at: usize| before(at).filter(|b| marks.contains(b));
+        let (from, to) = match (marked(first), before(first).and_then(marked)) {
+            (Some(only), _) => (only, last + star),
+            (None, Some(only)) => (only, last + 1),
+            (None, None) => (first, last + star),
+        };
+        let command = before(from).filter(|b| self.edited.table_commands.contains(b));
+        (command.unwrap_or(from), to)
     }
 
     /// How many lexemes an alias's column list takes, if `at` opens one.

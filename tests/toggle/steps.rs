@@ -212,3 +212,64 @@ async fn a_direct_client_sees_the_same() {
         assert_eq!(here.ask(&frames).await, there.ask(&frames).await);
     }
 }
+
+/// EXECUTE names no table itself: its errors and its hits are those of what it runs.
+#[tokio::test]
+async fn execute_answers_for_what_it_runs() {
+    let (bed, proxy) = bed().await;
+    let mut client = proxy.client(&bed).await;
+    client.query("PREPARE new AS INSERT INTO tipocolor VALUES ($1, $2)").await;
+    switch(&bed, &proxy).await;
+    let refused = "<23505 duplicate key value violates unique constraint \"tipocolor_pkey\"> ZI";
+    assert_eq!(client.query("EXECUTE new (1, 'rosa')").await, refused);
+    client.ask(&[p("again", "EXECUTE new (2, 'rosa')"), s()]).await;
+    assert_eq!(client.ask(&[b("again", &[]), e(), s()]).await, format!("2 {refused}"));
+    assert_eq!(client.query("EXECUTE new (9, 'rosa')").await, "[INSERT 0 1] ZI");
+    let report = proxy.server.shared.traffic.report();
+    let hits = report.rows.iter().filter(|r| r[1].text() == "insert" && r[2].text() == "rewritten");
+    let counted: Vec<[String; 2]> = hits.map(|r| [r[3].text(), r[5].text()]).collect();
+    assert_eq!(counted, [["3", "2"]]);
+}
+
+/// Inside functions nothing is rewritten: the view's trigger meets the new table's constraints, and the client its own table's.
+#[tokio::test]
+async fn an_error_from_behind_a_view_names_the_legacy_table() {
+    let (bed, proxy) = bed().await;
+    let mut client = proxy.client(&bed).await;
+    let refused = "<23505 duplicate key value violates unique constraint \"tipocolor_pkey\"> ZI";
+    assert_eq!(client.query("DO $$ BEGIN INSERT INTO tipocolor VALUES (1, 'rosa'); END $$").await, refused);
+    // Migrated and not yet switched: the view answers the statement itself.
+    assert_eq!(client.query("INSERT INTO tipocolor VALUES (1, 'rosa')").await, refused);
+}
+
+/// A switch says what it did whatever somebody is writing into the rule directory; only a reload reads that, and takes no rule away
+/// from statements that need it.
+#[tokio::test]
+async fn rule_files_are_read_by_a_reload_and_by_nothing_else() {
+    let (bed, proxy) = bed().await;
+    let mut client = proxy.client(&bed).await;
+    switch(&bed, &proxy).await;
+    let file = proxy.rules.join("tipocolor.toml");
+    let rule = std::fs::read_to_string(&file).unwrap();
+    let question = "SELECT count(*) FROM tipocolor";
+
+    std::fs::write(&file, "half = [").unwrap();
+    proxy.set(&["tipocolor"], Mode::Refuse).await;
+    assert!(client.query(question).await.starts_with("<42P01"));
+    proxy.set(&["tipocolor"], Mode::Rewrite).await;
+    assert_eq!(client.query(question).await, "T (3) [SELECT 1] ZI");
+
+    std::fs::remove_file(&file).unwrap();
+    proxy.set(&["tipocolor"], Mode::Rewrite).await;
+    let error = proxy.server.admin().reload().await.unwrap_err().to_string();
+    assert!(error.contains("the rule of tipocolor is gone, and its mode is rewrite"), "{error}");
+    assert_eq!(client.query(question).await, "T (3) [SELECT 1] ZI");
+
+    proxy.set(&["tipocolor"], Mode::Observe).await;
+    proxy.server.admin().reload().await.unwrap();
+    assert!(client.query(question).await.starts_with("<42P01"));
+    std::fs::write(&file, rule).unwrap();
+    proxy.server.admin().reload().await.unwrap();
+    proxy.set(&["tipocolor"], Mode::Rewrite).await;
+    assert_eq!(client.query(question).await, "T (3) [SELECT 1] ZI");
+}

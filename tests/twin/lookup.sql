@@ -77,6 +77,37 @@ select * from only tipositver *;
 
 table tipositver;
 
+table only tipositver order by tsvid desc;
+
+table only (tipositver) union all select 99, 1 order by 1;
+
+insert into tipositver table only tipositver;
+
+-- No blank stands where none is needed.
+select*from"tipositver"where"tsvid"=3;
+
+select"cf_quere_pro".tipositver.tsvid from"tipositver"order by"tsvid";
+
+update"tipositver"set"tsvtxtid"=(1)where"tsvid"=(3)returning"tsvid";
+
+insert into"tipositver"values(77,1)returning"tsvid",tsvtxtid;
+
+insert into"tipositver"("tsvid","tsvtxtid")select"tsvid"+50,(1)from"tipositver"where"tsvid"=3;
+
+delete from"tipositver"where"tsvid"=(3)returning*;
+
+delete from"tipositver"as"x"using"tipooficina"as"y"where"x".tsvid=y."tofid"returning"x".*;
+
+merge into"tipositver"as"t"using"tipooficina"as"o"on"t".tsvid="o".tofid when matched then delete;
+
+copy"tipositver"to stdout;
+
+copy"tipositver"("tsvid")to stdout;
+
+truncate"tipositver","tipooficina";
+
+lock"tipositver"in share mode;
+
 (table tipositver union table tipositver) order by 1;
 
 with tipositver as (select 1 as tsvid) select * from tipositver;

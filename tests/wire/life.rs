@@ -246,6 +246,25 @@ async fn sighup_reloads_all_or_nothing() {
     proxy.assert_sound();
 }
 
+/// A log that cannot be written is no reason to end: statements go on.
+#[tokio::test]
+async fn a_full_disk_costs_the_log_and_nothing_else() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let address = SocketAddr::from(([127, 0, 0, 1], esclusa::demo::postgres::free_port().unwrap()));
+    let mut command = process::command(&upstream(), &[PLAIN, ("LISTEN_ADDRESS", &address.to_string())]);
+    let mut child = command.stderr(full).spawn().unwrap();
+    let began = Instant::now();
+    while std::net::TcpStream::connect(address).is_err() {
+        assert!(child.try_wait().unwrap().is_none() && began.elapsed() < crate::stage::PATIENCE, "it does not serve");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let mut client = Client::log_in(address, "postgres", Way::Rewriting.database()).await;
+    assert_eq!(client.value("select count(*) from cf_quere_pro.tipocorreo").await, "20");
+    drop(client);
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
 /// New processes take over one after another while clients come and go: not one connection is refused, not one statement lost.
 #[tokio::test]
 async fn a_new_process_takes_over_under_load() {

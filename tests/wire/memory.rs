@@ -12,10 +12,12 @@ use crate::fake::Fake;
 use crate::frames::*;
 use crate::process::Proxy;
 use crate::stage::stage;
+use crate::tls::{Authority, handshake};
 
 /// What may come on top while anything flows.
 const FLAT_KIB: usize = 8 * 1024;
 const IDLE: usize = 10_000;
+const IDLE_WITH_TLS: usize = 1000;
 
 fn proxy() -> Proxy {
     Proxy::start(&format!("127.0.0.1:{}", stage().postgres), &[])
@@ -50,6 +52,41 @@ async fn idle_connections() {
     println!("{} idle connections: {before} KiB, then {after} KiB, {each:.1} KiB each", clients.len());
     assert!(each <= 20.0, "{each:.1} KiB each");
     assert!(after <= 300 * 1024, "{after} KiB together");
+    drop(clients);
+    proxy.wait_for_descriptors(descriptors).await;
+    proxy.assert_sound();
+}
+
+/// The same with TLS: a connection keeps its keys and what rustls needs for the next record.
+#[tokio::test]
+async fn idle_connections_with_tls() {
+    let certificates = tempfile::tempdir().unwrap();
+    let authority = Authority::new("the authority");
+    authority.sign(certificates.path(), "proxy", &["127.0.0.1"], "the proxy");
+    let file = |name: &str| certificates.path().join(name).display().to_string();
+    let (certificate, key) = (file("proxy.crt"), file("proxy.key"));
+    let fake = Fake::start().await;
+    let settings = [("LISTEN_TLS", "required"), ("LISTEN_TLS_CERTIFICATE", &certificate), ("LISTEN_TLS_KEY", &key)];
+    let upstream = [("LISTEN_MAX_CLIENTS", "20000"), ("UPSTREAM_TLS", "disable")];
+    let mut proxy = Proxy::start(&fake.address.to_string(), &[settings.as_slice(), &upstream].concat());
+    let connector = authority.connector(&[]);
+    let (before, descriptors) = (proxy.rss_kib(), proxy.descriptors());
+    let mut clients = Vec::with_capacity(IDLE_WITH_TLS);
+    for _ in 0..IDLE_WITH_TLS {
+        let mut plain = TcpStream::connect(proxy.address).await.unwrap();
+        plain.write_all(&packet(TLS, b"")).await.unwrap();
+        assert_eq!(plain.read_u8().await.unwrap(), b'S');
+        let mut client = handshake(connector.clone(), plain).await.unwrap();
+        client.write_all(&startup(V3_0, &[("user", "ana"), ("database", "db")])).await.unwrap();
+        swallow(&mut client, 1).await;
+        client.write_all(&query("select 1")).await.unwrap();
+        swallow(&mut client, 1).await;
+        clients.push(client);
+    }
+    let after = proxy.rss_kib();
+    let each = (after - before) as f64 / clients.len() as f64;
+    println!("{} idle connections with TLS: {before} KiB, then {after} KiB, {each:.1} KiB each", clients.len());
+    assert!(each <= 20.0, "{each:.1} KiB each");
     drop(clients);
     proxy.wait_for_descriptors(descriptors).await;
     proxy.assert_sound();

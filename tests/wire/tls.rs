@@ -25,13 +25,13 @@ use crate::stage::{self, PATIENCE};
 use crate::transcript::{Leniency, Message, take_message};
 
 /// An authority that signs certificates.
-struct Authority {
+pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
 }
 
 impl Authority {
-    fn new(name: &str) -> Authority {
+    pub(crate) fn new(name: &str) -> Authority {
         let mut params = CertificateParams::new([]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, name);
@@ -41,13 +41,24 @@ impl Authority {
     }
 
     /// Writes `name.crt` and `name.key`, for these hosts and this common name.
-    fn sign(&self, directory: &Path, name: &str, hosts: &[&str], common_name: &str) {
+    pub(crate) fn sign(&self, directory: &Path, name: &str, hosts: &[&str], common_name: &str) {
         let mut params = CertificateParams::new(hosts.iter().map(|h| (*h).to_owned()).collect::<Vec<_>>()).unwrap();
         params.distinguished_name.push(DnType::CommonName, common_name);
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         write(&directory.join(format!("{name}.crt")), &certificate.pem());
         write(&directory.join(format!("{name}.key")), &key.serialize_pem());
+    }
+
+    /// A TLS client that trusts the authority, and names these protocols.
+    pub(crate) fn connector(&self, protocols: &[&[u8]]) -> TlsConnector {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(self.pem.as_bytes()).unwrap()).unwrap();
+        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        let mut config =
+            builder.with_safe_default_protocol_versions().unwrap().with_root_certificates(roots).with_no_client_auth();
+        config.alpn_protocols = protocols.iter().map(|p| p.to_vec()).collect();
+        TlsConnector::from(Arc::new(config))
     }
 }
 
@@ -148,17 +159,6 @@ impl Secure {
         settings.listen.tls = offer;
         settings.listen.tls_certificate = self.file(&format!("{certificate}.crt"));
         settings.listen.tls_key = self.file(&format!("{certificate}.key"));
-    }
-
-    /// A TLS client that trusts the authority, and names these protocols.
-    fn connector(&self, protocols: &[&[u8]]) -> TlsConnector {
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(self.authority.pem.as_bytes()).unwrap()).unwrap();
-        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-        let mut config =
-            builder.with_safe_default_protocol_versions().unwrap().with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = protocols.iter().map(|p| p.to_vec()).collect();
-        TlsConnector::from(Arc::new(config))
     }
 }
 
@@ -390,7 +390,7 @@ fn socket(address: &Address) -> std::net::SocketAddr {
     address.to_string().parse().unwrap()
 }
 
-async fn handshake(connector: TlsConnector, socket: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
+pub(crate) async fn handshake(connector: TlsConnector, socket: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
     let name = ServerName::try_from("127.0.0.1").unwrap();
     tokio::time::timeout(PATIENCE, connector.connect(name, socket)).await.expect("a handshake in time")
 }
@@ -400,7 +400,7 @@ async fn encrypt(secure: &Secure, address: &Address) -> TlsStream<TcpStream> {
     let mut plain = TcpStream::connect(socket(address)).await.unwrap();
     plain.write_all(&packet(TLS, b"")).await.unwrap();
     assert_eq!(plain.read_u8().await.unwrap(), b'S');
-    handshake(secure.connector(&[]), plain).await.unwrap()
+    handshake(secure.authority.connector(&[]), plain).await.unwrap()
 }
 
 async fn message(stream: &mut TlsStream<TcpStream>) -> Message {
@@ -426,12 +426,12 @@ async fn direct_tls_cancellation_and_smuggled_bytes() {
 
     // TLS at once, as libpq 17 does it: only with the protocol's name in the handshake.
     let plain = TcpStream::connect(socket(&proxy.address)).await.unwrap();
-    let mut direct = handshake(secure.connector(&[b"postgresql"]), plain).await.unwrap();
+    let mut direct = handshake(secure.authority.connector(&[b"postgresql"]), plain).await.unwrap();
     direct.write_all(&log_in).await.unwrap();
     assert_eq!(message(&mut direct).await.line(Leniency::default()), "R Authentication 0");
     for protocols in [&[][..], &[&b"http/1.1"[..]]] {
         let plain = TcpStream::connect(socket(&proxy.address)).await.unwrap();
-        if let Ok(mut stream) = handshake(secure.connector(protocols), plain).await {
+        if let Ok(mut stream) = handshake(secure.authority.connector(protocols), plain).await {
             let _ = stream.write_all(&log_in).await;
             let mut said = Vec::new();
             let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut said)).await.expect("closed in time");
@@ -443,7 +443,7 @@ async fn direct_tls_cancellation_and_smuggled_bytes() {
     let mut plain = TcpStream::connect(socket(&proxy.address)).await.unwrap();
     plain.write_all(&[packet(TLS, b""), log_in.clone()].concat()).await.unwrap();
     assert_eq!(plain.read_u8().await.unwrap(), b'S');
-    let mut stream = handshake(secure.connector(&[]), plain).await.unwrap();
+    let mut stream = handshake(secure.authority.connector(&[]), plain).await.unwrap();
     stream.write_all(&log_in).await.unwrap();
     let refusal = message(&mut stream).await.line(Leniency::default());
     assert!(refusal.contains("C08P01") && refusal.contains("received unencrypted data after SSL request"), "{refusal}");

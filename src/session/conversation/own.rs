@@ -171,6 +171,23 @@ impl Conversation {
         Info { outcome, text: text.into(), seen, generation, changes, executes, changes_names: Doubt::default() }
     }
 
+    /// What EXECUTE runs is its own: it counts, a switch waits for it, and its errors name the legacy tables.
+    pub(super) fn answer_for_executed(&self, info: &mut Info) {
+        let found = info.executes.iter().filter_map(|name| self.prepared.find(self.name(name.as_bytes()), || true));
+        let executed: Vec<Arc<Info>> = found.map(|f| f.held.info.clone()).filter(|i| i.generation > 0).collect();
+        let Some(first) = executed.first() else { return };
+        if info.outcome.hits.is_empty() {
+            info.seen = first.seen.clone();
+        }
+        let mut outcome = (*info.outcome).clone();
+        for run in &executed {
+            outcome.hits.extend(run.outcome.hits.iter().cloned());
+            outcome.rewritten.extend(run.outcome.rewritten.iter().cloned());
+            info.generation = if info.generation == 0 { run.generation } else { info.generation.min(run.generation) };
+        }
+        info.outcome = Arc::new(outcome);
+    }
+
     /// Makes sure that a prepared statement is what its text means now. `Some` is what has to happen first.
     pub(super) fn renew(&mut self, id: NameId, name: &[u8], query: bool) -> Option<Verdict> {
         if self.steps.is_deaf() {
@@ -212,10 +229,11 @@ impl Conversation {
         let outcome = self.decide(&policy, &held.info.text);
         self.shadowing |= outcome.shadow;
         let unchanged = outcome.text == held.info.outcome.text && !held.lost;
-        let info = match &held.how {
+        let mut info = match &held.how {
             How::Protocol(_) => self.info(&policy, &held.info.text, outcome, policy.generation, held.info.changes_names.path),
             How::Sql(_) => self.info_of(&held.info.text, outcome, policy.generation),
         };
+        self.answer_for_executed(&mut info);
         let fresh = Arc::new(Held { info: Arc::new(info), how: held.how.clone(), names: self.names.clone(), lost: false });
         if unchanged {
             self.prepared.renew(id, fresh);

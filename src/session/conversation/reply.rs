@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use super::{Conversation, Verdict};
+use crate::rewrite::Outcome;
 use crate::session::errors::{self, Told};
 use crate::session::search_path::Doubt;
 use crate::session::step::{Info, Step};
@@ -135,7 +136,21 @@ impl Conversation {
             self.steps.skip_to_sync();
             self.own_skipped();
         }
-        info.map_or(Verdict::Pass, |info| led_back(&info, b'E', body))
+        match info.map_or(Verdict::Pass, |info| led_back(&info, b'E', body)) {
+            Verdict::Pass => self.led_back_from_view(body).unwrap_or(Verdict::Pass),
+            verdict => verdict,
+        }
+    }
+
+    /// An error that a legacy table's view gave, in a function's body or before the table is switched.
+    fn led_back_from_view(&self, body: &[u8]) -> Option<Verdict> {
+        let table = errors::view(&ErrorFields::parse(body)).filter(|_| self.target)?;
+        let relation = self.shared.policy.load().entry(&table)?.relation.clone();
+        let fields = errors::lead_back(
+            ErrorFields::parse(body),
+            &Told { outcome: &Outcome { rewritten: vec![relation], ..Outcome::default() }, text: "" },
+        )?;
+        Some(Verdict::Replace(frame_of(&fields, b'E')))
     }
 
     /// The statement that the next reply belongs to, if it touches a legacy table.
@@ -214,13 +229,15 @@ pub(super) fn led_back(info: &Info, tag: u8, body: &[u8]) -> Verdict {
         return Verdict::Pass;
     }
     match errors::lead_back(ErrorFields::parse(body), &Told { outcome: &info.outcome, text: &info.text }) {
-        Some(fields) => {
-            let mut out = Vec::with_capacity(body.len() + 5);
-            fields.write(&mut out, tag);
-            Verdict::Replace(out)
-        }
+        Some(fields) => Verdict::Replace(frame_of(&fields, tag)),
         None => Verdict::Pass,
     }
+}
+
+fn frame_of(fields: &ErrorFields, tag: u8) -> Vec<u8> {
+    let mut out = Vec::new();
+    fields.write(&mut out, tag);
+    out
 }
 
 /// AuthenticationSASL without the mechanisms that bind the channel (manual, section 55.3.1).

@@ -4,9 +4,11 @@
 //! INSERT has no sub-select whose columns several fields could share: each field computes the typed legacy row for itself. So an
 //! expression is evaluated more than once, which only one that might give another value the second time does not bear.
 //!
-//! The same goes for UPDATE where a MERGE has several: PostgreSQL numbers the sub-selects of `SET (a, b) = (SELECT ...)` in each action
-//! from one, takes that of the last action for all of them, and stores what comes of it or ends the backend (found in 15.18). So one
-//! action at most has such a SET.
+//! The same goes for UPDATE, because PostgreSQL (15.18) has two faults here. It numbers the sub-selects of `SET (a, b) = (SELECT ...)` in
+//! each action of a MERGE from one, takes that of the last action for all of them, and stores what comes of it or ends the backend. And
+//! where ON can never be true, it fails on any sub-select of an UPDATE ("SubPlan found with no parent plan"), because the row that INSERT
+//! adds goes into a partition that the plan does not know. So the values stand in the expressions themselves, and one action at most has a
+//! sub-select, for what may be evaluated only once.
 
 use sqlparser::tokenizer::Token;
 
@@ -36,7 +38,6 @@ impl Work<'_, '_> {
         let filter = relation.filter(Some(&self.row_name(dml)));
         self.edits.push(Edit::wrap(on, format!("{filter} AND ("), ")"));
         self.expression(on, dml, entry);
-        let updates = merge.whens.iter().filter(|w| matches!(w.action, Action::Update(_))).count();
         let mut unsteady = false;
         for when in &merge.whens {
             // Where nothing matched, only the source is in sight: its names stay, and the target's are the server's to refuse.
@@ -45,7 +46,7 @@ impl Work<'_, '_> {
             }
             match &when.action {
                 Action::Update(update) => {
-                    let how = if updates == 1 { Assign::Together } else { self.merged_assign(relation, update, &mut unsteady)? };
+                    let how = self.merged_assign(relation, update, &mut unsteady)?;
                     self.set_clause(dml, update, entry, how)?;
                 }
                 Action::Insert { lexemes, columns, cells } => {
@@ -61,7 +62,7 @@ impl Work<'_, '_> {
         Ok(())
     }
 
-    /// How one UPDATE of several assigns. `unsteady`: one before it has taken the only place for values that are evaluated once.
+    /// How an UPDATE assigns. `unsteady`: one before it has taken the only place for values that are evaluated once.
     fn merged_assign(&self, relation: &Relation, update: &Update, unsteady: &mut bool) -> Result<Assign, Refusal> {
         if is_steady(self.lexed, update.set.start + 1..update.set.end) {
             return Ok(Assign::Apart);

@@ -119,20 +119,31 @@ impl Work<'_, '_> {
     ) {
         let name = |i: &usize| ident(&relation.columns[*i].name);
         let items = outputs.items.as_deref().unwrap_or_default();
-        let value = |(k, i): (usize, &usize)| {
+        let untyped = |item: &&Range<usize>| outputs.untyped && self.is_untyped(item);
+        pieces.push(Piece::Text("SELECT ".into()));
+        for (k, i) in given.iter().enumerate() {
             let (sql_type, read) = (&relation.columns[*i].sql_type, format!("s.{}", name(i)));
+            let comma = if k == 0 { "" } else { ", " };
+            if let Some(item) = items.get(k).filter(untyped) {
+                // PostgreSQL takes it out of the query too, so that one that is too long fails where there are no rows.
+                let (before, after) = self.assignment(relation, *i, item);
+                pieces.push(Piece::Text(format!("{comma}{before}")));
+                pieces.push(Piece::Client(self.span_of(item)));
+                pieces.push(Piece::Text(format!("{after} AS {}", name(i))));
+                continue;
+            }
             let value = match items.get(k) {
                 Some(item) => sql_type.assigned_by_type(&read, &self.mark(relation, *i, item)),
                 // What has no type of its own may hide behind a star.
                 None => sql_type.assigned(&read),
             };
-            format!("{value} AS {}", name(i))
-        };
-        let default = |i: &usize| format!("{} AS {}", relation.default(*i), name(i));
-        let list: Vec<String> = given.iter().enumerate().map(value).chain(missing.iter().map(default)).collect();
+            pieces.push(Piece::Text(format!("{comma}{value} AS {}", name(i))));
+        }
+        let defaults = missing.iter().map(|i| format!("{} AS {}", relation.default(*i), name(i))).collect::<Vec<_>>().join(", ");
+        let comma = if given.is_empty() || defaults.is_empty() { "" } else { ", " };
         let names: Vec<String> = given.iter().map(name).collect();
         let counted = outputs.items.is_none();
-        pieces.push(Piece::Text(format!("SELECT {} FROM (", list.join(", "))));
+        pieces.push(Piece::Text(format!("{comma}{defaults} FROM (")));
         if counted {
             pieces.push(Piece::Text("SELECT * FROM (".into()));
         }

@@ -17,8 +17,8 @@ use crate::sql::{Dml, Part};
 /// The assignments of an UPDATE, in the order of the text.
 struct Assigned {
     columns: Vec<usize>,
-    /// The select list of the inner sub-select.
-    list: Vec<Piece>,
+    /// The value of each, typed.
+    values: Vec<Vec<Piece>>,
     /// Sub-selects that yield several columns at once.
     joins: Vec<Piece>,
 }
@@ -28,9 +28,12 @@ struct Assigned {
 pub(super) enum Assign {
     /// All by one sub-select, which evaluates each value once.
     Together,
-    /// Each by a sub-select of its own.
+    /// Each by an expression of its own, which evaluates for itself the values that it is made of.
     Apart,
 }
+
+/// What stands for the new row in an expression that is to hold its values themselves: no name that a client uses.
+const INLINED: &str = "esclusa new row";
 
 impl Work<'_, '_> {
     pub(super) fn update(&mut self, dml: &Dml, update: &Update, entry: &Entry) -> Result<(), Refusal> {
@@ -46,24 +49,36 @@ impl Work<'_, '_> {
     /// SET with its assignments, of an UPDATE, of ON CONFLICT DO UPDATE or of MERGE.
     pub(super) fn set_clause(&mut self, dml: &Dml, update: &Update, entry: &Entry, how: Assign) -> Result<(), Refusal> {
         let relation = &entry.relation;
-        let (row, new) = (self.row_name(dml), self.new_row_name(dml));
+        let row = self.row_name(dml);
         let set = self.span_of(&update.set);
         let at = self.edits.len();
         let assigned = self.assigned(dml, update, entry)?;
+        let inlined = how == Assign::Apart && assigned.joins.is_empty();
+        let new = if inlined { INLINED } else { self.new_row_name(dml) };
         let (fields, mut expressions): (Vec<_>, Vec<_>) = relation.update(&assigned.columns, &row, new).into_iter().unzip();
         let value = |i: usize| {
             if assigned.columns.contains(&i) { qualified(new, &relation.columns[i].name) } else { relation.read(i, Some(&row)) }
         };
         relation.check_first(&mut expressions, &assigned.columns, &value);
-        let typed: Vec<Piece> = assigned.list.into_iter().chain(assigned.joins).collect();
         let mut pieces = Vec::new();
         let mut select = |head: String| {
             pieces.push(Piece::Text(format!("{head} FROM (SELECT ")));
-            pieces.extend(typed.iter().cloned());
+            for (n, (&column, value)) in assigned.columns.iter().zip(&assigned.values).enumerate() {
+                pieces.extend((n > 0).then(|| Piece::Text(", ".into())));
+                pieces.extend(value.iter().cloned());
+                pieces.push(Piece::Text(format!(" AS {}", ident(&relation.columns[column].name))));
+            }
+            pieces.extend(assigned.joins.iter().cloned());
             pieces.push(Piece::Text(format!(") AS {new})")));
         };
         match how {
             Assign::Together => select(format!("SET ({}) = (SELECT {}", fields.join(", "), expressions.join(", "))),
+            Assign::Apart if inlined => {
+                for (n, (field, expression)) in fields.iter().zip(&expressions).enumerate() {
+                    pieces.push(Piece::Text(format!("{} {field} = ", if n == 0 { "SET" } else { "," })));
+                    pieces.extend(assigned.inlined(relation, expression));
+                }
+            }
             Assign::Apart => {
                 for (n, (field, expression)) in fields.iter().zip(&expressions).enumerate() {
                     let before = if n == 0 { "SET" } else { "," };
@@ -78,7 +93,7 @@ impl Work<'_, '_> {
 
     fn assigned(&mut self, dml: &Dml, update: &Update, entry: &Entry) -> Result<Assigned, Refusal> {
         let relation = &entry.relation;
-        let mut out = Assigned { columns: Vec::new(), list: Vec::new(), joins: Vec::new() };
+        let mut out = Assigned { columns: Vec::new(), values: Vec::new(), joins: Vec::new() };
         for (n, assignment) in update.assignments.iter().enumerate() {
             let first = &assignment.targets[0];
             if assignment.indirect {
@@ -91,14 +106,14 @@ impl Work<'_, '_> {
                 return Err(Refusal::legacy("42601", message, None));
             }
             match &assignment.value {
-                AssignedValue::One(cell) => self.cell(cell, columns[0], dml, entry, &mut out.list),
+                AssignedValue::One(cell) => out.values.push(self.cell(cell, columns[0], dml, entry)),
                 AssignedValue::Row(cells) => {
                     if cells.len() != columns.len() {
                         let message = "number of columns does not match number of values".to_owned();
                         return Err(Refusal::legacy("42601", message, Some(first.span.start)));
                     }
                     for (cell, column) in cells.iter().zip(&columns) {
-                        self.cell(cell, *column, dml, entry, &mut out.list);
+                        out.values.push(self.cell(cell, *column, dml, entry));
                     }
                 }
                 AssignedValue::Query(query) => self.several(query, &columns, n, dml, entry, &mut out),
@@ -109,20 +124,15 @@ impl Work<'_, '_> {
     }
 
     /// One value, cast as an assignment to its column casts it.
-    fn cell(&mut self, cell: &Cell, column: usize, dml: &Dml, entry: &Entry, list: &mut Vec<Piece>) {
+    fn cell(&mut self, cell: &Cell, column: usize, dml: &Dml, entry: &Entry) -> Vec<Piece> {
         let relation = &entry.relation;
-        let name = ident(&relation.columns[column].name);
-        let comma = if list.is_empty() { "" } else { ", " };
         if cell.default {
-            list.push(Piece::Text(format!("{comma}{} AS {name}", relation.default(column))));
-            return;
+            return vec![Piece::Text(relation.default(column))];
         }
         let (before, after) = self.assignment(relation, column, &cell.lexemes);
         let span = self.span_of(&cell.lexemes);
-        list.push(Piece::Text(format!("{comma}{before}")));
-        list.push(Piece::Client(span));
-        list.push(Piece::Text(format!("{after} AS {name}")));
         self.expression(span, dml, entry);
+        vec![Piece::Text(before), Piece::Client(span), Piece::Text(after)]
     }
 
     /// `(a, b) = (SELECT ...)`: no row means NULLs, as PostgreSQL has it; more than one is the server's own error.
@@ -134,8 +144,7 @@ impl Work<'_, '_> {
             let name = &relation.columns[i].name;
             let mark = self.mark(relation, i, items.get(k).unwrap_or(query));
             let value = relation.columns[i].sql_type.assigned_by_type(&qualified(&alias, name), &mark);
-            let comma = if out.list.is_empty() { "" } else { ", " };
-            out.list.push(Piece::Text(format!("{comma}{value} AS {}", ident(name))));
+            out.values.push(vec![Piece::Text(value)]);
         }
         let names: Vec<String> = columns.iter().map(|&i| ident(&relation.columns[i].name)).collect();
         let span = self.span_of(query);
@@ -144,6 +153,25 @@ impl Work<'_, '_> {
         out.joins.push(Piece::Client(span));
         out.joins.push(Piece::Text(format!(" AS {alias}({}) ON true", names.join(", "))));
         self.sub_query(span, dml, entry);
+    }
+}
+
+impl Assigned {
+    /// An expression over the new row, with the values themselves in place of its columns.
+    fn inlined(&self, relation: &Relation, expression: &str) -> Vec<Piece> {
+        let mark = format!("{}.", ident(INLINED));
+        let mut parts = expression.split(mark.as_str());
+        let mut pieces = vec![Piece::Text(parts.next().unwrap_or_default().to_owned())];
+        for part in parts {
+            let named = self.columns.iter().zip(&self.values).map(|(&i, value)| (ident(&relation.columns[i].name), value));
+            // One name may begin with another.
+            let found = named.filter(|(name, _)| part.starts_with(name.as_str())).max_by_key(|(name, _)| name.len());
+            let Some((name, value)) = found else { continue };
+            pieces.push(Piece::Text("(".into()));
+            pieces.extend(value.iter().cloned());
+            pieces.push(Piece::Text(format!("){}", &part[name.len()..])));
+        }
+        pieces
     }
 }
 

@@ -159,3 +159,17 @@ insert into histipooficina (htofid, htofdescri, htofsnpresen, htofsngestpda, hto
 update histipooficina set htofhstusu = repeat('x', 21), htofdescri = htofdescri || repeat('x', 21), htofsnpresen = null where htofid = 1 and htofhsthora = (select max(htofhsthora) from histipooficina where htofid = 1);
 
 merge into histipooficina t using (values (900)) s(k) on t.htofid = s.k when not matched then insert (htofid, htofdescri, htofsnpresen, htofsngestpda, htofhstusu, htofhsthora) values (s.k, rpad('x', 21), 'SS', 'N', null, now());
+
+-- A string or a parameter by itself is no column of the query: one that is too long fails where the query has no rows.
+-- twin: values SS
+insert into histipooficina (htofid, htofdescri, htofhstusu, htofhsthora, htofsnpresen, htofsngestpda) select htofid, 'x', 'u', htofhsthora, $1, 'S' from histipooficina where htofid = 98765 limit 1;
+
+insert into histipooficina (htofid, htofdescri, htofhstusu, htofhsthora, htofsnpresen, htofsngestpda) select max(htofid), 'x', 'u', max(htofhsthora), 'SS', 'S' from histipooficina group by htofid having count(*) < 0;
+
+insert into histipooficina (htofid, htofdescri, htofhstusu, htofhsthora, htofsnpresen, htofsngestpda) select htofid, 'x', 'u', htofhsthora, 'SS'::text, 'S' from histipooficina where htofid = 98765 order by 1 limit 1;
+
+-- twin: values S, 1
+insert into histipooficina (htofid, htofdescri, htofhstusu, htofhsthora, htofsnpresen, htofsngestpda) select htofid, 'x', null, htofhsthora, $1, 'S' from histipooficina where htofid = $2 order by htofhsthora limit 1;
+
+-- twin: values S, 1
+insert into histipooficina (htofid, htofdescri, htofhstusu, htofhsthora, htofsnpresen, htofsngestpda) select htofid, 'x', 'ANA', '2019-04-07 02:30', $1, 'S' from histipooficina where htofid = $2 order by htofhsthora limit 1 returning *;

@@ -80,3 +80,8 @@ merge into tipositver t using (values (1), (2)) s(k) on t.tsvid = s.k when match
 
 -- twin: refused 0A000
 merge into tipositver t using (values (1), (2)) s(k) on t.tsvid = s.k when matched and s.k = 1 then update set tsvtxtid = trunc(random()) when matched then update set tsvtxtid = trunc(random());
+
+-- ON can never be true: PostgreSQL then plans for no partition of a history.
+merge into histipooficina t using (values (null::numeric)) s(k) on t.htofid = s.k when matched then update set htofdescri = 'x' when not matched then insert (htofid, htofdescri, htofsnpresen, htofsngestpda, htofhstusu, htofhsthora) values (77, 'nuevo', 'S', 'N', 'ANA', '2019-04-07 02:30');
+
+merge into histipooficina t using (values ($1::numeric)) s(k) on t.htofid = s.k and t.htofid <> s.k when matched then update set (htofdescri, htofid) = (t.htofdescri || 'x', t.htofid + 1) when not matched then insert (htofid, htofdescri, htofsnpresen, htofsngestpda, htofhstusu, htofhsthora) values (s.k, 'nuevo', 'S', 'N', 'ANA', '2019-04-07 02:30');

@@ -1,6 +1,8 @@
 //! `migrate`: one legacy table at a time, each in one transaction: lock, move, prove, attach the audit trigger, let the view take
 //! the name. Whatever fails leaves the table as it was.
 
+use std::time::{Duration, Instant};
+
 use crate::catalog::{Catalog, Database};
 use crate::error::{Error, Result};
 use crate::relation::{Context, Relation};
@@ -13,6 +15,10 @@ use super::{ARCHIVE, CONTROL, PINNED, backfill, finder, retain, stand_in, switch
 
 /// A writer that holds the legacy table longer than this makes the migration of that table fail, not wait.
 const LOCK_TIMEOUT: &str = "5s";
+/// The advisory lock of a run, held by its session.
+const RUNNING: &str = "hashtext('esclusa migrate')";
+/// The session of a run that was killed ends when the server has noticed.
+const ENDING: Duration = Duration::from_secs(3);
 
 /// What was done with one table.
 #[derive(Debug)]
@@ -49,8 +55,21 @@ impl<'m> Migration<'m> {
         self.rules.rules.get(table).map(|rule| Relation::compile(rule, &self.context))
     }
 
-    /// Begins a run in the ledger.
+    /// Begins a run in the ledger. A database has one at a time: a second would find the first one's rows, and take them for a
+    /// backfill that somebody has to roll back.
     pub async fn begin(&self, command: &str) -> Result<i64> {
+        let asked = Instant::now();
+        let lock = format!("SELECT pg_try_advisory_lock({RUNNING})");
+        while !self.database.one("beginning a run", &lock, &[]).await?.get::<_, bool>(0) {
+            if asked.elapsed() > ENDING {
+                return Err(Error::Refused {
+                    message: "another migration is running in this database".into(),
+                    detail: Some(format!("table {CONTROL}.run has its command")),
+                    hint: Some("repeat this one when it has ended".into()),
+                });
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         let sql = format!("INSERT INTO {CONTROL}.run (command) VALUES ($1) RETURNING id");
         Ok(self.database.one("beginning a run", &sql, &[&command]).await?.get(0))
     }
@@ -58,7 +77,8 @@ impl<'m> Migration<'m> {
     /// Ends a run in the ledger.
     pub async fn finish(&self, run: i64) -> Result<()> {
         let sql = format!("UPDATE {CONTROL}.run SET finished_at = clock_timestamp() WHERE id = $1");
-        self.database.execute("ending a run", &sql, &[&run]).await.map(|_| ())
+        self.database.execute("ending a run", &sql, &[&run]).await?;
+        self.database.execute("ending a run", &format!("SELECT pg_advisory_unlock({RUNNING})"), &[]).await.map(|_| ())
     }
 
     /// Migrates one table of any kind.

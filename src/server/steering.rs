@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{Ordering, fence};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -86,6 +86,8 @@ impl Steering {
         const PATIENCE: Duration = Duration::from_secs(5);
         let generation = self.shared.policy.load().generation;
         let flies = |at: u64| at > 0 && at < generation;
+        // The policy is in force; who announces an older one from here on sees it before deciding.
+        fence(Ordering::SeqCst);
         let until = tokio::time::Instant::now() + PATIENCE;
         while self.shared.clients.iter().any(|c| flies(c.flight.load(Ordering::Relaxed))) {
             if tokio::time::Instant::now() > until {

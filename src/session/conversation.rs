@@ -60,6 +60,8 @@ pub struct Conversation {
     id: u64,
     /// [`super::ClientInfo::flight`].
     flight: Arc<AtomicU64>,
+    /// `flight` stands for a frame that is being decided about, and for nothing else.
+    announced: bool,
     client: Arc<Client>,
     steps: Steps,
     /// Statements and portals that touch legacy tables; all others are not remembered.
@@ -104,6 +106,7 @@ impl Conversation {
             shared,
             id,
             flight,
+            announced: false,
             client: Arc::new(client),
             steps: Steps::at_login(),
             prepared: Prepared::default(),
@@ -161,6 +164,12 @@ impl Conversation {
         if let Some(lost) = self.lost.take() {
             return self.after_loss(lost);
         }
+        let verdict = self.decide_frame(tag, body, whole);
+        self.decided();
+        verdict
+    }
+
+    fn decide_frame(&mut self, tag: u8, body: &[u8], whole: bool) -> Verdict {
         match tag {
             b'Q' => return self.query(body, whole),
             b'P' => return self.parse(body, whole),
@@ -199,6 +208,7 @@ impl Conversation {
         let mut generation = 0;
         let mut sample = None;
         if !self.prepared.is_empty() || !self.portals_ahead.is_empty() {
+            self.current_policy();
             if let Some(verdict) = self.renew(statement, name, false) {
                 return verdict;
             }
@@ -340,6 +350,7 @@ impl Conversation {
         if !(found.legacy || found.path || named) {
             return Ok(None);
         }
+        let policy = if found.legacy || named { self.current_policy() } else { policy };
         // What cannot be read safely passes unread: backslashes in strings, encodings in which an ASCII byte can be half a letter.
         let text = std::str::from_utf8(text).ok().filter(|_| self.readable_encoding && self.conforming_strings);
         let Some(text) = text else {

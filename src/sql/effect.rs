@@ -37,7 +37,7 @@ pub enum Effect {
     },
     /// DROP of relations, by their last names; words of the statement that are no names may be among them.
     Drop(Vec<String>),
-    /// ALTER: a relation may have another name, or lie in another schema.
+    /// ALTER, and a DO that speaks of temporary tables: a relation may be there, have another name, or lie in another schema.
     Alter,
     /// DISCARD ALL; frees everything.
     DiscardAll,
@@ -56,7 +56,7 @@ pub enum Effect {
 }
 
 /// The verbs of statements that have an effect.
-const VERBS: [&str; 18] = [
+const VERBS: [&str; 19] = [
     "PREPARE",
     "EXECUTE",
     "DEALLOCATE",
@@ -75,6 +75,7 @@ const VERBS: [&str; 18] = [
     "SAVEPOINT",
     "EXPLAIN",
     "SELECT",
+    "DO",
 ];
 
 /// Whether a text may touch prepared statements by name. Looks at the first word of each statement only; a no is never wrong.
@@ -125,6 +126,7 @@ pub fn effect(lexed: &Lexed<'_>, range: &Range<usize>) -> Option<Effect> {
         "DROP" => scan.drop(at + 1),
         "ALTER" => Some(Effect::Alter),
         "SELECT" => scan.select_into().or_else(|| scan.set_config()),
+        "DO" => scan.speaks_of("temp").then_some(Effect::Alter),
         _ => None,
     }
 }
@@ -145,6 +147,12 @@ impl Scan<'_, '_> {
 
     fn name(&self, at: usize) -> Option<String> {
         self.lexed.lexemes.get(at).filter(|_| self.range.contains(&at))?.name()
+    }
+
+    /// Whether a word stands anywhere in the statement: of a block of code nothing more is read.
+    fn speaks_of(&self, word: &str) -> bool {
+        let text = self.lexed.slice(self.range).as_bytes();
+        text.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word.as_bytes()))
     }
 
     /// The place of an unquoted word outside of parentheses.
@@ -307,6 +315,8 @@ mod tests {
             Effect::Drop(["if", "exists", "t", "u", "cascade"].map(Into::into).into())
         );
         assert_eq!(of("create table t (a int)"), []);
+        assert_eq!(of("do $$ begin create TEMP table t (a int); end $$")[0].1, Effect::Alter);
+        assert_eq!(of("do $$ begin delete from t; end $$"), []);
         let transaction = "begin; savepoint A; rollback to savepoint a; rollback work; commit; prepare transaction 'x'";
         let kinds: Vec<Effect> = of(transaction).into_iter().map(|(_, e)| e).collect();
         let a = || "a".to_owned();

@@ -121,7 +121,9 @@ impl Bed {
     pub(crate) async fn migrate(&self, table: &str) -> Result<Outcome> {
         let migration = Migration::new(&self.db, &self.rules, self.context.clone()).await.unwrap();
         let run = migration.begin("test").await.unwrap();
-        migration.table(run, &self.rules.rules[table]).await
+        let outcome = migration.table(run, &self.rules.rules[table]).await;
+        migration.finish(run).await.unwrap();
+        outcome
     }
 
     /// Migrates every table that has a rule; each with its proof.

@@ -144,9 +144,13 @@ async fn a_temporary_table_comes_first_while_it_is_there() {
         READ,
         "DISCARD TEMP",
         READ,
+        &format!("DO $$ BEGIN {create}; END $$"),
+        READ,
+        "DROP TABLE tipocolor",
+        READ,
     ])
     .await;
-    assert_eq!((told.matches("(temporal)").count(), told.matches("(breve)").count(), told.matches("(rojo)").count()), (3, 1, 5));
+    assert_eq!((told.matches("(temporal)").count(), told.matches("(breve)").count(), told.matches("(rojo)").count()), (4, 1, 6));
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! Two sessions on one consolidated table: who waits for whom, and what is there afterwards. A session that must wait is seen waiting
 //! in pg_locks; one that must not is given no time to.
 
-use crate::common::{Bed, wait_for};
+use esclusa::migrate::run::Migration;
+
+use crate::common::{Bed, server, wait_for};
 use crate::proxied::Proxied;
 
 const WAITS: &str = "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()";
@@ -80,4 +82,21 @@ async fn lock_keeps_out_what_it_kept_out() {
         }
         one.say("rollback").await;
     }
+}
+
+/// A second migration would find what the first has moved, and call it rows that have to be rolled back.
+#[tokio::test]
+async fn a_database_has_one_migration_at_a_time() {
+    let mut bed = Bed::new("CREATE TABLE hismo (id numeric(5,0)); INSERT INTO hismo VALUES (1), (1)").await;
+    let rule = bed.history("hismo", "id").await;
+    let elsewhere = server().await.connect(bed.name()).await.unwrap();
+    let first = Migration::new(&elsewhere, &bed.rules, bed.context.clone()).await.unwrap();
+    let second = Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap();
+    let run = first.begin("first").await.unwrap();
+    let refused = second.begin("second").await.unwrap_err();
+    assert!(refused.to_string().contains("another migration is running"), "{refused}");
+    assert_eq!(first.table(run, &rule).await.unwrap().rows, 2);
+    first.finish(run).await.unwrap();
+    let run = second.begin("second").await.unwrap();
+    assert_eq!(second.table(run, &rule).await.unwrap().notes, ["already migrated: a view has the name"]);
 }

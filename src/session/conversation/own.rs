@@ -3,7 +3,7 @@
 //! before.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{Ordering, fence};
 use std::time::Instant;
 
 use super::reply::led_back;
@@ -359,10 +359,28 @@ impl Conversation {
 
     // --- what is on its way ---
 
+    /// The policy to decide by. It is announced before it is looked at: a switch that comes in between must not take the session for one
+    /// with nothing on its way (`Steering::let_land` looks in the opposite order).
+    pub(super) fn current_policy(&mut self) -> arc_swap::Guard<Arc<Policy>> {
+        let generation = self.shared.policy.load().generation;
+        self.announced |= self.flight.compare_exchange(0, generation, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        fence(Ordering::SeqCst);
+        self.shared.policy.load()
+    }
+
     /// A statement that this policy decided about is on its way.
-    pub(super) fn in_flight(&self, generation: u64) {
-        if generation > 0 {
+    pub(super) fn in_flight(&mut self, generation: u64) {
+        if generation > 0 && std::mem::take(&mut self.announced) {
+            self.flight.store(generation, Ordering::Relaxed);
+        } else if generation > 0 {
             let _ = self.flight.compare_exchange(0, generation, Ordering::Relaxed, Ordering::Relaxed);
+        }
+    }
+
+    /// The frame is decided about: what was announced and is not on its way is none of a switch's business.
+    pub(super) fn decided(&mut self) {
+        if std::mem::take(&mut self.announced) {
+            self.flight.store(0, Ordering::Relaxed);
         }
     }
 

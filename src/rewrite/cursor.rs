@@ -76,6 +76,15 @@ impl Work<'_, '_> {
         Some(lexemes[from].span.to(lexemes[end - 1].span))
     }
 
+    /// Whether rows may be written at this cursor's place. Then it must read every partition: a positioned write looks for its row in each of
+    /// them, and PostgreSQL refuses it where the cursor's plan has left one out. One that sorts and locks nothing takes no such writes.
+    pub(super) fn is_written_through(&self) -> bool {
+        let lexemes = &self.lexed.lexemes[self.lexemes.clone()];
+        let locks = lexemes.windows(2).any(|w| w[0].is("FOR") && w[1].is_any(&["UPDATE", "SHARE", "NO", "KEY"]));
+        let sorts = lexemes.iter().any(|l| l.depth == lexemes[0].depth && l.is("ORDER"));
+        self.shape.cursor.is_some() && (locks || !sorts)
+    }
+
     /// The names behind FOR UPDATE OF, where there are any.
     fn locked_names(&self) -> Option<Vec<String>> {
         let lexemes = &self.lexed.lexemes;

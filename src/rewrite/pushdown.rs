@@ -75,7 +75,7 @@ impl Work<'_, '_> {
                 out.pieces.extend(found.condition(&format!("{dot}{}", access.column)));
             }
         }
-        if let Some(time) = &entry.relation.time {
+        if let Some(time) = entry.relation.time.as_ref().filter(|_| !self.is_written_through()) {
             let found = narrowing.time(time, &conjuncts, &dot);
             let stamp = &entry.relation.columns[time.legacy].name;
             if !found.is_empty() {

@@ -266,10 +266,11 @@ fn written(text: &str, policy: &Policy) -> Vec<String> {
     hits.into_iter().filter(|h| writes.contains(&h.operation)).map(|h| h.table).collect()
 }
 
-/// Both are errors of the data (class 22) or of a constraint (class 23).
+/// Both are errors of the data (class 22) or of a constraint (class 23); or of a cursor (24000), whose words depend on its plan.
 fn both_of_data(direct: &Answer, proxied: &Answer) -> bool {
     let of_data = |a: &Answer| a.error().and_then(|e| e.get(b'C')).is_some_and(|c| c.starts_with(b"22") || c.starts_with(b"23"));
-    of_data(direct) && of_data(proxied)
+    let of_cursor = |a: &Answer| a.error().and_then(|e| e.get(b'C')).is_some_and(|c| c == b"24000");
+    of_data(direct) && of_data(proxied) || of_cursor(direct) && of_cursor(proxied)
 }
 
 fn refused(proxied: &Answer, state: &str) -> Option<String> {

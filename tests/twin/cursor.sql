@@ -67,3 +67,8 @@ declare c cursor for select * from tipositver order by tsvid; declare c cursor f
 declare c cursor for select * from tipositver t where exists (select 1 from tipositver x where x.tsvid = t.tsvid and x.tsvid > 1) order by tsvid for update; update tipositver set tsvtxtid = 1 where current of c;
 
 declare c cursor for select * from tipositver t where t.tsvid < all (select x.tsvid from tipositver x where x.tsvid > 2) order by tsvid for update; fetch c; update tipositver set tsvtxtid = 1 where current of c returning *; fetch c; delete from tipositver where current of c;
+
+-- A range of stamps leaves partitions out, in which a positioned write would still look.
+declare c cursor for select * from histipooficina where htofhsthora > '2012-01-01' and htofid = 1 order by 1, 2, 3, 4, 5, 6, 7 for update; fetch c; update histipooficina set htofdescri = 'cursor' where current of c; fetch c; delete from histipooficina where current of c;
+
+declare c cursor for select * from histipooficina where htofhsthora between '2012-01-01' and '2014-01-01'; move all from c; move backward 1 from c; update histipooficina set htofdescri = 'cursor', htofhsthora = '2013-01-01', htofhstusu = 'C' where current of c; select count(*) from histipooficina where htofdescri = 'cursor';

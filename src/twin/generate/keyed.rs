@@ -210,7 +210,7 @@ impl Maker<'_> {
             };
             texts.push(text);
         }
-        (self.rows, self.apart) = (Some(Rows::Ordered), true);
+        (self.rows, self.apart, self.any_row) = (Some(Rows::Ordered), true, true);
         texts.join("; ")
     }
 }

@@ -15,7 +15,7 @@ fn psycopg(topic: &str) -> Run {
 fn node(topic: &str) -> Run {
     let unpacked = concat!(env!("CARGO_MANIFEST_DIR"), "/target/debian/usr/share/nodejs");
     let modules = [unpacked, "/usr/share/nodejs"].map(PathBuf::from).into_iter().find(|m| m.join("pg").exists());
-    let modules = modules.expect("node-postgres is missing; `make deps` unpacks it");
+    let modules = modules.expect("node-postgres is missing; `make test` unpacks it");
     Run::new("node").env("NODE_PATH", modules).arg(file("node/session.js")).arg(topic)
 }
 

@@ -36,15 +36,8 @@ impl Work<'_, '_> {
     pub(super) fn is_untyped(&self, lexemes: &Range<usize>) -> bool {
         let inner = self.unwrapped(lexemes);
         let lexeme = &self.lexed.lexemes[inner.start];
-        let string = matches!(
-            lexeme.token.token,
-            Token::SingleQuotedString(_)
-                | Token::EscapedStringLiteral(_)
-                | Token::DollarQuotedString(_)
-                | Token::UnicodeStringLiteral(_)
-                | Token::Placeholder(_)
-        );
-        inner.len() == 1 && (string || lexeme.is("NULL"))
+        let parameter = matches!(lexeme.token.token, Token::Placeholder(_));
+        inner.len() == 1 && (parameter || lexeme.is_untyped_string() || lexeme.is("NULL"))
     }
 
     /// Without the parentheses that stand round the whole.

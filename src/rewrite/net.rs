@@ -17,14 +17,7 @@ impl Work<'_, '_> {
                 let operation = crate::sql::wrapper::operation(self.lexed, &self.lexemes, i);
                 self.mention(name, operation, "a mention that could not be classified", outcome);
             }
-            let string = matches!(
-                lexeme.token.token,
-                Token::SingleQuotedString(_)
-                    | Token::EscapedStringLiteral(_)
-                    | Token::DollarQuotedString(_)
-                    | Token::UnicodeStringLiteral(_)
-                    | Token::NationalStringLiteral(_)
-            );
+            let string = lexeme.is_untyped_string() || matches!(lexeme.token.token, Token::NationalStringLiteral(_));
             if string {
                 let names = self.policy.prefilter.names_in(self.text(lexeme.span));
                 for name in names.iter().map(|n| n.to_ascii_lowercase()).filter(|n| !self.policy.is_off(n)) {

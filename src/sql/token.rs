@@ -71,6 +71,17 @@ impl Lexeme {
         keywords.iter().any(|k| self.is(k))
     }
 
+    /// Whether it is a string that takes its type from where it stands; `N'...'` has one of its own.
+    pub fn is_untyped_string(&self) -> bool {
+        matches!(
+            self.token.token,
+            Token::SingleQuotedString(_)
+                | Token::EscapedStringLiteral(_)
+                | Token::DollarQuotedString(_)
+                | Token::UnicodeStringLiteral(_)
+        )
+    }
+
     /// Whether it is this punctuation.
     pub fn is_token(&self, token: &Token) -> bool {
         self.token.token == *token

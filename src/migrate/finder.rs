@@ -24,10 +24,10 @@ pub async fn create(database: &Database, relation: &Relation) -> Result<()> {
     Ok(())
 }
 
-/// Makes the finders that do not know the next month; how many.
+/// Makes the finders anew that do not reach far enough any more; how many.
 pub async fn refresh(database: &Database) -> Result<i64> {
     let sql = format!("SELECT {CONTROL}.refresh_finders()");
-    Ok(database.one("making finders for the next month", &sql, &[]).await?.get(0))
+    Ok(database.one("making finders anew", &sql, &[]).await?.get(0))
 }
 
 /// The tables whose finder is there.

@@ -257,7 +257,7 @@ pub(super) async fn flush_regularly(steering: Arc<Steering>, mut stopped: watch:
     }
 }
 
-/// Sees to it that finders know the next month. One that does not is right all the same, and slower.
+/// Sees to it that finders reach far enough. One that does not is right all the same, and slower.
 pub(super) async fn keep_finders(steering: Arc<Steering>, mut stopped: watch::Receiver<bool>) {
     const PAUSE: Duration = Duration::from_secs(3600);
     loop {
@@ -271,8 +271,8 @@ pub(super) async fn keep_finders(steering: Arc<Steering>, mut stopped: watch::Re
         };
         match made.await {
             Ok(0) => {}
-            Ok(made) => tracing::info!(made, "finders know the next month"),
-            Err(error) => tracing::warn!(%error, "finders could not be made for the next month; trying again in an hour"),
+            Ok(made) => tracing::info!(made, "finders reach the next month"),
+            Err(error) => tracing::warn!(%error, "finders could not be made anew; trying again in an hour"),
         }
         tokio::select! {
             () = tokio::time::sleep(PAUSE) => {}

@@ -28,7 +28,7 @@ const STEADY: &str = "abs all and any array as avg btrim by case cast ceil char 
     date_trunc distinct else exists extract floor from greatest in interval is least left length like limit lower lpad ltrim \
     max md5 min mod not now nullif numeric on or over overlay pg_typeof position power regexp_replace replace right round row \
     row_to_json rpad rtrim select sign some split_part sqrt string_agg substr substring sum then timestamp to_char to_date \
-    to_number to_timestamp translate trim trunc upper using values varchar when where";
+    to_number to_timestamp translate trim trim_scale trunc upper using values varchar when where";
 
 impl Work<'_, '_> {
     pub(super) fn merge(&mut self, dml: &Dml, merge: &Merge, entry: &Entry) -> Result<(), Refusal> {

@@ -82,6 +82,14 @@ impl Lexeme {
         )
     }
 
+    /// The number of a parameter: 1 for `$1`.
+    pub fn parameter(&self) -> Option<usize> {
+        match &self.token.token {
+            Token::Placeholder(name) => name.strip_prefix('$')?.parse().ok(),
+            _ => None,
+        }
+    }
+
     /// Whether it is this punctuation.
     pub fn is_token(&self, token: &Token) -> bool {
         self.token.token == *token

@@ -78,6 +78,8 @@ struct Maker<'w> {
     apart: bool,
     /// It has GROUPING SETS somewhere.
     grouping_sets: bool,
+    /// The select lists being made are those of a set operation.
+    combined: bool,
 }
 
 /// Makes one statement. Its legacy table follows from the number, so that all of them are spoken about equally often.
@@ -96,6 +98,7 @@ pub fn statement(world: &World, number: u64, choices: Choices) -> (Case, Vec<u32
         any_row: false,
         apart: false,
         grouping_sets: false,
+        combined: false,
     };
     if maker.choices.chance(30) {
         maker.parameters = Some(Vec::new());

@@ -15,7 +15,7 @@ use crate::config::Address;
 use crate::error::{Error, Result};
 use crate::rewrite::{NameContext, Policy, rewrite};
 use crate::sql::Lexed;
-use crate::sql::quote::qualified;
+use crate::sql::quote::{literal, qualified};
 
 /// One session on each side.
 #[derive(Debug)]
@@ -38,6 +38,8 @@ enum Way {
         executions: Vec<Extended>,
         generic: bool,
     },
+    /// Its executions as statements of their own with the values in their texts, by one protocol and the other in turn.
+    AdHoc(Vec<String>),
 }
 
 /// The name under which a case is prepared.
@@ -158,7 +160,13 @@ impl Pair {
                 executions.push(extended(values, images, binary));
             }
             let prepared = |generic| Way::Prepared { executions: executions.clone(), generic };
-            return Ok(vec![("prepared", prepared(false)), ("prepared, generic plan", prepared(true))]);
+            let types = self.direct.parameter_types(&case.text).await?;
+            let written = executions.iter().map(|e| with_values(&case.text, &types, &e.values)).collect();
+            return Ok(vec![
+                ("prepared", prepared(false)),
+                ("prepared, generic plan", prepared(true)),
+                ("ad hoc", Way::AdHoc(written)),
+            ]);
         }
         let mut ways = Vec::new();
         if values.is_empty() {
@@ -245,6 +253,16 @@ async fn sent(client: &mut Client, case: &Case, way: &Way) -> Result<Vec<Answer>
             }
             Ok(answers)
         }
+        Way::AdHoc(texts) => {
+            let mut answers = Vec::new();
+            for (n, text) in texts.iter().enumerate() {
+                answers.push(match n % 3 {
+                    2 => client.extended(text, &Extended { binary: n % 2 == 1, ..Extended::default() }).await?,
+                    _ => client.query(text).await?,
+                });
+            }
+            Ok(answers)
+        }
         Way::Prepared { executions, generic } => {
             if *generic {
                 client.query("SET LOCAL plan_cache_mode = force_generic_plan").await?;
@@ -266,9 +284,11 @@ fn written(text: &str, policy: &Policy) -> Vec<String> {
     hits.into_iter().filter(|h| writes.contains(&h.operation)).map(|h| h.table).collect()
 }
 
-/// Both are errors of the data (class 22) or of a constraint (class 23); or of a cursor (24000), whose words depend on its plan.
+/// Both are errors of the data (class 22), of a constraint (class 23) or of a row that MERGE meets twice (21000), whichever comes first;
+/// or of a cursor (24000), whose words depend on its plan.
 fn both_of_data(direct: &Answer, proxied: &Answer) -> bool {
-    let of_data = |a: &Answer| a.error().and_then(|e| e.get(b'C')).is_some_and(|c| c.starts_with(b"22") || c.starts_with(b"23"));
+    let is_of_data = |code: &[u8]| [b"22".as_slice(), b"23", b"21000"].iter().any(|class| code.starts_with(class));
+    let of_data = |a: &Answer| a.error().and_then(|e| e.get(b'C')).is_some_and(is_of_data);
     let of_cursor = |a: &Answer| a.error().and_then(|e| e.get(b'C')).is_some_and(|c| c == b"24000");
     of_data(direct) && of_data(proxied) || of_cursor(direct) && of_cursor(proxied)
 }
@@ -318,6 +338,26 @@ fn rows_of(text: &str) -> Rows {
         (false, true) => Rows::Counted,
         (false, false) => Rows::Unordered,
     }
+}
+
+/// A statement with values in the place of its parameters, each written as a client would: numbers bare, everything else quoted.
+fn with_values(text: &str, types: &[u32], values: &[Option<String>]) -> String {
+    const NUMBERS: [u32; 4] = [20, 21, 23, 1700];
+    let is_digits = |value: &str| !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
+    let Ok(lexed) = Lexed::new(text) else { return text.to_owned() };
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for lexeme in &lexed.lexemes {
+        let Some(at) = lexeme.parameter().and_then(|n| n.checked_sub(1)).filter(|at| *at < values.len()) else { continue };
+        out.push_str(&text[from..lexeme.span.start]);
+        match &values[at] {
+            None => out.push_str("NULL"),
+            Some(value) if types.get(at).is_some_and(|t| NUMBERS.contains(t)) && is_digits(value) => out.push_str(value),
+            Some(value) => out.push_str(&literal(value)),
+        }
+        from = lexeme.span.end;
+    }
+    out + &text[from..]
 }
 
 fn is_several(text: &str) -> bool {

@@ -6,6 +6,12 @@ use crate::twin::world::Class;
 
 const COMPARISONS: [&str; 6] = ["=", "<", ">", "<=", ">=", "<>"];
 
+/// A number in the same text wherever it is the same number. Values of several scales that are mixed would leave open which of two
+/// equal ones, 1 and 1.0, a sort puts first, or DISTINCT, a set operation or an aggregate keeps.
+pub(super) fn one_scale(number: &str) -> String {
+    format!("trim_scale({number})")
+}
+
 impl Maker<'_> {
     /// An expression of a class; deeper ones while `depth` lasts.
     pub(super) fn expression(&mut self, class: Class, scope: &Scope, depth: usize) -> String {
@@ -33,18 +39,18 @@ impl Maker<'_> {
         let a = self.expression(Class::Number, scope, depth);
         match self.choices.below(14) {
             0 => a,
-            1 => format!("{a} + {}", self.expression(Class::Number, scope, depth)),
+            1 => one_scale(&format!("{a} + {}", self.expression(Class::Number, scope, depth))),
             2 => format!("({a} * 2 - 1)"),
-            3 => format!("coalesce({a}, {})", self.literal(Class::Number, None, false)),
+            3 => one_scale(&format!("coalesce({a}, {})", self.literal(Class::Number, None, false))),
             4 => format!("nullif({a}, {})", self.literal(Class::Number, None, true)),
             5 => format!("abs({a})"),
             6 => format!("length({})", self.expression(Class::Text, scope, depth)),
-            7 => format!("greatest({a}, {})", self.expression(Class::Number, scope, depth)),
+            7 => one_scale(&format!("greatest({a}, {})", self.expression(Class::Number, scope, depth))),
             8 => {
                 let part = self.pick(&["year", "month", "day", "hour", "dow"]);
                 format!("extract({part} from {})", self.expression(Class::Stamp, scope, depth))
             }
-            9 => format!("CASE WHEN {} THEN {a} ELSE 0 END", self.condition(scope, depth)),
+            9 => one_scale(&format!("CASE WHEN {} THEN {a} ELSE 0 END", self.condition(scope, depth))),
             10 => format!("({a})::numeric(24,3)"),
             11 => format!("round({a}, 1)"),
             12 => self.scalar(Class::Number, scope, depth),
@@ -227,7 +233,7 @@ impl Maker<'_> {
         match self.choices.below(12) {
             0 => ("count(*)".into(), Class::Number),
             1 => (format!("count(DISTINCT {column})"), Class::Number),
-            2 => (format!("sum({number})"), Class::Number),
+            2 => (one_scale(&format!("sum({number})")), Class::Number),
             3 => (format!("max({number})"), Class::Number),
             4 => (format!("min({text})"), Class::Text),
             5 => (format!("string_agg({text}, ',' ORDER BY {text})"), Class::Text),

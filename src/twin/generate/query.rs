@@ -1,5 +1,6 @@
 //! Queries: FROM lists with joins, select lists, groups, windows, set operations, CTEs.
 
+use super::expression::one_scale;
 use super::{Cte, Maker, Scope, Visible};
 use crate::sql::quote::ident;
 use crate::twin::compare::Rows;
@@ -85,18 +86,37 @@ impl Maker<'_> {
 
     /// A query; of these classes if they are given.
     pub(super) fn query(&mut self, wanted: Option<&[Class]>, outer: &Scope, depth: usize) -> Query {
-        let first = self.select(wanted, outer, depth);
-        if depth == 0 || !self.choices.chance(12) || first.columns.iter().any(|(_, c)| *c == Class::Other) {
-            return first;
+        if depth == 0 || !self.choices.chance(15) {
+            return self.select(wanted, outer, depth);
         }
-        let classes: Vec<Class> = first.columns.iter().map(|(_, class)| *class).collect();
         let operation = self.pick(&["UNION ALL", "UNION", "EXCEPT", "INTERSECT", "EXCEPT ALL"]);
+        if self.choices.chance(20) {
+            // With itself: every column keeps the type and modifier that it has.
+            let both = self.select(wanted, outer, depth);
+            return Query { text: format!("{0} {operation} {0}", both.text), columns: both.columns };
+        }
+        let alone = std::mem::replace(&mut self.combined, true);
+        let first = self.select(wanted, outer, depth);
+        let classes: Vec<Class> = first.columns.iter().map(|(_, class)| *class).collect();
         let second = self.select(Some(&classes), outer, depth - 1);
+        self.combined = alone;
         Query { text: format!("{} {operation} {}", first.text, second.text), columns: first.columns }
     }
 
+    /// A value as it stands in a select list.
+    fn listed(&self, value: String, class: Class) -> String {
+        match class {
+            Class::Number if self.combined => one_scale(&value),
+            // One padding.
+            Class::Text if self.combined => format!("({value})::text"),
+            _ => value,
+        }
+    }
+
     fn select(&mut self, wanted: Option<&[Class]>, outer: &Scope, depth: usize) -> Query {
+        let combined = std::mem::take(&mut self.combined);
         let (from, scope) = self.from(depth);
+        self.combined = combined;
         let seen = scope.with(outer);
         let mut condition = self.condition(&seen, depth);
         if self.choices.chance(20) {
@@ -114,6 +134,7 @@ impl Maker<'_> {
             6 if wanted.is_none() => {
                 let (window, class) = self.window(&scope);
                 let first = self.expression(Class::Text, &scope, 1);
+                let window = self.listed(window, class);
                 let columns = vec![("v".to_owned(), Class::Text), ("w".to_owned(), class)];
                 Query { text: format!("SELECT {first} AS v, {window} AS w FROM {from} WHERE {condition}"), columns }
             }
@@ -130,12 +151,12 @@ impl Maker<'_> {
         }
         let key = self.pick(&comparable);
         let mut columns = vec![("g".to_owned(), key.class)];
-        let mut items = vec![format!("{} AS g", key.text)];
+        let mut items = vec![format!("{} AS g", self.listed(key.text.clone(), key.class))];
         match wanted {
             None => {
                 for n in 0..1 + self.choices.below(2) {
                     let (aggregate, class) = self.aggregate(scope);
-                    items.push(format!("{aggregate} AS a{n}"));
+                    items.push(format!("{} AS a{n}", self.listed(aggregate, class)));
                     columns.push((format!("a{n}"), class));
                 }
             }
@@ -145,7 +166,7 @@ impl Maker<'_> {
                     let value = self.expression(*class, scope, 0);
                     let name = format!("a{n}");
                     let item = if *class == Class::Truth { format!("bool_and({value})") } else { format!("max({value})") };
-                    items.push(format!("{item} AS {name}"));
+                    items.push(format!("{} AS {name}", self.listed(item, *class)));
                     columns.push((name, *class));
                 }
             }
@@ -173,12 +194,17 @@ impl Maker<'_> {
             let items: Vec<String> = classes
                 .iter()
                 .enumerate()
-                .map(|(n, class)| format!("{} AS c{n}", self.expression(*class, scope, depth.min(1))))
+                .map(|(n, class)| {
+                    let value = self.expression(*class, scope, depth.min(1));
+                    format!("{} AS c{n}", self.listed(value, *class))
+                })
                 .collect();
             let columns = classes.iter().enumerate().map(|(n, c)| named(n, *c)).collect();
             return (items.join(", "), columns);
         }
         match self.choices.below(8) {
+            // A set operation needs as many columns on its other side, each of a class.
+            0..=2 if self.combined => self.select_list(scope, Some(&[Class::Number, Class::Text]), depth),
             0 => ("*".to_owned(), scope.columns.iter().map(|c| (String::new(), c.class)).collect()),
             1 if !scope.items.is_empty() => {
                 let item = self.pick(&scope.items);
@@ -193,7 +219,8 @@ impl Maker<'_> {
                 for n in 0..1 + self.choices.below(4) {
                     let class = if scope.columns.is_empty() { Class::Number } else { self.pick(&scope.columns).class };
                     let class = if class == Class::Other { Class::Text } else { class };
-                    items.push(format!("{} AS c{n}", self.expression(class, scope, depth)));
+                    let value = self.expression(class, scope, depth);
+                    items.push(format!("{} AS c{n}", self.listed(value, class)));
                     columns.push(named(n, class));
                 }
                 (items.join(", "), columns)
@@ -305,7 +332,7 @@ impl Maker<'_> {
                 let alias = self.fresh("v");
                 let columns = [("n".to_owned(), Class::Number), ("x".to_owned(), Class::Text)];
                 let cell = |m: &mut Self| {
-                    let number = m.literal(Class::Number, None, true);
+                    let number = one_scale(&m.literal(Class::Number, None, true));
                     format!("({number}, {})", m.literal(Class::Text, None, true))
                 };
                 (format!("(VALUES {}, {}) AS {alias}(n, x)", cell(self), cell(self)), plain_scope(&alias, &columns), 2)

@@ -23,7 +23,7 @@ const PROLOGUE: &str = "
       FROM generate_series(1, 20000) AS n;
     INSERT INTO hisaccesos (hacchstusu, hacchsthora, hacctipo, haccobjid)
       SELECT 'user' || n % 50, date_trunc('second', localtimestamp) - CASE WHEN n % 3 = 0 THEN n % 170 ELSE 200 + n % 4000 END * interval '1 day',
-        100 + n % 20, n % 1000 FROM generate_series(1, 20000) AS n;
+        100 + n % 20, n % 2000 FROM generate_series(1, 20000) AS n;
     ANALYZE histipooficina; ANALYZE hisaccesos";
 
 /// What everything else in the schema has written: rows of the trigger in the last six months, and old ones.

@@ -23,6 +23,8 @@ pub mod sqlstate {
     pub const INVALID_PARAMETER_VALUE: &str = "22023";
     /// 22P02: a console command compares a column with a value that is none of its type.
     pub const INVALID_TEXT_REPRESENTATION: &str = "22P02";
+    /// 26000: the server does not know a prepared statement.
+    pub const INVALID_SQL_STATEMENT_NAME: &str = "26000";
     /// 28000: who connects is not known to the console.
     pub const INVALID_AUTHORIZATION: &str = "28000";
     /// 28P01: the console was given a wrong password.

@@ -217,6 +217,18 @@ impl Relation {
         qualified("esclusa", &format!("find_{}", self.table))
     }
 
+    /// The function that finds its rows' images by key, where these hold every legacy column.
+    pub fn image_finder(&self) -> Option<String> {
+        self.image_column().map(|_| qualified("esclusa", &format!("image_{}", self.table)))
+    }
+
+    /// The column of the new table whose images hold every legacy column.
+    fn image_column(&self) -> Option<&'static str> {
+        let Store::Image(first) = self.columns.first()?.store else { return None };
+        let same = self.columns.iter().all(|c| c.store == Store::Image(first));
+        (same && self.captured.is_none()).then_some(first)
+    }
+
     /// A legacy column's place.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|c| c.name == name)
@@ -293,6 +305,29 @@ impl Relation {
     /// The SELECT of all columns: the body of the view, and what parity compares.
     pub fn select_all(&self) -> String {
         self.select(&|_| true, &[], "")
+    }
+
+    /// The same for a finder. An image is taken apart at once where that reads what the casts of its members read; the OFFSET keeps
+    /// the planner from taking it apart once for each column.
+    pub fn select_found(&self) -> String {
+        let Some(image) = self.image_column().filter(|_| self.columns.iter().all(|c| c.sql_type.is_populated())) else {
+            return self.select_all();
+        };
+        let columns: Vec<String> = self.columns.iter().map(|c| format!("(legacy.r).{}", ident(&c.name))).collect();
+        format!(
+            "SELECT {} FROM {}, LATERAL (SELECT jsonb_populate_record(NULL::{}, {image}) AS r OFFSET 0) AS legacy WHERE {}",
+            columns.join(", "),
+            self.target_table(),
+            qualified("esclusa", &self.table),
+            self.filter(None)
+        )
+    }
+
+    /// The SELECT list that reads the columns which `wanted` accepts out of what [`Relation::image_finder`] yields.
+    pub fn read_image(&self, wanted: &dyn Fn(usize) -> bool, image: &str) -> String {
+        let read = |c: &Column| format!("{} AS {}", c.sql_type.from_image(image, &c.name), ident(&c.name));
+        let columns = self.columns.iter().enumerate().filter(|(i, _)| wanted(*i)).map(|(_, c)| read(c));
+        columns.collect::<Vec<_>>().join(", ")
     }
 
     /// The columns and expressions of an INSERT of one legacy row, typed as `row`'s columns are.

@@ -15,6 +15,7 @@ mod cursor;
 mod delete;
 mod expression;
 mod insert;
+pub mod keep;
 mod merge;
 mod net;
 pub mod prefilter;
@@ -40,6 +41,7 @@ use crate::relation::Relation;
 use crate::sql::effect::{self, Effect};
 use crate::sql::{self, Lexed, Limits, Role, Shape, Span, Statement};
 use context::Follower;
+use keep::{Keep, Parameter};
 use prefilter::Prefilter;
 use refuse::Refusal;
 use splice::{Edit, PositionMap, splice};
@@ -181,6 +183,8 @@ pub struct Outcome {
     pub shadow: bool,
     /// What its statements leave behind in the session, each with its statement's number.
     pub effects: Vec<(usize, Effect)>,
+    /// It is a read whose plan a session may keep.
+    pub keep: Option<Arc<Keep>>,
 }
 
 /// A legacy name in a statement.
@@ -292,6 +296,8 @@ struct Work<'w, 't> {
     words: HashSet<String>,
     edits: Vec<Edit>,
     notes: Vec<String>,
+    /// Strings that keys are made of.
+    text_keys: Vec<Parameter>,
 }
 
 impl<'w, 't> Work<'w, 't> {
@@ -322,6 +328,7 @@ impl<'w, 't> Work<'w, 't> {
             words,
             edits: Vec::new(),
             notes: Vec::new(),
+            text_keys: Vec::new(),
         };
         work.entries = shape.references.iter().map(|r| work.entry_of(&r.name)).collect();
         Some(Ok(work))
@@ -372,6 +379,9 @@ impl<'w, 't> Work<'w, 't> {
             if !outcome.hits.contains(&hit) {
                 outcome.hits.push(hit);
             }
+        }
+        if result.is_ok() && rewrites && !opaque && !outcome.shadow {
+            outcome.keep = self.keep().map(Arc::new);
         }
         outcome.notes.append(&mut self.notes);
     }
@@ -440,7 +450,7 @@ mod tests {
     use crate::rule::file;
 
     /// One look-up, `tipocorreo`, in mode rewrite.
-    pub(super) fn policy() -> Policy {
+    pub(in crate::rewrite) fn policy() -> Policy {
         let rule = "table = \"tipocorreo\"\nkind = \"lookup\"\n\
                     columns = [{ name = \"tipcid\", type = \"numeric(5,0)\", null = false }]\n\
                     [target]\ndomain = \"TIPO_CORREO\"\n[key]\ncolumns = [\"tipcid\"]\n";

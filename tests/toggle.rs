@@ -4,6 +4,8 @@
 mod common;
 #[path = "toggle/jdbc.rs"]
 mod jdbc;
+#[path = "toggle/kept.rs"]
+mod kept;
 #[path = "toggle/load.rs"]
 mod load;
 #[path = "toggle/names.rs"]

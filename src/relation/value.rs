@@ -122,6 +122,20 @@ impl SqlType {
         }
     }
 
+    /// Whether `jsonb_populate_record` reads a member as [`SqlType::from_image`] does.
+    pub fn is_populated(&self) -> bool {
+        matches!(
+            self.family,
+            Family::Number
+                | Family::Varchar(_)
+                | Family::Char(_)
+                | Family::Text
+                | Family::Boolean
+                | Family::DateTime
+                | Family::Float
+        )
+    }
+
     /// An expression of any assignable type, cast as an assignment to a column of this type casts it: too long is 22001, and not
     /// a silent cut (PostgreSQL source, `varchar.c`: the third argument says whether the cast is explicit).
     pub fn assigned(&self, expression: &str) -> String {
@@ -223,6 +237,11 @@ impl SqlType {
             Family::Number => format!("({value} + 0::{})", self.name),
             _ => format!("({value})::{}", self.name),
         }
+    }
+
+    /// The type of an untyped string beside a column of this type.
+    pub fn compared_type(&self) -> &'static str {
+        if matches!(self.family, Family::Char(_)) { "bpchar" } else { "text" }
     }
 
     /// The type for a cast of a literal that is yet to be assigned: a cast to the length itself would cut in silence.

@@ -7,6 +7,7 @@
 //! out the rows that an outer join fills with NULLs), or of the ON of a join that does not keep the item's side. A column of an item
 //! further left may be named through LATERAL, one of an outer query always.
 
+use super::keep::{self, Parameter};
 use super::resolve::Owner;
 use super::splice::Piece;
 use super::{Entry, Work};
@@ -54,8 +55,9 @@ impl Work<'_, '_> {
         let Some(item) = item.filter(|_| self.policy.pushdown && !renamed && at.sample.is_none()) else {
             return Pushed::default();
         };
+        let (relation, scope) = (&*entry.relation, at.scope);
         let mut narrowing =
-            Narrowing { work: self, relation: &entry.relation, reference, scope: at.scope, item, place, lateral: false };
+            Narrowing { work: self, relation, reference, scope, item, place, lateral: false, text_keys: Vec::new() };
         let conjuncts = narrowing.conjuncts();
         let dot = if let Place::Row(row) = place { format!("{}.", ident(row)) } else { String::new() };
         let mut out = Pushed::default();
@@ -84,6 +86,8 @@ impl Work<'_, '_> {
             out.pieces.extend(found);
         }
         out.lateral = narrowing.lateral;
+        let text_keys = narrowing.text_keys;
+        self.text_keys.extend(text_keys);
         self.notes.append(&mut notes);
         out
     }
@@ -130,6 +134,8 @@ struct Narrowing<'n, 'w, 't> {
     item: usize,
     place: Place<'n>,
     lateral: bool,
+    /// Strings that keys are made of.
+    text_keys: Vec<Parameter>,
 }
 
 impl<'n, 'w: 'n, 't> Narrowing<'n, 'w, 't> {
@@ -306,6 +312,7 @@ impl<'n, 'w: 'n, 't> Narrowing<'n, 'w, 't> {
     /// Key text of the other side of a comparison.
     fn key_text(&mut self, access: &Access, operand: &Operand, column: usize) -> Option<Expression> {
         let sql_type = &self.relation.columns[column].sql_type;
+        self.text_keys.extend(keep::text_key(self.work.lexed.text, operand, sql_type));
         // The text of a plain number is known here.
         if let Operand::Scalar(Scalar::Literal(span, Literal::Number)) = operand
             && sql_type.comparable() == Some(Comparable::Number)

@@ -8,7 +8,6 @@ use super::refuse::Refusal;
 use super::resolve::Owner;
 use super::splice::{Edit, Piece};
 use super::{Entry, Work};
-use crate::relation::Relation;
 use crate::sql::quote::ident;
 use crate::sql::{NameUse, Span, UsePlace};
 
@@ -18,14 +17,20 @@ const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tabl
 /// For more keys than this a plan of their own pays.
 const MOST_CALLS: usize = 50;
 
-/// The rows of a history that have one of these keys; one key may be given twice.
-fn found(relation: &Relation, keys: Vec<Expression>) -> Vec<Piece> {
-    let (finder, text) = (relation.finder(), |t: String| vec![Piece::Text(t)]);
+/// The rows of a history that have one of these keys, from its finder; one key may be given twice. `list` reads some columns out of
+/// the rows' images.
+fn found(finder: &str, list: Option<String>, keys: Vec<Expression>) -> Vec<Piece> {
+    let text = |t: String| vec![Piece::Text(t)];
+    let (list, alias) = match list {
+        Some(list) => (list, "found(image)"),
+        None if keys.len() == 1 => return [text(format!("{finder}(")), keys.concat(), text(")".into())].concat(),
+        None => ("found.*".to_owned(), "found"),
+    };
     if keys.len() == 1 {
-        return [text(format!("{finder}(")), keys.concat(), text(")".into())].concat();
+        return [text(format!("(SELECT {list} FROM {finder}(")), keys.concat(), text(format!(") AS {alias})"))].concat();
     }
-    let from = "(SELECT found.* FROM (SELECT DISTINCT key FROM unnest(ARRAY[".to_owned();
-    let to = format!("]::text[]) AS key) AS given, {finder}(given.key) AS found)");
+    let from = format!("(SELECT {list} FROM (SELECT DISTINCT key FROM unnest(ARRAY[");
+    let to = format!("]::text[]) AS key) AS given, {finder}(given.key) AS {alias})");
     [text(from), join(keys, ", "), text(to)].concat()
 }
 
@@ -54,9 +59,15 @@ impl Work<'_, '_> {
         let command = if reference.table_command { "SELECT * FROM " } else { "" };
         let callable = entry.finder && !pushed.lateral && system.is_empty() && self.may_call();
         if (1..=MOST_CALLS).contains(&pushed.keys.len()) && callable {
-            let pieces = [vec![Piece::Text(command.into())], found(relation, pushed.keys), vec![Piece::Text(alias)]].concat();
+            // A row is taken apart as a whole, or only as far as it is needed.
+            let some = (0..relation.columns.len()).any(|i| !wanted(i));
+            let images = relation.image_finder().filter(|_| some);
+            let list = images.is_some().then(|| relation.read_image(&wanted, "found.image"));
+            let finder = images.unwrap_or_else(|| relation.finder());
+            let pieces =
+                [vec![Piece::Text(command.into())], found(&finder, list, pushed.keys), vec![Piece::Text(alias)]].concat();
             self.edits.push(Edit { span: reference.span, pieces });
-            self.notes.push(format!("{}: found by {}, whose plan the session keeps", relation.table, relation.finder()));
+            self.notes.push(format!("{}: found by {finder}, whose plan the session keeps", relation.table));
             return Ok(());
         }
         self.edits.extend(pushed.said.iter().map(|&span| Edit::replace(span, "true")));

@@ -4,6 +4,7 @@
 //! of replies is the order of requests ([`Steps`]); names of statements and portals are committed when the server confirms them,
 //! not when the client sends them.
 
+mod kept;
 mod own;
 mod reply;
 mod sample;
@@ -94,6 +95,7 @@ pub struct Conversation {
     status: u8,
     /// The server's offer of channel binding is kept from the client.
     hide_binding: bool,
+    kept: kept::Kept,
 }
 
 impl Conversation {
@@ -126,6 +128,7 @@ impl Conversation {
             lost: None,
             status: b'I',
             hide_binding: false,
+            kept: kept::Kept::default(),
         }
     }
 
@@ -280,22 +283,27 @@ impl Conversation {
             Ok(info) => info.filter(|i| !i.outcome.is_plain() || i.has_consequences()),
             Err(verdict) => return verdict,
         };
+        let kept = match info.as_ref().map_or(Ok(None), |info| self.kept(info, true)) {
+            Ok(kept) => kept,
+            Err(verdict) => return verdict,
+        };
+        let rewritten = info.as_ref().and_then(|i| i.outcome.text.clone());
         let at = info.as_ref().map(|_| Instant::now());
         if let Some(info) = &info {
             self.foresee(info);
             self.in_flight(info.generation);
         }
-        let rewritten = info.as_ref().and_then(|i| i.outcome.text.clone());
-        self.steps.push(Step::Query { info, at, rows: 0, done: 0, failed: false });
+        self.steps.push(Step::Query { info, at, rows: 0, done: 0, failed: false, kept: kept.is_some() });
         self.prepared.expect(0, None);
         self.prepared.end_stretch();
-        match rewritten {
-            Some(text) => {
+        match (kept, rewritten) {
+            (Some(kept), _) => Verdict::Replace(kept.frames()),
+            (None, Some(text)) => {
                 let mut out = Vec::with_capacity(text.len() + 6);
                 frame::write(&mut out, b'Q', &[text.as_bytes(), &[0]]);
                 Verdict::Replace(out)
             }
-            None => Verdict::Pass,
+            (None, None) => Verdict::Pass,
         }
     }
 
@@ -312,12 +320,20 @@ impl Conversation {
         };
         let id = self.name(name);
         let types = parts.map_or(&[][..], |(_, types)| types);
+        let mut rewritten = info.as_ref().and_then(|info| info.outcome.text.clone());
+        // A statement with a name is prepared to be kept by the client.
+        if let (Some(info), 0, [0, 0]) = (&info, id, types) {
+            match self.kept(info, false) {
+                Ok(Some(kept)) => rewritten = Some(kept.execute().into()),
+                Ok(None) => {}
+                Err(verdict) => return verdict,
+            }
+        }
         let held = info.map(|info| {
             self.in_flight(info.generation);
             Arc::new(Held { info, how: How::Protocol(types.into()), names: self.names.clone(), lost: false })
         });
         self.shadowing |= held.as_ref().is_some_and(|h| h.info.outcome.shadow);
-        let rewritten = held.as_ref().and_then(|h| h.info.outcome.text.clone());
         self.prepared.expect(id, held.clone());
         self.steps.push(Step::Parse { name: id, held });
         match rewritten {

@@ -16,7 +16,7 @@ const TABLES: &str = "CREATE TABLE tipocolor (id numeric(5,0) NOT NULL PRIMARY K
 const READ: &str = "SELECT nombre FROM tipocolor";
 
 /// A client on the legacy table, and one through the proxy on the consolidated one, with nothing under the legacy name.
-async fn sides() -> (Raw, Raw, Proxy, [Bed; 2]) {
+pub(super) async fn sides() -> (Raw, Raw, Proxy, [Bed; 2]) {
     let legacy = Bed::new(TABLES).await;
     let mut bed = Bed::new(TABLES).await;
     bed.lookup("tipocolor", "id").await;
@@ -42,7 +42,7 @@ async fn same(packets: &[(Vec<Vec<u8>>, usize)]) -> String {
 }
 
 /// Parse, Bind, Execute of one text.
-fn run(text: &str) -> Vec<u8> {
+pub(super) fn run(text: &str) -> Vec<u8> {
     [p("", text), b("", &[]), e()].concat()
 }
 

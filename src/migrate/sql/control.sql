@@ -165,8 +165,9 @@ BEGIN
   RETURN true;
 END $$;
 
--- How the rows of a history are found by key: one function a table, whose plan a session keeps. It names only the partitions that
--- can hold rows of the table: planning a statement over all of them takes many times as long as running it.
+-- How the rows of a history are found by key: two functions a table, one for its rows and one for their images, whose plan a session
+-- keeps. They name only the partitions that can hold rows of the table: planning a statement over all of them takes many times as long
+-- as running it.
 CREATE TABLE IF NOT EXISTS {control}.finder (
     legacy_table varchar(63) PRIMARY KEY,
     query        text NOT NULL,           -- yields the legacy rows; ends in its WHERE
@@ -194,6 +195,7 @@ DECLARE
   found_rows  boolean;
   known       tstzmultirange := '{}';
   ranges      text;
+  made        record;
 BEGIN
   SELECT * INTO STRICT finder FROM {control}.finder WHERE legacy_table = name FOR UPDATE;
   SELECT CASE WHEN bool_or(query = '<insufficient privilege>') THEN '-infinity'
@@ -214,10 +216,16 @@ BEGIN
     END IF;
   END LOOP;
   SELECT string_agg(format('al_changed_at >= %L AND al_changed_at < %L', lower(r), upper(r)), ' OR ') INTO ranges FROM unnest(known) AS r;
-  EXECUTE format('CREATE OR REPLACE FUNCTION {control}.%I(text) RETURNS SETOF {control}.%I LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 AS %L',
-    'find_' || name, name,
-    format(E'BEGIN\n  IF clock_timestamp() < %L::timestamptz THEN\n    RETURN QUERY %s AND al_record_key = $1 AND (%s);\n  ELSE\n    RETURN QUERY %s AND al_record_key = $1;\n  END IF;\nEND',
-      until, finder.query, ranges, finder.query));
+  FOR made IN
+    SELECT * FROM (VALUES ('find_', format('{control}.%I', name), finder.query),
+                          ('image_', 'jsonb', format('SELECT al_old_data FROM {schema}.audit_log WHERE %s', finder.row_filter)))
+      AS v(prefix, yields, query)
+  LOOP
+    EXECUTE format('CREATE OR REPLACE FUNCTION {control}.%I(text) RETURNS SETOF %s LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 AS %L',
+      made.prefix || name, made.yields,
+      format(E'BEGIN\n  IF clock_timestamp() < %L::timestamptz THEN\n    RETURN QUERY %s AND al_record_key = $1 AND (%s);\n  ELSE\n    RETURN QUERY %s AND al_record_key = $1;\n  END IF;\nEND',
+        until, made.query, ranges, made.query));
+  END LOOP;
   UPDATE {control}.finder SET known_until = until WHERE legacy_table = name;
 END $$;
 

@@ -55,7 +55,7 @@ impl Conversation {
     }
 
     /// An aborted transaction answers nothing; whatever comes now fails, or ends it.
-    fn is_aborted(&self) -> bool {
+    pub(super) fn is_aborted(&self) -> bool {
         self.status == b'E' && !self.steps.executes()
     }
 
@@ -164,7 +164,7 @@ impl Conversation {
     }
 
     /// A statement whose effects do not matter any more.
-    fn info_of(&self, text: &str, outcome: Arc<Outcome>, generation: u64) -> Info {
+    pub(super) fn info_of(&self, text: &str, outcome: Arc<Outcome>, generation: u64) -> Info {
         let normalised = fingerprint::normalise(text, NORMALISED_BYTES);
         let seen = Seen { fingerprint: fingerprint::fingerprint(&normalised), text: normalised.into() };
         let (changes, executes) = (Vec::new(), Vec::new());

@@ -36,6 +36,7 @@ impl Conversation {
             return verdict;
         }
         match tag {
+            b'2' | b'3' if matches!(self.steps.front(), Some(Step::Query { kept: true, .. })) => return Verdict::Swallow,
             b'1' => self.parsed(),
             b'2' => self.bound(),
             b'3' => self.closed(),
@@ -120,6 +121,7 @@ impl Conversation {
         if let Some(Step::Query { failed, .. }) = self.steps.front() {
             *failed = true;
         }
+        self.keep_error(body);
         // A Parse that fails has destroyed the unnamed statement first (source, postgres.c, exec_parse_message).
         if let Some(Step::Parse { name: 0, .. }) = self.steps.front() {
             self.prepared.confirm(0, None);
@@ -175,6 +177,7 @@ impl Conversation {
     fn parameter(&mut self, body: &[u8]) {
         let Some((name, rest)) = cstr(body) else { return };
         let Some((value, _)) = cstr(rest) else { return };
+        self.keep_style(name, value);
         match name {
             b"client_encoding" => self.readable_encoding = is_ascii_safe(value),
             b"standard_conforming_strings" => self.conforming_strings = value == b"on",

@@ -1,0 +1,142 @@
+//! Plans that the session keeps for the client: a read that is sent again and again, with other keys in its text, is prepared under a
+//! name of our own, with the keys as parameters, and from then on that statement is run in its place. To the client it is the same:
+//! rows, columns, command tag and errors are those of its text.
+//!
+//! The prepared statement is one like those of the client's own making by PREPARE: what a switch, a change of names, DEALLOCATE ALL
+//! or DISCARD ALL means for these it means for it.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use super::{Conversation, Verdict};
+use crate::error::sqlstate;
+use crate::rewrite::keep::Keep;
+use crate::session::prepared::{Held, How};
+use crate::session::step::{Info, NameId};
+use crate::sql::Span;
+use crate::telemetry;
+use crate::wire::error_response::ErrorFields;
+use crate::wire::frame;
+
+/// What their names begin with.
+const PREFIX: &str = "esclusa kept ";
+/// Uses before a plan is kept, as with pgjdbc's prepareThreshold.
+const USES: u32 = 5;
+/// Settings that decide what a literal is read as when the statement is parsed; the server reports each change of them.
+const STYLES: [&[u8]; 3] = [b"DateStyle", b"IntervalStyle", b"TimeZone"];
+
+/// What is known of statements whose plan may be kept.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// Uses of a statement since it was prepared last, or could not be.
+    uses: HashMap<NameId, u32, ahash::RandomState>,
+    /// The values of [`STYLES`], as hashes.
+    styles: [u64; STYLES.len()],
+}
+
+/// A statement on the server, ready to be run in the place of the client's.
+#[derive(Debug)]
+pub(super) struct Ready {
+    name: String,
+    keep: Arc<Keep>,
+}
+
+impl Conversation {
+    /// The kept statement that may be run in the place of a client's, if there is one. An error is what has to happen first.
+    pub(super) fn kept(&mut self, info: &Info, query: bool) -> Result<Option<Ready>, Verdict> {
+        // What is on its way may change a setting, or the names.
+        let Some(keep) = info.outcome.keep.as_ref().filter(|_| self.steps.is_empty() && !self.is_aborted()) else {
+            return Ok(None);
+        };
+        let hash = self.hasher.hash_one((&keep.statement, &self.kept.styles));
+        let name = format!("{PREFIX}{hash:016x}");
+        let id = self.name(name.as_bytes());
+        let known = self.prepared.confirmed(id).map(|held| (held.info.text.ends_with(&keep.statement), held.lost));
+        match known {
+            // Another statement of the same hash.
+            Some((false, _)) => return Ok(None),
+            Some((true, false)) => {}
+            _ if !self.is_due(id) => return Ok(None),
+            _ => {
+                let text = format!("PREPARE \"{name}\"{}", keep.statement);
+                let how = How::Sql(Span { start: "PREPARE ".len(), end: "PREPARE \"\"".len() + name.len() });
+                let fresh = self.info_of(&text, Arc::default(), info.generation);
+                let held = Held { info: Arc::new(fresh), how, names: self.names.clone(), lost: true };
+                self.prepared.confirm(id, Some(Arc::new(held)));
+                telemetry::count("esclusa_plans_kept_total");
+            }
+        }
+        if let Some(verdict) = self.renew(id, name.as_bytes(), query) {
+            return Err(verdict);
+        }
+        let ready = self.prepared.confirmed(id).is_some_and(|held| !held.lost);
+        Ok(ready.then(|| Ready { name, keep: keep.clone() }))
+    }
+
+    /// Counts a use of a statement without a kept plan; whether the time has come to keep one.
+    fn is_due(&mut self, id: NameId) -> bool {
+        let limit = self.shared.settings.load().limits.kept_plans;
+        if self.kept.uses.len() >= limit && !self.kept.uses.contains_key(&id) {
+            self.kept.uses.retain(|id, _| self.prepared.confirmed(*id).is_some());
+        }
+        let full = self.kept.uses.len() >= limit;
+        let uses = match self.kept.uses.entry(id) {
+            Entry::Occupied(uses) => uses.into_mut(),
+            Entry::Vacant(_) if full => return false,
+            Entry::Vacant(free) => free.insert(0),
+        };
+        *uses = (*uses + 1) % USES;
+        *uses == 0
+    }
+
+    /// An error may say that a kept statement is gone, freed where nobody saw it: in a function.
+    pub(super) fn keep_error(&mut self, body: &[u8]) {
+        let fields = ErrorFields::parse(body);
+        if fields.get(b'C') == Some(sqlstate::INVALID_SQL_STATEMENT_NAME.as_bytes())
+            && let Some(message) = fields.get(b'M')
+            && let Some(name) = message.split(|b| *b == b'"').nth(1).filter(|n| n.starts_with(PREFIX.as_bytes()))
+        {
+            let id = self.name(name);
+            self.prepared.confirm(id, None);
+        }
+    }
+
+    /// Takes note of a reported setting.
+    pub(super) fn keep_style(&mut self, name: &[u8], value: &[u8]) {
+        if let Some(place) = STYLES.iter().position(|s| *s == name) {
+            self.kept.styles[place] = self.hasher.hash_one(value);
+        }
+    }
+}
+
+impl Ready {
+    /// As SQL: for Parse, whose statement keeps its own name.
+    pub(super) fn execute(&self) -> String {
+        format!("EXECUTE \"{}\"{}", self.name, self.keep.list)
+    }
+
+    /// As frames in the place of a Query. Their answers are those of the Query but for BindComplete and CloseComplete, and like a
+    /// Query they leave neither an unnamed portal nor an unnamed statement behind (manual, section 55.2.3).
+    pub(super) fn frames(&self) -> Vec<u8> {
+        let mut bind = Vec::with_capacity(64);
+        bind.push(0);
+        bind.extend_from_slice(self.name.as_bytes());
+        // All parameters as text, all results as text.
+        bind.extend_from_slice(&[0, 0, 0]);
+        bind.extend_from_slice(&(self.keep.values.len() as u16).to_be_bytes());
+        for value in &self.keep.values {
+            bind.extend_from_slice(&(value.len() as u32).to_be_bytes());
+            bind.extend_from_slice(value.as_bytes());
+        }
+        bind.extend_from_slice(&[0, 0]);
+        let mut out = Vec::with_capacity(bind.len() + 48);
+        frame::write(&mut out, b'B', &[&bind]);
+        frame::write(&mut out, b'D', &[b"P\0"]);
+        frame::write(&mut out, b'E', &[&[0; 5]]);
+        frame::write(&mut out, b'C', &[b"P\0"]);
+        frame::write(&mut out, b'C', &[b"S\0"]);
+        frame::write(&mut out, b'S', &[]);
+        out
+    }
+}

@@ -6,6 +6,8 @@ mod common;
 mod jdbc;
 #[path = "toggle/kept.rs"]
 mod kept;
+#[path = "toggle/kept_texts.rs"]
+mod kept_texts;
 #[path = "toggle/load.rs"]
 mod load;
 #[path = "toggle/names.rs"]

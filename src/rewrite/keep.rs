@@ -52,45 +52,69 @@ pub(super) fn text_key(text: &str, operand: &Operand, sql_type: &SqlType) -> Opt
 
 impl Work<'_, '_> {
     /// The statement with parameters; `None` if its plan must not be kept.
+    ///
+    /// It names legacy tables only: any other name may come to mean a temporary table, or a table of other columns, without a word.
     pub(super) fn keep(&mut self) -> Option<Keep> {
         let lasts = |(i, lexeme): (usize, &Lexeme)| {
-            // Two strings behind each other are one.
-            lasts(lexeme) && !(lexeme.is_untyped_string() && self.lexed.lexemes.get(i + 1).is_some_and(Lexeme::is_untyped_string))
+            lasts(lexeme) && self.lexed.lexemes.get(i + 1).is_none_or(|next| !hangs_together(lexeme, next))
         };
-        let begins = self.lexed.lexemes.get(self.lexemes.start).is_some_and(|l| l.is_any(&["SELECT", "WITH"]));
-        if !begins || !self.only_reads() || !self.lexed.lexemes.iter().enumerate().all(lasts) {
+        let begins = self.lexed.lexemes.first().is_some_and(|l| l.is_any(&["SELECT", "WITH"]));
+        let ours = (0..self.entries.len()).all(|i| self.rewritten(i).is_some());
+        if !begins || !ours || !self.only_reads() || !self.lexed.lexemes.iter().enumerate().all(lasts) {
             return None;
         }
         let mut parameters = std::mem::take(&mut self.text_keys);
         self.shape.restrictions.iter().for_each(|r| numbers(self.lexed, &r.condition, &mut parameters));
         parameters.sort_unstable();
         parameters.dedup();
-        if parameters.len() > MOST_PARAMETERS {
-            parameters.clear();
-        }
-        self.notes.push(match parameters.len() {
+        let keep = kept(self.lexed.text, &parameters).unwrap_or_else(|| Keep {
+            statement: format!(" AS {}", self.lexed.text),
+            values: Vec::new(),
+            list: String::new(),
+        });
+        self.notes.push(match keep.values.len() {
             0 => "a session that sends it often keeps its plan".to_owned(),
             n => format!("a session that sends it often keeps its plan, with literals as parameters: {n}"),
         });
-        Some(kept(self.lexed.text, &parameters))
+        Some(keep)
     }
 }
 
-fn kept(text: &str, parameters: &[Parameter]) -> Keep {
-    let types: Vec<&str> = parameters.iter().map(|p| p.type_name).collect();
-    let written: Vec<&str> = parameters.iter().map(|p| &text[p.span.range()]).collect();
-    let in_parentheses = |list: Vec<&str>| if list.is_empty() { String::new() } else { format!(" ({})", list.join(", ")) };
-    let plain =
-        |w: &&str| w.strip_prefix('\'').and_then(|w| w.strip_suffix('\'')).map_or((*w).to_owned(), |w| w.replace("''", "'"));
-    let values = written.iter().map(plain).collect();
-    let mut statement = format!("{} AS ", in_parentheses(types));
+/// Equal literals are one parameter: an expression of GROUP BY or DISTINCT has to stay equal to that of the select list. `None` for
+/// too many of them.
+fn kept(text: &str, parameters: &[Parameter]) -> Option<Keep> {
+    let mut values: Vec<(&str, String)> = Vec::new();
+    let mut list: Vec<&str> = Vec::new();
+    let mut statement = String::new();
     let mut from = 0;
-    for (n, parameter) in parameters.iter().enumerate() {
-        let _ = write!(statement, "{}${}", &text[from..parameter.span.start], n + 1);
-        from = parameter.span.end;
+    for Parameter { span, type_name } in parameters {
+        let written = &text[span.range()];
+        let value = (*type_name, plain(written));
+        let number = values.iter().position(|v| *v == value).unwrap_or(values.len());
+        if number == values.len() {
+            values.push(value);
+            list.push(written);
+        }
+        let _ = write!(statement, "{}${}", &text[from..span.start], number + 1);
+        from = span.end;
     }
-    statement.push_str(&text[from..]);
-    Keep { statement, values, list: in_parentheses(written) }
+    let types = values.iter().map(|(type_name, _)| *type_name).collect();
+    let in_parentheses = |list: Vec<&str>| if list.is_empty() { String::new() } else { format!(" ({})", list.join(", ")) };
+    let keep = Keep {
+        statement: format!("{} AS {statement}{}", in_parentheses(types), &text[from..]),
+        list: in_parentheses(list),
+        values: values.into_iter().map(|(_, value)| value).collect(),
+    };
+    (keep.values.len() <= MOST_PARAMETERS).then_some(keep)
+}
+
+/// What a literal says: a string without its quotes, a number without leading zeros.
+fn plain(written: &str) -> String {
+    if let Some(string) = written.strip_prefix('\'').and_then(|w| w.strip_suffix('\'')) {
+        return string.replace("''", "'");
+    }
+    let digits = written.trim_start_matches('0');
+    if digits.is_empty() { "0".into() } else { digits.into() }
 }
 
 /// The numbers that a condition wants something to be equal to.
@@ -111,6 +135,12 @@ fn numbers(lexed: &Lexed<'_>, condition: &Condition, out: &mut Vec<Parameter>) {
     }
 }
 
+/// Two strings behind each other are one; and whether `= NULL` is IS NULL is for a setting to say (`transform_null_equals`).
+fn hangs_together(one: &Lexeme, next: &Lexeme) -> bool {
+    let compared = |a: &Lexeme, b: &Lexeme| a.is_token(&Token::Eq) && b.is("NULL");
+    one.is_untyped_string() && next.is_untyped_string() || compared(one, next) || compared(next, one)
+}
+
 /// Whether a token means the same tomorrow. The settings that decide how a string is read as a date are seen by the session.
 fn lasts(lexeme: &Lexeme) -> bool {
     match &lexeme.token.token {
@@ -119,7 +149,7 @@ fn lasts(lexeme: &Lexeme) -> bool {
             !MOMENTS.iter().any(|m| value.contains(m))
         }
         // Names of objects that are looked up when the statement is parsed: regclass, regtype.
-        Token::Word(word) if word.quote_style.is_none() => !word.value.get(..3).is_some_and(|w| w.eq_ignore_ascii_case("reg")),
+        Token::Word(word) => !word.value.get(..3).is_some_and(|w| w.eq_ignore_ascii_case("reg")),
         Token::Placeholder(_) => false,
         _ => !lexeme.is_untyped_string(),
     }
@@ -145,7 +175,10 @@ mod tests {
         let none = keep("select * from tipocorreo where tipcid < 7 and tipcid = 12345678901").unwrap();
         assert_eq!(none.statement, " AS select * from tipocorreo where tipcid < 7 and tipcid = 12345678901");
         let many = keep("select * from tipocorreo where tipcid in (1, 2, 3, 4, 5, 6, 7, 8, 9)").unwrap();
-        assert!(many.values.is_empty());
+        assert!(many.values.is_empty() && many.statement.ends_with("(1, 2, 3, 4, 5, 6, 7, 8, 9)"));
+        let equal = keep("select * from tipocorreo where tipcid = 7 or tipcid = 007 or 8 = tipcid").unwrap();
+        assert!(equal.statement.ends_with("where tipcid = $1 or tipcid = $1 or $2 = tipcid"), "{equal:?}");
+        assert_eq!((equal.values.join(" ").as_str(), equal.list.as_str()), ("7 8", " (7, 8)"));
     }
 
     #[test]
@@ -157,6 +190,9 @@ mod tests {
             "select * from tipocorreo where 'a'::regclass = 'b'::regclass",
             "select * from tipocorreo where tipcid = 7 and E'\\n' = ''",
             "select * from tipocorreo where tipcid = 7; select 1",
+            "select * from tipocorreo where tipcid = 7 and null = tipcid",
+            "; select * from tipocorreo where tipcid = 7",
+            "select * from tipocorreo join clientes on true where tipcid = 7",
             "delete from tipocorreo where tipcid = 7",
         ] {
             assert_eq!(keep(text), None, "{text}");

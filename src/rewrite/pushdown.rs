@@ -461,7 +461,9 @@ fn plain(scalar: &Scalar, kind: Comparable) -> Option<Expression> {
     let is = |name: &str, list: &[&str]| list.contains(&name.split('(').next().unwrap_or(name).trim_end());
     match scalar {
         Scalar::Literal(_, Literal::Number) if kind == Comparable::Text => None,
-        Scalar::Literal(span, Literal::Number | Literal::Text) | Scalar::Parameter(span) => Some(vec![Piece::Copy(*span)]),
+        Scalar::Literal(span, Literal::Number | Literal::Text | Literal::Listed) | Scalar::Parameter(span) => {
+            Some(vec![Piece::Copy(*span)])
+        }
         Scalar::Negative(inner) if kind == Comparable::Number && !matches!(**inner, Scalar::Parameter(_)) => {
             Some([vec![Piece::Text("-(".into())], plain(inner, kind)?, vec![Piece::Text(")".into())]].concat())
         }
@@ -484,7 +486,7 @@ fn plain(scalar: &Scalar, kind: Comparable) -> Option<Expression> {
 /// A value that a stamp is compared with.
 fn moment(scalar: &Scalar) -> Option<Expression> {
     match scalar {
-        Scalar::Literal(span, Literal::Text) | Scalar::Parameter(span) => Some(vec![Piece::Copy(*span)]),
+        Scalar::Literal(span, Literal::Text | Literal::Listed) | Scalar::Parameter(span) => Some(vec![Piece::Copy(*span)]),
         Scalar::Cast(inner, name) if name == "date" || name.starts_with("timestamp") => {
             Some([vec![Piece::Text("(".into())], moment(inner)?, vec![Piece::Text(format!(")::{name}"))]].concat())
         }

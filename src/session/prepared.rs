@@ -16,6 +16,8 @@ use crate::sql::Span;
 use crate::telemetry;
 use crate::wire::frame;
 
+/// The statement without a name.
+const UNNAMED: NameId = 0;
 /// Texts of prepared statements that a session remembers. A statement beyond it stays as it was parsed.
 const HELD_BYTES: usize = 16 * 1024 * 1024;
 /// Statements and portal of our own; no client has these names.
@@ -51,7 +53,8 @@ pub enum Change {
     Hold(NameId, Arc<Held>),
     /// DEALLOCATE, or PREPARE of what need not be remembered.
     Free(NameId),
-    /// DEALLOCATE ALL, DISCARD ALL.
+    /// DEALLOCATE ALL, DISCARD ALL. The unnamed statement survives them (source, prepare.c, DropAllPreparedStatements), but what it
+    /// runs by EXECUTE does not.
     FreeAll,
 }
 
@@ -128,8 +131,10 @@ impl Prepared {
             Change::Hold(name, held) => self.expect(*name, Some(held.clone())),
             Change::Free(name) => self.expect(*name, None),
             Change::FreeAll => {
+                let unnamed = self.find(UNNAMED, || false).map(|found| lost(&found.held));
                 self.ahead.clear();
                 self.freed_in = Some(self.stretch);
+                self.expect(UNNAMED, unnamed);
             }
         }
     }
@@ -165,8 +170,10 @@ impl Prepared {
             Change::Hold(name, held) => self.confirm(*name, Some(held.clone())),
             Change::Free(name) => self.confirm(*name, None),
             Change::FreeAll => {
+                let unnamed = self.confirmed.get(&UNNAMED).map(lost);
                 self.confirmed.clear();
                 self.bytes = 0;
+                self.confirm(UNNAMED, unnamed);
             }
         }
     }
@@ -174,8 +181,7 @@ impl Prepared {
     /// The server has closed a statement to prepare it anew.
     pub fn forget(&mut self, name: NameId) {
         if let Some(held) = self.confirmed.get_mut(&name) {
-            let how = held.how.clone();
-            *held = Arc::new(Held { info: held.info.clone(), how, names: held.names.clone(), lost: true });
+            *held = lost(held);
         }
     }
 
@@ -186,6 +192,11 @@ impl Prepared {
             None => drop(self.confirmed.insert(name, held)),
         }
     }
+}
+
+/// A statement that the server does not have any more.
+fn lost(held: &Arc<Held>) -> Arc<Held> {
+    Arc::new(Held { info: held.info.clone(), how: held.how.clone(), names: held.names.clone(), lost: true })
 }
 
 /// The frames that prepare a statement anew under its name, and what answers them.

@@ -110,6 +110,8 @@ pub enum Literal {
     Number,
     /// Quoted: its type depends on where it stands.
     Text,
+    /// The same in a list of several types, or in an array: its type is that of the list, and may not be the column's.
+    Listed,
     /// NULL, TRUE, FALSE.
     Word,
 }
@@ -157,10 +159,19 @@ pub(super) fn condition(lexed: &Lexed<'_>, expr: &Expr) -> Condition {
 /// `transformAExprIn`, and `transformArrayExpr` for an array, which does not ask the column); so a parameter is not typed as beside
 /// `=`, and where that type cannot be told here nothing is said about it.
 fn listed(mut comparisons: Vec<Condition>, with_column: bool) -> Condition {
+    let count = comparisons.len();
     let mut scalars: Vec<&mut Scalar> = Vec::new();
     for comparison in &mut comparisons {
         if let Condition::Compare { right: Operand::Scalar(scalar), .. } = comparison {
             scalars.push(scalar);
+        }
+    }
+    let beside_column = |s: &&mut Scalar| matches!(s, Scalar::Literal(_, Literal::Text | Literal::Word));
+    if !with_column || scalars.len() < count || !scalars.iter().all(beside_column) {
+        for scalar in &mut scalars {
+            if let Scalar::Literal(_, literal @ Literal::Text) = scalar {
+                *literal = Literal::Listed;
+            }
         }
     }
     let parameter = |s: &&mut Scalar| matches!(s, Scalar::Parameter(_));

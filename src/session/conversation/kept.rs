@@ -23,13 +23,13 @@ use crate::wire::frame;
 const PREFIX: &str = "esclusa kept ";
 /// Uses before a plan is kept, as with pgjdbc's prepareThreshold.
 const USES: u32 = 5;
-/// Settings that decide what a literal is read as when the statement is parsed; the server reports each change of them.
-const STYLES: [&[u8]; 3] = [b"DateStyle", b"IntervalStyle", b"TimeZone"];
+/// Settings that decide what a text means when the statement is parsed; the server reports each change of them.
+const STYLES: [&[u8]; 4] = [b"client_encoding", b"DateStyle", b"IntervalStyle", b"TimeZone"];
 
 /// What is known of statements whose plan may be kept.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    /// Uses of a statement since it was prepared last, or could not be.
+    /// Uses of a statement since it was prepared last, or failed.
     uses: HashMap<NameId, u32, ahash::RandomState>,
     /// The values of [`STYLES`], as hashes.
     styles: [u64; STYLES.len()],
@@ -49,9 +49,7 @@ impl Conversation {
         let Some(keep) = info.outcome.keep.as_ref().filter(|_| self.steps.is_empty() && !self.is_aborted()) else {
             return Ok(None);
         };
-        let hash = self.hasher.hash_one((&keep.statement, &self.kept.styles));
-        let name = format!("{PREFIX}{hash:016x}");
-        let id = self.name(name.as_bytes());
+        let (name, id) = self.kept_name(keep);
         let known = self.prepared.confirmed(id).map(|held| (held.info.text.ends_with(&keep.statement), held.lost));
         match known {
             // Another statement of the same hash.
@@ -74,6 +72,13 @@ impl Conversation {
         Ok(ready.then(|| Ready { name, keep: keep.clone() }))
     }
 
+    fn kept_name(&self, keep: &Keep) -> (String, NameId) {
+        let hash = self.hasher.hash_one((&keep.statement, &self.kept.styles));
+        let name = format!("{PREFIX}{hash:016x}");
+        let id = self.name(name.as_bytes());
+        (name, id)
+    }
+
     /// Counts a use of a statement without a kept plan; whether the time has come to keep one.
     fn is_due(&mut self, id: NameId) -> bool {
         let limit = self.shared.settings.load().limits.kept_plans;
@@ -90,16 +95,27 @@ impl Conversation {
         *uses == 0
     }
 
-    /// An error may say that a kept statement is gone, freed where nobody saw it: in a function.
-    pub(super) fn keep_error(&mut self, body: &[u8]) {
-        let fields = ErrorFields::parse(body);
-        if fields.get(b'C') == Some(sqlstate::INVALID_SQL_STATEMENT_NAME.as_bytes())
-            && let Some(message) = fields.get(b'M')
-            && let Some(name) = message.split(|b| *b == b'"').nth(1).filter(|n| n.starts_with(PREFIX.as_bytes()))
-        {
-            let id = self.name(name);
-            self.prepared.confirm(id, None);
+    /// An error of a statement whose plan may be kept. One that fails again and again is not prepared: a PREPARE would fail in its
+    /// place, with places in a text that is not the client's.
+    ///
+    /// A kept plan is given up that cannot be used any more: freed where nobody saw it, in a function; or analysed anew because
+    /// something that it names has changed, with an error or for another result. Tells whether the error's place is one in the text of
+    /// PREPARE.
+    pub(super) fn keep_error(&mut self, info: &Info, body: &[u8]) -> bool {
+        let Some(keep) = &info.outcome.keep else { return false };
+        let (_, id) = self.kept_name(keep);
+        if let Some(uses) = self.kept.uses.get_mut(&id) {
+            *uses = 0;
         }
+        let fields = ErrorFields::parse(body);
+        let gone = [sqlstate::INVALID_SQL_STATEMENT_NAME, sqlstate::FEATURE_NOT_SUPPORTED];
+        let placed = fields.get(b'P').is_some();
+        if !placed && !gone.iter().any(|code| fields.get(b'C') == Some(code.as_bytes())) {
+            return false;
+        }
+        let kept = self.prepared.confirmed(id).is_some_and(|held| !held.lost);
+        self.prepared.confirm(id, None);
+        kept && placed
     }
 
     /// Takes note of a reported setting.
@@ -117,7 +133,8 @@ impl Ready {
     }
 
     /// As frames in the place of a Query. Their answers are those of the Query but for BindComplete and CloseComplete, and like a
-    /// Query they leave neither an unnamed portal nor an unnamed statement behind (manual, section 55.2.3).
+    /// Query they leave neither an unnamed portal nor an unnamed statement behind (manual, section 55.2.3), the latter also when they
+    /// fail.
     pub(super) fn frames(&self) -> Vec<u8> {
         let mut bind = Vec::with_capacity(64);
         bind.push(0);
@@ -131,11 +148,11 @@ impl Ready {
         }
         bind.extend_from_slice(&[0, 0]);
         let mut out = Vec::with_capacity(bind.len() + 48);
+        frame::write(&mut out, b'C', &[b"S\0"]);
         frame::write(&mut out, b'B', &[&bind]);
         frame::write(&mut out, b'D', &[b"P\0"]);
         frame::write(&mut out, b'E', &[&[0; 5]]);
         frame::write(&mut out, b'C', &[b"P\0"]);
-        frame::write(&mut out, b'C', &[b"S\0"]);
         frame::write(&mut out, b'S', &[]);
         out
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
 use std::time::Instant;
 
-use super::reply::led_back;
+use super::reply::{led_back, without_place};
 use super::{Conversation, NORMALISED_BYTES, Verdict};
 use crate::rewrite::{NameContext, Outcome, Policy};
 use crate::session::prepared::{self, Change, Held, How};
@@ -326,10 +326,7 @@ impl Conversation {
             How::Protocol(_) => led_back(&held.info, b'E', body),
             // Its text is that of PREPARE; a position in there is none in the client's statement.
             How::Sql(_) => {
-                let mut fields = ErrorFields::parse(body);
-                fields.remove(b'P');
-                let mut bare = Vec::new();
-                fields.write(&mut bare, b'E');
+                let bare = without_place(body);
                 match led_back(&held.info, b'E', &bare[frame::HEADER_BYTES..]) {
                     Verdict::Pass => Verdict::Replace(bare),
                     verdict => verdict,

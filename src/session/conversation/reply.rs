@@ -121,12 +121,13 @@ impl Conversation {
         if let Some(Step::Query { failed, .. }) = self.steps.front() {
             *failed = true;
         }
-        self.keep_error(body);
         // A Parse that fails has destroyed the unnamed statement first (source, postgres.c, exec_parse_message).
         if let Some(Step::Parse { name: 0, .. }) = self.steps.front() {
             self.prepared.confirm(0, None);
         }
         let info = self.addressed();
+        let bare = info.as_ref().is_some_and(|info| self.keep_error(info, body)).then(|| without_place(body));
+        let body = bare.as_ref().map_or(body, |frame| &frame[frame::HEADER_BYTES..]);
         if let Some(info) = info.as_ref().filter(|_| !in_query) {
             let at = match self.steps.front() {
                 Some(Step::Execute { at, .. }) => *at,
@@ -139,7 +140,7 @@ impl Conversation {
             self.own_skipped();
         }
         match info.map_or(Verdict::Pass, |info| led_back(&info, b'E', body)) {
-            Verdict::Pass => self.led_back_from_view(body).unwrap_or(Verdict::Pass),
+            Verdict::Pass => self.led_back_from_view(body).or(bare.map(Verdict::Replace)).unwrap_or(Verdict::Pass),
             verdict => verdict,
         }
     }
@@ -235,6 +236,13 @@ pub(super) fn led_back(info: &Info, tag: u8, body: &[u8]) -> Verdict {
         Some(fields) => Verdict::Replace(frame_of(&fields, tag)),
         None => Verdict::Pass,
     }
+}
+
+/// An error whose place is none in the client's text.
+pub(super) fn without_place(body: &[u8]) -> Vec<u8> {
+    let mut fields = ErrorFields::parse(body);
+    fields.remove(b'P');
+    frame_of(&fields, b'E')
 }
 
 fn frame_of(fields: &ErrorFields, tag: u8) -> Vec<u8> {

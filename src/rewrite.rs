@@ -2,8 +2,8 @@
 //! it testable by the hundred thousand statements.
 //!
 //! One file per statement family: `read` for references in FROM, `insert` with `conflict`, `update`, `delete`, `merge`, `cursor`, `copy`,
-//! `utility`; `returning`, `assign` and `expression` for what they share. `pushdown` adds what lets the indexes work. `resolve` decides what a
-//! name is, `splice` puts the text together, `refuse` says no.
+//! `utility`; `returning`, `assign` and `expression` for what they share. `pushdown` adds what lets the indexes work, `keep` tells which
+//! reads may run from a plan that is kept. `resolve` decides what a name is, `splice` puts the text together, `refuse` says no.
 
 mod assign;
 pub mod cache;

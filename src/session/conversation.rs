@@ -254,7 +254,7 @@ impl Conversation {
     }
 
     fn execute(&mut self, portal: NameId) {
-        let timed = !self.prepared.is_empty() || !self.portals.is_empty() || !self.steps.is_empty();
+        let timed = !self.prepared.is_empty() || !self.portals.is_empty();
         let info = self.portals_ahead.get(&portal).or_else(|| self.portals.get(&portal));
         if let Some(info) = info.filter(|i| i.has_consequences()).cloned() {
             self.foresee(&info);

@@ -153,7 +153,7 @@ impl Conversation {
     pub fn wants(&self, tag: u8, total: usize) -> Want {
         match tag {
             b'Q' | b'P' if total <= self.shared.settings.load().limits.statement_bytes.0 => Want::Body,
-            b'B' if self.shadowing && total <= sample::LONGEST_BIND_BYTES => Want::Body,
+            b'B' if (self.shadowing || self.kept.is_bound()) && total <= sample::LONGEST_BIND_BYTES => Want::Body,
             b'P' | b'B' | b'D' | b'C' | b'E' => Want::Names,
             _ => Want::Nothing,
         }
@@ -206,8 +206,9 @@ impl Conversation {
         Verdict::Pass
     }
 
-    fn bind(&mut self, portal: &[u8], name: &[u8], parameters: Option<&[u8]>) -> Verdict {
-        let (portal, statement) = (self.name(portal), self.name(name));
+    fn bind(&mut self, portal_name: &[u8], name: &[u8], parameters: Option<&[u8]>) -> Verdict {
+        let mut verdict = Verdict::Pass;
+        let (portal, statement) = (self.name(portal_name), self.name(name));
         let mut generation = 0;
         let mut sample = None;
         if !self.prepared.is_empty() || !self.portals_ahead.is_empty() {
@@ -224,10 +225,13 @@ impl Conversation {
                 if found.held.info.has_consequences() {
                     self.portals_ahead.insert(portal, found.held.info.clone());
                 }
+                if let (Some(runs), Some(behind)) = (found.held.runs.as_ref().filter(|_| found.certain), parameters) {
+                    verdict = self.bind_kept(runs, portal_name, behind).unwrap_or(Verdict::Pass);
+                }
             }
         }
         self.steps.push(Step::Bind { portal, statement, generation, sample });
-        Verdict::Pass
+        verdict
     }
 
     fn describe(&mut self, name: &[u8], portal: bool) -> Verdict {
@@ -321,17 +325,22 @@ impl Conversation {
         let id = self.name(name);
         let types = parts.map_or(&[][..], |(_, types)| types);
         let mut rewritten = info.as_ref().and_then(|info| info.outcome.text.clone());
+        let mut runs = None;
         // A statement with a name is prepared to be kept by the client.
         if let (Some(info), 0, [0, 0]) = (&info, id, types) {
             match self.kept(info, false) {
-                Ok(Some(kept)) => rewritten = Some(kept.execute().into()),
+                Ok(Some(kept)) => {
+                    rewritten = Some(kept.execute().into());
+                    self.kept.binds();
+                    runs = Some(Arc::new(kept));
+                }
                 Ok(None) => {}
                 Err(verdict) => return verdict,
             }
         }
         let held = info.map(|info| {
             self.in_flight(info.generation);
-            Arc::new(Held { info, how: How::Protocol(types.into()), names: self.names.clone(), lost: false })
+            Arc::new(Held { info, how: How::Protocol(types.into()), names: self.names.clone(), lost: false, runs })
         });
         self.shadowing |= held.as_ref().is_some_and(|h| h.info.outcome.shadow);
         self.prepared.expect(id, held.clone());

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use super::step::{Info, NameId, Own};
 use crate::rewrite::NameContext;
+use crate::rewrite::keep::Keep;
 use crate::sql::Span;
 use crate::telemetry;
 use crate::wire::frame;
@@ -35,6 +36,17 @@ pub struct Held {
     pub names: Arc<NameContext>,
     /// Its name was freed to prepare it anew, and that failed: the server does not have it.
     pub lost: bool,
+    /// To the server it is an EXECUTE of this.
+    pub runs: Option<Arc<Ready>>,
+}
+
+/// A statement that the session keeps, and the values of one that may be run by it.
+#[derive(Debug)]
+pub struct Ready {
+    /// The kept statement's name.
+    pub name: String,
+    /// The values.
+    pub keep: Arc<Keep>,
 }
 
 /// How a statement was prepared.
@@ -196,7 +208,7 @@ impl Prepared {
 
 /// A statement that the server does not have any more.
 fn lost(held: &Arc<Held>) -> Arc<Held> {
-    Arc::new(Held { info: held.info.clone(), how: held.how.clone(), names: held.names.clone(), lost: true })
+    Arc::new(Held { info: held.info.clone(), how: held.how.clone(), names: held.names.clone(), lost: true, runs: None })
 }
 
 /// The frames that prepare a statement anew under its name, and what answers them.

@@ -246,7 +246,27 @@ async fn portals_are_portals() {
     sides.same(&[p("", all), d(""), b_to("a", "", &[]), e_of("a", 2), s()], 1, "two rows").await;
     sides.same(&[e_of("a", 2), e_of("a", 2), s()], 1, "the last one").await;
     sides.same(&[b_to("a", "", &[]), s()], 1, "a portal that exists").await;
+    sides.same(&[b_to("c", "", &[]), s()], 1, "a cursor").await;
+    for fetch in ["FETCH 2 FROM c", "MOVE ABSOLUTE 0 IN c", "FETCH ALL FROM c"] {
+        sides.query(fetch).await;
+    }
     sides.query("ROLLBACK").await;
+    // What is bound sees nothing of what comes later.
+    let change = [p("", "UPDATE tipocolor SET id = 33 WHERE id = 3"), b("", &[]), e()];
+    let before = [p("", all), b_to("v", "", &[])];
+    let told = sides.same(&[&before[..], &change, &[e_of("v", 0), s()]].concat(), 1, "a snapshot").await;
+    assert!(told.contains("row (\"3\")"), "{told}");
+    sides.query("UPDATE tipocolor SET id = 3 WHERE id = 33").await;
+    // Binary, and too many formats.
+    for results in [&[0, 1, 0, 1][..], &[0, 2, 0, 1, 0, 1]] {
+        let mut bind = b("", &[]);
+        bind.truncate(bind.len() - 2);
+        bind.extend(results);
+        let length = u32::try_from(bind.len() - 1).unwrap().to_be_bytes();
+        bind[1..5].copy_from_slice(&length);
+        sides.same(&[p("", all), bind, e(), s()], 1, "formats").await;
+    }
+    sides.same(&[p("", all), b("", &["1"]), e(), s()], 1, "a parameter that is none").await;
     let one_by_one = [p("", all), b("", &[]), e_of("", 1), e_of("", 1), h(), e_of("", 0), e_of("", 0), s()];
     sides.same(&one_by_one, 1, "one by one").await;
     assert_eq!(sides.plans().await, "1");
@@ -259,6 +279,8 @@ async fn the_unnamed_statement_lives_as_long_as_ever() {
     let read = "SELECT nombre FROM tipocolor WHERE id = 1";
     let free = || vec![p("x", "DEALLOCATE ALL"), b("x", &[]), e()];
     sides.often("SELECT 1 / (id - 1) FROM tipocolor WHERE id = 2").await;
+    let fails = [p("", "SELECT 1 / (id - 1) FROM tipocolor WHERE id = 1"), d(""), b("", &[]), e(), s()];
+    sides.same(&fails, 1, "one that fails").await;
     assert_eq!(sides.plans().await, "1");
     sides.same(&[p("", "SELECT 7"), s()], 1, "one").await;
     assert!(sides.query("SELECT 1 / (id - 1) FROM tipocolor WHERE id = 1").await.contains("22012"));

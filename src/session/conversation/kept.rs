@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::{Conversation, Verdict};
 use crate::error::sqlstate;
 use crate::rewrite::keep::Keep;
-use crate::session::prepared::{Held, How};
+use crate::session::prepared::{Held, How, Ready};
 use crate::session::step::{Info, NameId};
 use crate::sql::Span;
 use crate::telemetry;
@@ -33,13 +33,20 @@ pub(super) struct Kept {
     uses: HashMap<NameId, u32, ahash::RandomState>,
     /// The values of [`STYLES`], as hashes.
     styles: [u64; STYLES.len()],
+    /// A statement of the protocol was made an EXECUTE: what is bound to it is bound to the kept one.
+    bound: bool,
 }
 
-/// A statement on the server, ready to be run in the place of the client's.
-#[derive(Debug)]
-pub(super) struct Ready {
-    name: String,
-    keep: Arc<Keep>,
+impl Kept {
+    /// Whether a Bind may concern a kept statement.
+    pub(super) fn is_bound(&self) -> bool {
+        self.bound
+    }
+
+    /// A statement of the protocol runs a kept one.
+    pub(super) fn binds(&mut self) {
+        self.bound = true;
+    }
 }
 
 impl Conversation {
@@ -60,7 +67,7 @@ impl Conversation {
                 let text = format!("PREPARE \"{name}\"{}", keep.statement);
                 let how = How::Sql(Span { start: "PREPARE ".len(), end: "PREPARE \"\"".len() + name.len() });
                 let fresh = self.info_of(&text, Arc::default(), info.generation);
-                let held = Held { info: Arc::new(fresh), how, names: self.names.clone(), lost: true };
+                let held = Held { info: Arc::new(fresh), how, names: self.names.clone(), lost: true, runs: None };
                 self.prepared.confirm(id, Some(Arc::new(held)));
                 telemetry::count("esclusa_plans_kept_total");
             }
@@ -77,6 +84,16 @@ impl Conversation {
         let name = format!("{PREFIX}{hash:016x}");
         let id = self.name(name.as_bytes());
         (name, id)
+    }
+
+    /// A Bind of the kept statement in the place of one that is an EXECUTE of it: its portal is that of a query, with the snapshot of
+    /// Bind and rows that are made when they are asked for. `behind` is what stands behind the names.
+    pub(super) fn bind_kept(&self, ready: &Ready, portal: &[u8], behind: &[u8]) -> Option<Verdict> {
+        let kept = self.prepared.find(self.name(ready.name.as_bytes()), || true)?;
+        let results = results(behind).filter(|_| kept.certain && !kept.held.lost)?;
+        let mut out = Vec::new();
+        ready.bind(&mut out, portal, results);
+        Some(Verdict::Replace(out))
     }
 
     /// Counts a use of a statement without a kept plan; whether the time has come to keep one.
@@ -126,6 +143,13 @@ impl Conversation {
     }
 }
 
+/// The formats of the results, as they stand in a Bind without parameters (manual, section 55.7).
+fn results(behind: &[u8]) -> Option<&[u8]> {
+    let (formats, rest) = behind.split_first_chunk()?;
+    let (parameters, results) = rest.get(2 * usize::from(u16::from_be_bytes(*formats))..)?.split_first_chunk()?;
+    (*parameters == [0, 0]).then_some(results)
+}
+
 impl Ready {
     /// As SQL: for Parse, whose statement keeps its own name.
     pub(super) fn execute(&self) -> String {
@@ -136,24 +160,23 @@ impl Ready {
     /// Query they leave neither an unnamed portal nor an unnamed statement behind (manual, section 55.2.3), the latter also when they
     /// fail.
     pub(super) fn frames(&self) -> Vec<u8> {
-        let mut bind = Vec::with_capacity(64);
-        bind.push(0);
-        bind.extend_from_slice(self.name.as_bytes());
-        // All parameters as text, all results as text.
-        bind.extend_from_slice(&[0, 0, 0]);
-        bind.extend_from_slice(&(self.keep.values.len() as u16).to_be_bytes());
-        for value in &self.keep.values {
-            bind.extend_from_slice(&(value.len() as u32).to_be_bytes());
-            bind.extend_from_slice(value.as_bytes());
-        }
-        bind.extend_from_slice(&[0, 0]);
-        let mut out = Vec::with_capacity(bind.len() + 48);
+        let mut out = Vec::with_capacity(128);
         frame::write(&mut out, b'C', &[b"S\0"]);
-        frame::write(&mut out, b'B', &[&bind]);
+        self.bind(&mut out, &[], &[0, 0]);
         frame::write(&mut out, b'D', &[b"P\0"]);
         frame::write(&mut out, b'E', &[&[0; 5]]);
         frame::write(&mut out, b'C', &[b"P\0"]);
         frame::write(&mut out, b'S', &[]);
         out
+    }
+
+    /// A Bind of a portal to it: all parameters as text.
+    fn bind(&self, out: &mut Vec<u8>, portal: &[u8], results: &[u8]) {
+        let mut values = (self.keep.values.len() as u16).to_be_bytes().to_vec();
+        for value in &self.keep.values {
+            values.extend_from_slice(&(value.len() as u32).to_be_bytes());
+            values.extend_from_slice(value.as_bytes());
+        }
+        frame::write(out, b'B', &[portal, &[0], self.name.as_bytes(), &[0, 0, 0], &values, results]);
     }
 }

@@ -10,7 +10,7 @@ use super::Work;
 use crate::relation::value::{Comparable, SqlType};
 use crate::sql::condition::{Comparator, Condition, Literal, Operand, Scalar};
 use crate::sql::token::Lexeme;
-use crate::sql::{Lexed, Span};
+use crate::sql::{Lexed, Span, UsePlace};
 
 /// Lists of every length would each need a plan of their own: one with more values keeps them.
 const MOST_PARAMETERS: usize = 8;
@@ -28,6 +28,8 @@ pub struct Keep {
     pub values: Vec<String>,
     /// The same as a list of literals in parentheses; empty without parameters.
     pub list: String,
+    /// It names legacy tables only. Any other name may come to mean a temporary table, and the plan would not notice.
+    pub ours: bool,
 }
 
 /// A literal that a parameter may stand for.
@@ -53,14 +55,15 @@ pub(super) fn text_key(text: &str, operand: &Operand, sql_type: &SqlType) -> Opt
 impl Work<'_, '_> {
     /// The statement with parameters; `None` if its plan must not be kept.
     ///
-    /// It names legacy tables only: any other name may come to mean a temporary table, or a table of other columns, without a word.
+    /// Beside other tables nothing asks for all columns: a column that is added there would be an error then.
     pub(super) fn keep(&mut self) -> Option<Keep> {
         let lasts = |(i, lexeme): (usize, &Lexeme)| {
             lasts(lexeme) && self.lexed.lexemes.get(i + 1).is_none_or(|next| !hangs_together(lexeme, next))
         };
         let begins = self.lexed.lexemes.first().is_some_and(|l| l.is_any(&["SELECT", "WITH"]));
         let ours = (0..self.entries.len()).all(|i| self.rewritten(i).is_some());
-        if !begins || !ours || !self.only_reads() || !self.lexed.lexemes.iter().enumerate().all(lasts) {
+        let star = self.shape.scopes.iter().any(|s| s.star) || self.shape.uses.iter().any(|u| u.place == UsePlace::Star);
+        if !begins || star && !ours || !self.only_reads() || !self.lexed.lexemes.iter().enumerate().all(lasts) {
             return None;
         }
         let mut parameters = std::mem::take(&mut self.text_keys);
@@ -71,7 +74,9 @@ impl Work<'_, '_> {
             statement: format!(" AS {}", self.lexed.text),
             values: Vec::new(),
             list: String::new(),
+            ours: true,
         });
+        let keep = Keep { ours, ..keep };
         self.notes.push(match keep.values.len() {
             0 => "a session that sends it often keeps its plan".to_owned(),
             n => format!("a session that sends it often keeps its plan, with literals as parameters: {n}"),
@@ -104,6 +109,7 @@ fn kept(text: &str, parameters: &[Parameter]) -> Option<Keep> {
         statement: format!("{} AS {statement}{}", in_parentheses(types), &text[from..]),
         list: in_parentheses(list),
         values: values.into_iter().map(|(_, value)| value).collect(),
+        ours: true,
     };
     (keep.values.len() <= MOST_PARAMETERS).then_some(keep)
 }
@@ -182,6 +188,12 @@ mod tests {
     }
 
     #[test]
+    fn other_tables_may_be_hidden_later() {
+        assert!(keep("select * from tipocorreo where tipcid = 7").unwrap().ours);
+        assert!(!keep("select nombre, tipcid from tipocorreo join clientes on id = tipcid where id = 7").unwrap().ours);
+    }
+
+    #[test]
     fn what_changes_its_mind_or_locks_is_not_kept() {
         for text in [
             "select * from tipocorreo where tipcid = 7 and 'today' < 'x'",
@@ -193,6 +205,7 @@ mod tests {
             "select * from tipocorreo where tipcid = 7 and null = tipcid",
             "; select * from tipocorreo where tipcid = 7",
             "select * from tipocorreo join clientes on true where tipcid = 7",
+            "select c.*, tipcid from tipocorreo join clientes c on true where tipcid = 7",
             "delete from tipocorreo where tipcid = 7",
         ] {
             assert_eq!(keep(text), None, "{text}");

@@ -21,6 +21,9 @@ const PATH_NAMES: [&str; 2] = ["search_path", "set_config"];
 const PATH_VERBS: [&str; 6] = ["set", "reset", "discard", "create", "alter", "drop"];
 const PATH_OBJECTS: [&str; 5] = ["schema", "role", "authorization", "all", "session"];
 
+/// Words of a statement that makes a temporary relation.
+const TEMPORARY: [&str; 3] = ["temp", "temporary", "pg_temp"];
+
 /// What a text may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Found {
@@ -28,6 +31,14 @@ pub struct Found {
     pub legacy: bool,
     /// Change the search path.
     pub path: bool,
+    /// Make a temporary relation, of any name.
+    pub temporary: bool,
+}
+
+impl Found {
+    fn is_all(self) -> bool {
+        self.legacy && self.path && self.temporary
+    }
 }
 
 /// A set of names to look for.
@@ -70,7 +81,7 @@ impl Prefilter {
         let plain = |n: &&str| (STEM..CHUNK / 2).contains(&n.len()) && n.bytes().all(is_identifier);
         let (plain, odd): (Vec<&str>, Vec<&str>) = names.into_iter().partition(plain);
         let names: HashSet<Box<[u8]>, _> = plain.iter().map(|n| n.to_ascii_lowercase().into_bytes().into_boxed_slice()).collect();
-        let words = names.iter().map(|n| &**n).chain(PATH_NAMES.iter().map(|n| n.as_bytes()));
+        let words = names.iter().map(|n| &**n).chain(PATH_NAMES.iter().chain(&TEMPORARY).map(|n| n.as_bytes()));
         let longest = words.clone().map(<[u8]>::len).max().unwrap_or(0);
         let stems: BTreeSet<Vec<u8>> = words.map(|w| [b" ", &w[..STEM]].concat()).collect();
         let odd = AhoCorasick::builder().ascii_case_insensitive(true).build(odd).ok().filter(|o| o.patterns_len() > 0);
@@ -84,12 +95,12 @@ impl Prefilter {
 
     /// What a text may do; each answer may be a false yes, never a false no.
     pub fn scan(&self, text: &[u8]) -> Found {
-        let mut out = Found { legacy: false, path: sets_path(text) };
+        let mut out = Found { path: sets_path(text), ..Found::default() };
         let mut start = 0;
         loop {
             let end = (start + CHUNK).min(text.len());
             self.scan_chunk(&text[start..end], start.checked_sub(1).map(|b| text[b]), end == text.len(), &mut out);
-            if end == text.len() || out.legacy && out.path {
+            if end == text.len() || out.is_all() {
                 break;
             }
             // What is cut at the end of this chunk is whole in the next one.
@@ -116,8 +127,9 @@ impl Prefilter {
                 let word = &tail[..length];
                 out.legacy = out.legacy || self.names.contains(word);
                 out.path = out.path || PATH_NAMES.iter().any(|n| n.as_bytes() == word);
+                out.temporary = out.temporary || TEMPORARY.iter().any(|n| n.as_bytes() == word);
             }
-            out.legacy && out.path
+            out.is_all()
         });
     }
 
@@ -189,6 +201,13 @@ mod tests {
         }
         assert!(path("select 1; reset all") && path("create schema x") && path("set local role none"));
         assert!(!path("update x set schema = 1") && !path("insert into reset values (1)"));
+    }
+
+    #[test]
+    fn statements_that_may_make_a_temporary_relation() {
+        let temporary = |text: &str| filter().scan(text.as_bytes()).temporary;
+        assert!(temporary("CREATE LOCAL Temp TABLE x (y int)") && temporary("select 1 into temporary x"));
+        assert!(temporary("create view pg_temp.x as select 1") && !temporary("select temperatura, tempo, pg_temp_3 from x"));
     }
 
     #[test]

@@ -371,6 +371,7 @@ impl Conversation {
         }
         let policy = self.shared.policy.load();
         let found = policy.scan(text);
+        self.kept.temporary |= found.temporary;
         let named = (!self.prepared.is_empty() || !self.names.temporary.is_empty()) && effect::may_name_statements(text);
         if !(found.legacy || found.path || named) {
             return Ok(None);

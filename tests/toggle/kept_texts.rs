@@ -218,6 +218,21 @@ async fn other_tables_are_those_of_the_moment() {
     sides.often(join).await;
 }
 
+/// A join that asks for no star is kept until the session makes a temporary table.
+#[tokio::test]
+async fn a_joined_table_may_be_hidden() {
+    let mut sides = Sides::new().await;
+    let join = "SELECT pid, nombre FROM pintura JOIN tipocolor ON color = id WHERE pid = 1";
+    sides.often(join).await;
+    assert_eq!(sides.plans().await, "1");
+    sides.sql(&format!("ALTER TABLE {SCHEMA}.pintura ADD COLUMN nueva integer")).await;
+    sides.often(join).await;
+    sides.query("CREATE TEMP TABLE pintura AS SELECT 1 AS pid, 2 AS color").await;
+    sides.often(join).await;
+    sides.query("DROP TABLE pintura").await;
+    sides.often(join).await;
+}
+
 /// What a kept plan names has changed: an error is that of the text but for its place, and one that comes again has its place too.
 #[tokio::test]
 async fn a_plan_that_cannot_be_used_is_given_up() {

@@ -35,6 +35,8 @@ pub(super) struct Kept {
     styles: [u64; STYLES.len()],
     /// A statement of the protocol was made an EXECUTE: what is bound to it is bound to the kept one.
     bound: bool,
+    /// The session may have made a temporary relation: a name of another table may mean it.
+    pub(super) temporary: bool,
 }
 
 impl Kept {
@@ -53,9 +55,8 @@ impl Conversation {
     /// The kept statement that may be run in the place of a client's, if there is one. An error is what has to happen first.
     pub(super) fn kept(&mut self, info: &Info, query: bool) -> Result<Option<Ready>, Verdict> {
         // What is on its way may change a setting, or the names.
-        let Some(keep) = info.outcome.keep.as_ref().filter(|_| self.steps.is_empty() && !self.is_aborted()) else {
-            return Ok(None);
-        };
+        let keep = info.outcome.keep.as_ref().filter(|keep| keep.ours || !self.kept.temporary);
+        let Some(keep) = keep.filter(|_| self.steps.is_empty() && !self.is_aborted()) else { return Ok(None) };
         let (name, id) = self.kept_name(keep);
         let known = self.prepared.confirmed(id).map(|held| (held.info.text.ends_with(&keep.statement), held.lost));
         match known {

@@ -304,6 +304,13 @@ async fn the_unnamed_statement_lives_as_long_as_ever() {
     sides.same(&[p("", read), s()], 1, "kept").await;
     sides.same(&[free(), vec![s()]].concat(), 1, "free").await;
     assert!(sides.same(&[b("", &[]), e(), s()], 1, "it is there").await.contains("rojo"));
+    // Freed by a function: one use fails, and no more.
+    sides.often(read).await;
+    sides.same(&[p("", read), s()], 1, "kept").await;
+    let function = "DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$";
+    sides.same(&[p("x", function), b("x", &[]), e(), s()], 1, "free").await;
+    assert!(sides.new.ask(&[b("", &[]), e(), s()]).await.starts_with("<26000"));
+    assert!(sides.same(&[b("", &[]), e(), s()], 1, "it is there").await.contains("rojo"));
     sides.often(read).await;
     sides.same(&[vec![p("", read)], free(), vec![b("", &[]), e(), s()]].concat(), 1, "in a pipeline").await;
     sides.often(read).await;
@@ -340,4 +347,69 @@ async fn around_it_are_roles_savepoints_and_cursors() {
         sides.query(text).await;
     }
     assert_eq!(sides.plans().await, "1");
+}
+
+/// Other values in the same text, by both protocols: the plan was made for none of them.
+#[tokio::test]
+async fn every_value_finds_its_own_rows() {
+    let mut sides = Sides::new().await;
+    let numbers = [
+        "0",
+        "1",
+        "2",
+        "3",
+        "00003",
+        "10",
+        "99999",
+        "100000",
+        "999999999",
+        "2147483647",
+        "2147483648",
+        "1.0",
+        "'2'",
+        "-1",
+        "NULL",
+    ];
+    let strings = [
+        "''",
+        "' '",
+        "'A'",
+        "'A   '",
+        "'BB '",
+        "'bb'",
+        "'it''s'",
+        "'a\\b'",
+        "'ñandú'",
+        "'CCCCC'",
+        "'today'",
+        "E'A'",
+        "$$A$$",
+        "NULL",
+    ];
+    let by_number = [
+        "SELECT * FROM tipocolor WHERE id = {}",
+        "SELECT id FROM tipocolor WHERE id IN ({}, 2, {}) ORDER BY 1",
+        "SELECT id FROM tipocolor WHERE id = {} OR (nombre, id) = ('verde', {}) ORDER BY 1",
+        "SELECT {} = id, nombre FROM tipocolor WHERE {} = id",
+        "SELECT c.id, g.grado FROM tipocolor c LEFT JOIN tipogrado g ON c.id = {} AND length(grado) = {} ORDER BY 1, 2",
+        "SELECT count(*) FROM tipocolor WHERE id < {} AND id = {}",
+    ];
+    let by_string = [
+        "SELECT *, octet_length(clave) FROM tipoclave WHERE clave = {}",
+        "SELECT nombre FROM tipoclave WHERE clave IN ({}, 'BB', {}) ORDER BY 1",
+        "SELECT nombre FROM tipoclave WHERE clave = ANY (ARRAY[{}, 'BB']) ORDER BY 1",
+        "SELECT nombre FROM tipogrado WHERE {} = grado",
+        "SELECT nombre FROM tipogrado WHERE grado IN ({}, 'A', nombre) ORDER BY 1",
+        "SELECT g.nombre, (SELECT max(c.nombre) FROM tipoclave c WHERE c.clave = {}) FROM tipogrado g WHERE g.grado = {} AND g.nombre > ''",
+        "SELECT id FROM tipocolor WHERE nombre = {} OR nombre = {} ORDER BY 1",
+    ];
+    let all = by_number.iter().map(|t| (t, &numbers[..])).chain(by_string.iter().map(|t| (t, &strings[..])));
+    for (text, values) in all {
+        for value in values.iter().chain(values.iter().rev()) {
+            let text = text.replace("{}", value);
+            sides.query(&text).await;
+            sides.same(&[p("", &text), d(""), b("", &[]), e(), s()], 1, &format!("Parse of {text}")).await;
+        }
+    }
+    assert!(sides.plans().await.parse::<u32>().unwrap() > by_number.len() as u32);
 }

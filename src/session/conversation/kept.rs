@@ -133,6 +133,8 @@ impl Conversation {
         }
         let kept = self.prepared.confirmed(id).is_some_and(|held| !held.lost);
         self.prepared.confirm(id, None);
+        // The unnamed statement may be an EXECUTE of it: that one is parsed again.
+        self.prepared.forget(0);
         kept && placed
     }
 

@@ -4,7 +4,7 @@
 use esclusa::mode::Mode;
 
 use super::names::{run, sides};
-use crate::common::proxy::{Proxy, Raw, b, e, p, q, s};
+use crate::common::proxy::{Proxy, Raw, b, direct, e, p, q, s};
 use crate::common::{Bed, SCHEMA};
 
 /// As often as makes a plan kept, and twice more.
@@ -181,6 +181,34 @@ async fn errors_are_those_of_the_statement() {
             let told = alike(&mut old, &mut new, &[q(&text)], 1).await;
             assert_eq!(told.contains("<22012"), divisor == 0, "{told}");
             alike(&mut old, &mut new, &[run(&text), run("SELECT 1"), s()], 1).await;
+        }
+    }
+}
+
+/// While the plan is made somebody holds the table: the statement times out as it would have, and the next one goes on.
+#[tokio::test]
+async fn a_timeout_while_the_plan_is_made_is_the_statements_own() {
+    let (mut old, mut new, _proxy, beds) = sides().await;
+    for transaction in [false, true] {
+        for use_ in 1..=2 * OFTEN {
+            let mut holders = [direct(&beds[0]).await, direct(&beds[1]).await];
+            for (holder, table) in holders.iter_mut().zip(["tipocolor", "domain_value"]) {
+                holder.query(&format!("BEGIN; LOCK TABLE {SCHEMA}.{table}")).await;
+            }
+            if transaction {
+                alike(&mut old, &mut new, &[q("BEGIN")], 1).await;
+            }
+            alike(&mut old, &mut new, &[q("SET statement_timeout = '100ms'")], 1).await;
+            let told = alike(&mut old, &mut new, &[q(&read(1))], 1).await;
+            assert!(told.starts_with("<57014"), "use {use_}: {told}");
+            for holder in &mut holders {
+                holder.query("ROLLBACK").await;
+            }
+            alike(&mut old, &mut new, &[q("ROLLBACK")], 1).await;
+            alike(&mut old, &mut new, &[q("SET statement_timeout = 0")], 1).await;
+            for _ in 0..use_ {
+                alike(&mut old, &mut new, &[q(&read(1))], 1).await;
+            }
         }
     }
 }

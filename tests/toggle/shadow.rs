@@ -129,10 +129,14 @@ async fn concurrent_writes_are_no_difference() {
             assert!(client.ask(&[b("s", &[]), e(), s()]).await.ends_with("[SELECT 20] ZI"));
         }
     });
-    load.go_on(150).await;
+    // The side compares some of them, as fast as it can.
+    let limit = Instant::now() + Duration::from_secs(60);
+    while counts(&proxy)[0] <= 20 {
+        assert!(Instant::now() < limit, "{:?}", counts(&proxy));
+        load.go_on(50).await;
+    }
     load.end().await;
-    let [equal, different, unsteady, _] = counts(&proxy);
-    assert!(equal > 20, "{equal}");
+    let [_, different, unsteady, _] = counts(&proxy);
     assert_eq!((different, unsteady), (0, 0), "{}", proxy.server.shared.shadow.differences().aligned());
 }
 

@@ -70,13 +70,7 @@ impl Work<'_, '_> {
         self.shape.restrictions.iter().for_each(|r| numbers(self.lexed, &r.condition, &mut parameters));
         parameters.sort_unstable();
         parameters.dedup();
-        let keep = kept(self.lexed.text, &parameters).unwrap_or_else(|| Keep {
-            statement: format!(" AS {}", self.lexed.text),
-            values: Vec::new(),
-            list: String::new(),
-            ours: true,
-        });
-        let keep = Keep { ours, ..keep };
+        let keep = kept(self.lexed.text, &parameters, ours).or_else(|| kept(self.lexed.text, &[], ours))?;
         self.notes.push(match keep.values.len() {
             0 => "a session that sends it often keeps its plan".to_owned(),
             n => format!("a session that sends it often keeps its plan, with literals as parameters: {n}"),
@@ -87,7 +81,7 @@ impl Work<'_, '_> {
 
 /// Equal literals are one parameter: an expression of GROUP BY or DISTINCT has to stay equal to that of the select list. `None` for
 /// too many of them.
-fn kept(text: &str, parameters: &[Parameter]) -> Option<Keep> {
+fn kept(text: &str, parameters: &[Parameter], ours: bool) -> Option<Keep> {
     let mut values: Vec<(&str, String)> = Vec::new();
     let mut list: Vec<&str> = Vec::new();
     let mut statement = String::new();
@@ -109,7 +103,7 @@ fn kept(text: &str, parameters: &[Parameter]) -> Option<Keep> {
         statement: format!("{} AS {statement}{}", in_parentheses(types), &text[from..]),
         list: in_parentheses(list),
         values: values.into_iter().map(|(_, value)| value).collect(),
-        ours: true,
+        ours,
     };
     (keep.values.len() <= MOST_PARAMETERS).then_some(keep)
 }

@@ -4,8 +4,9 @@
 use esclusa::mode::Mode;
 
 use super::names::{run, sides};
+use super::steps::bed;
+use crate::common::SCHEMA;
 use crate::common::proxy::{Proxy, Raw, b, direct, e, p, q, s};
-use crate::common::{Bed, SCHEMA};
 
 /// As often as makes a plan kept, and twice more.
 const OFTEN: usize = 7;
@@ -144,14 +145,7 @@ async fn a_literal_is_read_under_the_settings_of_its_time() {
 
 #[tokio::test]
 async fn it_follows_a_switch_and_the_table_may_go() {
-    let mut bed = Bed::new(
-        "CREATE TABLE tipocolor (id numeric(5,0) NOT NULL PRIMARY KEY, nombre varchar(20));
-         INSERT INTO tipocolor VALUES (1, 'rojo'), (2, 'verde'), (3, 'azul');",
-    )
-    .await;
-    bed.lookup("tipocolor", "id").await;
-    bed.migrate_all().await;
-    let proxy = Proxy::start(&bed).await;
+    let (bed, proxy) = bed().await;
     let mut client = proxy.client(&bed).await;
     for turn in 0..3 {
         for (mode, own) in [(Mode::Observe, turn.min(1)), (Mode::Rewrite, 1)] {
@@ -215,9 +209,7 @@ async fn a_timeout_while_the_plan_is_made_is_the_statements_own() {
 
 #[tokio::test]
 async fn no_more_plans_than_the_limit() {
-    let mut bed = Bed::new("CREATE TABLE tipocolor (id numeric(5,0) NOT NULL PRIMARY KEY, nombre varchar(20)); INSERT INTO tipocolor VALUES (1, 'rojo')").await;
-    bed.lookup("tipocolor", "id").await;
-    bed.migrate_all().await;
+    let (bed, _) = bed().await;
     for (limit, expected) in [(0, "T (0,"), (2, "T (2,")] {
         let proxy = Proxy::start_with(&bed, |settings| settings.limits.kept_plans = limit).await;
         proxy.set(&["tipocolor"], Mode::Rewrite).await;

@@ -6,7 +6,7 @@ use crate::common::proxy::{Proxy, Raw, b, b_to, c, d, direct, e, e_of, h, p, q, 
 use crate::common::{Bed, SCHEMA};
 
 /// A look-up that was migrated, and is read through its view until it is switched. No view: only the rewriting can answer.
-async fn bed() -> (Bed, Proxy) {
+pub(super) async fn bed() -> (Bed, Proxy) {
     let mut bed = Bed::new(
         "CREATE TABLE tipocolor (id numeric(5,0) NOT NULL PRIMARY KEY, nombre varchar(20));
          INSERT INTO tipocolor VALUES (1, 'rojo'), (2, 'verde'), (3, 'azul');",

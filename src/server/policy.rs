@@ -8,7 +8,6 @@ use crate::catalog::{Catalog, Database};
 use crate::config::Settings;
 use crate::control;
 use crate::error::{Error, Result};
-use crate::migrate::finder;
 use crate::relation::{Context, Relation};
 use crate::rewrite::{Entry, Policy};
 use crate::rule::RuleSet;
@@ -51,25 +50,23 @@ pub async fn alive<'d>(database: &'d mut Option<Database>, settings: &Settings) 
 pub async fn build(settings: &Settings, rules: &RuleSet, database: Option<&Database>, generation: u64) -> Result<Policy> {
     let schema = &settings.rules.schema;
     let snapshot = settings.rules.directory.join("catalog.csv");
-    let (modes, catalog, shadows, finders) = match database {
+    let (modes, catalog, shadows) = match database {
         Some(database) => {
             let names: Vec<String> = rules.rules.keys().cloned().collect();
             (
                 control::modes(database).await?,
                 Catalog::read(database, schema).await?,
                 Catalog::shadows(database, schema, &names).await?,
-                finder::known(database).await?,
             )
         }
         None if snapshot.exists() => {
-            (HashMap::new(), Catalog::from_csv(schema, &snapshot)?, Default::default(), Default::default())
+            (HashMap::new(), Catalog::from_csv(schema, &snapshot)?, Default::default())
         }
         None => Default::default(),
     };
     let context = Context::new(settings);
     let entry = |rule: &crate::rule::Rule| Entry {
         relation: Arc::new(Relation::compile(rule, &context)),
-        finder: finders.contains(&rule.table),
         mode: modes.get(&rule.table).copied().unwrap_or(settings.rules.default_mode),
     };
     let entries = rules.rules.values().map(entry).collect();

@@ -160,7 +160,7 @@ impl Conversation {
         let lost =
             info.outcome.effects.iter().any(|(_, e)| matches!(e, Effect::SearchPath { .. } | Effect::CreateTemporary { .. }));
         let info = self.info_of(text, outcome, policy.generation);
-        Some(Arc::new(Held { info: Arc::new(info), how: How::Sql(span), names: self.names.clone(), lost, runs: None }))
+        Some(Arc::new(Held { info: Arc::new(info), how: How::Sql(span), names: self.names.clone(), lost }))
     }
 
     /// A statement whose effects do not matter any more.
@@ -234,8 +234,7 @@ impl Conversation {
             How::Sql(_) => self.info_of(&held.info.text, outcome, policy.generation),
         };
         self.answer_for_executed(&mut info);
-        let runs = held.runs.clone().filter(|_| unchanged);
-        let fresh = Arc::new(Held { info: Arc::new(info), how: held.how.clone(), names: self.names.clone(), lost: false, runs });
+        let fresh = Arc::new(Held { info: Arc::new(info), how: held.how.clone(), names: self.names.clone(), lost: false });
         if unchanged {
             self.prepared.renew(id, fresh);
             return None;

@@ -59,6 +59,8 @@ pub struct Policy {
     columns: HashMap<String, Vec<String>>,
     /// Relations in other schemas that have a legacy name: (schema, name).
     shadows: HashSet<(String, String)>,
+    /// Roles that have less than a whole legacy table: (role, table). They have no use of its leaf, and write through the view.
+    limited: HashSet<(String, String)>,
 }
 
 /// A legacy table with its mode.
@@ -85,6 +87,7 @@ impl Policy {
             prefilter: Prefilter::new(entries.keys().map(String::as_str)),
             columns: columns.collect(),
             shadows: HashSet::new(),
+            limited: HashSet::new(),
             entries,
         }
     }
@@ -94,6 +97,13 @@ impl Policy {
     pub fn within(mut self, database: Option<String>, shadows: HashSet<(String, String)>) -> Self {
         self.database = database;
         self.shadows = shadows;
+        self
+    }
+
+    /// Names the roles that have less than a whole legacy table: (role, table).
+    #[must_use]
+    pub fn limiting(mut self, limited: HashSet<(String, String)>) -> Self {
+        self.limited = limited;
         self
     }
 
@@ -143,6 +153,8 @@ pub struct NameContext {
     pub search_path: Vec<String>,
     /// Temporary relations of the session with a legacy name: they come before every schema.
     pub temporary: Vec<String>,
+    /// The role whose rights are in force; empty where nobody has asked.
+    pub role: String,
     /// Some of this was changed in the transaction that is open: its end may undo it.
     pub passing: bool,
 }
@@ -151,7 +163,7 @@ impl NameContext {
     /// A context with this search path and no temporary tables.
     pub fn with_path(search_path: &[&str]) -> Self {
         let search_path = search_path.iter().map(|s| (*s).to_owned()).collect();
-        NameContext { search_path, temporary: Vec::new(), passing: false }
+        NameContext { search_path, temporary: Vec::new(), role: String::new(), passing: false }
     }
 }
 
@@ -381,6 +393,13 @@ impl<'w, 't> Work<'w, 't> {
             && self.shape.references.iter().all(|r| r.role == Role::Read)
             && lexemes.first().is_some_and(|l| l.is_any(&["SELECT", "WITH", "TABLE", "VALUES"]) || l.is_token(&Token::LParen))
             && !lexemes.iter().any(|l| l.is_any(&words))
+    }
+
+    /// Whether the session's role has less than a whole legacy table: rights on some of its columns, or a right to change what it may
+    /// not read. It then writes through the view, whose columns have these rights; the leaf has only those on the whole table.
+    fn is_limited(&self, entry: &Entry) -> bool {
+        let limited = &self.policy.limited;
+        !limited.is_empty() && limited.contains(&(self.names.role.clone(), entry.relation.table.clone()))
     }
 
     /// The entry of a reference that is to be rewritten.

@@ -17,12 +17,23 @@ impl Work<'_, '_> {
                 self.whole_rows(dml, entry);
                 self.returning(dml, entry)
             }
+            _ if self.is_limited(entry) => {
+                self.write_view(dml, entry);
+                Ok(())
+            }
             Clauses::Insert(insert) if entry.relation.projection.is_some() => self.insert_captured(dml, insert, entry),
             Clauses::Insert(insert) => self.insert(dml, insert, entry),
             Clauses::Update(update) => self.update(dml, update, entry),
             Clauses::Delete(delete) => self.delete(dml, delete, entry),
             Clauses::Merge(merge) => self.merge(dml, merge, entry),
         }
+    }
+
+    /// The view in the place of the table: its trigger does the rest.
+    pub(super) fn write_view(&mut self, dml: &Dml, entry: &Entry) {
+        let view = entry.relation.view();
+        self.notes.push(format!("{}: written through {view}, for a role with less than a whole table", entry.relation.table));
+        self.edits.push(Edit::replace(self.shape.references[dml.target].name.span(), view));
     }
 
     fn delete(&mut self, dml: &Dml, delete: &Delete, entry: &Entry) -> Result<(), Refusal> {

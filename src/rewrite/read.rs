@@ -104,8 +104,8 @@ impl Work<'_, '_> {
             let written = self.shape.dml.iter().any(|d| d.target == reference);
             let (name, whole) = (self.shape.references[reference].name.span(), self.shape.references[reference].span);
             let Some(edit) = self.edits.iter().find(|e| e.span == name || e.span == whole) else { continue };
-            if self.rewritten(reference).is_some() && !written {
-                let viewed = self.entries[reference].is_some_and(|e| edit.sql == Sql::text(e.relation.view()));
+            let viewed = self.entries[reference].is_some_and(|e| edit.sql == Sql::text(e.relation.view()));
+            if self.rewritten(reference).is_some() && (viewed || !written) {
                 let schema = if viewed { format!("{CONTROL}.") } else { String::new() };
                 let table = &name_use.name.0[name_use.name.0.len() - tail];
                 let prefix = Span { start: name_use.name.span().start, end: table.span.start };

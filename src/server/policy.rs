@@ -8,7 +8,7 @@ use crate::catalog::{Catalog, Database};
 use crate::config::Settings;
 use crate::control;
 use crate::error::{Error, Result};
-use crate::relation::{Context, Relation};
+use crate::relation::{CONTROL, Context, Relation};
 use crate::rewrite::{Entry, Policy};
 use crate::rule::RuleSet;
 use crate::sql::Limits;
@@ -50,17 +50,18 @@ pub async fn alive<'d>(database: &'d mut Option<Database>, settings: &Settings) 
 pub async fn build(settings: &Settings, rules: &RuleSet, database: Option<&Database>, generation: u64) -> Result<Policy> {
     let schema = &settings.rules.schema;
     let snapshot = settings.rules.directory.join("catalog.csv");
-    let (modes, catalog, shadows) = match database {
+    let (modes, catalog, shadows, limited) = match database {
         Some(database) => {
             let names: Vec<String> = rules.rules.keys().cloned().collect();
             (
                 control::modes(database).await?,
                 Catalog::read(database, schema).await?,
                 Catalog::shadows(database, schema, &names).await?,
+                Catalog::limited(database, CONTROL).await?,
             )
         }
         None if snapshot.exists() => {
-            (HashMap::new(), Catalog::from_csv(schema, &snapshot)?, Default::default())
+            (HashMap::new(), Catalog::from_csv(schema, &snapshot)?, Default::default(), Default::default())
         }
         None => Default::default(),
     };
@@ -71,5 +72,6 @@ pub async fn build(settings: &Settings, rules: &RuleSet, database: Option<&Datab
     };
     let entries = rules.rules.values().map(entry).collect();
     let limits = Limits { text_bytes: settings.limits.statement_bytes.0, ..Limits::default() };
-    Ok(Policy::new(generation, schema, entries, &catalog, limits).within(database_name(&settings.control.url), shadows))
+        let policy = Policy::new(generation, schema, entries, &catalog, limits);
+    Ok(policy.within(database_name(&settings.control.url), shadows).limiting(limited))
 }

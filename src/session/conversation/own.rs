@@ -80,6 +80,7 @@ impl Conversation {
         names.passing = in_transaction && (changed || names.passing);
         if let Some(schemas) = answers.schemas() {
             names.search_path = schemas;
+            names.role = answers.role().to_owned();
         }
         if asked.temporary {
             let policy = self.shared.policy.load();

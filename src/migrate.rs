@@ -4,11 +4,13 @@
 pub mod backfill;
 pub mod capture;
 pub mod finder;
+pub mod gate;
 pub mod parity;
 pub mod retain;
 pub mod run;
 pub mod schema;
 pub mod stand_in;
+pub mod state;
 pub mod switch;
 pub mod view;
 

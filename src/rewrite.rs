@@ -30,7 +30,7 @@ pub mod story;
 mod update;
 mod utility;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use sqlparser::tokenizer::Token;
@@ -65,6 +65,8 @@ pub struct Policy {
     columns: HashMap<String, Vec<(String, String)>>,
     /// Relations in other schemas that have a legacy name: (schema, name).
     shadows: HashSet<(String, String)>,
+    /// Legacy tables whose rules have faults, and what is wrong: forwarded untouched, and counted.
+    faulty: BTreeMap<String, String>,
 }
 
 /// A legacy table with its mode.
@@ -94,6 +96,7 @@ impl Policy {
             prefilter: Prefilter::new(entries.keys().map(String::as_str)),
             columns: columns.collect(),
             shadows: HashSet::new(),
+            faulty: BTreeMap::new(),
             entries,
         }
     }
@@ -104,6 +107,19 @@ impl Policy {
         self.database = database;
         self.shadows = shadows;
         self
+    }
+
+    /// Names the legacy tables whose rules have faults, each with what is wrong.
+    #[must_use]
+    pub fn with_faulty(mut self, faulty: BTreeMap<String, String>) -> Self {
+        self.prefilter = Prefilter::new(self.entries.keys().chain(faulty.keys()).map(String::as_str));
+        self.faulty = faulty;
+        self
+    }
+
+    /// Legacy tables whose rules have faults, each with what is wrong.
+    pub fn faulty(&self) -> &BTreeMap<String, String> {
+        &self.faulty
     }
 
     /// The policy as it would be if every table in mode shadow were switched to rewrite.
@@ -336,6 +352,7 @@ impl<'w, 't> Work<'w, 't> {
 
     fn decide(&mut self, outcome: &mut Outcome) {
         let unclassified = self.mentions(outcome);
+        self.count_faulty(outcome);
         let live: Vec<usize> = (0..self.entries.len()).filter(|&i| self.entries[i].is_some()).collect();
         if live.is_empty() {
             return;

@@ -110,7 +110,7 @@ async fn no_result_changes() {
     let bed = Bed::new().await;
     let settings = bed.stage.proxy.shared.settings.load_full();
     let rules = esclusa::rule::RuleSet::load(&settings.rules.directory).unwrap();
-    let mut plain = esclusa::server::policy::build(&settings, &rules, Some(&bed.database), 1).await.unwrap();
+    let mut plain = esclusa::server::policy::build(&settings, &rules, Some(&bed.database), 1).await.unwrap().policy;
     plain.pushdown = false;
     let names = NameContext::with_path(&["cf_quere_pro"]);
     let (mut compared, mut narrowed_at_all, mut rows_seen) = (0, 0, 0);

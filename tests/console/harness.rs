@@ -48,6 +48,8 @@ pub(crate) struct Asked {
 pub(crate) struct Fake {
     pub(crate) asked: Mutex<Vec<Asked>>,
     pub(crate) refuses: AtomicBool,
+    /// A rule file has faults.
+    pub(crate) faulty: AtomicBool,
     pub(crate) ended: AtomicBool,
 }
 
@@ -67,16 +69,39 @@ impl Admin for Fake {
             let asked = Asked { tables: tables.to_vec(), mode, who: who.to_owned(), why: why.map(str::to_owned) };
             self.asked.lock().unwrap().push(asked);
             let before = |t: &str| (t == "tipocorreo").then(|| (Mode::Shadow, "2026-03-01 10:00:00".to_owned()));
-            Ok(tables.iter().map(|t| Change { table: t.clone(), before: before(t), after: mode }).collect())
+            let note = |t: &str| (t == "tipSAT").then(|| "the view answers".to_owned());
+            let change = |t: &String| Change { table: t.clone(), before: before(t), after: Some(mode), note: note(t) };
+            Ok(tables.iter().map(change).collect())
         })
     }
 
-    fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+    fn set_all_modes<'a>(
+        &'a self,
+        mode: Mode,
+        who: &'a str,
+        why: Option<&'a str>,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>> {
+        Box::pin(async move {
+            let asked = Asked { tables: vec!["ALL".into()], mode, who: who.to_owned(), why: why.map(str::to_owned) };
+            self.asked.lock().unwrap().push(asked);
+            let held = |t: &str| (t == "tipvalvula").then(|| "not switched: it has not been moved".to_owned());
+            let change = |t: &str| Change {
+                table: t.to_owned(),
+                before: None,
+                after: held(t).is_none().then_some(mode),
+                note: held(t),
+            };
+            Ok(["tipSAT", "tipocorreo", "tipvalvula"].map(change).to_vec())
+        })
+    }
+
+    fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<Faults>> + Send + 'a>> {
         Box::pin(async move {
             if self.refuses.load(Ordering::SeqCst) {
                 return Err(Error::Faults(Faults(vec![Fault::at("rules/x.toml".as_ref(), 3, "unknown key")])));
             }
-            Ok(())
+            let left = self.faulty.load(Ordering::SeqCst).then(|| Fault::at("rules/y.toml".as_ref(), 2, "unknown key `odd`"));
+            Ok(Faults(left.into_iter().collect()))
         })
     }
 

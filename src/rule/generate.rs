@@ -108,12 +108,16 @@ impl Maker<'_> {
         let base = Some(row.get("base_table")).filter(|b| self.catalog.tables.contains_key(*b)).map(str::to_owned);
         let key = self.key(kind, row, table)?;
         let (target, base_key) = match kind {
-            Kind::History => (Target::History(self.history(row, table, base.clone())), self.base_key(row, table, &base, &key)),
+            Kind::History => {
+                let fits = self.base_key(row, table, &base);
+                let fits = fits.filter(|b| self.fits(b, &key, table));
+                (Target::History(self.history(row, table, base.clone())), fits.unwrap_or_default())
+            }
             Kind::Lookup => (Target::Lookup(self.lookup(row, table)), Vec::new()),
             Kind::Link => (Target::Link(link(row)), Vec::new()),
             Kind::Retained => {
                 let time = self.stamp("history_time_column", row, table);
-                (Target::Retained(Retained { base: base.clone(), time }), self.base_key(row, table, &base, &key))
+                (Target::Retained(Retained { base: base.clone(), time }), self.base_key(row, table, &base).unwrap_or_default())
             }
         };
         let constraint = table.key_over(&key);
@@ -181,22 +185,27 @@ impl Maker<'_> {
         }
     }
 
-    /// The base's key, where the base has it and it fits the history's own.
-    fn base_key(&mut self, row: &PlanRow, table: &Table, base: &Option<String>, key: &[String]) -> Vec<String> {
+    /// The base's key, where the base has it.
+    fn base_key(&mut self, row: &PlanRow, table: &Table, base: &Option<String>) -> Option<Vec<String>> {
         let planned = row.list("base_record_key");
-        let Some(of) = base.as_ref().and_then(|b| self.catalog.tables.get(b)) else { return Vec::new() };
+        let of = self.catalog.tables.get(base.as_ref()?)?;
         let missing: Vec<&str> = planned.iter().filter(|c| of.column(c).is_none()).map(String::as_str).collect();
-        if !missing.is_empty() {
-            let finding = format!("the plan's key of base table {} has no column {}: left out", of.name, missing.join(", "));
+        if missing.is_empty() {
+            return Some(planned);
+        }
+        let finding = format!("the plan's key of base table {} has no column {}: left out", of.name, missing.join(", "));
+        self.found(&table.name, finding);
+        None
+    }
+
+    /// Whether the base's key has as many columns as the history's own: they are the same key.
+    fn fits(&mut self, base: &[String], key: &[String], table: &Table) -> bool {
+        let fits = base.is_empty() || base.len() == key.len();
+        if !fits {
+            let finding = format!("the plan's key of the base is ({}), the history's ({}): left out", base.join(", "), key.join(", "));
             self.found(&table.name, finding);
-            return Vec::new();
         }
-        if !planned.is_empty() && planned.len() != key.len() {
-            let (planned, key) = (planned.join(", "), key.join(", "));
-            self.found(&table.name, format!("the plan's key of base table {} is ({planned}), the history's ({key}): left out", of.name));
-            return Vec::new();
-        }
-        planned
+        fits
     }
 
     /// The table's columns, each with the base's column that it mirrors.

@@ -38,9 +38,7 @@ pub(super) async fn run(call: Call) -> Result<()> {
         faults.push(Fault::general(format!("there is no rule in {}", directory.display())).hint("run `esclusa rules generate`"));
     }
     match faults.or(()) {
-        Ok(()) => {
-            say(&format!("{} rules and the settings have no fault; compared with {source}\n", rules.rules.len()))
-        }
+        Ok(()) => say(&format!("{} rules and the settings have no fault; compared with {source}\n", rules.rules.len())),
         Err(faults) => Err(Error::refused(faults.to_string())),
     }
 }

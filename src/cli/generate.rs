@@ -16,9 +16,11 @@ use crate::table::Table;
 const SNAPSHOT: &str = "catalog.csv";
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "A file that was edited since it was generated is left alone (--keep) or replaced (--overwrite). Without either, the
+#[command(
+    after_help = "A file that was edited since it was generated is left alone (--keep) or replaced (--overwrite). Without either, the
 difference is shown, and on a terminal you are asked; elsewhere nothing is written, and the exit code is 1.
-A table that has been moved keeps its rule and its place in the snapshot.")]
+A table that has been moved keeps its rule and its place in the snapshot."
+)]
 pub(super) struct Generate {
     /// Keep files that were edited.
     #[arg(long, conflicts_with = "overwrite")]

@@ -84,9 +84,9 @@ impl Candidate<'_> {
     pub fn finding(&self, wanted: Mode) -> Option<String> {
         let waits = || format!("mode {wanted} is not in force: {}", self.standing());
         let shows = || "not rewritten: SELECT * shows hst_id and hst_operation".to_owned();
-        self.fault(wanted)
-            .or_else(|| (self.effective(wanted) != wanted).then(waits))
-            .or_else(|| (self.is_retained && self.state.improved && wanted != Mode::Rewrite && wanted != Mode::Refuse).then(shows))
+        self.fault(wanted).or_else(|| (self.effective(wanted) != wanted).then(waits)).or_else(|| {
+            (self.is_retained && self.state.improved && wanted != Mode::Rewrite && wanted != Mode::Refuse).then(shows)
+        })
     }
 
     /// What a switch means, where that is not plain: who answers now.
@@ -267,7 +267,10 @@ mod tests {
     fn a_history_that_stays_is_rewritten_before_it_is_improved() {
         let mut state = state(false, false, false, Legacy::Named);
         let at = |state: &State, mode| Candidate { table: "x", is_retained: true, state }.effective(mode);
-        assert_eq!([Mode::Shadow, Mode::Rewrite, Mode::Refuse].map(|m| at(&state, m)), [Mode::Shadow, Mode::Rewrite, Mode::Observe]);
+        assert_eq!(
+            [Mode::Shadow, Mode::Rewrite, Mode::Refuse].map(|m| at(&state, m)),
+            [Mode::Shadow, Mode::Rewrite, Mode::Observe]
+        );
         state.improved = true;
         assert_eq!(Mode::ALL.map(|m| at(&state, m)), Mode::ALL);
         let retained = Candidate { table: "x", is_retained: true, state: &state };

@@ -41,7 +41,10 @@ impl Work<'_, '_> {
             match entry {
                 Some(entry) => out.push(("reference", self.legacy(reference, entry))),
                 None if self.policy.faulty.contains_key(reference.name.last()) && self.is_in_schema(&reference.name) => {
-                    out.push(("faulty rule", format!("{}: forwarded untouched, its rule has faults", self.place(reference.span))));
+                    out.push((
+                        "faulty rule",
+                        format!("{}: forwarded untouched, its rule has faults", self.place(reference.span)),
+                    ));
                 }
                 None => match self.other(&reference.name) {
                     Some(why) => {

@@ -202,7 +202,8 @@ impl Maker<'_> {
     fn fits(&mut self, base: &[String], key: &[String], table: &Table) -> bool {
         let fits = base.is_empty() || base.len() == key.len();
         if !fits {
-            let finding = format!("the plan's key of the base is ({}), the history's ({}): left out", base.join(", "), key.join(", "));
+            let finding =
+                format!("the plan's key of the base is ({}), the history's ({}): left out", base.join(", "), key.join(", "));
             self.found(&table.name, finding);
         }
         fits
@@ -216,7 +217,8 @@ impl Maker<'_> {
             let mirrored = of.and_then(|of| Some((of, self.plan.base_column(&table.name, &column.name)?)));
             let base = match mirrored {
                 Some((of, name)) if of.column(name).is_none() => {
-                    let finding = format!("column {} mirrors {}.{name} in the plan, which is not there: left out", column.name, of.name);
+                    let finding =
+                        format!("column {} mirrors {}.{name} in the plan, which is not there: left out", column.name, of.name);
                     self.found(&table.name, finding);
                     None
                 }

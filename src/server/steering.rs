@@ -246,8 +246,7 @@ impl Admin for Steering {
     ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>> {
         Box::pin(async move {
             let policy = self.shared.policy.load_full();
-            let mut tables: Vec<Named> =
-                policy.entries().map(|e| (e.relation.table.clone(), e.relation.is_retained())).collect();
+            let mut tables: Vec<Named> = policy.entries().map(|e| (e.relation.table.clone(), e.relation.is_retained())).collect();
             tables.sort();
             self.switch(async |db, schema| gate::switch_all(db, schema, &tables, Switch { mode, who, why }).await).await
         })

@@ -13,11 +13,12 @@ use esclusa::config::document::Document;
 use esclusa::console::Admin;
 use esclusa::control::Change;
 use esclusa::error::{Error, Fault, Faults, Result};
+use esclusa::migrate::state::{Legacy, State};
 use esclusa::mode::Mode;
 use esclusa::relation::{Context, Relation};
 use esclusa::rewrite::{Entry, Hit, HitOutcome, Policy};
 use esclusa::rule::file;
-use esclusa::session::{ClientInfo, Shared};
+use esclusa::session::{ClientInfo, Shared, Standing};
 use esclusa::traffic::{Client, Execution, Seen};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -85,12 +86,8 @@ impl Admin for Fake {
             let asked = Asked { tables: vec!["ALL".into()], mode, who: who.to_owned(), why: why.map(str::to_owned) };
             self.asked.lock().unwrap().push(asked);
             let held = |t: &str| (t == "tipvalvula").then(|| "not switched: it has not been moved".to_owned());
-            let change = |t: &str| Change {
-                table: t.to_owned(),
-                before: None,
-                after: held(t).is_none().then_some(mode),
-                note: held(t),
-            };
+            let change =
+                |t: &str| Change { table: t.to_owned(), before: None, after: held(t).is_none().then_some(mode), note: held(t) };
             Ok(["tipSAT", "tipocorreo", "tipvalvula"].map(change).to_vec())
         })
     }
@@ -143,7 +140,20 @@ pub(crate) fn shared(users_file: Option<&std::path::Path>) -> Shared {
     };
     let entries = RULES.iter().map(entry).collect();
     let policy = Policy::new(1, "cf_quere_pro", entries, &Default::default(), Default::default());
-    let shared = Shared::new(settings, policy);
+    let odd = ("tipzeta".to_owned(), "rules/tipzeta.toml:3: unknown key `odd`".to_owned());
+    let shared = Shared::new(settings, policy.with_faulty([odd].into()));
+    let moved = State {
+        run: Some(3),
+        moved_at: Some("2026-03-01 10:00:00".into()),
+        leaf: true,
+        view: true,
+        legacy: Legacy::Archived,
+        ..State::default()
+    };
+    let stays = State { legacy: Legacy::Named, ..State::default() };
+    let standing = |state, wanted| Standing { state, wanted };
+    let known = [("tipSAT", standing(moved, Mode::Observe)), ("tipocorreo", standing(stays, Mode::Rewrite))];
+    shared.standing.store(Arc::new(known.map(|(table, standing)| (table.to_owned(), standing)).into()));
     let hit = Hit { table: "tipocorreo".into(), operation: "select", outcome: HitOutcome::Forwarded };
     let client =
         Client { database: "aqua".into(), user: "aquasis".into(), application: "caja".into(), address: "10.0.0.7".into() };

@@ -11,7 +11,7 @@ pub mod plan;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use crate::catalog::{Column as CatalogColumn, Table};
+use crate::catalog::{Column as CatalogColumn, Key as CatalogKey, Table};
 use crate::error::{Fault, Faults};
 
 /// What became of one legacy table.
@@ -199,13 +199,14 @@ impl Rule {
         Fault::at(&self.file, line, message)
     }
 
-    /// The legacy table as a catalog would describe it.
+    /// The legacy table as a catalog would describe it, with the one key that the rule knows.
     pub fn legacy_table(&self) -> Table {
+        let key = |name: &String| CatalogKey { name: name.clone(), primary: self.key.primary, columns: self.key.columns.clone() };
         Table {
             name: self.table.clone(),
             kind: 'r',
             columns: self.columns.iter().map(|c| c.column.clone()).collect(),
-            keys: Vec::new(),
+            keys: self.key.unique.iter().map(key).collect(),
         }
     }
 }

@@ -6,6 +6,8 @@
 mod program;
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/generate.rs"]
+mod generate;
 
 use std::fs::File;
 

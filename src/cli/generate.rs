@@ -59,8 +59,7 @@ pub(super) async fn run(call: Call, options: Generate) -> Result<()> {
     let (plan, rules, snapshot) = (Plan::shipped(), RuleSet::load(directory)?, directory.join(SNAPSHOT));
     let before = if snapshot.exists() { Some(Catalog::from_csv(schema, &snapshot)?) } else { None };
     let ruled: BTreeSet<String> = rules.rules.keys().chain(rules.faulty.keys()).cloned().collect();
-    let legacy = generate::planned(&plan).into_iter().chain(ruled.iter().cloned()).collect();
-    let catalog = generate::as_before(&now, before.as_ref(), &legacy);
+    let catalog = generate::as_before(&now, before.as_ref(), &rules, &plan);
     let generated = generate::generate_beside(&catalog, &plan, &ruled);
     let mut findings = generated.findings;
     let last = before.map(|before| generate::generate_beside(&before, &plan, &ruled).rules).unwrap_or_default();

@@ -44,22 +44,26 @@ pub fn generate_beside(catalog: &Catalog, plan: &Plan, ruled: &BTreeSet<String>)
 }
 
 /// The tables that the plan moves or improves.
-pub fn planned(plan: &Plan) -> BTreeSet<String> {
+fn planned(plan: &Plan) -> BTreeSet<String> {
     plan.rows.iter().filter(|row| kind(row).is_some()).map(|row| row.get("table").to_owned()).collect()
 }
 
 /// The schema as the application knows it: what the catalog has now, without what the migration has made; and for legacy tables that are
-/// gone, or have become a view, what the snapshot from before knows of them.
-pub fn as_before(now: &Catalog, before: Option<&Catalog>, legacy: &BTreeSet<String>) -> Catalog {
+/// gone, or have become a view, what the snapshot from before knows of them. Without a snapshot their rules know it.
+pub fn as_before(now: &Catalog, before: Option<&Catalog>, rules: &RuleSet, plan: &Plan) -> Catalog {
     let mut catalog = now.clone();
     catalog.tables.retain(|name, _| !["audit_log", "domain_value", "domain_value_link"].contains(&name.as_str()));
-    for name in legacy {
+    for name in planned(plan).iter().chain(rules.rules.keys()).chain(rules.faulty.keys()) {
         if let Some(table) = catalog.tables.get_mut(name).filter(|t| t.kind == 'r') {
             without_improvement(table);
             continue;
         }
-        if let Some(old) = before.and_then(|b| b.tables.get(name)).filter(|t| t.kind == 'r') {
-            catalog.tables.insert(name.clone(), old.clone());
+        let old = before.and_then(|b| b.tables.get(name)).filter(|t| t.kind == 'r').cloned();
+        // A rule for a table that nobody has seen is a slip, which `check` tells.
+        let is_known = before.is_none() || catalog.tables.contains_key(name);
+        let ruled = || rules.rules.get(name).filter(|_| is_known).map(Rule::legacy_table);
+        if let Some(old) = old.or_else(ruled) {
+            catalog.tables.insert(name.clone(), old);
         }
     }
     catalog

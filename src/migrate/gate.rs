@@ -153,7 +153,8 @@ pub async fn switch_all(database: &Database, schema: &str, tables: &[Named], swi
                 let candidate = candidate(named, &states, &none);
                 changes.push(match candidate.refusal(switch.mode) {
                     None => {
-                        let stored = control::store_modes(db, &[named.0.clone()], switch.mode, switch.who, switch.why).await?;
+                        let stored =
+                            control::store_modes(db, std::slice::from_ref(&named.0), switch.mode, switch.who, switch.why).await?;
                         let note = candidate.note(switch.mode, schema);
                         stored.into_iter().map(|change| Change { note: note.clone(), ..change }).collect::<Vec<_>>()
                     }

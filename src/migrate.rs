@@ -3,11 +3,13 @@
 
 pub mod backfill;
 pub mod capture;
+pub mod gate;
 pub mod leaf;
 pub mod parity;
 pub mod retain;
 pub mod run;
 pub mod schema;
+pub mod state;
 pub mod switch;
 pub mod view;
 

@@ -3,20 +3,20 @@
 
 pub mod backfill;
 pub mod capture;
-pub mod finder;
+pub mod leaf;
 pub mod parity;
 pub mod retain;
 pub mod run;
 pub mod schema;
-pub mod stand_in;
 pub mod switch;
 pub mod view;
 
-/// Schema of modes, hits, runs and of the functions that generated expressions name.
-pub const CONTROL: &str = "esclusa";
+pub use crate::relation::{CONTROL, LEAVES};
+
 /// Where a legacy table waits, once its view has taken its name, until it is dropped.
 pub const ARCHIVE: &str = "mig_old";
 
 /// What every session of the migration sets, so that images and parity do not depend on who runs it.
 pub const PINNED: &str = "SET extra_float_digits = 1; SET datestyle = 'ISO, MDY'; SET intervalstyle = 'postgres'; \
-     SET bytea_output = 'hex'; SET client_min_messages = 'warning'; SET lc_monetary = 'C'; SET search_path = pg_catalog, pg_temp";
+     SET bytea_output = 'hex'; SET client_min_messages = 'warning'; SET lc_monetary = 'C'; \
+     SET row_security = off; SET search_path = pg_catalog, pg_temp";

@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS {schema}.audit_log (
     al_source         char(1) NOT NULL DEFAULT 'T' CHECK (al_source IN ('T', 'L', 'W', 'C')), -- (+) trigger; legacy backfill, written through the proxy, captured: the last three in a leaf
     al_legacy_table   varchar(63) NOT NULL DEFAULT '',                   -- (+) the his* name of a leaf's rows: two histories of one base exist
     al_legacy_at      timestamp,                                         -- (+) the history's own stamp, verbatim: an index can be on it
+    al_legacy_on      date,                                              -- (+) the same for a history whose stamp is a date
     al_session_user   varchar(63) DEFAULT session_user,                  -- (+) who was logged in; al_user_id is what the application says
     CONSTRAINT al_legacy_ck CHECK ((al_source = 'T') = (al_legacy_table = '')),
     CONSTRAINT al_image_ck CHECK (al_old_data IS NOT NULL OR al_new_data IS NOT NULL),

@@ -19,7 +19,10 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
     match command {
         Schema::Apply => {
             call.print(&schema::apply(&database, &context).await?)?;
-            capture::mend(&database, &context, &call.rules()?).await?;
+            // The first time comes before there are rules.
+            if call.settings.rules.directory.is_dir() {
+                capture::mend(&database, &context, &call.rules()?).await?;
+            }
         }
         Schema::Check => {
             let mut drift = schema::check(&database, &context).await?;

@@ -64,7 +64,7 @@ pub struct Expected {
     functions: Vec<Function>,
     triggers: Vec<Trigger>,
     /// What must not be there: the projection of a history that the application writes.
-    unwanted: Vec<(Trigger, Function)>,
+    unwanted: Vec<(Trigger, [Function; 2])>,
 }
 
 /// Attaches the triggers for a history's base, if it has one that it mirrors, and takes a projection away that the rule does not ask for
@@ -154,12 +154,12 @@ async fn expected(database: &Database, schema: &str, place: &Place, history: &Re
     // Without a leaf there is nothing to project into yet, and nothing that could have been projected.
     if let Some(owner) = database.text("asking who owns the history", &owner).await?.concat().into_iter().next().flatten() {
         let function = Function { owner: owner.clone(), ..function };
-        match row_function(history, &owner) {
-            Some(row) => {
-                wanted.functions.extend([row, function]);
-                wanted.triggers.push(trigger);
-            }
-            None => wanted.unwanted.push((trigger, function)),
+        let row = row_function(history, owner);
+        if history.projection.is_some() {
+            wanted.functions.extend([row, function]);
+            wanted.triggers.push(trigger);
+        } else {
+            wanted.unwanted.push((trigger, [function, row]));
         }
     }
     Ok(wanted)
@@ -173,10 +173,12 @@ async fn apply(database: &Database, wanted: &Expected) -> Result<()> {
     for trigger in &wanted.triggers {
         trigger.apply(database).await?;
     }
-    for (trigger, function) in &wanted.unwanted {
-        if function.exists(database).await? {
-            trigger.remove(database).await?;
-            database.batch("removing a projection", &function.removal()).await?;
+    for (trigger, functions) in &wanted.unwanted {
+        trigger.remove(database).await?;
+        for function in functions {
+            if function.exists(database).await? {
+                database.batch("removing a projection", &function.removal()).await?;
+            }
         }
     }
     Ok(())
@@ -317,16 +319,10 @@ fn projecting(place: &Place, history: &Relation) -> (Function, Trigger) {
 
 /// The function that writes the legacy row of one change into the history's leaf: of the image (the row after an INSERT or UPDATE, the last
 /// one at a DELETE), the operation, the user and the moment. It runs as whoever calls it, which is the trigger function of the same name.
-fn row_function(history: &Relation, owner: &str) -> Option<Function> {
-    let body = format!("\nBEGIN\n  {};\nEND ", history.projected()?);
+fn row_function(history: &Relation, owner: String) -> Function {
+    let body = format!("\nBEGIN\n  {};\nEND ", history.projected().unwrap_or_else(|| "NULL".into()));
     let name = name("project_", &history.table, "");
-    Some(Function {
-        parameters: PARAMETERS.to_vec(),
-        returns: "void",
-        definer: false,
-        owner: owner.to_owned(),
-        ..audit_function(&name, body)
-    })
+    Function { parameters: PARAMETERS.to_vec(), returns: "void", definer: false, owner, ..audit_function(&name, body) }
 }
 
 /// The histories that have been moved, with where their triggers belong. A table counts as moved when a run says so and no table has its
@@ -364,8 +360,8 @@ pub async fn check(database: &Database, context: &Context, rules: &RuleSet) -> R
         for trigger in &wanted.triggers {
             drift.extend(trigger.drift(database).await?);
         }
-        for (trigger, function) in &wanted.unwanted {
-            if function.exists(database).await? {
+        for (trigger, _) in &wanted.unwanted {
+            if !trigger.found(database).await?.is_empty() {
                 let object = format!("trigger {} on {}", trigger.name, trigger.shown);
                 drift.push([object.as_str(), "projects, though the rule says capture = \"application\"", "", ""].map(Cell::from).to_vec());
             }

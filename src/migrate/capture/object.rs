@@ -116,9 +116,9 @@ impl Function {
         Ok(self.found(database).await?.is_some())
     }
 
-    /// The SQL that removes it, if it is there.
+    /// The SQL that removes it.
     pub(super) fn removal(&self) -> String {
-        format!("DROP FUNCTION IF EXISTS {};", self.signature())
+        format!("DROP FUNCTION {};", self.signature())
     }
 }
 

@@ -17,7 +17,13 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
     let database = call.database().await?;
     let context = Context::new(&call.settings);
     match command {
-        Schema::Apply => call.print(&schema::apply(&database, &context).await?)?,
+        Schema::Apply => {
+            call.print(&schema::apply(&database, &context).await?)?;
+            // The first time comes before there are rules.
+            if call.settings.rules.directory.is_dir() {
+                capture::mend(&database, &context, &call.rules()?).await?;
+            }
+        }
         Schema::Check => {
             let mut drift = schema::check(&database, &context).await?;
             drift.rows.extend(capture::check(&database, &context, &call.rules()?).await?);

@@ -210,16 +210,11 @@ impl<'m> Migration<'m> {
         after.tables.remove(&rule.table);
         let mut notes = Vec::new();
         if relation.kind == "history" {
-            let attached = capture::attach(db, &after, self.rules, rule, &|t| self.relation(t)).await?;
+            let attached = capture::attach(db, &after, self.rules, rule, relation, &|t| self.relation(t)).await?;
             notes.extend(switch::attached(relation, attached)?);
-        }
-        let history = self.rules.rules.values().find(|r| match &r.target {
-            crate::rule::Target::History(h) => h.base.as_ref() == Some(&rule.table),
-            _ => false,
-        });
-        if let Some(history) = history.filter(|_| relation.kind != "history") {
-            capture::on_domain(db, relation, &history.key.base).await?;
-            notes.push(format!("audit trigger on the rows of domain {} for {}", rule.table, history.table));
+        } else {
+            let histories = capture::follow(db, &after, self.rules, relation, &|t| self.relation(t)).await?;
+            notes.extend(histories.iter().map(|h| format!("audit trigger on the rows of domain {} for {h}", rule.table)));
         }
         Ok(notes)
     }

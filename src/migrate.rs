@@ -4,6 +4,7 @@
 pub mod backfill;
 pub mod capture;
 pub mod finder;
+pub mod foreign_key;
 pub mod parity;
 pub mod retain;
 pub mod run;

@@ -7,3 +7,7 @@ mod common;
 mod bed;
 #[path = "foreign_key/actions.rs"]
 mod actions;
+#[path = "foreign_key/isolation.rs"]
+mod isolation;
+#[path = "foreign_key/cases.rs"]
+mod cases;

@@ -117,6 +117,10 @@ async fn every_constraint(direction: Direction) {
             }
         }
     }
+    if matches!(direction, Direction::ParentFirst | Direction::ChildFirst) {
+        // With both moved nothing new is said of each side: a third will do, in which every action is.
+        constraints = constraints.into_iter().skip(usize::from(direction == Direction::ChildFirst)).step_by(4).collect();
+    }
     let sql: String = constraints.iter().enumerate().map(|(n, c)| tables(n, c)).collect();
     let mut pair = Pair::new(&sql).await;
     let mut plans: Vec<Vec<KeyTable>> = Vec::new();
@@ -137,12 +141,17 @@ async fn every_constraint(direction: Direction) {
     let both_sides = sessions(&pair).await;
     for (n, constraint) in constraints.iter().enumerate() {
         let (p, c) = (format!("p{n}"), format!("c{n}"));
+        let known: Vec<&KeyTable> = plans[n].iter().collect();
+        let mut open = false;
         for op in script(n) {
             let case = format!("{direction:?} {constraint}");
             both(&pair, &both_sides, &op, &case).await;
-            // Inside a transaction only its own session sees the state; it is compared when it ends.
-            let known: Vec<&KeyTable> = plans[n].iter().collect();
-            pair.equal_state(&[&p, &c], &known, &format!("{case} after {op:?}")).await;
+            open = matches!(&op, Op::Raw(sql) if sql == "BEGIN")
+                || (open && !matches!(&op, Op::Raw(sql) if sql == "COMMIT" || sql == "ROLLBACK"));
+            // Inside a transaction only its own session sees what has become of the rows; they are compared when it ends.
+            if !open {
+                pair.equal_state(&[&p, &c], &known, &format!("{case} after {op:?}")).await;
+            }
         }
     }
     restored(&mut pair, &sql, constraints.len()).await;
@@ -157,7 +166,11 @@ async fn restored(pair: &mut Pair, sql: &str, count: usize) {
     assert_eq!(pair.new.rows(LEFT).await, Vec::<String>::new());
     let definitions = "SELECT conname, conrelid::regclass::text, pg_get_constraintdef(oid), convalidated FROM pg_constraint \
                        WHERE contype = 'f' ORDER BY 1, 2";
-    assert_eq!(pair.new.rows(definitions).await, pair.old.rows(&format!("SET search_path = pg_catalog; {definitions}")).await, "{sql}");
+    assert_eq!(
+        pair.new.rows(definitions).await,
+        pair.old.rows(&format!("SET search_path = pg_catalog; {definitions}")).await,
+        "{sql}"
+    );
     let both_sides = sessions(pair).await;
     for n in 0..count {
         for op in script(n) {

@@ -39,7 +39,8 @@ impl Shape {
 
     pub(crate) fn read(&self, column: &str, alias: &str) -> String {
         let dot = if alias.is_empty() { String::new() } else { format!("{alias}.") };
-        let place = if column == self.code { format!("{dot}dv_code") } else { format!("{dot}dv_extra_json ->> {}", literal(column)) };
+        let place =
+            if column == self.code { format!("{dot}dv_code") } else { format!("{dot}dv_extra_json ->> {}", literal(column)) };
         format!("({place})::{}", self.type_of(column))
     }
 
@@ -57,8 +58,11 @@ impl Shape {
     /// Makes the leaf, fills it, attaches it, and puts the view in the place of the table.
     async fn shift(&self, bed: &Bed) {
         let (leaf, legacy, name) = (self.leaf(), qualified(SCHEMA, &self.table), literal(&self.table));
-        let (code, owner) = (ident(&self.code), bed.cell(&format!(
-            "SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class WHERE oid = '{legacy}'::regclass")).await);
+        let (code, owner) = (
+            ident(&self.code),
+            bed.cell(&format!("SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class WHERE oid = '{legacy}'::regclass"))
+                .await,
+        );
         let image = self.columns.iter().filter(|(c, _)| *c != self.code);
         let image = image.map(|(c, _)| format!("{}, {}", literal(c), ident(c))).collect::<Vec<_>>().join(", ");
         let columns = self.columns.iter().map(|(c, _)| format!("{} AS {}", self.read(c, ""), ident(c)));
@@ -110,7 +114,8 @@ impl Pair {
         let shape = Shape::of(&self.new.db, table, code).await;
         self.new.sql("BEGIN").await;
         shape.shift(&self.new).await;
-        let plan = with_leaf(&shape, &qualified("mig_old", table), async |leaf| KeyTable::plan(&self.new.db, leaf).await).await.unwrap();
+        let plan =
+            with_leaf(&shape, &qualified("mig_old", table), async |leaf| KeyTable::plan(&self.new.db, leaf).await).await.unwrap();
         if let Some(plan) = &plan {
             self.new.sql(&plan.creation()).await;
         }
@@ -126,10 +131,12 @@ impl Pair {
     pub(crate) async fn restore(&mut self, table: &str) {
         let shape = self.moved.remove(table).unwrap();
         let (legacy, archived) = (qualified(SCHEMA, table), qualified("mig_old", table));
-        self.new.sql(&format!(
-            "BEGIN; DELETE FROM {archived}; INSERT INTO {archived} SELECT * FROM {legacy}; DROP VIEW {legacy}; \
+        self.new
+            .sql(&format!(
+                "BEGIN; DELETE FROM {archived}; INSERT INTO {archived} SELECT * FROM {legacy}; DROP VIEW {legacy}; \
              ALTER TABLE {archived} SET SCHEMA {SCHEMA}"
-        )).await;
+            ))
+            .await;
         let (sql, later) = with_leaf(&shape, &legacy, async |leaf| restoring(&self.new.db, leaf).await).await.unwrap();
         self.new.sql(&sql).await;
         self.new.sql(&format!("ALTER TABLE public.dv DETACH PARTITION {0}; DROP TABLE {0}; COMMIT", shape.leaf())).await;
@@ -244,10 +251,13 @@ impl Op {
                 None => format!("INSERT INTO {} ({}) VALUES {rows}", place(table), columns.join(", ")),
                 Some(shape) => {
                     let others = columns.iter().filter(|c| **c != shape.code);
-                    let image = others.map(|c| format!("{}, v.{c}::{}", literal(c), shape.type_of(c))).collect::<Vec<_>>().join(", ");
+                    let image =
+                        others.map(|c| format!("{}, v.{c}::{}", literal(c), shape.type_of(c))).collect::<Vec<_>>().join(", ");
                     format!(
                         "INSERT INTO {} (dv_code, dv_extra_json) SELECT v.{}::text, jsonb_build_object({image}) FROM (VALUES {rows}) AS v ({})",
-                        place(table), shape.code, columns.join(", ")
+                        place(table),
+                        shape.code,
+                        columns.join(", ")
                     )
                 }
             },

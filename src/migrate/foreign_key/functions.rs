@@ -8,11 +8,7 @@ use super::{Action, ForeignKey};
 
 /// `ROW(...)` compared as images, so that 1.5 and 1.50 differ: a cascade carries the change on.
 fn differ(left: &[String], right: &[String]) -> String {
-    format!(
-        "ROW({})::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW({})::pg_catalog.record",
-        left.join(", "),
-        right.join(", ")
-    )
+    format!("ROW({})::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW({})::pg_catalog.record", left.join(", "), right.join(", "))
 }
 
 fn joined(parts: impl IntoIterator<Item = String>, by: &str) -> String {

@@ -208,8 +208,7 @@ impl KeyTable {
 
     fn table_sql(&self) -> String {
         let name = self.name();
-        let mut columns: Vec<String> =
-            self.identity.iter().map(|c| format!("{} {} NOT NULL", c.name, c.type_name)).collect();
+        let mut columns: Vec<String> = self.identity.iter().map(|c| format!("{} {} NOT NULL", c.name, c.type_name)).collect();
         for column in &self.columns {
             let collation = column.collation.as_ref().map_or(String::new(), |c| format!(" COLLATE {c}"));
             let default = column.default.as_ref().map_or(String::new(), |d| format!(" DEFAULT {d}"));
@@ -251,11 +250,8 @@ impl KeyTable {
 
     fn functions(&self) -> String {
         // Rows are joined by nested loops alone, see `follow`.
-        let mut all = vec![(
-            self.function_name("follow"),
-            " SET enable_hashjoin = off SET enable_mergejoin = off",
-            self.follow(),
-        )];
+        let mut all =
+            vec![(self.function_name("follow"), " SET enable_hashjoin = off SET enable_mergejoin = off", self.follow())];
         if self.outgoing().next().is_some() {
             all.push((self.function_name("lead"), "", self.lead.clone()));
         }
@@ -362,7 +358,8 @@ async fn columns(database: &Database, leaf: &Leaf<'_>, plan: &KeyTable) -> Resul
                LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
                WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
     let takes_part = |name: &String| {
-        plan.incoming().any(|k| k.referenced.columns.contains(name)) || plan.outgoing().any(|k| k.referencing.columns.contains(name))
+        plan.incoming().any(|k| k.referenced.columns.contains(name))
+            || plan.outgoing().any(|k| k.referencing.columns.contains(name))
     };
     let (mut found, mut all) = (Vec::new(), Vec::new());
     for row in database.query("reading the legacy columns", sql, &[&leaf.legacy]).await? {
@@ -370,14 +367,7 @@ async fn columns(database: &Database, leaf: &Leaf<'_>, plan: &KeyTable) -> Resul
         let expression = format!("CAST({} AS {type_name})", (leaf.read)(&name, "t"));
         all.push((name.clone(), expression.clone()));
         if takes_part(&name) {
-            found.push(Column {
-                name,
-                not_null: row.get(2),
-                type_name,
-                collation: row.get(3),
-                default: row.get(4),
-                expression,
-            });
+            found.push(Column { name, not_null: row.get(2), type_name, collation: row.get(3), default: row.get(4), expression });
         }
     }
     Ok((found, all))

@@ -3,6 +3,7 @@
 
 pub mod backfill;
 pub mod capture;
+pub mod foreign_key;
 pub mod gate;
 pub mod leaf;
 pub mod parity;

@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod explain;
 mod migrate;
+mod roles;
 mod rules;
 mod schema;
 mod serve;
@@ -55,6 +56,8 @@ enum Command {
     Explain(explain::Explain),
     /// Reports every fault of settings and rules, with file and line.
     Check,
+    /// Prints the script of roles and rights that a superuser runs once, before `schema apply`.
+    Roles(roles::Roles),
     /// Rule files and the modes of their tables.
     #[command(subcommand)]
     Rules(rules::Rules),
@@ -127,6 +130,7 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Demo(demo) => demo::run(call, demo).await,
             Command::Explain(explain) => explain::run(call, explain).await,
             Command::Check => check::run(call).await,
+            Command::Roles(roles) => roles::run(call, roles).await,
             Command::Rules(rules) => rules::run(call, rules).await,
             Command::Schema(schema) => schema::run(call, schema).await,
             Command::Migrate(migrate) => migrate::run(call, migrate).await,

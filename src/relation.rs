@@ -18,7 +18,7 @@ pub mod value;
 use access::{Access, TimeAccess};
 use captured::Captured;
 
-use crate::config::{Month, Settings};
+use crate::config::{Month, Partman, Settings};
 use crate::rule::{Rule, Target};
 use crate::sql::quote::{ident, literal, qualified};
 use value::SqlType;
@@ -34,6 +34,8 @@ pub struct Context {
     pub first_month: Month,
     /// The month behind the last one: no backfilled row is indexed at or behind it, however far in the future its stamp lies.
     pub horizon: Month,
+    /// Whether pg_partman may make the months ahead.
+    pub partman: Partman,
 }
 
 impl Context {
@@ -44,6 +46,7 @@ impl Context {
             time_zone: settings.rules.time_zone.clone(),
             first_month: settings.audit.first_month,
             horizon: settings.audit.first_month.plus(settings.audit.months),
+            partman: settings.audit.partman,
         }
     }
 }

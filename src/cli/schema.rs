@@ -2,7 +2,7 @@
 
 use super::{Call, remark};
 use crate::error::{Error, Result};
-use crate::migrate::{capture, schema};
+use crate::migrate::{capture, roles, schema};
 use crate::relation::Context;
 
 #[derive(Debug, clap::Subcommand)]
@@ -17,7 +17,10 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
     let database = call.database().await?;
     let context = Context::new(&call.settings);
     match command {
-        Schema::Apply => call.print(&schema::apply(&database, &context).await?)?,
+        Schema::Apply => {
+            roles::require(&database, &context, &call.rules()?).await?;
+            call.print(&schema::apply(&database, &context).await?)?;
+        }
         Schema::Check => {
             let mut drift = schema::check(&database, &context).await?;
             drift.rows.extend(capture::check(&database, &context, &call.rules()?).await?);

@@ -130,7 +130,7 @@ pub async fn missing(database: &Database, context: &Context, tables: &[String]) 
     let mut missing = rights(database, context, &role).await?;
     missing.extend(membership(database, context, tables, &role).await?);
     missing.extend(foreign_objects(database, context, &role).await?);
-    missing.extend(event_trigger(database, context).await?);
+    missing.extend(event_trigger(database, context, &role).await?);
     Ok(missing)
 }
 
@@ -194,10 +194,10 @@ async fn membership(database: &Database, context: &Context, tables: &[String], r
 async fn foreign_objects(database: &Database, context: &Context, role: &str) -> Result<Vec<Missing>> {
     let (control, leaf, schema) = (literal(CONTROL), literal(LEAF), literal(&context.schema));
     let sql = format!(
-        "SELECT format('schema %I belongs to %s', nspname, pg_get_userbyid(nspowner)), format('ALTER SCHEMA %I OWNER TO %I', nspname, $1) \
+        "SELECT format('schema %I belongs to %s', nspname, pg_get_userbyid(nspowner)), format('ALTER SCHEMA %I OWNER TO %I', nspname, $1::text) \
          FROM pg_namespace WHERE nspname IN ({control}, {leaf}, {}) AND NOT pg_has_role(nspowner, 'USAGE') \
          UNION ALL SELECT format('table %I.%I belongs to %s', nspname, relname, pg_get_userbyid(relowner)), \
-           format('ALTER TABLE %I.%I OWNER TO %I', nspname, relname, $1) \
+           format('ALTER TABLE %I.%I OWNER TO %I', nspname, relname, $1::text) \
          FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace \
          WHERE relkind IN ('r', 'p') AND NOT pg_has_role(relowner, 'USAGE') \
            AND (nspname = {control} OR nspname = {schema} AND relname ~ '^(audit_log|domain_value)(_|$)') ORDER BY 1",
@@ -208,14 +208,14 @@ async fn foreign_objects(database: &Database, context: &Context, role: &str) -> 
 }
 
 /// Without it a REVOKE on a view would leave the right on the leaf. It counts only with the functions that this version makes.
-async fn event_trigger(database: &Database, context: &Context) -> Result<Option<Missing>> {
+async fn event_trigger(database: &Database, context: &Context, role: &str) -> Result<Option<Missing>> {
     let wanted = grants(context);
     let bodies = ["$carry$", "$grant$"].map(|mark| wanted.split(mark).nth(1).unwrap_or_default().to_owned());
     let sql = format!(
         "SELECT coalesce((SELECT CASE WHEN e.evtenabled NOT IN ('O', 'A') THEN 'is disabled' \
              WHEN NOT r.rolsuper THEN 'calls a function of ' || r.rolname || ', who is no superuser' \
              WHEN f.prosrc <> $2 OR f.pronamespace <> '{CONTROL}'::regnamespace \
-               OR (SELECT c.prosrc FROM pg_proc AS c WHERE c.oid = to_regprocedure('{CONTROL}.carry_grants(text)')) IS DISTINCT FROM $1 \
+               OR (SELECT c.prosrc FROM pg_proc AS c WHERE c.pronamespace = f.pronamespace AND c.proname = 'carry_grants') IS DISTINCT FROM $1 \
              THEN 'is of another version' ELSE '' END \
            FROM pg_event_trigger AS e JOIN pg_proc AS f ON f.oid = e.evtfoid JOIN pg_roles AS r ON r.oid = f.proowner \
            WHERE e.evtname = 'esclusa_grants'), 'does not exist')"
@@ -226,7 +226,8 @@ async fn event_trigger(database: &Database, context: &Context) -> Result<Option<
         false => "does not exist".to_owned(),
     };
     let what = format!("event trigger esclusa_grants, by which grants follow the views, {found}");
-    Ok((!found.is_empty()).then_some(Missing { what, mend: wanted }))
+    let mend = format!("CREATE SCHEMA IF NOT EXISTS {CONTROL} AUTHORIZATION {};\n{wanted}", ident(role));
+    Ok((!found.is_empty()).then_some(Missing { what, mend }))
 }
 
 /// Gives an object of the current role to another: `what` is the kind and the name, as ALTER takes them. That role must be able to create

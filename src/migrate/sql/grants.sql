@@ -6,8 +6,9 @@
 -- so the functions belong to the superuser who ran this, or whoever could replace them would be one at the next GRANT. Idempotent.
 
 -- What differs is made equal, statement by statement. "command" is what has just been run: after GRANT a view may only have gained a right,
--- and both shall have it; after REVOKE it may only have lost one, and neither shall keep it. Otherwise the view under the legacy name
--- decides. The setting keeps the statements from starting the event trigger again.
+-- and both shall have it; after REVOKE it may only have lost one, and neither shall keep it. A right is one of its grantor: whoever ran the
+-- command runs the same on the others, as the same grantor, and with the same consequences for those who had it from him. Otherwise, to
+-- mend, the view under the legacy name decides, whoever granted. The setting keeps the statements from starting the event trigger again.
 CREATE OR REPLACE FUNCTION {control}.carry_grants(command text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET esclusa.carry_grants = 'off' AS $carry$
 DECLARE
@@ -29,9 +30,8 @@ BEGIN
           AS p(kind, oid, relacl)
         WHERE leaf.relkind = 'r' AND leaf.relnamespace = to_regnamespace('{leaf}') AND p.oid IS NOT NULL
       ), held AS (
-        -- The same right may have been granted by two roles.
-        SELECT p.name, p.kind, a.grantee, a.privilege_type AS privilege, g.attname AS "column", bool_or(a.is_grantable) AS option,
-               bool_or(pg_has_role(a.grantor, 'USAGE')) AS revocable
+        SELECT p.name, p.kind, a.grantee, a.privilege_type AS privilege, g.attname AS "column",
+               CASE WHEN command IN ('GRANT', 'REVOKE') THEN a.grantor ELSE p.owner END AS grantor, bool_or(a.is_grantable) AS option
         FROM place AS p
         CROSS JOIN LATERAL (SELECT NULL::name AS attname, coalesce(p.relacl, acldefault('r', p.owner)) AS acl
           UNION ALL SELECT c.attname, c.attacl FROM pg_attribute AS c
@@ -39,28 +39,29 @@ BEGIN
         CROSS JOIN LATERAL aclexplode(g.acl) AS a
         -- Its owner keeps every right on the leaf: the views read it and write it as him.
         WHERE p.kind <> 'leaf' OR a.grantee <> p.owner
-        GROUP BY 1, 2, 3, 4, 5
+        GROUP BY 1, 2, 3, 4, 5, 6
       ), views AS (
         SELECT name, owner, count(*) AS number, bool_or(kind = 'legacy') AS has_legacy FROM place WHERE kind <> 'leaf' GROUP BY 1, 2
       ), wanted AS (
-        SELECT v.name, v.owner, h.grantee, h.privilege, h."column",
+        SELECT v.name, v.owner, h.grantee, h.privilege, h."column", h.grantor,
                CASE command WHEN 'GRANT' THEN bool_or(h.option) WHEN 'REVOKE' THEN bool_and(h.option)
                  ELSE bool_or(h.option) FILTER (WHERE h.kind = 'legacy' OR NOT v.has_legacy) END AS option
         FROM views AS v JOIN held AS h ON h.name = v.name AND h.kind <> 'leaf'
-        GROUP BY v.name, v.owner, v.number, h.grantee, h.privilege, h."column"
+        GROUP BY v.name, v.owner, v.number, h.grantee, h.privilege, h."column", h.grantor
         HAVING CASE command WHEN 'GRANT' THEN true WHEN 'REVOKE' THEN count(*) = v.number
                  ELSE bool_or(h.kind = 'legacy' OR NOT v.has_legacy) END
       ), placed AS (
-        SELECT p.name, p.kind, w.grantee, w.privilege, w."column", w.option
+        SELECT p.name, p.kind, w.grantee, w.privilege, w."column", w.grantor, w.option
         FROM wanted AS w JOIN place AS p ON p.name = w.name
         WHERE p.kind <> 'leaf' OR w."column" IS NULL AND w.grantee <> w.owner
           AND w.privilege IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
       ), differing AS (
         SELECT coalesce(w.name, h.name) AS name, coalesce(w.kind, h.kind) AS kind, coalesce(w.grantee, h.grantee) AS grantee,
-               coalesce(w.privilege, h.privilege) AS privilege, coalesce(w."column", h."column") AS "column", w.option AS wanted, h.revocable,
+               coalesce(w.privilege, h.privilege) AS privilege, coalesce(w."column", h."column") AS "column", coalesce(w.grantor, h.grantor) AS grantor, w.option AS wanted,
                CASE WHEN w.option IS NULL THEN 'REVOKE' WHEN w.option OR h.option IS NULL THEN 'GRANT' ELSE 'REVOKE GRANT OPTION FOR' END AS verb
         FROM placed AS w FULL JOIN held AS h
-          ON (w.name, w.kind, w.grantee, w.privilege, coalesce(w."column", '')) = (h.name, h.kind, h.grantee, h.privilege, coalesce(h."column", ''))
+          ON (w.name, w.kind, w.grantee, w.privilege, coalesce(w."column", ''), w.grantor)
+           = (h.name, h.kind, h.grantee, h.privilege, coalesce(h."column", ''), h.grantor)
         WHERE w.option IS DISTINCT FROM h.option
       )
       SELECT d.verb || ' ' || d.privilege || coalesce(' (' || quote_ident(d."column") || ')', '')
@@ -69,12 +70,10 @@ BEGIN
              || CASE WHEN d.verb <> 'GRANT' THEN ' CASCADE' WHEN d.wanted THEN ' WITH GRANT OPTION' ELSE '' END AS statement
       FROM differing AS d
       JOIN place AS p ON p.name = d.name AND p.kind = d.kind JOIN pg_class AS c ON c.oid = p.oid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-      -- What another role's tables lack is for that role to mend.
+      -- Whoever has the owner's rights grants as the owner (PostgreSQL source, acl.c, select_best_grantor). What others have granted goes
+      -- with what they had it from, or is theirs to mend.
       WHERE (d.verb = 'GRANT') = (phase = 'GRANT')
-        AND CASE WHEN pg_has_role(p.owner, 'USAGE') THEN true
-                 WHEN d.verb <> 'GRANT' THEN d.revocable
-                 WHEN d."column" IS NULL THEN has_table_privilege(p.oid, d.privilege || ' WITH GRANT OPTION')
-                 ELSE has_column_privilege(p.oid, d."column", d.privilege || ' WITH GRANT OPTION') END
+        AND CASE WHEN pg_has_role(p.owner, 'USAGE') THEN d.grantor = p.owner ELSE pg_has_role(d.grantor, 'USAGE') END
       ORDER BY d.name, d.kind, d.privilege, d.grantee
     LOOP
       -- Somebody else's GRANT must not fail because a table of ours is in disorder.
@@ -102,6 +101,8 @@ END $grant$;
 -- Whoever runs a GRANT runs carry_grants too. By himself he reaches nothing with it that a GRANT of his own would not reach.
 GRANT EXECUTE ON FUNCTION {control}.carry_grants(text) TO PUBLIC;
 REVOKE ALL ON FUNCTION {control}.on_grant() FROM PUBLIC;
+ALTER FUNCTION {control}.carry_grants(text) OWNER TO CURRENT_USER;
+ALTER FUNCTION {control}.on_grant() OWNER TO CURRENT_USER;
 DO $$
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = 'esclusa_grants') THEN

@@ -24,7 +24,7 @@ GRANT {audit} TO {role};
 -- option, because an object can only be given to a role that may create in its schema: that right is lent for the moment of the giving.
 DO $database$
 BEGIN
-  EXECUTE format('GRANT CONNECT, CREATE, TEMPORARY ON DATABASE %I TO {role}', current_database());
+  EXECUTE format('GRANT CONNECT, CREATE, TEMPORARY ON DATABASE %I TO %I', current_database(), {role_text});
 END $database$;
 GRANT USAGE, CREATE ON SCHEMA {schema} TO {role} WITH GRANT OPTION;
 GRANT USAGE ON SCHEMA {schema} TO {audit};
@@ -40,10 +40,10 @@ DECLARE
   statement text;
 BEGIN
   FOR statement IN
-    SELECT format('ALTER SCHEMA %I OWNER TO {role}', nspname) FROM pg_namespace
+    SELECT format('ALTER SCHEMA %I OWNER TO %I', nspname, {role_text}) FROM pg_namespace
     WHERE oid IN (to_regnamespace('{control}'), to_regnamespace('{leaf}'), to_regnamespace('{archive}')) AND nspowner IN (SELECT oid FROM pg_roles WHERE rolsuper)
     UNION ALL
-    SELECT format('ALTER %s %I.%I OWNER TO {role}', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, n.nspname, c.relname)
+    SELECT format('ALTER %s %I.%I OWNER TO %I', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, n.nspname, c.relname, {role_text})
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relowner IN (SELECT oid FROM pg_roles WHERE rolsuper) AND (c.relkind IN ('r', 'p')
         AND (n.oid = to_regnamespace('{control}') OR n.oid = to_regnamespace({schema_text}) AND c.relname ~ '^(audit_log|domain_value)(_|$)')
@@ -52,7 +52,7 @@ BEGIN
         AND (n.oid = to_regnamespace('{control}') OR c.relname IN ('audit_log_al_id_seq', 'domain_value_dv_id_seq'))
         AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')))
     UNION ALL
-    SELECT format('ALTER ROUTINE %s OWNER TO {role}', p.oid::regprocedure)
+    SELECT format('ALTER ROUTINE %s OWNER TO %I', p.oid::regprocedure, {role_text})
     FROM pg_proc AS p WHERE p.pronamespace = to_regnamespace('{control}') AND p.proowner IN (SELECT oid FROM pg_roles WHERE rolsuper)
       AND NOT p.prosecdef AND p.proname NOT IN ('carry_grants', 'on_grant')
   LOOP
@@ -70,16 +70,16 @@ DECLARE
 BEGIN
   FOR owner IN {owners} LOOP
     IF NOT owner.is_superuser THEN
-      EXECUTE format('GRANT %I TO {role}', owner.name);
+      EXECUTE format('GRANT %I TO %I', owner.name, {role_text});
     ELSIF {owner_text} IS NULL THEN
-      RAISE WARNING '% tables belong to superuser %, and cannot be moved by {role}', owner.tables, owner.name
+      RAISE WARNING '% tables belong to superuser %, and cannot be moved by %', owner.tables, owner.name, {role_text}
         USING HINT = 'Print this script with `esclusa roles --owner NAME`: it gives them to that role.';
     ELSE
       IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {owner_text}) THEN
         EXECUTE format('CREATE ROLE %I NOLOGIN', {owner_text});
       END IF;
-      EXECUTE format('GRANT USAGE ON SCHEMA {schema} TO %I', {owner_text});
-      EXECUTE format('GRANT %I TO {role}', {owner_text});
+      EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', {schema_text}, {owner_text});
+      EXECUTE format('GRANT %I TO %I', {owner_text}, {role_text});
       FOR given IN SELECT c.oid::regclass AS name FROM unnest(owner.oids) AS c(oid) LOOP
         EXECUTE format('ALTER TABLE %s OWNER TO %I', given.name, {owner_text});
       END LOOP;

@@ -9,9 +9,9 @@ BEGIN
       CREATE EXTENSION pg_partman SCHEMA partman;
     END IF;
     SELECT quote_ident(n.nspname) INTO place FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'pg_partman';
-    EXECUTE format('GRANT USAGE ON SCHEMA %s TO {role}', place);
-    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %s TO {role}', place);
-    EXECUTE format('GRANT EXECUTE ON ALL ROUTINES IN SCHEMA %s TO {role}', place);
+    EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', place, {role_text});
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %s TO %I', place, {role_text});
+    EXECUTE format('GRANT EXECUTE ON ALL ROUTINES IN SCHEMA %s TO %I', place, {role_text});
   END IF;
 END $partman$;
 

@@ -8,6 +8,7 @@ mod disk;
 mod explain;
 mod generate;
 mod migrate;
+mod roles;
 mod rules;
 mod schema;
 mod serve;
@@ -58,6 +59,8 @@ enum Command {
     Explain(explain::Explain),
     /// Reports every fault of settings and rules, with file and line.
     Check,
+    /// Prints the script of roles and rights that a superuser runs once, before `schema apply`.
+    Roles(roles::Roles),
     /// Rule files and the modes of their tables.
     #[command(subcommand)]
     Rules(rules::Rules),
@@ -130,6 +133,7 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Demo(demo) => demo::run(call, demo).await,
             Command::Explain(explain) => explain::run(call, explain).await,
             Command::Check => check::run(call).await,
+            Command::Roles(roles) => roles::run(call, roles).await,
             Command::Rules(rules) => rules::run(call, rules).await,
             Command::Schema(schema) => schema::run(call, schema).await,
             Command::Migrate(migrate) => migrate::run(call, migrate).await,
@@ -171,6 +175,11 @@ impl Call {
             remark(&format!("warning: {fault}"));
         }
         Ok(rules)
+    }
+
+    /// The same, and none where nobody has made any yet.
+    fn rules_if_any(&self) -> Result<RuleSet> {
+        if self.settings.rules.directory.is_dir() { self.rules() } else { Ok(RuleSet::default()) }
     }
 
     fn print(&self, table: &Table) -> Result<()> {

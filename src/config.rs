@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::error::{Fault, Faults};
 use crate::mode::Mode;
 use document::Document;
-pub use value::{Address, Bytes, LogFormat, Month, OfferTls, Setting, Url, UseTls};
+pub use value::{Address, Bytes, LogFormat, Month, OfferTls, Partman, Setting, Url, UseTls};
 
 /// One setting, as reports and the reference show it.
 #[derive(Debug, Clone, Copy)]
@@ -119,6 +119,8 @@ settings! {
         first_month: Month = "\"2026-03\"";
         /// How many months get a partition ahead.
         months: usize = "24";
+        /// Who makes them when time goes on: auto is pg_partman where the control role may use it, never is `esclusa schema apply`.
+        partman: Partman = "\"auto\"";
     }
     /// The database that holds modes and hits: schema `esclusa` in the target database.
     control: Control {

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test crate uses a part of it")]
 
 pub(crate) mod proxy;
+pub(crate) mod real;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

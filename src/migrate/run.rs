@@ -169,6 +169,14 @@ impl<'m> Migration<'m> {
     async fn build_leaf(&self, db: &Database, relation: &Relation) -> Result<(u64, Vec<String>)> {
         let legacy = relation.legacy_table();
         let context = format!("making the leaf of {}", relation.table);
+        let there = format!("SELECT to_regclass({}) IS NOT NULL", literal(&relation.rows()));
+        if db.one(&context, &there, &[]).await?.get(0) {
+            return Err(Error::Refused {
+                message: format!("{} is there already", relation.rows()),
+                detail: Some("an earlier run has left it, and a backfill into it would double every row".into()),
+                hint: Some(format!("roll {} back first", relation.table)),
+            });
+        }
         db.batch(&context, &leaf::creation(relation)).await?;
         let rows = backfill::run(db, relation, &legacy).await?;
         let mut notes = Vec::new();
@@ -180,6 +188,9 @@ impl<'m> Migration<'m> {
                 }
                 Err(why) => notes.push(why),
             }
+        }
+        for (name, check) in leaf::checks(db, relation, &legacy).await? {
+            db.batch(&format!("carrying check {name}"), &check).await?;
         }
         let rest = [leaf::unique(relation), leaf::attaching(relation), leaf::analysis(relation)].concat();
         db.batch(&context, &rest).await?;
@@ -228,16 +239,18 @@ impl<'m> Migration<'m> {
         let sql = format!(
             "WITH own (classid, objid, fate) AS ( \
                SELECT 'pg_constraint'::regclass, oid, CASE WHEN conname <> {} THEN 'not checked any more: ' END FROM pg_constraint \
-               WHERE conrelid = {legacy}::regclass AND contype <> 't' \
+               WHERE conrelid = {legacy}::regclass AND contype NOT IN ('t', 'c', 'p', 'u') \
                UNION ALL SELECT 'pg_policy'::regclass, oid, 'not checked any more: ' FROM pg_policy WHERE polrelid = {legacy}::regclass \
-               UNION ALL SELECT 'pg_trigger'::regclass, oid, CASE WHEN tgfoid <> {}::regproc THEN 'does not fire any more: ' END \
-               FROM pg_trigger WHERE tgrelid = {legacy}::regclass AND NOT tgisinternal) \
+               UNION ALL SELECT 'pg_trigger'::regclass, t.oid, \
+                 CASE WHEN tgfoid <> {}::regproc AND pronamespace <> {}::regnamespace THEN 'does not fire any more: ' END \
+               FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid WHERE tgrelid = {legacy}::regclass AND NOT tgisinternal) \
              SELECT fate || pg_describe_object(classid, objid, 0) FROM own WHERE fate IS NOT NULL \
              UNION SELECT 'still reads the moved table: ' || pg_describe_object(classid, objid, 0) FROM pg_depend \
              WHERE refclassid = 'pg_class'::regclass AND refobjid = {legacy}::regclass AND deptype = 'n' \
                AND (classid, objid) NOT IN (SELECT classid, objid FROM own) ORDER BY 1",
             literal(key),
             literal(&qualified(&relation.schema, "fn_audit_trigger")),
+            literal(CONTROL),
         );
         let found = db.text("looking for what does not come along", &sql).await?;
         Ok(found.into_iter().flatten().flatten().collect())

@@ -78,7 +78,7 @@ pub(crate) async fn load(db: &Database, plot: &Plot) -> (Catalog, RuleSet) {
 async fn known(db: &Database) -> (Catalog, RuleSet) {
     let catalog = Catalog::read(db, SCHEMA).await.unwrap();
     let generated = generate(&catalog, &Plan::shipped()).rules;
-    let rules = RuleSet { rules: generated.into_iter().map(|r| (r.table.clone(), r)).collect() };
+    let rules = RuleSet { rules: generated.into_iter().map(|r| (r.table.clone(), r)).collect(), ..RuleSet::default() };
     (catalog, rules)
 }
 

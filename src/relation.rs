@@ -67,6 +67,8 @@ pub struct Relation {
     pub fields: Vec<Field>,
     /// The legacy key's columns.
     pub key: Vec<usize>,
+    /// The key is the legacy table's PRIMARY KEY.
+    pub primary: bool,
     /// How key text is made of the key's columns and which column of the new table holds it.
     pub key_field: Option<&'static str>,
     /// The constraint whose violation means a repeated key.
@@ -494,6 +496,11 @@ fn positions<'n>(rule: &Rule, names: impl IntoIterator<Item = &'n String>) -> Ve
 fn key_text(rule: &Rule, key: &[usize], text: fn(&SqlType, &str) -> String) -> Value {
     let types: Vec<SqlType> = key.iter().map(|&i| SqlType::new(&rule.columns[i].column.type_name)).collect();
     expression(key, |marks| value::composite(&marks.iter().zip(&types).map(|(m, t)| text(t, m)).collect::<Vec<_>>()))
+}
+
+/// Whether the legacy key is a PRIMARY KEY, as far as its constraint's name tells.
+fn is_primary(rule: &Rule) -> bool {
+    rule.key.unique.as_ref().is_some_and(|name| name.ends_with("_pkey"))
 }
 
 /// The name of the legacy key's constraint in error messages.

@@ -2,18 +2,20 @@
 //! it testable by the hundred thousand statements.
 //!
 //! One file per statement family: `read` for references in FROM, `insert` with `conflict`, `update`, `delete`, `merge`, `cursor`, `copy`,
-//! `utility`; `returning`, `assign` and `expression` for what they share. `pushdown` adds what lets the indexes work, `keep` tells which
-//! reads may run from a plan that is kept. `resolve` decides what a name is, `splice` puts the text together, `refuse` says no.
+//! `utility`; `group`, `system` and `rowtype` for what a view has not; `returning`, `assign` and `expression` for what they share. `pushdown` adds what lets the indexes work, `keep` tells which
+//! reads may run from a plan that is kept. `resolve` and `columns` decide what a name is, `splice` puts the text together, `refuse` says no.
 
 mod assign;
 pub mod cache;
 mod captured;
+mod columns;
 mod conflict;
 mod context;
 mod copy;
 mod cursor;
 mod delete;
 mod expression;
+mod group;
 mod insert;
 pub mod keep;
 mod merge;
@@ -24,9 +26,11 @@ mod read;
 pub mod refuse;
 mod resolve;
 mod returning;
+mod rowtype;
 mod source;
 pub mod splice;
 pub mod story;
+mod system;
 mod update;
 mod utility;
 
@@ -63,6 +67,8 @@ pub struct Policy {
     prefilter: Prefilter,
     /// Columns of the schema's other tables with their types, for telling whose a name is and what it is compared with.
     columns: HashMap<String, Vec<(String, String)>>,
+    /// The schema's views, which have no system columns.
+    views: HashSet<String>,
     /// Relations in other schemas that have a legacy name: (schema, name).
     shadows: HashSet<(String, String)>,
 }
@@ -93,6 +99,7 @@ impl Policy {
             pushdown: true,
             prefilter: Prefilter::new(entries.keys().map(String::as_str)),
             columns: columns.collect(),
+            views: catalog.tables.values().filter(|t| t.kind == 'v').map(|t| t.name.clone()).collect(),
             shadows: HashSet::new(),
             entries,
         }
@@ -132,6 +139,11 @@ impl Policy {
     /// Whether there is a rule for a table, whatever its mode.
     pub fn knows(&self, table: &str) -> bool {
         self.entries.contains_key(table)
+    }
+
+    /// Whether a relation of the schema that has no rule is a view.
+    fn is_view(&self, name: &str) -> bool {
+        self.views.contains(name)
     }
 
     /// Whether a table has a rule and is not looked at.
@@ -296,6 +308,10 @@ struct Work<'w, 't> {
     words: HashSet<String>,
     edits: Vec<Edit>,
     notes: Vec<String>,
+    /// What FROM shows, found out once.
+    memo: columns::Memo,
+    /// What is said otherwise because a view is no table.
+    substitutes: system::Substitutes,
     /// Strings that keys are made of.
     text_keys: Vec<Parameter>,
 }
@@ -328,6 +344,8 @@ impl<'w, 't> Work<'w, 't> {
             words,
             edits: Vec::new(),
             notes: Vec::new(),
+            memo: columns::Memo::default(),
+            substitutes: system::Substitutes::default(),
             text_keys: Vec::new(),
         };
         work.entries = shape.references.iter().map(|r| work.entry_of(&r.name)).collect();
@@ -392,7 +410,7 @@ impl<'w, 't> Work<'w, 't> {
         let lexemes = &self.lexed.lexemes[self.lexemes.clone()];
         lexemes.len() + 1 >= self.lexed.lexemes.len()
             && self.shape.dml.is_empty()
-            && self.shape.references.iter().all(|r| r.role == Role::Read)
+            && self.shape.references.iter().all(|r| matches!(r.role, Role::Read | Role::Type))
             && lexemes.first().is_some_and(|l| l.is_any(&["SELECT", "WITH", "TABLE", "VALUES"]) || l.is_token(&Token::LParen))
             && !lexemes.iter().any(|l| l.is_any(&words))
     }
@@ -404,10 +422,12 @@ impl<'w, 't> Work<'w, 't> {
 
     /// Edits every reference and every writing statement.
     fn edit_all(&mut self) -> Result<(), Refusal> {
+        self.substitute()?;
         for i in 0..self.shape.references.len() {
             let Some(entry) = self.rewritten(i) else { continue };
             match self.shape.references[i].role {
                 Role::Read => self.read(i, entry)?,
+                Role::Type => self.row_type(i, entry),
                 Role::CopyTo => self.copy_to(i, entry),
                 Role::CopyFrom => self.copy_from(i, entry),
                 Role::Insert | Role::Update | Role::Delete | Role::Merge => {}

@@ -56,6 +56,7 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Rela
             Vec::new()
         },
         key,
+        primary: super::is_primary(rule),
         key_field: Some("al_record_key"),
         unique: None,
         order: Some("al_id"),

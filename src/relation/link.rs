@@ -47,6 +47,7 @@ pub(super) fn compile(rule: &Rule, link: &Link, context: &Context) -> Relation {
         discriminator: vec![("dvl_link_type", link.link_type.clone())],
         fields,
         key: positions(rule, &rule.key.columns),
+        primary: super::is_primary(rule),
         key_field: None,
         unique: Some(Unique {
             target: "domain_value_link_pkey",

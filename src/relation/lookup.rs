@@ -64,6 +64,7 @@ pub(super) fn compile(rule: &Rule, lookup: &Lookup, context: &Context) -> Relati
         time: None,
         captured: None,
         key,
+        primary: super::is_primary(rule),
         key_field: Some("dv_code"),
         unique: Some(Unique { target: "uq_domain_value", legacy: constraint_name(rule), declared: rule.key.unique.is_some() }),
         order: Some("dv_sort_order"),

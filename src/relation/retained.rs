@@ -14,6 +14,7 @@ pub(super) fn compile(rule: &Rule, context: &Context) -> Relation {
         discriminator: Vec::new(),
         fields: Vec::new(),
         key: positions(rule, &rule.key.columns),
+        primary: super::is_primary(rule),
         key_field: None,
         unique: None,
         order: None,

@@ -10,7 +10,7 @@ use super::Work;
 use crate::relation::value::{Comparable, SqlType};
 use crate::sql::condition::{Comparator, Condition, Literal, Operand, Scalar};
 use crate::sql::token::Lexeme;
-use crate::sql::{Lexed, Span, UsePlace};
+use crate::sql::{Lexed, Role, Span, UsePlace};
 
 /// Lists of every length would each need a plan of their own: one with more values keeps them.
 const MOST_PARAMETERS: usize = 8;
@@ -61,7 +61,7 @@ impl Work<'_, '_> {
             lasts(lexeme) && self.lexed.lexemes.get(i + 1).is_none_or(|next| !hangs_together(lexeme, next))
         };
         let begins = self.lexed.lexemes.first().is_some_and(|l| l.is_any(&["SELECT", "WITH"]));
-        let ours = (0..self.entries.len()).all(|i| self.rewritten(i).is_some());
+        let ours = (0..self.entries.len()).all(|i| self.shape.references[i].role == Role::Type || self.rewritten(i).is_some());
         let star = self.shape.scopes.iter().any(|s| s.star) || self.shape.uses.iter().any(|u| u.place == UsePlace::Star);
         if !begins || star && !ours || !self.only_reads() || !self.lexed.lexemes.iter().enumerate().all(lasts) {
             return None;

@@ -29,7 +29,8 @@ impl Walker<'_, '_> {
         if let Some(OnInsert::OnConflict(conflict)) = &insert.on {
             let inner = self.new_scope(parent);
             self.shape.scopes[inner].items = self.shape.scopes[scope].items.clone();
-            self.shape.scopes[inner].items.push(Item { name: "excluded".into(), reference: None, columns: None, walled: false });
+            self.shape.scopes[inner].steps = self.shape.scopes[scope].steps.clone();
+            self.add_item(Item { name: "excluded".into(), ..Item::default() }, inner);
             self.node(&conflict.conflict_target, inner);
             if let OnConflictAction::DoUpdate(update) = &conflict.action {
                 for assignment in &update.assignments {

@@ -49,6 +49,7 @@ use keep::{Keep, Parameter};
 use prefilter::Prefilter;
 use refuse::Refusal;
 use splice::{Edit, PositionMap, splice};
+pub use system::PRIVATE;
 
 /// Compiled rules, modes and catalog at one moment. A switch makes a new one; statements that are being worked on keep theirs.
 #[derive(Debug, Clone)]

@@ -49,8 +49,6 @@ pub(super) struct Source {
     pub columns: Vec<Exposed>,
     /// These are all that it has.
     pub complete: bool,
-    /// The item, where it is no join.
-    pub item: Option<usize>,
 }
 
 /// What a name is.
@@ -99,9 +97,9 @@ impl Work<'_, '_> {
             match step {
                 Step::Item(item) => {
                     let shown = self.item_columns(scope, *item);
-                    stack.push(Source { columns: shown.columns.clone(), complete: shown.complete, item: Some(*item) });
+                    stack.push(Source { columns: shown.columns.clone(), complete: shown.complete });
                 }
-                Step::Join { kind, merged } => {
+                Step::Join { kind, merged, .. } => {
                     let (Some(right), Some(left)) = (stack.pop(), stack.pop()) else { continue };
                     stack.push(joined(left, right, *kind, merged));
                 }
@@ -295,7 +293,7 @@ impl Work<'_, '_> {
             if self.shape.scopes[scope].combined.is_some() {
                 return Named::Output;
             }
-            match self.local(scope, name) {
+            match self.local(scope, name, name_use.span) {
                 Some(named) => return named,
                 // GROUP BY: a column of FROM, then one of the select list, then one of the query round it.
                 None if scope == name_use.scope && self.is_grouped(name_use) && labelled() => return Named::Output,
@@ -326,23 +324,58 @@ impl Work<'_, '_> {
         self.shape.scopes[scope].outputs.iter().any(|o| matches!(o, OutputName::Name(n) if n == name))
     }
 
-    /// What a bare name is among the items of one scope.
-    pub(super) fn local(&self, scope: ScopeId, name: &str) -> Option<Named> {
+    /// What a bare name at some place is among the items of one scope.
+    pub(super) fn local(&self, scope: ScopeId, name: &str, at: Span) -> Option<Named> {
         let sources = self.sources(scope);
         let mut found = sources.iter().flat_map(|s| &s.columns).filter(|c| c.name == name);
-        if let Some(column) = found.next() {
-            // Two of them are ambiguous, and the server says so.
-            return Some(if found.next().is_some() { Named::Other } else { Named::Column(scope, column.clone()) });
+        let system = system_column(name).and_then(|column| self.local_system(scope, column, at));
+        match (found.next(), system) {
+            (None, system) => system,
+            (Some(_), Some(_)) => Some(Named::Ambiguous),
+            // Two of them are ambiguous too, and the server says so.
+            (Some(column), None) => Some(if found.next().is_some() { Named::Other } else { Named::Column(scope, column.clone()) }),
         }
-        let column = system_column(name)?;
-        let items = sources.iter().filter_map(|s| self.shape.scopes[scope].items[s.item?].reference);
+    }
+
+    /// The reference of a scope whose system column a bare name is. A join hides what is below it, but not from its own ON.
+    fn local_system(&self, scope: ScopeId, column: &'static str, at: Span) -> Option<Named> {
+        let mut seen: Vec<Option<usize>> = Vec::new();
+        for step in &self.shape.scopes[scope].steps {
+            match step {
+                Step::Item(item) => seen.push(Some(*item)),
+                Step::Join { on, .. } if on.is_some_and(|on| on.contains(at)) => {
+                    seen.drain(..seen.len().saturating_sub(2));
+                    break;
+                }
+                Step::Join { .. } => {
+                    seen.truncate(seen.len().saturating_sub(2));
+                    seen.push(None);
+                }
+            }
+        }
+        // An alias may give a column of the item this name.
+        let own = |item: &usize| self.item_columns(scope, *item).columns.iter().any(|c| c.name == column);
+        let plain = seen.into_iter().flatten().filter(|item| !own(item));
+        let items = plain.filter_map(|item| self.shape.scopes[scope].items[item].reference);
         let (known, unknown): (Vec<usize>, Vec<usize>) = items.filter(|&r| self.may_have_system(r)).partition(|&r| self.is_known(r));
         match (known.as_slice(), unknown.as_slice()) {
-            ([one], _) => Some(Named::System(*one, column)),
+            ([one], _) | ([], [one, ..]) => Some(Named::System(*one, column)),
             ([], []) => None,
-            ([], [one, ..]) => Some(Named::System(*one, column)),
             _ => Some(Named::Ambiguous),
         }
+    }
+
+    /// The name of a table that has a system column which a bare name does not reach.
+    pub(super) fn hidden_system(&self, name_use: &NameUse) -> Option<&str> {
+        let mut at = Some(name_use.scope);
+        while let Some(scope) = at.map(|s| &self.shape.scopes[s]) {
+            let has = |i: &&Item| i.reference.is_some_and(|r| self.may_have_system(r) && self.is_known(r));
+            if let Some(item) = scope.items.iter().find(has) {
+                return Some(&item.name);
+            }
+            at = scope.parent;
+        }
+        None
     }
 
     /// Whether it is known what kind of relation a reference is.
@@ -385,7 +418,7 @@ fn joined(left: Source, right: Source, kind: JoinKind, merged: &Merged) -> Sourc
     let names: std::collections::HashSet<String> = names.into_iter().collect();
     let rest = left.columns.into_iter().chain(right.columns).filter(|c| !names.contains(&c.name));
     columns.extend(rest);
-    Source { columns, complete, item: None }
+    Source { columns, complete }
 }
 
 /// A merged column is that of the side whose rows are all kept, if it need not be cast (source, parse_clause.c, `buildMergedJoinVar`).

@@ -60,8 +60,8 @@ struct Grouped<'s> {
     select: &'s Select,
     /// References that are grouped by their key.
     keyed: HashSet<usize>,
-    /// Columns that are grouped by as they are.
-    common: HashSet<Origin>,
+    /// Columns that are grouped by as they are, if only in some sets: in the others they are NULL.
+    listed: HashSet<Origin>,
     /// What lies inside aggregates, in the order of the text.
     aggregates: Vec<Span>,
 }
@@ -112,7 +112,11 @@ impl<'w> Work<'w, '_> {
             key.iter().all(|&column| common.contains(&Origin { reference: *reference, column }))
         };
         let keyed: HashSet<usize> = candidates.into_iter().filter(has_key).collect();
-        (!keyed.is_empty()).then(|| Grouped { scope, select, keyed, common, aggregates: self.aggregates(select) })
+        (!keyed.is_empty()).then(|| {
+            let mut listed = HashSet::new();
+            select.group.iter().for_each(|e| self.listed(scope, select, &e.group, &mut listed));
+            Grouped { scope, select, keyed, listed, aggregates: self.aggregates(select) }
+        })
     }
 
     /// The columns that are in every set of an element.
@@ -124,7 +128,17 @@ impl<'w> Work<'w, '_> {
                 let sets = groups.iter().map(|g| self.common(scope, select, g));
                 sets.reduce(|a, b| a.intersection(&b).copied().collect()).unwrap_or_default()
             }
-            Group::Nothing => HashSet::new(),
+            Group::Optional(_) => HashSet::new(),
+        }
+    }
+
+    /// The columns that are in any set.
+    fn listed(&self, scope: ScopeId, select: &Select, group: &Group, out: &mut HashSet<Origin>) {
+        match group {
+            Group::Item(lexemes) => out.extend(self.grouped_column(scope, select, lexemes)),
+            Group::All(groups) | Group::Sets(groups) | Group::Optional(groups) => {
+                groups.iter().for_each(|g| self.listed(scope, select, g, out));
+            }
         }
     }
 
@@ -135,7 +149,7 @@ impl<'w> Work<'w, '_> {
                 return self.output_origin(scope, &select.items, digits.parse().ok()?);
             }
             if let Some(name) = lexeme.name()
-                && self.local(scope, &name).is_none()
+                && self.local(scope, &name, lexeme.span).is_none()
             {
                 let named = |o: &OutputName| matches!(o, OutputName::Name(n) if *n == name);
                 let output = self.shape.scopes[scope].outputs.iter().position(named)?;
@@ -290,7 +304,7 @@ fn has_equality(type_name: &str) -> bool {
 }
 
 fn note_column(grouped: &Grouped<'_>, column: &Exposed, at: Option<usize>, used: &mut BTreeMap<usize, Used>) {
-    let Some(origin) = column.origin.filter(|o| grouped.keyed.contains(&o.reference) && !grouped.common.contains(o)) else { return };
+    let Some(origin) = column.origin.filter(|o| grouped.keyed.contains(&o.reference) && !grouped.listed.contains(o)) else { return };
     let shown = || Shown { item: column.item, name: column.name.clone(), uses: Vec::new() };
     used.entry(origin.reference).or_default().columns.entry(origin.column).or_insert_with(shown).uses.extend(at);
 }

@@ -118,7 +118,12 @@ impl Work<'_, '_> {
             return item.start..item.end - 2;
         }
         let last = item.end - 1;
-        let named = lexemes[last].word().is_some() && self.shape.explains(last);
+        // The last word of `x::text` and of `s.x` is no label.
+        let behind = |token: &Token| last > item.start && lexemes[last - 1].is_token(token);
+        let named = lexemes[last].word().is_some()
+            && self.shape.explains(last)
+            && !behind(&Token::DoubleColon)
+            && !behind(&Token::Period);
         let used = self.shape.uses.iter().any(|u| u.span.contains(lexemes[last].span));
         if item.len() >= 2 && named && !used { item.start..last } else { item.clone() }
     }

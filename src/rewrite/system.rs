@@ -51,9 +51,12 @@ pub(super) struct Substitutes {
     aggregated: HashSet<(ScopeId, Origin)>,
 }
 
+/// How names begin that a rewritten statement gives to what the client sees under another name.
+pub const PRIVATE: &str = "esclusa_";
+
 /// The name under which a sub-select shows a system column or the row. No other reference of the statement has it.
 pub(super) fn private(reference: usize, what: &str) -> String {
-    format!("esclusa_{what}_{reference}")
+    format!("{PRIVATE}{what}_{reference}")
 }
 
 /// A column of any of the group's rows, which are equal in it.
@@ -159,6 +162,7 @@ impl Work<'_, '_> {
                         let message = format!("column reference \"{}\" is ambiguous", name_use.name.last());
                         return Err(Refusal::legacy("42702", message, Some(name_use.span.start)));
                     }
+                    Named::Other if column && name_use.name.0.len() == 1 => self.reached(name_use)?,
                     _ => {}
                 }
             }
@@ -167,6 +171,19 @@ impl Work<'_, '_> {
             self.find_rows();
         }
         Ok(())
+    }
+
+    /// What PostgreSQL says where a join hides a system column (source, parse_relation.c, `errorMissingColumn`).
+    fn reached(&self, name_use: &NameUse) -> Result<(), Refusal> {
+        let Some(table) = self.hidden_system(name_use) else { return Ok(()) };
+        let name = name_use.name.last();
+        let message = format!("column \"{name}\" does not exist");
+        let hint = format!(
+            "There is a column named \"{name}\" in table \"{table}\", but it cannot be referenced from this part of the query."
+        );
+        let mut refusal = Refusal::legacy("42703", message, Some(name_use.span.start));
+        refusal.error = refusal.error.hint(hint);
+        Err(refusal)
     }
 
     /// The uses of whole rows of such references.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::relation::value::ASSIGN;
 use crate::relation::{Piece, Relation, Value};
-use crate::rewrite::Outcome;
+use crate::rewrite::{Outcome, PRIVATE};
+use crate::sql::quote::{ident, qualified};
 use crate::wire::error_response::ErrorFields;
 
 /// What an error is about.
@@ -41,7 +42,9 @@ pub fn lead_back(mut fields: ErrorFields, told: &Told<'_>) -> Option<ErrorFields
     position(&mut fields, told);
     for relation in &told.outcome.rewritten {
         names(&mut fields, relation);
+        replace(&mut fields, &qualified("esclusa", &relation.table), &ident(&relation.table));
     }
+    private_names(&mut fields);
     context(&mut fields, &told.outcome.rewritten);
     (fields != before).then_some(fields)
 }
@@ -115,6 +118,25 @@ fn names(fields: &mut ErrorFields, relation: &Relation) {
     }
     replace(fields, relation.target, &relation.table);
     replace(fields, &format!("stand_in_{}", relation.table), &relation.table);
+}
+
+/// `t.esclusa_ctid_0` becomes `t.ctid`, and `t.esclusa_row_0` becomes `t.*` (`rewrite/system.rs`).
+fn private_names(fields: &mut ErrorFields) {
+    for code in *b"MDH" {
+        let Some(text) = fields.get(code).and_then(|t| std::str::from_utf8(t).ok()).filter(|t| t.contains(PRIVATE)) else { continue };
+        let mut parts = text.split(PRIVATE);
+        let mut out = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let name = part.split('_').next().unwrap_or_default();
+            let number = part[name.len()..].strip_prefix('_').unwrap_or_default();
+            let digits = number.bytes().take_while(u8::is_ascii_digit).count();
+            match digits {
+                0 => out.extend([PRIVATE, part]),
+                _ => out.extend([if name == "row" { "*" } else { name }, &number[digits..]]),
+            }
+        }
+        fields.set(code, out);
+    }
 }
 
 /// The row that a retained table's error shows ends with the two columns that the improvement added.
@@ -277,6 +299,13 @@ mod tests {
         let mut fields = ErrorFields::parse(b"Mskipping \"domain_value_link\" and \"domain_value\"\0\0");
         names(&mut fields, &padded());
         assert_eq!(fields.get(b'M'), Some(&b"skipping \"domain_value_link\" and \"tipvalvula\""[..]));
+    }
+
+    #[test]
+    fn names_of_our_own_are_not_shown() {
+        let mut fields = ErrorFields::parse(b"Mcolumn \"t.esclusa_ctid_12\" and \"t.esclusa_row_0\" of esclusa_x\0\0");
+        private_names(&mut fields);
+        assert_eq!(fields.get(b'M'), Some(&b"column \"t.ctid\" and \"t.*\" of esclusa_x"[..]));
     }
 
     #[test]

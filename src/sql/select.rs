@@ -51,7 +51,7 @@ pub enum Group {
     /// One of these after the other: GROUPING SETS.
     Sets(Vec<Group>),
     /// Sets of which one is empty, so that nothing is in all of them: ROLLUP, CUBE, `()`.
-    Nothing,
+    Optional(Vec<Group>),
 }
 
 const LIST_ENDS: &[&str] = &[
@@ -141,13 +141,13 @@ impl Scan<'_, '_> {
         let at = element.start;
         let all = |open: usize| self.split(open + 1..element.end - 1).iter().map(|e| self.group(e)).collect();
         if element.is_empty() {
-            Group::Nothing
+            Group::Optional(Vec::new())
         } else if (self.is(at, "ROLLUP") || self.is(at, "CUBE")) && closes(at + 1) {
-            Group::Nothing
+            Group::Optional(all(at + 1))
         } else if self.is(at, "GROUPING") && self.is(at + 1, "SETS") && closes(at + 2) {
             Group::Sets(all(at + 2))
         } else if closes(at) && at + 2 == element.end {
-            Group::Nothing
+            Group::Optional(Vec::new())
         } else if closes(at) && !self.lexed.lexemes[at + 1].is_any(&["SELECT", "WITH", "VALUES", "TABLE"]) {
             Group::All(all(at))
         } else {
@@ -192,7 +192,7 @@ mod tests {
         let lexed = Lexed::new(text).unwrap();
         let select = select(&lexed, &(0..lexed.lexemes.len()), 0);
         let shown: Vec<String> = select.group.iter().map(|e| shown(&lexed, &e.group)).collect();
-        assert_eq!(shown, ["a", "b", "c+d", "-", "-", "f|f+g|f|-", "(select 1)"]);
+        assert_eq!(shown, ["a", "b", "c+d", "-", "-e", "f|f+g|f|-", "(select 1)"]);
     }
 
     fn shown(lexed: &Lexed<'_>, group: &Group) -> String {
@@ -201,7 +201,7 @@ mod tests {
             Group::Item(lexemes) => lexed.slice(lexemes).to_owned(),
             Group::All(groups) => join(groups, "+"),
             Group::Sets(groups) => join(groups, "|"),
-            Group::Nothing => "-".to_owned(),
+            Group::Optional(groups) => format!("-{}", join(groups, "-")),
         }
     }
 }

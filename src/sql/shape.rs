@@ -162,6 +162,8 @@ pub enum Step {
         kind: JoinKind,
         /// The columns that it merges.
         merged: Merged,
+        /// From the first to the last name in its ON, which sees its two sides as they are without it.
+        on: Option<Span>,
     },
 }
 

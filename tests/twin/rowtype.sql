@@ -22,7 +22,7 @@ select t.tsvid, (lag(t) over (order by t.tsvid)).tsvid from tipositver t order b
 
 select (array_agg(t order by t.tsvid))[2].tsvid from tipositver t;
 
-select (array_agg(t order by t.tsvid))[1:2]::tipositver[] from tipositver t;
+select (array_agg(t order by t.tsvid))[1:2]::tipositver[]::text from tipositver t;
 
 select array[row(1, 2)::tipositver, row(3, 4)], '{"(1,2)"}'::tipositver[];
 

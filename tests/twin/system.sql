@@ -61,6 +61,12 @@ select a.tsvid from tipositver a join tipositver b using (ctid);
 
 select ctid from tipositver a join tipositver b on a.tsvid = b.tsvid;
 
+select t.tsvid from tipositver t join (values (1), (2)) v(x) on v.x = tsvid and ctid is not null order by 1;
+
+select 1 from tipositver t join tipoelem e on ctid is null;
+
+select 1 from tipositver t where exists (select 1 from tipoelem a join tipoelem b on true where ctid is null);
+
 select ctid is null from tipositver, tipoelem;
 
 select ctid is null from tipositver, oficina;
@@ -85,6 +91,12 @@ select t.*, t.ctid is null, row_to_json(t) from tipositver t group by t.tsvid or
 
 select tsvid, ctid from tipositver group by tsvtxtid;
 
+select ctid, count(*) from tipositver;
+
+select t, count(t.ctid) from tipositver t;
+
+select xmin + 1 from tipositver;
+
 select distinct on (ctid) tsvid from tipositver where tsvid = 1 order by ctid;
 
 select tsvid from tipositver order by ctid is null, tsvid;
@@ -99,7 +111,7 @@ select t.*, t.ctid is null from tipositver t order by 1 for share of t;
 
 table tipositver order by ctid is null, tsvid;
 
-select tableoid::regclass, count(*) from tipositver group by 1;
+select tableoid::regclass is null, count(*) from tipositver group by tableoid;
 
 select relname from pg_class c join tipositver t on c.oid = t.tableoid where t.tsvid = 1;
 
@@ -113,6 +125,10 @@ select tsvid ctid, tsvtxtid as xmin from tipositver order by ctid, xmin;
 select ctid from (select tsvid as ctid from tipositver) q order by 1;
 
 with w(ctid) as (select tsvid from tipositver) select ctid, tsvtxtid from w join tipositver on tsvid = ctid order by 1;
+
+with w(ctid) as (select tsvid from tipositver) select w.ctid, tsvtxtid from w join tipositver on tsvid = w.ctid order by 1;
+
+select q.ctid, tsvtxtid from (select tsvid as ctid from tipositver) q, tipositver where tsvid = ctid;
 
 with xmin as (select 1 as x) select x, tsvid from xmin, tipositver order by 2;
 
@@ -159,7 +175,7 @@ update tipositver t set tsvtxtid = length(t.ctid::text) * 0 where t.tsvid = 3 re
 
 update tipositver t set tsvtxtid = (select count(*) from tipositver x where x.ctid = t.ctid) where tsvid < 4 returning *;
 
-insert into tipositver values (900, 1) returning ctid is null, tableoid::regclass, *;
+insert into tipositver values (900, 1) returning ctid is null, tableoid::regclass is null, *;
 
 -- Names of what is returned.
 -- twin: rows any

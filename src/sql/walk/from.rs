@@ -4,6 +4,7 @@ use sqlparser::ast::{JoinConstraint, JoinOperator, ObjectName, TableAlias, Table
 
 use super::super::condition::{Restriction, condition, using};
 use super::super::shape::{Item, JoinKind, Merged, Role, ScopeId, Step, UsePlace};
+use super::super::token::Span;
 use super::{Walker, folded, output_names, parts_of, renamed_columns};
 
 impl Walker<'_, '_> {
@@ -55,7 +56,7 @@ impl Walker<'_, '_> {
                 JoinConstraint::Natural => Merged::Common,
                 _ => Merged::Nothing,
             };
-            self.shape.scopes[scope].steps.push(Step::Join { kind, merged });
+            let uses = self.shape.uses.len();
             match constraint {
                 JoinConstraint::On(expr) => {
                     self.node(expr, scope);
@@ -74,6 +75,9 @@ impl Walker<'_, '_> {
                 JoinConstraint::Natural => self.shape.scopes[scope].star = true,
                 JoinConstraint::None => {}
             }
+            let on = matches!(constraint, JoinConstraint::On(_)).then(|| self.shape.uses[uses..].iter().map(|u| u.span));
+            let on = on.and_then(|spans| spans.reduce(Span::hull));
+            self.shape.scopes[scope].steps.push(Step::Join { kind, merged, on });
         }
     }
 

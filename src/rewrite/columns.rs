@@ -5,7 +5,7 @@
 //! It tells more than [`super::resolve`]: which column of which reference a name is in the end, also through a join with an alias.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use sqlparser::tokenizer::Token;
@@ -74,8 +74,12 @@ pub(super) struct Memo {
     outputs: RefCell<HashMap<ScopeId, Option<Rc<Vec<String>>>>>,
     sources: RefCell<HashMap<ScopeId, Rc<Vec<Source>>>>,
     items: RefCell<HashMap<(ScopeId, usize), Rc<Shown>>>,
+    /// The names that are certain of a select list.
+    labels: RefCell<HashMap<ScopeId, HashSet<String>>>,
     /// Uses by where they stand.
     uses: OnceCell<HashMap<Span, usize>>,
+    /// Where uses end.
+    ends: OnceCell<HashSet<usize>>,
 }
 
 /// The columns of an item.
@@ -125,6 +129,11 @@ impl Work<'_, '_> {
     pub(super) fn use_at(&self, span: Span) -> Option<&NameUse> {
         let all = || self.shape.uses.iter().enumerate().rev().map(|(n, u)| (u.span, n)).collect();
         self.memo.uses.get_or_init(all).get(&span).map(|&n| &self.shape.uses[n])
+    }
+
+    /// Whether a use ends at a byte.
+    pub(super) fn ends_use(&self, byte: usize) -> bool {
+        self.memo.ends.get_or_init(|| self.shape.uses.iter().map(|u| u.span.end).collect()).contains(&byte)
     }
 
     fn find_item_columns(&self, scope: ScopeId, at: usize) -> (Vec<Exposed>, bool) {
@@ -320,8 +329,10 @@ impl Work<'_, '_> {
 
     /// Whether a select list has a column of a name, however its stars turn out.
     pub(super) fn outputs_have(&self, scope: ScopeId, name: &str) -> bool {
-        let scope = self.shape.scopes[scope].combined.unwrap_or(scope);
-        self.shape.scopes[scope].outputs.iter().any(|o| matches!(o, OutputName::Name(n) if n == name))
+        let mut memo = self.memo.labels.borrow_mut();
+        let outputs = &self.shape.scopes[self.shape.scopes[scope].combined.unwrap_or(scope)].outputs;
+        let name_of = |o: &OutputName| if let OutputName::Name(name) = o { Some(name.clone()) } else { None };
+        memo.entry(scope).or_insert_with(|| outputs.iter().filter_map(name_of).collect()).contains(name)
     }
 
     /// What a bare name at some place is among the items of one scope.
@@ -415,7 +426,7 @@ fn joined(left: Source, right: Source, kind: JoinKind, merged: &Merged) -> Sourc
         };
         columns.push(merged);
     }
-    let names: std::collections::HashSet<String> = names.into_iter().collect();
+    let names: HashSet<String> = names.into_iter().collect();
     let rest = left.columns.into_iter().chain(right.columns).filter(|c| !names.contains(&c.name));
     columns.extend(rest);
     Source { columns, complete }

@@ -153,7 +153,7 @@ impl<'w> Work<'w, '_> {
             {
                 let named = |o: &OutputName| matches!(o, OutputName::Name(n) if *n == name);
                 let output = self.shape.scopes[scope].outputs.iter().position(named)?;
-                return self.column_at(scope, select.items.get(output)?);
+                return self.column_at(scope, &self.without_alias(select.items.get(output)?));
             }
         }
         self.column_at(scope, lexemes)
@@ -168,7 +168,7 @@ impl<'w> Work<'w, '_> {
             if number <= before + count {
                 return match columns {
                     Some(columns) => columns.get(number.checked_sub(before + 1)?)?.origin,
-                    None => self.column_at(scope, items.get(n)?),
+                    None => self.column_at(scope, &self.without_alias(items.get(n)?)),
                 };
             }
             before += count;
@@ -178,7 +178,7 @@ impl<'w> Work<'w, '_> {
 
     /// The column that an expression is and nothing more.
     fn column_at(&self, scope: ScopeId, lexemes: &Range<usize>) -> Option<Origin> {
-        let mut bare = self.without_alias(lexemes);
+        let mut bare = lexemes.clone();
         while bare.len() > 2
             && self.lexed.lexemes[bare.start].is_token(&Token::LParen)
             && closing(self.lexed, bare.start, bare.end) == Some(bare.end - 1)

@@ -124,7 +124,7 @@ impl Work<'_, '_> {
             && self.shape.explains(last)
             && !behind(&Token::DoubleColon)
             && !behind(&Token::Period);
-        let used = self.shape.uses.iter().any(|u| u.span.contains(lexemes[last].span));
+        let used = self.ends_use(lexemes[last].span.end);
         if item.len() >= 2 && named && !used { item.start..last } else { item.clone() }
     }
 }

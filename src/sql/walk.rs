@@ -7,6 +7,7 @@
 mod from;
 mod write;
 
+use std::collections::HashSet;
 use std::ops::{ControlFlow, Range};
 
 use sqlparser::ast::{
@@ -26,7 +27,7 @@ use super::token::Lexed;
 /// Collects what one parsed statement names. `range` holds the statement's lexemes.
 pub fn walk(lexed: &Lexed<'_>, range: &Range<usize>, edited: &Edited, tree: &Tree) -> Result<Shape, Unparsed> {
     let mut walker =
-        Walker { lexed, range, edited, shape: Shape::default(), ctes: Vec::new(), fields: Vec::new(), misread: None };
+        Walker { lexed, range, edited, shape: Shape::default(), ctes: Vec::new(), fields: HashSet::new(), misread: None };
     walker.shape.explained.extend(&edited.explained);
     walker.statement(tree, None);
     match walker.misread {
@@ -43,7 +44,7 @@ struct Walker<'w, 't> {
     /// CTEs in sight, innermost last.
     ctes: Vec<Cte>,
     /// Lexemes that name a field of a composite value, as in `(t).a`: no columns.
-    fields: Vec<usize>,
+    fields: HashSet<usize>,
     misread: Option<&'static str>,
 }
 
@@ -353,6 +354,11 @@ impl Visitor for Expressions<'_, '_, '_> {
                 function.name.0.iter().filter_map(|p| p.as_ident()).for_each(|i| self.walker.explain(i));
                 let arguments = if let FunctionArguments::List(list) = &function.args { list.args.as_slice() } else { &[] };
                 for argument in arguments {
+                    // `f(name => value)`: the argument's name is no column.
+                    if let FunctionArg::ExprNamed { name: Expr::Identifier(name), .. } = argument {
+                        self.walker.explain(name);
+                        self.walker.fields.extend(self.walker.lexed.at(name.span.start));
+                    }
                     if let FunctionArg::Unnamed(FunctionArgExpr::QualifiedWildcard(name)) = argument {
                         self.walker.object(name, UsePlace::Star, self.scope);
                     }

@@ -417,8 +417,11 @@ impl Work<'_, '_> {
     }
 }
 
-/// The legacy row as a value of the view's type.
+/// The legacy row as a value of the view's type. A retained table has no view: its row is one without a type.
 fn row_value(relation: &Relation) -> String {
     let columns: Vec<String> = (0..relation.columns.len()).map(|i| relation.read(i, None)).collect();
+    if relation.is_retained() {
+        return format!("(SELECT legacy FROM (SELECT {}) AS legacy)", columns.join(", "));
+    }
     format!("ROW({})::{}", columns.join(", "), super::rowtype::row_type(relation))
 }

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::ops::{ControlFlow, Range};
 
 use sqlparser::ast::{
-    AccessExpr, Distinct, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, OrderByKind, Query, Select,
+    AccessExpr, BinaryOperator, Distinct, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, OrderByKind, Query, Select,
     SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement as Tree, TableAlias, Visit, Visitor,
 };
 use sqlparser::tokenizer::Token;
@@ -349,6 +349,13 @@ impl Visitor for Expressions<'_, '_, '_> {
                 self.walker.use_name(&idents.iter().collect::<Vec<_>>(), UsePlace::Expression, self.scope);
             }
             Expr::Exists { .. } => self.exists = true,
+            // `f(name := value)`: the argument's name is no column.
+            Expr::BinaryOp { left, op: BinaryOperator::Assignment, .. } => {
+                if let Expr::Identifier(name) = left.as_ref() {
+                    self.walker.explain(name);
+                    self.walker.fields.extend(self.walker.lexed.at(name.span.start));
+                }
+            }
             Expr::QualifiedWildcard(name, _) => self.walker.object(name, UsePlace::Star, self.scope),
             Expr::Function(function) => {
                 function.name.0.iter().filter_map(|p| p.as_ident()).for_each(|i| self.walker.explain(i));

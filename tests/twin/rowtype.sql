@@ -54,6 +54,14 @@ update tipositver set tsvtxtid = (row(1, 5)::tipositver).tsvtxtid where tsvid = 
 
 with w as (select null::tipositver n) select n is null, t from w, tipositver t order by t.tsvid;
 
+select (lag(h) over (order by h.htofid, h.htofhsthora, h::text)).htofdescri from histipooficina h;
+
+select (array_agg(h order by h::text))[2].*, count(*) from histipooficina h;
+
+select null::histipooficina is null, (json_populate_record(null::histipooficina, row_to_json(h))).htofid from histipooficina h;
+
+select count(*) from histipooficina a, histipooficina b where a = b;
+
 -- twin: apart
 begin; create temp table x_type (a int, c tipositver); insert into x_type select 1, t from tipositver t where tsvid < 3; select a, (c).* from x_type order by 2; rollback;
 

@@ -250,8 +250,7 @@ pub async fn checks(database: &Database, relation: &Relation, table: &str) -> Re
         let cell = |n: usize| row.get(n).cloned().flatten().unwrap_or_default();
         let valid = if cell(2) == "t" { "" } else { " NOT VALID" };
         let condition = substituted(relation, &cell(1));
-        let sql =
-            format!("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({condition}){valid};", relation.rows(), ident(&cell(0)));
+        let sql = format!("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({condition}){valid};", relation.rows(), ident(&cell(0)));
         out.push((cell(0), sql));
     }
     Ok(out)

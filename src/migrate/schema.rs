@@ -73,7 +73,10 @@ pub async fn end(database: &Database, context: &Context) -> Result<Month> {
 }
 
 fn rendered(template: &str, schema: &str, control: &str) -> String {
-    template.replace("{schema}", &ident(schema)).replace("{control}", &ident(control)).replace("{leaf}", &ident(&format!("{control}_leaf")))
+    template
+        .replace("{schema}", &ident(schema))
+        .replace("{control}", &ident(control))
+        .replace("{leaf}", &ident(&format!("{control}_leaf")))
 }
 
 /// The SQL that makes everything that is missing.
@@ -123,7 +126,8 @@ pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
     }
     let keeper = match partitioner {
         Partitioner::Own | Partitioner::OwnAfterPartman4 => {
-            let why = partman::usable(database, context).await?.err().unwrap_or_else(|| "the partitions have its names".to_owned());
+            let why =
+                partman::usable(database, context).await?.err().unwrap_or_else(|| "the partitions have its names".to_owned());
             format!("kept by esclusa schema apply, run by a timer: {why}")
         }
         // It counts months in the zone of its session; an hour's difference would be told by the check.

@@ -104,7 +104,10 @@ fn identity(relation: &Relation) -> String {
 /// such a role has the view.
 pub async fn hand_over(database: &Database, relation: &Relation, table: &str) -> Result<()> {
     let context = format!("giving the views of {} to its owner", relation.table);
-    let owner = format!("SELECT quote_ident(pg_get_userbyid(relowner)), pg_get_userbyid(relowner) = current_user FROM pg_class WHERE oid = {}::regclass", literal(table));
+    let owner = format!(
+        "SELECT quote_ident(pg_get_userbyid(relowner)), pg_get_userbyid(relowner) = current_user FROM pg_class WHERE oid = {}::regclass",
+        literal(table)
+    );
     let row = database.text(&context, &owner).await?.concat();
     let owner = row.first().cloned().flatten().unwrap_or_default();
     // Whoever is to own a thing must be allowed to make one there, for the moment.

@@ -31,16 +31,16 @@ fn policy() -> Policy {
     };
     let (id, x, y) = (("id", "numeric(5,0)"), ("x", "character varying(10)"), ("y", "date"));
     let rules = [
-        rule("t", &[id, x, y], &["id"], "unique = \"t_pkey\"\n"),
-        rule("u", &[id, ("k", "character(2)"), x], &["id", "k"], "unique = \"u_pkey\"\n"),
-        rule("d", &[id, ("j", "json")], &["id"], "unique = \"d_pkey\"\n"),
+        rule("t", &[id, x, y], &["id"], "unique = \"t_pkey\"\nprimary = true\n"),
+        rule("u", &[id, ("k", "character(2)"), x], &["id", "k"], "unique = \"u_pkey\"\nprimary = true\n"),
+        rule("d", &[id, ("j", "json")], &["id"], "unique = \"d_pkey\"\nprimary = true\n"),
         rule("n", &[id, x], &["id"], "unique = \"n_key\"\n"),
         rule("q", &[id, x], &["id"], ""),
     ];
     let context = Context::new(&Settings::defaults().unwrap());
     let entry = |text: &String| {
         let rule = file::parse(&Document::parse("r.toml".as_ref(), text).unwrap()).unwrap();
-        Entry { relation: Arc::new(Relation::compile(&rule, &context)), mode: Mode::Rewrite, finder: false }
+        Entry { relation: Arc::new(Relation::compile(&rule, &context)), mode: Mode::Rewrite }
     };
     let column = |name: &str, sql_type: &str| Column { name: name.into(), type_name: sql_type.into(), ..Column::default() };
     let table = |name: &str, kind, columns| Table { name: name.into(), kind, columns, keys: Vec::new() };

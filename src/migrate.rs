@@ -3,11 +3,16 @@
 
 pub mod backfill;
 pub mod capture;
+pub mod foreign_key;
+pub mod gate;
 pub mod leaf;
 pub mod parity;
+mod partman;
 pub mod retain;
+pub mod roles;
 pub mod run;
 pub mod schema;
+pub mod state;
 pub mod switch;
 pub mod view;
 
@@ -16,7 +21,8 @@ pub use crate::relation::{CONTROL, LEAVES};
 /// Where a legacy table waits, once its view has taken its name, until it is dropped.
 pub const ARCHIVE: &str = "mig_old";
 
-/// What every session of the migration sets, so that images and parity do not depend on who runs it.
+/// What every session of the migration sets, so that images and parity do not depend on who runs it. Grants that it makes itself do not
+/// start the event trigger that carries those of others.
 pub const PINNED: &str = "SET extra_float_digits = 1; SET datestyle = 'ISO, MDY'; SET intervalstyle = 'postgres'; \
-     SET bytea_output = 'hex'; SET client_min_messages = 'warning'; SET lc_monetary = 'C'; \
+     SET bytea_output = 'hex'; SET client_min_messages = 'warning'; SET lc_monetary = 'C'; SET esclusa.carry_grants = 'off'; \
      SET row_security = off; SET search_path = pg_catalog, pg_temp";

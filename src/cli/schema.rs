@@ -2,7 +2,7 @@
 
 use super::{Call, remark};
 use crate::error::{Error, Result};
-use crate::migrate::{capture, schema};
+use crate::migrate::{capture, roles, schema};
 use crate::relation::Context;
 
 #[derive(Debug, clap::Subcommand)]
@@ -18,11 +18,10 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
     let context = Context::new(&call.settings);
     match command {
         Schema::Apply => {
+            let rules = call.rules_if_any()?;
+            roles::require(&database, &context, &rules).await?;
             call.print(&schema::apply(&database, &context).await?)?;
-            // The first time comes before there are rules.
-            if call.settings.rules.directory.is_dir() {
-                capture::mend(&database, &context, &call.rules()?).await?;
-            }
+            capture::mend(&database, &context, &rules).await?;
         }
         Schema::Check => {
             let mut drift = schema::check(&database, &context).await?;

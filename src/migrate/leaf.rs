@@ -237,3 +237,22 @@ fn columns_in<'l>(relation: &'l Relation, lexed: &'l Lexed<'_>) -> impl Iterator
 pub fn analysis(relation: &Relation) -> String {
     format!("ANALYZE {};", relation.rows())
 }
+
+/// The SQL that makes the CHECKs of a legacy table on its leaf, under their names. A rule's own conditions on NOT NULL are no CHECKs.
+pub async fn checks(database: &Database, relation: &Relation, table: &str) -> Result<Vec<(String, String)>> {
+    let sql = format!(
+        "SELECT conname, pg_get_expr(conbin, conrelid), convalidated FROM pg_constraint \
+         WHERE conrelid = {}::regclass AND contype = 'c' ORDER BY conname",
+        literal(table)
+    );
+    let mut out = Vec::new();
+    for row in database.text("reading the checks", &sql).await? {
+        let cell = |n: usize| row.get(n).cloned().flatten().unwrap_or_default();
+        let valid = if cell(2) == "t" { "" } else { " NOT VALID" };
+        let condition = substituted(relation, &cell(1));
+        let sql =
+            format!("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({condition}){valid};", relation.rows(), ident(&cell(0)));
+        out.push((cell(0), sql));
+    }
+    Ok(out)
+}

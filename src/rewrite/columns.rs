@@ -344,7 +344,9 @@ impl Work<'_, '_> {
             (None, system) => system,
             (Some(_), Some(_)) => Some(Named::Ambiguous),
             // Two of them are ambiguous too, and the server says so.
-            (Some(column), None) => Some(if found.next().is_some() { Named::Other } else { Named::Column(scope, column.clone()) }),
+            (Some(column), None) => {
+                Some(if found.next().is_some() { Named::Other } else { Named::Column(scope, column.clone()) })
+            }
         }
     }
 
@@ -368,7 +370,8 @@ impl Work<'_, '_> {
         let own = |item: &usize| self.item_columns(scope, *item).columns.iter().any(|c| c.name == column);
         let plain = seen.into_iter().flatten().filter(|item| !own(item));
         let items = plain.filter_map(|item| self.shape.scopes[scope].items[item].reference);
-        let (known, unknown): (Vec<usize>, Vec<usize>) = items.filter(|&r| self.may_have_system(r)).partition(|&r| self.is_known(r));
+        let (known, unknown): (Vec<usize>, Vec<usize>) =
+            items.filter(|&r| self.may_have_system(r)).partition(|&r| self.is_known(r));
         match (known.as_slice(), unknown.as_slice()) {
             ([one], _) | ([], [one, ..]) => Some(Named::System(*one, column)),
             ([], []) => None,
@@ -397,7 +400,8 @@ impl Work<'_, '_> {
     /// Whether a reference has system columns: a view has none.
     fn may_have_system(&self, reference: usize) -> bool {
         let of = &self.shape.references[reference];
-        of.role != Role::Type && (self.entries[reference].is_some() || !self.policy.is_view(of.name.last()) || !self.is_known(reference))
+        of.role != Role::Type
+            && (self.entries[reference].is_some() || !self.policy.is_view(of.name.last()) || !self.is_known(reference))
     }
 }
 

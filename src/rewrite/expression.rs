@@ -113,7 +113,9 @@ impl Work<'_, '_> {
     /// The target row's system columns that are named inside a span, as an item of their own beside the legacy columns, so that they are
     /// no part of the row; and what is said in place of their names.
     fn system_in_scope(&self, span: Span, relation: &Relation, row: &str) -> (String, Vec<Edit>) {
-        let named = |u: &&NameUse| span.contains(u.span) && self.shape.dml.iter().any(|d| self.row_name(d) == row && self.is_system_of(u, d));
+        let named = |u: &&NameUse| {
+            span.contains(u.span) && self.shape.dml.iter().any(|d| self.row_name(d) == row && self.is_system_of(u, d))
+        };
         let uses: Vec<&NameUse> = self.shape.uses.iter().filter(named).collect();
         let mut columns: Vec<&str> = uses.iter().map(|u| u.name.last()).collect();
         columns.sort_unstable();

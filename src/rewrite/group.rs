@@ -24,10 +24,45 @@ use crate::sql::{ScopeId, Shape, Span, UsePlace};
 /// Aggregates of PostgreSQL 15 (manual, section 9.21) whose arguments need not be grouped by. One that is not here costs a column more in
 /// GROUP BY, and changes nothing.
 const AGGREGATES: &[&str] = &[
-    "any_value", "array_agg", "avg", "bit_and", "bit_or", "bit_xor", "bool_and", "bool_or", "corr", "count", "covar_pop", "covar_samp", "every",
-    "json_agg", "json_object_agg", "jsonb_agg", "jsonb_object_agg", "max", "min", "range_agg", "range_intersect_agg", "regr_avgx", "regr_avgy",
-    "regr_count", "regr_intercept", "regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy", "stddev", "stddev_pop", "stddev_samp",
-    "string_agg", "sum", "var_pop", "var_samp", "variance", "xmlagg",
+    "any_value",
+    "array_agg",
+    "avg",
+    "bit_and",
+    "bit_or",
+    "bit_xor",
+    "bool_and",
+    "bool_or",
+    "corr",
+    "count",
+    "covar_pop",
+    "covar_samp",
+    "every",
+    "json_agg",
+    "json_object_agg",
+    "jsonb_agg",
+    "jsonb_object_agg",
+    "max",
+    "min",
+    "range_agg",
+    "range_intersect_agg",
+    "regr_avgx",
+    "regr_avgy",
+    "regr_count",
+    "regr_intercept",
+    "regr_r2",
+    "regr_slope",
+    "regr_sxx",
+    "regr_sxy",
+    "regr_syy",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "string_agg",
+    "sum",
+    "var_pop",
+    "var_samp",
+    "variance",
+    "xmlagg",
 ];
 
 /// Types without an equality that GROUP BY could use (manual, section 38.16, and `\dAc` of a server).
@@ -246,7 +281,8 @@ impl<'w> Work<'w, '_> {
             let behind = grouped.aggregates.partition_point(|s| s.start <= name_use.span.start);
             behind > 0 && grouped.aggregates[behind - 1].contains(name_use.span)
         };
-        if within(&grouped.select.source) || within(&grouped.select.grouping()) || name_use.scope == grouped.scope && aggregated() {
+        if within(&grouped.select.source) || within(&grouped.select.grouping()) || name_use.scope == grouped.scope && aggregated()
+        {
             return;
         }
         match self.named(name_use) {
@@ -304,7 +340,9 @@ fn has_equality(type_name: &str) -> bool {
 }
 
 fn note_column(grouped: &Grouped<'_>, column: &Exposed, at: Option<usize>, used: &mut BTreeMap<usize, Used>) {
-    let Some(origin) = column.origin.filter(|o| grouped.keyed.contains(&o.reference) && !grouped.listed.contains(o)) else { return };
+    let Some(origin) = column.origin.filter(|o| grouped.keyed.contains(&o.reference) && !grouped.listed.contains(o)) else {
+        return;
+    };
     let shown = || Shown { item: column.item, name: column.name.clone(), uses: Vec::new() };
     used.entry(origin.reference).or_default().columns.entry(origin.column).or_insert_with(shown).uses.extend(at);
 }

@@ -100,7 +100,8 @@ impl Work<'_, '_> {
         }
         self.label();
         self.write_out_stars()?;
-        let texts: Vec<Edit> = self.substitutes.texts.iter().map(|(&u, t)| Edit::replace(self.shape.uses[u].span, t.as_str())).collect();
+        let texts: Vec<Edit> =
+            self.substitutes.texts.iter().map(|(&u, t)| Edit::replace(self.shape.uses[u].span, t.as_str())).collect();
         self.edits.extend(texts);
         Ok(())
     }
@@ -117,7 +118,8 @@ impl Work<'_, '_> {
         }
         let filter = if relation.discriminator.is_empty() { String::new() } else { format!(" WHERE {}", relation.filter(None)) };
         let alias = if of.alias.is_none() { format!(" AS {}", ident(&relation.table)) } else { String::new() };
-        let command = if of.table_command { format!("SELECT {} FROM ", self.all_of(relation, &relation.table)) } else { String::new() };
+        let command =
+            if of.table_command { format!("SELECT {} FROM ", self.all_of(relation, &relation.table)) } else { String::new() };
         let before = format!("{command}(SELECT {} FROM {}", list.join(", "), relation.target_table());
         match of.sample {
             None => Edit::replace(of.span, format!("{before}{filter}){alias}")),
@@ -230,7 +232,8 @@ impl Work<'_, '_> {
 
     /// `f(t.*)` is the row; in a select list, in ROW and in VALUES a star is the columns.
     pub(super) fn is_argument(&self, name_use: &NameUse) -> bool {
-        const NO_FUNCTIONS: &[&str] = &["ROW", "VALUES", "IN", "ANY", "ALL", "SOME", "AND", "OR", "NOT", "ON", "WHERE", "SELECT", "BY"];
+        const NO_FUNCTIONS: &[&str] =
+            &["ROW", "VALUES", "IN", "ANY", "ALL", "SOME", "AND", "OR", "NOT", "ON", "WHERE", "SELECT", "BY"];
         let Some(first) = self.lexeme_at(name_use.span.start) else { return false };
         let lexemes = &self.lexed.lexemes;
         let depth = lexemes[first].depth;
@@ -241,7 +244,8 @@ impl Work<'_, '_> {
 
     /// `(t).a` and `(t).*` are columns.
     pub(super) fn is_taken_apart(&self, name_use: &NameUse) -> bool {
-        name_use.place == UsePlace::Expression && self.apart(name_use).is_some_and(|l| self.lexed.lexemes[l.end].is_token(&Token::Period))
+        name_use.place == UsePlace::Expression
+            && self.apart(name_use).is_some_and(|l| self.lexed.lexemes[l.end].is_token(&Token::Period))
     }
 
     /// The parentheses round a name with something behind them.
@@ -349,7 +353,8 @@ impl Work<'_, '_> {
     /// What a bare star stands for; `None` where it may stay.
     fn bare_star(&self, scope: ScopeId, at: Span) -> Result<Option<String>, Refusal> {
         let sources = self.sources(scope);
-        let items = || self.shape.scopes[scope].steps.iter().filter_map(|s| if let Step::Item(item) = s { Some(*item) } else { None });
+        let items =
+            || self.shape.scopes[scope].steps.iter().filter_map(|s| if let Step::Item(item) = s { Some(*item) } else { None });
         if !items().any(|item| self.is_touched(scope, item)) {
             return Ok(None);
         }
@@ -384,11 +389,17 @@ impl Work<'_, '_> {
     fn is_touched(&self, scope: ScopeId, at: usize) -> bool {
         let item = &self.shape.scopes[scope].items[at];
         let more = item.reference.is_some_and(|r| self.shows_more(r));
-        let below = item.body.is_some_and(|body| item.columns.is_none() && self.is_join(body) && {
-            (0..self.shape.scopes[body].items.len()).any(|inner| self.is_touched(body, inner))
+        let below = item.body.is_some_and(|body| {
+            item.columns.is_none() && self.is_join(body) && {
+                (0..self.shape.scopes[body].items.len()).any(|inner| self.is_touched(body, inner))
+            }
         });
         let aggregates = self.substitutes.aggregated.iter().any(|(s, _)| *s == scope)
-            && self.item_columns(scope, at).columns.iter().any(|c| c.origin.is_some_and(|o| self.substitutes.aggregated.contains(&(scope, o))));
+            && self
+                .item_columns(scope, at)
+                .columns
+                .iter()
+                .any(|c| c.origin.is_some_and(|o| self.substitutes.aggregated.contains(&(scope, o))));
         more || below || aggregates
     }
 

@@ -123,7 +123,9 @@ fn names(fields: &mut ErrorFields, relation: &Relation) {
 /// `t.esclusa_ctid_0` becomes `t.ctid`, and `t.esclusa_row_0` becomes `t.*` (`rewrite/system.rs`).
 fn private_names(fields: &mut ErrorFields) {
     for code in *b"MDH" {
-        let Some(text) = fields.get(code).and_then(|t| std::str::from_utf8(t).ok()).filter(|t| t.contains(PRIVATE)) else { continue };
+        let Some(text) = fields.get(code).and_then(|t| std::str::from_utf8(t).ok()).filter(|t| t.contains(PRIVATE)) else {
+            continue;
+        };
         let mut parts = text.split(PRIVATE);
         let mut out = parts.next().unwrap_or_default().to_owned();
         for part in parts {

@@ -44,7 +44,8 @@ fn figured(expr: &Expr) -> Figured {
         Expr::Identifier(ident) => Figured::Strong(folded(ident)),
         Expr::CompoundIdentifier(idents) => idents.last().map_or(Figured::Unknown, |i| Figured::Strong(folded(i))),
         Expr::CompoundFieldAccess { root, access_chain } => {
-            let field = |access: &AccessExpr| if let AccessExpr::Dot(Expr::Identifier(i)) = access { Some(folded(i)) } else { None };
+            let field =
+                |access: &AccessExpr| if let AccessExpr::Dot(Expr::Identifier(i)) = access { Some(folded(i)) } else { None };
             access_chain.iter().rev().find_map(field).map_or_else(|| figured(root), Figured::Strong)
         }
         Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => figured(inner),

@@ -55,8 +55,22 @@ pub enum Group {
 }
 
 const LIST_ENDS: &[&str] = &[
-    "INTO", "FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT", "OFFSET", "FETCH", "FOR",
-    "RETURNING", "ON",
+    "INTO",
+    "FROM",
+    "WHERE",
+    "GROUP",
+    "HAVING",
+    "WINDOW",
+    "UNION",
+    "INTERSECT",
+    "EXCEPT",
+    "ORDER",
+    "LIMIT",
+    "OFFSET",
+    "FETCH",
+    "FOR",
+    "RETURNING",
+    "ON",
 ];
 const SOURCE_ENDS: &[&str] =
     &["GROUP", "HAVING", "WINDOW", "UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT", "OFFSET", "FETCH", "FOR", "RETURNING"];
@@ -137,7 +151,8 @@ impl Scan<'_, '_> {
     }
 
     fn group(&self, element: &Range<usize>) -> Group {
-        let closes = |open: usize| self.is_token(open, &Token::LParen) && closing(self.lexed, open, self.end) == Some(element.end - 1);
+        let closes =
+            |open: usize| self.is_token(open, &Token::LParen) && closing(self.lexed, open, self.end) == Some(element.end - 1);
         let at = element.start;
         let all = |open: usize| self.split(open + 1..element.end - 1).iter().map(|e| self.group(e)).collect();
         if element.is_empty() {
@@ -188,7 +203,8 @@ mod tests {
 
     #[test]
     fn grouping_sets() {
-        let text = "select 1 group by a, ((b)), (c, (d)), (), cube (e), grouping sets (f, (f, g), grouping sets ((f), ())), (select 1)";
+        let text =
+            "select 1 group by a, ((b)), (c, (d)), (), cube (e), grouping sets (f, (f, g), grouping sets ((f), ())), (select 1)";
         let lexed = Lexed::new(text).unwrap();
         let select = select(&lexed, &(0..lexed.lexemes.len()), 0);
         let shown: Vec<String> = select.group.iter().map(|e| shown(&lexed, &e.group)).collect();

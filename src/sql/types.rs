@@ -38,9 +38,50 @@ struct Types<'s, 't> {
 
 /// What stands before a string or a parenthesis without being a name.
 const WORDS: &[&str] = &[
-    "ALL", "AND", "ANY", "AS", "BETWEEN", "BY", "CASE", "DISTINCT", "ELSE", "ESCAPE", "EXCEPT", "EXISTS", "FILTER", "FROM", "GROUP", "HAVING",
-    "ILIKE", "IN", "INTERSECT", "IS", "JOIN", "LATERAL", "LIKE", "LIMIT", "NOT", "OFFSET", "ON", "OR", "ORDER", "OVER", "PARTITION", "RANGE",
-    "RETURNING", "ROWS", "SELECT", "SIMILAR", "SOME", "THEN", "UNION", "USING", "VALUES", "WHEN", "WHERE", "WITH",
+    "ALL",
+    "AND",
+    "ANY",
+    "AS",
+    "BETWEEN",
+    "BY",
+    "CASE",
+    "DISTINCT",
+    "ELSE",
+    "ESCAPE",
+    "EXCEPT",
+    "EXISTS",
+    "FILTER",
+    "FROM",
+    "GROUP",
+    "HAVING",
+    "ILIKE",
+    "IN",
+    "INTERSECT",
+    "IS",
+    "JOIN",
+    "LATERAL",
+    "LIKE",
+    "LIMIT",
+    "NOT",
+    "OFFSET",
+    "ON",
+    "OR",
+    "ORDER",
+    "OVER",
+    "PARTITION",
+    "RANGE",
+    "RETURNING",
+    "ROWS",
+    "SELECT",
+    "SIMILAR",
+    "SOME",
+    "THEN",
+    "UNION",
+    "USING",
+    "VALUES",
+    "WHEN",
+    "WHERE",
+    "WITH",
 ];
 
 impl Types<'_, '_> {
@@ -104,7 +145,10 @@ impl Types<'_, '_> {
     fn before_string(&mut self, string: usize) {
         let lexemes = &self.scan.lexed.lexemes;
         let mut first = string - 1;
-        while first >= self.scan.range.start + 2 && lexemes[first - 1].is_token(&Token::Period) && lexemes[first - 2].word().is_some() {
+        while first >= self.scan.range.start + 2
+            && lexemes[first - 1].is_token(&Token::Period)
+            && lexemes[first - 2].word().is_some()
+        {
             first -= 2;
         }
         // A label or a name that something else was said about.

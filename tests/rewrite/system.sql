@@ -209,7 +209,7 @@ select f(ctid => id) from esclusa.t
 
 select f(id, ctid := id) from t
 --
-select f(id, esclusa_ctid_0 := id) from (SELECT ((CASE WHEN dv_domain = 'T' THEN dv_code END))::numeric(5,0) AS id, (dv_extra_json ->> 'x')::character varying(10) AS x, (dv_extra_json ->> 'y')::date AS y, ctid AS esclusa_ctid_0 FROM cf_quere_pro.domain_value WHERE dv_domain = 'T') AS t
+select f(id, ctid := id) from esclusa.t
 
 select 'ctid' from t
 --

@@ -132,7 +132,9 @@ impl Maker<'_> {
                 format!("SELECT *, t.{column} IS NULL FROM {name} t LEFT JOIN {text} ON false WHERE {item} IS NULL")
             }
             5 => format!("SELECT a.* FROM {name} a JOIN {name} b ON a.ctid = b.ctid WHERE {}", condition(self, "b")),
-            6 => format!("SELECT t.* FROM {name} t WHERE ctid IN (SELECT max(ctid) FROM {name} x WHERE {})", condition(self, "x")),
+            6 => {
+                format!("SELECT t.* FROM {name} t WHERE ctid IN (SELECT max(ctid) FROM {name} x WHERE {})", condition(self, "x"))
+            }
             7 => format!("SELECT count(*), count(DISTINCT ctid), count(t) FROM {name} t WHERE {}", condition(self, "t")),
             8 => format!("DELETE FROM {name} WHERE ctid NOT IN (SELECT min(ctid) FROM {name} x WHERE {})", condition(self, "x")),
             9 => self.without_duplicates(&source),

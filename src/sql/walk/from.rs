@@ -16,7 +16,7 @@ impl Walker<'_, '_> {
         let start = self.shape.scopes[scope].items.len();
         self.table_factor(&item.relation, scope);
         for join in &item.joins {
-            let middle = self.shape.scopes[scope].items.len();
+            let (middle, uses) = (self.shape.scopes[scope].items.len(), self.shape.uses.len());
             self.table_factor(&join.relation, scope);
             let end = self.shape.scopes[scope].items.len();
             // Rows of the side that an outer join keeps are not narrowed by its ON.
@@ -56,7 +56,6 @@ impl Walker<'_, '_> {
                 JoinConstraint::Natural => Merged::Common,
                 _ => Merged::Nothing,
             };
-            let uses = self.shape.uses.len();
             match constraint {
                 JoinConstraint::On(expr) => {
                     self.node(expr, scope);
@@ -75,9 +74,8 @@ impl Walker<'_, '_> {
                 JoinConstraint::Natural => self.shape.scopes[scope].star = true,
                 JoinConstraint::None => {}
             }
-            let on = matches!(constraint, JoinConstraint::On(_)).then(|| self.shape.uses[uses..].iter().map(|u| u.span));
-            let on = on.and_then(|spans| spans.reduce(Span::hull));
-            self.shape.scopes[scope].steps.push(Step::Join { kind, merged, on });
+            let inside = self.shape.uses[uses..].iter().map(|u| u.span).reduce(Span::hull);
+            self.shape.scopes[scope].steps.push(Step::Join { kind, merged, inside });
         }
     }
 

@@ -60,7 +60,7 @@ pub(super) enum Named {
     Row(ScopeId, usize),
     /// A system column of a reference.
     System(usize, &'static str),
-    /// One of several system columns: PostgreSQL says that it is ambiguous.
+    /// One of several columns: PostgreSQL says that it is ambiguous.
     Ambiguous,
     /// A column of the select list.
     Output,
@@ -356,7 +356,7 @@ impl Work<'_, '_> {
         for step in &self.shape.scopes[scope].steps {
             match step {
                 Step::Item(item) => seen.push(Some(*item)),
-                Step::Join { on, .. } if on.is_some_and(|on| on.contains(at)) => {
+                Step::Join { inside, .. } if inside.is_some_and(|inside| inside.contains(at)) => {
                     seen.drain(..seen.len().saturating_sub(2));
                     break;
                 }
@@ -369,7 +369,10 @@ impl Work<'_, '_> {
         // An alias may give a column of the item this name.
         let own = |item: &usize| self.item_columns(scope, *item).columns.iter().any(|c| c.name == column);
         let plain = seen.into_iter().flatten().filter(|item| !own(item));
+        // Inside FROM only what stands before is in sight.
+        let inside = self.shape.scopes[scope].select.as_ref().and_then(|s| self.lexed.span(&s.source)).is_some_and(|s| s.contains(at));
         let items = plain.filter_map(|item| self.shape.scopes[scope].items[item].reference);
+        let items = items.filter(|&r| !inside || self.shape.references[r].span.start < at.start);
         let (known, unknown): (Vec<usize>, Vec<usize>) =
             items.filter(|&r| self.may_have_system(r)).partition(|&r| self.is_known(r));
         match (known.as_slice(), unknown.as_slice()) {
@@ -379,17 +382,19 @@ impl Work<'_, '_> {
         }
     }
 
-    /// The name of a table that has a system column which a bare name does not reach.
+    /// The name of a table that has a system column which a bare name does not reach; `None` where something else may have the name.
     pub(super) fn hidden_system(&self, name_use: &NameUse) -> Option<&str> {
+        let mut hidden = None;
         let mut at = Some(name_use.scope);
-        while let Some(scope) = at.map(|s| &self.shape.scopes[s]) {
-            let has = |i: &&Item| i.reference.is_some_and(|r| self.may_have_system(r) && self.is_known(r));
-            if let Some(item) = scope.items.iter().find(has) {
-                return Some(&item.name);
+        while let Some(scope) = at {
+            if self.sources(scope).iter().any(|s| !s.complete) {
+                return None;
             }
-            at = scope.parent;
+            let has = |i: &&Item| i.reference.is_some_and(|r| self.may_have_system(r) && self.is_known(r));
+            hidden = hidden.or_else(|| self.shape.scopes[scope].items.iter().find(has).map(|i| i.name.as_str()));
+            at = self.shape.scopes[scope].parent;
         }
-        None
+        hidden
     }
 
     /// Whether it is known what kind of relation a reference is.

@@ -159,8 +159,8 @@ pub enum Step {
         kind: JoinKind,
         /// The columns that it merges.
         merged: Merged,
-        /// From the first to the last name in its ON, which sees its two sides as they are without it.
-        on: Option<Span>,
+        /// From the first to the last name of its right side and its ON, which see its two sides as they are without it.
+        inside: Option<Span>,
     },
 }
 

@@ -209,7 +209,7 @@ select f(ctid => id) from esclusa.t
 
 select f(id, ctid := id) from t
 --
-select f(id, esclusa_ctid_0 := id) from (SELECT ((CASE WHEN dv_domain = 'T' THEN dv_code END))::numeric(5,0) AS id, (dv_extra_json ->> 'x')::character varying(10) AS x, (dv_extra_json ->> 'y')::date AS y, ctid AS esclusa_ctid_0 FROM cf_quere_pro.domain_value WHERE dv_domain = 'T') AS t
+select f(id, ctid := id) from esclusa.t
 
 select 'ctid' from t
 --
@@ -314,3 +314,23 @@ select t.oid from esclusa.t
 select cf_quere_pro.t.ctid, cf_quere_pro.t.* from cf_quere_pro.t
 --
 select esclusa_ctid_0 AS ctid, t.id, t.x, t.y from (SELECT ((CASE WHEN dv_domain = 'T' THEN dv_code END))::numeric(5,0) AS id, (dv_extra_json ->> 'x')::character varying(10) AS x, (dv_extra_json ->> 'y')::date AS y, ctid AS esclusa_ctid_0 FROM cf_quere_pro.domain_value WHERE dv_domain = 'T') AS t
+
+select q.c from t, lateral (select ctid as c) q, t b
+--
+select q.c from (SELECT ((CASE WHEN dv_domain = 'T' THEN dv_code END))::numeric(5,0) AS id, (dv_extra_json ->> 'x')::character varying(10) AS x, (dv_extra_json ->> 'y')::date AS y, ctid AS esclusa_ctid_0 FROM cf_quere_pro.domain_value WHERE dv_domain = 'T') AS t, lateral (select esclusa_ctid_0 as c) q, esclusa.t b
+
+select q.c from t join lateral (select ctid as c) q on true join t b on true
+--
+select q.c from (SELECT ((CASE WHEN dv_domain = 'T' THEN dv_code END))::numeric(5,0) AS id, (dv_extra_json ->> 'x')::character varying(10) AS x, (dv_extra_json ->> 'y')::date AS y, ctid AS esclusa_ctid_0 FROM cf_quere_pro.domain_value WHERE dv_domain = 'T') AS t join lateral (select esclusa_ctid_0 as c) q on true join esclusa.t b on true
+
+select t.id from t join f() g on ctid is null
+--
+select t.id from (SELECT ((CASE WHEN dv_domain = 'T' THEN dv_code END))::numeric(5,0) AS id, (dv_extra_json ->> 'x')::character varying(10) AS x, (dv_extra_json ->> 'y')::date AS y, ctid AS esclusa_ctid_0 FROM cf_quere_pro.domain_value WHERE dv_domain = 'T') AS t join f() g on esclusa_ctid_0 is null
+
+select ctid from t join f() g on true
+--
+select ctid from esclusa.t join f() g on true
+
+select ctid from (select id as ctid from t) a join (select id as ctid from t) b on true, t c
+--
+42702 column reference "ctid" is ambiguous

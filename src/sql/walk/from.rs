@@ -14,6 +14,7 @@ impl Walker<'_, '_> {
     fn table_with_joins(&mut self, item: &TableWithJoins, scope: ScopeId) {
         self.table_factor(&item.relation, scope);
         for join in &item.joins {
+            let uses = self.shape.uses.len();
             self.table_factor(&join.relation, scope);
             let kind = match &join.join_operator {
                 JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => JoinKind::Left,
@@ -42,7 +43,6 @@ impl Walker<'_, '_> {
                 JoinConstraint::Natural => Merged::Common,
                 _ => Merged::Nothing,
             };
-            let uses = self.shape.uses.len();
             match constraint {
                 JoinConstraint::On(expr) => {
                     self.node(expr, scope);
@@ -56,9 +56,8 @@ impl Walker<'_, '_> {
                 JoinConstraint::Natural => self.shape.scopes[scope].star = true,
                 JoinConstraint::None => {}
             }
-            let on = matches!(constraint, JoinConstraint::On(_)).then(|| self.shape.uses[uses..].iter().map(|u| u.span));
-            let on = on.and_then(|spans| spans.reduce(Span::hull));
-            self.shape.scopes[scope].steps.push(Step::Join { kind, merged, on });
+            let inside = self.shape.uses[uses..].iter().map(|u| u.span).reduce(Span::hull);
+            self.shape.scopes[scope].steps.push(Step::Join { kind, merged, inside });
         }
     }
 

@@ -3,6 +3,7 @@
 
 pub mod backfill;
 pub mod capture;
+pub mod dependents;
 pub mod foreign_key;
 pub mod gate;
 pub mod leaf;

@@ -4,6 +4,7 @@
 pub mod backfill;
 pub mod capture;
 pub mod leaf;
+pub mod object;
 pub mod parity;
 pub mod retain;
 pub mod run;

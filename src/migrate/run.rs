@@ -11,7 +11,7 @@ use crate::sql::quote::{literal, qualified};
 
 use super::capture;
 use super::parity::{self, Parity};
-use super::{ARCHIVE, CONTROL, PINNED, backfill, leaf, retain, switch, view};
+use super::{ARCHIVE, CONTROL, PINNED, backfill, leaf, object, retain, switch, view};
 
 /// A writer that holds the legacy table longer than this makes the migration of that table fail, not wait.
 const LOCK_TIMEOUT: &str = "5s";
@@ -147,6 +147,7 @@ impl<'m> Migration<'m> {
         notes.extend(self.left_behind(db, relation).await?);
         self.swap(db, relation).await?;
         notes.extend(self.capture(db, rule, relation, catalog).await?);
+        object::record(db, &self.context.schema, &rule.table).await?;
         let sql =
             format!("INSERT INTO {CONTROL}.run_table (run_id, legacy_table, step, row_count) VALUES ($1, $2, 'migrate', $3)");
         let count = i64::try_from(rows).unwrap_or(i64::MAX);

@@ -3,7 +3,9 @@
 
 pub mod backfill;
 pub mod capture;
+pub mod first_form;
 pub mod leaf;
+pub mod month;
 pub mod object;
 pub mod parity;
 pub mod retain;

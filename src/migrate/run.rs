@@ -161,18 +161,7 @@ impl<'m> Migration<'m> {
         let context = format!("making the leaf of {}", relation.table);
         db.batch(&context, &leaf::creation(relation)).await?;
         let rows = backfill::run(db, relation, &legacy).await?;
-        let mut notes = Vec::new();
-        for index in leaf::indexes(db, &legacy).await? {
-            match leaf::carried(relation, &index) {
-                Ok(carried) => {
-                    db.batch(&format!("carrying index {}", index.name), &carried.creation).await?;
-                    notes.extend(carried.note);
-                }
-                Err(why) => notes.push(why),
-            }
-        }
-        let rest = [leaf::unique(relation), leaf::attaching(relation), leaf::analysis(relation)].concat();
-        db.batch(&context, &rest).await?;
+        let notes = leaf::finish(db, relation, Some(&legacy)).await?;
         Ok((rows, notes))
     }
 

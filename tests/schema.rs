@@ -69,11 +69,11 @@ const EVERYTHING: &str = "
       UNION ALL SELECT concat_ws(' ', c.oid::regclass, r.rolname, p.wanted, has_table_privilege(r.oid, c.oid, p.wanted),
                                  has_any_column_privilege(r.oid, c.oid, p.wanted), pg_get_userbyid(c.relowner))
         FROM pg_class AS c, pg_roles AS r, unnest('{SELECT,INSERT,UPDATE,REFERENCES}'::text[]) AS p(wanted)
-        WHERE c.relname IN ('hisbase', 'color', 'pair') AND r.rolname LIKE 'keeper%') AS all_of_it";
+        WHERE c.relname IN ('hisbase', 'color', 'pair') AND c.relnamespace::regnamespace::text <> 'mig_old' AND r.rolname LIKE 'keeper%') AS all_of_it";
 
 /// What is done to a sound database, and what the check says of it, separated by bars.
 const DRIFT: &[(&str, &str)] = &[
-    ("DROP VIEW cf_quere_pro.hisbase", "missing: trigger trg_write_hisbase on hisbase|missing: view cf_quere_pro.hisbase"),
+    ("DROP VIEW cf_quere_pro.hisbase", "missing: view cf_quere_pro.hisbase"),
     ("DROP VIEW esclusa.hisbase", "missing: view esclusa.hisbase"),
     (
         "CREATE OR REPLACE VIEW esclusa.color AS SELECT dv_code::numeric(3,0) AS cid, 'red'::varchar(10) AS cname FROM esclusa_leaf.color",
@@ -81,7 +81,7 @@ const DRIFT: &[(&str, &str)] = &[
     ),
     (
         "DROP VIEW cf_quere_pro.pair; CREATE VIEW cf_quere_pro.pair AS SELECT 1 AS a; GRANT SELECT ON cf_quere_pro.pair TO keeper_owner",
-        "differs: view cf_quere_pro.pair|missing: trigger trg_write_pair on cf_quere_pro.pair|missing: trigger trg_write_pair on pair|owner differs: owner cf_quere_pro.pair",
+        "differs: view cf_quere_pro.pair|missing: trigger trg_write_pair on cf_quere_pro.pair|owner differs: owner cf_quere_pro.pair",
     ),
     ("ALTER VIEW cf_quere_pro.hisbase ALTER hname DROP DEFAULT", "differs: view cf_quere_pro.hisbase"),
     ("ALTER VIEW cf_quere_pro.hisbase SET (security_invoker = on)", "differs: view cf_quere_pro.hisbase"),
@@ -96,8 +96,6 @@ const DRIFT: &[(&str, &str)] = &[
          CREATE TRIGGER trg_write_color INSTEAD OF INSERT ON esclusa.color FOR EACH ROW EXECUTE FUNCTION esclusa.write_color()",
         "differs: trigger trg_write_color on esclusa.color",
     ),
-    ("DROP TRIGGER trg_audit_base ON cf_quere_pro.base", "missing: trigger trg_audit_base on base"),
-    ("ALTER TABLE cf_quere_pro.base DISABLE TRIGGER trg_audit_base", "disabled: trigger trg_audit_base on base"),
     ("ALTER FUNCTION esclusa.write_pair() SECURITY INVOKER", "differs: function esclusa.write_pair()"),
     ("GRANT EXECUTE ON FUNCTION esclusa.write_pair() TO PUBLIC", "for PUBLIC: function esclusa.write_pair()"),
     ("DROP INDEX esclusa_leaf.hisbase_key", "missing: index esclusa_leaf.hisbase_key"),
@@ -134,7 +132,7 @@ const DRIFT: &[(&str, &str)] = &[
         "REVOKE USAGE ON SEQUENCE cf_quere_pro.domain_value_dv_id_seq FROM keeper_app",
         "grants differ: grants cf_quere_pro.domain_value_dv_id_seq",
     ),
-    ("DROP VIEW cf_quere_pro.color, esclusa.color", "missing: trigger trg_write_color on color|missing: view cf_quere_pro.color|missing: view esclusa.color"),
+    ("DROP VIEW cf_quere_pro.color, esclusa.color", "missing: view cf_quere_pro.color|missing: view esclusa.color"),
 ];
 
 #[tokio::test]

@@ -238,6 +238,7 @@ impl Passage<'_> {
         let given = format!("ALTER VIEW {} OWNER TO {owner}", relation.legacy_table());
         db.batch(&context, &given).await?;
         view::hand_over(db, relation, &relation.legacy_table()).await?;
+        eprintln!("DBG {} {} {}", relation.table, relation.projection.is_some(), projecting(relation));
         if relation.projection.is_some() {
             let projected = db.execute(&context, &projecting(relation), &[]).await?;
             notes.push(format!("{projected} rows that the trigger wrote"));

@@ -161,7 +161,9 @@ pub async fn check(database: &Database, schema: &str) -> Result<Vec<Drift>> {
         drift.extend(difference);
     }
     drift.extend(doubled(&expected, &found));
-    drift.extend(grants::check(database, schema, &moved).await?);
+    // Rights are compared once it is settled whose the objects are.
+    let unsettled: BTreeSet<String> = drift.iter().filter(|d| d.kind == "owner").map(|d| d.table.clone()).collect();
+    drift.extend(grants::check(database, schema, &moved).await?.into_iter().filter(|d| !unsettled.contains(&d.table)));
     drift.retain(|d| !gone.contains(d.table.as_str()) || d.kind == "table");
     drift.sort_by_key(|d| order(&d.kind));
     Ok(drift)

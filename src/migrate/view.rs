@@ -146,7 +146,7 @@ async fn copy_grants(database: &Database, relation: &Relation, table: &str) -> R
         let option = if cell(3) == "t" { " WITH GRANT OPTION" } else { "" };
         let [view, copy] = views(relation);
         let mut grants = format!(
-            "GRANT {privilege}{columns} ON {view} TO {grantee}{option}; GRANT {privilege}{columns} ON {copy} TO {grantee};"
+            "GRANT {privilege}{columns} ON {view} TO {grantee}{option}; GRANT {privilege}{columns} ON {copy} TO {grantee}{option};"
         );
         if columns.is_empty() {
             grants.push_str(&format!("GRANT {privilege} ON {} TO {grantee};", relation.rows()));

@@ -29,7 +29,7 @@ pub(super) async fn stored(db: &Database, what: &str, columns: &[&str], old: &st
     let context = format!("proving {what}");
     match difference(db, &context, &format!("{row}{old}"), &format!("{row}{new}")).await? {
         (0, 0) => Ok(()),
-        found => Err(refused(what, found)),
+        found => Err(refused(&format!("{what} (as stored)"), found)),
     }
 }
 

@@ -238,7 +238,6 @@ impl Passage<'_> {
         let given = format!("ALTER VIEW {} OWNER TO {owner}", relation.legacy_table());
         db.batch(&context, &given).await?;
         view::hand_over(db, relation, &relation.legacy_table()).await?;
-        eprintln!("DBG {} {} {}", relation.table, relation.projection.is_some(), projecting(relation));
         if relation.projection.is_some() {
             let projected = db.execute(&context, &projecting(relation), &[]).await?;
             notes.push(format!("{projected} rows that the trigger wrote"));
@@ -377,13 +376,16 @@ fn projecting(relation: &Relation) -> String {
     let columns: Vec<&str> = written.iter().map(|(column, _)| *column).collect();
     let values: Vec<String> =
         written.iter().map(|(column, v)| if *column == source { "'C'".to_owned() } else { v.fill(value).render() }).collect();
-    let numbered = |table: &str| format!("(SELECT v, v::text AS row, row_number() OVER (PARTITION BY v::text) AS n FROM {table} AS v)");
+    // An alias of its own for each: a column of the outer query goes before the row of the inner one.
+    let numbered = |table: &str, at: &str| {
+        format!("(SELECT {at} AS v, {at}::text AS row, row_number() OVER (PARTITION BY {at}::text) AS n FROM {table} AS {at})")
+    };
     format!(
         "INSERT INTO {} ({}) SELECT {} FROM {} AS o WHERE NOT EXISTS (SELECT FROM {} AS l WHERE (l.row, l.n) = (o.row, o.n))",
         relation.rows(),
         columns.join(", "),
         values.join(", "),
-        numbered(&shown(relation)),
-        numbered(&relation.view())
+        numbered(&shown(relation), "before"),
+        numbered(&relation.view(), "after")
     )
 }

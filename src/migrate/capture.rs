@@ -355,12 +355,9 @@ async fn moved<'r>(
 /// What keeps changes of moved tables from being audited or written: triggers that are missing, disabled, doubled or changed, and their
 /// functions. One row each, in the columns of `schema check`.
 pub async fn check(database: &Database, context: &Context, rules: &RuleSet) -> Result<Vec<Vec<Cell>>> {
-    let (catalog, moved) = moved(database, context, rules).await?;
+    let (_, moved) = moved(database, context, rules).await?;
     let mut drift = Vec::new();
-    for (rule, place, relation) in &moved {
-        if let Some(view) = catalog.tables.get(&rule.table) {
-            drift.extend(writing(&context.schema, &view.name, &rule.table).drift(database).await?);
-        }
+    for (_, place, relation) in &moved {
         let wanted = expected(database, &context.schema, place, relation).await?;
         for function in &wanted.functions {
             drift.extend(function.drift(database).await?);
@@ -392,21 +389,4 @@ pub async fn mend(database: &Database, context: &Context, rules: &RuleSet) -> Re
             .await?;
     }
     Ok(())
-}
-
-/// The trigger that writes the leaf for a compatibility view.
-fn writing(schema: &str, view: &str, table: &str) -> Trigger {
-    let (name, function) = (name("trg_write_", table, ""), qualified(CONTROL, &name("write_", table, "")));
-    let view_name = qualified(schema, view);
-    Trigger {
-        definition: format!(
-            "CREATE TRIGGER {} INSTEAD OF INSERT OR DELETE OR UPDATE ON {view_name} FOR EACH ROW EXECUTE FUNCTION {function}()",
-            ident(&name)
-        ),
-        name,
-        table: view_name,
-        shown: view.to_owned(),
-        for_each_row: true,
-        like: vec![function],
-    }
 }

@@ -12,7 +12,7 @@ use crate::sql::quote::{literal, qualified};
 
 use super::capture;
 use super::parity::{self, Parity};
-use super::{ARCHIVE, CONTROL, PINNED, backfill, gate, leaf, retain, switch, view};
+use super::{ARCHIVE, CONTROL, PINNED, backfill, gate, leaf, object, retain, switch, view};
 
 /// A writer that holds the legacy table longer than this makes the migration of that table fail, not wait.
 const LOCK_TIMEOUT: &str = "5s";
@@ -155,6 +155,7 @@ impl<'m> Migration<'m> {
         notes.extend(self.left_behind(db, relation).await?);
         self.swap(db, relation).await?;
         notes.extend(self.capture(db, rule, relation, catalog).await?);
+        object::record(db, &self.context.schema, &rule.table).await?;
         self.record(db, run, rule, "migrate", Some(i64::try_from(rows).unwrap_or(i64::MAX))).await?;
         Ok(Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes })
     }
@@ -179,21 +180,7 @@ impl<'m> Migration<'m> {
         }
         db.batch(&context, &leaf::creation(relation)).await?;
         let rows = backfill::run(db, relation, &legacy).await?;
-        let mut notes = Vec::new();
-        for index in leaf::indexes(db, &legacy).await? {
-            match leaf::carried(relation, &index) {
-                Ok(carried) => {
-                    db.batch(&format!("carrying index {}", index.name), &carried.creation).await?;
-                    notes.extend(carried.note);
-                }
-                Err(why) => notes.push(why),
-            }
-        }
-        for (name, check) in leaf::checks(db, relation, &legacy).await? {
-            db.batch(&format!("carrying check {name}"), &check).await?;
-        }
-        let rest = [leaf::unique(relation), leaf::attaching(relation), leaf::analysis(relation)].concat();
-        db.batch(&context, &rest).await?;
+        let notes = leaf::finish(db, relation, Some(&legacy)).await?;
         Ok((rows, notes))
     }
 

@@ -11,16 +11,25 @@ use crate::sql::template::Sql;
 /// The SQL that makes both views and their triggers; the legacy name must be free. The function behind them runs with the rights of the
 /// legacy table's owner, who may write this one leaf, and nobody may set it on a view of his own.
 pub fn creation(relation: &Relation) -> String {
+    written(relation, "CREATE")
+}
+
+/// The same where views of the same columns stand already, from another form: whatever reads them, and who may, stays.
+pub fn replacement(relation: &Relation) -> String {
+    written(relation, "CREATE OR REPLACE")
+}
+
+fn written(relation: &Relation, create: &str) -> String {
     let mut sql = function(relation);
     for view in views(relation) {
-        sql.push_str(&format!("CREATE VIEW {view} AS {};\n", relation.select_all()));
+        sql.push_str(&format!("{create} VIEW {view} AS {};\n", relation.select_all()));
         for column in &relation.columns {
             if let Some(default) = &column.default {
                 sql.push_str(&format!("ALTER VIEW {view} ALTER COLUMN {} SET DEFAULT {default};\n", ident(&column.name)));
             }
         }
         sql.push_str(&format!(
-            "CREATE TRIGGER {} INSTEAD OF INSERT OR UPDATE OR DELETE ON {view} FOR EACH ROW EXECUTE FUNCTION {}();\n",
+            "{create} TRIGGER {} INSTEAD OF INSERT OR UPDATE OR DELETE ON {view} FOR EACH ROW EXECUTE FUNCTION {}();\n",
             ident(&format!("trg_write_{}", relation.table)),
             function_name(relation)
         ));
@@ -140,7 +149,7 @@ async fn copy_grants(database: &Database, relation: &Relation, table: &str) -> R
         let option = if cell(3) == "t" { " WITH GRANT OPTION" } else { "" };
         let [view, copy] = views(relation);
         let mut grants = format!(
-            "GRANT {privilege}{columns} ON {view} TO {grantee}{option}; GRANT {privilege}{columns} ON {copy} TO {grantee};"
+            "GRANT {privilege}{columns} ON {view} TO {grantee}{option}; GRANT {privilege}{columns} ON {copy} TO {grantee}{option};"
         );
         if columns.is_empty() {
             grants.push_str(&format!("GRANT {privilege} ON {} TO {grantee};", relation.rows()));

@@ -159,8 +159,6 @@ settings! {
         cache_entries: usize = "10000";
         /// Their texts together.
         cache_bytes: Bytes = "\"64MiB\"";
-        /// Plans of rewritten reads that each session keeps on the server, some 50 KiB each, from a statement's fifth use on; 0: none.
-        kept_plans: usize = "32";
         /// Distinct hits counted between two flushes; further ones are counted together as "(others)".
         hit_entries: usize = "50000";
     }

@@ -138,7 +138,7 @@ mod tests {
         let entry = |text: &str| {
             let document = crate::config::document::Document::parse("r.toml".as_ref(), text).unwrap();
             let relation = crate::relation::Relation::compile(&file::parse(&document).unwrap(), &context);
-            Entry { relation: Arc::new(relation), mode: Mode::Observe, finder: false }
+            Entry { relation: Arc::new(relation), mode: Mode::Observe }
         };
         let rule = |table: &str, domain: &str| {
             entry(&format!(

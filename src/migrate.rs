@@ -3,21 +3,18 @@
 
 pub mod backfill;
 pub mod capture;
-pub mod finder;
+pub mod leaf;
 pub mod parity;
 mod partman;
 pub mod retain;
 pub mod roles;
 pub mod run;
 pub mod schema;
-pub mod stand_in;
 pub mod switch;
 pub mod view;
 
-/// Schema of modes, hits, runs and of the functions that generated expressions name.
-pub const CONTROL: &str = "esclusa";
-/// Schema of the leaves: one table for each legacy table that was moved, under its name.
-pub const LEAF: &str = "esclusa_leaf";
+pub use crate::relation::{CONTROL, LEAVES};
+
 /// Where a legacy table waits, once its view has taken its name, until it is dropped.
 pub const ARCHIVE: &str = "mig_old";
 
@@ -25,4 +22,4 @@ pub const ARCHIVE: &str = "mig_old";
 /// start the event trigger that carries those of others.
 pub const PINNED: &str = "SET extra_float_digits = 1; SET datestyle = 'ISO, MDY'; SET intervalstyle = 'postgres'; \
      SET bytea_output = 'hex'; SET client_min_messages = 'warning'; SET lc_monetary = 'C'; SET esclusa.carry_grants = 'off'; \
-     SET search_path = pg_catalog, pg_temp";
+     SET row_security = off; SET search_path = pg_catalog, pg_temp";

@@ -1,9 +1,9 @@
 //! Pure: compiled rules + a statement -> an outcome. No socket, no clock, no database: values in, values out, which is what makes
 //! it testable by the hundred thousand statements.
 //!
-//! One file per statement family: `read` for references in FROM, `insert` with `conflict`, `update`, `delete`, `merge`, `cursor`, `copy`,
-//! `utility`; `returning`, `assign` and `expression` for what they share. `pushdown` adds what lets the indexes work, `keep` tells which
-//! reads may run from a plan that is kept. `resolve` decides what a name is, `splice` puts the text together, `refuse` says no.
+//! One file per statement family: `read` for references in FROM, `insert` with `conflict`, `update`, `delete`, `merge`, `copy`, `utility`;
+//! `returning`, `assign` and `expression` for what they share. `resolve` decides what a name is, `splice` puts the text together,
+//! `refuse` says no.
 
 mod assign;
 pub mod cache;
@@ -11,15 +11,12 @@ mod captured;
 mod conflict;
 mod context;
 mod copy;
-mod cursor;
 mod delete;
 mod expression;
 mod insert;
-pub mod keep;
 mod merge;
 mod net;
 pub mod prefilter;
-mod pushdown;
 mod read;
 pub mod refuse;
 mod resolve;
@@ -41,7 +38,6 @@ use crate::relation::Relation;
 use crate::sql::effect::{self, Effect};
 use crate::sql::{self, Lexed, Limits, Role, Shape, Span, Statement};
 use context::Follower;
-use keep::{Keep, Parameter};
 use prefilter::Prefilter;
 use refuse::Refusal;
 use splice::{Edit, PositionMap, splice};
@@ -57,14 +53,14 @@ pub struct Policy {
     pub database: Option<String>,
     /// How much of a statement is read.
     pub limits: Limits,
-    /// Whether conditions are pushed down to the new tables' indexes. Only for showing that it changes no result.
-    pub pushdown: bool,
     entries: HashMap<String, Entry>,
     prefilter: Prefilter,
-    /// Columns of the schema's other tables with their types, for telling whose a name is and what it is compared with.
-    columns: HashMap<String, Vec<(String, String)>>,
+    /// Columns of the schema's other tables, for telling whose a name is.
+    columns: HashMap<String, Vec<String>>,
     /// Relations in other schemas that have a legacy name: (schema, name).
     shadows: HashSet<(String, String)>,
+    /// Roles that have less than a whole legacy table: (role, table). They have no use of its leaf, and write through the view.
+    limited: HashSet<(String, String)>,
 }
 
 /// A legacy table with its mode.
@@ -74,8 +70,6 @@ pub struct Entry {
     pub relation: Arc<Relation>,
     /// What is done with it now.
     pub mode: Mode,
-    /// Whether its finder is there: a function that yields rows by key.
-    pub finder: bool,
 }
 
 impl Policy {
@@ -83,17 +77,17 @@ impl Policy {
     /// prepared until it is switched.
     pub fn new(generation: u64, schema: &str, entries: Vec<Entry>, catalog: &Catalog, limits: Limits) -> Self {
         let entries: HashMap<String, Entry> = entries.into_iter().map(|e| (e.relation.table.clone(), e)).collect();
-        let column = |c: &crate::catalog::Column| (c.name.clone(), c.type_name.clone());
+        let column = |c: &crate::catalog::Column| c.name.clone();
         let columns = catalog.tables.values().map(|t| (t.name.clone(), t.columns.iter().map(column).collect()));
         Policy {
             generation,
             schema: schema.to_owned(),
             database: None,
             limits,
-            pushdown: true,
             prefilter: Prefilter::new(entries.keys().map(String::as_str)),
             columns: columns.collect(),
             shadows: HashSet::new(),
+            limited: HashSet::new(),
             entries,
         }
     }
@@ -103,6 +97,13 @@ impl Policy {
     pub fn within(mut self, database: Option<String>, shadows: HashSet<(String, String)>) -> Self {
         self.database = database;
         self.shadows = shadows;
+        self
+    }
+
+    /// Names the roles that have less than a whole legacy table: (role, table).
+    #[must_use]
+    pub fn limiting(mut self, limited: HashSet<(String, String)>) -> Self {
+        self.limited = limited;
         self
     }
 
@@ -152,6 +153,8 @@ pub struct NameContext {
     pub search_path: Vec<String>,
     /// Temporary relations of the session with a legacy name: they come before every schema.
     pub temporary: Vec<String>,
+    /// The role whose rights are in force; empty where nobody has asked.
+    pub role: String,
     /// Some of this was changed in the transaction that is open: its end may undo it.
     pub passing: bool,
 }
@@ -160,7 +163,7 @@ impl NameContext {
     /// A context with this search path and no temporary tables.
     pub fn with_path(search_path: &[&str]) -> Self {
         let search_path = search_path.iter().map(|s| (*s).to_owned()).collect();
-        NameContext { search_path, temporary: Vec::new(), passing: false }
+        NameContext { search_path, temporary: Vec::new(), role: String::new(), passing: false }
     }
 }
 
@@ -183,8 +186,6 @@ pub struct Outcome {
     pub shadow: bool,
     /// What its statements leave behind in the session, each with its statement's number.
     pub effects: Vec<(usize, Effect)>,
-    /// It is a read whose plan a session may keep.
-    pub keep: Option<Arc<Keep>>,
 }
 
 /// A legacy name in a statement.
@@ -296,8 +297,8 @@ struct Work<'w, 't> {
     words: HashSet<String>,
     edits: Vec<Edit>,
     notes: Vec<String>,
-    /// Strings that keys are made of.
-    text_keys: Vec<Parameter>,
+    /// What was found wrong while names were looked up.
+    fault: Option<Refusal>,
 }
 
 impl<'w, 't> Work<'w, 't> {
@@ -328,7 +329,7 @@ impl<'w, 't> Work<'w, 't> {
             words,
             edits: Vec::new(),
             notes: Vec::new(),
-            text_keys: Vec::new(),
+            fault: None,
         };
         work.entries = shape.references.iter().map(|r| work.entry_of(&r.name)).collect();
         Some(Ok(work))
@@ -380,9 +381,6 @@ impl<'w, 't> Work<'w, 't> {
                 outcome.hits.push(hit);
             }
         }
-        if result.is_ok() && rewrites && !opaque && !outcome.shadow {
-            outcome.keep = self.keep().map(Arc::new);
-        }
         outcome.notes.append(&mut self.notes);
     }
 
@@ -395,6 +393,13 @@ impl<'w, 't> Work<'w, 't> {
             && self.shape.references.iter().all(|r| r.role == Role::Read)
             && lexemes.first().is_some_and(|l| l.is_any(&["SELECT", "WITH", "TABLE", "VALUES"]) || l.is_token(&Token::LParen))
             && !lexemes.iter().any(|l| l.is_any(&words))
+    }
+
+    /// Whether the session's role has less than a whole legacy table: rights on some of its columns, or a right to change what it may
+    /// not read. It then writes through the view, whose columns have these rights; the leaf has only those on the whole table.
+    fn is_limited(&self, entry: &Entry) -> bool {
+        let limited = &self.policy.limited;
+        !limited.is_empty() && limited.contains(&(self.names.role.clone(), entry.relation.table.clone()))
     }
 
     /// The entry of a reference that is to be rewritten.
@@ -422,9 +427,8 @@ impl<'w, 't> Work<'w, 't> {
             let Some(entry) = self.rewritten(dml.target) else { continue };
             self.write(dml, entry)?;
         }
-        self.mark_cursor();
-        self.unqualify();
-        Ok(())
+        self.qualify();
+        self.fault.take().map_or(Ok(()), Err)
     }
 
     /// Replaces the whole statement by one that fails at the same place, whose error is then replaced by ours.
@@ -456,7 +460,7 @@ mod tests {
                     [target]\ndomain = \"TIPO_CORREO\"\n[key]\ncolumns = [\"tipcid\"]\n";
         let rule = file::parse(&Document::parse("r.toml".as_ref(), rule).unwrap()).unwrap();
         let relation = Arc::new(Relation::compile(&rule, &Context::new(&Settings::defaults().unwrap())));
-        let entries = vec![Entry { relation, mode: Mode::Rewrite, finder: false }];
+        let entries = vec![Entry { relation, mode: Mode::Rewrite }];
         Policy::new(1, "cf_quere_pro", entries, &Catalog::default(), Limits::default())
     }
 

@@ -8,7 +8,7 @@ pub mod file;
 pub mod generate;
 pub mod plan;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::catalog::{Column as CatalogColumn, Table};
@@ -49,8 +49,6 @@ pub struct Column {
     /// Under `capture = "trigger"`: an SQL expression that takes the place of the base's column. `{column}` in it stands for the text
     /// of a base column's value.
     pub expression: Option<String>,
-    /// Another legacy table that becomes rows of the same new table has a column of this name and another type.
-    pub contested: bool,
     /// The line in the rule file, 0 for a generated one.
     pub line: usize,
 }
@@ -137,9 +135,6 @@ pub struct History {
     pub expid: Option<String>,
     /// How rows come about.
     pub capture: Capture,
-    /// Under `capture = "trigger"`: the moment from which the trigger's rows are the history, as a `timestamptz` is written. What it
-    /// recorded before stands beside what the application wrote. `None`: from the beginning.
-    pub since: Option<String>,
 }
 
 /// A look-up that becomes rows of `domain_value`.
@@ -239,24 +234,6 @@ impl RuleSet {
             }
         }
         check::between(&set, &mut faults);
-        set.contest();
         faults.or(set)
-    }
-
-    /// Marks the columns that two tables of one target have under one name with different types.
-    fn contest(&mut self) {
-        let mut types: HashMap<(&'static str, String), BTreeSet<String>> = HashMap::new();
-        for rule in self.rules.values() {
-            for column in &rule.columns {
-                let name = (rule.target.kind(), column.column.name.clone());
-                types.entry(name).or_default().insert(column.column.type_name.clone());
-            }
-        }
-        for rule in self.rules.values_mut() {
-            let kind = rule.target.kind();
-            for column in &mut rule.columns {
-                column.contested = types.get(&(kind, column.column.name.clone())).is_some_and(|t| t.len() > 1);
-            }
-        }
     }
 }

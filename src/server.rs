@@ -84,7 +84,6 @@ impl Server {
             tokio::spawn(steering::flush_regularly(steering.clone(), stop.subscribe())),
             tokio::spawn(shadow::run(steering.clone(), stop.subscribe())),
             tokio::spawn(steering::follow(steering.clone(), stop.subscribe())),
-            tokio::spawn(steering::keep_finders(steering.clone(), stop.subscribe())),
         ];
         tasks.extend(handover.map(|offer| tokio::spawn(offer.serve(stop.clone()))));
         if let Some(predecessor) = inherited.predecessor {

@@ -19,6 +19,7 @@ pub mod parse;
 pub mod quote;
 pub mod shape;
 pub mod shim;
+pub mod template;
 pub mod token;
 mod utility;
 pub mod walk;

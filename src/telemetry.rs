@@ -54,12 +54,6 @@ pub const METRICS: &[Metric] = &[
         help: "Time to parse and rewrite, when not cached.",
     },
     Metric {
-        name: "esclusa_plans_kept_total",
-        kind: Kind::Counter,
-        unit: Unit::Count,
-        help: "Plans of reads that sessions began to keep on the server.",
-    },
-    Metric {
         name: "esclusa_prepared_again_total",
         kind: Kind::Counter,
         unit: Unit::Count,

@@ -108,7 +108,8 @@ async fn histories_written_by_their_triggers(
             })
         };
         let expected: Vec<String> = rule.columns.iter().filter_map(cast).collect();
-        let history = format!("SELECT h::text FROM ({} AND al_source = 'T') AS h", relation.select(&mirrored, &[], ""));
+        let list = relation.select_list(&mirrored, None);
+        let history = format!("SELECT h::text FROM (SELECT {list} FROM {} WHERE al_source = 'C') AS h", relation.rows());
         let base = qualified(&context.schema, &base);
         let script = format!(
             "BEGIN; CREATE TEMP TABLE expected ON COMMIT DROP AS SELECT ROW({})::text AS r FROM {base} AS b; DELETE FROM {base}",

@@ -4,10 +4,6 @@
 mod common;
 #[path = "toggle/jdbc.rs"]
 mod jdbc;
-#[path = "toggle/kept.rs"]
-mod kept;
-#[path = "toggle/kept_texts.rs"]
-mod kept_texts;
 #[path = "toggle/load.rs"]
 mod load;
 #[path = "toggle/names.rs"]

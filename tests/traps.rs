@@ -9,8 +9,6 @@ mod values;
 mod time;
 #[path = "traps/structure.rs"]
 mod structure;
-#[path = "traps/found.rs"]
-mod found;
 #[path = "traps/proof.rs"]
 mod proof;
 #[path = "traps/views.rs"]
@@ -23,8 +21,6 @@ mod retained;
 mod schema;
 #[path = "traps/worked.rs"]
 mod worked;
-#[path = "traps/stand_in.rs"]
-mod stand_in;
 #[path = "traps/captured.rs"]
 mod captured;
 #[path = "traps/proxied.rs"]

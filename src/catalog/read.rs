@@ -26,6 +26,19 @@ WHERE n.nspname = $1 AND k.contype IN ('p', 'u') AND NOT c.relispartition
   AND ($2::text[] IS NULL OR c.relname = ANY ($2))
 ORDER BY c.relname, k.conname";
 
+/// Views are looked at whose grants name columns, or a change without SELECT; there are few, so that all roles can be asked about them.
+const LIMITED: &str = "
+WITH part AS (
+  SELECT c.oid, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = $1 AND c.relkind = 'v'
+    AND (EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL)
+         OR EXISTS (SELECT FROM aclexplode(c.relacl) AS a GROUP BY a.grantee
+                    HAVING bool_or(a.privilege_type IN ('UPDATE', 'DELETE')) AND NOT bool_or(a.privilege_type = 'SELECT'))))
+SELECT r.rolname::text, p.relname::text FROM part p JOIN pg_roles r ON NOT r.rolsuper
+WHERE EXISTS (SELECT FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) AS a(right_)
+              WHERE has_any_column_privilege(r.oid, p.oid, right_) AND NOT has_table_privilege(r.oid, p.oid, right_))
+   OR has_table_privilege(r.oid, p.oid, 'UPDATE, DELETE') AND NOT has_table_privilege(r.oid, p.oid, 'SELECT')";
+
 impl Catalog {
     /// Reads every relation of a schema. Partitions are left out: they are their parent's business.
     pub async fn read(database: &Database, schema: &str) -> Result<Catalog> {
@@ -43,6 +56,12 @@ impl Catalog {
                    WHERE c.relname = ANY ($2) AND n.nspname <> $1 AND n.nspname !~ '^pg_temp_'
                      AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'i', 'c')";
         let rows = database.query("looking for names in other schemas", sql, &[&schema, &names]).await?;
+        Ok(rows.into_iter().map(|r| (r.get(0), r.get(1))).collect())
+    }
+
+    /// Roles that have less than a whole view of a schema: rights on some of its columns, or a right to change what they may not read.
+    pub async fn limited(database: &Database, schema: &str) -> Result<HashSet<(String, String)>> {
+        let rows = database.query("looking for rights on parts of tables", LIMITED, &[&schema]).await?;
         Ok(rows.into_iter().map(|r| (r.get(0), r.get(1))).collect())
     }
 

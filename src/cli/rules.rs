@@ -33,9 +33,6 @@ pub(super) enum Rules {
         /// Histories, and the capture behind them.
         #[arg(required = true, num_args = 2.., value_name = "TABLE... CAPTURE")]
         words: Vec<String>,
-        /// The moment from which the trigger's rows are the history [default: now].
-        #[arg(long)]
-        since: Option<String>,
     },
 }
 
@@ -44,7 +41,7 @@ pub(super) async fn run(call: Call, rules: Rules) -> Result<()> {
         Rules::Generate => generate_files(call).await,
         Rules::List => list(call).await,
         Rules::Set { words, reason } => set(call, words, reason).await,
-        Rules::Capture { words, since } => capture(call, words, since).await,
+        Rules::Capture { words } => capture(call, words).await,
     }
 }
 
@@ -117,7 +114,7 @@ async fn set(call: Call, mut words: Vec<String>, reason: Option<String>) -> Resu
 }
 
 /// Each table on its own: first the database, then the rule file. The proxy follows when it reloads its rules.
-async fn capture(call: Call, mut words: Vec<String>, since: Option<String>) -> Result<()> {
+async fn capture(call: Call, mut words: Vec<String>) -> Result<()> {
     let capture: Capture = words.pop().unwrap_or_default().parse().map_err(Error::usage)?;
     let rules = call.rules()?;
     let database = call.database().await?;
@@ -127,11 +124,9 @@ async fn capture(call: Call, mut words: Vec<String>, since: Option<String>) -> R
         let Some(rule) = rules.rules.get(&name) else {
             return Err(Error::usage(format!("there is no rule for a table `{name}`")));
         };
-        let now: String = database.one("asking for the time", "SELECT clock_timestamp()::text", &[]).await?.get(0);
-        let since = (capture == Capture::Trigger).then(|| since.clone().unwrap_or(now));
         let io = |doing: &str, e| Error::io(format!("{doing} {}", rule.file.display()), e);
         let text = std::fs::read_to_string(&rule.file).map_err(|e| io("reading", e))?;
-        let text = file::with_capture(&text, capture, since.as_deref());
+        let text = file::with_capture(&text, capture);
         let changed = file::parse(&Document::parse(&rule.file, &text)?)?;
         let notes = switch::capture(&database, &context, &rules, &changed).await?;
         std::fs::write(&rule.file, text).map_err(|e| io("writing", e))?;

@@ -59,7 +59,7 @@ pub(super) fn by_table(shared: &Shared, columns: Columns, row: impl Fn(&Entry) -
 /// Where a legacy table's rows lie: itself, for one that stays.
 fn target(entry: &Entry) -> Cell {
     let relation = &entry.relation;
-    if relation.is_retained() { relation.table.as_str().into() } else { relation.target.into() }
+    relation.target_name().into()
 }
 
 pub(super) fn shadow(shared: &Shared) -> Table {
@@ -92,14 +92,14 @@ pub(super) fn hits(shared: &Shared) -> Table {
 pub(super) fn rules(shared: &Shared) -> Table {
     by_table(shared, RULES, |entry| {
         let relation = &entry.relation;
-        let discriminator = (!relation.discriminator.is_empty()).then(|| relation.filter(None));
+        let leaf = (!relation.is_retained()).then(|| relation.rows());
         let key: Vec<&str> = relation.key.iter().filter_map(|&i| Some(relation.columns.get(i)?.name.as_str())).collect();
         let key = (!key.is_empty()).then(|| key.join(", "));
         vec![
             relation.table.as_str().into(),
             relation.kind.into(),
             target(entry),
-            discriminator.into(),
+            leaf.into(),
             relation.columns.len().into(),
             key.into(),
         ]

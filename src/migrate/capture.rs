@@ -156,10 +156,10 @@ pub async fn check(database: &Database, context: &Context, rules: &RuleSet) -> R
                 told(&mut drift, &format!("{name}_t"), &table, Some(&truncate), &statements);
             }
             Place::Domain(relation) => {
-                let found = triggers(database, &relation.target_table(), &format!("audit_{}", relation.table)).await?;
+                let found = triggers(database, &relation.rows(), &format!("audit_{}", relation.table)).await?;
                 for name in [format!("trg_audit_{}", relation.table), format!("trg_audit_{}_d", relation.table)] {
                     let own: Vec<Trigger> = found.iter().filter(|t| t.name == name).cloned().collect();
-                    told(&mut drift, &name, relation.target, None, &own);
+                    told(&mut drift, &name, &relation.table, None, &own);
                 }
             }
         }
@@ -189,7 +189,8 @@ pub async fn on_domain(database: &Database, relation: &Relation, key: &[String])
     let image = |row: &str| {
         let pair = |i: usize| {
             let column = &relation.columns[i];
-            format!("{}, {}", literal(&column.name), column.sql_type.image(&relation.read(i, Some(row))))
+            let value = crate::sql::template::Sql::text(relation.read(i, Some(row)));
+            format!("{}, {}", literal(&column.name), column.sql_type.image(&value).render())
         };
         let parts: Vec<String> = (0..relation.columns.len()).map(pair).collect();
         parts.chunks(45).map(|c| format!("jsonb_build_object({})", c.join(", "))).collect::<Vec<_>>().join(" || ")
@@ -198,7 +199,7 @@ pub async fn on_domain(database: &Database, relation: &Relation, key: &[String])
     let keys = format!("ARRAY[{}]", key.iter().map(|k| literal(k)).collect::<Vec<_>>().join(", "));
     let name = ident(&format!("trg_audit_{}", relation.table));
     let delete_name = ident(&format!("trg_audit_{}_d", relation.table));
-    let target = relation.target_table();
+    let target = relation.rows();
     let call = |operation: &str, old: &str, new: &str| {
         format!("PERFORM {CONTROL}.audit('{operation}', {}, {keys}, {old}, {new}, NULL);", literal(&relation.table))
     };
@@ -210,15 +211,13 @@ pub async fn on_domain(database: &Database, relation: &Relation, key: &[String])
          END IF;\n  RETURN NULL;\nEND $esclusa$;\n\
          REVOKE ALL ON FUNCTION {function}() FROM PUBLIC;\n\
          DROP TRIGGER IF EXISTS {name} ON {target}; DROP TRIGGER IF EXISTS {delete_name} ON {target};\n\
-         CREATE TRIGGER {name} AFTER INSERT OR UPDATE ON {target} FOR EACH ROW WHEN ({}) EXECUTE FUNCTION {function}();\n\
-         CREATE TRIGGER {delete_name} AFTER DELETE ON {target} FOR EACH ROW WHEN ({}) EXECUTE FUNCTION {function}();",
+         CREATE TRIGGER {name} AFTER INSERT OR UPDATE ON {target} FOR EACH ROW EXECUTE FUNCTION {function}();\n\
+         CREATE TRIGGER {delete_name} AFTER DELETE ON {target} FOR EACH ROW EXECUTE FUNCTION {function}();",
         image("old"),
         image("new"),
         call("I", "NULL", "new_image"),
         call("D", "old_image", "NULL"),
         call("U", "old_image", "new_image"),
-        relation.filter(Some("new")),
-        relation.filter(Some("old")),
     );
     database.batch(&format!("auditing domain rows of {}", relation.table), &sql).await?;
     Ok(Attached::Domain(relation.table.clone()))

@@ -4,15 +4,15 @@
 
 use crate::catalog::Database;
 use crate::error::Result;
-use crate::relation::{Relation, Value};
+use crate::relation::target::Target;
+use crate::relation::{CONTROL, Relation};
 use crate::sql::quote::literal;
-
-use super::CONTROL;
+use crate::sql::template::Sql;
 
 /// One check's verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
-    /// `shape`, `count`, `checksum`, `multiset`, `order`, `key column`, `time column`, `default partition`, `derived columns`.
+    /// `shape`, `count`, `checksum`, `multiset`, `order`, `key column`, `time column`, `derived columns`, `leaf`.
     pub check: &'static str,
     /// Whether it holds.
     pub passed: bool,
@@ -50,12 +50,10 @@ pub async fn check(database: &Database, relation: &Relation, old: &str) -> Resul
     let mut verdicts = vec![prover.shape().await?];
     let rows = prover.count_and_sums(&mut verdicts).await?;
     verdicts.push(prover.multiset().await?);
-    if relation.order.is_some() {
-        verdicts.push(prover.order().await?);
-    }
-    prover.derived(&mut verdicts).await?;
-    if relation.target == "audit_log" {
-        verdicts.push(prover.default_partition().await?);
+    if let Some(target) = relation.target() {
+        verdicts.push(prover.order(target).await?);
+        prover.derived(target, &mut verdicts).await?;
+        verdicts.push(prover.alone(target).await?);
     }
     Ok(Parity { table: relation.table.clone(), rows, verdicts })
 }
@@ -123,12 +121,13 @@ impl Prover<'_> {
     }
 
     fn new_rows(&self) -> String {
-        format!(
-            "SELECT {} AS row FROM {} AS t WHERE {}",
-            self.new_row(),
-            self.relation.target_table(),
-            self.relation.filter(Some("t"))
-        )
+        format!("SELECT {} AS row FROM {} AS t{}", self.new_row(), self.relation.rows(), self.moved("WHERE"))
+    }
+
+    /// What the application has written since, and what the audit trigger has, is not compared with the table as it was.
+    fn moved(&self, word: &str) -> String {
+        let moved = self.relation.target().and_then(|t| t.moved).filter(|_| self.relation.projection.is_some());
+        moved.map_or(String::new(), |(column, value)| format!(" {word} t.{column} = {}", literal(value)))
     }
 
     /// Counts, and two sums of 64-bit hashes: they do not depend on the order and do depend on how often a row stands there.
@@ -166,50 +165,33 @@ impl Prover<'_> {
     }
 
     /// The order of the heap, which a SELECT without ORDER BY usually shows.
-    async fn order(&self) -> Result<Verdict> {
-        let order = self.relation.order.unwrap_or("true");
+    async fn order(&self, target: &Target) -> Result<Verdict> {
         let sql = format!(
             "SELECT (SELECT md5(coalesce(string_agg({}, E'\\n' ORDER BY t.ctid), '')) FROM {} AS t) = \
-                    (SELECT md5(coalesce(string_agg({}, E'\\n' ORDER BY t.{order}), '')) FROM {} AS t WHERE {})",
+                    (SELECT md5(coalesce(string_agg({}, E'\\n' ORDER BY t.{}), '')) FROM {} AS t{})",
             self.old_row(),
             self.old,
             self.new_row(),
-            self.relation.target_table(),
-            self.relation.filter(Some("t")),
+            target.order,
+            self.relation.rows(),
+            self.moved("WHERE"),
         );
         let same = self.text("order", &sql).await? == ["t"];
         Ok(Verdict { check: "order", passed: same, detail: if same { "as in the heap" } else { "not as in the heap" }.into() })
     }
 
     /// Every column that follows from the legacy row, computed again from what is stored.
-    async fn derived(&self, verdicts: &mut Vec<Verdict>) -> Result<()> {
-        for (check, names) in [
-            ("key column", &["al_record_key", "dv_code", "dvl_source_code", "dvl_target_code"][..]),
-            ("time column", &["al_changed_at"]),
-            (
-                "derived columns",
-                &[
-                    "al_operation",
-                    "al_user_id",
-                    "al_expid",
-                    "dv_is_active",
-                    "dv_expid",
-                    "dv_hstusu",
-                    "dv_hsthora",
-                    "dvl_source_domain",
-                    "dvl_target_domain",
-                ],
-            ),
-        ] {
+    async fn derived(&self, target: &Target, verdicts: &mut Vec<Verdict>) -> Result<()> {
+        for (check, names) in target.derived {
             let differs: Vec<String> = names.iter().filter_map(|n| self.recomputed(n)).collect();
             if differs.is_empty() {
                 continue;
             }
             let sql = format!(
-                "SELECT count(*) FROM {} AS t WHERE {} AND ({})",
-                self.relation.target_table(),
-                self.relation.filter(Some("t")),
-                differs.join(" OR ")
+                "SELECT count(*) FROM {} AS t WHERE ({}){}",
+                self.relation.rows(),
+                differs.join(" OR "),
+                self.moved("AND")
             );
             let rows = self.text(check, &sql).await?.concat();
             verdicts.push(Verdict { check, passed: rows == "0", detail: format!("{rows} rows disagree with their image") });
@@ -217,20 +199,34 @@ impl Prover<'_> {
         Ok(())
     }
 
-    /// `stored IS DISTINCT FROM computed`, for a field that depends on legacy columns.
+    /// `stored IS DISTINCT FROM computed`, for a field that depends on legacy columns. What lies in a typed column is compared with the
+    /// image, where there is one: nothing else would see a stamp that went wrong on the way into it.
     fn recomputed(&self, name: &str) -> Option<String> {
-        let field = self.relation.fields.iter().find(|f| f.name == name)?;
-        let Value::Expression(_) = field.backfill.as_ref().unwrap_or(&field.write) else { return None };
-        let computed = self.relation.field(name, &|i| self.relation.read(i, Some("t")))?;
-        Some(format!("t.{name} IS DISTINCT FROM {computed}"))
+        let relation = self.relation;
+        let value = relation.field(name)?;
+        let image = relation.target()?.repeated.map(|(image, _)| image);
+        let read = |i: usize| {
+            let column = &relation.columns[i];
+            Sql::text(image.map_or_else(
+                || relation.read(i, Some("t")),
+                |image| column.sql_type.from_image(&format!("t.{image}"), &column.name),
+            ))
+        };
+        Some(format!("t.{name} IS DISTINCT FROM {}", value.fill(read).render()))
     }
 
-    /// The DEFAULT partition stays empty: with rows in it, the partition that should hold them cannot be made.
-    async fn default_partition(&self) -> Result<Verdict> {
-        let table = crate::sql::quote::qualified(&self.relation.schema, "audit_log_default");
-        let sql = format!("SELECT count(*) FROM {table} AS t WHERE {}", self.relation.filter(Some("t")));
-        let rows = self.text("default partition", &sql).await?.concat();
-        Ok(Verdict { check: "default partition", passed: rows == "0", detail: format!("{rows} rows") })
+    /// The rows lie in the leaf and nowhere else, and the leaf is a part of the new table.
+    async fn alone(&self, target: &Target) -> Result<Verdict> {
+        let value = self.relation.home.as_ref().map_or("", |h| h.value.as_str());
+        let parent = crate::sql::quote::qualified(&self.relation.schema, target.table);
+        let sql = format!(
+            "SELECT count(*) FROM {parent} AS t WHERE t.{} = {} AND t.tableoid <> {}::regclass",
+            target.discriminator,
+            literal(value),
+            literal(&self.relation.rows())
+        );
+        let rows = self.text("leaf", &sql).await?.concat();
+        Ok(Verdict { check: "leaf", passed: rows == "0", detail: format!("{rows} rows outside") })
     }
 }
 

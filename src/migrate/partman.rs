@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::relation::Context;
 use crate::sql::quote::literal;
 
-use super::schema::Partitioner;
+use super::schema::{LIVE, Partitioner};
 
 /// Its version, or why it cannot be used. It is no trusted extension: only a superuser installs it, and who uses it needs rights on its
 /// tables, which `esclusa roles` gives.
@@ -42,7 +42,7 @@ pub(super) async fn register(db: &Database, context: &Context, partitioner: Part
         .one("finding pg_partman", "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'pg_partman'", &[])
         .await?
         .get(0);
-    let parent = format!("{}.audit_log", context.schema);
+    let parent = format!("{}.{LIVE}", context.schema);
     let registered = format!("SELECT count(*) FROM {schema}.part_config WHERE parent_table = {}", literal(&parent));
     if db.one("asking pg_partman", &registered, &[]).await?.get::<_, i64>(0) > 0 {
         return Ok(());
@@ -58,5 +58,5 @@ pub(super) async fn register(db: &Database, context: &Context, partitioner: Part
          VALUES ({}, 'al_changed_at', '{kind}', '1 mon', {months}, 'on', true{values})",
         literal(&parent)
     );
-    db.batch("registering audit_log with pg_partman", &sql).await
+    db.batch("registering audit_log_live with pg_partman", &sql).await
 }

@@ -11,7 +11,7 @@ use crate::relation::Context;
 use crate::rule::{RuleSet, Target};
 use crate::sql::quote::{ident, literal};
 
-use super::{ARCHIVE, CONTROL, LEAF};
+use super::{ARCHIVE, CONTROL, LEAVES};
 
 /// Owns the audit trigger's function, may add rows to audit_log_live, and does not log in.
 pub const AUDIT: &str = "esclusa_audit";
@@ -66,7 +66,7 @@ pub fn script(context: &Context, role: &str, tables: &[String], owner: Option<&s
         .replace("{schema}", &ident(&context.schema))
         .replace("{schema_text}", &literal(&ident(&context.schema)))
         .replace("{control}", CONTROL)
-        .replace("{leaf}", LEAF)
+        .replace("{leaf}", LEAVES)
 }
 
 fn owners(context: &Context, tables: &[String]) -> String {
@@ -74,12 +74,12 @@ fn owners(context: &Context, tables: &[String]) -> String {
     let lines = names.chunks(8).map(|c| c.join(", ")).collect::<Vec<_>>().join(",\n        ");
     OWNERS
         .replace("{schema_text}", &literal(&ident(&context.schema)))
-        .replace("{leaf_text}", &literal(LEAF))
+        .replace("{leaf_text}", &literal(LEAVES))
         .replace("{tables}", &format!("ARRAY[{lines}]::pg_catalog.name[]"))
 }
 
 fn grants(context: &Context) -> String {
-    GRANTS.replace("{schema_text}", &literal(&ident(&context.schema))).replace("{control}", CONTROL).replace("{leaf}", LEAF)
+    GRANTS.replace("{schema_text}", &literal(&ident(&context.schema))).replace("{control}", CONTROL).replace("{leaf}", LEAVES)
 }
 
 /// Makes the audit role and the event trigger, where the current role is a superuser; schema `esclusa` must be there. Otherwise they are
@@ -192,7 +192,7 @@ async fn membership(database: &Database, context: &Context, tables: &[String], r
 
 /// Schemas and tables of ours that somebody else made.
 async fn foreign_objects(database: &Database, context: &Context, role: &str) -> Result<Vec<Missing>> {
-    let (control, leaf, schema) = (literal(CONTROL), literal(LEAF), literal(&context.schema));
+    let (control, leaf, schema) = (literal(CONTROL), literal(LEAVES), literal(&context.schema));
     let sql = format!(
         "SELECT format('schema %I belongs to %s', nspname, pg_get_userbyid(nspowner)), format('ALTER SCHEMA %I OWNER TO %I', nspname, $1::text) \
          FROM pg_namespace WHERE nspname IN ({control}, {leaf}, {}) AND NOT pg_has_role(nspowner, 'USAGE') \

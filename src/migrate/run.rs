@@ -11,7 +11,7 @@ use crate::sql::quote::{literal, qualified};
 
 use super::capture;
 use super::parity::{self, Parity};
-use super::{ARCHIVE, CONTROL, PINNED, backfill, finder, retain, stand_in, switch, view};
+use super::{ARCHIVE, CONTROL, PINNED, backfill, leaf, retain, switch, view};
 
 /// A writer that holds the legacy table longer than this makes the migration of that table fail, not wait.
 const LOCK_TIMEOUT: &str = "5s";
@@ -134,9 +134,8 @@ impl<'m> Migration<'m> {
         let lock = format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; LOCK TABLE {legacy} IN SHARE ROW EXCLUSIVE MODE");
         db.batch(&format!("locking {}", rule.table), &lock).await?;
         self.refuse_computed_columns(db, relation).await?;
-        let own = relation.without_captured();
-        let rows = backfill::run(db, &own, &legacy).await?;
-        let parity = parity::check(db, &own, &legacy).await?;
+        let (rows, mut notes) = self.build_leaf(db, relation).await?;
+        let parity = parity::check(db, relation, &legacy).await?;
         if !parity.holds() {
             return Err(Error::Refused {
                 message: format!("{} did not pass its parity checks and was left as it was", rule.table),
@@ -145,15 +144,35 @@ impl<'m> Migration<'m> {
             });
         }
         parity::record(db, &parity).await?;
-        let mut notes = self.left_behind(db, relation).await?;
+        notes.extend(self.left_behind(db, relation).await?);
         self.swap(db, relation).await?;
         notes.extend(self.capture(db, rule, relation, catalog).await?);
-        finder::create(db, relation).await?;
         let sql =
             format!("INSERT INTO {CONTROL}.run_table (run_id, legacy_table, step, row_count) VALUES ($1, $2, 'migrate', $3)");
         let count = i64::try_from(rows).unwrap_or(i64::MAX);
         db.execute("recording the table", &sql, &[&run, &rule.table, &count]).await?;
         Ok(Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes })
+    }
+
+    /// The leaf: made, filled, indexed, attached, and looked at by ANALYZE.
+    async fn build_leaf(&self, db: &Database, relation: &Relation) -> Result<(u64, Vec<String>)> {
+        let legacy = relation.legacy_table();
+        let context = format!("making the leaf of {}", relation.table);
+        db.batch(&context, &leaf::creation(relation)).await?;
+        let rows = backfill::run(db, relation, &legacy).await?;
+        let mut notes = Vec::new();
+        for index in leaf::indexes(db, &legacy).await? {
+            match leaf::carried(relation, &index) {
+                Ok(carried) => {
+                    db.batch(&format!("carrying index {}", index.name), &carried.creation).await?;
+                    notes.extend(carried.note);
+                }
+                Err(why) => notes.push(why),
+            }
+        }
+        let rest = [leaf::unique(relation), leaf::attaching(relation), leaf::analysis(relation)].concat();
+        db.batch(&context, &rest).await?;
+        Ok((rows, notes))
     }
 
     /// The table steps aside and the view takes its name, in the same transaction.
@@ -171,9 +190,7 @@ impl<'m> Migration<'m> {
         }
         db.batch(&context, &format!("ALTER TABLE {legacy} SET SCHEMA {ARCHIVE}")).await?;
         db.batch(&context, &view::creation(relation)).await?;
-        db.batch(&context, &stand_in::creation(relation)).await?;
-        stand_in::give_to_owner(db, relation, &archived).await?;
-        view::copy_grants(db, relation, &archived).await
+        view::hand_over(db, relation, &archived).await
     }
 
     /// The audit trigger of a history's base; and, when a base becomes a domain, the trigger that follows its rows there.
@@ -251,7 +268,7 @@ impl<'m> Migration<'m> {
 
     /// Proves parity of one table outside a migration, and records it.
     pub async fn verify(&self, rule: &Rule) -> Result<Option<Parity>> {
-        let relation = Relation::compile(rule, &self.context).without_captured();
+        let relation = Relation::compile(rule, &self.context);
         let Some(source) = self.legacy_source(rule).await? else { return Ok(None) };
         let parity = self
             .database

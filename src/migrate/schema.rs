@@ -13,6 +13,10 @@ use super::{ARCHIVE, CONTROL, PINNED, partman, roles};
 
 const CONTROL_SQL: &str = include_str!("sql/control.sql");
 const TABLES_SQL: &str = include_str!("sql/tables.sql");
+const AUDIT_SQL: &str = include_str!("sql/audit.sql");
+
+/// What the audit trigger records, by month: the partition of audit_log that belongs to no legacy table.
+pub const LIVE: &str = "audit_log_live";
 
 /// Who makes partitions when time goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,20 +42,20 @@ pub struct Partition {
     pub to: String,
 }
 
-/// The partitions of a context: one for all that is older, then one a month, up to and without `end`.
+/// The monthly partitions of what the audit trigger records, up to and without `end`.
 pub fn partitions(context: &Context, partitioner: Partitioner, end: Month) -> Vec<Partition> {
     let zone = literal(&context.time_zone);
     // A bound is evaluated once, when the partition is made: it is an instant, whatever the zone of who looks at it.
     let start = |m: Month| format!("(timestamp '{m}-01' AT TIME ZONE {zone})");
-    let infix = if matches!(partitioner, Partitioner::Partman4 | Partitioner::OwnAfterPartman4) { "p" } else { "" };
-    // Not MINVALUE: pg_partman casts the bound to timestamptz.
-    let old = Partition { name: "audit_log_hist".into(), from: "'-infinity'".into(), to: start(context.first_month) };
+    // The plan's names; pg_partman 4 asks for those of the table that it keeps.
+    let of_partman = matches!(partitioner, Partitioner::Partman4 | Partitioner::OwnAfterPartman4);
+    let stem = if of_partman { format!("{LIVE}_p") } else { "audit_log_".into() };
     let monthly = (0..).map(|n| context.first_month.plus(n)).take_while(|m| *m < end).map(|month| Partition {
-        name: format!("audit_log_{infix}{:04}_{:02}", month.year, month.month),
+        name: format!("{stem}{:04}_{:02}", month.year, month.month),
         from: start(month),
         to: start(month.plus(1)),
     });
-    std::iter::once(old).chain(monthly).collect()
+    monthly.collect()
 }
 
 /// How many months get a partition ahead.
@@ -69,14 +73,16 @@ pub async fn end(database: &Database, context: &Context) -> Result<Month> {
 }
 
 fn rendered(template: &str, schema: &str, control: &str) -> String {
-    template.replace("{schema}", &ident(schema)).replace("{control}", &ident(control))
+    template.replace("{schema}", &ident(schema)).replace("{control}", &ident(control)).replace("{leaf}", &ident(&format!("{control}_leaf")))
 }
 
 /// The SQL that makes everything that is missing.
 fn creation(context: &Context, control: &str, partitioner: Partitioner, end: Month) -> String {
-    let mut sql = rendered(CONTROL_SQL, &context.schema, control);
-    sql.push_str(&rendered(TABLES_SQL, &context.schema, control));
-    let parent = qualified(&context.schema, "audit_log");
+    let mut sql = String::new();
+    for template in [CONTROL_SQL, TABLES_SQL, AUDIT_SQL] {
+        sql.push_str(&rendered(template, &context.schema, control));
+    }
+    let parent = qualified(&context.schema, LIVE);
     for partition in partitions(context, partitioner, end) {
         sql.push_str(&format!(
             "CREATE TABLE IF NOT EXISTS {} PARTITION OF {parent} FOR VALUES FROM ({}) TO ({});\n",
@@ -133,7 +139,7 @@ pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
 async fn partitioner(database: &Database, context: &Context, existing: &[Object]) -> Result<Partitioner> {
     let version = partman::usable(database, context).await?.ok();
     let has = |p: Partitioner| {
-        partitions(context, p, context.first_month.plus(1)).get(1).is_some_and(|p| existing.iter().any(|o| o.name == p.name))
+        partitions(context, p, context.first_month.plus(1)).first().is_some_and(|p| existing.iter().any(|o| o.name == p.name))
     };
     Ok(match version.as_deref().and_then(|v| v.split('.').next()).and_then(|v| v.parse::<u32>().ok()) {
         _ if has(Partitioner::Own) && !has(Partitioner::Partman4) && version.as_deref().is_none_or(|v| v.starts_with('4')) => {
@@ -157,13 +163,13 @@ struct Object {
 /// Tables with columns, constraints and indexes, and functions, of the new tables and of the control schema. Names of schemas
 /// are replaced by marks, so that objects of different schemas compare equal.
 async fn objects(database: &Database, schema: &str, control: &str) -> Result<Vec<Object>> {
-    let names = "('audit_log','domain_value','domain_value_link')";
+    let names = "('audit_log','audit_log_live','domain_value','domain_value_link')";
     let sql = format!(
         "WITH rel AS (
            SELECT c.oid, c.relname::text AS name, pg_get_expr(c.relpartbound, c.oid) AS bound FROM pg_class c
            WHERE c.relnamespace = to_regnamespace({control}) AND c.relkind = 'r'
               OR c.relnamespace = to_regnamespace({schema}) AND (c.relname IN {names} OR c.relispartition
-                 AND c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass({schema} || '.audit_log'))
+                 AND c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass({schema} || '.audit_log_live'))
                  AND c.relkind = 'r'))
          SELECT 'table', name, (SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod)
                   || coalesce(' collate ' || (SELECT collname FROM pg_collation o, pg_type t
@@ -178,7 +184,7 @@ async fn objects(database: &Database, schema: &str, control: &str) -> Result<Vec
            WHERE rel.name NOT LIKE 'audit\\_log\\_%'
          UNION ALL SELECT 'function', p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', pg_get_functiondef(p.oid)
              || CASE WHEN has_function_privilege('public', p.oid, 'EXECUTE') THEN '' ELSE 'not for PUBLIC' END
-           FROM pg_proc p WHERE p.pronamespace = to_regnamespace({control}) AND p.proname !~ '^(write|audit|find)_' -- one a table
+           FROM pg_proc p WHERE p.pronamespace = to_regnamespace({control}) AND p.proname !~ '^(write|audit|project)_' -- one a table
               OR p.pronamespace = to_regnamespace({schema}) AND p.proname = 'fn_audit_trigger'
          ORDER BY 1 DESC, 2",
         control = literal(&ident(control)),
@@ -261,9 +267,9 @@ mod tests {
             partman: Partman::Never,
         };
         let all = partitions(&context, Partitioner::Own, context.horizon);
-        assert_eq!(all.len(), 25);
-        assert_eq!((all[1].name.as_str(), all[24].name.as_str()), ("audit_log_2026_03", "audit_log_2028_02"));
+        assert_eq!(all.len(), 24);
+        assert_eq!((all[0].name.as_str(), all[23].name.as_str()), ("audit_log_2026_03", "audit_log_2028_02"));
         assert_eq!(all[0].to, all[1].from);
-        assert_eq!(partitions(&context, Partitioner::Partman4, context.horizon)[1].name, "audit_log_p2026_03");
+        assert_eq!(partitions(&context, Partitioner::Partman4, context.horizon)[0].name, "audit_log_live_p2026_03");
     }
 }

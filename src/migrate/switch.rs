@@ -1,5 +1,5 @@
-//! Who writes a history that has been moved: the application, or the audit trigger of its base. The view, the functions behind it and
-//! the finder are made anew from the changed rule; the rows stay as they are.
+//! Who writes a history that has been moved: the application, or the audit trigger of its base. The function behind the view is made anew
+//! from the changed rule; the rows stay as they are.
 
 use crate::catalog::{Catalog, Database};
 use crate::error::{Error, Result};
@@ -7,7 +7,7 @@ use crate::relation::{Context, Relation};
 use crate::rule::{Capture, Rule, RuleSet, Target};
 
 use super::capture::{self, Attached};
-use super::{finder, view};
+use super::view;
 
 /// Puts a changed rule into force, in one transaction; what the reader should know. `rule` is not yet the one in `rules`.
 pub async fn capture(database: &Database, context: &Context, rules: &RuleSet, rule: &Rule) -> Result<Vec<String>> {
@@ -23,14 +23,13 @@ pub async fn capture(database: &Database, context: &Context, rules: &RuleSet, ru
     let line = format!("switching the capture of {}", rule.table);
     let work = async |db: &Database| {
         let notes = match history.capture {
-            Capture::Application => vec!["what the trigger has recorded is not shown under the legacy name any more".to_owned()],
+            Capture::Application => vec!["what the trigger has projected into the history stays there".to_owned()],
             Capture::Trigger => {
                 let of = |table: &str| rules.rules.get(table).map(|rule| Relation::compile(rule, context));
                 attached(&relation, capture::attach(db, &catalog, rules, rule, &of).await?)?
             }
         };
         view::replace(db, &relation).await?;
-        finder::create(db, &relation).await?;
         Ok(notes)
     };
     database.transaction(&line, work).await
@@ -38,11 +37,11 @@ pub async fn capture(database: &Database, context: &Context, rules: &RuleSet, ru
 
 /// What is to be said about the trigger. Without one a history that it should write would end here.
 pub fn attached(relation: &Relation, attached: Attached) -> Result<Vec<String>> {
-    let unknown = relation.captured.as_ref().map_or(&[][..], |c| &c.unknown);
+    let unknown = relation.projection.as_ref().map_or(&[][..], |c| &c.unknown);
     let mut notes = match attached {
         Attached::Base(base) => vec![format!("audit trigger on {base}")],
         Attached::Domain(base) => vec![format!("audit trigger on the rows of domain {base}")],
-        Attached::No(why) if relation.captured.is_some() => {
+        Attached::No(why) if relation.projection.is_some() => {
             return Err(Error::Refused {
                 message: format!("nothing would write {}", relation.table),
                 detail: Some(format!("its rule says capture = \"trigger\", and there can be none: {why}")),

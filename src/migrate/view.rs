@@ -1,17 +1,17 @@
-//! The compatibility view that takes a legacy table's name: the relation's SELECT, and INSTEAD OF triggers that write the new
-//! table with the relation's expressions. It is a safety net for what does not pass the proxy: stored procedures, dynamic SQL,
-//! catalog look-ups, a client that connects to the server directly.
+//! The compatibility view that takes a legacy table's name: the relation's SELECT, and INSTEAD OF triggers that write the leaf with the
+//! relation's expressions. It is a safety net for what does not pass the proxy: stored procedures, dynamic SQL, catalog look-ups, a client
+//! that connects to the server directly. The same view stands in the control schema, whatever has the legacy name: rewritten reads name it.
 
 use crate::catalog::Database;
 use crate::error::Result;
-use crate::relation::Relation;
+use crate::relation::{CONTROL, LEAVES, Relation};
 use crate::sql::quote::{ident, literal, qualified};
+use crate::sql::template::Sql;
 
-use super::CONTROL;
+use super::roles;
 
-/// The SQL that makes the view and its triggers, under the legacy name, which must be free; and the same view in schema `esclusa`,
-/// which COPY FROM is led to while the legacy name has no view. The function runs with its owner's rights: whoever could set it on a
-/// view of his own could write the new table.
+/// The SQL that makes both views and their triggers; the legacy name must be free. The function behind them runs with the rights of the
+/// legacy table's owner, who may write this one leaf, and nobody may set it on a view of his own.
 pub fn creation(relation: &Relation) -> String {
     let mut sql = function(relation);
     for view in views(relation) {
@@ -30,17 +30,9 @@ pub fn creation(relation: &Relation) -> String {
     sql
 }
 
-/// Makes the views that are there, and the function behind them, anew from a relation that yields other rows in the same columns.
+/// Makes the function behind the views anew, from a relation that is written in another way.
 pub async fn replace(database: &Database, relation: &Relation) -> Result<()> {
-    let context = format!("making the view of {} anew", relation.table);
-    database.batch(&context, &function(relation)).await?;
-    for view in views(relation) {
-        let sql = "SELECT to_regclass($1) IS NOT NULL";
-        if database.one(&context, sql, &[&view]).await?.get(0) {
-            database.batch(&context, &format!("CREATE OR REPLACE VIEW {view} AS {}", relation.select_all())).await?;
-        }
-    }
-    Ok(())
+    database.batch(&format!("making the view of {} anew", relation.table), &function(relation)).await
 }
 
 fn function_name(relation: &Relation) -> String {
@@ -58,65 +50,79 @@ fn function(relation: &Relation) -> String {
 }
 
 fn views(relation: &Relation) -> [String; 2] {
-    [relation.legacy_table(), qualified(CONTROL, &relation.table)]
+    [relation.legacy_table(), relation.view()]
 }
 
 fn body(relation: &Relation) -> String {
-    let (columns, expressions) = relation.insert("new", false);
-    let target = relation.target_table();
+    let new = |i: usize| Sql::text(qualified("new", &relation.columns[i].name));
+    let leaf = relation.rows();
     let all: Vec<usize> = (0..relation.columns.len()).collect();
-    let set = relation.update(&all, "t", "new").into_iter().map(|(c, e)| format!("{c} = {e}")).collect::<Vec<_>>().join(", ");
-    let new = |i: usize| qualified("new", &relation.columns[i].name);
     // A view has no NOT NULL: the trigger says what the table would have said.
-    let nulls = relation.null_check(&all, &new).map_or(String::new(), |check| format!("  PERFORM {check};\n"));
-    if relation.captured.is_some() {
-        return captured(relation, &nulls);
-    }
-    let row = identity(relation);
-    format!(
-        "BEGIN\n  IF TG_OP = 'DELETE' THEN\n    DELETE FROM {target} AS t WHERE {row};\n    \
-         IF NOT FOUND THEN RETURN NULL; END IF;\n    RETURN OLD;\n  END IF;\n{nulls}  \
-         IF TG_OP = 'INSERT' THEN\n    INSERT INTO {target} ({}) VALUES ({});\n  ELSE\n    \
-         UPDATE {target} AS t SET {set} WHERE {row};\n    IF NOT FOUND THEN RETURN NULL; END IF;\n  END IF;\n  RETURN NEW;\nEND ",
-        columns.join(", "),
-        expressions.join(", ")
-    )
-}
-
-/// The audit trigger has written the row already: what the application adds is checked and counted.
-fn captured(relation: &Relation, nulls: &str) -> String {
-    format!(
-        "BEGIN\n  IF TG_OP <> 'INSERT' THEN\n    RAISE EXCEPTION USING ERRCODE = '0A000', MESSAGE = \
-         format('%s of \"%s\": its rows are those of the audit', TG_OP, {});\n  END IF;\n{nulls}  RETURN NEW;\nEND ",
-        literal(&relation.table)
-    )
-}
-
-/// The one row of the new table that OLD is. A history may hold duplicates; each call of the trigger takes the first that is
-/// still there, so a statement over n equal rows touches n.
-fn identity(relation: &Relation) -> String {
-    let old = |i: usize| qualified("old", &relation.columns[i].name);
-    let equal = |row: &str, names: &[&str]| {
-        let one = |n: &&str| relation.field(n, &old).map(|e| format!(" AND {row}.{n} = {e}"));
-        names.iter().filter_map(one).collect::<String>()
+    let nulls = relation.null_check(&all).map_or(String::new(), |check| format!("  PERFORM {};\n", check.fill(new).render()));
+    let list = |items: Vec<String>| items.join(", ");
+    let written = relation.insert(false);
+    let columns = list(written.iter().map(|(column, _)| (*column).to_owned()).collect());
+    let values = list(written.iter().map(|(_, value)| value.fill(new).render()).collect());
+    let set = relation.update(&all, "t").into_iter().map(|(column, value)| format!("{column} = {}", value.fill(new).render()));
+    let (set, row) = (list(set.collect()), identity(relation));
+    let insert = match relation.projection {
+        // The audit trigger has written the row already: what the application adds is checked and counted.
+        Some(_) => "NULL".to_owned(),
+        None => format!("INSERT INTO {leaf} ({columns}) VALUES ({values})"),
     };
-    if relation.target != "audit_log" {
-        return format!("{}{}", relation.filter(Some("t")), equal("t", &["dv_code", "dvl_source_code", "dvl_target_code"]));
-    }
-    // As text: to jsonb 1.5 and 1.50 are equal, and the wrong row of the two would be written.
-    let image = relation.field("al_old_data", &old).map(|image| format!(" AND s.al_old_data::text = ({image})::text"));
     format!(
-        "(t.al_id, t.al_changed_at) = (SELECT s.al_id, s.al_changed_at FROM {} AS s WHERE {}{}{} ORDER BY s.al_id LIMIT 1)",
-        relation.target_table(),
-        relation.filter(Some("s")),
-        equal("s", &["al_record_key"]),
-        image.unwrap_or_default()
+        "BEGIN\n  IF TG_OP = 'DELETE' THEN\n    DELETE FROM {leaf} AS t WHERE {row};\n    \
+         IF NOT FOUND THEN RETURN NULL; END IF;\n    RETURN OLD;\n  END IF;\n{nulls}  \
+         IF TG_OP = 'INSERT' THEN\n    {insert};\n  ELSE\n    \
+         UPDATE {leaf} AS t SET {set} WHERE {row};\n    IF NOT FOUND THEN RETURN NULL; END IF;\n  END IF;\n  RETURN NEW;\nEND "
     )
 }
 
-/// Gives the view the grants of the table and of its columns, and those who read or wrote the whole table the same right on the new
-/// table, which the rewritten statements name. A right on some columns has no like there: such a role has the view.
-pub async fn copy_grants(database: &Database, relation: &Relation, table: &str) -> Result<()> {
+/// The one row of the leaf that OLD is. A history may hold duplicates; each call of the trigger takes the first that is still there, so a
+/// statement over n equal rows touches n.
+fn identity(relation: &Relation) -> String {
+    let Some(target) = relation.target() else { return "false".into() };
+    let old = |i: usize| Sql::text(qualified("old", &relation.columns[i].name));
+    let equal = |row: &str, name: &str| {
+        let value = match &relation.home {
+            Some(home) if home.target.discriminator == name => Some(literal(&home.value)),
+            _ => relation.field(name).map(|value| value.fill(old).render()),
+        };
+        value.map(|value| format!("{row}.{name} = {value}"))
+    };
+    let key = |row: &str| target.key.iter().filter_map(|name| equal(row, name)).collect::<Vec<_>>().join(" AND ");
+    let Some((image, number)) = target.repeated else { return key("t") };
+    // As text: to jsonb 1.5 and 1.50 are equal, and the wrong row of the two would be written.
+    let same = relation.field(image).map(|value| value.fill(old).render()).unwrap_or_default();
+    format!(
+        "t.{number} = (SELECT s.{number} FROM {} AS s WHERE {} AND s.{image}::text = ({same})::text ORDER BY s.{number} LIMIT 1)",
+        relation.rows(),
+        key("s"),
+    )
+}
+
+/// Gives the views, their function and the leaf to the owner of the legacy table, who owned the rows before; and the views all grants of
+/// the table and of its columns, the leaf those on the whole table: rewritten writes name it. A right on some columns has no like there:
+/// such a role has the view.
+pub async fn hand_over(database: &Database, relation: &Relation, table: &str) -> Result<()> {
+    let context = format!("giving the views of {} to its owner", relation.table);
+    let owner = "SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE oid = to_regclass($1)";
+    let owner: String = database.one(&context, owner, &[&table]).await?.get(0);
+    let [view, copy] = views(relation);
+    for (what, schema) in [
+        (format!("TABLE {}", relation.rows()), LEAVES),
+        (format!("VIEW {view}"), relation.schema.as_str()),
+        (format!("VIEW {copy}"), CONTROL),
+        (format!("FUNCTION {}()", function_name(relation)), CONTROL),
+    ] {
+        roles::give(database, &what, schema, &owner).await?;
+    }
+    // An owner may have taken a right from himself.
+    database.batch(&context, &format!("REVOKE ALL ON {view}, {copy} FROM {}", ident(&owner))).await?;
+    copy_grants(database, relation, table).await
+}
+
+async fn copy_grants(database: &Database, relation: &Relation, table: &str) -> Result<()> {
     let sql = format!(
         "SELECT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, a.privilege_type, g.columns, a.is_grantable
          FROM (SELECT coalesce(relacl, acldefault('r', relowner)) AS acl, '' AS columns FROM pg_class WHERE oid = {0}::regclass
@@ -124,19 +130,20 @@ pub async fn copy_grants(database: &Database, relation: &Relation, table: &str) 
               aclexplode(g.acl) AS a",
         literal(table)
     );
+    let sequence = relation.target().and_then(|t| t.sequence).map(|s| qualified(&relation.schema, s));
     for row in database.text("reading grants", &sql).await? {
         let cell = |i: usize| row.get(i).cloned().flatten().unwrap_or_default();
         let (grantee, privilege, columns) = (cell(0), cell(1), cell(2));
         let option = if cell(3) == "t" { " WITH GRANT OPTION" } else { "" };
         let [view, copy] = views(relation);
         let mut grants = format!(
-            "GRANT {privilege}{columns} ON {view} TO {grantee}{option}; GRANT {privilege}{columns} ON {copy} TO {grantee};"
+            "GRANT {privilege}{columns} ON {view} TO {grantee}{option}; GRANT {privilege}{columns} ON {copy} TO {grantee}{option};"
         );
-        if privilege == "TRUNCATE" {
-            grants.push_str(&format!("GRANT TRUNCATE ON {} TO {grantee}{option};", relation.stand_in()));
-        }
-        if columns.is_empty() && ["SELECT", "INSERT", "UPDATE", "DELETE"].contains(&privilege.as_str()) {
-            grants.push_str(&format!("GRANT {privilege} ON {} TO {grantee};", relation.target_table()));
+        if columns.is_empty() && ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"].contains(&privilege.as_str()) {
+            grants.push_str(&format!("GRANT {privilege} ON {} TO {grantee}{option};", relation.rows()));
+            if let Some(sequence) = sequence.as_ref().filter(|_| privilege == "INSERT") {
+                grants.push_str(&format!("GRANT USAGE ON SEQUENCE {sequence} TO {grantee};"));
+            }
         }
         database.batch("copying grants", &grants).await?;
     }

@@ -1,13 +1,12 @@
 //! A look-up in `domain_value`: the code in `dv_code`, text id and description in columns of their own, everything else verbatim in
 //! `dv_extra_json` under its legacy name. The columns for activity, user and time are projections: nothing is read from them.
 
-use super::access::Access;
 use super::value::SqlType;
-use super::{
-    Change, Context, Field, Relation, Store, Unique, Value, columns, constant, constraint_name, expression, key_text, positions,
-};
+use super::{Context, Field, Home, Relation, Store, Value, columns, constant, key_text, positions, target, unique};
 use crate::rule::{Lookup, Rule};
+use crate::sql;
 use crate::sql::quote::literal;
+use crate::sql::template::Sql;
 
 /// Compiles a look-up's rule.
 pub(super) fn compile(rule: &Rule, lookup: &Lookup, context: &Context) -> Relation {
@@ -22,13 +21,14 @@ pub(super) fn compile(rule: &Rule, lookup: &Lookup, context: &Context) -> Relati
     };
     let columns = columns(rule, |i| match Some(i) {
         i if i == code => Store::Column("dv_code"),
+        i if i == text_id && i.is_some_and(|i| type_of(i).name == "numeric(10,0)") => Store::Typed("dv_txtid"),
         i if i == text_id => Store::Column("dv_txtid"),
         i if i == description => Store::Column("dv_description"),
         _ => Store::Image("dv_extra_json"),
     });
     let extra = (0..columns.len()).filter(|&i| columns[i].store == Store::Image("dv_extra_json")).collect();
-    let copy = |i: Option<usize>| i.map_or(Value::Default, |i| expression(&[i], |m| m[0].clone()));
-    let field = |name, write| Field { name, write, backfill: None, update: Change::Follows };
+    let copy = |i: Option<usize>| i.map_or(Value::Default, |i| Value::Expression(Sql::column(i)));
+    let field = |name, write| Field { name, write, backfill: None, always: false };
     let fields = vec![
         field("dv_code", key_text(rule, &key, SqlType::code_text)),
         field("dv_txtid", copy(text_id)),
@@ -36,16 +36,18 @@ pub(super) fn compile(rule: &Rule, lookup: &Lookup, context: &Context) -> Relati
         // The heap's order; a row that comes later stands behind it.
         Field {
             name: "dv_sort_order",
-            write: constant("extract(epoch FROM clock_timestamp())::integer"),
-            backfill: Some(constant("row_number() OVER (ORDER BY r.ctid)::integer")),
-            update: Change::Follows,
+            write: constant("extract(epoch FROM pg_catalog.clock_timestamp())::integer"),
+            backfill: Some(constant("pg_catalog.row_number() OVER (ORDER BY r.ctid)::integer")),
+            always: false,
         },
         field("dv_is_active", place(&lookup.active).map_or(Value::Default, active)),
         field("dv_extra_json", Value::Image(extra)),
         field("dv_expid", copy(place(&lookup.expid).filter(|&i| type_of(i).is_whole_number()))),
         field(
             "dv_hstusu",
-            place(&lookup.user).map_or(Value::Default, |i| expression(&[i], |m| format!("left(({})::text, 63)", m[0]))),
+            place(&lookup.user).map_or(Value::Default, |i| {
+                Value::Expression(sql!("pg_catalog.left(({})::pg_catalog.text, 63)", Sql::column(i)))
+            }),
         ),
         field(
             "dv_hsthora",
@@ -57,16 +59,11 @@ pub(super) fn compile(rule: &Rule, lookup: &Lookup, context: &Context) -> Relati
         schema: context.schema.clone(),
         kind: "lookup",
         columns,
-        target: "domain_value",
-        discriminator: vec![("dv_domain", lookup.domain.clone())],
+        home: Some(Home { target: &target::DOMAIN_VALUE, value: lookup.domain.clone() }),
         fields,
-        accesses: vec![Access { column: "dv_code", legacy: key.clone(), text: SqlType::code_text }],
-        time: None,
-        captured: None,
+        projection: None,
         key,
-        key_field: Some("dv_code"),
-        unique: Some(Unique { target: "uq_domain_value", legacy: constraint_name(rule), declared: rule.key.unique.is_some() }),
-        order: Some("dv_sort_order"),
+        unique: Some(unique(rule)),
     }
 }
 
@@ -77,12 +74,13 @@ fn fits_description(sql_type: &SqlType) -> bool {
 }
 
 fn active(column: usize) -> Value {
-    expression(&[column], |m| format!("left(({})::text, 1)", m[0]))
+    Value::Expression(sql!("pg_catalog.left(({})::pg_catalog.text, 1)", Sql::column(column)))
 }
 
 fn stamp(column: usize, sql_type: &SqlType, context: &Context) -> Value {
+    let value = Sql::column(column);
     if sql_type.has_zone() {
-        return expression(&[column], |m| m[0].clone());
+        return Value::Expression(value);
     }
-    expression(&[column], |m| format!("(({})::timestamp AT TIME ZONE {})", m[0], literal(&context.time_zone)))
+    Value::Expression(sql!("(({})::timestamp AT TIME ZONE {})", value, literal(&context.time_zone)))
 }

@@ -10,15 +10,10 @@ pub(super) fn compile(rule: &Rule, context: &Context) -> Relation {
         schema: context.schema.clone(),
         kind: "retained",
         columns: columns(rule, |_| Store::Same),
-        target: "",
-        discriminator: Vec::new(),
+        home: None,
         fields: Vec::new(),
         key: positions(rule, &rule.key.columns),
-        key_field: None,
         unique: None,
-        order: None,
-        accesses: Vec::new(),
-        time: None,
-        captured: None,
+        projection: None,
     }
 }

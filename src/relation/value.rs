@@ -5,10 +5,14 @@
 //! padding in a cast to text; explicit casts cut and round silently where assignment raises 22001; `float8` -0.0 does not
 //! survive jsonb and depends on extra_float_digits; `json` loses duplicate keys in jsonb; bytea and interval depend on settings.
 
-use crate::sql::quote::literal;
+use crate::sql;
+use crate::sql::quote::{literal, qualified};
+use crate::sql::template::Sql;
+
+use super::{CONTROL, control};
 
 /// How the functions begin that accept what an assignment accepts.
-pub const ASSIGN: &str = "esclusa.assign_";
+pub const ASSIGN: &str = concat!(control!(), ".assign_");
 
 /// A column type, as far as storing and reading it differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,59 +102,73 @@ impl SqlType {
         matches!(self.family, Family::Varchar(_) | Family::Char(_)) || self.name == "text"
     }
 
+    /// The name as a cast writes it, whatever the session's search path is: what is no key word of the grammar gets its schema.
+    pub fn cast(&self) -> String {
+        const PLAIN: [&str; 15] = [
+            "bpchar", "text", "name", "uuid", "date", "bytea", "money", "json", "jsonb", "oid", "inet", "cidr", "macaddr", "xml", "int2",
+        ];
+        match PLAIN.contains(&self.name.trim_end_matches("[]")) {
+            true => format!("pg_catalog.{}", self.name),
+            false => self.name.clone(),
+        }
+    }
+
     /// The value as it stands in an image: a `jsonb` expression that is NULL or JSON null for NULL.
-    pub fn image(&self, value: &str) -> String {
+    pub fn image(&self, value: &Sql) -> Sql {
         match self.family {
             Family::Number | Family::Varchar(_) | Family::Char(_) | Family::Text | Family::Boolean | Family::DateTime => {
-                format!("to_jsonb({value})")
+                sql!("pg_catalog.to_jsonb({})", value)
             }
-            Family::Float => format!("to_jsonb(esclusa.exact_text({value}))"),
-            Family::Bytea => format!("to_jsonb(encode({value}, 'hex'))"),
-            Family::Money => format!("to_jsonb(({value})::numeric)"),
-            Family::Other => format!("to_jsonb(esclusa.pinned_text({value}))"),
+            Family::Float => sql!("pg_catalog.to_jsonb({}({}))", own("exact_text"), value),
+            Family::Bytea => sql!("pg_catalog.to_jsonb(pg_catalog.encode({}, 'hex'))", value),
+            Family::Money => sql!("pg_catalog.to_jsonb(({})::numeric)", value),
+            Family::Other => sql!("pg_catalog.to_jsonb({}({}))", own("pinned_text"), value),
         }
     }
 
     /// The value out of an image, with its exact type and modifier.
     pub fn from_image(&self, image: &str, key: &str) -> String {
-        let text = format!("({image} ->> {})", literal(key));
+        self.from_text(&format!("({image} OPERATOR(pg_catalog.->>) {})", literal(key)))
+    }
+
+    /// The value of the text that an image has for it.
+    pub fn from_text(&self, text: &str) -> String {
         match self.family {
-            Family::Bytea => format!("decode({text}, 'hex')"),
-            Family::Money => format!("{text}::numeric::money"),
-            Family::Text if self.name == "text" => text,
-            _ => format!("{text}::{}", self.name),
+            Family::Bytea => format!("pg_catalog.decode({text}, 'hex')"),
+            Family::Money => format!("{text}::numeric::pg_catalog.money"),
+            Family::Text if self.name == "text" => text.to_owned(),
+            _ => format!("{text}::{}", self.cast()),
         }
     }
 
-    /// Whether `jsonb_populate_record` reads a member as [`SqlType::from_image`] does.
-    pub fn is_populated(&self) -> bool {
-        matches!(
-            self.family,
-            Family::Number
-                | Family::Varchar(_)
-                | Family::Char(_)
-                | Family::Text
-                | Family::Boolean
-                | Family::DateTime
-                | Family::Float
-        )
+    /// Whether reading the value out of an image is immutable, so that an index can be on it: what is read by the input function of a date
+    /// or a time follows settings of the session.
+    pub fn is_indexable_in_image(&self) -> bool {
+        !matches!(self.family, Family::DateTime | Family::Money | Family::Other)
+            || self.family == Family::DateTime && self.name.starts_with("time ") && !self.name.starts_with("time with time")
     }
 
     /// An expression of any assignable type, cast as an assignment to a column of this type casts it: too long is 22001, and not
     /// a silent cut (PostgreSQL source, `varchar.c`: the third argument says whether the cast is explicit).
-    pub fn assigned(&self, expression: &str) -> String {
+    pub fn assigned(&self, expression: impl Into<Sql>) -> Sql {
+        let expression = expression.into();
         match self.family {
-            Family::Varchar(Some(n)) => format!("pg_catalog.\"varchar\"(({expression})::varchar, {}, false)", n + 4),
-            Family::Char(Some(n)) => format!("pg_catalog.bpchar(({expression})::bpchar, {}, false)", n + 4),
-            _ => format!("({expression})::{}", self.name),
+            Family::Varchar(Some(n)) => {
+                sql!("pg_catalog.\"varchar\"(({})::varchar, {}, false)", expression, (n + 4).to_string())
+            }
+            Family::Char(Some(n)) => {
+                sql!("pg_catalog.bpchar(({})::pg_catalog.bpchar, {}, false)", expression, (n + 4).to_string())
+            }
+            _ => sql!("({})::{}", expression, self.cast()),
         }
     }
 
     /// The same for an expression that has a type of its own: one that no assignment casts is an error, which `mark` leads back to
     /// what the client wrote. A string or a parameter by itself has no type yet, and takes that of [`SqlType::assigned`].
-    pub fn assigned_by_type(&self, expression: &str, mark: &str) -> String {
+    pub fn assigned_by_type(&self, expression: impl Into<Sql>, mark: &str) -> Sql {
+        let expression = expression.into();
         match self.function_suffix().filter(|_| !mark.contains(['*', '/'])) {
-            Some(suffix) => format!("({ASSIGN}{suffix}/*{mark}*/({expression}))::{}", self.name),
+            Some(suffix) => sql!("({}{}/*{}*/({}))::{}", ASSIGN, suffix, mark, expression, self.cast()),
             None => self.assigned(expression),
         }
     }
@@ -187,18 +205,20 @@ impl SqlType {
 
     /// Canonical key text (storage model, "Keys"): a number without trailing zeros, a string without trailing blanks, a stamp as
     /// JSON writes it. It only narrows a search, so two values that differ in blanks alone may share it.
-    pub fn key_text(&self, value: &str) -> String {
+    pub fn key_text(&self, value: &Sql) -> Sql {
         match self.family {
-            Family::Number => format!("trim_scale(({value})::numeric)::text"),
-            Family::Varchar(_) | Family::Char(_) | Family::Text => format!("rtrim(({value})::text, ' ')"),
-            _ => format!("({} #>> '{{}}')", self.image(value)),
+            Family::Number => sql!("pg_catalog.trim_scale(({})::numeric)::pg_catalog.text", value),
+            Family::Varchar(_) | Family::Char(_) | Family::Text => {
+                sql!("pg_catalog.rtrim(({})::pg_catalog.text, ' ')", value)
+            }
+            _ => sql!("({} OPERATOR(pg_catalog.#>>) '{}')", self.image(value), "{}"),
         }
     }
 
     /// The text of a code that must stay unique: only what the type itself calls equal is made equal.
-    pub fn code_text(&self, value: &str) -> String {
+    pub fn code_text(&self, value: &Sql) -> Sql {
         match self.family {
-            Family::Varchar(_) | Family::Text => format!("({value})::text"),
+            Family::Varchar(_) | Family::Text => sql!("({})::pg_catalog.text", value),
             _ => self.key_text(value),
         }
     }
@@ -211,65 +231,21 @@ impl SqlType {
         }
     }
 
-    /// What values of this type can be compared with and still have the key text that their row has. A float has 15 digits that can
-    /// be relied on, so a number with more is not among them.
-    pub fn comparable(&self) -> Option<Comparable> {
-        let precision = || self.name.split_once('(')?.1.split([',', ')']).next()?.parse::<u32>().ok();
-        match self.family {
-            Family::Number if self.name == "bigint" => None,
-            Family::Number if self.name.starts_with("numeric") => precision().filter(|p| *p <= 15).map(|_| Comparable::Number),
-            Family::Number => Some(Comparable::Number),
-            Family::Varchar(_) | Family::Char(_) => Some(Comparable::Text),
-            Family::Text if self.name == "text" => Some(Comparable::Text),
-            _ => None,
-        }
-    }
-
-    /// An expression of a literal or a parameter, typed as PostgreSQL types it beside a column of this type, and failing for no
-    /// value that the comparison itself does not fail for.
-    pub fn compared(&self, value: &str) -> String {
-        match self.family {
-            // Beside varchar a parameter is text: varchar has no operators of its own.
-            Family::Varchar(_) => format!("({value})::text"),
-            Family::Char(_) => format!("({value})::bpchar"),
-            Family::Number if self.name.starts_with("numeric") => format!("({value})::numeric"),
-            // A cast would refuse a number that is too large for the column; an addition takes the larger type.
-            Family::Number => format!("({value} + 0::{})", self.name),
-            _ => format!("({value})::{}", self.name),
-        }
-    }
-
-    /// The type of an untyped string beside a column of this type.
-    pub fn compared_type(&self) -> &'static str {
-        if matches!(self.family, Family::Char(_)) { "bpchar" } else { "text" }
-    }
-
     /// The type for a cast of a literal that is yet to be assigned: a cast to the length itself would cut in silence.
-    pub fn without_length(&self) -> &str {
+    pub fn without_length(&self) -> String {
         match self.family {
-            Family::Varchar(_) => "character varying",
-            Family::Char(_) => "bpchar",
-            _ => &self.name,
-        }
-    }
-
-    /// A parameter, typed as PostgreSQL types it in a list of several values beside a column of this type: as the column itself. `None`
-    /// for whole numbers, where a literal in the list may ask for a larger type.
-    pub fn listed(&self, value: &str) -> Option<String> {
-        match self.family {
-            Family::Varchar(_) => Some(format!("({value})::character varying")),
-            Family::Char(_) => Some(format!("({value})::bpchar")),
-            Family::Number if self.name.starts_with("numeric") => Some(format!("({value})::numeric")),
-            _ => None,
+            Family::Varchar(_) => "character varying".into(),
+            Family::Char(_) => "pg_catalog.bpchar".into(),
+            _ => self.cast(),
         }
     }
 
     /// The value as its type prints it, padding included: what a DETAIL line shows.
-    pub fn shown(&self, value: &str) -> String {
+    pub fn shown(&self, value: &Sql) -> Sql {
         match self.family {
             // A cast to text drops the padding; the type's own output does not.
-            Family::Char(_) => format!("textin(bpcharout({value}))"),
-            _ => format!("({value})::text"),
+            Family::Char(_) => sql!("pg_catalog.textin(pg_catalog.bpcharout({}))", value),
+            _ => sql!("({})::pg_catalog.text", value),
         }
     }
 }
@@ -278,25 +254,21 @@ fn is_instant(type_name: &str) -> bool {
     type_name.starts_with("timestamp") && type_name.ends_with("with time zone")
 }
 
-/// Kinds of values that a key's column is compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Comparable {
-    /// Integers and `numeric`.
-    Number,
-    /// Strings.
-    Text,
-}
-
 /// The mark of NULL in key text. A string that looks like it shares its key and nothing else.
 pub const NULL_KEY: &str = "∅";
 
 /// Key text of one or several columns: the text itself, or a JSON array of texts.
-pub fn composite(texts: &[String]) -> String {
-    let one = |text: &String| format!("coalesce({text}, '{NULL_KEY}')");
+pub fn composite(texts: &[Sql]) -> Sql {
+    let one = |text: &Sql| sql!("coalesce({}, '{}')", text, NULL_KEY);
     match texts {
         [single] => one(single),
-        several => format!("jsonb_build_array({})::text", several.iter().map(one).collect::<Vec<_>>().join(", ")),
+        several => sql!("pg_catalog.jsonb_build_array({})::pg_catalog.text", Sql::join(several.iter().map(one), ", ")),
     }
+}
+
+/// A function of our own.
+fn own(name: &str) -> String {
+    qualified(CONTROL, name)
 }
 
 #[cfg(test)]
@@ -306,25 +278,28 @@ mod tests {
     #[test]
     fn expressions_by_type() {
         let t = SqlType::new;
-        assert_eq!(t("character(4)").from_image("i", "a'b"), "(i ->> 'a''b')::character(4)");
-        assert_eq!(t("character varying(10)").assigned("$1"), "pg_catalog.\"varchar\"(($1)::varchar, 14, false)");
-        assert_eq!(t("bpchar").assigned("x"), "(x)::bpchar");
-        assert_eq!(t("numeric(5,0)").assigned_by_type("a + 1", "c@7"), "(esclusa.assign_numeric/*c@7*/(a + 1))::numeric(5,0)");
+        let x = Sql::text("x");
+        assert_eq!(t("character(4)").from_image("i", "a'b"), "(i OPERATOR(pg_catalog.->>) 'a''b')::character(4)");
+        assert_eq!(t("character varying(10)").assigned("$1").render(), "pg_catalog.\"varchar\"(($1)::varchar, 14, false)");
+        assert_eq!(t("bpchar").assigned("x").render(), "(x)::pg_catalog.bpchar");
+        let marked = t("numeric(5,0)").assigned_by_type("a + 1", "c@7").render();
+        assert_eq!(marked, "(esclusa.assign_numeric/*c@7*/(a + 1))::numeric(5,0)");
         assert_eq!(t("character(4)").assigned_by_type("a", "c@7"), t("character(4)").assigned("a"));
         assert_eq!(t("timestamp(0) without time zone").bare_name(), "timestamp without time zone");
-        assert_eq!(t("numeric(5,0)").key_text("x"), "trim_scale((x)::numeric)::text");
-        assert_eq!(t("text").from_image("i", "c"), "(i ->> 'c')");
+        assert_eq!(t("numeric(5,0)").key_text(&x).render(), "pg_catalog.trim_scale((x)::numeric)::pg_catalog.text");
+        assert_eq!(t("text").from_image("i", "c"), "(i OPERATOR(pg_catalog.->>) 'c')");
         assert!(t("numeric(5,0)").is_whole_number() && !t("numeric(6,2)").is_whole_number() && !t("numeric").is_whole_number());
         assert!(t("timestamp without time zone").is_stamp() && t("date").is_stamp() && !t("time without time zone").is_stamp());
         for by_text in ["timestamp without time zone[]", "timestamp with time zone", "timestamp(0) with time zone", "json"] {
-            assert_eq!(t(by_text).image("x"), "to_jsonb(esclusa.pinned_text(x))");
+            assert_eq!(t(by_text).image(&x).render(), "pg_catalog.to_jsonb(esclusa.pinned_text(x))");
         }
-        assert_eq!(t("time with time zone").image("x"), "to_jsonb(x)");
+        assert_eq!(t("time with time zone").image(&x).render(), "pg_catalog.to_jsonb(x)");
     }
 
     #[test]
     fn composite_keys_are_json_arrays() {
-        assert_eq!(composite(&["a".into()]), "coalesce(a, '∅')");
-        assert_eq!(composite(&["a".into(), "b".into()]), "jsonb_build_array(coalesce(a, '∅'), coalesce(b, '∅'))::text");
+        assert_eq!(composite(&["a".into()]).render(), "coalesce(a, '∅')");
+        let two = composite(&["a".into(), "b".into()]).render();
+        assert_eq!(two, "pg_catalog.jsonb_build_array(coalesce(a, '∅'), coalesce(b, '∅'))::pg_catalog.text");
     }
 }

@@ -10,20 +10,19 @@ use sqlparser::tokenizer::Token;
 
 use super::Work;
 use crate::relation::Relation;
+use crate::sql::template::Sql;
 
 impl Work<'_, '_> {
-    /// Text before and behind an expression that is assigned to a column.
-    pub(super) fn assignment(&self, relation: &Relation, column: usize, lexemes: &Range<usize>) -> (String, String) {
+    /// A client's expression, cast as an assignment to a column casts it.
+    pub(super) fn assignment(&self, relation: &Relation, column: usize, lexemes: &Range<usize>) -> Sql {
         let sql_type = &relation.columns[column].sql_type;
-        let place = "\u{1}";
+        let value = Sql::client(self.span_of(lexemes));
         // A number needs no function either: every type of numbers takes it.
         let number = matches!(self.lexed.lexemes[lexemes.start].token.token, Token::Number(..)) && lexemes.len() == 1;
-        let cast = match self.is_untyped(lexemes) || number && sql_type.is_number() {
-            true => sql_type.assigned(place),
-            false => sql_type.assigned_by_type(place, &self.mark(relation, column, lexemes)),
-        };
-        let (before, after) = cast.split_once(place).unwrap_or(("(", ")"));
-        (before.to_owned(), after.to_owned())
+        match self.is_untyped(lexemes) || number && sql_type.is_number() {
+            true => sql_type.assigned(value),
+            false => sql_type.assigned_by_type(value, &self.mark(relation, column, lexemes)),
+        }
     }
 
     /// What an error about an expression's type must know: the column, and the byte of the client's text.

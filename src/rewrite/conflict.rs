@@ -1,14 +1,15 @@
 //! `INSERT INTO tipositver ... ON CONFLICT (tsvid) DO UPDATE SET tsvtxtid = excluded.tsvtxtid` becomes `... ON CONFLICT ON CONSTRAINT
-//! uq_domain_value DO UPDATE SET (dv_txtid) = (SELECT r.tsvtxtid FROM (SELECT (excluded.dv_txtid)::numeric(10,0) AS tsvtxtid) AS r)`.
+//! tipositver_code_key DO UPDATE SET (dv_txtid) = (SELECT r.tsvtxtid FROM (SELECT excluded.dv_txtid AS tsvtxtid) AS r)`.
 //!
-//! `excluded` has the columns of the new table, so a column of it is read as one of the target row is. Which constraint a clause means
-//! follows from the legacy table's own: what PostgreSQL would not have inferred there is not inferred here either.
+//! `excluded` has the columns of the new table, so a column of it is read as one of the target row is. The legacy key means the leaf's own
+//! constraint. Any other list of columns or expressions becomes one of the expressions that read them, and the server looks for the
+//! unique index that the leaf has taken over; what it would not have inferred on the legacy table it does not infer here either.
 
 use super::refuse::Refusal;
 use super::splice::Edit;
 use super::update::Assign;
 use super::{Entry, Work};
-use crate::relation::{Relation, Unique};
+use crate::relation::Relation;
 use crate::sql::clause::{Arbiter, OnConflict};
 use crate::sql::quote::ident;
 use crate::sql::{Dml, NameUse, Part, Role, Span};
@@ -21,9 +22,10 @@ impl Work<'_, '_> {
         let relation = &entry.relation;
         // A constraint that the legacy table did not have is none that a client could mean.
         let unique = relation.unique.as_ref().filter(|u| u.declared);
-        let inferred = |unique: &Unique| format!("ON CONSTRAINT {}", unique.target);
+        let leaf_unique = relation.leaf_unique().unwrap_or_default();
+        let inferred = format!("ON CONSTRAINT {}", ident(&leaf_unique));
         match &conflict.arbiter {
-            Arbiter::Any if unique.is_none() && conflict.update.is_none() => {
+            Arbiter::Any if unique.is_none() && conflict.update.is_none() && !leaf_unique.is_empty() => {
                 self.edits.push(Edit::replace(self.span_of(&conflict.lexemes), ""));
                 return Ok(());
             }
@@ -31,15 +33,20 @@ impl Work<'_, '_> {
             Arbiter::Columns { columns: Some(columns), lexemes, predicate: None } => {
                 let span = self.span_of(lexemes);
                 let place = |c| arbiter_column(relation, c, span.start);
-                let mut named = columns.iter().map(place).collect::<Result<Vec<_>, _>>()?;
-                let mut key = relation.key.clone();
-                for list in [&mut named, &mut key] {
+                let named = columns.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+                let sorted = |list: &[usize]| {
+                    let mut list = list.to_vec();
                     list.sort_unstable();
                     list.dedup();
-                }
-                // Nothing is unique in one discriminating column: the server says at the right moment that it infers no constraint.
-                let none = || format!("({})", relation.discriminator[0].0);
-                let arbiter = unique.filter(|_| named == key).map_or_else(none, inferred);
+                    list
+                };
+                let arbiter = match unique {
+                    Some(_) if sorted(&named) == sorted(&relation.key) => inferred,
+                    _ => {
+                        let read = |&i: &usize| format!("({})", relation.read(i, None));
+                        format!("({})", named.iter().map(read).collect::<Vec<_>>().join(", "))
+                    }
+                };
                 self.edits.push(Edit::replace(span, arbiter));
             }
             Arbiter::Columns { .. } => {
@@ -47,7 +54,7 @@ impl Work<'_, '_> {
                 return Err(Refusal::form(relation, "ON CONFLICT on an expression or with a predicate of an INSERT into", at));
             }
             Arbiter::Constraint { name, lexemes } => match unique.filter(|u| u.legacy == name.text) {
-                Some(unique) => self.edits.push(Edit::replace(self.span_of(lexemes), inferred(unique))),
+                Some(_) => self.edits.push(Edit::replace(self.span_of(lexemes), inferred)),
                 None => {
                     let message = format!("constraint \"{}\" for table \"{}\" does not exist", name.text, relation.table);
                     return Err(Refusal::legacy("42704", message, None));

@@ -1,12 +1,12 @@
-//! COPY: out of the relation's SELECT, into the view that stands in schema `esclusa` under the same name, whose trigger writes the
-//! new table. COPY cannot read from a sub-select into which rows are inserted, and a view with a trigger counts its rows.
+//! COPY: out of a SELECT from the relation's view, in the order of the leaf, which is that of the legacy heap; into the view itself, whose
+//! trigger writes the leaf and counts its rows.
 
 use sqlparser::tokenizer::Token;
 
 use super::splice::Edit;
 use super::{Entry, Work};
 use crate::sql::Span;
-use crate::sql::quote::{ident, qualified};
+use crate::sql::quote::ident;
 
 impl Work<'_, '_> {
     pub(super) fn copy_to(&mut self, index: usize, entry: &Entry) {
@@ -15,20 +15,11 @@ impl Work<'_, '_> {
         if relation.is_retained() && columns.is_some() {
             return;
         }
-        let named = |i: usize| columns.as_ref().is_none_or(|c| c.contains(&relation.columns[i].name));
-        let select = relation.select(&named, &[], "");
-        // A column list may have an order of its own; without one the heap's order is what a dump shows.
-        let (list, from) = match &columns {
-            Some(columns) => (
-                columns.iter().map(|c| ident(c)).collect::<Vec<_>>().join(", "),
-                format!("({select}) AS {}", ident(&relation.table)),
-            ),
-            None => {
-                let order = relation.order.map_or(String::new(), |o| format!(" ORDER BY {o}"));
-                self.edits.push(Edit::replace(span, format!("({select}{order})")));
-                return;
-            }
-        };
+        let list = columns.map_or_else(
+            || relation.columns.iter().map(|c| ident(&c.name)).collect::<Vec<_>>().join(", "),
+            |columns| columns.iter().map(|c| ident(c)).collect::<Vec<_>>().join(", "),
+        );
+        let from = if relation.is_retained() { relation.rows() } else { relation.view() };
         self.edits.push(Edit::replace(span, format!("(SELECT {list} FROM {from})")));
     }
 
@@ -37,7 +28,7 @@ impl Work<'_, '_> {
         let (span, columns) = self.copy_target(index);
         if !relation.is_retained() {
             let name = self.shape.references[index].name.span();
-            self.edits.push(Edit::replace(name, qualified("esclusa", &relation.table)));
+            self.edits.push(Edit::replace(name, relation.view()));
         } else if columns.is_none() {
             let list: Vec<String> = relation.columns.iter().map(|c| ident(&c.name)).collect();
             self.edits.push(Edit::insert(span.end, format!(" ({})", list.join(", "))));

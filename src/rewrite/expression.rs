@@ -5,12 +5,13 @@
 //! Where a name cannot be told for certain (a sub-select over something whose columns are not known), or the whole row is named,
 //! the expression is put into a scope in which the target row has its legacy columns again, and PostgreSQL's own rules decide.
 
+use super::refuse::Refusal;
 use super::resolve::Owner;
 use super::splice::Edit;
 use super::{Entry, Work};
 use crate::relation::Relation;
 use crate::sql::quote::ident;
-use crate::sql::{Dml, DmlKind, Span, UsePlace};
+use crate::sql::{Dml, DmlKind, NameUse, Span, UsePlace};
 
 impl Work<'_, '_> {
     /// Edits the names of the target's columns inside a span.
@@ -53,9 +54,9 @@ impl Work<'_, '_> {
                 }
                 Owner::Column { reference, column } if reference == dml.target => match relation.position(&column) {
                     Some(i) => replacements.push(Edit::replace(name_use.span, relation.read(i, Some(&row)))),
-                    // ctid and its like are columns of the new table too.
-                    None => replacements.push(Edit::replace(name_use.span, format!("{}.{}", ident(&row), ident(&column)))),
+                    None => self.hide(relation, name_use),
                 },
+                Owner::Nowhere => self.hide(relation, name_use),
                 Owner::Row { reference } if reference == dml.target => return in_scope(self),
                 Owner::Unknown if relation.position(name_use.name.last()).is_some() || name_use.name.last() == row => {
                     return in_scope(self);
@@ -64,6 +65,19 @@ impl Work<'_, '_> {
             }
         }
         self.edits.append(&mut replacements);
+    }
+
+    /// A column that the leaf has and the legacy table has not is none that a client may name (the words are those of parse_relation.c).
+    fn hide(&mut self, relation: &Relation, name_use: &NameUse) {
+        let name = name_use.name.last();
+        if relation.target().is_some_and(|t| t.columns.contains(&name)) && relation.position(name).is_none() {
+            let message = match name_use.name.qualifier() {
+                Some(row) => format!("column {row}.{name} does not exist"),
+                None => format!("column \"{name}\" does not exist"),
+            };
+            let refusal = Refusal::legacy("42703", message, Some(name_use.span.start));
+            self.fault.get_or_insert(refusal);
+        }
     }
 
     /// A retained history's row, named as a whole outside RETURNING, is the row without the columns that its improvement added.
@@ -117,6 +131,6 @@ impl Work<'_, '_> {
     pub(super) fn target(&self, dml: &Dml, entry: &Entry) -> String {
         let reference = &self.shape.references[dml.target];
         let alias = if reference.alias.is_none() { format!(" AS {}", ident(&entry.relation.table)) } else { String::new() };
-        format!("{}{alias}", entry.relation.target_table())
+        format!("{}{alias}", entry.relation.rows())
     }
 }

@@ -1,4 +1,4 @@
-//! `INSERT INTO tipositver (tsvid, tsvtxtid) VALUES ($1, $2)` becomes `INSERT INTO cf_quere_pro.domain_value AS tipositver (dv_domain,
+//! `INSERT INTO tipositver (tsvid, tsvtxtid) VALUES ($1, $2)` becomes `INSERT INTO esclusa_leaf.tipositver AS tipositver (dv_domain,
 //! dv_code, ...) SELECT 'TIPO_SITVER', ... FROM (VALUES (($1)::numeric(5,0), ($2)::numeric(10,0))) AS r(tsvid, tsvtxtid)`.
 //!
 //! The inner rows are typed legacy rows: every value is cast as an assignment to its column casts it, a column that is not named
@@ -6,12 +6,14 @@
 
 use super::refuse::Refusal;
 use super::source::Outputs;
-use super::splice::{Edit, Piece};
+use super::splice::Edit;
 use super::update::named_columns;
 use super::{Entry, Work};
 use crate::relation::Relation;
 use crate::sql::clause::{Cell, Insert, Source};
+use crate::sql;
 use crate::sql::quote::{ident, qualified};
+use crate::sql::template::Sql;
 use crate::sql::{Dml, Span};
 
 impl Work<'_, '_> {
@@ -21,37 +23,33 @@ impl Work<'_, '_> {
         let given = self.given_columns(insert, relation, &outputs)?;
         let reference = &self.shape.references[dml.target];
         let row = self.row_name(dml);
-        let (columns, mut expressions) = relation.insert("r", false);
+        let mut written = relation.insert(false);
         let all: Vec<usize> = (0..relation.columns.len()).collect();
-        relation.check_first(&mut expressions, &all, &|i| qualified("r", &relation.columns[i].name));
-        let head = format!(
-            "{} AS {} ({}) SELECT {} FROM (",
-            relation.target_table(),
-            ident(&row),
-            columns.join(", "),
-            expressions.join(", ")
-        );
-        let mut pieces = vec![Piece::Text(head)];
+        relation.check_first(&mut written, &all);
+        let columns: Vec<&str> = written.iter().map(|(field, _)| *field).collect();
+        let new = |i: usize| Sql::text(qualified("r", &relation.columns[i].name));
+        let values = Sql::join(written.iter().map(|(_, value)| value.fill(new)), ", ");
+        let mut out = sql!("{} AS {} ({}) SELECT {} FROM (", relation.rows(), ident(&row), columns.join(", "), values);
         let missing: Vec<usize> = (0..relation.columns.len()).filter(|i| !given.contains(i)).collect();
         match &insert.source {
-            Source::Values { rows, .. } => self.values(insert, rows, &given, &missing, relation, &mut pieces)?,
+            Source::Values { rows, .. } => out.push(self.values(insert, rows, &given, &missing, relation)?),
             Source::Query(query) => {
                 self.check_outputs(insert, &given, &outputs)?;
-                self.query(query, &outputs, &given, &missing, relation, &mut pieces);
+                out.push(self.query(query, &outputs, &given, &missing, relation));
             }
             Source::Defaults(_) => {
-                let all: Vec<String> = (0..relation.columns.len()).map(|i| relation.default(i)).collect();
-                pieces.push(Piece::Text(format!("VALUES ({})", all.join(", "))));
+                let all = (0..relation.columns.len()).map(|i| relation.default(i));
+                out.push(sql!("VALUES ({})", Sql::join(all, ", ")));
             }
         }
         let names: Vec<String> = given.iter().chain(&missing).map(|&i| ident(&relation.columns[i].name)).collect();
-        pieces.push(Piece::Text(format!(") AS r({})", names.join(", "))));
+        out.push(format!(") AS r({})", names.join(", ")));
         let end = self.span_of(insert.source.lexemes()).end;
-        self.edits.push(Edit { span: Span { start: reference.span.start, end }, pieces });
+        self.edits.push(Edit::replace(Span { start: reference.span.start, end }, out));
         if let Some(conflict) = &insert.on_conflict {
             self.on_conflict(dml, conflict, entry)?;
         }
-        self.notes.push(format!("{}: adds {} rows to {}", relation.table, relation.kind, relation.target_table()));
+        self.notes.push(format!("{}: adds {} rows to {}", relation.table, relation.kind, relation.rows()));
         self.returning(dml, entry)
     }
 
@@ -72,35 +70,27 @@ impl Work<'_, '_> {
     }
 
     fn values(
-        &mut self,
+        &self,
         insert: &Insert,
         rows: &[Vec<Cell>],
         given: &[usize],
         missing: &[usize],
         relation: &Relation,
-        pieces: &mut Vec<Piece>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Sql, Refusal> {
+        let mut out = Sql::default();
         for (n, cells) in rows.iter().enumerate() {
             if cells.len() != given.len() {
                 return Err(self.wrong_width(cells, rows, given, insert));
             }
-            pieces.push(Piece::Text(if n == 0 { "VALUES (" } else { ", (" }.into()));
-            for (k, (cell, &column)) in cells.iter().zip(given).enumerate() {
-                let comma = if k == 0 { "" } else { ", " };
-                if cell.default {
-                    pieces.push(Piece::Text(format!("{comma}{}", relation.default(column))));
-                } else {
-                    let (before, after) = self.assignment(relation, column, &cell.lexemes);
-                    pieces.push(Piece::Text(format!("{comma}{before}")));
-                    pieces.push(Piece::Client(self.span_of(&cell.lexemes)));
-                    pieces.push(Piece::Text(after));
-                }
-            }
-            let defaults = missing.iter().map(|&i| relation.default(i)).collect::<Vec<_>>().join(", ");
-            let comma = if given.is_empty() || defaults.is_empty() { "" } else { ", " };
-            pieces.push(Piece::Text(format!("{comma}{defaults})")));
+            let value = |(cell, &column): (&Cell, &usize)| match cell.default {
+                true => relation.default(column),
+                false => self.assignment(relation, column, &cell.lexemes),
+            };
+            let defaults = missing.iter().map(|&i| relation.default(i));
+            let row = Sql::join(cells.iter().zip(given).map(value).chain(defaults), ", ");
+            out.push(sql!("{}({})", if n == 0 { "VALUES " } else { ", " }, row));
         }
-        Ok(())
+        Ok(out)
     }
 
     /// PostgreSQL's own words for a row that is too long, too short, or unlike the others (source, analyze.c).

@@ -1,5 +1,5 @@
-//! `MERGE INTO tipositver t USING s ON t.tsvid = s.id WHEN ...` becomes `MERGE INTO cf_quere_pro.domain_value AS t USING s ON
-//! t.dv_domain = 'TIPO_SITVER' AND (...) WHEN ...`. UPDATE is as in an UPDATE.
+//! `MERGE INTO tipositver t USING s ON t.tsvid = s.id WHEN ...` becomes `MERGE INTO esclusa_leaf.tipositver AS t USING s ON
+//! (t.dv_code)::numeric(5,0) = s.id WHEN ...`. UPDATE is as in an UPDATE.
 //!
 //! INSERT has no sub-select whose columns several fields could share: each field computes the typed legacy row for itself. So an
 //! expression is evaluated more than once, which only one that might give another value the second time does not bear.
@@ -13,13 +13,15 @@
 use sqlparser::tokenizer::Token;
 
 use super::refuse::Refusal;
-use super::splice::{Edit, Piece};
+use super::splice::Edit;
 use super::update::{Assign, named_columns};
 use super::{Entry, Work};
 use crate::relation::Relation;
 use crate::sql::clause::merge::{Action, Merge};
 use crate::sql::clause::{Cell, Update};
+use crate::sql;
 use crate::sql::quote::{ident, qualified};
+use crate::sql::template::Sql;
 use crate::sql::{Dml, Lexed, Part};
 
 /// Words that may stand before a parenthesis in an expression whose value does not change within a statement: key words of
@@ -35,8 +37,6 @@ impl Work<'_, '_> {
         let relation = &entry.relation;
         self.edits.push(Edit::replace(self.shape.references[dml.target].span, self.target(dml, entry)));
         let on = self.span_of(&merge.on);
-        let filter = relation.filter(Some(&self.row_name(dml)));
-        self.edits.push(Edit::wrap(on, format!("{filter} AND ("), ")"));
         self.expression(on, dml, entry);
         let mut unsteady = false;
         for when in &merge.whens {
@@ -52,13 +52,13 @@ impl Work<'_, '_> {
                 Action::Insert { lexemes, columns, cells } => {
                     let given = given(relation, columns.as_deref(), cells.as_deref())?;
                     self.check_width(&given, columns.as_deref(), cells.as_deref())?;
-                    let pieces = self.merged_row(relation, &given, cells.as_deref())?;
-                    self.edits.push(Edit { span: self.span_of(lexemes), pieces });
+                    let row = self.merged_row(relation, &given, cells.as_deref())?;
+                    self.edits.push(Edit::replace(self.span_of(lexemes), row));
                 }
                 Action::Bare => {}
             }
         }
-        self.notes.push(format!("{}: merges into {} rows of {}", relation.table, relation.kind, relation.target_table()));
+        self.notes.push(format!("{}: merges into {} rows of {}", relation.table, relation.kind, relation.rows()));
         Ok(())
     }
 
@@ -91,52 +91,38 @@ impl Work<'_, '_> {
     }
 
     /// `(fields) VALUES (...)`: each field that follows from legacy columns in a sub-select over the typed row.
-    fn merged_row(&self, relation: &Relation, given: &[usize], cells: Option<&[Cell]>) -> Result<Vec<Piece>, Refusal> {
-        let mut row = Vec::new();
-        for i in 0..relation.columns.len() {
-            let comma = if i == 0 { "" } else { ", " };
-            let name = ident(&relation.columns[i].name);
-            match given.iter().position(|g| *g == i).and_then(|k| cells?.get(k)).filter(|c| !c.default) {
-                Some(cell) => {
-                    let span = self.span_of(&cell.lexemes);
-                    if !is_steady(self.lexed, cell.lexemes.clone()) {
-                        return Err(Refusal::form(
-                            relation,
-                            "a function that may be volatile in MERGE ... INSERT of",
-                            span.start,
-                        ));
-                    }
-                    let (before, after) = self.assignment(relation, i, &cell.lexemes);
-                    row.push(Piece::Text(format!("{comma}{before}")));
-                    row.push(Piece::Client(span));
-                    row.push(Piece::Text(format!("{after} AS {name}")));
-                }
+    fn merged_row(&self, relation: &Relation, given: &[usize], cells: Option<&[Cell]>) -> Result<Sql, Refusal> {
+        let mut row = Vec::with_capacity(relation.columns.len());
+        for (i, column) in relation.columns.iter().enumerate() {
+            let cell = given.iter().position(|g| *g == i).and_then(|k| cells?.get(k)).filter(|c| !c.default);
+            let steady = match cell {
+                Some(cell) => is_steady(self.lexed, cell.lexemes.clone()),
                 None => {
-                    let default = relation.columns[i].default.as_deref().unwrap_or("NULL");
-                    if !Lexed::new(default).is_ok_and(|l| is_steady(&l, 0..l.lexemes.len())) {
-                        let at = self.span_of(&self.lexemes).start;
-                        return Err(Refusal::form(relation, "a default that may be volatile in MERGE ... INSERT of", at));
-                    }
-                    row.push(Piece::Text(format!("{comma}{} AS {name}", relation.default(i))));
+                    let default = column.default.as_deref().unwrap_or("NULL");
+                    Lexed::new(default).is_ok_and(|l| is_steady(&l, 0..l.lexemes.len()))
                 }
+            };
+            if !steady {
+                let (what, lexemes) = match cell {
+                    Some(cell) => ("a function that may be volatile in MERGE ... INSERT of", &cell.lexemes),
+                    None => ("a default that may be volatile in MERGE ... INSERT of", &self.lexemes),
+                };
+                return Err(Refusal::form(relation, what, self.span_of(lexemes).start));
             }
+            let value = cell.map_or_else(|| relation.default(i), |cell| self.assignment(relation, i, &cell.lexemes));
+            row.push(sql!("{} AS {}", value, ident(&column.name)));
         }
+        let row = Sql::join(row, ", ");
         let all: Vec<usize> = (0..relation.columns.len()).collect();
-        let (fields, mut expressions) = relation.insert("r", false);
-        relation.check_first(&mut expressions, &all, &|i| qualified("r", &relation.columns[i].name));
-        let mut pieces = vec![Piece::Text(format!("({}) VALUES (", fields.join(", ")))];
-        for (n, expression) in expressions.iter().enumerate() {
-            let comma = if n == 0 { "" } else { ", " };
-            if !expression.contains("r.") {
-                pieces.push(Piece::Text(format!("{comma}{expression}")));
-                continue;
-            }
-            pieces.push(Piece::Text(format!("{comma}(SELECT {expression} FROM (SELECT ")));
-            pieces.extend(row.iter().cloned());
-            pieces.push(Piece::Text(") AS r)".into()));
-        }
-        pieces.push(Piece::Text(")".into()));
-        Ok(pieces)
+        let mut written = relation.insert(false);
+        relation.check_first(&mut written, &all);
+        let new = |i: usize| Sql::text(qualified("r", &relation.columns[i].name));
+        let value = |value: &Sql| match value.columns().is_empty() {
+            true => value.clone(),
+            false => sql!("(SELECT {} FROM (SELECT {}) AS r)", value.fill(new), &row),
+        };
+        let fields: Vec<&str> = written.iter().map(|(field, _)| *field).collect();
+        Ok(sql!("({}) VALUES ({})", fields.join(", "), Sql::join(written.iter().map(|(_, v)| value(v)), ", ")))
     }
 }
 

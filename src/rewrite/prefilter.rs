@@ -21,9 +21,6 @@ const PATH_NAMES: [&str; 2] = ["search_path", "set_config"];
 const PATH_VERBS: [&str; 6] = ["set", "reset", "discard", "create", "alter", "drop"];
 const PATH_OBJECTS: [&str; 5] = ["schema", "role", "authorization", "all", "session"];
 
-/// Words of a statement that makes a temporary relation.
-const TEMPORARY: [&str; 3] = ["temp", "temporary", "pg_temp"];
-
 /// What a text may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Found {
@@ -31,13 +28,11 @@ pub struct Found {
     pub legacy: bool,
     /// Change the search path.
     pub path: bool,
-    /// Make a temporary relation, of any name.
-    pub temporary: bool,
 }
 
 impl Found {
     fn is_all(self) -> bool {
-        self.legacy && self.path && self.temporary
+        self.legacy && self.path
     }
 }
 
@@ -81,7 +76,7 @@ impl Prefilter {
         let plain = |n: &&str| (STEM..CHUNK / 2).contains(&n.len()) && n.bytes().all(is_identifier);
         let (plain, odd): (Vec<&str>, Vec<&str>) = names.into_iter().partition(plain);
         let names: HashSet<Box<[u8]>, _> = plain.iter().map(|n| n.to_ascii_lowercase().into_bytes().into_boxed_slice()).collect();
-        let words = names.iter().map(|n| &**n).chain(PATH_NAMES.iter().chain(&TEMPORARY).map(|n| n.as_bytes()));
+        let words = names.iter().map(|n| &**n).chain(PATH_NAMES.iter().map(|n| n.as_bytes()));
         let longest = words.clone().map(<[u8]>::len).max().unwrap_or(0);
         let stems: BTreeSet<Vec<u8>> = words.map(|w| [b" ", &w[..STEM]].concat()).collect();
         let odd = AhoCorasick::builder().ascii_case_insensitive(true).build(odd).ok().filter(|o| o.patterns_len() > 0);
@@ -127,7 +122,6 @@ impl Prefilter {
                 let word = &tail[..length];
                 out.legacy = out.legacy || self.names.contains(word);
                 out.path = out.path || PATH_NAMES.iter().any(|n| n.as_bytes() == word);
-                out.temporary = out.temporary || TEMPORARY.iter().any(|n| n.as_bytes() == word);
             }
             out.is_all()
         });
@@ -201,13 +195,6 @@ mod tests {
         }
         assert!(path("select 1; reset all") && path("create schema x") && path("set local role none"));
         assert!(!path("update x set schema = 1") && !path("insert into reset values (1)"));
-    }
-
-    #[test]
-    fn statements_that_may_make_a_temporary_relation() {
-        let temporary = |text: &str| filter().scan(text.as_bytes()).temporary;
-        assert!(temporary("CREATE LOCAL Temp TABLE x (y int)") && temporary("select 1 into temporary x"));
-        assert!(temporary("create view pg_temp.x as select 1") && !temporary("select temperatura, tempo, pg_temp_3 from x"));
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl Refusal {
     /// A statement that changes what a table is, or who may do what with it.
     pub(super) fn definition(relation: &Relation, operation: &str, position: usize) -> Self {
         let message = format!("{} of \"{}\": it is no table of its own any more", operation.to_uppercase(), relation.table);
-        let detail = format!("Rule \"{}\" ({}) made it rows of {}.", relation.table, relation.kind, relation.target);
+        let detail = format!("Rule \"{}\" ({}) made it rows of {}.", relation.table, relation.kind, relation.target_name());
         let hint = format!(
             "Change the rule file {0}.toml, or the view \"{0}\" on the server itself; or ask the DBA to switch the table: \
              SET MODE observe FOR {0} on the esclusa console.",
@@ -46,18 +46,10 @@ impl Refusal {
         Refusal::at(position, ClientError::new(sqlstate::FEATURE_NOT_SUPPORTED, message).detail(detail).hint(hint))
     }
 
-    /// A change of rows that the audit trigger wrote.
-    pub(super) fn captured(relation: &Relation, operation: &str, position: usize) -> Self {
-        let message = format!("{} of \"{}\": its rows are those of the audit", operation.to_uppercase(), relation.table);
-        let detail = format!("Rule \"{}\" says capture = \"trigger\".", relation.table);
-        let error = ClientError::new(sqlstate::FEATURE_NOT_SUPPORTED, message).detail(detail);
-        Refusal::at(position, error.hint("Rows of audit_log are kept and removed by the DBA alone."))
-    }
-
     /// A table in mode `refuse`.
     pub(super) fn retired(relation: &Relation, position: usize) -> Self {
         let message = format!("relation \"{}\" does not exist", relation.table);
-        let hint = format!("Table \"{}\" was retired: it became rows of {}.", relation.table, relation.target);
+        let hint = format!("Table \"{}\" was retired: it became rows of {}.", relation.table, relation.target_name());
         Refusal::at(position, ClientError::new(sqlstate::UNDEFINED_TABLE, message).hint(hint))
     }
 

@@ -13,6 +13,8 @@ pub(super) enum Owner {
     Row { reference: usize },
     /// Nothing that a reference has: a function's result, a CTE's column, another table's.
     Other,
+    /// No item has it: a system column of one, an output name, or a mistake.
+    Nowhere,
     /// It may belong to a reference, but an item in between has columns that are not known.
     Unknown,
 }
@@ -54,7 +56,7 @@ impl<'w> Work<'w, '_> {
             return Some(entry.relation.columns.iter().skip(renamed.len()).any(|c| c.name == column));
         }
         let columns = self.catalog_columns(reference)?;
-        Some(columns.iter().skip(renamed.len()).any(|(c, _)| c == column))
+        Some(columns.iter().skip(renamed.len()).any(|c| c == column))
     }
 
     /// How many columns an item has, where that is known.
@@ -63,25 +65,19 @@ impl<'w> Work<'w, '_> {
             None => item.columns.as_ref().map(Vec::len),
             Some(index) => match self.entries[index] {
                 Some(entry) => Some(entry.relation.columns.len()),
-                None => self.catalog_columns(&self.shape.references[index]).map(<[_]>::len),
+                None => self.catalog_columns(&self.shape.references[index]).map(<[String]>::len),
             },
         }
     }
 
     /// The columns of a table of the legacy schema that has no rule.
-    fn catalog_columns(&self, reference: &Reference) -> Option<&'w [(String, String)]> {
+    fn catalog_columns(&self, reference: &Reference) -> Option<&'w [String]> {
         let known = match reference.name.0.as_slice() {
             [table] if self.schema_of(&table.text) == Some(&self.policy.schema) || self.in_path() => Some(&table.text),
             [.., schema, table] if schema.text == self.policy.schema => Some(&table.text),
             _ => None,
         };
         self.policy.columns.get(known?).map(Vec::as_slice)
-    }
-
-    /// The type of such a table's column.
-    pub(super) fn catalog_column(&self, reference: usize, column: &str) -> Option<&'w str> {
-        let columns = self.catalog_columns(&self.shape.references[reference])?;
-        columns.iter().find(|(name, _)| name == column).map(|(_, sql_type)| sql_type.as_str())
     }
 
     /// Whether unqualified names are looked up in the legacy schema at all.
@@ -132,7 +128,7 @@ impl<'w> Work<'w, '_> {
             }
             at = scope.parent;
         }
-        Owner::Other
+        Owner::Nowhere
     }
 
     /// The reference that is visible under a name. With a schema before the name, only one without an alias answers to it.

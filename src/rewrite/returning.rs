@@ -80,7 +80,7 @@ impl Work<'_, '_> {
         match self.owner(name_use) {
             Owner::Column { reference, .. } | Owner::Row { reference } => reference == dml.target,
             Owner::Unknown => true,
-            Owner::Other => false,
+            Owner::Other | Owner::Nowhere => false,
         }
     }
 

@@ -10,10 +10,12 @@ use sqlparser::tokenizer::Token;
 
 use super::Work;
 use super::refuse::Refusal;
-use super::splice::{Edit, Piece};
+use super::splice::Edit;
 use crate::relation::Relation;
 use crate::sql::clause::Insert;
+use crate::sql;
 use crate::sql::quote::ident;
+use crate::sql::template::Sql;
 use crate::sql::{Dml, Scope, UsePlace};
 
 /// What the text of a query tells of its columns.
@@ -108,6 +110,7 @@ impl Work<'_, '_> {
         }
     }
 
+    /// The client's query, so wrapped that its columns are the legacy columns.
     pub(super) fn query(
         &mut self,
         query: &Range<usize>,
@@ -115,43 +118,33 @@ impl Work<'_, '_> {
         given: &[usize],
         missing: &[usize],
         relation: &Relation,
-        pieces: &mut Vec<Piece>,
-    ) {
+    ) -> Sql {
         let name = |i: &usize| ident(&relation.columns[*i].name);
         let items = outputs.items.as_deref().unwrap_or_default();
         let untyped = |item: &&Range<usize>| outputs.untyped && self.is_untyped(item);
-        pieces.push(Piece::Text("SELECT ".into()));
-        for (k, i) in given.iter().enumerate() {
+        let value = |(k, i): (usize, &usize)| {
             let (sql_type, read) = (&relation.columns[*i].sql_type, format!("s.{}", name(i)));
-            let comma = if k == 0 { "" } else { ", " };
-            if let Some(item) = items.get(k).filter(untyped) {
-                // PostgreSQL takes it out of the query too, so that one that is too long fails where there are no rows.
-                let (before, after) = self.assignment(relation, *i, item);
-                pieces.push(Piece::Text(format!("{comma}{before}")));
-                pieces.push(Piece::Client(self.span_of(item)));
-                pieces.push(Piece::Text(format!("{after} AS {}", name(i))));
-                continue;
-            }
             let value = match items.get(k) {
-                Some(item) => sql_type.assigned_by_type(&read, &self.mark(relation, *i, item)),
+                // PostgreSQL takes it out of the query too, so that one that is too long fails where there are no rows.
+                Some(item) if untyped(&item) => self.assignment(relation, *i, item),
+                Some(item) => sql_type.assigned_by_type(read, &self.mark(relation, *i, item)),
                 // What has no type of its own may hide behind a star.
-                None => sql_type.assigned(&read),
+                None => sql_type.assigned(read),
             };
-            pieces.push(Piece::Text(format!("{comma}{value} AS {}", name(i))));
-        }
-        let defaults = missing.iter().map(|i| format!("{} AS {}", relation.default(*i), name(i))).collect::<Vec<_>>().join(", ");
-        let comma = if given.is_empty() || defaults.is_empty() { "" } else { ", " };
+            sql!("{} AS {}", value, name(i))
+        };
+        let defaults = missing.iter().map(|i| sql!("{} AS {}", relation.default(*i), name(i)));
+        let list = Sql::join(given.iter().enumerate().map(value).chain(defaults), ", ");
         let names: Vec<String> = given.iter().map(name).collect();
-        let counted = outputs.items.is_none();
-        pieces.push(Piece::Text(format!("{comma}{defaults} FROM (")));
-        if counted {
-            pieces.push(Piece::Text("SELECT * FROM (".into()));
-        }
-        pieces.push(Piece::Client(self.span_of(query)));
-        if counted {
-            pieces.push(Piece::Text(format!(") AS q UNION ALL SELECT {} WHERE false", vec!["NULL"; given.len()].join(", "))));
-        }
-        pieces.push(Piece::Text(format!(") AS s({})", names.join(", "))));
+        let client = Sql::client(self.span_of(query));
+        let rows = match outputs.items {
+            Some(_) => client,
+            None => {
+                let width = vec!["NULL"; given.len()].join(", ");
+                sql!("SELECT * FROM ({}) AS q UNION ALL SELECT {} WHERE false", client, width)
+            }
+        };
+        let out = sql!("SELECT {} FROM ({}) AS s({})", list, rows, names.join(", "));
         // In a sub-select a string or a parameter by itself would become text.
         for (item, &column) in items.iter().zip(given).filter(|_| outputs.untyped) {
             if self.is_untyped(item) {
@@ -159,5 +152,6 @@ impl Work<'_, '_> {
                 self.edits.push(Edit::wrap(self.span_of(item), "(", cast));
             }
         }
+        out
     }
 }

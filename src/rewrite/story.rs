@@ -66,8 +66,8 @@ impl Work<'_, '_> {
     fn legacy(&self, reference: &Reference, entry: &Entry) -> String {
         let relation = &entry.relation;
         let became = match relation.is_retained() {
-            true => format!("kept and improved as {}", relation.target_table()),
-            false => format!("now rows of {} where {}", relation.target_table(), relation.filter(None)),
+            true => format!("kept and improved as {}", relation.rows()),
+            false => format!("now rows of {}, in {}", relation.target_name(), relation.rows()),
         };
         let (operation, at) = (reference.role.operation(), self.place(reference.span));
         format!("{operation} of {at}: rule {} ({}), {became}; mode {}", relation.table, relation.kind, entry.mode)
@@ -126,7 +126,7 @@ mod tests {
         let settings = Settings::defaults().unwrap();
         let context = Context::new(&settings);
         let rules = RuleSet::load(concat!(env!("CARGO_MANIFEST_DIR"), "/rules").as_ref()).unwrap();
-        let entry = |rule| Entry { relation: Arc::new(Relation::compile(rule, &context)), mode: Mode::Rewrite, finder: false };
+        let entry = |rule| Entry { relation: Arc::new(Relation::compile(rule, &context)), mode: Mode::Rewrite };
         let entries = rules.rules.values().map(entry).collect();
         let policy = Policy::new(1, &settings.rules.schema, entries, &Catalog::default(), Default::default());
         story(&policy, names, text).into_iter().map(|(what, line)| format!("{what}: {line}")).collect()

@@ -1,4 +1,4 @@
-//! `UPDATE tipositver SET tsvtxtid = $1 WHERE tsvid = $2` becomes `UPDATE cf_quere_pro.domain_value AS tipositver SET (dv_txtid) =
+//! `UPDATE tipositver SET tsvtxtid = $1 WHERE tsvid = $2` becomes `UPDATE esclusa_leaf.tipositver AS tipositver SET (dv_txtid) =
 //! (SELECT r.tsvtxtid FROM (SELECT ($1)::numeric(10,0) AS tsvtxtid) AS r) WHERE ...`.
 //!
 //! The inner sub-select holds the assigned values as typed legacy columns; the outer one makes of them the columns of the new
@@ -7,20 +7,23 @@
 use std::ops::Range;
 
 use super::refuse::Refusal;
-use super::splice::{Edit, Piece};
+use super::splice::Edit;
 use super::{Entry, Work};
 use crate::relation::Relation;
+use crate::sql;
 use crate::sql::clause::{AssignedValue, Cell, Update};
 use crate::sql::quote::{ident, qualified};
+use crate::sql::template::Sql;
 use crate::sql::{Dml, Part};
 
 /// The assignments of an UPDATE, in the order of the text.
+#[derive(Default)]
 struct Assigned {
     columns: Vec<usize>,
     /// The value of each, typed.
-    values: Vec<Vec<Piece>>,
+    values: Vec<Sql>,
     /// Sub-selects that yield several columns at once.
-    joins: Vec<Piece>,
+    joins: Sql,
 }
 
 /// How the new table's columns are assigned.
@@ -32,17 +35,13 @@ pub(super) enum Assign {
     Apart,
 }
 
-/// What stands for the new row in an expression that is to hold its values themselves: no name that a client uses.
-const INLINED: &str = "esclusa new row";
-
 impl Work<'_, '_> {
     pub(super) fn update(&mut self, dml: &Dml, update: &Update, entry: &Entry) -> Result<(), Refusal> {
         let relation = &entry.relation;
         self.edits.push(Edit::replace(self.shape.references[dml.target].span, self.target(dml, entry)));
         self.set_clause(dml, update, entry, Assign::Together)?;
-        let end = update.from.as_ref().map_or(update.set.end, |f| f.end);
-        self.condition(dml, entry, update.condition.as_ref(), Some(end))?;
-        self.notes.push(format!("{}: updates {} rows of {}", relation.table, relation.kind, relation.target_table()));
+        self.condition(dml, entry, update.condition.as_ref());
+        self.notes.push(format!("{}: updates {} rows of {}", relation.table, relation.kind, relation.rows()));
         self.returning(dml, entry)
     }
 
@@ -50,50 +49,48 @@ impl Work<'_, '_> {
     pub(super) fn set_clause(&mut self, dml: &Dml, update: &Update, entry: &Entry, how: Assign) -> Result<(), Refusal> {
         let relation = &entry.relation;
         let row = self.row_name(dml);
-        let set = self.span_of(&update.set);
         let at = self.edits.len();
         let assigned = self.assigned(dml, update, entry)?;
-        let inlined = how == Assign::Apart && assigned.joins.is_empty();
-        let new = if inlined { INLINED } else { self.new_row_name(dml) };
-        let (fields, mut expressions): (Vec<_>, Vec<_>) = relation.update(&assigned.columns, &row, new).into_iter().unzip();
-        let value = |i: usize| {
-            if assigned.columns.contains(&i) { qualified(new, &relation.columns[i].name) } else { relation.read(i, Some(&row)) }
+        let new = self.new_row_name(dml);
+        let mut written = relation.update(&assigned.columns, &row);
+        relation.check_first(&mut written, &assigned.columns);
+        let old = |i: usize| Sql::text(relation.read(i, Some(&row)));
+        let named = |i: usize| match assigned.columns.contains(&i) {
+            true => Sql::text(qualified(new, &relation.columns[i].name)),
+            false => old(i),
         };
-        relation.check_first(&mut expressions, &assigned.columns, &value);
-        let mut pieces = Vec::new();
-        let mut select = |head: String| {
-            pieces.push(Piece::Text(format!("{head} FROM (SELECT ")));
-            for (n, (&column, value)) in assigned.columns.iter().zip(&assigned.values).enumerate() {
-                pieces.extend((n > 0).then(|| Piece::Text(", ".into())));
-                pieces.extend(value.iter().cloned());
-                pieces.push(Piece::Text(format!(" AS {}", ident(&relation.columns[column].name))));
-            }
-            pieces.extend(assigned.joins.iter().cloned());
-            pieces.push(Piece::Text(format!(") AS {new})")));
+        // The values themselves in the place of the new row's columns.
+        let inlined = |i: usize| match assigned.columns.iter().position(|c| *c == i) {
+            Some(k) => sql!("({})", &assigned.values[k]),
+            None => old(i),
         };
-        match how {
-            Assign::Together => select(format!("SET ({}) = (SELECT {}", fields.join(", "), expressions.join(", "))),
-            Assign::Apart if inlined => {
-                for (n, (field, expression)) in fields.iter().zip(&expressions).enumerate() {
-                    pieces.push(Piece::Text(format!("{} {field} = ", if n == 0 { "SET" } else { "," })));
-                    pieces.extend(assigned.inlined(relation, expression));
-                }
+        let select = |list: Sql| {
+            let values = assigned.columns.iter().zip(&assigned.values);
+            let values = values.map(|(&column, value)| sql!("{} AS {}", value, ident(&relation.columns[column].name)));
+            sql!("(SELECT {} FROM (SELECT {}{}) AS {})", list, Sql::join(values, ", "), &assigned.joins, new)
+        };
+        let sql = match how {
+            Assign::Together => {
+                let fields: Vec<&str> = written.iter().map(|(field, _)| *field).collect();
+                let list = Sql::join(written.iter().map(|(_, value)| value.fill(named)), ", ");
+                sql!("SET ({}) = {}", fields.join(", "), select(list))
             }
             Assign::Apart => {
-                for (n, (field, expression)) in fields.iter().zip(&expressions).enumerate() {
-                    let before = if n == 0 { "SET" } else { "," };
-                    select(format!("{before} {field} = (SELECT {expression}"));
-                }
+                let one = |(field, value): &(&str, Sql)| match assigned.joins.is_empty() {
+                    true => sql!("{} = {}", *field, value.fill(inlined)),
+                    false => sql!("{} = {}", *field, select(value.fill(named))),
+                };
+                sql!("SET {}", Sql::join(written.iter().map(one), ", "))
             }
-        }
+        };
         // The outer edit goes before those of the values inside it.
-        self.edits.insert(at, Edit { span: set, pieces });
+        self.edits.insert(at, Edit::replace(self.span_of(&update.set), sql));
         Ok(())
     }
 
     fn assigned(&mut self, dml: &Dml, update: &Update, entry: &Entry) -> Result<Assigned, Refusal> {
         let relation = &entry.relation;
-        let mut out = Assigned { columns: Vec::new(), values: Vec::new(), joins: Vec::new() };
+        let mut out = Assigned::default();
         for (n, assignment) in update.assignments.iter().enumerate() {
             let first = &assignment.targets[0];
             if assignment.indirect {
@@ -124,15 +121,13 @@ impl Work<'_, '_> {
     }
 
     /// One value, cast as an assignment to its column casts it.
-    fn cell(&mut self, cell: &Cell, column: usize, dml: &Dml, entry: &Entry) -> Vec<Piece> {
+    fn cell(&mut self, cell: &Cell, column: usize, dml: &Dml, entry: &Entry) -> Sql {
         let relation = &entry.relation;
         if cell.default {
-            return vec![Piece::Text(relation.default(column))];
+            return relation.default(column);
         }
-        let (before, after) = self.assignment(relation, column, &cell.lexemes);
-        let span = self.span_of(&cell.lexemes);
-        self.expression(span, dml, entry);
-        vec![Piece::Text(before), Piece::Client(span), Piece::Text(after)]
+        self.expression(self.span_of(&cell.lexemes), dml, entry);
+        self.assignment(relation, column, &cell.lexemes)
     }
 
     /// `(a, b) = (SELECT ...)`: no row means NULLs, as PostgreSQL has it; more than one is the server's own error.
@@ -143,35 +138,13 @@ impl Work<'_, '_> {
         for (k, &i) in columns.iter().enumerate() {
             let name = &relation.columns[i].name;
             let mark = self.mark(relation, i, items.get(k).unwrap_or(query));
-            let value = relation.columns[i].sql_type.assigned_by_type(&qualified(&alias, name), &mark);
-            out.values.push(vec![Piece::Text(value)]);
+            out.values.push(relation.columns[i].sql_type.assigned_by_type(qualified(&alias, name), &mark));
         }
         let names: Vec<String> = columns.iter().map(|&i| ident(&relation.columns[i].name)).collect();
         let span = self.span_of(query);
         let from = if out.joins.is_empty() { " FROM (SELECT) AS one" } else { "" };
-        out.joins.push(Piece::Text(format!("{from} LEFT JOIN LATERAL ")));
-        out.joins.push(Piece::Client(span));
-        out.joins.push(Piece::Text(format!(" AS {alias}({}) ON true", names.join(", "))));
+        out.joins.push(sql!("{} LEFT JOIN LATERAL {} AS {}({}) ON true", from, Sql::client(span), alias, names.join(", ")));
         self.sub_query(span, dml, entry);
-    }
-}
-
-impl Assigned {
-    /// An expression over the new row, with the values themselves in place of its columns.
-    fn inlined(&self, relation: &Relation, expression: &str) -> Vec<Piece> {
-        let mark = format!("{}.", ident(INLINED));
-        let mut parts = expression.split(mark.as_str());
-        let mut pieces = vec![Piece::Text(parts.next().unwrap_or_default().to_owned())];
-        for part in parts {
-            let named = self.columns.iter().zip(&self.values).map(|(&i, value)| (ident(&relation.columns[i].name), value));
-            // One name may begin with another.
-            let found = named.filter(|(name, _)| part.starts_with(name.as_str())).max_by_key(|(name, _)| name.len());
-            let Some((name, value)) = found else { continue };
-            pieces.push(Piece::Text("(".into()));
-            pieces.extend(value.iter().cloned());
-            pieces.push(Piece::Text(format!("){}", &part[name.len()..])));
-        }
-        pieces
     }
 }
 

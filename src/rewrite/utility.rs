@@ -1,9 +1,5 @@
-//! Utility statements. TRUNCATE goes to the legacy table's stand-in in schema `esclusa`: an empty table with the legacy owner and the
-//! legacy grants, whose trigger deletes this table's rows and no others. So the tag, the rights, CASCADE, other tables in the same
-//! list and the rollback are the server's own. What writes files anew goes there too: the new table is not one client's to rewrite.
-//!
-//! LOCK takes the new table in the same mode. Every statement on the legacy table reads or writes the new one, so whatever the mode
-//! kept out it keeps out still; that it also keeps out users of other legacy tables costs time and never a result.
+//! Utility statements: TRUNCATE, LOCK, ANALYZE, VACUUM, CLUSTER, REINDEX. The leaf is a table of its own, with the legacy owner, grants
+//! and indexes, so it takes the place of the name, and everything else is the server's own.
 
 use super::refuse::Refusal;
 use super::splice::Edit;
@@ -18,24 +14,19 @@ impl Work<'_, '_> {
         let relation = &entry.relation;
         let reference = &self.shape.references[index];
         let at = reference.span.start;
-        let instead = match reference.role {
+        let (span, instead) = match reference.role {
             _ if relation.is_retained() => return Ok(()),
             Role::Define(operation) => return Err(Refusal::definition(relation, operation, at)),
-            Role::Truncate if relation.captured.is_some() => return Err(Refusal::captured(relation, "truncate", at)),
-            Role::Lock => format!("ONLY {}", relation.target_table()),
             Role::Analyze | Role::Vacuum => {
                 self.listed_columns(index, relation)?;
-                // One history is a small part of the partitions, which autovacuum looks after.
-                if relation.kind == "history" { relation.stand_in() } else { relation.target_table() }
+                (reference.span, relation.rows())
             }
-            // An index is named: the stand-in has one.
-            Role::Rebuild("cluster") if reference.span != reference.name.span() => {
-                format!("{} USING {}", relation.stand_in(), relation.stand_in_index())
-            }
-            _ => relation.stand_in(),
+            // An index that is named stays named: the leaf has it under the legacy name.
+            Role::Rebuild("cluster") => (reference.name.span(), relation.rows()),
+            _ => (reference.span, relation.rows()),
         };
         self.notes.push(format!("{}: {} goes to {instead}", relation.table, reference.role.operation()));
-        self.edits.push(Edit::replace(reference.span, instead));
+        self.edits.push(Edit::replace(span, instead));
         Ok(())
     }
 

@@ -74,9 +74,6 @@ fn captured(rule: &Rule, history: &History, faults: &mut Faults) {
     } else if rule.key.base.is_empty() {
         faults.push(rule.fault("target.capture", "target.capture: the trigger needs key.base"));
     }
-    if let Some(since) = history.since.as_ref().filter(|s| !s.contains(|c: char| c.is_ascii_digit())) {
-        faults.push(rule.fault("target.since", format!("target.since: `{since}` is no time")));
-    }
     for column in rule.columns.iter().filter(|c| c.base.is_some() && c.expression.is_none()) {
         let type_name = &column.column.type_name;
         if type_name.ends_with("[]") || !PLAIN_JSON.iter().any(|t| type_name.starts_with(t)) {

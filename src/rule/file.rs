@@ -145,7 +145,7 @@ impl Reader<'_> {
             default: self.text(&table, "columns", "default"),
         };
         let (base, expression) = (self.text(&table, "columns", "base"), self.text(&table, "columns", "expression"));
-        Some(Column { column, base, expression, contested: false, line })
+        Some(Column { column, base, expression, line })
     }
 
     fn target(&mut self, kind: &str, table: &Table) -> Target {
@@ -177,7 +177,6 @@ impl Reader<'_> {
                 operation: self.text(table, section, "operation"),
                 expid: self.text(table, section, "expid"),
                 capture: self.capture(table),
-                since: self.text(table, section, "since"),
             }),
             other => {
                 if !other.is_empty() {
@@ -255,7 +254,7 @@ pub fn print(rule: &Rule) -> String {
 }
 
 /// A rule file's text with another capture under `[target]`; everything else, remarks included, stays as it was written.
-pub fn with_capture(text: &str, capture: Capture, since: Option<&str>) -> String {
+pub fn with_capture(text: &str, capture: Capture) -> String {
     let mut out = String::with_capacity(text.len() + 64);
     let mut in_target = false;
     for line in text.lines() {
@@ -263,14 +262,13 @@ pub fn with_capture(text: &str, capture: Capture, since: Option<&str>) -> String
         if line.starts_with('[') {
             in_target = key == "[target]";
         }
-        if in_target && ["capture", "since"].contains(&key) {
+        if in_target && key == "capture" {
             continue;
         }
         out.push_str(line);
         out.push('\n');
         if line.starts_with('[') && in_target {
             out.push_str(&format!("capture = {}\n", quoted(capture.name())));
-            out.extend(since.map(|since| format!("since = {}\n", quoted(since))));
         }
     }
     out
@@ -309,7 +307,7 @@ fn target_fields(target: &Target) -> Vec<(&'static str, String)> {
     match target {
         Target::History(h) => {
             let fields = [one("base", &h.base), one("time", &h.time), one("user", &h.user), one("operation", &h.operation)];
-            let tail = [one("expid", &h.expid), Some(("capture", quoted(h.capture.name()))), one("since", &h.since)];
+            let tail = [one("expid", &h.expid), Some(("capture", quoted(h.capture.name())))];
             fields.into_iter().chain(tail).flatten().collect()
         }
         Target::Lookup(l) => {
@@ -356,12 +354,12 @@ mod tests {
     fn a_capture_changes_its_lines_and_no_others() {
         let text = "# A remark.\ntable = \"hisx\"\nkind = \"history\"\ncolumns = [{ name = \"id\", type = \"numeric(5,0)\", null = false, base = \"id\", \
                     expression = \"{id} || '\\\"'\" }]\n[target]\nbase = \"x\"\ncapture = \"application\"\n# Another.\n[key]\ncolumns = [\"id\"]\nbase = [\"id\"]\n";
-        let changed = with_capture(text, Capture::Trigger, Some("2026-09-01 00:00-06"));
+        let changed = with_capture(text, Capture::Trigger);
         assert_eq!(
             changed,
             text.replace(
                 "[target]\nbase = \"x\"\ncapture = \"application\"\n",
-                "[target]\ncapture = \"trigger\"\nsince = \"2026-09-01 00:00-06\"\nbase = \"x\"\n"
+                "[target]\ncapture = \"trigger\"\nbase = \"x\"\n"
             )
         );
         let rule = |text: &str| parse(&Document::parse("r.toml".as_ref(), text).unwrap()).unwrap();
@@ -370,7 +368,7 @@ mod tests {
         // What is printed reads back.
         let printed = rule(&print(&read));
         assert_eq!((printed.target, &printed.columns[0].expression), (read.target, &read.columns[0].expression));
-        let back = with_capture(&changed, Capture::Application, None);
+        let back = with_capture(&changed, Capture::Application);
         assert_eq!(rule(&back).target, rule(text).target);
     }
 }

@@ -84,7 +84,7 @@ fn rule(kind: Kind, row: &PlanRow, table: &Table, catalog: &Catalog, plan: &Plan
     let columns = table
         .columns
         .iter()
-        .map(|c| Column { column: c.clone(), base: mirrored(&c.name), expression: None, contested: false, line: 0 })
+        .map(|c| Column { column: c.clone(), base: mirrored(&c.name), expression: None, line: 0 })
         .collect();
     Rule {
         table: table.name.clone(),
@@ -112,7 +112,6 @@ fn history(row: &PlanRow, table: &Table, base: Option<String>, plan: &Plan) -> H
         operation: names().filter(own).find(flag).map(str::to_owned),
         expid: expid.map(|c| c.name.clone()),
         capture: Capture::Application,
-        since: None,
         base,
     }
 }

@@ -8,8 +8,7 @@ use crate::catalog::{Catalog, Database};
 use crate::config::Settings;
 use crate::control;
 use crate::error::{Error, Result};
-use crate::migrate::finder;
-use crate::relation::{Context, Relation};
+use crate::relation::{CONTROL, Context, Relation};
 use crate::rewrite::{Entry, Policy};
 use crate::rule::RuleSet;
 use crate::sql::Limits;
@@ -51,14 +50,14 @@ pub async fn alive<'d>(database: &'d mut Option<Database>, settings: &Settings) 
 pub async fn build(settings: &Settings, rules: &RuleSet, database: Option<&Database>, generation: u64) -> Result<Policy> {
     let schema = &settings.rules.schema;
     let snapshot = settings.rules.directory.join("catalog.csv");
-    let (modes, catalog, shadows, finders) = match database {
+    let (modes, catalog, shadows, limited) = match database {
         Some(database) => {
             let names: Vec<String> = rules.rules.keys().cloned().collect();
             (
                 control::modes(database).await?,
                 Catalog::read(database, schema).await?,
                 Catalog::shadows(database, schema, &names).await?,
-                finder::known(database).await?,
+                Catalog::limited(database, CONTROL).await?,
             )
         }
         None if snapshot.exists() => {
@@ -69,10 +68,10 @@ pub async fn build(settings: &Settings, rules: &RuleSet, database: Option<&Datab
     let context = Context::new(settings);
     let entry = |rule: &crate::rule::Rule| Entry {
         relation: Arc::new(Relation::compile(rule, &context)),
-        finder: finders.contains(&rule.table),
         mode: modes.get(&rule.table).copied().unwrap_or(settings.rules.default_mode),
     };
     let entries = rules.rules.values().map(entry).collect();
     let limits = Limits { text_bytes: settings.limits.statement_bytes.0, ..Limits::default() };
-    Ok(Policy::new(generation, schema, entries, &catalog, limits).within(database_name(&settings.control.url), shadows))
+        let policy = Policy::new(generation, schema, entries, &catalog, limits);
+    Ok(policy.within(database_name(&settings.control.url), shadows).limiting(limited))
 }

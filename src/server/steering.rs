@@ -14,7 +14,6 @@ use crate::config::Settings;
 use crate::console::Admin;
 use crate::control::{self, Change};
 use crate::error::{Error, Fault, Faults, Result};
-use crate::migrate::finder;
 use crate::mode::Mode;
 use crate::rewrite::Policy;
 use crate::rule::RuleSet;
@@ -254,30 +253,6 @@ pub(super) async fn flush_regularly(steering: Arc<Steering>, mut stopped: watch:
             _ = stopped.wait_for(|s| *s) => return,
         }
         steering.flush().await;
-    }
-}
-
-/// Sees to it that finders reach far enough. One that does not is right all the same, and slower.
-pub(super) async fn keep_finders(steering: Arc<Steering>, mut stopped: watch::Receiver<bool>) {
-    const PAUSE: Duration = Duration::from_secs(3600);
-    loop {
-        let settings = steering.shared.settings.load_full();
-        let made = async {
-            let mut database = steering.database.lock().await;
-            match policy::alive(&mut database, &settings).await? {
-                Some(database) if !finder::known(database).await?.is_empty() => finder::refresh(database).await,
-                _ => Ok(0),
-            }
-        };
-        match made.await {
-            Ok(0) => {}
-            Ok(made) => tracing::info!(made, "finders reach the next month"),
-            Err(error) => tracing::warn!(%error, "finders could not be made anew; trying again in an hour"),
-        }
-        tokio::select! {
-            () = tokio::time::sleep(PAUSE) => {}
-            _ = stopped.wait_for(|s| *s) => return,
-        }
     }
 }
 

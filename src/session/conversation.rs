@@ -4,7 +4,6 @@
 //! of replies is the order of requests ([`Steps`]); names of statements and portals are committed when the server confirms them,
 //! not when the client sends them.
 
-mod kept;
 mod own;
 mod reply;
 mod sample;
@@ -95,7 +94,6 @@ pub struct Conversation {
     status: u8,
     /// The server's offer of channel binding is kept from the client.
     hide_binding: bool,
-    kept: kept::Kept,
 }
 
 impl Conversation {
@@ -128,7 +126,6 @@ impl Conversation {
             lost: None,
             status: b'I',
             hide_binding: false,
-            kept: kept::Kept::default(),
         }
     }
 
@@ -153,7 +150,7 @@ impl Conversation {
     pub fn wants(&self, tag: u8, total: usize) -> Want {
         match tag {
             b'Q' | b'P' if total <= self.shared.settings.load().limits.statement_bytes.0 => Want::Body,
-            b'B' if (self.shadowing || self.kept.is_bound()) && total <= sample::LONGEST_BIND_BYTES => Want::Body,
+            b'B' if self.shadowing && total <= sample::LONGEST_BIND_BYTES => Want::Body,
             b'P' | b'B' | b'D' | b'C' | b'E' => Want::Names,
             _ => Want::Nothing,
         }
@@ -207,7 +204,6 @@ impl Conversation {
     }
 
     fn bind(&mut self, portal_name: &[u8], name: &[u8], parameters: Option<&[u8]>) -> Verdict {
-        let mut verdict = Verdict::Pass;
         let (portal, statement) = (self.name(portal_name), self.name(name));
         let mut generation = 0;
         let mut sample = None;
@@ -225,13 +221,10 @@ impl Conversation {
                 if found.held.info.has_consequences() {
                     self.portals_ahead.insert(portal, found.held.info.clone());
                 }
-                if let (Some(runs), Some(behind)) = (found.held.runs.as_ref().filter(|_| found.certain), parameters) {
-                    verdict = self.bind_kept(runs, portal_name, behind).unwrap_or(Verdict::Pass);
-                }
             }
         }
         self.steps.push(Step::Bind { portal, statement, generation, sample });
-        verdict
+        Verdict::Pass
     }
 
     fn describe(&mut self, name: &[u8], portal: bool) -> Verdict {
@@ -287,27 +280,22 @@ impl Conversation {
             Ok(info) => info.filter(|i| !i.outcome.is_plain() || i.has_consequences()),
             Err(verdict) => return verdict,
         };
-        let kept = match info.as_ref().map_or(Ok(None), |info| self.kept(info, true)) {
-            Ok(kept) => kept,
-            Err(verdict) => return verdict,
-        };
         let rewritten = info.as_ref().and_then(|i| i.outcome.text.clone());
         let at = info.as_ref().map(|_| Instant::now());
         if let Some(info) = &info {
             self.foresee(info);
             self.in_flight(info.generation);
         }
-        self.steps.push(Step::Query { info, at, rows: 0, done: 0, failed: false, kept: kept.is_some() });
+        self.steps.push(Step::Query { info, at, rows: 0, done: 0, failed: false });
         self.prepared.expect(0, None);
         self.prepared.end_stretch();
-        match (kept, rewritten) {
-            (Some(kept), _) => Verdict::Replace(kept.frames()),
-            (None, Some(text)) => {
+        match rewritten {
+            Some(text) => {
                 let mut out = Vec::with_capacity(text.len() + 6);
                 frame::write(&mut out, b'Q', &[text.as_bytes(), &[0]]);
                 Verdict::Replace(out)
             }
-            (None, None) => Verdict::Pass,
+            None => Verdict::Pass,
         }
     }
 
@@ -324,23 +312,10 @@ impl Conversation {
         };
         let id = self.name(name);
         let types = parts.map_or(&[][..], |(_, types)| types);
-        let mut rewritten = info.as_ref().and_then(|info| info.outcome.text.clone());
-        let mut runs = None;
-        // A statement with a name is prepared to be kept by the client.
-        if let (Some(info), 0, [0, 0]) = (&info, id, types) {
-            match self.kept(info, false) {
-                Ok(Some(kept)) => {
-                    rewritten = Some(kept.execute().into());
-                    self.kept.binds();
-                    runs = Some(Arc::new(kept));
-                }
-                Ok(None) => {}
-                Err(verdict) => return verdict,
-            }
-        }
+        let rewritten = info.as_ref().and_then(|info| info.outcome.text.clone());
         let held = info.map(|info| {
             self.in_flight(info.generation);
-            Arc::new(Held { info, how: How::Protocol(types.into()), names: self.names.clone(), lost: false, runs })
+            Arc::new(Held { info, how: How::Protocol(types.into()), names: self.names.clone(), lost: false })
         });
         self.shadowing |= held.as_ref().is_some_and(|h| h.info.outcome.shadow);
         self.prepared.expect(id, held.clone());
@@ -371,7 +346,6 @@ impl Conversation {
         }
         let policy = self.shared.policy.load();
         let found = policy.scan(text);
-        self.kept.temporary |= found.temporary;
         let named = (!self.prepared.is_empty() || !self.names.temporary.is_empty()) && effect::may_name_statements(text);
         if !(found.legacy || found.path || named) {
             return Ok(None);

@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use crate::relation::value::ASSIGN;
-use crate::relation::{Piece, Relation, Value};
+use crate::relation::{CONTROL, LEAVES, Relation, Store, control};
 use crate::rewrite::Outcome;
+use crate::sql::quote::{ident, literal};
+use crate::sql::template::Part;
 use crate::wire::error_response::ErrorFields;
 
 /// What an error is about.
@@ -51,7 +53,7 @@ pub fn lead_back(mut fields: ErrorFields, told: &Told<'_>) -> Option<ErrorFields
 pub fn view(fields: &ErrorFields) -> Option<String> {
     let context = std::str::from_utf8(fields.get(b'W')?).ok()?;
     let behind = |mark| context.split_once(mark)?.1.split_once('(').map(|(name, _)| name.trim_end_matches('"').to_owned());
-    behind("esclusa.write_").or_else(|| behind("esclusa.\"write_"))
+    behind(concat!(control!(), ".write_")).or_else(|| behind(concat!(control!(), ".\"write_")))
 }
 
 /// A value of a type that no assignment casts (source, parse_target.c). The server found no function for it (`rewrite/assign.rs`): what
@@ -90,31 +92,51 @@ fn characters(text: &str, byte: usize) -> usize {
     text[..byte].chars().count() + 1
 }
 
-/// The new table's name, columns and constraint become the legacy table's.
+/// The leaf has the legacy table's name, and its indexes theirs: what is left is the schema, the constraint over the key, the expressions
+/// that an index is on, and that a view is read where a table was.
 fn names(fields: &mut ErrorFields, relation: &Relation) {
     if relation.is_retained() {
         return hide_improvement(fields, relation);
     }
-    let violates = |constraint: &str| fields.get(b'n') == Some(constraint.as_bytes());
-    if let Some(unique) = relation.unique.as_ref().filter(|u| violates(u.target)) {
+    let key = relation.leaf_unique().zip(relation.unique.as_ref()).filter(|(own, _)| fields.get(b'n') == Some(own.as_bytes()));
+    if let Some((own, unique)) = key {
         let detail = fields.get(b'D').map(|d| String::from_utf8_lossy(d).into_owned());
         if let Some(detail) = detail.and_then(|d| key_detail(relation, &d)) {
             fields.set(b'D', detail);
         }
         fields.set(b'n', unique.legacy.clone());
-        replace(fields, unique.target, &unique.legacy);
+        replace(fields, *b"MW", &format!("\"{own}\""), &format!("\"{}\"", unique.legacy));
+    } else if fields.get(b'C') == Some(b"23505") && fields.get(b't') == Some(relation.table.as_bytes()) {
+        columns(fields, relation);
     }
-    if fields.get(b't') == Some(relation.target.as_bytes()) || fields.get(b't').is_some_and(|t| t.starts_with(b"audit_log_")) {
-        fields.set(b't', relation.table.clone());
+    if fields.get(b's').is_some_and(|s| s == LEAVES.as_bytes() || s == CONTROL.as_bytes()) {
+        fields.set(b's', relation.schema.clone());
     }
-    // Only a history's new table has partitions; `domain_value_link` is none of `domain_value`.
-    for code in *b"MW" {
-        if relation.target == "audit_log" {
-            partition(fields, code, relation);
+    // A type, or a relation, that the server shows with its schema.
+    replace(fields, *b"MW", &relation.view(), &ident(&relation.table));
+    replace(fields, *b"MW", &relation.rows(), &ident(&relation.table));
+    if fields.get(b'C') == Some(b"42501") {
+        for (view, table) in [("for view", "for table"), ("a la vista", "a la tabla")] {
+            let name = |word: &str| format!("{word} {}", relation.table);
+            replace(fields, *b"M ", &name(view), &name(table));
         }
     }
-    replace(fields, relation.target, &relation.table);
-    replace(fields, &format!("stand_in_{}", relation.table), &relation.table);
+}
+
+/// The expressions of an index that was carried along become the legacy columns, as the server prints both.
+fn columns(fields: &mut ErrorFields, relation: &Relation) {
+    for column in &relation.columns {
+        let (name, type_name) = (ident(&column.name), &column.sql_type.name);
+        let printed = match column.store {
+            Store::Image(image) if type_name == "text" => format!("({image} ->> {}::text)", literal(&column.name)),
+            Store::Image(image) => format!("(({image} ->> {}::text)::{type_name})", literal(&column.name)),
+            Store::Column(stored) => format!("({stored}::{type_name})"),
+            Store::Typed(stored) => stored.to_owned(),
+            Store::Same => continue,
+        };
+        replace(fields, *b"D ", &printed, &name);
+        replace(fields, *b"D ", printed.trim_start_matches('(').trim_end_matches(')'), &name);
+    }
 }
 
 /// The row that a retained table's error shows ends with the two columns that the improvement added.
@@ -130,33 +152,13 @@ fn hide_improvement(fields: &mut ErrorFields, relation: &Relation) {
     }
 }
 
-/// Replaces the name of a partition, quoted or bare: a lock, a cancelled wait or a right is about one of them.
-fn partition(fields: &mut ErrorFields, code: u8, relation: &Relation) {
-    let Some(text) = fields.get(code).and_then(|t| std::str::from_utf8(t).ok()) else { return };
-    let stem = format!("{}_", relation.target);
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(&stem) {
-        let before = rest[..at].chars().next_back();
-        let length = rest[at..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len() - at);
-        let whole = !before.is_some_and(|c| c.is_alphanumeric() || c == '_');
-        out.push_str(&rest[..at]);
-        out.push_str(if whole { &relation.table } else { &rest[at..at + length] });
-        rest = &rest[at + length..];
-    }
-    if rest.len() < text.len() {
-        out.push_str(rest);
-        fields.set(code, out);
-    }
-}
-
-/// Replaces a quoted or bare name in message and context, in whatever language the rest is.
-fn replace(fields: &mut ErrorFields, from: &str, to: &str) {
-    for code in *b"MW" {
+/// Replaces text in some fields, in whatever language the rest is.
+fn replace(fields: &mut ErrorFields, codes: [u8; 2], from: &str, to: &str) {
+    for code in codes {
         if let Some(text) = fields.get(code).and_then(|m| std::str::from_utf8(m).ok())
             && text.contains(from)
         {
-            let text = text.replace(&format!("\"{from}\""), &format!("\"{to}\"")).replace(&format!(" {from}"), &format!(" {to}"));
+            let text = text.replace(from, to);
             fields.set(code, text);
         }
     }
@@ -169,27 +171,33 @@ fn key_detail(relation: &Relation, detail: &str) -> Option<String> {
     let (_, rest) = rest.split_once(")=(")?;
     // Values are not quoted: the last parenthesis of the line ends them.
     let (values, tail) = rest.rsplit_once(')')?;
-    let constant = |name: &str| {
-        let field = relation.fields.iter().find(|f| f.name == name)?;
-        let Value::Expression(pieces) = &field.write else { return None };
-        let [Piece::Text(text)] = pieces.as_slice() else { return None };
-        Some(text.trim_matches('\'').to_owned())
-    };
-    let codes = values.strip_prefix(&relation.discriminator.first()?.1)?.strip_prefix(", ")?;
-    let codes: Vec<&str> = match constant("dvl_source_domain").zip(constant("dvl_target_domain")) {
-        None => vec![codes],
-        Some((source, target)) => {
-            let codes = codes.strip_prefix(&source)?.strip_prefix(", ")?;
-            let (source, target) = codes.rsplit_once(&format!(", {target}, "))?;
-            vec![source, target]
+    // Between the codes stands what is the same in all rows of the leaf.
+    let home = relation.home.as_ref()?;
+    let mut between = vec![home.value.clone()];
+    let mut fields = Vec::new();
+    for field in home.target.unique.iter().filter_map(|name| relation.field(name)) {
+        let last = between.last_mut()?;
+        last.push_str(", ");
+        if field.columns().is_empty() {
+            last.push_str(field.render().trim_matches('\''));
+        } else {
+            between.push(String::new());
+            fields.push(field);
         }
-    };
+    }
+    let mut rest = values.strip_prefix(between.first()?)?.strip_suffix(between.last()?)?;
+    let mut codes = Vec::new();
+    for separator in between.iter().skip(1).take(fields.len().saturating_sub(1)) {
+        let (code, behind) = rest.rsplit_once(separator.as_str())?;
+        codes.push(code);
+        rest = behind;
+    }
+    codes.push(rest);
     let mut names = Vec::new();
     let mut shown = Vec::new();
-    let fields = relation.fields.iter().filter(|f| ["dv_code", "dvl_source_code", "dvl_target_code"].contains(&f.name));
-    for (field, code) in fields.zip(&codes) {
-        let Value::Expression(pieces) = &field.write else { continue };
-        let columns: Vec<usize> = pieces.iter().filter_map(|p| if let Piece::Column(i) = p { Some(*i) } else { None }).collect();
+    for (field, code) in fields.iter().zip(&codes) {
+        let column = |part: &Part| if let Part::Column(i) = part { Some(*i) } else { None };
+        let columns: Vec<usize> = field.parts().iter().filter_map(column).collect();
         let parts = match columns.as_slice() {
             [_] => vec![(*code).to_owned()],
             _ => serde_json::from_str::<Vec<String>>(code).ok()?,
@@ -210,9 +218,11 @@ fn key_detail(relation: &Relation, detail: &str) -> Option<String> {
 /// Lines of context that name esclusa's own functions, or the new tables, are taken out; the legacy statement would have had none.
 fn context(fields: &mut ErrorFields, relations: &[Arc<Relation>]) {
     let Some(context) = fields.get(b'W').and_then(|w| std::str::from_utf8(w).ok()) else { return };
-    let targets: Vec<String> = relations.iter().filter(|r| !r.is_retained()).map(|r| r.target_table()).collect();
-    let own =
-        |line: &str| line.contains("esclusa.") || line.contains("\"assign_") || targets.iter().any(|t| line.contains(t.as_str()));
+    let leaves: Vec<String> = relations.iter().filter(|r| !r.is_retained()).map(|r| r.rows()).collect();
+    let control = format!("{CONTROL}.");
+    let own = |line: &str| {
+        line.contains(&control) || line.contains("\"assign_") || leaves.iter().any(|leaf| line.contains(leaf.as_str()))
+    };
     if !context.lines().any(own) {
         return;
     }
@@ -227,7 +237,7 @@ fn context(fields: &mut ErrorFields, relations: &[Arc<Relation>]) {
 mod tests {
     use super::*;
     use crate::config::Settings;
-    use crate::relation::{Context, Store};
+    use crate::relation::Context;
     use crate::rule::file;
 
     fn relation(text: &str) -> Relation {
@@ -247,8 +257,8 @@ mod tests {
         let relation = padded();
         assert_eq!(relation.columns[0].store, Store::Image("dv_extra_json"));
         let mut fields = ErrorFields::parse(
-            b"C23505\0Mduplicate key value violates unique constraint \"uq_domain_value\"\0\
-              DKey (dv_domain, dv_code)=(TIP_VALVULA, c7) already exists.\0tdomain_value\0nuq_domain_value\0\0",
+            b"C23505\0Mduplicate key value violates unique constraint \"tipvalvula_code_key\"\0\
+              DKey (dv_domain, dv_code)=(TIP_VALVULA, c7) already exists.\0sesclusa_leaf\0ttipvalvula\0ntipvalvula_code_key\0\0",
         );
         names(&mut fields, &relation);
         let text = |c| String::from_utf8_lossy(fields.get(c).unwrap()).into_owned();
@@ -258,25 +268,38 @@ mod tests {
     }
 
     #[test]
-    fn a_partition_has_the_legacy_name_too() {
+    fn an_index_that_was_carried_along_names_the_legacy_columns() {
         let history = relation(
-            "table = \"hisx\"\nkind = \"history\"\ncolumns = [{ name = \"id\", type = \"integer\", null = false }]\n\
-             [target]\nbase = \"x\"\n[key]\ncolumns = [\"id\"]\n",
+            "table = \"hisx\"\nkind = \"history\"\ncolumns = [{ name = \"id\", type = \"numeric(5,0)\", null = false }, \
+             { name = \"at\", type = \"timestamp without time zone\", null = false }]\n\
+             [target]\nbase = \"x\"\ntime = \"at\"\n[key]\ncolumns = [\"id\"]\n",
         );
         let mut fields = ErrorFields::parse(
-            b"C55P03\0Mcould not obtain lock on row in relation \"audit_log_p2026_03\"\0\
-              Wwhile locking tuple (0,1) in relation \"audit_log_hist\"\nmy_audit_log_hist\0\0",
+            b"C23505\0Mduplicate key value violates unique constraint \"hisx_pkey\"\0sesclusa_leaf\0thisx\0nhisx_pkey\0\
+              DKey (((al_old_data ->> 'id'::text)::numeric(5,0)), al_legacy_at)=(7, 2020-01-01 00:00:00) already exists.\0\0",
         );
         names(&mut fields, &history);
-        assert_eq!(fields.get(b'M'), Some(&b"could not obtain lock on row in relation \"hisx\""[..]));
-        assert_eq!(fields.get(b'W'), Some(&b"while locking tuple (0,1) in relation \"hisx\"\nmy_audit_log_hist"[..]));
+        assert_eq!(fields.get(b'D'), Some(&b"Key (id, at)=(7, 2020-01-01 00:00:00) already exists."[..]));
+        assert_eq!(fields.get(b's'), Some(&b"cf_quere_pro"[..]));
     }
 
     #[test]
-    fn another_new_table_is_no_partition() {
-        let mut fields = ErrorFields::parse(b"Mskipping \"domain_value_link\" and \"domain_value\"\0\0");
+    fn a_view_without_rights_is_told_as_the_table() {
+        let mut fields = ErrorFields::parse(b"C42501\0Mpermission denied for view tipvalvula\0\0");
         names(&mut fields, &padded());
-        assert_eq!(fields.get(b'M'), Some(&b"skipping \"domain_value_link\" and \"tipvalvula\""[..]));
+        assert_eq!(fields.get(b'M'), Some(&b"permission denied for table tipvalvula"[..]));
+    }
+
+    #[test]
+    fn a_junctions_key_is_that_of_its_columns() {
+        let link = relation(
+            "table = \"tipfichtao\"\nkind = \"link\"\ncolumns = [{ name = \"a\", type = \"numeric(5,0)\", null = false }, \
+             { name = \"b\", type = \"numeric(10,0)\", null = false }, { name = \"c\", type = \"numeric(5,0)\", null = false }]\n\
+             [target]\ntype = \"L\"\nsource_domain = \"S\"\nsource = [\"a\", \"b\"]\ntarget_domain = \"T\"\ntarget = [\"c\"]\n\
+             [key]\ncolumns = [\"c\", \"a\", \"b\"]\n",
+        );
+        let detail = "Key (dvl_link_type, ...)=(L, S, [\"1\", \"2\"], T, 3) already exists.";
+        assert_eq!(key_detail(&link, detail).as_deref(), Some("Key (c, a, b)=(3, 1, 2) already exists."));
     }
 
     #[test]
@@ -295,7 +318,7 @@ mod tests {
     #[test]
     fn an_error_behind_a_view_is_one_of_its_table() {
         let mut fields = ErrorFields::parse(
-            b"C23505\0WSQL statement \"INSERT INTO cf_quere_pro.domain_value (dv_domain) VALUES ('X')\"\n\
+            b"C23505\0WSQL statement \"INSERT INTO esclusa_leaf.tipvalvula (dv_domain) VALUES ('X')\"\n\
               PL/pgSQL function esclusa.write_tipvalvula() line 10 at SQL statement\n\
               SQL statement \"insert into tipvalvula values (1)\"\0\0",
         );

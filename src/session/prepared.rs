@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use super::step::{Info, NameId, Own};
 use crate::rewrite::NameContext;
-use crate::rewrite::keep::Keep;
 use crate::sql::Span;
 use crate::telemetry;
 use crate::wire::frame;
@@ -36,17 +35,6 @@ pub struct Held {
     pub names: Arc<NameContext>,
     /// Its name was freed to prepare it anew, and that failed: the server does not have it.
     pub lost: bool,
-    /// To the server it is an EXECUTE of this.
-    pub runs: Option<Arc<Ready>>,
-}
-
-/// A statement that the session keeps, and the values of one that may be run by it.
-#[derive(Debug)]
-pub struct Ready {
-    /// The kept statement's name.
-    pub name: String,
-    /// The values.
-    pub keep: Arc<Keep>,
 }
 
 /// How a statement was prepared.
@@ -65,8 +53,7 @@ pub enum Change {
     Hold(NameId, Arc<Held>),
     /// DEALLOCATE, or PREPARE of what need not be remembered.
     Free(NameId),
-    /// DEALLOCATE ALL, DISCARD ALL. The unnamed statement survives them (source, prepare.c, DropAllPreparedStatements), but what it
-    /// runs by EXECUTE does not.
+    /// DEALLOCATE ALL, DISCARD ALL. The unnamed statement survives them (source, prepare.c, DropAllPreparedStatements).
     FreeAll,
 }
 
@@ -143,7 +130,7 @@ impl Prepared {
             Change::Hold(name, held) => self.expect(*name, Some(held.clone())),
             Change::Free(name) => self.expect(*name, None),
             Change::FreeAll => {
-                let unnamed = self.find(UNNAMED, || false).map(|found| lost(&found.held));
+                let unnamed = self.find(UNNAMED, || false).map(|found| found.held);
                 self.ahead.clear();
                 self.freed_in = Some(self.stretch);
                 self.expect(UNNAMED, unnamed);
@@ -182,7 +169,7 @@ impl Prepared {
             Change::Hold(name, held) => self.confirm(*name, Some(held.clone())),
             Change::Free(name) => self.confirm(*name, None),
             Change::FreeAll => {
-                let unnamed = self.confirmed.get(&UNNAMED).map(lost);
+                let unnamed = self.confirmed.get(&UNNAMED).cloned();
                 self.confirmed.clear();
                 self.bytes = 0;
                 self.confirm(UNNAMED, unnamed);
@@ -208,7 +195,7 @@ impl Prepared {
 
 /// A statement that the server does not have any more.
 fn lost(held: &Arc<Held>) -> Arc<Held> {
-    Arc::new(Held { info: held.info.clone(), how: held.how.clone(), names: held.names.clone(), lost: true, runs: None })
+    Arc::new(Held { info: held.info.clone(), how: held.how.clone(), names: held.names.clone(), lost: true })
 }
 
 /// The frames that prepare a statement anew under its name, and what answers them.

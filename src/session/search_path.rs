@@ -104,11 +104,14 @@ impl Answers {
         }
     }
 
+    /// The role whose rights are in force. Without SET ROLE the setting is `none` (PostgreSQL source, variable.c, show_role).
+    pub(super) fn role(&self) -> &str {
+        if self.role == "none" { &self.user } else { &self.role }
+    }
+
     /// The schemas that are searched; `None` when they were not asked for.
     pub(super) fn schemas(&self) -> Option<Vec<String>> {
-        // Without SET ROLE the setting is `none` (PostgreSQL source, variable.c, show_role).
-        let user = if self.role == "none" { &self.user } else { &self.role };
-        self.path.as_ref().map(|path| setting(path, user))
+        self.path.as_ref().map(|path| setting(path, self.role()))
     }
 
     /// Temporary relations.

@@ -57,8 +57,6 @@ pub enum Step {
         done: usize,
         /// Whether one of its statements failed.
         failed: bool,
-        /// A kept plan runs in its place, by the extended protocol.
-        kept: bool,
     },
     /// Parse.
     Parse {
@@ -319,7 +317,7 @@ mod tests {
             executes: Vec::new(),
             changes_names: Doubt::default(),
         };
-        Step::Query { info: Some(Arc::new(info)), at: None, rows: 0, done: 0, failed: false, kept: false }
+        Step::Query { info: Some(Arc::new(info)), at: None, rows: 0, done: 0, failed: false }
     }
 
     fn execute() -> Step {
@@ -340,7 +338,7 @@ mod tests {
     fn after_an_error_everything_up_to_sync_is_skipped() {
         let mut steps = Steps::default();
         steps.push(Step::Parse { name: 0, held: None });
-        steps.push(Step::Query { info: None, at: None, rows: 0, done: 0, failed: false, kept: false });
+        steps.push(Step::Query { info: None, at: None, rows: 0, done: 0, failed: false });
         steps.skip_to_sync();
         steps.push(execute());
         steps.push(Step::Sync);

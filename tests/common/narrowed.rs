@@ -1,4 +1,4 @@
-//! Statements with conditions on key and stamp, in forms of which each is pushed down in its own way.
+//! Statements with conditions on key and stamp, in forms that an index can serve and in others.
 
 use esclusa::relation::Relation;
 

@@ -114,7 +114,7 @@ pub(crate) fn shared(users_file: Option<&std::path::Path>) -> Shared {
     let entry = |text: &&str| {
         let document = Document::parse("rule.toml".as_ref(), text).unwrap();
         let relation = Relation::compile(&file::parse(&document).unwrap(), &context);
-        Entry { relation: Arc::new(relation), mode: Mode::Observe, finder: false }
+        Entry { relation: Arc::new(relation), mode: Mode::Observe }
     };
     let entries = RULES.iter().map(entry).collect();
     let policy = Policy::new(1, "cf_quere_pro", entries, &Default::default(), Default::default());

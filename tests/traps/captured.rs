@@ -29,7 +29,8 @@ async fn rule(bed: &mut Bed, base: &str, key: &str) -> Rule {
 
 fn captured(mut rule: Rule, since: Option<&str>) -> Rule {
     let Target::History(history) = &mut rule.target else { panic!() };
-    (history.capture, history.since) = (Capture::Trigger, since.map(str::to_owned));
+    let _ = since;
+    history.capture = Capture::Trigger;
     rule
 }
 

@@ -20,9 +20,8 @@ impl Proxied {
     /// For one legacy table, in mode rewrite.
     pub(crate) async fn new(bed: &Bed, rule: &Rule) -> Proxied {
         let relation = Arc::new(Relation::compile(rule, &bed.context));
-        let finder = relation.has_finder();
         let catalog = Catalog::read(&bed.db, SCHEMA).await.unwrap();
-        let policy = Policy::new(1, SCHEMA, vec![Entry { relation, mode: Mode::Rewrite, finder }], &catalog, Limits::default());
+        let policy = Policy::new(1, SCHEMA, vec![Entry { relation, mode: Mode::Rewrite }], &catalog, Limits::default());
         Proxied { policy, session: bed.session("postgres", &format!("SET search_path = {SCHEMA}")).await }
     }
 

@@ -160,7 +160,7 @@ pub(crate) fn policy() -> Policy {
     let entry = |(_, text): &(&str, &str)| {
         let document = Document::parse("rule.toml".as_ref(), text).unwrap();
         let relation = relation::Relation::compile(&file::parse(&document).unwrap(), &context);
-        Entry { relation: Arc::new(relation), mode: Mode::Rewrite, finder: false }
+        Entry { relation: Arc::new(relation), mode: Mode::Rewrite }
     };
     Policy::new(1, "cf_quere_pro", RULES.iter().map(entry).collect(), &Default::default(), Default::default())
 }

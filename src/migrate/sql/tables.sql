@@ -1,6 +1,14 @@
 -- The tables of the plan. Names and columns are the plan's; what it got wrong is widened or added, marked (+). Idempotent.
+--
+-- Each of the three is a list of legacy tables: a leaf for each, in schema {leaf}, made when its table is moved (migrate/leaf.rs). What the
+-- audit trigger records is in none of them: it goes to audit_log_live, by month.
+CREATE SCHEMA IF NOT EXISTS {leaf};
+GRANT USAGE ON SCHEMA {leaf} TO PUBLIC;
+
+-- Sequences and no identity columns: those of a partitioned table do not serve a partition that is written directly (before PostgreSQL 17).
+CREATE SEQUENCE IF NOT EXISTS {schema}.audit_log_al_id_seq;
 CREATE TABLE IF NOT EXISTS {schema}.audit_log (
-    al_id             bigint GENERATED ALWAYS AS IDENTITY,
+    al_id             bigint NOT NULL DEFAULT nextval('{schema}.audit_log_al_id_seq'),
     al_table_name     varchar(63) NOT NULL,
     al_record_key     text COLLATE "C" NOT NULL,
     al_operation      char(1) NOT NULL CHECK (al_operation IN ('I', 'U', 'D')),
@@ -11,19 +19,25 @@ CREATE TABLE IF NOT EXISTS {schema}.audit_log (
     al_user_id        varchar(63) NOT NULL,                              -- (+) from 10: a history has users of 30
     al_changed_at     timestamptz NOT NULL DEFAULT clock_timestamp(),    -- (+) not now(): three updates of one transaction have an order
     al_expid          numeric(5,0),
-    al_source         char(1) NOT NULL DEFAULT 'T' CHECK (al_source IN ('T', 'L', 'W')), -- (+) trigger, legacy backfill, written through the proxy
-    al_legacy_table   varchar(63),                                       -- (+) the his* name of L and W rows: two histories of one base exist
-    CONSTRAINT al_legacy_ck CHECK ((al_source = 'T') = (al_legacy_table IS NULL)),
+    al_source         char(1) NOT NULL DEFAULT 'T' CHECK (al_source IN ('T', 'L', 'W', 'C')), -- (+) trigger; legacy backfill, written through the proxy, captured: the last three in a leaf
+    al_legacy_table   varchar(63) NOT NULL DEFAULT '',                   -- (+) the his* name of a leaf's rows: two histories of one base exist
+    al_legacy_at      timestamp,                                         -- (+) the history's own stamp, verbatim: an index can be on it
+    al_legacy_on      date,                                              -- (+) the same for a history whose stamp is a date
+    al_session_user   varchar(63) DEFAULT session_user,                  -- (+) who was logged in; al_user_id is what the application says
+    CONSTRAINT al_legacy_ck CHECK ((al_source = 'T') = (al_legacy_table = '')),
     CONSTRAINT al_image_ck CHECK (al_old_data IS NOT NULL OR al_new_data IS NOT NULL),
-    CONSTRAINT audit_log_pkey PRIMARY KEY (al_id, al_changed_at)
-) PARTITION BY RANGE (al_changed_at);
+    CONSTRAINT audit_log_pkey PRIMARY KEY (al_id, al_legacy_table, al_changed_at)
+) PARTITION BY LIST (al_legacy_table);
 CREATE INDEX IF NOT EXISTS idx_audit_log_table_record ON {schema}.audit_log (al_table_name, al_record_key, al_changed_at);
 CREATE INDEX IF NOT EXISTS idx_audit_log_user ON {schema}.audit_log (al_user_id, al_changed_at);
 CREATE INDEX IF NOT EXISTS idx_audit_log_fields ON {schema}.audit_log USING gin (al_changed_fields);
-CREATE INDEX IF NOT EXISTS idx_audit_log_table_time ON {schema}.audit_log (al_table_name, al_changed_at);  -- (+)
 
+-- What the audit trigger records: the plan's RANGE on al_changed_at, one level down.
+CREATE TABLE IF NOT EXISTS {schema}.audit_log_live PARTITION OF {schema}.audit_log FOR VALUES IN ('') PARTITION BY RANGE (al_changed_at);
+
+CREATE SEQUENCE IF NOT EXISTS {schema}.domain_value_dv_id_seq;
 CREATE TABLE IF NOT EXISTS {schema}.domain_value (
-    dv_id          bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT domain_value_pkey PRIMARY KEY,
+    dv_id          bigint NOT NULL DEFAULT nextval('{schema}.domain_value_dv_id_seq'),
     dv_domain      varchar(50) NOT NULL,
     dv_code        varchar(100) COLLATE "C" NOT NULL,   -- (+) from 20
     dv_txtid       numeric(10,0),
@@ -34,8 +48,9 @@ CREATE TABLE IF NOT EXISTS {schema}.domain_value (
     dv_expid       numeric(5,0),
     dv_hstusu      varchar(63),
     dv_hsthora     timestamptz DEFAULT clock_timestamp(),
+    CONSTRAINT domain_value_pkey PRIMARY KEY (dv_domain, dv_id),
     CONSTRAINT uq_domain_value UNIQUE (dv_domain, dv_code)
-);
+) PARTITION BY LIST (dv_domain);
 CREATE INDEX IF NOT EXISTS idx_domain_value_json ON {schema}.domain_value USING gin (dv_extra_json);
 
 CREATE TABLE IF NOT EXISTS {schema}.domain_value_link (
@@ -48,54 +63,5 @@ CREATE TABLE IF NOT EXISTS {schema}.domain_value_link (
     dvl_extra_json    jsonb NOT NULL DEFAULT '{}',      -- (+) three junctions have more than two columns
     CONSTRAINT domain_value_link_pkey
         PRIMARY KEY (dvl_link_type, dvl_source_domain, dvl_source_code, dvl_target_domain, dvl_target_code)
-);
+) PARTITION BY LIST (dvl_link_type);
 
--- Writes one audit row. Used by fn_audit_trigger and by the triggers of domains. A failure here fails the application's
--- statement: an audit that is lost in silence is worse than an error that is seen.
-CREATE OR REPLACE FUNCTION {control}.audit(operation text, table_name text, key_columns text[], old_image jsonb, new_image jsonb, expid_column text)
-RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-  user_name text := nullif(current_setting('app.current_user', true), '');  -- unset is NULL, empty after SET LOCAL
-  session   text := current_setting('app.sesid', true);
-  image     jsonb := coalesce(old_image, new_image);
-  expid     text := image ->> nullif(expid_column, '');
-BEGIN
-  INSERT INTO {schema}.audit_log (al_table_name, al_record_key, al_operation, al_old_data, al_new_data, al_changed_fields,
-                                  al_sesid, al_user_id, al_expid)
-  VALUES (table_name, {control}.record_key(image, key_columns), operation, old_image,
-          CASE WHEN operation = 'I' THEN new_image END,
-          CASE WHEN operation = 'U' THEN
-            (SELECT coalesce(jsonb_object_agg(n.key, jsonb_build_object('old', old_image -> n.key, 'new', n.value)), '{}')
-             FROM jsonb_each(new_image) AS n WHERE (old_image -> n.key)::text IS DISTINCT FROM n.value::text) END,
-          CASE WHEN session ~ '^[0-9]{1,10}$' THEN session::numeric END,
-          left(coalesce(user_name, session_user), 63),
-          CASE WHEN expid ~ '^-?[0-9]{1,5}$' THEN expid::numeric END);
-END $$;
-
--- AFTER INSERT, UPDATE, DELETE (row) and TRUNCATE (statement). TG_ARGV[0]: key columns, separated by commas; TG_ARGV[1]: the
--- column with the exploitation's id, or nothing. A partition's rows are those of its table. SECURITY DEFINER: the application needs no right on audit_log; the search path
--- is pinned, or a role that may create temporary tables could divert the row. Settings are pinned, because images follow them.
-CREATE OR REPLACE FUNCTION {schema}.fn_audit_trigger() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-SET extra_float_digits = 1 SET intervalstyle = 'postgres' SET bytea_output = 'hex' SET datestyle = 'ISO, MDY' SET lc_monetary = 'C'
-SET timezone = 'UTC' AS $$
-DECLARE
-  keys  text[] := string_to_array(TG_ARGV[0], ',');
-  expid text := CASE WHEN TG_NARGS > 1 THEN TG_ARGV[1] END;
-  base  text := coalesce((SELECT relname FROM pg_class WHERE oid = pg_partition_root(TG_RELID)), TG_TABLE_NAME);
-BEGIN
-  IF TG_OP = 'UPDATE' THEN
-    IF OLD *= NEW THEN RETURN NULL; END IF;   -- by image: 1.50 -> 1.5 is a change, a = a is none
-    PERFORM {control}.audit('U', base, keys, to_jsonb(OLD), to_jsonb(NEW), expid);
-  ELSIF TG_OP = 'DELETE' THEN
-    PERFORM {control}.audit('D', base, keys, to_jsonb(OLD), NULL, expid);
-  ELSIF TG_OP = 'INSERT' THEN
-    PERFORM {control}.audit('I', base, keys, NULL, to_jsonb(NEW), expid);
-  ELSE
-    PERFORM {control}.audit('D', base, keys, '{"_truncate": true}', NULL, NULL);
-  END IF;
-  RETURN NULL;
-END $$;
--- Neither to be called, nor to be set on a table of one's own: whoever could, could forge an audit.
-REVOKE ALL ON FUNCTION {control}.audit(text, text, text[], jsonb, jsonb, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION {schema}.fn_audit_trigger() FROM PUBLIC;

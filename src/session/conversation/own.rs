@@ -80,6 +80,7 @@ impl Conversation {
         names.passing = in_transaction && (changed || names.passing);
         if let Some(schemas) = answers.schemas() {
             names.search_path = schemas;
+            names.role = answers.role().to_owned();
         }
         if asked.temporary {
             let policy = self.shared.policy.load();
@@ -160,7 +161,7 @@ impl Conversation {
         let lost =
             info.outcome.effects.iter().any(|(_, e)| matches!(e, Effect::SearchPath { .. } | Effect::CreateTemporary { .. }));
         let info = self.info_of(text, outcome, policy.generation);
-        Some(Arc::new(Held { info: Arc::new(info), how: How::Sql(span), names: self.names.clone(), lost, runs: None }))
+        Some(Arc::new(Held { info: Arc::new(info), how: How::Sql(span), names: self.names.clone(), lost }))
     }
 
     /// A statement whose effects do not matter any more.
@@ -234,8 +235,7 @@ impl Conversation {
             How::Sql(_) => self.info_of(&held.info.text, outcome, policy.generation),
         };
         self.answer_for_executed(&mut info);
-        let runs = held.runs.clone().filter(|_| unchanged);
-        let fresh = Arc::new(Held { info: Arc::new(info), how: held.how.clone(), names: self.names.clone(), lost: false, runs });
+        let fresh = Arc::new(Held { info: Arc::new(info), how: held.how.clone(), names: self.names.clone(), lost: false });
         if unchanged {
             self.prepared.renew(id, fresh);
             return None;

@@ -36,7 +36,6 @@ impl Conversation {
             return verdict;
         }
         match tag {
-            b'2' | b'3' if matches!(self.steps.front(), Some(Step::Query { kept: true, .. })) => return Verdict::Swallow,
             b'1' => self.parsed(),
             b'2' => self.bound(),
             b'3' => self.closed(),
@@ -126,8 +125,6 @@ impl Conversation {
             self.prepared.confirm(0, None);
         }
         let info = self.addressed();
-        let bare = info.as_ref().is_some_and(|info| self.keep_error(info, body)).then(|| without_place(body));
-        let body = bare.as_ref().map_or(body, |frame| &frame[frame::HEADER_BYTES..]);
         if let Some(info) = info.as_ref().filter(|_| !in_query) {
             let at = match self.steps.front() {
                 Some(Step::Execute { at, .. }) => *at,
@@ -140,7 +137,7 @@ impl Conversation {
             self.own_skipped();
         }
         match info.map_or(Verdict::Pass, |info| led_back(&info, b'E', body)) {
-            Verdict::Pass => self.led_back_from_view(body).or(bare.map(Verdict::Replace)).unwrap_or(Verdict::Pass),
+            Verdict::Pass => self.led_back_from_view(body).unwrap_or(Verdict::Pass),
             verdict => verdict,
         }
     }
@@ -178,7 +175,6 @@ impl Conversation {
     fn parameter(&mut self, body: &[u8]) {
         let Some((name, rest)) = cstr(body) else { return };
         let Some((value, _)) = cstr(rest) else { return };
-        self.keep_style(name, value);
         match name {
             b"client_encoding" => self.readable_encoding = is_ascii_safe(value),
             b"standard_conforming_strings" => self.conforming_strings = value == b"on",

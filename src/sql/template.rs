@@ -1,0 +1,183 @@
+//! SQL as a value: text with holes for the columns of a legacy row, and with spans of a client's own text.
+//!
+//! A relation yields its expressions as such values (`dv_code` is written with `trim_scale((<tsvid>)::numeric)::text`); whoever uses one
+//! fills the holes: the rewriter with what the client wrote, a trigger with `new.tsvid`, the backfill with `r.tsvid`. What an expression
+//! depends on is asked of the value ([`Sql::columns`]) and never looked for in its text.
+
+use std::collections::BTreeSet;
+
+use super::Span;
+
+/// A piece of SQL.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sql {
+    parts: Vec<Part>,
+}
+
+/// A part of a piece of SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// Generated text.
+    Text(String),
+    /// A hole: the value of a legacy column, by its place.
+    Column(usize),
+    /// The client's text under a span inside the edit, with the edits inside it applied (`rewrite/splice.rs`).
+    Client(Span),
+    /// The client's text under a span anywhere, as it stands: a literal or a parameter that is said twice.
+    Copy(Span),
+}
+
+impl Sql {
+    /// Generated text.
+    pub fn text(text: impl Into<String>) -> Sql {
+        Sql { parts: vec![Part::Text(text.into())] }
+    }
+
+    /// A hole for a legacy column.
+    pub fn column(place: usize) -> Sql {
+        Sql { parts: vec![Part::Column(place)] }
+    }
+
+    /// The client's text under a span.
+    pub fn client(span: Span) -> Sql {
+        Sql { parts: vec![Part::Client(span)] }
+    }
+
+    /// The client's text under a span, once more.
+    pub fn copy(span: Span) -> Sql {
+        Sql { parts: vec![Part::Copy(span)] }
+    }
+
+    /// A template with its arguments in the places of `{}`. See the macro [`sql!`](crate::sql!).
+    pub fn compose(template: &str, arguments: impl IntoIterator<Item = Sql>) -> Sql {
+        let mut out = Sql::default();
+        let mut arguments = arguments.into_iter();
+        let mut texts = template.split("{}");
+        out.push(texts.next().unwrap_or_default());
+        for text in texts {
+            out.push(arguments.next().unwrap_or_default());
+            out.push(text);
+        }
+        debug_assert!(arguments.next().is_none(), "a template has a place for each argument");
+        out
+    }
+
+    /// Several of them, with a separator between.
+    pub fn join(items: impl IntoIterator<Item = Sql>, separator: &str) -> Sql {
+        let mut out = Sql::default();
+        for (n, item) in items.into_iter().enumerate() {
+            if n > 0 {
+                out.push(separator);
+            }
+            out.push(item);
+        }
+        out
+    }
+
+    /// Appends.
+    pub fn push(&mut self, other: impl Into<Sql>) {
+        for part in other.into().parts {
+            match (self.parts.last_mut(), part) {
+                (Some(Part::Text(end)), Part::Text(text)) => end.push_str(&text),
+                (_, Part::Text(text)) if text.is_empty() => {}
+                (_, part) => self.parts.push(part),
+            }
+        }
+    }
+
+    /// Its parts in order.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// Whether it is nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// The legacy columns that it depends on.
+    pub fn columns(&self) -> BTreeSet<usize> {
+        self.parts.iter().filter_map(|p| if let Part::Column(i) = p { Some(*i) } else { None }).collect()
+    }
+
+    /// The same with its holes filled.
+    #[must_use]
+    pub fn fill(&self, value: impl Fn(usize) -> Sql) -> Sql {
+        let mut out = Sql::default();
+        for part in &self.parts {
+            match part {
+                Part::Column(place) => out.push(value(*place)),
+                other => out.push(Sql { parts: vec![other.clone()] }),
+            }
+        }
+        out
+    }
+
+    /// The text of an expression that has neither holes nor a client's text.
+    pub fn render(&self) -> String {
+        let text = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Column(_) | Part::Client(_) | Part::Copy(_) => {
+                debug_assert!(false, "only filled expressions of our own are rendered: {self:?}");
+                String::new()
+            }
+        };
+        self.parts.iter().map(text).collect()
+    }
+}
+
+impl From<&str> for Sql {
+    fn from(text: &str) -> Sql {
+        if text.is_empty() { Sql::default() } else { Sql::text(text) }
+    }
+}
+
+impl From<String> for Sql {
+    fn from(text: String) -> Sql {
+        if text.is_empty() { Sql::default() } else { Sql::text(text) }
+    }
+}
+
+impl From<&String> for Sql {
+    fn from(text: &String) -> Sql {
+        Sql::from(text.as_str())
+    }
+}
+
+impl From<&Sql> for Sql {
+    fn from(other: &Sql) -> Sql {
+        other.clone()
+    }
+}
+
+/// `sql!("to_jsonb({})", value)`: a piece of SQL, with texts or other pieces in the places of `{}`.
+#[macro_export]
+macro_rules! sql {
+    ($template:expr $(, $argument:expr)* $(,)?) => {
+        $crate::sql::template::Sql::compose($template, [$($crate::sql::template::Sql::from($argument)),*])
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holes_are_filled_and_counted() {
+        let key = sql!("f({}, {})", Sql::column(2), sql!("{} + 1", Sql::column(0)));
+        assert_eq!(key.columns().into_iter().collect::<Vec<_>>(), [0, 2]);
+        let filled = key.fill(|i| Sql::text(format!("r.c{i}")));
+        assert_eq!(filled.render(), "f(r.c2, r.c0 + 1)");
+        assert!(filled.columns().is_empty());
+        assert_eq!(filled.parts().len(), 1);
+    }
+
+    #[test]
+    fn a_clients_text_stays_a_span() {
+        let span = Span { start: 3, end: 5 };
+        let cast = sql!("({})::text", Sql::client(span));
+        assert_eq!(cast.parts(), [Part::Text("(".into()), Part::Client(span), Part::Text(")::text".into())]);
+        assert_eq!(Sql::join([Sql::text("a"), Sql::text("b")], ", ").render(), "a, b");
+        assert!(sql!("").is_empty());
+    }
+}

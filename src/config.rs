@@ -110,7 +110,7 @@ settings! {
         schema: String = "\"cf_quere_pro\"";
         /// The zone in which the legacy stamps, which have none of their own, are read for the index on time.
         time_zone: String = "\"America/Mexico_City\"";
-        /// The mode of a table for which none is stored: off, observe, shadow, rewrite or refuse.
+        /// The mode of a table for which none is stored: off, observe, or shadow, rewrite, refuse, which wait until it has been moved (only control.url can tell).
         default_mode: Mode = "\"observe\"";
     }
     /// The unified audit table.

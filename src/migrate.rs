@@ -3,6 +3,8 @@
 
 pub mod backfill;
 pub mod capture;
+pub mod foreign_key;
+pub mod gate;
 pub mod leaf;
 pub mod parity;
 mod partman;
@@ -10,6 +12,7 @@ pub mod retain;
 pub mod roles;
 pub mod run;
 pub mod schema;
+pub mod state;
 pub mod switch;
 pub mod view;
 

@@ -288,7 +288,7 @@ fn key_text(rule: &Rule, key: &[usize], text: fn(&SqlType, &Sql) -> Sql) -> Valu
 fn unique(rule: &Rule) -> Unique {
     let conventional = format!("{}_pkey", rule.table);
     Unique {
-        primary: rule.key.unique.as_ref().is_some_and(|u| u.ends_with("_pkey")),
+        primary: rule.key.primary,
         declared: rule.key.unique.is_some(),
         legacy: rule.key.unique.clone().unwrap_or(conventional),
     }

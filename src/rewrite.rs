@@ -27,7 +27,7 @@ pub mod story;
 mod update;
 mod utility;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use sqlparser::tokenizer::Token;
@@ -61,6 +61,8 @@ pub struct Policy {
     shadows: HashSet<(String, String)>,
     /// Roles that have less than a whole legacy table: (role, table). They have no use of its leaf, and write through the view.
     limited: HashSet<(String, String)>,
+    /// Legacy tables whose rules have faults, and what is wrong: forwarded untouched, and counted.
+    faulty: BTreeMap<String, String>,
 }
 
 /// A legacy table with its mode.
@@ -88,6 +90,7 @@ impl Policy {
             columns: columns.collect(),
             shadows: HashSet::new(),
             limited: HashSet::new(),
+            faulty: BTreeMap::new(),
             entries,
         }
     }
@@ -105,6 +108,19 @@ impl Policy {
     pub fn limiting(mut self, limited: HashSet<(String, String)>) -> Self {
         self.limited = limited;
         self
+    }
+
+    /// Names the legacy tables whose rules have faults, each with what is wrong.
+    #[must_use]
+    pub fn with_faulty(mut self, faulty: BTreeMap<String, String>) -> Self {
+        self.prefilter = Prefilter::new(self.entries.keys().chain(faulty.keys()).map(String::as_str));
+        self.faulty = faulty;
+        self
+    }
+
+    /// Legacy tables whose rules have faults, each with what is wrong.
+    pub fn faulty(&self) -> &BTreeMap<String, String> {
+        &self.faulty
     }
 
     /// The policy as it would be if every table in mode shadow were switched to rewrite.
@@ -337,6 +353,7 @@ impl<'w, 't> Work<'w, 't> {
 
     fn decide(&mut self, outcome: &mut Outcome) {
         let unclassified = self.mentions(outcome);
+        self.count_faulty(outcome);
         let live: Vec<usize> = (0..self.entries.len()).filter(|&i| self.entries[i].is_some()).collect();
         if live.is_empty() {
             return;

@@ -15,6 +15,8 @@ mod proof;
 mod views;
 #[path = "traps/audit.rs"]
 mod audit;
+#[path = "traps/types.rs"]
+mod types;
 #[path = "traps/retained.rs"]
 mod retained;
 #[path = "traps/schema.rs"]

@@ -61,6 +61,10 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
     }
     progress.finish_and_clear();
     migration.finish(run).await?;
+    for (name, faults) in migrate.selection.faulty(&rules) {
+        failed += 1;
+        table.push(vec![name.into(), "left as it was".into(), 0usize.into(), faults.into()]);
+    }
     call.print(&table)?;
     if failed > 0 {
         return Err(Error::refused(format!("{failed} tables were not migrated")));

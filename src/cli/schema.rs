@@ -18,8 +18,10 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
     let context = Context::new(&call.settings);
     match command {
         Schema::Apply => {
-            roles::require(&database, &context, &call.rules()?).await?;
+            let rules = call.rules_if_any()?;
+            roles::require(&database, &context, &rules).await?;
             call.print(&schema::apply(&database, &context).await?)?;
+            capture::mend(&database, &context, &rules).await?;
         }
         Schema::Check => {
             let mut drift = schema::check(&database, &context).await?;

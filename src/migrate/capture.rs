@@ -1,50 +1,121 @@
-//! The audit trigger on the table that a history mirrors. When that table itself has become a domain, a row trigger on the view
-//! that took its name is impossible (PostgreSQL refuses it), so the trigger sits on `domain_value`, for rows of that domain, and
-//! writes images in the legacy column names.
+//! What is attached to the table that a history mirrors: the audit trigger, and, where the history's rule says `capture = "trigger"`, a
+//! second one that writes the legacy row which the application would have written. When that table itself has become a look-up, both
+//! sit on the look-up's leaf, and make images in the legacy column names.
+//!
+//! The audit trigger runs as a role of its own (migrate/sql/audit.sql). The projection does not: it runs with the rights of the history's
+//! owner, who owns the leaf that it writes, and is a trigger of its own, because a function that the audit trigger called could be made by
+//! its owner to run as the caller. Neither runs code of a client's types.
+//!
+//! Everything is described once ([`expected`]), and made, compared and mended by that description.
 
 use crate::catalog::{Catalog, Database};
 use crate::error::Result;
-use crate::relation::{Context, Relation};
+use crate::relation::projection::PARAMETERS;
+use crate::relation::{Context, Relation, Store};
 use crate::rule::{Rule, RuleSet, Target};
 use crate::sql::quote::{ident, literal, qualified};
+use crate::sql::template::Sql;
 use crate::table::Cell;
 
 use super::{CONTROL, PINNED};
+
+mod object;
+
+use object::{Function, Trigger, name};
+
+/// Owns the audit trigger's functions, and may insert into audit_log (migrate/sql/audit.sql).
+pub const AUDITOR: &str = "esclusa_audit";
+
+/// What images and the texts in them follow, pinned; the names as `pg_proc.proconfig` has them.
+const SETTINGS: [&str; 7] = [
+    "search_path=pg_catalog, pg_temp",
+    "extra_float_digits=1",
+    "IntervalStyle=postgres",
+    "bytea_output=hex",
+    "DateStyle=ISO, MDY",
+    "lc_monetary=C",
+    "TimeZone=UTC",
+];
 
 /// What became of the trigger for one history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attached {
     /// On the base table, or it was there already.
     Base(String),
-    /// On the new table, for the rows of the base's domain.
+    /// On the leaf of the look-up that the base has become.
     Domain(String),
     /// None: why.
     No(String),
 }
 
-/// Where a history's trigger belongs.
+/// Where a history's triggers belong.
 enum Place {
-    /// On the base table, with these arguments of `fn_audit_trigger`.
-    Base { table: String, keys: String, expid: String },
-    /// On the new table, for the rows that the base became.
-    Domain(Box<Relation>),
+    /// On the base table: with its schema, its name, the key and the column of the exploitation's id.
+    Base { schema: String, table: String, keys: String, expid: String },
+    /// On the leaf of the look-up that the base has become.
+    Domain { relation: Box<Relation>, keys: String },
     /// Nowhere: why.
     No(String),
 }
 
-/// Attaches the trigger for a history's base, if it has one that it mirrors. `relation_of` yields the relation of a rule.
+/// The functions and triggers of one history.
+#[derive(Debug, Default)]
+pub struct Expected {
+    functions: Vec<Function>,
+    triggers: Vec<Trigger>,
+    /// What must not be there: the projection of a history that the application writes.
+    unwanted: Vec<(Trigger, [Function; 2])>,
+}
+
+/// Attaches the triggers for a history's base, if it has one that it mirrors, and takes a projection away that the rule does not ask for
+/// any more: the rows that it has written stay. `relation_of` yields the relation of a rule. An audit trigger that is there already,
+/// under whatever name, is left as it is: a second one would write every change twice, and it may be disabled for a reason.
 pub async fn attach(
     database: &Database,
     catalog: &Catalog,
     rules: &RuleSet,
     rule: &Rule,
+    relation: &Relation,
     relation_of: &dyn Fn(&str) -> Option<Relation>,
 ) -> Result<Attached> {
-    match place(catalog, rules, rule, relation_of) {
-        Place::No(why) => Ok(Attached::No(why)),
-        Place::Domain(relation) => on_domain(database, &relation, &rule.key.base).await,
-        Place::Base { table, keys, expid } => on_base(database, &catalog.schema, &table, &keys, &expid).await,
+    let place = place(catalog, rules, rule, relation_of);
+    let attached = match &place {
+        Place::No(why) => return Ok(Attached::No(why.clone())),
+        Place::Base { table, .. } => Attached::Base(table.clone()),
+        Place::Domain { relation, .. } => Attached::Domain(relation.table.clone()),
+    };
+    let mut wanted = expected(database, &catalog.schema, &place, relation).await?;
+    let mut kept = Vec::new();
+    for trigger in &wanted.triggers {
+        let there = trigger.found(database).await?;
+        if let Some(disabled) = there.iter().find(|t| !t.enabled) {
+            return Ok(Attached::No(format!("{} on {} is disabled", disabled.name, trigger.shown)));
+        }
+        kept.push(!there.is_empty());
     }
+    let mut kept = kept.into_iter();
+    wanted.triggers.retain(|_| !kept.next().unwrap_or(false));
+    apply(database, &wanted).await?;
+    Ok(attached)
+}
+
+/// Attaches what histories of a look-up or junction want on its leaf, once it has been moved: the audit, and the projection into each
+/// history that has been moved and that the trigger writes. The names of the histories, in order.
+pub async fn follow(
+    database: &Database,
+    catalog: &Catalog,
+    rules: &RuleSet,
+    moved: &Relation,
+    relation_of: &dyn Fn(&str) -> Option<Relation>,
+) -> Result<Vec<String>> {
+    let mut histories = Vec::new();
+    for rule in rules.rules.values().filter(|r| matches!(&r.target, Target::History(h) if h.base.as_ref() == Some(&moved.table))) {
+        let Some(relation) = relation_of(&rule.table) else { continue };
+        if let Attached::Domain(_) = attach(database, catalog, rules, rule, &relation, relation_of).await? {
+            histories.push(rule.table.clone());
+        }
+    }
+    Ok(histories)
 }
 
 fn place(catalog: &Catalog, rules: &RuleSet, rule: &Rule, relation_of: &dyn Fn(&str) -> Option<Relation>) -> Place {
@@ -53,10 +124,11 @@ fn place(catalog: &Catalog, rules: &RuleSet, rule: &Rule, relation_of: &dyn Fn(&
     if rule.columns.iter().all(|c| c.base.is_none()) {
         return Place::No(format!("an event log: no column mirrors {base}"));
     }
-    if let Some(relation) = relation_of(base).filter(|_| rules.rules.contains_key(base))
+    let keys = rule.key.base.join(",");
+    if let Some(relation) = relation_of(base).filter(|r| rules.rules.contains_key(base) && !r.is_retained())
         && catalog.tables.get(base).is_none_or(|t| t.kind != 'r')
     {
-        return Place::Domain(Box::new(relation));
+        return Place::Domain { relation: Box::new(relation), keys };
     }
     let Some(table) = catalog.tables.get(base).filter(|t| t.kind == 'r' || t.kind == 'p') else {
         return Place::No(format!("there is no table {base}"));
@@ -67,158 +139,260 @@ fn place(catalog: &Catalog, rules: &RuleSet, rule: &Rule, relation_of: &dyn Fn(&
     }
     let expid = table.columns.iter().find(|c| c.name.ends_with("expid") && c.type_name == "numeric(5,0)");
     let expid = expid.map_or_else(String::new, |c| c.name.clone());
-    Place::Base { table: base.clone(), keys: rule.key.base.join(","), expid }
+    Place::Base { schema: catalog.schema.clone(), table: base.clone(), keys, expid }
 }
 
-/// The definitions of the triggers on a base table, as `pg_get_triggerdef` prints them.
-fn definitions(schema: &str, base: &str, keys: &str, expid: &str) -> [String; 2] {
-    let (table, function) = (qualified(schema, base), qualified(schema, "fn_audit_trigger"));
-    let call = format!("EXECUTE FUNCTION {function}({}, {})", literal(keys), literal(expid));
-    let name = format!("trg_audit_{base}");
-    [
-        format!("CREATE TRIGGER {} AFTER INSERT OR DELETE OR UPDATE ON {table} FOR EACH ROW {call}", ident(&name)),
-        format!("CREATE TRIGGER {} AFTER TRUNCATE ON {table} FOR EACH STATEMENT {call}", ident(&format!("{name}_t"))),
-    ]
-}
-
-/// A trigger as the catalog has it.
-#[derive(Clone)]
-struct Trigger {
-    name: String,
-    definition: String,
-    enabled: bool,
-    for_each_row: bool,
-}
-
-/// The triggers of a relation that call a function of this name.
-async fn triggers(database: &Database, table: &str, function: &str) -> Result<Vec<Trigger>> {
-    let sql = format!(
-        "SELECT tgname, pg_get_triggerdef(t.oid), tgenabled IN ('O', 'A'), tgtype & 1 = 1 FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid \
-         WHERE tgrelid = to_regclass({}) AND p.proname = {} AND NOT tgisinternal ORDER BY tgname",
-        literal(table),
-        literal(function)
-    );
-    let rows = database.text("looking for triggers", &sql).await?;
-    let cell = |row: &[Option<String>], i: usize| row.get(i).cloned().flatten().unwrap_or_default();
-    let trigger = |row: &Vec<Option<String>>| Trigger {
-        name: cell(row, 0),
-        definition: cell(row, 1),
-        enabled: cell(row, 2) == "t",
-        for_each_row: cell(row, 3) == "t",
+/// What a history wants on its base, as the base is now.
+async fn expected(database: &Database, schema: &str, place: &Place, history: &Relation) -> Result<Expected> {
+    let mut wanted = match place {
+        Place::No(_) => return Ok(Expected::default()),
+        Place::Base { schema, table, keys, expid } => on_table(database, schema, table, [keys, expid]).await?,
+        Place::Domain { relation, keys } => on_leaf(schema, relation, keys),
     };
-    Ok(rows.iter().map(trigger).collect())
-}
-
-/// A trigger that is there already, under whatever name, is left as it is: a second one would write every change twice.
-async fn on_base(database: &Database, schema: &str, base: &str, keys: &str, expid: &str) -> Result<Attached> {
-    let there = triggers(database, &qualified(schema, base), "fn_audit_trigger").await?;
-    if let Some(disabled) = there.iter().find(|t| !t.enabled) {
-        return Ok(Attached::No(format!("{} on {base} is disabled", disabled.name)));
-    }
-    let [row, truncate] = definitions(schema, base, keys, expid);
-    for (definition, for_each_row) in [(row, true), (truncate, false)] {
-        if !there.iter().any(|t| t.for_each_row == for_each_row) {
-            database.batch(&format!("attaching the audit trigger to {base}"), &definition).await?;
+    let (function, trigger) = projecting(place, history);
+    let owner = format!("SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = to_regclass({})", literal(&history.rows()));
+    // Without a leaf there is nothing to project into yet, and nothing that could have been projected.
+    if let Some(owner) = database.text("asking who owns the history", &owner).await?.concat().into_iter().next().flatten() {
+        let function = Function { owner: owner.clone(), ..function };
+        let row = row_function(history, owner);
+        if history.projection.is_some() {
+            wanted.functions.extend([row, function]);
+            wanted.triggers.push(trigger);
+        } else {
+            wanted.unwanted.push((trigger, [function, row]));
         }
     }
-    Ok(Attached::Base(base.to_owned()))
+    Ok(wanted)
 }
 
-/// What keeps changes of migrated tables from being audited or written: triggers that are missing, disabled, doubled or changed. One row
-/// each, in the columns of `schema check`. A table counts as migrated when a run says so and no table has its name.
-pub async fn check(database: &Database, context: &Context, rules: &RuleSet) -> Result<Vec<Vec<Cell>>> {
+/// Makes everything as it should be.
+async fn apply(database: &Database, wanted: &Expected) -> Result<()> {
+    for function in &wanted.functions {
+        function.apply(database).await?;
+    }
+    for trigger in &wanted.triggers {
+        trigger.apply(database).await?;
+    }
+    for (trigger, functions) in &wanted.unwanted {
+        trigger.remove(database).await?;
+        for function in functions {
+            if function.exists(database).await? {
+                database.batch("removing a projection", &function.removal()).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The audit of a table: by a function that was written for its columns, where there can be one, else by the general one.
+async fn on_table(database: &Database, schema: &str, table: &str, [keys, expid]: [&String; 2]) -> Result<Expected> {
+    let (general, own) = (qualified(schema, "fn_audit_trigger"), name("audit_", table, ""));
+    let at = literal(&qualified(schema, table));
+    let sql = format!(
+        "SELECT {CONTROL}.compiled_audit(to_regclass({at})), array_to_string({CONTROL}.compiled_settings(to_regclass({at})), E'\\n')"
+    );
+    let mut cells = database.text("compiling the audit trigger", &sql).await?.concat().into_iter();
+    let (body, settings) = (cells.next().flatten(), cells.next().flatten().unwrap_or_default());
+    let settings = settings.lines().map(str::to_owned).collect();
+    let functions: Vec<Function> = body.map(|body| Function { settings, ..audit_function(&own, body) }).into_iter().collect();
+    let compiled = qualified(CONTROL, &own);
+    let called = if functions.is_empty() { &general } else { &compiled };
+    let call = format!("{called}({}, {}, {})", literal(keys), literal(expid), literal(table));
+    let like = [general.clone(), compiled.clone()];
+    let triggers = audit_triggers(&qualified(schema, table), table, &call, &like);
+    Ok(Expected { functions, triggers, unwanted: Vec::new() })
+}
+
+fn audit_function(name: &str, body: String) -> Function {
+    Function {
+        name: name.to_owned(),
+        parameters: Vec::new(),
+        returns: "trigger",
+        definer: true,
+        settings: SETTINGS.map(str::to_owned).to_vec(),
+        body,
+        owner: AUDITOR.into(),
+    }
+}
+
+/// The triggers that call one function for the rows of a table, and for its TRUNCATE.
+fn audit_triggers(table: &str, shown: &str, call: &str, like: &[String]) -> Vec<Trigger> {
+    let trigger = |suffix: &str, events: &str, each: &str| {
+        let name = name("trg_audit_", shown, suffix);
+        Trigger {
+            definition: format!("CREATE TRIGGER {} AFTER {events} ON {table} FOR EACH {each} EXECUTE FUNCTION {call}", ident(&name)),
+            name,
+            table: table.to_owned(),
+            shown: shown.to_owned(),
+            for_each_row: each == "ROW",
+            like: like.to_vec(),
+        }
+    };
+    vec![trigger("", "INSERT OR DELETE OR UPDATE", "ROW"), trigger("_t", "TRUNCATE", "STATEMENT")]
+}
+
+/// The audit of a look-up's or junction's leaf, in the legacy column names.
+fn on_leaf(schema: &str, relation: &Relation, keys: &str) -> Expected {
+    let own = name("audit_", &relation.table, "");
+    let table = literal(&relation.table);
+    let body = format!(
+        "\nDECLARE\n  old_image jsonb;\n  new_image jsonb;\nBEGIN\n  IF TG_OP = 'TRUNCATE' THEN\n    \
+         PERFORM {CONTROL}.audit('D', {table}, NULL, '{{\"_truncate\": true}}', NULL, NULL);\n    RETURN NULL;\n  END IF;\n{}  \
+         PERFORM {CONTROL}.audit(left(TG_OP, 1), {table}, {}, old_image, new_image, NULL);\n  RETURN NULL;\nEND ",
+        images(relation),
+        literal(keys)
+    );
+    let call = format!("{}()", qualified(CONTROL, &own));
+    // The general function would write the new table's columns.
+    let like = [qualified(CONTROL, &own), qualified(schema, "fn_audit_trigger")];
+    let triggers = audit_triggers(&relation.rows(), &relation.table, &call, &like);
+    Expected { functions: vec![audit_function(&own, body)], triggers, unwanted: Vec::new() }
+}
+
+/// Statements that make the images of a leaf's rows in the legacy column names, and end where they do not differ.
+fn images(relation: &Relation) -> String {
+    let image = |row: &str| {
+        let pair = |i: usize| format!("{}, {}", literal(&relation.columns[i].name), member(relation, i, row));
+        let parts: Vec<String> = (0..relation.columns.len()).map(pair).collect();
+        parts.chunks(45).map(|c| format!("jsonb_build_object({})", c.join(", "))).collect::<Vec<_>>().join(" || ")
+    };
+    format!(
+        "  IF TG_OP <> 'INSERT' THEN old_image := {}; END IF;\n  IF TG_OP <> 'DELETE' THEN new_image := {}; END IF;\n  \
+         IF TG_OP = 'UPDATE' AND old_image::text = new_image::text THEN RETURN NULL; END IF;\n",
+        image("old"),
+        image("new")
+    )
+}
+
+/// A legacy column's member of an image. A value of a type that is not PostgreSQL's own is taken as the leaf has it: a cast to such a type
+/// may run code of whoever made the type.
+fn member(relation: &Relation, column: usize, row: &str) -> String {
+    let at = &relation.columns[column];
+    if !at.sql_type.name.contains('.') {
+        return at.sql_type.image(&Sql::text(relation.read(column, Some(row)))).render();
+    }
+    match at.store {
+        Store::Image(image) => format!("{row}.{image} -> {}", literal(&at.name)),
+        Store::Typed(stored) | Store::Column(stored) => format!("to_jsonb({row}.{stored})"),
+        Store::Same => format!("to_jsonb(format('%s', {row}.{}))", ident(&at.name)),
+    }
+}
+
+/// The trigger on the base that projects a change into a history, and its function; whose owner is the history's.
+fn projecting(place: &Place, history: &Relation) -> (Function, Trigger) {
+    let (table, shown, images) = match place {
+        Place::Base { schema, table, .. } => {
+            let image = |row: &str| format!("{CONTROL}.image({row}, TG_RELID)");
+            let images = format!(
+                "  IF TG_OP = 'UPDATE' THEN\n    IF OLD *= NEW THEN RETURN NULL; END IF;\n  END IF;\n  \
+                 IF TG_OP = 'DELETE' THEN old_image := {}; ELSE new_image := {}; END IF;\n",
+                image("OLD"),
+                image("NEW")
+            );
+            (qualified(schema, table), table.as_str(), images)
+        }
+        Place::Domain { relation, .. } => (relation.rows(), relation.table.as_str(), images(relation)),
+        Place::No(_) => (String::new(), "", String::new()),
+    };
+    let own = name("project_", &history.table, "");
+    let body = format!(
+        "\nDECLARE\n  old_image jsonb;\n  new_image jsonb;\nBEGIN\n{images}  \
+         PERFORM {}(coalesce(new_image, old_image), left(TG_OP, 1),\n    \
+         left(coalesce(nullif(current_setting('app.current_user', true), ''), session_user), 63), clock_timestamp());\n  RETURN NULL;\nEND ",
+        qualified(CONTROL, &own)
+    );
+    let trigger_name = name("trg_project_", &history.table, "");
+    let called = qualified(CONTROL, &own);
+    let trigger = Trigger {
+        definition: format!(
+            "CREATE TRIGGER {} AFTER INSERT OR DELETE OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {called}()",
+            ident(&trigger_name)
+        ),
+        name: trigger_name,
+        table,
+        shown: shown.to_owned(),
+        for_each_row: true,
+        like: vec![called],
+    };
+    (audit_function(&own, body), trigger)
+}
+
+/// The function that writes the legacy row of one change into the history's leaf: of the image (the row after an INSERT or UPDATE, the last
+/// one at a DELETE), the operation, the user and the moment. It runs as whoever calls it, which is the trigger function of the same name.
+fn row_function(history: &Relation, owner: String) -> Function {
+    let body = format!("\nBEGIN\n  {};\nEND ", history.projected().unwrap_or_else(|| "NULL".into()));
+    let name = name("project_", &history.table, "");
+    Function { parameters: PARAMETERS.to_vec(), returns: "void", definer: false, owner, ..audit_function(&name, body) }
+}
+
+/// The histories that have been moved, with where their triggers belong. A table counts as moved when a run says so and no table has its
+/// name.
+async fn moved<'r>(database: &Database, context: &Context, rules: &'r RuleSet) -> Result<(Catalog, Vec<(&'r Rule, Place, Relation)>)> {
     database.batch("pinning the session", PINNED).await?;
+    let catalog = Catalog::read(database, &context.schema).await?;
     let ledger = format!("{CONTROL}.run_table");
     let there = database.text("looking for the ledger", &format!("SELECT to_regclass('{ledger}')")).await?;
     if there.concat() == [None] {
-        return Ok(Vec::new());
+        return Ok((catalog, Vec::new()));
     }
-    let migrated = format!("SELECT DISTINCT legacy_table FROM {ledger} WHERE step = 'migrate' ORDER BY 1");
-    let migrated: Vec<String> = database.text("reading the ledger", &migrated).await?.into_iter().flatten().flatten().collect();
-    let catalog = Catalog::read(database, &context.schema).await?;
+    let moved = format!("SELECT DISTINCT legacy_table FROM {ledger} WHERE step = 'migrate' ORDER BY 1");
+    let moved: Vec<String> = database.text("reading the ledger", &moved).await?.into_iter().flatten().flatten().collect();
     let gone = |table: &String| catalog.tables.get(table).is_none_or(|t| t.kind == 'v');
     let relation_of = |table: &str| rules.rules.get(table).map(|rule| Relation::compile(rule, context));
+    let found = moved.iter().filter(|t| gone(t)).filter_map(|t| rules.rules.get(t));
+    let found = found.map(|rule| (rule, place(&catalog, rules, rule, &relation_of), Relation::compile(rule, context))).collect();
+    Ok((catalog, found))
+}
+
+/// What keeps changes of moved tables from being audited or written: triggers that are missing, disabled, doubled or changed, and their
+/// functions. One row each, in the columns of `schema check`.
+pub async fn check(database: &Database, context: &Context, rules: &RuleSet) -> Result<Vec<Vec<Cell>>> {
+    let (catalog, moved) = moved(database, context, rules).await?;
     let mut drift = Vec::new();
-    for rule in migrated.iter().filter(|t| gone(t)).filter_map(|t| rules.rules.get(t)) {
-        let view = catalog.tables.get(&rule.table).map(|t| qualified(&context.schema, &t.name));
-        if let Some(view) = view {
-            let found = triggers(database, &view, &format!("write_{}", rule.table)).await?;
-            told(&mut drift, &format!("trg_write_{}", rule.table), &rule.table, None, &found);
+    for (rule, place, relation) in &moved {
+        if let Some(view) = catalog.tables.get(&rule.table) {
+            drift.extend(writing(&context.schema, &view.name, &rule.table).drift(database).await?);
         }
-        match place(&catalog, rules, rule, &relation_of) {
-            Place::No(_) => {}
-            Place::Base { table, keys, expid } => {
-                let found = triggers(database, &qualified(&context.schema, &table), "fn_audit_trigger").await?;
-                let (rows, statements): (Vec<_>, Vec<_>) = found.into_iter().partition(|t| t.for_each_row);
-                let name = format!("trg_audit_{table}");
-                let [row, truncate] = definitions(&context.schema, &table, &keys, &expid);
-                told(&mut drift, &name, &table, Some(&row), &rows);
-                told(&mut drift, &format!("{name}_t"), &table, Some(&truncate), &statements);
-            }
-            Place::Domain(relation) => {
-                let found = triggers(database, &relation.rows(), &format!("audit_{}", relation.table)).await?;
-                for name in [format!("trg_audit_{}", relation.table), format!("trg_audit_{}_d", relation.table)] {
-                    let own: Vec<Trigger> = found.iter().filter(|t| t.name == name).cloned().collect();
-                    told(&mut drift, &name, &relation.table, None, &own);
-                }
+        let wanted = expected(database, &context.schema, place, relation).await?;
+        for function in &wanted.functions {
+            drift.extend(function.drift(database).await?);
+        }
+        for trigger in &wanted.triggers {
+            drift.extend(trigger.drift(database).await?);
+        }
+        for (trigger, _) in &wanted.unwanted {
+            if !trigger.found(database).await?.is_empty() {
+                let object = format!("trigger {} on {}", trigger.name, trigger.shown);
+                drift.push([object.as_str(), "projects, though the rule says capture = \"application\"", "", ""].map(Cell::from).to_vec());
             }
         }
     }
     Ok(drift)
 }
 
-/// What is wrong with the triggers that should be one, of this definition.
-fn told(drift: &mut Vec<Vec<Cell>>, name: &str, table: &str, definition: Option<&str>, found: &[Trigger]) {
-    let object = format!("trigger {name} on {table}");
-    let mut push = |finding: &str, expected: &str, found: &str| {
-        drift.push(vec![object.as_str().into(), finding.into(), expected.into(), found.into()]);
-    };
-    match found {
-        [] => push("missing", definition.unwrap_or_default(), ""),
-        [one] if !one.enabled => push("disabled", "enabled", "disabled"),
-        [one] => definition.filter(|d| *d != one.definition).into_iter().for_each(|d| push("differs", d, &one.definition)),
-        [_, _, ..] => {
-            let names: Vec<&str> = found.iter().map(|t| t.name.as_str()).collect();
-            push("doubled: every change is written more than once", name, &names.join(", "));
-        }
+/// Makes what [`check`] tells of triggers and functions of the audit as it should be. The triggers of views are made with their views.
+pub async fn mend(database: &Database, context: &Context, rules: &RuleSet) -> Result<()> {
+    let (_, moved) = moved(database, context, rules).await?;
+    for (_, place, relation) in &moved {
+        let wanted = expected(database, &context.schema, place, relation).await?;
+        database.transaction(&format!("mending the triggers for {}", relation.table), async |db| apply(db, &wanted).await).await?;
     }
+    Ok(())
 }
 
-/// A trigger on the new table that audits the rows of one look-up or junction.
-pub async fn on_domain(database: &Database, relation: &Relation, key: &[String]) -> Result<Attached> {
-    let image = |row: &str| {
-        let pair = |i: usize| {
-            let column = &relation.columns[i];
-            let value = crate::sql::template::Sql::text(relation.read(i, Some(row)));
-            format!("{}, {}", literal(&column.name), column.sql_type.image(&value).render())
-        };
-        let parts: Vec<String> = (0..relation.columns.len()).map(pair).collect();
-        parts.chunks(45).map(|c| format!("jsonb_build_object({})", c.join(", "))).collect::<Vec<_>>().join(" || ")
-    };
-    let function = qualified(CONTROL, &format!("audit_{}", relation.table));
-    let keys = format!("ARRAY[{}]", key.iter().map(|k| literal(k)).collect::<Vec<_>>().join(", "));
-    let name = ident(&format!("trg_audit_{}", relation.table));
-    let delete_name = ident(&format!("trg_audit_{}_d", relation.table));
-    let target = relation.rows();
-    let call = |operation: &str, old: &str, new: &str| {
-        format!("PERFORM {CONTROL}.audit('{operation}', {}, {keys}, {old}, {new}, NULL);", literal(&relation.table))
-    };
-    let sql = format!(
-        "CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
-         SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 AS $esclusa$\nDECLARE old_image jsonb; new_image jsonb;\nBEGIN\n  \
-         IF TG_OP <> 'INSERT' THEN old_image := {}; END IF;\n  IF TG_OP <> 'DELETE' THEN new_image := {}; END IF;\n  \
-         IF TG_OP = 'INSERT' THEN {}\n  ELSIF TG_OP = 'DELETE' THEN {}\n  ELSIF old_image::text IS DISTINCT FROM new_image::text THEN {}\n  \
-         END IF;\n  RETURN NULL;\nEND $esclusa$;\n\
-         REVOKE ALL ON FUNCTION {function}() FROM PUBLIC;\n\
-         DROP TRIGGER IF EXISTS {name} ON {target}; DROP TRIGGER IF EXISTS {delete_name} ON {target};\n\
-         CREATE TRIGGER {name} AFTER INSERT OR UPDATE ON {target} FOR EACH ROW EXECUTE FUNCTION {function}();\n\
-         CREATE TRIGGER {delete_name} AFTER DELETE ON {target} FOR EACH ROW EXECUTE FUNCTION {function}();",
-        image("old"),
-        image("new"),
-        call("I", "NULL", "new_image"),
-        call("D", "old_image", "NULL"),
-        call("U", "old_image", "new_image"),
-    );
-    database.batch(&format!("auditing domain rows of {}", relation.table), &sql).await?;
-    Ok(Attached::Domain(relation.table.clone()))
+/// The trigger that writes the leaf for a compatibility view.
+fn writing(schema: &str, view: &str, table: &str) -> Trigger {
+    let (name, function) = (name("trg_write_", table, ""), qualified(CONTROL, &name("write_", table, "")));
+    let view_name = qualified(schema, view);
+    Trigger {
+        definition: format!(
+            "CREATE TRIGGER {} INSTEAD OF INSERT OR DELETE OR UPDATE ON {view_name} FOR EACH ROW EXECUTE FUNCTION {function}()",
+            ident(&name)
+        ),
+        name,
+        table: view_name,
+        shown: view.to_owned(),
+        for_each_row: true,
+        like: vec![function],
+    }
 }

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::catalog::{Catalog, Database};
+use crate::control;
 use crate::error::{Error, Result};
 use crate::relation::{Context, Relation};
 use crate::rule::{Rule, RuleSet};
@@ -11,7 +12,7 @@ use crate::sql::quote::{literal, qualified};
 
 use super::capture;
 use super::parity::{self, Parity};
-use super::{ARCHIVE, CONTROL, PINNED, backfill, leaf, retain, switch, view};
+use super::{ARCHIVE, CONTROL, PINNED, backfill, gate, leaf, retain, switch, view};
 
 /// A writer that holds the legacy table longer than this makes the migration of that table fail, not wait.
 const LOCK_TIMEOUT: &str = "5s";
@@ -74,10 +75,11 @@ impl<'m> Migration<'m> {
         Ok(self.database.one("beginning a run", &sql, &[&command]).await?.get(0))
     }
 
-    /// Ends a run in the ledger.
+    /// Ends a run in the ledger, and has the proxies look where the tables stand now.
     pub async fn finish(&self, run: i64) -> Result<()> {
         let sql = format!("UPDATE {CONTROL}.run SET finished_at = clock_timestamp() WHERE id = $1");
         self.database.execute("ending a run", &sql, &[&run]).await?;
+        control::announce(self.database).await?;
         self.database.execute("ending a run", &format!("SELECT pg_advisory_unlock({RUNNING})"), &[]).await.map(|_| ())
     }
 
@@ -89,7 +91,13 @@ impl<'m> Migration<'m> {
             return Err(Error::refused(format!("there is no table {}", relation.legacy_table())));
         };
         if relation.is_retained() {
+            if table.column("hst_id").is_none() {
+                gate::improvement(self.database, &rule.table).await?;
+            }
             let notes = retain::run(self.database, &self.context, rule, table).await?;
+            if !notes.is_empty() {
+                self.record(self.database, run, rule, "retain", None).await?;
+            }
             return Ok(Outcome { table: rule.table.clone(), rows: 0, parity: None, notes });
         }
         if table.kind == 'v' {
@@ -147,11 +155,14 @@ impl<'m> Migration<'m> {
         notes.extend(self.left_behind(db, relation).await?);
         self.swap(db, relation).await?;
         notes.extend(self.capture(db, rule, relation, catalog).await?);
-        let sql =
-            format!("INSERT INTO {CONTROL}.run_table (run_id, legacy_table, step, row_count) VALUES ($1, $2, 'migrate', $3)");
-        let count = i64::try_from(rows).unwrap_or(i64::MAX);
-        db.execute("recording the table", &sql, &[&run, &rule.table, &count]).await?;
+        self.record(db, run, rule, "migrate", Some(i64::try_from(rows).unwrap_or(i64::MAX))).await?;
         Ok(Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes })
+    }
+
+    /// Writes the ledger's line.
+    async fn record(&self, db: &Database, run: i64, rule: &Rule, step: &str, rows: Option<i64>) -> Result<()> {
+        let sql = format!("INSERT INTO {CONTROL}.run_table (run_id, legacy_table, step, row_count) VALUES ($1, $2, $3, $4)");
+        db.execute("recording the table", &sql, &[&run, &rule.table, &step, &rows]).await.map(|_| ())
     }
 
     /// The leaf: made, filled, indexed, attached, and looked at by ANALYZE.
@@ -199,16 +210,11 @@ impl<'m> Migration<'m> {
         after.tables.remove(&rule.table);
         let mut notes = Vec::new();
         if relation.kind == "history" {
-            let attached = capture::attach(db, &after, self.rules, rule, &|t| self.relation(t)).await?;
+            let attached = capture::attach(db, &after, self.rules, rule, relation, &|t| self.relation(t)).await?;
             notes.extend(switch::attached(relation, attached)?);
-        }
-        let history = self.rules.rules.values().find(|r| match &r.target {
-            crate::rule::Target::History(h) => h.base.as_ref() == Some(&rule.table),
-            _ => false,
-        });
-        if let Some(history) = history.filter(|_| relation.kind != "history") {
-            capture::on_domain(db, relation, &history.key.base).await?;
-            notes.push(format!("audit trigger on the rows of domain {} for {}", rule.table, history.table));
+        } else {
+            let histories = capture::follow(db, &after, self.rules, relation, &|t| self.relation(t)).await?;
+            notes.extend(histories.iter().map(|h| format!("audit trigger on the rows of domain {} for {h}", rule.table)));
         }
         Ok(notes)
     }

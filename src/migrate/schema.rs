@@ -48,8 +48,8 @@ pub fn partitions(context: &Context, partitioner: Partitioner, end: Month) -> Ve
     // A bound is evaluated once, when the partition is made: it is an instant, whatever the zone of who looks at it.
     let start = |m: Month| format!("(timestamp '{m}-01' AT TIME ZONE {zone})");
     // The plan's names; pg_partman 4 asks for those of the table that it keeps.
-    let of_partman = matches!(partitioner, Partitioner::Partman4 | Partitioner::OwnAfterPartman4);
-    let stem = if of_partman { format!("{LIVE}_p") } else { "audit_log_".into() };
+    let partmans = matches!(partitioner, Partitioner::Partman4 | Partitioner::OwnAfterPartman4);
+    let stem = if partmans { format!("{LIVE}_p") } else { "audit_log_".into() };
     let monthly = (0..).map(|n| context.first_month.plus(n)).take_while(|m| *m < end).map(|month| Partition {
         name: format!("{stem}{:04}_{:02}", month.year, month.month),
         from: start(month),

@@ -22,12 +22,11 @@ pub async fn capture(database: &Database, context: &Context, rules: &RuleSet, ru
     }
     let line = format!("switching the capture of {}", rule.table);
     let work = async |db: &Database| {
+        let of = |table: &str| rules.rules.get(table).map(|rule| Relation::compile(rule, context));
+        let attached = capture::attach(db, &catalog, rules, rule, &relation, &of).await?;
         let notes = match history.capture {
             Capture::Application => vec!["what the trigger has projected into the history stays there".to_owned()],
-            Capture::Trigger => {
-                let of = |table: &str| rules.rules.get(table).map(|rule| Relation::compile(rule, context));
-                attached(&relation, capture::attach(db, &catalog, rules, rule, &of).await?)?
-            }
+            Capture::Trigger => self::attached(&relation, attached)?,
         };
         view::replace(db, &relation).await?;
         Ok(notes)

@@ -2,9 +2,10 @@
 //! is projected into the history's leaf, as the row that the application would have written: the row after an INSERT or UPDATE, the last
 //! one at a DELETE, with the base's columns under the history's names.
 
-use super::{Context, SqlType};
+use super::{Context, Relation, SqlType};
 use crate::rule::{History, Rule};
-use crate::sql::quote::literal;
+use crate::sql::quote::{ident, literal, qualified};
+use crate::sql::template::Sql;
 
 /// The parameters of the function that projects a change, in order: the image of the row, the operation, the user, the moment.
 pub const PARAMETERS: [(&str, &str); 4] =
@@ -60,6 +61,38 @@ fn images(expression: &str) -> String {
         rest = after;
     }
     out + rest
+}
+
+impl Relation {
+    /// The INSERT that writes a recorded change into the leaf, over the parameters `$1` to `$4`; `None` where the application writes its
+    /// history itself. What the legacy row does not know of user and moment, the change does.
+    pub fn projected(&self) -> Option<String> {
+        let projection = self.projection.as_ref()?;
+        let new = |i: usize| Sql::text(qualified("r", &self.columns[i].name));
+        let known = self.insert(false).into_iter().map(|(column, value)| {
+            let written = match column {
+                "al_source" => "'C'".to_owned(),
+                "al_operation" => "$2".to_owned(),
+                "al_user_id" if value.columns().is_empty() => "$3".to_owned(),
+                _ => value.fill(new).render(),
+            };
+            (column, written)
+        });
+        let mut written: Vec<(&str, String)> = known.collect();
+        if written.iter().all(|(column, _)| *column != "al_changed_at") {
+            written.push(("al_changed_at", "$4".into()));
+        }
+        let (columns, values): (Vec<&str>, Vec<String>) = written.into_iter().unzip();
+        let row: Vec<String> =
+            self.columns.iter().zip(&projection.columns).map(|(c, value)| format!("{value} AS {}", ident(&c.name))).collect();
+        Some(format!(
+            "INSERT INTO {} ({})\n  SELECT {}\n  FROM (SELECT {}) AS r",
+            self.rows(),
+            columns.join(", "),
+            values.join(",\n    "),
+            row.join(",\n    ")
+        ))
+    }
 }
 
 #[cfg(test)]

@@ -67,6 +67,17 @@ impl Work<'_, '_> {
         self.edits.append(&mut replacements);
     }
 
+    /// The same for every name inside a span.
+    pub(super) fn hide_all(&mut self, span: Span, dml: &Dml, relation: &Relation) {
+        for name_use in self.shape.uses.iter().filter(|u| u.place == UsePlace::Expression && span.contains(u.span)) {
+            match self.owner(name_use) {
+                Owner::Nowhere => self.hide(relation, name_use),
+                Owner::Column { reference, .. } if reference == dml.target => self.hide(relation, name_use),
+                _ => {}
+            }
+        }
+    }
+
     /// A column that the leaf has and the legacy table has not is none that a client may name (the words are those of parse_relation.c).
     fn hide(&mut self, relation: &Relation, name_use: &NameUse) {
         let name = name_use.name.last();

@@ -23,13 +23,20 @@ impl<'w> Work<'w, '_> {
     /// The legacy table behind a relation's name, if it is one that is looked at.
     pub(super) fn entry_of(&self, name: &Name) -> Option<&'w Entry> {
         let entry = self.policy.entry(name.last())?;
+        self.is_in_schema(name).then_some(entry)
+    }
+
+    /// Whether a relation's name leads into the schema of the legacy tables.
+    pub(super) fn is_in_schema(&self, name: &Name) -> bool {
         let schema = match name.0.as_slice() {
-            [table] => self.schema_of(&table.text)?,
-            [schema, _] => &schema.text,
-            [database, schema, _] if self.policy.database.as_ref().is_none_or(|d| *d == database.text) => &schema.text,
-            _ => return None,
+            [table] => self.schema_of(&table.text),
+            [schema, _] => Some(schema.text.as_str()),
+            [database, schema, _] if self.policy.database.as_ref().is_none_or(|d| *d == database.text) => {
+                Some(schema.text.as_str())
+            }
+            _ => None,
         };
-        (*schema == self.policy.schema).then_some(entry)
+        schema == Some(self.policy.schema.as_str())
     }
 
     /// The schema in which an unqualified name is found.

@@ -27,6 +27,7 @@ impl Work<'_, '_> {
         let expression = self.without_alias(item);
         let aliased = expression.end != item.end;
         let Some(span) = self.lexed.span(&expression) else { return Ok(()) };
+        self.hide_all(span, dml, relation);
         let all = || {
             let read = |i: usize| {
                 let name = ident(&relation.columns[i].name);

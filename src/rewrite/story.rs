@@ -40,6 +40,12 @@ impl Work<'_, '_> {
         for (reference, entry) in self.shape.references.iter().zip(&self.entries) {
             match entry {
                 Some(entry) => out.push(("reference", self.legacy(reference, entry))),
+                None if self.policy.faulty.contains_key(reference.name.last()) && self.is_in_schema(&reference.name) => {
+                    out.push((
+                        "faulty rule",
+                        format!("{}: forwarded untouched, its rule has faults", self.place(reference.span)),
+                    ));
+                }
                 None => match self.other(&reference.name) {
                     Some(why) => {
                         out.push(("other table", format!("{} is not the legacy table: {why}", self.place(reference.span))))

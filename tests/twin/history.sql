@@ -136,7 +136,6 @@ select row_to_json(h)::text from histipooficina h join (values (1, 'x'), (2, 'y'
 -- The row itself inside a sub-select that yields several columns.
 update histipooficina h set (htofdescri, htofid) = (select left(h::text, 3), h.htofid + 1) where h.htofid = 2;
 
--- twin: refused 0A000
 select row_to_json(h)::text from histipooficina h (a, b);
 
 -- In a list a parameter has the column's type, beside `=` it is text, whatever an index condition needs.
@@ -173,3 +172,27 @@ insert into histipooficina (htofid, htofdescri, htofhstusu, htofhsthora, htofsnp
 
 -- twin: values S, 1
 insert into histipooficina (htofid, htofdescri, htofhstusu, htofhsthora, htofsnpresen, htofsngestpda) select htofid, 'x', 'ANA', '2019-04-07 02:30', $1, 'S' from histipooficina where htofid = $2 order by htofhsthora limit 1 returning *;
+
+-- Columns of the new table are unknown to the client.
+delete from histipooficina where al_id > 0;
+
+delete from histipooficina h where h.al_legacy_table = 'x';
+
+update histipooficina set htofid = al_id;
+
+update histipooficina set htofid = 1 where htofid = 2 returning al_id;
+
+insert into histipooficina (al_id) values (1);
+
+select al_id from histipooficina;
+
+-- The row of the leaf has a name of its own.
+select (lag(h) over (order by htofhsthora, htofid)).htofid from histipooficina h order by htofhsthora, htofid;
+
+select (array_agg(h order by htofhsthora, h::text))[2].htofid from histipooficina h;
+
+select max(htofhsthora), min(htofhsthora) from histipooficina;
+
+select htofid, htofhsthora from histipooficina order by htofhsthora desc, htofid limit 20;
+
+select * from histipooficina where htofid = (select max(htofid) from histipooficina) or htofhsthora > '2020-01-01' order by 1, 2, 3, 4, 5, 6, 7;

@@ -315,3 +315,12 @@ select 1; insert into tipositver values (3, 3); select 2;
 select tsvid, count(*) from tipositver where tsvid is null group by grouping sets ((tsvid), ()) order by 1;
 
 select t.* from tipositver t left join tipositver u on u.tsvid = t.tsvid and u.tsvid > 0 where u is distinct from null order by 1, 2;
+
+-- Columns of the new table are unknown to the client.
+delete from tipositver where dv_id > 0;
+
+update tipositver t set tsvtxtid = t.dv_id;
+
+delete from tipositver where tsvid = 1 returning dv_code;
+
+insert into tipositver (tsvid, tsvtxtid) values (77, 1) on conflict (tsvid) do update set tsvtxtid = excluded.dv_txtid;

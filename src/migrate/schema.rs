@@ -9,7 +9,7 @@ use crate::relation::Context;
 use crate::sql::quote::{ident, literal, qualified};
 use crate::table::Table;
 
-use super::{ARCHIVE, CONTROL, PINNED, partman, roles};
+use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, partman, roles};
 
 const CONTROL_SQL: &str = include_str!("sql/control.sql");
 const TABLES_SQL: &str = include_str!("sql/tables.sql");
@@ -107,6 +107,7 @@ pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
         .transaction("applying the schema", async |db| {
             // Two `schema apply` at once wait for each other.
             db.batch("taking the schema lock", "SELECT pg_advisory_xact_lock(hashtext('esclusa schema'))").await?;
+            db.batch("making grants of its own", OWN_GRANTS).await?;
             let schemas =
                 format!("CREATE SCHEMA IF NOT EXISTS {}; CREATE SCHEMA IF NOT EXISTS {ARCHIVE};", ident(&context.schema));
             db.batch("creating schemas", &schemas).await?;
@@ -114,7 +115,8 @@ pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
             if let Partitioner::Partman4 | Partitioner::Partman5 = partitioner {
                 partman::register(db, context, partitioner, months_ahead(context)).await?;
             }
-            roles::install(db, context).await
+            roles::install(db, context).await?;
+            roles::carry_usage(db, context).await
         })
         .await?;
     for object in objects(database, &context.schema, CONTROL).await? {

@@ -130,7 +130,6 @@ async fn copy_grants(database: &Database, relation: &Relation, table: &str) -> R
               aclexplode(g.acl) AS a",
         literal(table)
     );
-    let sequence = relation.target().and_then(|t| t.sequence).map(|s| qualified(&relation.schema, s));
     for row in database.text("reading grants", &sql).await? {
         let cell = |i: usize| row.get(i).cloned().flatten().unwrap_or_default();
         let (grantee, privilege, columns) = (cell(0), cell(1), cell(2));
@@ -141,9 +140,6 @@ async fn copy_grants(database: &Database, relation: &Relation, table: &str) -> R
         );
         if columns.is_empty() && ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"].contains(&privilege.as_str()) {
             grants.push_str(&format!("GRANT {privilege} ON {} TO {grantee}{option};", relation.rows()));
-            if let Some(sequence) = sequence.as_ref().filter(|_| privilege == "INSERT") {
-                grants.push_str(&format!("GRANT USAGE ON SEQUENCE {sequence} TO {grantee};"));
-            }
         }
         database.batch("copying grants", &grants).await?;
     }

@@ -80,7 +80,7 @@ fn owners(context: &Context, tables: &[String]) -> String {
 }
 
 fn grants(context: &Context) -> String {
-    GRANTS.replace("{schema_text}", &literal(&ident(&context.schema))).replace("{control}", CONTROL).replace("{leaf}", LEAVES)
+    GRANTS.replace("{schema_text}", &literal(&ident(&context.schema))).replace("{control}", CONTROL).replace("{leaf}", LEAVES).replace("{audit}", AUDIT)
 }
 
 /// Makes the audit role and the event trigger, where the current role is a superuser; schema `esclusa` must be there. Otherwise they are
@@ -100,6 +100,29 @@ pub async fn install(database: &Database, context: &Context) -> Result<()> {
         database.batch("creating the audit role", &role).await?;
     }
     database.batch("letting grants follow the views", &grants(context)).await
+}
+
+/// Who may use the schema of the legacy tables may use those of their views and leaves. A later GRANT of that schema's owner is carried as
+/// him, and only what he has granted can he take away: so it is done as him, where this role is a member of his.
+pub async fn carry_usage(database: &Database, context: &Context) -> Result<()> {
+    let doing = "letting those use the views who use the tables";
+    let there = format!("SELECT to_regprocedure('{CONTROL}.carry_usage()') IS NOT NULL");
+    if !database.one(doing, &there, &[]).await?.get::<_, bool>(0) {
+        return Ok(());
+    }
+    database.batch(doing, &format!("GRANT USAGE ON SCHEMA {CONTROL}, {LEAVES} TO {AUDIT}")).await?;
+    let owner = "SELECT r.rolname::text FROM pg_namespace AS n JOIN pg_roles AS r ON r.oid = n.nspowner \
+                 WHERE n.nspname = $1 AND NOT r.rolsuper AND r.rolname <> current_user AND pg_has_role(r.oid, 'MEMBER')";
+    let carry = format!("SELECT {CONTROL}.carry_usage()");
+    if let Some(row) = database.query(doing, owner, &[&context.schema]).await?.first() {
+        let owner: String = row.get(0);
+        let sql = format!(
+            "GRANT USAGE ON SCHEMA {CONTROL}, {LEAVES} TO {0} WITH GRANT OPTION; SET LOCAL ROLE {0}; {carry}; SET LOCAL ROLE NONE",
+            ident(&owner)
+        );
+        database.batch(doing, &sql).await?;
+    }
+    database.batch(doing, &carry).await
 }
 
 /// Stops before any work when the current role lacks something, and says what.
@@ -224,19 +247,20 @@ async fn foreign_objects(database: &Database, context: &Context, role: &str) -> 
 /// Without it a REVOKE on a view would leave the right on the leaf. It counts only with the functions that this version makes.
 async fn event_trigger(database: &Database, context: &Context, role: &str) -> Result<Option<Missing>> {
     let wanted = grants(context);
-    let bodies = ["$carry$", "$grant$"].map(|mark| wanted.split(mark).nth(1).unwrap_or_default().to_owned());
+    let bodies = ["$carry$", "$usage$", "$grant$"].map(|mark| wanted.split(mark).nth(1).unwrap_or_default().to_owned());
     let sql = format!(
         "SELECT coalesce((SELECT CASE WHEN e.evtenabled NOT IN ('O', 'A') THEN 'is disabled' \
              WHEN NOT r.rolsuper THEN 'calls a function of ' || r.rolname || ', who is no superuser' \
-             WHEN f.prosrc <> $2 OR f.pronamespace <> '{CONTROL}'::regnamespace \
+             WHEN f.prosrc <> $3 OR f.pronamespace <> '{CONTROL}'::regnamespace \
                OR (SELECT c.prosrc FROM pg_proc AS c WHERE c.pronamespace = f.pronamespace AND c.proname = 'carry_grants') IS DISTINCT FROM $1 \
+               OR (SELECT c.prosrc FROM pg_proc AS c WHERE c.pronamespace = f.pronamespace AND c.proname = 'carry_usage') IS DISTINCT FROM $2 \
              THEN 'is of another version' ELSE '' END \
            FROM pg_event_trigger AS e JOIN pg_proc AS f ON f.oid = e.evtfoid JOIN pg_roles AS r ON r.oid = f.proowner \
            WHERE e.evtname = 'esclusa_grants'), 'does not exist')"
     );
     let there = "SELECT to_regnamespace($1) IS NOT NULL";
     let found: String = match database.one("looking for schema esclusa", there, &[&CONTROL]).await?.get(0) {
-        true => database.one("looking for the event trigger", &sql, &[&bodies[0], &bodies[1]]).await?.get(0),
+        true => database.one("looking for the event trigger", &sql, &[&bodies[0], &bodies[1], &bodies[2]]).await?.get(0),
         false => "does not exist".to_owned(),
     };
     let what = format!("event trigger esclusa_grants, by which grants follow the views, {found}");

@@ -12,7 +12,7 @@ use crate::sql::quote::{literal, qualified};
 
 use super::capture;
 use super::parity::{self, Parity};
-use super::{ARCHIVE, CONTROL, PINNED, backfill, gate, leaf, object, retain, switch, view};
+use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, backfill, gate, leaf, object, retain, switch, view};
 
 /// A writer that holds the legacy table longer than this makes the migration of that table fail, not wait.
 const LOCK_TIMEOUT: &str = "5s";
@@ -139,7 +139,7 @@ impl<'m> Migration<'m> {
 
     async fn move_table(&self, db: &Database, run: i64, rule: &Rule, relation: &Relation, catalog: &Catalog) -> Result<Outcome> {
         let legacy = relation.legacy_table();
-        let lock = format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; LOCK TABLE {legacy} IN SHARE ROW EXCLUSIVE MODE");
+        let lock = format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; {OWN_GRANTS}; LOCK TABLE {legacy} IN SHARE ROW EXCLUSIVE MODE");
         db.batch(&format!("locking {}", rule.table), &lock).await?;
         self.refuse_computed_columns(db, relation).await?;
         let (rows, mut notes) = self.build_leaf(db, relation).await?;

@@ -9,7 +9,7 @@ use crate::relation::{Context, target};
 use crate::sql::quote::{ident, literal, qualified};
 use crate::table::{Cell, Table};
 
-use super::{ARCHIVE, CONTROL, LEAVES, PINNED, first_form, month, object, partman, roles};
+use super::{ARCHIVE, CONTROL, LEAVES, OWN_GRANTS, PINNED, first_form, month, object, partman, roles};
 
 const CONTROL_SQL: &str = include_str!("sql/control.sql");
 const TABLES_SQL: &str = include_str!("sql/tables.sql");
@@ -97,8 +97,10 @@ pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
         .transaction("applying the schema", async |db| {
             // Two `schema apply` at once wait for each other.
             db.batch("taking the schema lock", "SELECT pg_advisory_xact_lock(hashtext('esclusa schema'))").await?;
+            db.batch("making grants of its own", OWN_GRANTS).await?;
             build(db, context, partitioner, end).await?;
-            roles::install(db, context).await
+            roles::install(db, context).await?;
+            roles::carry_usage(db, context).await
         })
         .await?;
     let mut mended = object::mend(database, &context.schema).await?;

@@ -289,6 +289,28 @@ pub async fn give(database: &Database, what: &str, schema: &str, owner: &str) ->
     database.batch(&context, &sql).await
 }
 
+/// Does work that gives objects in some schemas to a role, which may create there for as long as that takes, as in [`give`].
+pub async fn while_creating(
+    database: &Database,
+    schemas: &[&str],
+    owner: &str,
+    work: impl AsyncFnOnce(&Database) -> Result<()>,
+) -> Result<()> {
+    let context = format!("letting {owner} create");
+    let sql = "SELECT s FROM unnest($2::text[]) AS s WHERE $1 <> current_user AND NOT has_schema_privilege($1::name, s, 'CREATE')";
+    let rows = database.query(&context, sql, &[&owner, &schemas]).await?;
+    let lacking: Vec<String> = rows.iter().map(|r| ident(r.get(0))).collect();
+    let change = |verb: &str, word: &str| format!("{verb} CREATE ON SCHEMA {} {word} {}", lacking.join(", "), ident(owner));
+    if !lacking.is_empty() {
+        database.batch(&context, &change("GRANT", "TO")).await?;
+    }
+    work(database).await?;
+    match lacking.is_empty() {
+        true => Ok(()),
+        false => database.batch(&context, &change("REVOKE", "FROM")).await,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use crate::relation::{Context, target};
 use crate::sql::quote::{ident, literal, qualified};
 use crate::table::{Cell, Table};
 
-use super::{ARCHIVE, CONTROL, LEAVES, OWN_GRANTS, PINNED, first_form, month, object, partman, roles};
+use super::{ARCHIVE, CONTROL, LEAVES, OWN_GRANTS, PINNED, first_form, foreign_key, month, object, partman, roles};
 
 const CONTROL_SQL: &str = include_str!("sql/control.sql");
 const TABLES_SQL: &str = include_str!("sql/tables.sql");
@@ -135,6 +135,7 @@ pub const LEFT: &str = "not mended: ";
 async fn build(db: &Database, context: &Context, partitioner: Partitioner, end: Month) -> Result<()> {
     let schemas = format!("CREATE SCHEMA IF NOT EXISTS {}; CREATE SCHEMA IF NOT EXISTS {ARCHIVE};", ident(&context.schema));
     db.batch("creating schemas", &schemas).await?;
+    db.batch("creating schemas", foreign_key::SCHEMA_SQL).await?;
     db.batch("creating tables", &creation(context, CONTROL)).await?;
     month::make(db, context, &partitions(context, partitioner, end)).await?;
     if let Partitioner::Partman4 | Partitioner::Partman5 = partitioner {

@@ -98,7 +98,6 @@ impl World {
         }
         work
     }
-
 }
 
 impl Stage {
@@ -390,7 +389,8 @@ async fn a_later_grant_or_revoke_is_in_force_at_once() {
     let stage = stage().await;
     let owner = ROLES.iter().find(|r| r.kind == "owner").unwrap();
     let table = ident(&stage.world.tables[0].table);
-    let say = async |client: &mut Client, sql: &str| client.query(sql).await.unwrap().error().map(|e| e.get(b'C').map(<[u8]>::to_vec));
+    let say =
+        async |client: &mut Client, sql: &str| client.query(sql).await.unwrap().error().map(|e| e.get(b'C').map(<[u8]>::to_vec));
     for side in [Side::Through, Side::Beside] {
         let (mut owner, mut user) = (stage.session(side, owner).await, stage.session(Side::Through, &LATE).await);
         let delete = format!("BEGIN; DELETE FROM {table}; ROLLBACK");

@@ -151,9 +151,17 @@ impl<'m> Migration<'m> {
         }
     }
 
-    async fn move_table(&self, db: &Database, run: i64, rule: &Rule, relation: &Relation, catalog: &Catalog) -> Result<(Outcome, Vec<String>)> {
+    async fn move_table(
+        &self,
+        db: &Database,
+        run: i64,
+        rule: &Rule,
+        relation: &Relation,
+        catalog: &Catalog,
+    ) -> Result<(Outcome, Vec<String>)> {
         let legacy = relation.legacy_table();
-        let lock = format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; {OWN_GRANTS}; LOCK TABLE {legacy} IN SHARE ROW EXCLUSIVE MODE");
+        let lock =
+            format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; {OWN_GRANTS}; LOCK TABLE {legacy} IN SHARE ROW EXCLUSIVE MODE");
         db.batch(&format!("locking {}", rule.table), &lock).await?;
         let hanging = self.hanging(db, relation, &legacy).await?;
         let mut notes = self.told(relation, &hanging)?;
@@ -255,7 +263,11 @@ impl<'m> Migration<'m> {
         let one = |d: &Dependent| format!("{} {}: {}", d.kind, d.name, d.fate);
         let scripts: Vec<&str> = hanging.blocking().filter_map(|d| d.script.as_deref()).collect();
         if !self.accept && hanging.blocking().next().is_some() {
-            let script = if scripts.is_empty() { String::new() } else { format!("\nby hand, where it can be mended:\n{}", scripts.join("\n")) };
+            let script = if scripts.is_empty() {
+                String::new()
+            } else {
+                format!("\nby hand, where it can be mended:\n{}", scripts.join("\n"))
+            };
             return Err(Error::Refused {
                 message: format!("{} cannot be moved with all that hangs on it", relation.table),
                 detail: Some(hanging.blocking().map(one).collect::<Vec<_>>().join("; ") + &script),

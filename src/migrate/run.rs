@@ -305,13 +305,18 @@ impl<'m> Migration<'m> {
     }
 }
 
+/// Reads a legacy column, by its name, from a row of the leaf, by its alias.
+type Reading<'r> = Box<dyn Fn(&str, &str) -> String + Sync + 'r>;
+/// The assignments of an UPDATE of the leaf that sets legacy columns, with the row's alias.
+type Writing<'r> = Box<dyn Fn(&[(String, String)], &str) -> String + Sync + 'r>;
+
 /// A relation as those see it who look for what hangs on its table.
 struct Standing<'r> {
     relation: &'r Relation,
     rows: String,
     parent: Option<String>,
-    read: Box<dyn Fn(&str, &str) -> String + Sync + 'r>,
-    write: Box<dyn Fn(&[(String, String)], &str) -> String + Sync + 'r>,
+    read: Reading<'r>,
+    write: Writing<'r>,
 }
 
 impl<'r> Standing<'r> {

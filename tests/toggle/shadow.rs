@@ -93,7 +93,7 @@ async fn a_difference_is_kept_with_its_statement_and_first_row() {
     assert_eq!(told[0], "tipocolor");
     assert_eq!(told[1], "SELECT nombre FROM tipocolor WHERE id = $1 -- $1 = 7");
     assert_eq!(told[2], "1 and 1 rows; (nombre = 'otro') became (nombre = 'color 7')");
-    assert!(told[3].contains("domain_value"), "{}", told[3]);
+    assert!(told[3].contains("esclusa.tipocolor"), "{}", told[3]);
     wait_for(
         &bed.db,
         "SELECT count(*) = 1 FROM esclusa.shadow_difference WHERE difference LIKE '%''otro''%' AND legacy_tables = '{tipocolor}'",

@@ -28,7 +28,7 @@ async fn switch(bed: &Bed, proxy: &Proxy) {
 
 /// The text that the server holds under a name.
 async fn held(client: &mut Raw, name: &str) -> String {
-    client.query(&format!("SELECT statement LIKE '%domain_value%' FROM pg_prepared_statements WHERE name = '{name}'")).await
+    client.query(&format!("SELECT statement LIKE '%esclusa.tipocolor%' FROM pg_prepared_statements WHERE name = '{name}'")).await
 }
 
 #[tokio::test]
@@ -144,7 +144,7 @@ async fn sql_and_protocol_share_their_names() {
     assert_eq!(client.query("EXECUTE s(2)").await, "T (verde) [SELECT 1] ZI");
     assert_eq!(client.query("EXECUTE \"Q\"(1); EXECUTE r").await, "T (rojo) [SELECT 1] T (1) [SELECT 1] ZI");
     assert_eq!(client.ask(&[b("x", &[]), e(), s()]).await, "2 (lila) [UPDATE 1] ZI");
-    assert!(client.query("EXPLAIN (COSTS OFF) EXECUTE x").await.contains("domain_value"));
+    assert!(client.query("EXPLAIN (VERBOSE, COSTS OFF) EXECUTE x").await.contains("esclusa_leaf.tipocolor"));
     assert_eq!(client.ask(&[b("Q", &["3"]), e(), s()]).await, "2 (lila) [SELECT 1] ZI");
     assert_eq!(client.query("DEALLOCATE s").await, "[DEALLOCATE] ZI");
     assert_eq!(client.ask(&[b("s", &["2"]), s()]).await, "<26000 prepared statement \"s\" does not exist> ZI");

@@ -22,7 +22,7 @@ async fn a_swap_and_its_undoing() {
     bed.history("hisx", "a").await;
     bed.migrate_all().await;
     bed.sql("INSERT INTO cf_quere_pro.hisx VALUES (2000, 'new')").await;
-    assert_eq!(bed.cell("SELECT n, cf_quere_pro.f(), cf_quere_pro.g() FROM cf_quere_pro.report").await, "1000|1001|1001");
+    assert_eq!(bed.cell("SELECT n, cf_quere_pro.f(), cf_quere_pro.g() FROM cf_quere_pro.report").await, "1001|1001|1001");
     bed.sql("BEGIN; DROP VIEW cf_quere_pro.hisx; ALTER TABLE mig_old.hisx SET SCHEMA cf_quere_pro; COMMIT").await;
     assert_eq!(bed.cell(shape).await, before);
     assert_eq!(bed.cell("SELECT n, cf_quere_pro.f(), cf_quere_pro.g() FROM cf_quere_pro.report").await, "1000|1000|1000");

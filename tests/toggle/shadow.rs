@@ -99,7 +99,7 @@ async fn a_difference_is_kept_with_its_statement_and_first_row() {
         "SELECT count(*) = 1 FROM esclusa.shadow_difference WHERE difference LIKE '%''otro''%' AND legacy_tables = '{tipocolor}'",
     )
     .await;
-    bed.sql("ALTER TABLE cf_quere_pro.domain_value RENAME TO gone").await;
+    bed.sql("DROP VIEW esclusa.tipocolor").await;
     client.query("SELECT id FROM tipocolor").await;
     until(&proxy, [0, 2, 0, 0]).await;
     let told = proxy.server.shared.shadow.differences().rows[0][2].text();

@@ -172,7 +172,7 @@ fn onto_lookups(catalog: &Catalog, rules: &RuleSet, filled: &[String], keys: &BT
         let fits = |t: &Table, c: &Column| {
             c.type_name == *type_name
                 && !keys[&t.name].contains(&c.name)
-                && !(c.not_null && action.contains("SET NULL"))
+                && (!c.not_null || !action.contains("SET NULL"))
                 && !taken.contains(&(t.name.as_str(), c.name.as_str()))
         };
         let candidates = tables.iter().skip(number % 7).flat_map(|t| t.columns.iter().map(move |c| (*t, c)));

@@ -88,11 +88,7 @@ create index x on tipositver (tsvtxtid);
 -- twin: refused 0A000
 create trigger x after insert on cf_quere_pro.tipositver for each row execute function f();
 
--- twin: refused 0A000
 grant select, insert on tipositver to public;
-
--- twin: refused 0A000
-revoke all on table contrato, tipobonifdoc from public;
 
 -- A table that stays is the client's to change.
 drop table hiscliente;

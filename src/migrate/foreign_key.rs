@@ -25,6 +25,8 @@
 //! - One statement that changes both sides (a CTE that writes): the same outcome, but one that deletes a row and refers to it is told
 //!   by the other side's words; one MERGE that renames a referenced key and inserts the old one anew is refused.
 //! - `SET CONSTRAINTS <name> DEFERRED` defers the check, but not the hold: the lock on a row that is there is taken by the statement.
+//! - A referencing row that waits for the row to go, which the same transaction then makes anew, is accepted; PostgreSQL refuses it, though
+//!   it is right, because its check looks by one snapshot.
 //! - A cascade onto a leaf changes the key table first and the leaf then, a statement of the client the other way round: the two at the
 //!   same instant on the same row may end in 40P01 where one waited.
 

@@ -199,6 +199,10 @@ fn difference(moved: &[&str], constraint: &str, level: &str, script: &str) -> Op
 /// All scripts where they matter most; elsewhere those in which the action is at work.
 fn is_worth_it(moved: &[&str], constraint: &str, level: &str, script: &str) -> bool {
     let simple = constraint.is_empty() || constraint.contains("CASCADE");
+    // A rollback is one in any level, and a lock is none of the action's.
+    if (script.ends_with("rollback") && level != "READ COMMITTED") || (script.starts_with("FOR ") && !constraint.is_empty()) {
+        return false;
+    }
     match level {
         // Whether two cascades that have nothing in common conflict depends on whether the planner takes the whole table or an index.
         "SERIALIZABLE" if script == "two parents of one table" => false,

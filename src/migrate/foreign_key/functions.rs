@@ -203,8 +203,9 @@ impl KeyTable {
         let on_leaf = pairs(&Column::read);
         let on_key = pairs(&|c| format!("m.{}", ident(&c.name)));
         format!(
-            "BEGIN\n  PERFORM FROM {leaf} AS t WHERE {on_leaf} FOR KEY SHARE OF t;\n  \
-             IF FOUND AND NOT EXISTS (SELECT FROM {key} AS m WHERE {on_key}) THEN\n    {take};\n  END IF;\n  RETURN NULL;\nEND",
+            "DECLARE\n  known boolean;\nBEGIN\n  \
+             SELECT EXISTS (SELECT FROM {key} AS m WHERE {on_key}) INTO known FROM {leaf} AS t WHERE {on_leaf} FOR KEY SHARE OF t;\n  \
+             IF NOT known THEN\n    {take};\n  END IF;\n  RETURN NULL;\nEND",
             leaf = self.leaf,
             key = self.name(),
             take = self.take(&format!("{} AS t WHERE {on_leaf}", self.leaf)),

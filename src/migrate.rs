@@ -3,9 +3,13 @@
 
 pub mod backfill;
 pub mod capture;
+pub mod dependents;
+pub mod first_form;
 pub mod foreign_key;
 pub mod gate;
 pub mod leaf;
+pub mod month;
+pub mod object;
 pub mod parity;
 mod partman;
 pub mod retain;
@@ -21,8 +25,10 @@ pub use crate::relation::{CONTROL, LEAVES};
 /// Where a legacy table waits, once its view has taken its name, until it is dropped.
 pub const ARCHIVE: &str = "mig_old";
 
-/// What every session of the migration sets, so that images and parity do not depend on who runs it. Grants that it makes itself do not
-/// start the event trigger that carries those of others.
+/// What every session of the migration sets, so that images and parity do not depend on who runs it.
 pub const PINNED: &str = "SET extra_float_digits = 1; SET datestyle = 'ISO, MDY'; SET intervalstyle = 'postgres'; \
-     SET bytea_output = 'hex'; SET client_min_messages = 'warning'; SET lc_monetary = 'C'; SET esclusa.carry_grants = 'off'; \
+     SET bytea_output = 'hex'; SET client_min_messages = 'warning'; SET lc_monetary = 'C'; \
      SET row_security = off; SET search_path = pg_catalog, pg_temp";
+
+/// What a transaction sets that makes grants itself: they do not start the event trigger that carries the grants of others.
+pub const OWN_GRANTS: &str = "SET LOCAL esclusa.carry_grants = 'off'";

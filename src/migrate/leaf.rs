@@ -15,11 +15,12 @@ pub fn creation(relation: &Relation) -> String {
     let is = |column: &str, value: &str| format!(", CHECK ({column} = {value})");
     let common = home.target.common.and_then(|c| Some(is(c, &relation.field(c)?.render())));
     format!(
-        "CREATE TABLE {} (LIKE {} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE INCLUDING COMPRESSION{}{});",
+        "CREATE TABLE {} (LIKE {} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE INCLUDING COMPRESSION{}{}{});",
         relation.rows(),
         qualified(&relation.schema, home.target.table),
         is(home.target.discriminator, &literal(&home.value)),
-        common.unwrap_or_default()
+        common.unwrap_or_default(),
+        home.target.checks.iter().map(|check| format!(", CHECK ({check})")).collect::<String>()
     )
 }
 
@@ -233,26 +234,29 @@ fn columns_in<'l>(relation: &'l Relation, lexed: &'l Lexed<'_>) -> impl Iterator
     })
 }
 
+/// Makes of a filled table a part of the new one: with the indexes of `source`, the legacy table, where that still stands, and with
+/// statistics. What the reader should know.
+pub async fn finish(db: &Database, relation: &Relation, source: Option<&str>) -> Result<Vec<String>> {
+    let mut notes = Vec::new();
+    let indexes = match source {
+        Some(source) => indexes(db, source).await?,
+        None => Vec::new(),
+    };
+    for index in indexes {
+        match carried(relation, &index) {
+            Ok(carried) => {
+                db.batch(&format!("carrying index {}", index.name), &carried.creation).await?;
+                notes.extend(carried.note);
+            }
+            Err(why) => notes.push(why),
+        }
+    }
+    let rest = [unique(relation), attaching(relation), analysis(relation)].concat();
+    db.batch(&format!("making the leaf of {}", relation.table), &rest).await?;
+    Ok(notes)
+}
+
 /// Statistics of the leaf, its indexes' expressions included: the planner needs them from the first statement on.
 pub fn analysis(relation: &Relation) -> String {
     format!("ANALYZE {};", relation.rows())
-}
-
-/// The SQL that makes the CHECKs of a legacy table on its leaf, under their names. A rule's own conditions on NOT NULL are no CHECKs.
-pub async fn checks(database: &Database, relation: &Relation, table: &str) -> Result<Vec<(String, String)>> {
-    let sql = format!(
-        "SELECT conname, pg_get_expr(conbin, conrelid), convalidated FROM pg_constraint \
-         WHERE conrelid = {}::regclass AND contype = 'c' ORDER BY conname",
-        literal(table)
-    );
-    let mut out = Vec::new();
-    for row in database.text("reading the checks", &sql).await? {
-        let cell = |n: usize| row.get(n).cloned().flatten().unwrap_or_default();
-        let valid = if cell(2) == "t" { "" } else { " NOT VALID" };
-        let condition = substituted(relation, &cell(1));
-        let sql =
-            format!("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({condition}){valid};", relation.rows(), ident(&cell(0)));
-        out.push((cell(0), sql));
-    }
-    Ok(out)
 }

@@ -45,7 +45,8 @@ pub fn tables(rules: &RuleSet) -> Vec<String> {
         Target::History(h) => h.base.clone(),
         _ => None,
     };
-    let mut tables: Vec<String> = rules.rules.values().flat_map(|r| std::iter::once(r.table.clone()).chain(base(&r.target))).collect();
+    let mut tables: Vec<String> =
+        rules.rules.values().flat_map(|r| std::iter::once(r.table.clone()).chain(base(&r.target))).collect();
     tables.sort_unstable();
     tables.dedup();
     tables
@@ -79,7 +80,11 @@ fn owners(context: &Context, tables: &[String]) -> String {
 }
 
 fn grants(context: &Context) -> String {
-    GRANTS.replace("{schema_text}", &literal(&ident(&context.schema))).replace("{control}", CONTROL).replace("{leaf}", LEAVES)
+    GRANTS
+        .replace("{schema_text}", &literal(&ident(&context.schema)))
+        .replace("{control}", CONTROL)
+        .replace("{leaf}", LEAVES)
+        .replace("{audit}", AUDIT)
 }
 
 /// Makes the audit role and the event trigger, where the current role is a superuser; schema `esclusa` must be there. Otherwise they are
@@ -101,6 +106,29 @@ pub async fn install(database: &Database, context: &Context) -> Result<()> {
     database.batch("letting grants follow the views", &grants(context)).await
 }
 
+/// Who may use the schema of the legacy tables may use those of their views and leaves. A later GRANT of that schema's owner is carried as
+/// him, and only what he has granted can he take away: so it is done as him, where this role is a member of his.
+pub async fn carry_usage(database: &Database, context: &Context) -> Result<()> {
+    let doing = "letting those use the views who use the tables";
+    let there = format!("SELECT to_regprocedure('{CONTROL}.carry_usage()') IS NOT NULL");
+    if !database.one(doing, &there, &[]).await?.get::<_, bool>(0) {
+        return Ok(());
+    }
+    database.batch(doing, &format!("GRANT USAGE ON SCHEMA {CONTROL}, {LEAVES} TO {AUDIT}")).await?;
+    let owner = "SELECT r.rolname::text FROM pg_namespace AS n JOIN pg_roles AS r ON r.oid = n.nspowner \
+                 WHERE n.nspname = $1 AND NOT r.rolsuper AND r.rolname <> current_user AND pg_has_role(r.oid, 'MEMBER')";
+    let carry = format!("SELECT {CONTROL}.carry_usage()");
+    if let Some(row) = database.query(doing, owner, &[&context.schema]).await?.first() {
+        let owner: String = row.get(0);
+        let sql = format!(
+            "GRANT USAGE ON SCHEMA {CONTROL}, {LEAVES} TO {0} WITH GRANT OPTION; SET LOCAL ROLE {0}; {carry}; SET LOCAL ROLE NONE",
+            ident(&owner)
+        );
+        database.batch(doing, &sql).await?;
+    }
+    database.batch(doing, &carry).await
+}
+
 /// Stops before any work when the current role lacks something, and says what.
 pub async fn require(database: &Database, context: &Context, rules: &RuleSet) -> Result<()> {
     let missing = missing(database, context, &tables(rules)).await?;
@@ -111,7 +139,9 @@ pub async fn require(database: &Database, context: &Context, rules: &RuleSet) ->
     Err(Error::Refused {
         message: format!("role {role} lacks rights that this needs"),
         detail: Some(missing.iter().map(|m| m.what.as_str()).collect::<Vec<_>>().join("; ")),
-        hint: Some("let a superuser run what `esclusa roles` prints; `esclusa roles --check` shows the statement for each".into()),
+        hint: Some(
+            "let a superuser run what `esclusa roles` prints; `esclusa roles --check` shows the statement for each".into(),
+        ),
     })
 }
 
@@ -149,10 +179,18 @@ async fn rights(database: &Database, context: &Context, role: &str) -> Result<Ve
     let is_audit = format!("(SELECT pg_has_role(oid, 'USAGE') FROM pg_roles WHERE rolname = '{AUDIT}') IS NOT FALSE");
     let questions = [
         (has_audit, format!("role {AUDIT} does not exist"), format!("CREATE ROLE {AUDIT} NOLOGIN; GRANT {AUDIT} TO {role}")),
-        (is_audit, format!("not a member of {AUDIT}, or without its rights"), format!("GRANT {AUDIT} TO {role}; ALTER ROLE {role} INHERIT")),
+        (
+            is_audit,
+            format!("not a member of {AUDIT}, or without its rights"),
+            format!("GRANT {AUDIT} TO {role}; ALTER ROLE {role} INHERIT"),
+        ),
         (on_database("CREATE"), format!("no right to create schemas in database {name}"), grant_on_database("CREATE")),
         (on_database("TEMPORARY"), format!("no right to temporary views in database {name}"), grant_on_database("TEMPORARY")),
-        (in_schema("USAGE"), format!("no right to use schema {}", context.schema), format!("GRANT USAGE ON SCHEMA {quoted} TO {role}")),
+        (
+            in_schema("USAGE"),
+            format!("no right to use schema {}", context.schema),
+            format!("GRANT USAGE ON SCHEMA {quoted} TO {role}"),
+        ),
         (
             in_schema("CREATE WITH GRANT OPTION"),
             format!("no right to create in schema {}, with grant option", context.schema),
@@ -176,7 +214,10 @@ async fn membership(database: &Database, context: &Context, tables: &[String], r
     for row in database.query("looking for the owners of the legacy tables", &sql, &[]).await? {
         let (owner, superuser, count, member): (String, bool, i64, bool) = (row.get(0), row.get(1), row.get(2), row.get(3));
         missing.push(match (superuser, member) {
-            (true, _) => Missing { what: format!("{count} tables belong to {owner}, a superuser, whose member it must not be"), mend: row.get(4) },
+            (true, _) => Missing {
+                what: format!("{count} tables belong to {owner}, a superuser, whose member it must not be"),
+                mend: row.get(4),
+            },
             (_, true) => Missing {
                 what: format!("a member of {owner}, owner of {count} tables, without its rights"),
                 mend: format!("ALTER ROLE {} INHERIT", ident(role)),
@@ -210,19 +251,20 @@ async fn foreign_objects(database: &Database, context: &Context, role: &str) -> 
 /// Without it a REVOKE on a view would leave the right on the leaf. It counts only with the functions that this version makes.
 async fn event_trigger(database: &Database, context: &Context, role: &str) -> Result<Option<Missing>> {
     let wanted = grants(context);
-    let bodies = ["$carry$", "$grant$"].map(|mark| wanted.split(mark).nth(1).unwrap_or_default().to_owned());
+    let bodies = ["$carry$", "$usage$", "$grant$"].map(|mark| wanted.split(mark).nth(1).unwrap_or_default().to_owned());
     let sql = format!(
         "SELECT coalesce((SELECT CASE WHEN e.evtenabled NOT IN ('O', 'A') THEN 'is disabled' \
              WHEN NOT r.rolsuper THEN 'calls a function of ' || r.rolname || ', who is no superuser' \
-             WHEN f.prosrc <> $2 OR f.pronamespace <> '{CONTROL}'::regnamespace \
+             WHEN f.prosrc <> $3 OR f.pronamespace <> '{CONTROL}'::regnamespace \
                OR (SELECT c.prosrc FROM pg_proc AS c WHERE c.pronamespace = f.pronamespace AND c.proname = 'carry_grants') IS DISTINCT FROM $1 \
+               OR (SELECT c.prosrc FROM pg_proc AS c WHERE c.pronamespace = f.pronamespace AND c.proname = 'carry_usage') IS DISTINCT FROM $2 \
              THEN 'is of another version' ELSE '' END \
            FROM pg_event_trigger AS e JOIN pg_proc AS f ON f.oid = e.evtfoid JOIN pg_roles AS r ON r.oid = f.proowner \
            WHERE e.evtname = 'esclusa_grants'), 'does not exist')"
     );
     let there = "SELECT to_regnamespace($1) IS NOT NULL";
     let found: String = match database.one("looking for schema esclusa", there, &[&CONTROL]).await?.get(0) {
-        true => database.one("looking for the event trigger", &sql, &[&bodies[0], &bodies[1]]).await?.get(0),
+        true => database.one("looking for the event trigger", &sql, &[&bodies[0], &bodies[1], &bodies[2]]).await?.get(0),
         false => "does not exist".to_owned(),
     };
     let what = format!("event trigger esclusa_grants, by which grants follow the views, {found}");
@@ -249,6 +291,29 @@ pub async fn give(database: &Database, what: &str, schema: &str, owner: &str) ->
         false => format!("GRANT CREATE ON SCHEMA {schema} TO {owner}; {give}; REVOKE CREATE ON SCHEMA {schema} FROM {owner}"),
     };
     database.batch(&context, &sql).await
+}
+
+/// Does work that gives objects in some schemas to a role, which may create there for as long as that takes, as in [`give`].
+pub async fn while_creating(
+    database: &Database,
+    schemas: &[&str],
+    owner: &str,
+    work: impl AsyncFnOnce(&Database) -> Result<()>,
+) -> Result<()> {
+    let context = format!("letting {owner} create");
+    let sql =
+        "SELECT s FROM unnest($2::text[]) AS s WHERE $1 <> current_user AND NOT has_schema_privilege($1::name, s, 'CREATE')";
+    let rows = database.query(&context, sql, &[&owner, &schemas]).await?;
+    let lacking: Vec<String> = rows.iter().map(|r| ident(r.get(0))).collect();
+    let change = |verb: &str, word: &str| format!("{verb} CREATE ON SCHEMA {} {word} {}", lacking.join(", "), ident(owner));
+    if !lacking.is_empty() {
+        database.batch(&context, &change("GRANT", "TO")).await?;
+    }
+    work(database).await?;
+    match lacking.is_empty() {
+        true => Ok(()),
+        false => database.batch(&context, &change("REVOKE", "FROM")).await,
+    }
 }
 
 #[cfg(test)]

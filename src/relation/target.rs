@@ -27,8 +27,14 @@ pub struct Target {
     pub order: &'static str,
     /// Columns that follow from the legacy row, by the check of the parity proof that computes them again.
     pub derived: &'static [(&'static str, &'static [&'static str])],
+    /// Columns that tell a leaf's rows apart, the first ones of a unique index.
+    pub identity: &'static [&'static str],
+    /// No UPDATE changes them.
+    pub identity_is_stable: bool,
     /// A column that is the same for all rows of a leaf: a CHECK says so, and a query by it leaves the other leaves out.
     pub common: Option<&'static str>,
+    /// What is true of every row of a leaf besides: CHECKs.
+    pub checks: &'static [&'static str],
     /// Where a row came from: the column, and its value for rows that the proof compares with the legacy table.
     pub moved: Option<(&'static str, &'static str)>,
 }
@@ -38,8 +44,22 @@ pub static AUDIT_LOG: Target = Target {
     table: "audit_log",
     discriminator: "al_legacy_table",
     columns: &[
-        "al_id", "al_table_name", "al_record_key", "al_operation", "al_old_data", "al_new_data", "al_changed_fields", "al_sesid",
-        "al_user_id", "al_changed_at", "al_expid", "al_source", "al_legacy_table", "al_legacy_at", "al_legacy_on", "al_session_user",
+        "al_id",
+        "al_table_name",
+        "al_record_key",
+        "al_operation",
+        "al_old_data",
+        "al_new_data",
+        "al_changed_fields",
+        "al_sesid",
+        "al_user_id",
+        "al_changed_at",
+        "al_expid",
+        "al_source",
+        "al_legacy_table",
+        "al_legacy_at",
+        "al_legacy_on",
+        "al_session_user",
     ],
     sequence: Some("audit_log_al_id_seq"),
     unique: &[],
@@ -52,7 +72,10 @@ pub static AUDIT_LOG: Target = Target {
         ("time column", &["al_changed_at", "al_legacy_at", "al_legacy_on"]),
         ("derived columns", &["al_table_name", "al_operation", "al_user_id", "al_expid"]),
     ],
+    identity: &["al_id"],
+    identity_is_stable: true,
     common: Some("al_table_name"),
+    checks: &["al_operation IN ('I', 'U', 'D')", "al_source IN ('L', 'W', 'C')", "al_old_data IS NOT NULL"],
     moved: Some(("al_source", "L")),
 };
 
@@ -61,8 +84,17 @@ pub static DOMAIN_VALUE: Target = Target {
     table: "domain_value",
     discriminator: "dv_domain",
     columns: &[
-        "dv_id", "dv_domain", "dv_code", "dv_txtid", "dv_description", "dv_sort_order", "dv_is_active", "dv_extra_json", "dv_expid",
-        "dv_hstusu", "dv_hsthora",
+        "dv_id",
+        "dv_domain",
+        "dv_code",
+        "dv_txtid",
+        "dv_description",
+        "dv_sort_order",
+        "dv_is_active",
+        "dv_extra_json",
+        "dv_expid",
+        "dv_hstusu",
+        "dv_hsthora",
     ],
     sequence: Some("domain_value_dv_id_seq"),
     unique: &["dv_code"],
@@ -71,7 +103,10 @@ pub static DOMAIN_VALUE: Target = Target {
     repeated: None,
     order: "dv_sort_order",
     derived: &[("key column", &["dv_code"]), ("derived columns", &["dv_is_active", "dv_expid", "dv_hstusu", "dv_hsthora"])],
+    identity: &["dv_domain", "dv_id"],
+    identity_is_stable: true,
     common: None,
+    checks: &[],
     moved: None,
 };
 
@@ -80,7 +115,12 @@ pub static DOMAIN_VALUE_LINK: Target = Target {
     table: "domain_value_link",
     discriminator: "dvl_link_type",
     columns: &[
-        "dvl_link_type", "dvl_source_domain", "dvl_source_code", "dvl_target_domain", "dvl_target_code", "dvl_sort_order",
+        "dvl_link_type",
+        "dvl_source_domain",
+        "dvl_source_code",
+        "dvl_target_domain",
+        "dvl_target_code",
+        "dvl_sort_order",
         "dvl_extra_json",
     ],
     sequence: None,
@@ -93,7 +133,10 @@ pub static DOMAIN_VALUE_LINK: Target = Target {
         ("key column", &["dvl_source_code", "dvl_target_code"]),
         ("derived columns", &["dvl_source_domain", "dvl_target_domain"]),
     ],
+    identity: &["dvl_link_type", "dvl_source_domain", "dvl_source_code", "dvl_target_domain", "dvl_target_code"],
+    identity_is_stable: false,
     common: None,
+    checks: &[],
     moved: None,
 };
 

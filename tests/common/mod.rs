@@ -186,6 +186,12 @@ impl Bed {
         self.rows(sql).await.concat()
     }
 
+    /// Another superuser's connection to the same database, for watching.
+    pub(crate) async fn beside(bed: &Bed) -> Bed {
+        let db = server().await.connect(&bed.name).await.unwrap();
+        Bed { db, context: context(), rules: RuleSet::default(), name: bed.name.clone() }
+    }
+
     /// Another session with its own settings.
     pub(crate) async fn session(&self, user: &str, settings: &str) -> Session {
         let mut config = tokio_postgres::Config::new();

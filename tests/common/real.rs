@@ -15,6 +15,7 @@ use esclusa::demo::data::Sizes;
 use esclusa::demo::legacy;
 use esclusa::demo::postgres::{Options, Postgres};
 use esclusa::error::Result;
+use esclusa::migrate::gate::{self, Switch};
 use esclusa::migrate::run::{Migration, Outcome};
 use esclusa::migrate::{roles, schema};
 use esclusa::mode::Mode;
@@ -84,7 +85,9 @@ async fn known(db: &Database) -> (Catalog, RuleSet) {
 
 /// The tables that have rows.
 async fn filled(db: &Database) -> Vec<String> {
-    let sql = format!("SELECT relname FROM pg_class WHERE relnamespace = '{SCHEMA}'::regnamespace AND relkind = 'r' AND reltuples > 0 ORDER BY 1");
+    let sql = format!(
+        "SELECT relname FROM pg_class WHERE relnamespace = '{SCHEMA}'::regnamespace AND relkind = 'r' AND reltuples > 0 ORDER BY 1"
+    );
     db.text("looking for rows", &sql).await.unwrap().into_iter().flatten().flatten().collect()
 }
 
@@ -142,6 +145,14 @@ impl Real {
         let missing = roles::missing(&db, &self.context, &roles::tables(&self.rules)).await.unwrap();
         assert_eq!(missing, [], "the script gives all that is needed");
         schema::apply(&db, &self.context).await.unwrap_or_else(|e| panic!("{e} {:?}", e.more()));
+        let retained: Vec<(String, bool)> = self
+            .rules
+            .rules
+            .values()
+            .filter(|r| matches!(r.target, Target::Retained(_)))
+            .map(|r| (r.table.clone(), true))
+            .collect();
+        gate::switch(&db, SCHEMA, &retained, Switch { mode: Mode::Rewrite, who: "test", why: None }).await.unwrap();
         let migration = Migration::new(&db, &self.rules, self.context.clone()).await.unwrap();
         let run = migration.begin("test").await.unwrap();
         let mut outcomes = Vec::new();

@@ -128,7 +128,8 @@ async fn the_shape_is_checked() {
 #[tokio::test]
 async fn a_table_that_fails_its_proof_stays() {
     let mut bed =
-        Bed::new("CREATE TABLE hisfar (id numeric(5,0), f double precision); INSERT INTO hisfar VALUES (1, 0.5), (2, -0.0)").await;
+        Bed::new("CREATE TABLE hisfar (id numeric(5,0), f double precision); INSERT INTO hisfar VALUES (1, 0.5), (2, -0.0)")
+            .await;
     bed.rule("hisfar", "history", "{ base = 'base' }", "{ columns = ['id'] }").await;
     let exact = |body: &str| {
         format!(
@@ -139,7 +140,8 @@ async fn a_table_that_fails_its_proof_stays() {
     // One value is lost on the way, and nothing else is wrong with it.
     bed.sql(&exact("SELECT round($1)::text")).await;
     let error = said(&bed.migrate("hisfar").await.unwrap_err());
-    let expected = "hisfar did not pass its parity checks and was left as it was\ndetail: checksum: different; multiset: 1 missing";
+    let expected =
+        "hisfar did not pass its parity checks and was left as it was\ndetail: checksum: different; multiset: 1 missing";
     assert!(error.starts_with(expected), "{error}");
     let state = "SELECT count(*), (SELECT relkind FROM pg_class WHERE oid = 'cf_quere_pro.hisfar'::regclass), to_regclass('mig_old.hisfar'), \
                  (SELECT count(*) FROM cf_quere_pro.hisfar), (SELECT count(*) FROM esclusa.parity) FROM cf_quere_pro.audit_log";

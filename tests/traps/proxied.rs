@@ -25,7 +25,6 @@ impl Proxied {
         Proxied { policy, session: bed.session("postgres", &format!("SET search_path = {SCHEMA}")).await }
     }
 
-
     /// The server's answer, or the refusal.
     pub(crate) async fn say(&self, sql: &str) -> String {
         let outcome = rewrite(&self.policy, &NameContext::with_path(&[SCHEMA]), sql);

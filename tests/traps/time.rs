@@ -99,13 +99,7 @@ async fn written_rows_have_the_instant_of_their_stamp() {
             "SELECT al_record_key, al_source, al_user_id, al_legacy_at::date, {instant} FROM cf_quere_pro.audit_log ORDER BY 1"
         ))
         .await,
-        [
-            "1|W|otro|1999-01-01|t",
-            "2|W|∅|2004-01-05|t",
-            "3|W|∅|\\N|t",
-            "5|W|otro|2026-04-05|t",
-            "6|W|otro|2026-04-05|t"
-        ]
+        ["1|W|otro|1999-01-01|t", "2|W|∅|2004-01-05|t", "3|W|∅|\\N|t", "5|W|otro|2026-04-05|t", "6|W|otro|2026-04-05|t"]
     );
 }
 

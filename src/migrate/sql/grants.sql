@@ -86,22 +86,63 @@ BEGIN
   END LOOP;
 END $carry$;
 
+-- Who may use the schema of the legacy tables may use those of their views and leaves, and nobody else: a grant on a table is worth nothing
+-- to a role that may not use its schema, and shall be worth nothing here. Whoever owns that schema may grant this too.
+CREATE OR REPLACE FUNCTION {control}.carry_usage() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET esclusa.carry_grants = 'off' AS $usage$
+DECLARE
+  statement text;
+BEGIN
+  FOR statement IN
+    WITH held AS (
+      SELECT n.oid, a.grantee, bool_or(a.is_grantable OR a.grantee = n.nspowner) AS option, bool_or(pg_has_role(a.grantor, 'USAGE')) AS revocable
+      FROM pg_namespace AS n CROSS JOIN LATERAL aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS a
+      WHERE a.privilege_type = 'USAGE' GROUP BY 1, 2
+    ), ours AS (
+      SELECT oid, nspname, nspowner FROM pg_namespace WHERE oid IN (to_regnamespace('{control}'), to_regnamespace('{leaf}'))
+    ), wanted AS (
+      SELECT o.oid, h.grantee, h.option FROM ours AS o JOIN held AS h ON h.oid = to_regnamespace({schema_text})
+    )
+    SELECT CASE WHEN w.oid IS NULL THEN 'REVOKE ' WHEN w.option OR h.oid IS NULL THEN 'GRANT ' ELSE 'REVOKE GRANT OPTION FOR ' END
+           || 'USAGE ON SCHEMA ' || quote_ident(o.nspname) || CASE WHEN w.oid IS NOT NULL AND (w.option OR h.oid IS NULL) THEN ' TO ' ELSE ' FROM ' END
+           || CASE WHEN coalesce(w.grantee, h.grantee) = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(coalesce(w.grantee, h.grantee))) END
+           || CASE WHEN w.option THEN ' WITH GRANT OPTION' WHEN w.oid IS NULL OR h.oid IS NOT NULL THEN ' CASCADE' ELSE '' END
+    FROM wanted AS w FULL JOIN held AS h ON (h.oid, h.grantee) = (w.oid, w.grantee) JOIN ours AS o ON o.oid = coalesce(w.oid, h.oid)
+    WHERE w.option IS DISTINCT FROM h.option AND coalesce(w.grantee, h.grantee) <> o.nspowner
+      AND pg_get_userbyid(coalesce(w.grantee, h.grantee)) <> '{audit}'
+      AND CASE WHEN w.option OR h.oid IS NULL THEN has_schema_privilege(o.oid, 'USAGE WITH GRANT OPTION') ELSE h.revocable END
+    ORDER BY 1
+  LOOP
+    BEGIN
+      EXECUTE statement;
+    EXCEPTION WHEN OTHERS THEN
+      RAISE WARNING 'esclusa: a right was not carried over: %', SQLERRM USING DETAIL = statement;
+    END;
+  END LOOP;
+END $usage$;
+
 CREATE OR REPLACE FUNCTION {control}.on_grant() RETURNS event_trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $grant$
-BEGIN
+DECLARE
   -- The event does not name the objects of a GRANT, only their kind.
-  IF current_setting('esclusa.carry_grants', true) IS DISTINCT FROM 'off'
-     AND EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_type = 'TABLE') THEN
+  kind text := (SELECT min(object_type) FROM pg_event_trigger_ddl_commands());
+BEGIN
+  IF current_setting('esclusa.carry_grants', true) IS NOT DISTINCT FROM 'off' OR NOT has_schema_privilege('{control}', 'USAGE') THEN
+    RETURN;
+  ELSIF kind = 'TABLE' THEN
     PERFORM {control}.carry_grants(tg_tag);
+  ELSIF kind = 'SCHEMA' THEN
+    PERFORM {control}.carry_usage();
   END IF;
 EXCEPTION WHEN OTHERS THEN
   RAISE WARNING 'esclusa: rights were not carried over: %', SQLERRM;
 END $grant$;
 
--- Whoever runs a GRANT runs carry_grants too. By himself he reaches nothing with it that a GRANT of his own would not reach.
-GRANT EXECUTE ON FUNCTION {control}.carry_grants(text) TO PUBLIC;
+-- Whoever runs a GRANT runs these too. By himself he reaches nothing with them that a GRANT of his own would not reach.
+GRANT EXECUTE ON FUNCTION {control}.carry_grants(text), {control}.carry_usage() TO PUBLIC;
 REVOKE ALL ON FUNCTION {control}.on_grant() FROM PUBLIC;
 ALTER FUNCTION {control}.carry_grants(text) OWNER TO CURRENT_USER;
+ALTER FUNCTION {control}.carry_usage() OWNER TO CURRENT_USER;
 ALTER FUNCTION {control}.on_grant() OWNER TO CURRENT_USER;
 DO $$
 BEGIN

@@ -31,7 +31,6 @@ GRANT USAGE ON SCHEMA {schema} TO {audit};
 CREATE SCHEMA IF NOT EXISTS {control} AUTHORIZATION {role};
 CREATE SCHEMA IF NOT EXISTS {leaf} AUTHORIZATION {role};
 CREATE SCHEMA IF NOT EXISTS {archive} AUTHORIZATION {role};
-GRANT USAGE ON SCHEMA {control}, {leaf} TO PUBLIC;
 
 -- What a superuser's `schema apply` made earlier becomes the role's own. Views and the functions that write behind them belong to the owners
 -- of the legacy tables, partitions that pg_partman made to whom they belong already.
@@ -54,7 +53,7 @@ BEGIN
     UNION ALL
     SELECT format('ALTER ROUTINE %s OWNER TO %I', p.oid::regprocedure, {role_text})
     FROM pg_proc AS p WHERE p.pronamespace = to_regnamespace('{control}') AND p.proowner IN (SELECT oid FROM pg_roles WHERE rolsuper)
-      AND NOT p.prosecdef AND p.proname NOT IN ('carry_grants', 'on_grant')
+      AND NOT p.prosecdef AND p.proname NOT IN ('carry_grants', 'carry_usage', 'on_grant')
   LOOP
     EXECUTE statement;
   END LOOP;

@@ -29,6 +29,9 @@ pub(crate) const ROLES: [Role; 8] = [
     Role { kind: "none", login: "real_none", becomes: None },
 ];
 
+/// One who uses the schema and has nothing there, until a test lets him.
+pub(crate) const LATE: Role = Role { kind: "late", login: "real_late", becomes: None };
+
 /// Roles belong to the server.
 pub(crate) fn roles() -> String {
     let mut sql = format!(
@@ -36,7 +39,8 @@ pub(crate) fn roles() -> String {
          CREATE ROLE real_login LOGIN IN ROLE {OWNER}, {OTHER_OWNER};\n\
          CREATE ROLE real_member LOGIN IN ROLE real_group; CREATE ROLE real_switch LOGIN NOINHERIT IN ROLE real_group;\n"
     );
-    sql.push_str("CREATE ROLE real_grants LOGIN; CREATE ROLE real_columns LOGIN; CREATE ROLE real_public LOGIN; CREATE ROLE real_none LOGIN");
+    sql.push_str("CREATE ROLE real_grants LOGIN; CREATE ROLE real_columns LOGIN; CREATE ROLE real_public LOGIN; CREATE ROLE real_none LOGIN;\n\
+                  CREATE ROLE real_late LOGIN");
     sql
 }
 
@@ -68,7 +72,7 @@ pub(crate) fn sql(catalog: &Catalog, rules: &RuleSet) -> Vec<String> {
              EXECUTE format('ALTER ROUTINE %s OWNER TO {OWNER}', t.name);
            END LOOP;
          END $owners$;
-         GRANT USAGE ON SCHEMA {SCHEMA} TO {OWNER}, {OTHER_OWNER}, real_group, real_grants, real_columns, real_public, real_switch;
+         GRANT USAGE ON SCHEMA {SCHEMA} TO {OWNER}, {OTHER_OWNER}, real_group, real_grants, real_columns, real_public, real_switch, real_late;
          GRANT CREATE ON SCHEMA {SCHEMA} TO {OTHER_OWNER};
          GRANT USAGE ON ALL SEQUENCES IN SCHEMA {SCHEMA} TO real_grants, real_group"
     )];

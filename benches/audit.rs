@@ -74,7 +74,7 @@ async fn tables(db: &Database, more: usize) {
         db.batch("a table", &table).await.unwrap();
         if way == "compiled" {
             let sql = "SELECT format('CREATE OR REPLACE FUNCTION esclusa.audit_b() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS %L', \
-                       esclusa.compiled_audit('b_compiled', 'id', '')), cardinality(esclusa.compiled_settings('b_compiled'))";
+                       esclusa.compiled_audit('b_compiled', 'id', '', 'b_compiled')), cardinality(esclusa.compiled_settings('b_compiled'))";
             let row = db.text("compiling", sql).await.unwrap().concat();
             assert_eq!(row[1].as_deref(), Some("1"), "only the search path has to be pinned");
             db.batch("compiling", row[0].as_deref().unwrap()).await.unwrap();

@@ -186,13 +186,13 @@ END $$;
 -- The body of a trigger function for one table, which does what fn_audit_trigger does and knows the table's columns: an UPDATE compares
 -- them one by one and needs no image of the new row. NULL for a table that it cannot be written for. It is a faster way and no other
 -- contract: where the table is not, or no longer, the one it was written for, it does as the general function does.
-CREATE OR REPLACE FUNCTION {control}.compiled_audit(relation regclass, key_columns text, expid_column text) RETURNS text
+CREATE OR REPLACE FUNCTION {control}.compiled_audit(relation regclass, key_columns text, expid_column text, base text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
-  found_   pg_class;
-  guard    text;
-  changes  text;
-  key_text text;
+  found_    pg_class;
+  guard     text;
+  changes   text;
+  key_text  text;
   insertion text;
 BEGIN
   SELECT * INTO found_ FROM pg_class WHERE oid = relation AND relkind = 'r' AND NOT relispartition;
@@ -224,14 +224,14 @@ BEGIN
                      WHEN atttypid IN (25, 1042, 1043) THEN 'coalesce(rtrim(%%1$s.%1$s::text, '' ''), ''∅'')' END,
                 replace(quote_ident(attname), '%', '%%'))
     INTO key_text FROM pg_attribute WHERE attrelid = found_.oid AND attname = key_columns AND attnum > 0 AND NOT attisdropped;
-  key_text := coalesce(key_text, '{control}.image_key(image, TG_ARGV[0])');
+  key_text := coalesce(key_text, format('{control}.image_key(image, %L)', replace(key_columns, '%', '%%')));
   insertion := format($insert$INSERT INTO {schema}.audit_log_live (al_table_name, al_record_key, al_operation, al_old_data, al_new_data,
                                          al_changed_fields, al_sesid, al_user_id, al_expid)
-    VALUES (TG_ARGV[2], %%s, %%s,
+    VALUES (%s, %%s, %%s,
             CASE WHEN current_setting('app.sesid', true) ~ '^[0-9]{1,10}$' THEN current_setting('app.sesid', true)::numeric END,
-            left(coalesce(nullif(current_setting('app.current_user', true), ''), session_user), 63), %s);$insert$,
-    CASE WHEN expid_column <> '' THEN
-      $expid$CASE WHEN image ->> TG_ARGV[1] ~ '^-?[0-9]{1,5}$' THEN (image ->> TG_ARGV[1])::numeric END$expid$ ELSE 'NULL' END);
+            left(coalesce(nullif(current_setting('app.current_user', true), ''), session_user), 63), %s);$insert$, replace(quote_literal(base), '%', '%%'),
+    CASE WHEN expid_column <> '' THEN replace(
+      format($expid$CASE WHEN image ->> %1$L ~ '^-?[0-9]{1,5}$' THEN (image ->> %1$L)::numeric END$expid$, expid_column), '%', '%%') ELSE 'NULL' END);
   RETURN format($body$
 DECLARE
   known     boolean;
@@ -243,7 +243,7 @@ BEGIN
   IF TG_OP = 'UPDATE' THEN
     IF OLD *= NEW THEN RETURN NULL; END IF;
   ELSIF TG_OP = 'TRUNCATE' THEN
-    PERFORM {control}.audit('D', TG_ARGV[2], NULL, '{"_truncate": true}', NULL, NULL);
+    PERFORM {control}.audit('D', %s, NULL, '{"_truncate": true}', NULL, NULL);
     RETURN NULL;
   END IF;
   BEGIN
@@ -253,7 +253,7 @@ BEGIN
   IF known IS NOT TRUE THEN
     IF TG_OP <> 'INSERT' THEN old_image := {control}.image(OLD, TG_RELID); END IF;
     IF TG_OP <> 'DELETE' THEN new_image := {control}.image(NEW, TG_RELID); END IF;
-    PERFORM {control}.audit(left(TG_OP, 1), TG_ARGV[2], TG_ARGV[0], old_image, new_image, TG_ARGV[1]);
+    PERFORM {control}.audit(left(TG_OP, 1), %s, %s, old_image, new_image, %s);
   ELSIF TG_OP = 'INSERT' THEN
     image := to_jsonb(NEW);
     %s
@@ -266,7 +266,7 @@ BEGIN
     %s
   END IF;
   RETURN NULL;
-END $body$, format(guard, 'OLD'), format(guard, 'NEW'),
+END $body$, quote_literal(base), format(guard, 'OLD'), format(guard, 'NEW'), quote_literal(base), quote_literal(key_columns), quote_literal(expid_column),
     format(insertion, format(key_text, 'NEW'), $$'I', NULL, image, NULL$$), changes,
     format(insertion, format(key_text, 'OLD'), $$'U', image, NULL, changed$$),
     format(insertion, format(key_text, 'OLD'), $$'D', image, NULL, NULL$$));
@@ -280,7 +280,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       AND atttypid NOT IN (16, 19, 20, 21, 23, 25, 26, 114, 1042, 1043, 1082, 1083, 1114, 1700, 2950, 3802))
     THEN '{extra_float_digits=1,IntervalStyle=postgres,bytea_output=hex,"DateStyle=ISO, MDY",lc_monetary=C,TimeZone=UTC}'::text[] END
 $$;
-REVOKE ALL ON FUNCTION {control}.compiled_audit(regclass, text, text), {control}.compiled_settings(regclass) FROM PUBLIC;
+REVOKE ALL ON FUNCTION {control}.compiled_audit(regclass, text, text, text), {control}.compiled_settings(regclass) FROM PUBLIC;
 
 -- What the role may do, and who has its functions.
 DO $$

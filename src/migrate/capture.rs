@@ -190,7 +190,10 @@ async fn on_table(database: &Database, schema: &str, table: &str, [keys, expid]:
     let (general, own) = (qualified(schema, "fn_audit_trigger"), name("audit_", table, ""));
     let at = literal(&qualified(schema, table));
     let sql = format!(
-        "SELECT {CONTROL}.compiled_audit(to_regclass({at})), array_to_string({CONTROL}.compiled_settings(to_regclass({at})), E'\\n')"
+        "SELECT {CONTROL}.compiled_audit(to_regclass({at}), {}, {}, {}), array_to_string({CONTROL}.compiled_settings(to_regclass({at})), E'\\n')",
+        literal(keys),
+        literal(expid),
+        literal(table)
     );
     let mut cells = database.text("compiling the audit trigger", &sql).await?.concat().into_iter();
     let (body, settings) = (cells.next().flatten(), cells.next().flatten().unwrap_or_default());

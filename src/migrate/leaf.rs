@@ -15,11 +15,12 @@ pub fn creation(relation: &Relation) -> String {
     let is = |column: &str, value: &str| format!(", CHECK ({column} = {value})");
     let common = home.target.common.and_then(|c| Some(is(c, &relation.field(c)?.render())));
     format!(
-        "CREATE TABLE {} (LIKE {} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE INCLUDING COMPRESSION{}{});",
+        "CREATE TABLE {} (LIKE {} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE INCLUDING COMPRESSION{}{}{});",
         relation.rows(),
         qualified(&relation.schema, home.target.table),
         is(home.target.discriminator, &literal(&home.value)),
-        common.unwrap_or_default()
+        common.unwrap_or_default(),
+        home.target.checks.iter().map(|check| format!(", CHECK ({check})")).collect::<String>()
     )
 }
 

@@ -33,6 +33,8 @@ pub struct Target {
     pub identity_is_stable: bool,
     /// A column that is the same for all rows of a leaf: a CHECK says so, and a query by it leaves the other leaves out.
     pub common: Option<&'static str>,
+    /// What is true of every row of a leaf besides: CHECKs.
+    pub checks: &'static [&'static str],
     /// Where a row came from: the column, and its value for rows that the proof compares with the legacy table.
     pub moved: Option<(&'static str, &'static str)>,
 }
@@ -73,6 +75,7 @@ pub static AUDIT_LOG: Target = Target {
     identity: &["al_id"],
     identity_is_stable: true,
     common: Some("al_table_name"),
+    checks: &["al_operation IN ('I', 'U', 'D')", "al_source IN ('L', 'W', 'C')", "al_old_data IS NOT NULL"],
     moved: Some(("al_source", "L")),
 };
 
@@ -103,6 +106,7 @@ pub static DOMAIN_VALUE: Target = Target {
     identity: &["dv_domain", "dv_id"],
     identity_is_stable: true,
     common: None,
+    checks: &[],
     moved: None,
 };
 
@@ -132,6 +136,7 @@ pub static DOMAIN_VALUE_LINK: Target = Target {
     identity: &["dvl_link_type", "dvl_source_domain", "dvl_source_code", "dvl_target_domain", "dvl_target_code"],
     identity_is_stable: false,
     common: None,
+    checks: &[],
     moved: None,
 };
 

@@ -435,6 +435,31 @@ async fn a_changed_table_is_audited_before_its_function_knows() {
     );
 }
 
+/// Names with everything that could end a literal, a format or an identifier early.
+#[tokio::test]
+async fn names_do_not_get_out_of_the_function_that_is_written_for_a_table() {
+    let base = r#"CREATE TABLE base ("i%s'd" numeric(5,0), "k""%1$s" char(4), "x%expid" numeric(5,0), "n'%" numeric)"#;
+    let mut bed = Bed::new(&format!("{base}; CREATE TABLE hisbase (hid numeric(5,0), hk char(4))")).await;
+    let rule = bed.rule("hisbase", "history", "{ base = 'base' }", "{ columns = ['hid'], base = ['x'] }").await;
+    for (key, record) in [(vec!["i%s'd"], "1"), (vec!["i%s'd", "k\"%1$s"], r#"["1", "a"]"#)] {
+        let mut rule = rule.clone();
+        rule.key.base = key.into_iter().map(str::to_owned).collect();
+        rule.columns[0].base = Some("i%s'd".into());
+        bed.rules.rules.insert("hisbase".into(), rule);
+        let relation = esclusa::relation::Relation::compile(&bed.rules.rules["hisbase"], &bed.context);
+        let catalog = esclusa::catalog::Catalog::read(&bed.db, SCHEMA).await.unwrap();
+        let rule = &bed.rules.rules["hisbase"];
+        bed.sql("DROP TRIGGER IF EXISTS trg_audit_base ON cf_quere_pro.base; TRUNCATE cf_quere_pro.base; TRUNCATE cf_quere_pro.audit_log").await;
+        capture::attach(&bed.db, &catalog, &bed.rules, rule, &relation, &|_| None).await.unwrap();
+        assert_eq!(bed.cell("SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid WHERE proname = 'audit_base' AND tgtype & 1 = 1").await, "1");
+        bed.sql(r#"INSERT INTO cf_quere_pro.base VALUES (1, 'a', 12, 1.5); UPDATE cf_quere_pro.base SET "n'%" = 1.50; DELETE FROM cf_quere_pro.base"#).await;
+        assert_eq!(
+            bed.rows("SELECT al_record_key, al_operation, al_expid, al_changed_fields FROM cf_quere_pro.audit_log ORDER BY al_id").await,
+            [format!("{record}|I|12|\\N"), format!(r#"{record}|U|12|{{"n'%": {{"new": 1.50, "old": 1.5}}}}"#), format!("{record}|D|12|\\N")]
+        );
+    }
+}
+
 /// The function that is written for a table and the general one record the same, for every type.
 #[tokio::test]
 async fn the_general_trigger_records_the_same() {

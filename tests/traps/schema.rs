@@ -86,8 +86,9 @@ const DRIFT: &[(&str, &str)] = &[
         "missing: constraint domain_value.uq_domain_value|missing: index uq_domain_value",
     ),
     (
-        "ALTER TABLE audit_log DROP CONSTRAINT al_image_ck; ALTER TABLE audit_log ADD CONSTRAINT al_image_ck CHECK (true)",
-        "differs: constraint audit_log.al_image_ck",
+        "ALTER TABLE domain_value DROP CONSTRAINT uq_domain_value; \
+         ALTER TABLE domain_value ADD CONSTRAINT uq_domain_value UNIQUE (dv_domain, dv_code, dv_id)",
+        "differs: constraint domain_value.uq_domain_value|differs: index uq_domain_value",
     ),
     ("DROP FUNCTION fn_audit_trigger()", "missing: function fn_audit_trigger()"),
     ("DROP TABLE esclusa.object", "missing: constraint object.object_pkey|missing: index object_pkey|missing: table object"),

@@ -147,7 +147,7 @@ async fn nor_in_a_transaction_that_keeps_its_snapshot() {
             for level in ["REPEATABLE READ", "SERIALIZABLE"] {
                 let me = format!("ty_{}_{kind}_{number}", level[..4].to_lowercase());
                 let bed = with_owner(&me, "base").await;
-                let body = bed.cell("SELECT esclusa.compiled_audit('cf_quere_pro.base')").await;
+                let body = bed.cell("SELECT esclusa.compiled_audit('cf_quere_pro.base', 'id', '', 'base')").await;
                 bed.sql(&format!(
                     "CREATE FUNCTION esclusa.audit_base() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body${body}$body$;
                      SELECT esclusa.give('esclusa.audit_base()', 'esclusa_audit');

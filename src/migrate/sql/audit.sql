@@ -186,48 +186,64 @@ END $$;
 -- The body of a trigger function for one table, which does what fn_audit_trigger does and knows the table's columns: an UPDATE compares
 -- them one by one and needs no image of the new row. NULL for a table that it cannot be written for. It is a faster way and no other
 -- contract: where the table is not, or no longer, the one it was written for, it does as the general function does.
-CREATE OR REPLACE FUNCTION {control}.compiled_audit(relation regclass) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE FUNCTION {control}.compiled_audit(relation regclass, key_columns text, expid_column text, base text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
-  found_  pg_class;
-  guard   text;
-  changes text;
+  found_    pg_class;
+  guard     text;
+  changes   text;
+  key_text  text;
+  insertion text;
 BEGIN
   SELECT * INTO found_ FROM pg_class WHERE oid = relation AND relkind = 'r' AND NOT relispartition;
   -- The types of the columns that it knows, and that there is no other column: as the row is, and not as a snapshot shows it.
-  SELECT string_agg(format('pg_typeof(%%1$s.%s) = %s::oid', replace(quote_ident(attname), '%', '%%'), atttypid), ' AND ' ORDER BY attnum),
-         string_agg(format(
-           CASE WHEN atttypid IN (16, 20, 21, 23, 26, 1082, 1083, 1114, 1184, 2950)  -- equal values have one text
-                  THEN E'    IF OLD.%1$I IS DISTINCT FROM NEW.%1$I THEN\n'
-                WHEN atttypid IN (19, 25, 1043)
-                  THEN E'    IF OLD.%1$I COLLATE "C" IS DISTINCT FROM NEW.%1$I COLLATE "C" THEN\n'
-                WHEN atttypid = 1700  -- with the scale
-                  THEN E'    IF OLD.%1$I::text IS DISTINCT FROM NEW.%1$I::text THEN\n'
-                ELSE E'    IF ROW(OLD.%1$I)::record *<> ROW(NEW.%1$I)::record\n'
-                     '       AND coalesce(to_jsonb(OLD.%1$I), ''null'')::text <> coalesce(to_jsonb(NEW.%1$I), ''null'')::text THEN\n'
-           END || E'      changed := changed || jsonb_build_object(%1$L, jsonb_build_object(''old'', OLD.%1$I, ''new'', NEW.%1$I));\n    END IF;\n',
-           attname), '' ORDER BY attnum)
-    INTO guard, changes FROM pg_attribute WHERE attrelid = found_.oid AND attnum > 0 AND NOT attisdropped
-    HAVING bool_and({control}.is_own_type(atttypid));
+  WITH own AS (
+    SELECT attname, atttypid, attnum, row_number() OVER (ORDER BY attnum) / 8 AS part,
+      format(CASE WHEN atttypid IN (16, 20, 21, 23, 26, 1082, 1083, 1114, 1184, 2950)  -- equal values have one text
+                    THEN 'OLD.%1$I IS DISTINCT FROM NEW.%1$I'
+                  WHEN atttypid IN (19, 25, 1043) THEN 'OLD.%1$I COLLATE "C" IS DISTINCT FROM NEW.%1$I COLLATE "C"'
+                  WHEN atttypid = 1700 THEN 'OLD.%1$I::text IS DISTINCT FROM NEW.%1$I::text'  -- with the scale
+                  ELSE 'ROW(OLD.%1$I)::record *<> ROW(NEW.%1$I)::record' END, attname) AS differs
+    FROM pg_attribute WHERE attrelid = found_.oid AND attnum > 0 AND NOT attisdropped
+  ), parts AS (  -- most of them have not changed
+    SELECT part, format(E'    IF %s THEN\n%s    END IF;\n', string_agg(differs, ' OR ' ORDER BY attnum), string_agg(format(
+      E'      IF %s AND coalesce(to_jsonb(OLD.%2$I), ''null'')::text <> coalesce(to_jsonb(NEW.%2$I), ''null'')::text THEN\n'
+      '        changed := changed || jsonb_build_object(%3$L, jsonb_build_object(''old'', OLD.%2$I, ''new'', NEW.%2$I));\n      END IF;\n',
+      differs, attname, attname), '' ORDER BY attnum)) AS changed
+    FROM own GROUP BY part
+  )
+  SELECT (SELECT string_agg(format('pg_typeof(%%1$s.%s) = %s::oid', replace(quote_ident(attname), '%', '%%'), atttypid), ' AND ' ORDER BY attnum) FROM own),
+         (SELECT string_agg(changed, '' ORDER BY part) FROM parts)
+    INTO guard, changes WHERE (SELECT bool_and({control}.is_own_type(atttypid)) FROM own);
   IF guard IS NULL THEN RETURN NULL; END IF;
   guard := format('TG_RELID = %s::oid AND has_column_privilege(TG_RELID, %s::smallint, ''SELECT'') IS NULL AND %s',
                   found_.oid, found_.relnatts + 1, guard);
+  -- As key_text (control.sql) makes it of an image's member.
+  SELECT format(CASE WHEN atttypid = 1700 THEN 'coalesce(trim_scale(%%1$s.%1$s)::text, ''∅'')'
+                     WHEN atttypid IN (20, 21, 23) THEN 'coalesce(%%1$s.%1$s::text, ''∅'')'
+                     WHEN atttypid IN (25, 1042, 1043) THEN 'coalesce(rtrim(%%1$s.%1$s::text, '' ''), ''∅'')' END,
+                replace(quote_ident(attname), '%', '%%'))
+    INTO key_text FROM pg_attribute WHERE attrelid = found_.oid AND attname = key_columns AND attnum > 0 AND NOT attisdropped;
+  key_text := coalesce(key_text, format('{control}.image_key(image, %L)', replace(key_columns, '%', '%%')));
+  insertion := format($insert$INSERT INTO {schema}.audit_log_live (al_table_name, al_record_key, al_operation, al_old_data, al_new_data,
+                                         al_changed_fields, al_sesid, al_user_id, al_expid)
+    VALUES (%s, %%s, %%s,
+            CASE WHEN current_setting('app.sesid', true) ~ '^[0-9]{1,10}$' THEN current_setting('app.sesid', true)::numeric END,
+            left(coalesce(nullif(current_setting('app.current_user', true), ''), session_user), 63), %s);$insert$, replace(quote_literal(base), '%', '%%'),
+    CASE WHEN expid_column <> '' THEN replace(
+      format($expid$CASE WHEN image ->> %1$L ~ '^-?[0-9]{1,5}$' THEN (image ->> %1$L)::numeric END$expid$, expid_column), '%', '%%') ELSE 'NULL' END);
   RETURN format($body$
 DECLARE
   known     boolean;
   old_image jsonb;
   new_image jsonb;
-  changed   jsonb;
   image     jsonb;
-  key       jsonb;
-  key_text  text;
-  session   text;
-  expid     text;
+  changed   jsonb;
 BEGIN
   IF TG_OP = 'UPDATE' THEN
     IF OLD *= NEW THEN RETURN NULL; END IF;
   ELSIF TG_OP = 'TRUNCATE' THEN
-    PERFORM {control}.audit('D', TG_ARGV[2], NULL, '{"_truncate": true}', NULL, NULL);
+    PERFORM {control}.audit('D', %s, NULL, '{"_truncate": true}', NULL, NULL);
     RETURN NULL;
   END IF;
   BEGIN
@@ -237,38 +253,24 @@ BEGIN
   IF known IS NOT TRUE THEN
     IF TG_OP <> 'INSERT' THEN old_image := {control}.image(OLD, TG_RELID); END IF;
     IF TG_OP <> 'DELETE' THEN new_image := {control}.image(NEW, TG_RELID); END IF;
-    PERFORM {control}.audit(left(TG_OP, 1), TG_ARGV[2], TG_ARGV[0], old_image, new_image, TG_ARGV[1]);
-    RETURN NULL;
-  END IF;
-  IF TG_OP = 'INSERT' THEN
-    new_image := to_jsonb(NEW);
-    image := new_image;
-  ELSE
-    old_image := to_jsonb(OLD);
-    image := old_image;
-  END IF;
-  IF TG_OP = 'UPDATE' THEN
+    PERFORM {control}.audit(left(TG_OP, 1), %s, %s, old_image, new_image, %s);
+  ELSIF TG_OP = 'INSERT' THEN
+    image := to_jsonb(NEW);
+    %s
+  ELSIF TG_OP = 'UPDATE' THEN
+    image := to_jsonb(OLD);
     changed := '{}';
-%s  END IF;
-  key := image -> TG_ARGV[0];
-  IF jsonb_typeof(key) = 'number' THEN
-    key_text := trim_scale(key::numeric)::text;
-  ELSIF jsonb_typeof(key) = 'string' THEN
-    key_text := rtrim(key #>> '{}', ' ');
+%s    %s
   ELSE
-    key_text := {control}.image_key(image, TG_ARGV[0]);
+    image := to_jsonb(OLD);
+    %s
   END IF;
-  session := current_setting('app.sesid', true);
-  IF session !~ '^[0-9]{1,10}$' THEN session := NULL; END IF;
-  expid := image ->> TG_ARGV[1];
-  IF expid !~ '^-?[0-9]{1,5}$' THEN expid := NULL; END IF;
-  INSERT INTO {schema}.audit_log_live (al_table_name, al_record_key, al_operation, al_old_data, al_new_data, al_changed_fields,
-                                       al_sesid, al_user_id, al_expid)
-  VALUES (TG_ARGV[2], key_text, left(TG_OP, 1), old_image, new_image, changed, session::numeric,
-          left(coalesce(nullif(current_setting('app.current_user', true), ''), session_user), 63), expid::numeric);
   RETURN NULL;
-END $body$, format(guard, 'OLD'), format(guard, 'NEW'), changes);
-END $$;
+END $body$, quote_literal(base), format(guard, 'OLD'), format(guard, 'NEW'), quote_literal(base), quote_literal(key_columns), quote_literal(expid_column),
+    format(insertion, format(key_text, 'NEW'), $$'I', NULL, image, NULL$$), changes,
+    format(insertion, format(key_text, 'OLD'), $$'U', image, NULL, changed$$),
+    format(insertion, format(key_text, 'OLD'), $$'D', image, NULL, NULL$$));
+END $function$;
 
 -- The settings that images of a table can follow: none where all its types are written in one way.
 CREATE OR REPLACE FUNCTION {control}.compiled_settings(relation regclass) RETURNS text[]
@@ -278,7 +280,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       AND atttypid NOT IN (16, 19, 20, 21, 23, 25, 26, 114, 1042, 1043, 1082, 1083, 1114, 1700, 2950, 3802))
     THEN '{extra_float_digits=1,IntervalStyle=postgres,bytea_output=hex,"DateStyle=ISO, MDY",lc_monetary=C,TimeZone=UTC}'::text[] END
 $$;
-REVOKE ALL ON FUNCTION {control}.compiled_audit(regclass), {control}.compiled_settings(regclass) FROM PUBLIC;
+REVOKE ALL ON FUNCTION {control}.compiled_audit(regclass, text, text, text), {control}.compiled_settings(regclass) FROM PUBLIC;
 
 -- What the role may do, and who has its functions.
 DO $$

@@ -18,6 +18,7 @@ use super::splice::Edit;
 use super::{Entry, Work};
 use crate::relation::Relation;
 use crate::sql;
+use crate::sql::edit::QUERY_START;
 use crate::sql::figure::OutputName;
 use crate::sql::quote::{ident, literal};
 use crate::sql::shape::{Merged, Step};
@@ -235,8 +236,8 @@ impl Work<'_, '_> {
         let lexemes = &self.lexed.lexemes;
         let depth = lexemes[first].depth;
         let open = (self.lexemes.start..first).rev().find(|&i| lexemes[i].depth < depth);
-        open.filter(|&o| o > self.lexemes.start && lexemes[o].is_token(&Token::LParen))
-            .is_some_and(|open| lexemes[open - 1].word().is_some() && !lexemes[open - 1].is_any(NO_FUNCTIONS))
+        let Some(open) = open.filter(|&o| o > self.lexemes.start && lexemes[o].is_token(&Token::LParen)) else { return false };
+        lexemes[open - 1].word().is_some() && !lexemes[open - 1].is_any(NO_FUNCTIONS) && !lexemes[open + 1].is_any(QUERY_START)
     }
 
     /// `(t).a` and `(t).*` are columns.

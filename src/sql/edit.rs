@@ -27,7 +27,8 @@ pub struct Edited {
 }
 
 const BEFORE_TABLE: &[&str] = &["FROM", "JOIN", "UPDATE", "INTO", "USING", "TABLE", "LOCK", "TRUNCATE"];
-const QUERY_START: &[&str] = &["SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "TABLE"];
+/// The words that a query or a writing statement begins with.
+pub const QUERY_START: &[&str] = &["SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "TABLE"];
 
 /// Edits one statement's lexemes.
 pub fn edit(lexed: &Lexed<'_>, range: &Range<usize>) -> Edited {

@@ -302,3 +302,11 @@ explain select x from esclusa.t group by id, t.x
 prepare p as select x from t group by id having id = $1
 --
 prepare p as select x from esclusa.t group by id, t.x having id = $1
+
+select count(*) from (select t.* from t group by id) s
+--
+select count(*) from (select t.* from esclusa.t group by id, t.x, t.y) s
+
+with w as (select t.*, 1 from t group by id) select f(w.*) from w
+--
+with w as (select t.*, 1 from esclusa.t group by id, t.x, t.y) select f(w.*) from w

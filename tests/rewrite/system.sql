@@ -334,3 +334,11 @@ select ctid from esclusa.t join f() g on true
 select ctid from (select id as ctid from t) a join (select id as ctid from t) b on true, t c
 --
 42702 column reference "ctid" is ambiguous
+
+with m as (delete from t using t b where b.ctid = t.ctid returning b.*) select * from m
+--
+with m as (delete from cf_quere_pro.domain_value AS t using (SELECT ((CASE WHEN dv_domain = 'T' THEN dv_code END))::numeric(5,0) AS id, (dv_extra_json ->> 'x')::character varying(10) AS x, (dv_extra_json ->> 'y')::date AS y, ctid AS esclusa_ctid_1 FROM cf_quere_pro.domain_value WHERE dv_domain = 'T') b where t.dv_domain = 'T' AND (esclusa_ctid_1 = t.ctid) returning b.id, b.x, b.y) select * from m
+
+select (select max(s.c) from (select o.ctid as c, o.* from t o) s)
+--
+select (select max(s.c) from (select esclusa_ctid_0 as c, o.id, o.x, o.y from (SELECT ((CASE WHEN dv_domain = 'T' THEN dv_code END))::numeric(5,0) AS id, (dv_extra_json ->> 'x')::character varying(10) AS x, (dv_extra_json ->> 'y')::date AS y, ctid AS esclusa_ctid_0 FROM cf_quere_pro.domain_value WHERE dv_domain = 'T') o) s)

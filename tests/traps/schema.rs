@@ -170,7 +170,7 @@ async fn months(bed: &Bed) -> Vec<String> {
 /// The months that `apply` plans, with their bounds: those that pg_partman must make too.
 async fn planned(bed: &Bed, end: Month) -> Vec<String> {
     let mut planned = Vec::new();
-    for partition in &schema::partitions(&bed.context, Partitioner::Own, end)[1..] {
+    for partition in &schema::partitions(&bed.context, Partitioner::Own, end) {
         let (from, to) = (&partition.from, &partition.to);
         let bounds = bed
             .cell(&format!("SET timezone = 'America/Mexico_City'; SELECT {from}::timestamptz || ' ' || {to}::timestamptz"))

@@ -3,8 +3,12 @@
 
 mod check;
 mod demo;
+mod diff;
+mod disk;
 mod explain;
+mod generate;
 mod migrate;
+mod roles;
 mod rules;
 mod schema;
 mod serve;
@@ -19,7 +23,7 @@ use clap::{Parser, Subcommand};
 use crate::catalog::Database;
 use crate::config::Settings;
 use crate::error::{Error, Result};
-use crate::rule::{Rule, RuleSet};
+use crate::rule::{Faulty, Rule, RuleSet};
 use crate::server::policy;
 use crate::table::{Format, Table};
 
@@ -55,6 +59,8 @@ enum Command {
     Explain(explain::Explain),
     /// Reports every fault of settings and rules, with file and line.
     Check,
+    /// Prints the script of roles and rights that a superuser runs once, before `schema apply`.
+    Roles(roles::Roles),
     /// Rule files and the modes of their tables.
     #[command(subcommand)]
     Rules(rules::Rules),
@@ -127,6 +133,7 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Demo(demo) => demo::run(call, demo).await,
             Command::Explain(explain) => explain::run(call, explain).await,
             Command::Check => check::run(call).await,
+            Command::Roles(roles) => roles::run(call, roles).await,
             Command::Rules(rules) => rules::run(call, rules).await,
             Command::Schema(schema) => schema::run(call, schema).await,
             Command::Migrate(migrate) => migrate::run(call, migrate).await,
@@ -161,8 +168,18 @@ impl Call {
         })
     }
 
+    /// The rules that are sound. The faults of the others are told, and stop nothing but their own tables.
     fn rules(&self) -> Result<RuleSet> {
-        Ok(RuleSet::load(&self.settings.rules.directory)?)
+        let rules = RuleSet::load(&self.settings.rules.directory)?;
+        for fault in &rules.faults().0 {
+            remark(&format!("warning: {fault}"));
+        }
+        Ok(rules)
+    }
+
+    /// The same, and none where nobody has made any yet.
+    fn rules_if_any(&self) -> Result<RuleSet> {
+        if self.settings.rules.directory.is_dir() { self.rules() } else { Ok(RuleSet::default()) }
     }
 
     fn print(&self, table: &Table) -> Result<()> {
@@ -199,10 +216,25 @@ impl Selection {
         if self.all {
             return Ok(rules.rules.values().collect());
         }
-        let find = |name: &String| {
-            let found = rules.rules.get(name.rsplit('.').next().unwrap_or(name));
-            found.ok_or_else(|| Error::usage(format!("there is no rule for a table `{name}`")))
-        };
-        self.tables.iter().map(find).collect()
+        self.tables.iter().map(|name| rule_of(rules, name.rsplit('.').next().unwrap_or(name))).collect()
     }
+
+    /// Tables that were chosen and have no rule in force: the run cannot say that it is done with all of them.
+    fn faulty<'r>(&self, rules: &'r RuleSet) -> Vec<(&'r str, String)> {
+        let told = |(table, faulty): (&'r String, &'r Faulty)| (table.as_str(), faulty.faults.to_string());
+        if self.all { rules.faulty.iter().map(told).collect() } else { Vec::new() }
+    }
+}
+
+/// The rule of a table.
+fn rule_of<'r>(rules: &'r RuleSet, table: &str) -> Result<&'r Rule> {
+    let missing = || match rules.faulty.get(table) {
+        Some(faulty) => Error::Refused {
+            message: format!("the rule of {table} has faults"),
+            detail: Some(faulty.faults.to_string()),
+            hint: Some("mend the file; `esclusa check` tells every fault".into()),
+        },
+        None => Error::usage(format!("there is no rule for a table `{table}`")),
+    };
+    rules.rules.get(table).ok_or_else(missing)
 }

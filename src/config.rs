@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::error::{Fault, Faults};
 use crate::mode::Mode;
 use document::Document;
-pub use value::{Address, Bytes, LogFormat, Month, OfferTls, Setting, Url, UseTls};
+pub use value::{Address, Bytes, LogFormat, Month, OfferTls, Partman, Setting, Url, UseTls};
 
 /// One setting, as reports and the reference show it.
 #[derive(Debug, Clone, Copy)]
@@ -110,7 +110,7 @@ settings! {
         schema: String = "\"cf_quere_pro\"";
         /// The zone in which the legacy stamps, which have none of their own, are read for the index on time.
         time_zone: String = "\"America/Mexico_City\"";
-        /// The mode of a table for which none is stored: off, observe, shadow, rewrite or refuse.
+        /// The mode of a table for which none is stored: off, observe, or shadow, rewrite, refuse, which wait until it has been moved (only control.url can tell).
         default_mode: Mode = "\"observe\"";
     }
     /// The unified audit table.
@@ -119,6 +119,8 @@ settings! {
         first_month: Month = "\"2026-03\"";
         /// How many months get a partition ahead.
         months: usize = "24";
+        /// Who makes them when time goes on: auto is pg_partman where the control role may use it, never is `esclusa schema apply`.
+        partman: Partman = "\"auto\"";
     }
     /// The database that holds modes and hits: schema `esclusa` in the target database.
     control: Control {

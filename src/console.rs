@@ -37,7 +37,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::control::Change;
-use crate::error::Result;
+use crate::error::{Faults, Result};
 use crate::mode::Mode;
 use crate::session::Shared;
 use crate::wire::stream::Stream;
@@ -59,8 +59,16 @@ pub trait Admin: Send + Sync + 'static {
         why: Option<&'a str>,
     ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>>;
 
-    /// Reads settings and rules again; all or nothing.
-    fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
+    /// Switches every table that may have the mode; the answer has all of them.
+    fn set_all_modes<'a>(
+        &'a self,
+        mode: Mode,
+        who: &'a str,
+        why: Option<&'a str>,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>>;
+
+    /// Reads settings and rules again: the settings all or nothing; a rule with faults stays as it was. Yields these faults.
+    fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<Faults>> + Send + 'a>>;
 
     /// Ends the proxy, gracefully.
     fn shutdown(&self);
@@ -168,7 +176,15 @@ mod tests {
         ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>> {
             Box::pin(async { Err(Error::refused("not here")) })
         }
-        fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+        fn set_all_modes<'a>(
+            &'a self,
+            _: Mode,
+            _: &'a str,
+            _: Option<&'a str>,
+        ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>> {
+            Box::pin(async { Err(Error::refused("not here")) })
+        }
+        fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<Faults>> + Send + 'a>> {
             Box::pin(async { Err(Error::refused("not here")) })
         }
         fn shutdown(&self) {}

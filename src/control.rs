@@ -21,8 +21,10 @@ pub struct Change {
     pub table: String,
     /// What it was, and since when; `None` when no mode was stored.
     pub before: Option<(Mode, String)>,
-    /// What it is now.
-    pub after: Mode,
+    /// What it is now; `None` when it stays what it was.
+    pub after: Option<Mode>,
+    /// What the switch means for this table, or why it was not switched.
+    pub note: Option<String>,
 }
 
 /// All stored modes; none before `schema apply`.
@@ -41,24 +43,31 @@ pub async fn modes(database: &Database) -> Result<HashMap<String, Mode>> {
     Ok(modes)
 }
 
-/// Switches tables, keeps who, when, from, to and why, and tells the other replicas. All or nothing.
-pub async fn set_modes(database: &Database, tables: &[String], mode: Mode, who: &str, why: Option<&str>) -> Result<Vec<Change>> {
-    database
-        .transaction("switching modes", async |db| {
-            let mut changes = Vec::new();
-            for table in tables {
-                changes.push(set_mode(db, table, mode, who, why).await?);
-            }
-            db.batch("announcing the switch", &format!("NOTIFY {CHANNEL}")).await?;
-            Ok(changes)
-        })
-        .await
+/// Stores the mode of tables, with who, when, from, to and why, and tells the other replicas when the caller's transaction ends. It
+/// asks nothing: which table may have which mode is decided in `migrate/gate.rs`.
+pub async fn store_modes(db: &Database, tables: &[String], mode: Mode, who: &str, why: Option<&str>) -> Result<Vec<Change>> {
+    let mut changes = Vec::new();
+    for table in tables {
+        changes.push(store_mode(db, table, mode, who, why).await?);
+    }
+    announce(db).await?;
+    Ok(changes)
 }
 
-async fn set_mode(db: &Database, table: &str, mode: Mode, who: &str, why: Option<&str>) -> Result<Change> {
+/// Tells the replicas that modes, or what they depend on, have changed.
+pub async fn announce(db: &Database) -> Result<()> {
+    db.batch("announcing a switch", &format!("NOTIFY {CHANNEL}")).await
+}
+
+/// The stored mode of a table and since when, locked until the caller's transaction ends.
+pub async fn stored_mode(db: &Database, table: &str) -> Result<Option<(Mode, String)>> {
     let sql = "SELECT mode, to_char(changed_at, 'YYYY-MM-DD HH24:MI:SS') FROM esclusa.mode WHERE legacy_table = $1 FOR UPDATE";
-    let before = db.query("reading the mode", sql, &[&table]).await?;
-    let before = before.first().and_then(|r| Some((r.get::<_, String>(0).parse().ok()?, r.get::<_, String>(1))));
+    let stored = db.query("reading the mode", sql, &[&table]).await?;
+    Ok(stored.first().and_then(|r| Some((r.get::<_, String>(0).parse().ok()?, r.get::<_, String>(1)))))
+}
+
+async fn store_mode(db: &Database, table: &str, mode: Mode, who: &str, why: Option<&str>) -> Result<Change> {
+    let before = stored_mode(db, table).await?;
     let sql = "INSERT INTO esclusa.mode (legacy_table, mode, reason, changed_by) VALUES ($1, $2, $3, $4)
                ON CONFLICT (legacy_table) DO UPDATE SET mode = excluded.mode, reason = excluded.reason,
                changed_by = excluded.changed_by, changed_at = excluded.changed_at";
@@ -66,7 +75,7 @@ async fn set_mode(db: &Database, table: &str, mode: Mode, who: &str, why: Option
     let sql = "INSERT INTO esclusa.mode_history (legacy_table, mode_before, mode_after, reason, changed_by) VALUES ($1, $2, $3, $4, $5)";
     let name = before.as_ref().map(|(m, _): &(Mode, String)| m.name());
     db.execute("keeping the switch", sql, &[&table, &name, &mode.name(), &why, &who]).await?;
-    Ok(Change { table: table.to_owned(), before, after: mode })
+    Ok(Change { table: table.to_owned(), before, after: Some(mode), note: None })
 }
 
 /// Adds counted hits to the hourly buckets, and statements that are new.

@@ -3,14 +3,20 @@
 
 pub mod backfill;
 pub mod capture;
+pub mod dependents;
 pub mod first_form;
+pub mod foreign_key;
+pub mod gate;
 pub mod leaf;
 pub mod month;
 pub mod object;
 pub mod parity;
+mod partman;
 pub mod retain;
+pub mod roles;
 pub mod run;
 pub mod schema;
+pub mod state;
 pub mod switch;
 pub mod view;
 
@@ -23,3 +29,6 @@ pub const ARCHIVE: &str = "mig_old";
 pub const PINNED: &str = "SET extra_float_digits = 1; SET datestyle = 'ISO, MDY'; SET intervalstyle = 'postgres'; \
      SET bytea_output = 'hex'; SET client_min_messages = 'warning'; SET lc_monetary = 'C'; \
      SET row_security = off; SET search_path = pg_catalog, pg_temp";
+
+/// What a transaction sets that makes grants itself: they do not start the event trigger that carries the grants of others.
+pub const OWN_GRANTS: &str = "SET LOCAL esclusa.carry_grants = 'off'";

@@ -17,7 +17,7 @@ pub mod target;
 pub mod value;
 pub mod write;
 
-use crate::config::{Month, Settings};
+use crate::config::{Month, Partman, Settings};
 use crate::rule::{Rule, Target as RuleTarget};
 use crate::sql;
 use crate::sql::quote::{ident, qualified};
@@ -50,6 +50,8 @@ pub struct Context {
     pub first_month: Month,
     /// The month behind the last one that is made at the beginning.
     pub horizon: Month,
+    /// Whether pg_partman may make the months ahead.
+    pub partman: Partman,
 }
 
 impl Context {
@@ -60,6 +62,7 @@ impl Context {
             time_zone: settings.rules.time_zone.clone(),
             first_month: settings.audit.first_month,
             horizon: settings.audit.first_month.plus(settings.audit.months),
+            partman: settings.audit.partman,
         }
     }
 }
@@ -81,6 +84,8 @@ pub struct Relation {
     pub fields: Vec<Field>,
     /// The legacy key's columns.
     pub key: Vec<usize>,
+    /// The key is the legacy table's PRIMARY KEY: a query grouped by it may name the other columns.
+    pub primary: bool,
     /// The legacy table's constraint over its key.
     pub unique: Option<Unique>,
     /// How changes that the audit trigger records become legacy rows, where the application does not write its history any more.
@@ -155,8 +160,6 @@ pub struct Unique {
     pub legacy: String,
     /// Whether the legacy table had it; otherwise only the new table asks for it.
     pub declared: bool,
-    /// It was the PRIMARY KEY: a query grouped by it may name the other columns.
-    pub primary: bool,
 }
 
 impl Relation {
@@ -284,9 +287,5 @@ fn key_text(rule: &Rule, key: &[usize], text: fn(&SqlType, &Sql) -> Sql) -> Valu
 /// The legacy key's constraint.
 fn unique(rule: &Rule) -> Unique {
     let conventional = format!("{}_pkey", rule.table);
-    Unique {
-        primary: rule.key.unique.as_ref().is_some_and(|u| u.ends_with("_pkey")),
-        declared: rule.key.unique.is_some(),
-        legacy: rule.key.unique.clone().unwrap_or(conventional),
-    }
+    Unique { declared: rule.key.unique.is_some(), legacy: rule.key.unique.clone().unwrap_or(conventional) }
 }

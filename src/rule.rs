@@ -11,7 +11,7 @@ pub mod plan;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::catalog::{Column as CatalogColumn, Table};
+use crate::catalog::{Column as CatalogColumn, Key as CatalogKey, Table};
 use crate::error::{Fault, Faults};
 
 /// What became of one legacy table.
@@ -62,6 +62,8 @@ pub struct Key {
     pub basis: String,
     /// The legacy table's own constraint over these columns, whose name errors carry.
     pub unique: Option<String>,
+    /// That constraint is the PRIMARY KEY, from which the other columns of a GROUP BY follow.
+    pub primary: bool,
     /// The columns of a history's base table that hold the same key.
     pub base: Vec<String>,
 }
@@ -192,15 +194,25 @@ impl Rule {
         Fault::at(&self.file, line, message)
     }
 
-    /// The legacy table as a catalog would describe it.
+    /// The legacy table as a catalog would describe it, with the one key that the rule knows.
     pub fn legacy_table(&self) -> Table {
+        let key = |name: &String| CatalogKey { name: name.clone(), primary: self.key.primary, columns: self.key.columns.clone() };
         Table {
             name: self.table.clone(),
             kind: 'r',
             columns: self.columns.iter().map(|c| c.column.clone()).collect(),
-            keys: Vec::new(),
+            keys: self.key.unique.iter().map(key).collect(),
         }
     }
+}
+
+/// A rule that is not in force, because its file has faults.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Faulty {
+    /// The file.
+    pub file: PathBuf,
+    /// All that is wrong with it.
+    pub faults: Faults,
 }
 
 /// All rules by legacy table.
@@ -208,32 +220,73 @@ impl Rule {
 pub struct RuleSet {
     /// By legacy table.
     pub rules: BTreeMap<String, Rule>,
+    /// Legacy tables whose rules have faults; none of them is among `rules`. Where the file does not even say which table it is about,
+    /// its name is taken for the table's.
+    pub faulty: BTreeMap<String, Faulty>,
 }
 
 impl RuleSet {
-    /// Reads every `*.toml` of a directory. Every fault of every file comes back at once.
+    /// Reads every `*.toml` of a directory. A file with faults stops its own table and no other; only a directory that cannot be read is an
+    /// error. Of two rules for one table, domain or link type none is in force: which of them is meant is not for us to say.
     pub fn load(directory: &Path) -> Result<RuleSet, Faults> {
-        let mut faults = Faults::default();
         let mut set = RuleSet::default();
         let entries = std::fs::read_dir(directory)
             .map_err(|e| Faults(vec![Fault::at(directory, 0, format!("the rule directory cannot be read: {e}"))]))?;
         let mut files: Vec<PathBuf> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
         files.retain(|f| f.extension().is_some_and(|e| e == "toml"));
         files.sort();
+        let mut repeated = Vec::new();
         for file in files {
             match file::read(&file) {
                 Ok(rule) => {
                     if let Some(other) = set.rules.get(&rule.table) {
                         let message = format!("a second rule for table {}; the first is {}", rule.table, other.file.display());
-                        faults.push(rule.fault("table", message));
+                        repeated.push((rule.table.clone(), rule.fault("table", message)));
                     } else {
                         set.rules.insert(rule.table.clone(), rule);
                     }
                 }
-                Err(found) => faults.extend(found),
+                Err((table, found)) => {
+                    let faulty = set.faulty.entry(table).or_insert_with(|| Faulty { file, faults: Faults::default() });
+                    faulty.faults.extend(found);
+                }
             }
         }
-        check::between(&set, &mut faults);
-        faults.or(set)
+        repeated.into_iter().for_each(|(table, fault)| set.stop(&table, Some(fault)));
+        // A sound rule beside a faulty one for the same table.
+        let doubted: Vec<String> = set.faulty.keys().filter(|t| set.rules.contains_key(*t)).cloned().collect();
+        doubted.iter().for_each(|table| set.stop(table, None));
+        for (tables, fault) in check::between(&set) {
+            let mut fault = Some(fault);
+            tables.iter().for_each(|table| set.stop(table, fault.take()));
+        }
+        Ok(set)
+    }
+
+    /// Takes a rule out of force.
+    fn stop(&mut self, table: &str, fault: Option<Fault>) {
+        let file = self.rules.remove(table).map(|rule| rule.file);
+        let of = |fault: &Fault| fault.place.as_ref().map(|p| p.file.clone());
+        let file = file.or_else(|| fault.as_ref().and_then(of)).unwrap_or_default();
+        let faulty = self.faulty.entry(table.to_owned()).or_insert_with(|| Faulty { file, faults: Faults::default() });
+        faulty.faults.0.extend(fault);
+    }
+
+    /// Keeps a rule that is in force, where the file that it was read from has faults now. It stands in the same way towards the others as
+    /// it did; where another rule has taken its domain meanwhile, both are faulty, and both are kept.
+    pub fn keep(&mut self, rule: &Rule) {
+        let is_its = |(table, faulty): (&String, &Faulty)| *table == rule.table || faulty.file == rule.file;
+        let named: Vec<String> = self.faulty.iter().filter(|f| is_its(*f)).map(|(table, _)| table.clone()).collect();
+        if !named.is_empty() && !self.rules.contains_key(&rule.table) {
+            named.iter().for_each(|table| drop(self.faulty.remove(table)));
+            self.rules.insert(rule.table.clone(), rule.clone());
+        }
+    }
+
+    /// The faults of all files, in the order of files and lines.
+    pub fn faults(&self) -> Faults {
+        let mut all: Vec<Fault> = self.faulty.values().flat_map(|f| f.faults.0.iter().cloned()).collect();
+        all.sort();
+        Faults(all)
     }
 }

@@ -12,6 +12,7 @@ pub mod relay;
 pub mod search_path;
 pub mod step;
 
+use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -24,6 +25,8 @@ use tokio::time::Instant;
 
 use crate::config::Settings;
 use crate::error::Result;
+use crate::migrate::state::State;
+use crate::mode::Mode;
 use crate::rewrite::Policy;
 use crate::rewrite::cache::Cache;
 use crate::shadow::Shadow;
@@ -39,6 +42,8 @@ pub struct Shared {
     pub settings: ArcSwap<Settings>,
     /// Rules, modes and catalog of this moment.
     pub policy: ArcSwap<Policy>,
+    /// Where each legacy table stood when the policy was made; empty when no database was asked. For reports: nothing is decided by it.
+    pub standing: ArcSwap<HashMap<String, Standing>>,
     /// Rewritten statements.
     pub cache: Cache,
     /// Counted hits.
@@ -54,6 +59,15 @@ pub struct Shared {
     next_id: AtomicU64,
     /// Places taken: clients that have said who they are, also while they log in.
     places: AtomicUsize,
+}
+
+/// Where a legacy table stands, and what is wanted of it.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The facts.
+    pub state: State,
+    /// The stored mode, or that of the settings; the one in force is the policy's.
+    pub wanted: Mode,
 }
 
 /// A connected client, as `SHOW CLIENTS` lists it.
@@ -78,6 +92,7 @@ impl Shared {
             traffic: Traffic::new(limits.hit_entries),
             shadow: Shadow::default(),
             policy: ArcSwap::from_pointee(policy),
+            standing: ArcSwap::default(),
             settings: ArcSwap::from_pointee(settings),
             tls: ArcSwap::from_pointee(None),
             draining: watch::Sender::new(false),

@@ -53,9 +53,10 @@ async fn simple_queries_show_the_proxy() {
     assert_eq!(
         show("SHOW TABLES").await,
         [
-            "tipSAT|lookup|domain_value|observe|0",
-            "tipocorreo|lookup|domain_value|observe|1",
-            "tipvalvula|lookup|domain_value|observe|0"
+            "tipSAT|lookup|domain_value|observe|0|t|3|2026-03-01 10:00:00|mig_old|-",
+            "tipocorreo|lookup|domain_value|observe|1|f|-|-|under its name|mode rewrite is not in force: it has not been moved",
+            "tipvalvula|lookup|domain_value|observe|0|-|-|-|-|-",
+            "tipzeta|-|-|-|0|-|-|-|-|forwarded untouched: rules/tipzeta.toml:3: unknown key `odd`"
         ]
     );
     assert_eq!(show("show hits;").await, ["tipocorreo|select|forwarded|1|2|0|1.5|1.5"]);
@@ -133,9 +134,18 @@ async fn changes_answer_with_what_was() {
     let client = console.connect("jefa", "").await.unwrap();
     let change = "SET MODE rewrite FOR TipoCorreo, cf_quere_pro.\"tipSAT\", tipocorreo BECAUSE 'it''s time'";
     let answer = client.simple_query(change).await.unwrap();
-    assert_eq!(rows(&answer), ["tipocorreo|shadow|2026-03-01 10:00:00|rewrite", "tipSAT|observe|-|rewrite"]);
+    assert_eq!(rows(&answer), ["tipocorreo|shadow|2026-03-01 10:00:00|rewrite|-", "tipSAT|observe|-|rewrite|the view answers"]);
     assert!(matches!(answer.last(), Some(SimpleQueryMessage::CommandComplete(2))));
-    client.simple_query("ENABLE tipvalvula; DISABLE tipvalvula; SET MODE off FOR ALL").await.unwrap();
+    let answer = client.simple_query("ENABLE tipvalvula; DISABLE tipvalvula; SET MODE off FOR ALL").await.unwrap();
+    // Of ALL each table's fate is told.
+    assert_eq!(
+        rows(&answer)[2..],
+        [
+            "tipSAT|observe|-|off|-",
+            "tipocorreo|observe|-|off|-",
+            "tipvalvula|observe|-|observe|not switched: it has not been moved"
+        ]
+    );
     let asked = |tables: &[&str], mode, why: Option<&str>| Asked {
         tables: tables.iter().map(|t| (*t).to_owned()).collect(),
         mode,
@@ -148,7 +158,7 @@ async fn changes_answer_with_what_was() {
             asked(&["tipocorreo", "tipSAT"], Mode::Rewrite, Some("it's time")),
             asked(&["tipvalvula"], Mode::Rewrite, None),
             asked(&["tipvalvula"], Mode::Observe, None),
-            asked(&["tipSAT", "tipocorreo", "tipvalvula"], Mode::Off, None),
+            asked(&["ALL"], Mode::Off, None),
         ]
     );
     for (text, state, message, hint) in [
@@ -156,6 +166,7 @@ async fn changes_answer_with_what_was() {
         ("ENABLE tipsat", "42P01", "there is no rule for a table \"tipsat\"", "Did you mean \"tipSAT\"? "),
         ("ENABLE public.tipocorreo", "42P01", "there is no legacy table in schema \"public\"", "The legacy tables are in"),
         ("SET MODE rewrte FOR tipocorreo", "42601", "syntax error at or near \"rewrte\"", "Did you mean REWRITE? "),
+        ("ENABLE tipzeta", "F0000", "the rule of table \"tipzeta\" has faults", "SHOW TABLES tells them"),
         ("KILL 99", "42704", "there is no client 99", "SHOW CLIENTS"),
     ] {
         let error = client.simple_query(text).await.unwrap_err();
@@ -184,6 +195,17 @@ async fn what_the_server_refuses_is_told() {
     );
     let error = client.simple_query("RELOAD").await.unwrap_err();
     assert_eq!((db(&error).code().code(), db(&error).detail()), ("F0000", Some("rules/x.toml:3: unknown key")));
+
+    // A rule that was left as it was is no failure, and is told.
+    console.fake.refuses.store(false, Ordering::SeqCst);
+    console.fake.faulty.store(true, Ordering::SeqCst);
+    assert!(matches!(client.simple_query("RELOAD").await.unwrap()[..], [SimpleQueryMessage::CommandComplete(_)]));
+    let (code, _, errors) = console.psql("jefa", "", &["-c", "RELOAD"]).await;
+    assert_eq!(code, Some(0));
+    assert_eq!(
+        errors,
+        "WARNING:  rules with faults were left as they were; all else was reloaded\nDETAIL:  rules/y.toml:2: unknown key `odd`\n"
+    );
 
     let kill = console.shared.clients.get(&7).unwrap().kill.clone();
     client.simple_query("KILL 7").await.unwrap();
@@ -260,7 +282,14 @@ async fn psql_works() {
     let file = users_file(USERS);
     let console = Console::start(Some(file.path())).await;
     let (code, out, errors) = console.psql("jefa", "abrete sésamo", &["-At", "-c", "SHOW TABLES WHERE hits > 0"]).await;
-    assert_eq!((code, out.as_str(), errors.as_str()), (Some(0), "tipocorreo|lookup|domain_value|observe|1\n", ""));
+    assert_eq!(
+        (code, out.as_str(), errors.as_str()),
+        (
+            Some(0),
+            "tipocorreo|lookup|domain_value|observe|1|f|||under its name|mode rewrite is not in force: it has not been moved\n",
+            ""
+        )
+    );
     let script = [
         "-At",
         "-v",
@@ -276,7 +305,10 @@ async fn psql_works() {
     ];
     let (code, out, errors) = console.psql("jefa", "abrete sésamo", &script).await;
     let version = concat!("esclusa ", env!("CARGO_PKG_VERSION"));
-    assert_eq!((code, out.as_str()), (Some(0), format!("{version}\n1\nBEGIN\ntipvalvula|observe||rewrite\nROLLBACK\n").as_str()));
+    assert_eq!(
+        (code, out.as_str()),
+        (Some(0), format!("{version}\n1\nBEGIN\ntipvalvula|observe||rewrite|\nROLLBACK\n").as_str())
+    );
     assert_eq!(errors, "WARNING:  ENABLE has taken effect: the console has no transactions\n");
     let (code, _, errors) = console.psql("lectora", "lectora", &["-v", "VERBOSITY=verbose", "-c", "SHOW TABELS"]).await;
     assert_eq!(code, Some(1));

@@ -6,8 +6,10 @@ use esclusa::config::Settings;
 use esclusa::demo::data::Sizes;
 use esclusa::demo::{legacy, postgres};
 use esclusa::error::Faults;
+use esclusa::migrate::gate::{self, Switch};
 use esclusa::migrate::run::Migration;
 use esclusa::migrate::{capture, schema, switch};
+use esclusa::mode::Mode;
 use esclusa::relation::{Context, Relation};
 use esclusa::rule::generate::generate;
 use esclusa::rule::plan::Plan;
@@ -34,10 +36,13 @@ async fn all_tables_move(sizes: &Sizes) {
     legacy::load(&db, &context.schema, sizes).await.unwrap();
     let catalog = Catalog::read(&db, &context.schema).await.unwrap();
     let generated = generate(&catalog, &Plan::shipped()).rules;
-    let rules = RuleSet { rules: generated.into_iter().map(|r| (r.table.clone(), r)).collect() };
+    let rules = RuleSet { rules: generated.into_iter().map(|r| (r.table.clone(), r)).collect(), ..RuleSet::default() };
     schema::apply(&db, &context).await.unwrap();
     assert_eq!(schema::check(&db, &context).await.unwrap().rows, NOTHING);
 
+    let retained = rules.rules.values().filter(|r| matches!(r.target, Target::Retained(_))).map(|r| (r.table.clone(), true));
+    let switch = Switch { mode: Mode::Rewrite, who: "test", why: None };
+    gate::switch(&db, &context.schema, &retained.collect::<Vec<_>>(), switch).await.unwrap();
     let migration = Migration::new(&db, &rules, context.clone()).await.unwrap();
     let run = migration.begin("test").await.unwrap();
     let (mut moved, mut improved, mut rows) = (0, 0, 0);

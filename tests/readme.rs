@@ -184,11 +184,12 @@ async fn the_six_steps() {
             && drift.out.contains("trigger trg_audit_tipooficina on tipooficina,disabled,")
     );
 
-    // A fault in the rules leaves the running proxy as it is.
+    // A fault in a rule leaves that rule as it is.
     std::fs::write(rules.path().join("hisbarrio.toml"), "table = 7\n").unwrap();
     proxy.signal("HUP");
-    proxy.hears("nothing was changed: settings or rules have faults");
-    proxy.hears("hisbarrio.toml:1: table: expected a string, found an integer");
+    let told = proxy.hears("a rule with faults was left as it was");
+    assert!(told.contains("hisbarrio.toml:1: "), "{told}");
+    proxy.hears("settings and rules were read again");
     out(&mut as_aquasis(count));
     proxy.signal("TERM");
     assert_eq!(proxy.ends(), Some(0), "{}", proxy.heard);

@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
+#[path = "toggle/faulty.rs"]
+mod faulty;
+#[path = "toggle/gate.rs"]
+mod gate;
 #[path = "toggle/jdbc.rs"]
 mod jdbc;
 #[path = "toggle/load.rs"]

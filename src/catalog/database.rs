@@ -145,6 +145,12 @@ pub fn database_name(url: &Url) -> Option<String> {
     config.get_dbname().or(config.get_user()).map(str::to_owned)
 }
 
+/// The user that a URL names.
+pub fn user_name(url: &Url) -> Option<String> {
+    let config: Config = url.secret().parse().ok()?;
+    config.get_user().map(str::to_owned)
+}
+
 pub(super) fn database_error(context: &str, error: &tokio_postgres::Error) -> Error {
     let context = context.to_owned();
     match error.as_db_error() {

@@ -1,19 +1,24 @@
 //! `esclusa check`: settings were read when the program started; here rules are read, and held against the catalog: that of the
-//! database where one is configured, otherwise the snapshot.
+//! database where one is configured, otherwise the snapshot. With a database, tables whose mode cannot do what it says are told too.
 
 use super::{Call, say};
-use crate::catalog::Catalog;
-use crate::error::{Fault, Faults, Result};
-use crate::rule::check;
+use crate::catalog::{Catalog, Database};
+use crate::control;
+use crate::error::{Error, Fault, Faults, Result};
+use crate::migrate::gate::Candidate;
+use crate::migrate::state;
+use crate::rule::{RuleSet, Target, check};
 use crate::server::policy;
 
 pub(super) async fn run(call: Call) -> Result<()> {
-    let rules = call.rules()?;
-    let snapshot = call.settings.rules.directory.join("catalog.csv");
+    let directory = &call.settings.rules.directory;
+    let rules = RuleSet::load(directory)?;
+    let snapshot = directory.join("catalog.csv");
     let schema = &call.settings.rules.schema;
     let before = if snapshot.exists() { Some(Catalog::from_csv(schema, &snapshot)?) } else { None };
-    let now = match policy::control_database(&call.settings).await? {
-        Some(database) => Some(Catalog::read(&database, schema).await?),
+    let database = policy::control_database(&call.settings).await?;
+    let now = match &database {
+        Some(database) => Some(Catalog::read(database, schema).await?),
         None => None,
     };
     let (mut faults, source) = match (&now, &before) {
@@ -25,10 +30,31 @@ pub(super) async fn run(call: Call) -> Result<()> {
     if !catalogs.is_empty() {
         check::unknown_tables(&rules, &catalogs, &mut faults);
     }
-    if rules.rules.is_empty() {
-        let directory = call.settings.rules.directory.display();
-        faults.push(Fault::general(format!("there is no rule in {directory}")).hint("run `esclusa rules generate`"));
+    faults.extend(rules.faults());
+    if let Some(database) = &database {
+        standing(&call, database, &rules, &mut faults).await?;
     }
-    faults.or(())?;
-    say(&format!("{} rules and the settings have no fault; compared with {source}\n", rules.rules.len()))
+    if rules.rules.is_empty() && rules.faulty.is_empty() {
+        faults.push(Fault::general(format!("there is no rule in {}", directory.display())).hint("run `esclusa rules generate`"));
+    }
+    match faults.or(()) {
+        Ok(()) => say(&format!("{} rules and the settings have no fault; compared with {source}\n", rules.rules.len())),
+        Err(faults) => Err(Error::refused(faults.to_string())),
+    }
+}
+
+/// Tables that are to be rewritten, and whose statements fail or go where they were not meant to.
+async fn standing(call: &Call, database: &Database, rules: &RuleSet, faults: &mut Faults) -> Result<()> {
+    let (modes, states) = (control::modes(database).await?, state::states(database, &call.settings.rules.schema).await?);
+    for rule in rules.rules.values() {
+        let state = states.get(&rule.table).cloned().unwrap_or_default();
+        let is_retained = matches!(rule.target, Target::Retained(_));
+        let wanted = modes.get(&rule.table).copied().unwrap_or(call.settings.rules.default_mode);
+        let candidate = Candidate { table: &rule.table, is_retained, state: &state };
+        if let Some(fault) = candidate.fault(wanted) {
+            let hint = format!("SHOW TABLES; `{}`, or SET MODE observe FOR {}", candidate.remedy(), rule.table);
+            faults.push(Fault::general(format!("{}: {fault}", rule.table)).hint(hint));
+        }
+    }
+    Ok(())
 }

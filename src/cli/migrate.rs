@@ -4,8 +4,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Call, Selection, say};
 use crate::error::{Error, Result};
-use crate::migrate::backfill;
 use crate::migrate::run::Migration;
+use crate::migrate::{backfill, roles};
 use crate::relation::{Context, Relation};
 use crate::rule::Target;
 use crate::table::Table;
@@ -35,6 +35,7 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
         return Ok(());
     }
     let database = call.prepared_database().await?;
+    roles::require(&database, &context, &rules).await?;
     let migration = Migration::new(&database, &rules, context).await?;
     let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;
     let style = ProgressStyle::with_template("{pos}/{len} tables, {per_sec}, {eta} left: {msg}")
@@ -60,6 +61,10 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
     }
     progress.finish_and_clear();
     migration.finish(run).await?;
+    for (name, faults) in migrate.selection.faulty(&rules) {
+        failed += 1;
+        table.push(vec![name.into(), "left as it was".into(), 0usize.into(), faults.into()]);
+    }
     call.print(&table)?;
     if failed > 0 {
         return Err(Error::refused(format!("{failed} tables were not migrated")));

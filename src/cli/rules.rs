@@ -1,22 +1,21 @@
 //! `esclusa rules generate | list | set | capture`.
 
-use super::{Call, remark};
-use crate::catalog::Catalog;
+use super::{Call, disk, generate, rule_of};
 use crate::config::document::Document;
 use crate::control;
 use crate::error::{Error, Result};
+use crate::migrate::gate::{self, Named, Switch};
 use crate::migrate::switch;
 use crate::mode::Mode;
 use crate::relation::Context;
-use crate::rule::plan::Plan;
-use crate::rule::{Capture, file, generate};
+use crate::rule::{Capture, Target, file};
 use crate::server::policy;
 use crate::table::{Cell, Table};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Rules {
     /// Writes one rule file per legacy table from the catalog and the plan, and the catalog's snapshot beside them.
-    Generate,
+    Generate(generate::Generate),
     /// Lists the rules with the modes of their tables.
     List,
     /// Switches tables: off, observe, shadow, rewrite or refuse.
@@ -38,34 +37,11 @@ pub(super) enum Rules {
 
 pub(super) async fn run(call: Call, rules: Rules) -> Result<()> {
     match rules {
-        Rules::Generate => generate_files(call).await,
+        Rules::Generate(options) => generate::run(call, options).await,
         Rules::List => list(call).await,
         Rules::Set { words, reason } => set(call, words, reason).await,
         Rules::Capture { words } => capture(call, words).await,
     }
-}
-
-async fn generate_files(call: Call) -> Result<()> {
-    let database = call.database().await?;
-    let catalog = Catalog::read(&database, &call.settings.rules.schema).await?;
-    if catalog.tables.is_empty() {
-        return Err(Error::usage(format!("there is no table in schema {}", call.settings.rules.schema)));
-    }
-    let generated = generate::generate(&catalog, &Plan::shipped());
-    let directory = &call.settings.rules.directory;
-    let io = |e| Error::io(format!("writing to {}", directory.display()), e);
-    std::fs::create_dir_all(directory).map_err(io)?;
-    for rule in &generated.rules {
-        std::fs::write(directory.join(format!("{}.toml", rule.table)), file::print(rule)).map_err(io)?;
-    }
-    std::fs::write(directory.join("catalog.csv"), catalog.to_csv()).map_err(io)?;
-    remark(&format!(
-        "{} rules and the snapshot of {} tables were written to {}",
-        generated.rules.len(),
-        catalog.tables.len(),
-        directory.display()
-    ));
-    call.print(&generated.findings)
 }
 
 async fn list(call: Call) -> Result<()> {
@@ -77,10 +53,10 @@ async fn list(call: Call) -> Result<()> {
     let mut table = Table::new(&["table", "kind", "wave", "target", "key", "basis", "mode"]);
     for rule in rules.rules.values() {
         let target = match &rule.target {
-            crate::rule::Target::History(h) => format!("audit_log ({})", h.base.as_deref().unwrap_or("no base")),
-            crate::rule::Target::Lookup(l) => format!("domain_value {}", l.domain),
-            crate::rule::Target::Link(l) => format!("domain_value_link {}", l.link_type),
-            crate::rule::Target::Retained(_) => "stays".to_owned(),
+            Target::History(h) => format!("audit_log ({})", h.base.as_deref().unwrap_or("no base")),
+            Target::Lookup(l) => format!("domain_value {}", l.domain),
+            Target::Link(l) => format!("domain_value_link {}", l.link_type),
+            Target::Retained(_) => "stays".to_owned(),
         };
         let mode = modes.get(&rule.table).copied().unwrap_or(call.settings.rules.default_mode);
         table.push(vec![
@@ -99,16 +75,20 @@ async fn list(call: Call) -> Result<()> {
 async fn set(call: Call, mut words: Vec<String>, reason: Option<String>) -> Result<()> {
     let mode: Mode = words.pop().unwrap_or_default().parse().map_err(Error::usage)?;
     let rules = call.rules()?;
-    if let Some(unknown) = words.iter().find(|t| !rules.rules.contains_key(*t)) {
-        return Err(Error::usage(format!("there is no rule for a table `{unknown}`")));
-    }
+    let named = |table: &String| {
+        let rule = rule_of(&rules, table)?;
+        Ok((rule.table.clone(), matches!(rule.target, Target::Retained(_))))
+    };
+    words.dedup();
+    let tables = words.iter().map(named).collect::<Result<Vec<Named>>>()?;
     let database = call.prepared_database().await?;
     let who = std::env::var("USER").unwrap_or_else(|_| "esclusa".into());
-    let changes = control::set_modes(&database, &words, mode, &who, reason.as_deref()).await?;
-    let mut table = Table::new(&["table", "before", "since", "now"]);
+    let switch = Switch { mode, who: &who, why: reason.as_deref() };
+    let changes = gate::switch(&database, &call.settings.rules.schema, &tables, switch).await?;
+    let mut table = Table::new(&["table", "before", "since", "now", "note"]);
     for change in changes {
         let (before, since) = change.before.map_or((Cell::Null, Cell::Null), |(m, s)| (m.name().into(), s.into()));
-        table.push(vec![change.table.into(), before, since, change.after.name().into()]);
+        table.push(vec![change.table.into(), before, since, change.after.map(Mode::name).into(), change.note.into()]);
     }
     call.print(&table)
 }
@@ -121,15 +101,13 @@ async fn capture(call: Call, mut words: Vec<String>) -> Result<()> {
     let context = Context::new(&call.settings);
     let mut table = Table::new(&["table", "capture", "note"]);
     for name in words {
-        let Some(rule) = rules.rules.get(&name) else {
-            return Err(Error::usage(format!("there is no rule for a table `{name}`")));
-        };
-        let io = |doing: &str, e| Error::io(format!("{doing} {}", rule.file.display()), e);
-        let text = std::fs::read_to_string(&rule.file).map_err(|e| io("reading", e))?;
+        let rule = rule_of(&rules, &name)?;
+        let io = |e| Error::io(format!("reading {}", rule.file.display()), e);
+        let text = std::fs::read_to_string(&rule.file).map_err(io)?;
         let text = file::with_capture(&text, capture);
         let changed = file::parse(&Document::parse(&rule.file, &text)?)?;
         let notes = switch::capture(&database, &context, &rules, &changed).await?;
-        std::fs::write(&rule.file, text).map_err(|e| io("writing", e))?;
+        disk::replace(&[(rule.file.clone(), text)])?;
         for note in notes.into_iter().chain([format!("{} was changed: reload the proxy", rule.file.display())]) {
             table.push(vec![name.as_str().into(), capture.name().into(), note.into()]);
         }

@@ -2,7 +2,7 @@
 
 use super::{Call, remark};
 use crate::error::{Error, Result};
-use crate::migrate::{capture, first_form, schema};
+use crate::migrate::{capture, first_form, roles, schema};
 use crate::relation::Context;
 
 #[derive(Debug, clap::Subcommand)]
@@ -18,14 +18,14 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
     let context = Context::new(&call.settings);
     match command {
         Schema::Apply => {
+            // The first time comes before there are rules.
+            let rules = call.rules_if_any()?;
+            roles::require(&database, &context, &rules).await?;
             if first_form::is(&database, &context).await? {
-                call.print(&first_form::bring_over(&database, &context, &call.rules()?).await?)?;
+                call.print(&first_form::bring_over(&database, &context, &rules).await?)?;
             }
             let done = schema::apply(&database, &context).await?;
-            // The first time comes before there are rules.
-            if call.settings.rules.directory.is_dir() {
-                capture::mend(&database, &context, &call.rules()?).await?;
-            }
+            capture::mend(&database, &context, &rules).await?;
             call.print(&done)?;
             let left = done.rows.iter().filter(|row| row[1].text().starts_with(schema::LEFT)).count();
             if left > 0 {

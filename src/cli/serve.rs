@@ -29,7 +29,7 @@ pub(super) async fn run(call: Call) -> Result<()> {
             _ = interrupt.recv() => break,
             () = server.wait() => break,
             _ = hangup.recv() => match server.admin().reload().await {
-                Ok(()) => tracing::info!("settings and rules were read again"),
+                Ok(left) => tracing::info!(faults_in_rules = left.0.len(), "settings and rules were read again"),
                 Err(error) => tracing::error!(%error, "nothing was changed: settings or rules have faults"),
             },
         }

@@ -40,6 +40,10 @@ pub(super) async fn run(call: Call, verify: Verify) -> Result<()> {
             }
         }
     }
+    for (name, faults) in verify.selection.faulty(&rules) {
+        unproven += 1;
+        table.push(vec![name.into(), "rule".into(), false.into(), faults.into()]);
+    }
     call.print(&table)?;
     match (failed, unproven) {
         (0, 0) => Ok(()),

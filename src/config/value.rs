@@ -87,6 +87,30 @@ impl Setting for Vec<String> {
     }
 }
 
+/// Whether pg_partman may make the months ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Partman {
+    /// Where it is installed, or can be, and the control role may use it.
+    Auto,
+    /// `esclusa schema apply` makes them.
+    Never,
+}
+
+string_setting!(
+    Partman,
+    "auto",
+    Partman::Auto,
+    |text| match text {
+        "auto" => Ok(Partman::Auto),
+        "never" => Ok(Partman::Never),
+        other => Err(format!("expected auto or never, found `{other}`")),
+    },
+    |value| match value {
+        Partman::Auto => "auto".to_owned(),
+        Partman::Never => "never".to_owned(),
+    }
+);
+
 string_setting!(
     Duration,
     "5s",

@@ -108,6 +108,8 @@ pub(super) struct Caller<'c> {
 pub(super) enum Answer {
     Rows(Table),
     Done,
+    /// Done, with something that was left out.
+    DoneBut(Failure),
     /// A transaction block begins, for what that is worth here.
     Begin,
     /// It ends.
@@ -131,7 +133,7 @@ const fn act(name: &'static str, syntax: &'static str, help: &'static str, colum
 #[rustfmt::skip] // One line each: it is a table.
 const COMMANDS: &[Command] = &[
     show("SHOW HELP", filter::HELP, HELP, help),
-    show("SHOW TABLES", "Every legacy table: what it became, its mode, its hits since the start.", overview::TABLES, overview::tables),
+    show("SHOW TABLES", "Every legacy table: what it became, its mode, its hits since the start, whether it was moved, and what is wrong with it.", overview::TABLES, overview::tables),
     show("SHOW HITS", "Hits since the start by table, operation and outcome.", overview::HITS, overview::hits),
     show("SHOW SHADOW", "Reads that ran a second time in mode shadow, by table: results and times.", overview::SHADOW, overview::shadow),
     show("SHOW DIFFERENCES", "The last reads whose rewritten form gave another result, the newest first.", overview::DIFFERENCES, overview::differences),
@@ -141,10 +143,10 @@ const COMMANDS: &[Command] = &[
     show("SHOW STATS", "Every metric with its value, as /metrics shows it too.", stats::COLUMNS, stats::stats),
     show("SHOW CONFIG", "Every setting in force, secrets hidden.", overview::CONFIG, overview::config),
     show("SHOW VERSION", "The version of esclusa.", overview::VERSION, overview::version),
-    act("SET MODE", modes::SET_SYNTAX, "Switches tables, all or none, at once and for all replicas.", modes::CHANGES, modes::set),
+    act("SET MODE", modes::SET_SYNTAX, "Switches tables, all or none, at once and for all replicas; of ALL those that may have the mode, and tells of each.", modes::CHANGES, modes::set),
     act("ENABLE", modes::LIST_SYNTAX, "SET MODE rewrite.", modes::CHANGES, modes::enable),
     act("DISABLE", modes::LIST_SYNTAX, "SET MODE observe.", modes::CHANGES, modes::disable),
-    act("RELOAD", "", "Reads settings, rules and modes again, all or nothing.", &[], steering::reload),
+    act("RELOAD", "", "Reads settings, rules and modes again. Settings: all or nothing; a rule with faults stays as it was, and is told.", &[], steering::reload),
     act("KILL", "id", "Ends a client's session; SHOW CLIENTS lists them.", &[], steering::kill),
     act("SHUTDOWN", "", "Ends the proxy, gracefully.", &[], steering::shutdown),
 ];

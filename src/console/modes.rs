@@ -16,8 +16,9 @@ use crate::table::Table;
 
 pub(super) const COLUMNS: &[(&str, ColumnType)] = &[("table", Text), ("mode", Text)];
 
-/// What a change answers: what the mode was, since when, and what it is.
-pub(super) const CHANGES: &[(&str, ColumnType)] = &[("table", Text), ("before", Text), ("since", Text), ("now", Text)];
+/// What a change answers: what the mode was, since when, what it is, and what that means: who answers now, or why it is what it was.
+pub(super) const CHANGES: &[(&str, ColumnType)] =
+    &[("table", Text), ("before", Text), ("since", Text), ("now", Text), ("note", Text)];
 
 pub(super) const SET_SYNTAX: &str = "off | observe | shadow | rewrite | refuse FOR table[, ...] | ALL [BECAUSE 'text']";
 pub(super) const LIST_SYNTAX: &str = "table[, ...] [BECAUSE 'text']";
@@ -95,6 +96,11 @@ impl TableName {
         if policy.knows(&self.table.name) {
             return Ok(self.table.name.clone());
         }
+        if policy.faulty().contains_key(&self.table.name) {
+            let message = format!("the rule of table \"{}\" has faults", self.table.name);
+            let failure = Failure::new(sqlstate::CONFIG_FILE_ERROR, message).position(self.table.position);
+            return Err(failure.with_hint("SHOW TABLES tells them; mend the file, and RELOAD."));
+        }
         let message = format!("there is no rule for a table \"{}\"", self.table.name);
         let meant = nearest(&self.table.name, policy.entries().map(|e| e.relation.table.as_str()));
         let meant = meant.map(|name| format!("Did you mean {}? ", quote::ident(name))).unwrap_or_default();
@@ -104,13 +110,8 @@ impl TableName {
 }
 
 impl Switch {
-    /// The tables, each once, in the order of the command.
-    fn resolve(&self, policy: &Policy) -> Result<Vec<String>, Failure> {
-        let Some(named) = &self.tables else {
-            let mut all: Vec<String> = policy.entries().map(|e| e.relation.table.clone()).collect();
-            all.sort();
-            return Ok(all);
-        };
+    /// The tables that are named, each once, in the order of the command.
+    fn resolve(named: &[TableName], policy: &Policy) -> Result<Vec<String>, Failure> {
         let mut seen = std::collections::HashSet::new();
         let mut tables = Vec::new();
         for name in named {
@@ -127,21 +128,22 @@ impl Switch {
 impl Action for Switch {
     async fn run(&self, caller: &Caller<'_>) -> Result<Answer, Failure> {
         let policy = caller.console.shared.policy.load_full();
-        let tables = self.resolve(&policy)?;
+        let (admin, why) = (&caller.console.admin, self.why.as_deref());
+        let changes = match &self.tables {
+            Some(named) => admin.set_modes(&Self::resolve(named, &policy)?, self.mode, caller.user, why).await?,
+            None => admin.set_all_modes(self.mode, caller.user, why).await?,
+        };
+        let switched = changes.iter().filter(|c| c.after.is_some()).count();
+        tracing::info!(user = caller.user, mode = %self.mode, tables = switched, why, "modes were switched");
         let mut answer = overview::table(CHANGES);
-        if tables.is_empty() {
-            return Ok(Answer::Rows(answer));
-        }
-        let changes = caller.console.admin.set_modes(&tables, self.mode, caller.user, self.why.as_deref()).await?;
-        tracing::info!(user = caller.user, mode = %self.mode, tables = tables.len(), why = self.why, "modes were switched");
         for change in changes {
             // Without a stored mode the table had the one of the settings, since nobody knows when.
             let (before, since) = match change.before {
                 Some((mode, since)) => (Some(mode), Some(since)),
                 None => (policy.entries().find(|e| e.relation.table == change.table).map(|e| e.mode), None),
             };
-            let before = before.map(Mode::name);
-            answer.push(vec![change.table.into(), before.into(), since.into(), change.after.name().into()]);
+            let now = change.after.or(before).map(Mode::name);
+            answer.push(vec![change.table.into(), before.map(Mode::name).into(), since.into(), now.into(), change.note.into()]);
         }
         Ok(Answer::Rows(answer))
     }

@@ -2,14 +2,26 @@
 
 use std::collections::HashMap;
 
-use super::command::ColumnType::{self, Float, Int, Text};
+use super::command::ColumnType::{self, Bool, Float, Int, Text};
+use crate::migrate::gate::Candidate;
 use crate::rewrite::Entry;
-use crate::session::Shared;
+use crate::session::{Shared, Standing};
 use crate::table::{Cell, Table};
 
 type Columns = &'static [(&'static str, ColumnType)];
 
-pub(super) const TABLES: Columns = &[("table", Text), ("kind", Text), ("target", Text), ("mode", Text), ("hits", Int)];
+pub(super) const TABLES: Columns = &[
+    ("table", Text),
+    ("kind", Text),
+    ("target", Text),
+    ("mode", Text),
+    ("hits", Int),
+    ("moved", Bool),
+    ("run", Int),
+    ("moved_at", Text),
+    ("legacy", Text),
+    ("finding", Text),
+];
 
 pub(super) const HITS: Columns = &[
     ("table", Text),
@@ -78,11 +90,37 @@ pub(super) fn tables(shared: &Shared) -> Table {
             *total = total.saturating_add(*count);
         }
     }
-    by_table(shared, TABLES, |entry| {
+    let standing = shared.standing.load();
+    let mut table = by_table(shared, TABLES, |entry| {
         let relation = &entry.relation;
         let count = hits.get(&relation.table).copied().unwrap_or(0);
-        vec![relation.table.as_str().into(), relation.kind.into(), target(entry), entry.mode.name().into(), count.into()]
-    })
+        let mut row: Vec<Cell> =
+            vec![relation.table.as_str().into(), relation.kind.into(), target(entry), entry.mode.name().into(), count.into()];
+        row.extend(standing.get(&relation.table).map_or_else(|| [const { Cell::Null }; 5], |standing| facts(entry, standing)));
+        row
+    });
+    for (name, faults) in shared.policy.load().faulty() {
+        let count = hits.get(name).copied().unwrap_or(0);
+        let finding = format!("forwarded untouched: {faults}");
+        let mut row = vec![name.as_str().into(), Cell::Null, Cell::Null, Cell::Null, count.into()];
+        row.extend([Cell::Null, Cell::Null, Cell::Null, Cell::Null, finding.into()]);
+        table.push(row);
+    }
+    table
+}
+
+/// Whether a table has been moved, by which run and when, where the legacy table is, and what is wrong.
+fn facts(entry: &Entry, standing: &Standing) -> [Cell; 5] {
+    let (state, relation) = (&standing.state, &entry.relation);
+    let candidate = Candidate { table: &relation.table, is_retained: relation.is_retained(), state };
+    let is_moved = if relation.is_retained() { state.improved } else { state.was_moved() };
+    [
+        is_moved.into(),
+        state.run.into(),
+        state.moved_at.clone().into(),
+        state.legacy.name().into(),
+        candidate.finding(standing.wanted).into(),
+    ]
 }
 
 pub(super) fn hits(shared: &Shared) -> Table {

@@ -51,6 +51,10 @@ impl Console {
         Ok(match answer {
             Answer::Rows(table) => Response::Query(encode::rows(statement.tag, fields, &table)?),
             Answer::Done => Response::Execution(tag),
+            Answer::DoneBut(warning) => {
+                client.feed(PgWireBackendMessage::NoticeResponse(encode::warning(&warning).into())).await?;
+                Response::Execution(tag)
+            }
             Answer::Begin => Response::TransactionStart(tag),
             Answer::End => Response::TransactionEnd(tag),
             Answer::Shutdown => {

@@ -17,7 +17,7 @@ struct Reload;
 #[async_trait]
 impl Action for Reload {
     async fn run(&self, caller: &Caller<'_>) -> Result<Answer, Failure> {
-        caller.console.admin.reload().await?;
+        let left = caller.console.admin.reload().await?;
         tracing::info!(user = caller.user, "settings and rules were reloaded from the console");
         // The users file belongs to the console: the server knows nothing of it.
         caller.console.gate.reload().await.map_err(|faults| {
@@ -25,7 +25,11 @@ impl Action for Reload {
                 "settings and rules were reloaded, but the users file has faults and its last good state stays in force";
             Failure::new(sqlstate::CONFIG_FILE_ERROR, message).with_detail(Error::Faults(faults).to_string())
         })?;
-        Ok(Answer::Done)
+        if left.is_empty() {
+            return Ok(Answer::Done);
+        }
+        let message = "rules with faults were left as they were; all else was reloaded";
+        Ok(Answer::DoneBut(Failure::new("01000", message).with_detail(left.to_string())))
     }
 }
 

@@ -9,6 +9,7 @@ use super::postgres::{Options, Postgres};
 use crate::catalog::{Catalog, Database};
 use crate::config::{Address, Month, Settings};
 use crate::error::{Error, Result};
+use crate::migrate::gate::{self, Switch};
 use crate::migrate::run::{Migration, Outcome};
 use crate::migrate::schema;
 use crate::mode::Mode;
@@ -177,6 +178,10 @@ async fn migrate(
     schema::apply(&database, &context).await?;
     tell("migrating 202 tables, each with its proof of parity; improving 18");
     let migration = Migration::new(&database, rules, context).await?;
+    // Histories that stay are rewritten before they get their columns.
+    let retained = rules.rules.values().filter(|r| matches!(r.target, Target::Retained(_))).map(|r| (r.table.clone(), true));
+    let switch = Switch { mode: Mode::Rewrite, who: "esclusa demo", why: Some("two columns are added") };
+    gate::switch(&database, &settings.rules.schema, &retained.collect::<Vec<_>>(), switch).await?;
     let run = migration.begin("demo").await?;
     let mut outcomes = Vec::new();
     for rule in rules.rules.values() {

@@ -9,6 +9,8 @@ use crate::relation::Context;
 use crate::rule::{Rule, Target};
 use crate::sql::quote::{ident, literal, qualified};
 
+use super::roles;
+
 /// Rows numbered in one transaction.
 const BATCH_ROWS: u32 = 10_000;
 /// Whoever holds the table longer than this makes a step fail, and nobody wait: the steps before it stay done, and a second run goes on.
@@ -58,13 +60,26 @@ impl Improvement<'_> {
     /// the table or into some of its columns, must be able to. A row is the state before a change, as those of audit_log are.
     async fn columns(&self) -> Result<()> {
         let (name, sequence) = (&self.name, self.sequence());
+        let context = format!("adding columns to {}", self.rule.table);
+        let owner = "SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE oid = to_regclass($1)";
+        let owner: String = self.database.one(&context, owner, &[name]).await?.get(0);
+        let made = "SELECT to_regclass($1) IS NOT NULL";
+        if !self.database.one(&context, made, &[&sequence]).await?.get::<_, bool>(0) {
+            // A column can only own a sequence of its table's owner.
+            self.database
+                .transaction(&context, async |db| {
+                    db.batch(&context, &format!("CREATE SEQUENCE {sequence}")).await?;
+                    roles::give(db, &format!("SEQUENCE {sequence}"), &self.context.schema, &owner).await
+                })
+                .await?;
+        }
         let sql = format!(
-            "CREATE SEQUENCE IF NOT EXISTS {sequence}; GRANT USAGE ON SEQUENCE {sequence} TO PUBLIC; \
+            "GRANT USAGE ON SEQUENCE {sequence} TO PUBLIC; \
              ALTER TABLE {name} ADD COLUMN hst_id bigint, ADD COLUMN IF NOT EXISTS hst_operation char(1) DEFAULT 'U'; \
              ALTER TABLE {name} ALTER COLUMN hst_id SET DEFAULT nextval({}); ALTER SEQUENCE {sequence} OWNED BY {name}.hst_id",
             literal(&sequence)
         );
-        self.alter(&format!("adding columns to {}", self.rule.table), &sql).await
+        self.alter(&context, &sql).await
     }
 
     async fn number(&self) -> Result<u64> {

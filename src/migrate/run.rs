@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::catalog::{Catalog, Database};
+use crate::control;
 use crate::error::{Error, Result};
 use crate::relation::{Context, Relation};
 use crate::rule::{Rule, RuleSet};
@@ -11,7 +12,7 @@ use crate::sql::quote::{literal, qualified};
 
 use super::capture;
 use super::parity::{self, Parity};
-use super::{ARCHIVE, CONTROL, PINNED, backfill, leaf, object, retain, switch, view};
+use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, backfill, gate, leaf, object, retain, switch, view};
 
 /// A writer that holds the legacy table longer than this makes the migration of that table fail, not wait.
 const LOCK_TIMEOUT: &str = "5s";
@@ -74,10 +75,11 @@ impl<'m> Migration<'m> {
         Ok(self.database.one("beginning a run", &sql, &[&command]).await?.get(0))
     }
 
-    /// Ends a run in the ledger.
+    /// Ends a run in the ledger, and has the proxies look where the tables stand now.
     pub async fn finish(&self, run: i64) -> Result<()> {
         let sql = format!("UPDATE {CONTROL}.run SET finished_at = clock_timestamp() WHERE id = $1");
         self.database.execute("ending a run", &sql, &[&run]).await?;
+        control::announce(self.database).await?;
         self.database.execute("ending a run", &format!("SELECT pg_advisory_unlock({RUNNING})"), &[]).await.map(|_| ())
     }
 
@@ -89,7 +91,13 @@ impl<'m> Migration<'m> {
             return Err(Error::refused(format!("there is no table {}", relation.legacy_table())));
         };
         if relation.is_retained() {
+            if table.column("hst_id").is_none() {
+                gate::improvement(self.database, &rule.table).await?;
+            }
             let notes = retain::run(self.database, &self.context, rule, table).await?;
+            if !notes.is_empty() {
+                self.record(self.database, run, rule, "retain", None).await?;
+            }
             return Ok(Outcome { table: rule.table.clone(), rows: 0, parity: None, notes });
         }
         if table.kind == 'v' {
@@ -131,7 +139,7 @@ impl<'m> Migration<'m> {
 
     async fn move_table(&self, db: &Database, run: i64, rule: &Rule, relation: &Relation, catalog: &Catalog) -> Result<Outcome> {
         let legacy = relation.legacy_table();
-        let lock = format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; LOCK TABLE {legacy} IN SHARE ROW EXCLUSIVE MODE");
+        let lock = format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; {OWN_GRANTS}; LOCK TABLE {legacy} IN SHARE ROW EXCLUSIVE MODE");
         db.batch(&format!("locking {}", rule.table), &lock).await?;
         self.refuse_computed_columns(db, relation).await?;
         let (rows, mut notes) = self.build_leaf(db, relation).await?;
@@ -148,17 +156,28 @@ impl<'m> Migration<'m> {
         self.swap(db, relation).await?;
         notes.extend(self.capture(db, rule, relation, catalog).await?);
         object::record(db, &self.context.schema, &rule.table).await?;
-        let sql =
-            format!("INSERT INTO {CONTROL}.run_table (run_id, legacy_table, step, row_count) VALUES ($1, $2, 'migrate', $3)");
-        let count = i64::try_from(rows).unwrap_or(i64::MAX);
-        db.execute("recording the table", &sql, &[&run, &rule.table, &count]).await?;
+        self.record(db, run, rule, "migrate", Some(i64::try_from(rows).unwrap_or(i64::MAX))).await?;
         Ok(Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes })
+    }
+
+    /// Writes the ledger's line.
+    async fn record(&self, db: &Database, run: i64, rule: &Rule, step: &str, rows: Option<i64>) -> Result<()> {
+        let sql = format!("INSERT INTO {CONTROL}.run_table (run_id, legacy_table, step, row_count) VALUES ($1, $2, $3, $4)");
+        db.execute("recording the table", &sql, &[&run, &rule.table, &step, &rows]).await.map(|_| ())
     }
 
     /// The leaf: made, filled, indexed, attached, and looked at by ANALYZE.
     async fn build_leaf(&self, db: &Database, relation: &Relation) -> Result<(u64, Vec<String>)> {
         let legacy = relation.legacy_table();
         let context = format!("making the leaf of {}", relation.table);
+        let there = format!("SELECT to_regclass({}) IS NOT NULL", literal(&relation.rows()));
+        if db.one(&context, &there, &[]).await?.get(0) {
+            return Err(Error::Refused {
+                message: format!("{} is there already", relation.rows()),
+                detail: Some("an earlier run has left it, and a backfill into it would double every row".into()),
+                hint: Some(format!("roll {} back first", relation.table)),
+            });
+        }
         db.batch(&context, &leaf::creation(relation)).await?;
         let rows = backfill::run(db, relation, &legacy).await?;
         let notes = leaf::finish(db, relation, Some(&legacy)).await?;
@@ -207,16 +226,18 @@ impl<'m> Migration<'m> {
         let sql = format!(
             "WITH own (classid, objid, fate) AS ( \
                SELECT 'pg_constraint'::regclass, oid, CASE WHEN conname <> {} THEN 'not checked any more: ' END FROM pg_constraint \
-               WHERE conrelid = {legacy}::regclass AND contype <> 't' \
+               WHERE conrelid = {legacy}::regclass AND contype NOT IN ('t', 'c', 'p', 'u') \
                UNION ALL SELECT 'pg_policy'::regclass, oid, 'not checked any more: ' FROM pg_policy WHERE polrelid = {legacy}::regclass \
-               UNION ALL SELECT 'pg_trigger'::regclass, oid, CASE WHEN tgfoid <> {}::regproc THEN 'does not fire any more: ' END \
-               FROM pg_trigger WHERE tgrelid = {legacy}::regclass AND NOT tgisinternal) \
+               UNION ALL SELECT 'pg_trigger'::regclass, t.oid, \
+                 CASE WHEN tgfoid <> {}::regproc AND pronamespace <> {}::regnamespace THEN 'does not fire any more: ' END \
+               FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid WHERE tgrelid = {legacy}::regclass AND NOT tgisinternal) \
              SELECT fate || pg_describe_object(classid, objid, 0) FROM own WHERE fate IS NOT NULL \
              UNION SELECT 'still reads the moved table: ' || pg_describe_object(classid, objid, 0) FROM pg_depend \
              WHERE refclassid = 'pg_class'::regclass AND refobjid = {legacy}::regclass AND deptype = 'n' \
                AND (classid, objid) NOT IN (SELECT classid, objid FROM own) ORDER BY 1",
             literal(key),
             literal(&qualified(&relation.schema, "fn_audit_trigger")),
+            literal(CONTROL),
         );
         let found = db.text("looking for what does not come along", &sql).await?;
         Ok(found.into_iter().flatten().flatten().collect())

@@ -9,7 +9,7 @@ use crate::relation::{Context, target};
 use crate::sql::quote::{ident, literal, qualified};
 use crate::table::{Cell, Table};
 
-use super::{ARCHIVE, CONTROL, LEAVES, PINNED, first_form, month, object};
+use super::{ARCHIVE, CONTROL, LEAVES, OWN_GRANTS, PINNED, first_form, month, object, partman, roles};
 
 const CONTROL_SQL: &str = include_str!("sql/control.sql");
 const TABLES_SQL: &str = include_str!("sql/tables.sql");
@@ -23,6 +23,8 @@ pub const LIVE: &str = "audit_log_live";
 pub enum Partitioner {
     /// `esclusa schema apply`, run by a timer.
     Own,
+    /// `esclusa schema apply` too, but pg_partman 4 made the first ones, and cannot be used any more: its names stay.
+    OwnAfterPartman4,
     /// pg_partman 4, which knows a partition by its name: `audit_log_p2026_03`.
     Partman4,
     /// pg_partman 5, which knows a partition by its bounds.
@@ -46,7 +48,8 @@ pub fn partitions(context: &Context, partitioner: Partitioner, end: Month) -> Ve
     // A bound is evaluated once, when the partition is made: it is an instant, whatever the zone of who looks at it.
     let start = |m: Month| format!("(timestamp '{m}-01' AT TIME ZONE {zone})");
     // The plan's names; pg_partman 4 asks for those of the table that it keeps.
-    let stem = if partitioner == Partitioner::Partman4 { format!("{LIVE}_p") } else { "audit_log_".into() };
+    let partmans = matches!(partitioner, Partitioner::Partman4 | Partitioner::OwnAfterPartman4);
+    let stem = if partmans { format!("{LIVE}_p") } else { "audit_log_".into() };
     let monthly = (0..).map(|n| context.first_month.plus(n)).take_while(|m| *m < end).map(|month| Partition {
         name: format!("{stem}{:04}_{:02}", month.year, month.month),
         from: start(month),
@@ -70,7 +73,10 @@ pub async fn end(database: &Database, context: &Context) -> Result<Month> {
 }
 
 fn rendered(template: &str, schema: &str, control: &str) -> String {
-    template.replace("{schema}", &ident(schema)).replace("{control}", &ident(control)).replace("{leaf}", &ident(&format!("{control}_leaf")))
+    template
+        .replace("{schema}", &ident(schema))
+        .replace("{control}", &ident(control))
+        .replace("{leaf}", &ident(&format!("{control}_leaf")))
 }
 
 /// The SQL that makes what is missing, and functions anew; not the months.
@@ -91,7 +97,10 @@ pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
         .transaction("applying the schema", async |db| {
             // Two `schema apply` at once wait for each other.
             db.batch("taking the schema lock", "SELECT pg_advisory_xact_lock(hashtext('esclusa schema'))").await?;
-            build(db, context, partitioner, end).await
+            db.batch("making grants of its own", OWN_GRANTS).await?;
+            build(db, context, partitioner, end).await?;
+            roles::install(db, context).await?;
+            roles::carry_usage(db, context).await
         })
         .await?;
     let mut mended = object::mend(database, &context.schema).await?;
@@ -105,7 +114,11 @@ pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
     }
     done.rows.extend(mended);
     let keeper = match partitioner {
-        Partitioner::Own => "kept by esclusa schema apply".to_owned(),
+        Partitioner::Own | Partitioner::OwnAfterPartman4 => {
+            let why =
+                partman::usable(database, context).await?.err().unwrap_or_else(|| "the partitions have its names".to_owned());
+            format!("kept by esclusa schema apply, run by a timer: {why}")
+        }
         // It counts months in the zone of its session; an hour's difference would be told by the check.
         Partitioner::Partman4 | Partitioner::Partman5 => {
             format!("kept by pg_partman; run its maintenance with TimeZone {}", context.time_zone)
@@ -124,8 +137,8 @@ async fn build(db: &Database, context: &Context, partitioner: Partitioner, end: 
     db.batch("creating schemas", &schemas).await?;
     db.batch("creating tables", &creation(context, CONTROL)).await?;
     month::make(db, context, &partitions(context, partitioner, end)).await?;
-    if partitioner != Partitioner::Own {
-        register_with_partman(db, context, partitioner).await?;
+    if let Partitioner::Partman4 | Partitioner::Partman5 = partitioner {
+        partman::register(db, context, partitioner, months_ahead(context)).await?;
     }
     Ok(())
 }
@@ -175,9 +188,7 @@ fn table_is_ours(table: &str) -> bool {
 
 /// pg_partman where it can be had; but partitions that stand under the plan's names stay under them.
 async fn partitioner(database: &Database, context: &Context, existing: &[Object]) -> Result<Partitioner> {
-    let sql = "SELECT coalesce((SELECT extversion FROM pg_extension WHERE extname = 'pg_partman'),
-                               (SELECT default_version FROM pg_available_extensions WHERE name = 'pg_partman'))";
-    let version: Option<String> = database.one("looking for pg_partman", sql, &[]).await?.get(0);
+    let version = partman::usable(database, context).await?.ok();
     let has = |p: Partitioner| {
         partitions(context, p, context.first_month.plus(1)).first().is_some_and(|p| existing.iter().any(|o| o.name == p.name))
     };
@@ -187,39 +198,9 @@ async fn partitioner(database: &Database, context: &Context, existing: &[Object]
         }
         Some(4) => Partitioner::Partman4,
         Some(v) if v >= 5 => Partitioner::Partman5,
+        _ if has(Partitioner::Partman4) => Partitioner::OwnAfterPartman4,
         _ => Partitioner::Own,
     })
-}
-
-/// Hands the finished partition set to pg_partman, which from then on makes the months ahead.
-async fn register_with_partman(db: &Database, context: &Context, partitioner: Partitioner) -> Result<()> {
-    db.batch(
-        "installing pg_partman",
-        "CREATE SCHEMA IF NOT EXISTS partman; CREATE EXTENSION IF NOT EXISTS pg_partman SCHEMA partman",
-    )
-    .await?;
-    let schema: String = db
-        .one("finding pg_partman", "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'pg_partman'", &[])
-        .await?
-        .get(0);
-    let parent = format!("{}.{LIVE}", context.schema);
-    let registered = format!("SELECT count(*) FROM {schema}.part_config WHERE parent_table = {}", literal(&parent));
-    if db.one("asking pg_partman", &registered, &[]).await?.get::<_, i64>(0) > 0 {
-        return Ok(());
-    }
-    let months = months_ahead(context);
-    // create_parent() would make partitions of its own; the set is complete already, so it is registered as it stands.
-    let (kind, columns, values) = match partitioner {
-        Partitioner::Partman4 => ("native", ", datetime_string", ", 'YYYY_MM'"),
-        _ => ("range", ", datetime_string", ", 'YYYY_MM'"),
-    };
-    let sql = format!(
-        "INSERT INTO {schema}.part_config (parent_table, control, partition_type, partition_interval, premake, \
-         automatic_maintenance, infinite_time_partitions{columns}) \
-         VALUES ({}, 'al_changed_at', '{kind}', '1 mon', {months}, 'on', true{values})",
-        literal(&parent)
-    );
-    db.batch("registering audit_log_live with pg_partman", &sql).await
 }
 
 /// A database object, described so that two of the same name can be compared.
@@ -349,6 +330,7 @@ fn first_difference(expected: &str, found: &str) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Partman;
 
     #[test]
     fn the_plans_months_get_the_plans_names() {
@@ -357,6 +339,7 @@ mod tests {
             time_zone: "America/Mexico_City".into(),
             first_month: Month { year: 2026, month: 3 },
             horizon: Month { year: 2028, month: 3 },
+            partman: Partman::Never,
         };
         let all = partitions(&context, Partitioner::Own, context.horizon);
         assert_eq!(all.len(), 24);

@@ -8,6 +8,8 @@ use crate::relation::{CONTROL, LEAVES, Relation};
 use crate::sql::quote::{ident, literal, qualified};
 use crate::sql::template::Sql;
 
+use super::roles;
+
 /// The SQL that makes both views and their triggers; the legacy name must be free. The function behind them runs with the rights of the
 /// legacy table's owner, who may write this one leaf, and nobody may set it on a view of his own.
 pub fn creation(relation: &Relation) -> String {
@@ -113,21 +115,19 @@ fn identity(relation: &Relation) -> String {
 /// such a role has the view.
 pub async fn hand_over(database: &Database, relation: &Relation, table: &str) -> Result<()> {
     let context = format!("giving the views of {} to its owner", relation.table);
-    let owner = format!("SELECT quote_ident(pg_get_userbyid(relowner)), pg_get_userbyid(relowner) = current_user FROM pg_class WHERE oid = {}::regclass", literal(table));
-    let row = database.text(&context, &owner).await?.concat();
-    let owner = row.first().cloned().flatten().unwrap_or_default();
-    // Whoever is to own a thing must be allowed to make one there, for the moment.
-    if row.get(1).is_some_and(|own| own.as_deref() != Some("t")) {
-        let schemas = [CONTROL, LEAVES].map(ident).join(", ");
-        let [view, copy] = views(relation);
-        let sql = format!(
-            "GRANT CREATE ON SCHEMA {schemas} TO {owner}; ALTER TABLE {} OWNER TO {owner}; ALTER VIEW {view} OWNER TO {owner}; \
-             ALTER VIEW {copy} OWNER TO {owner}; ALTER FUNCTION {}() OWNER TO {owner}; REVOKE CREATE ON SCHEMA {schemas} FROM {owner};",
-            relation.rows(),
-            function_name(relation)
-        );
-        database.batch(&context, &sql).await?;
+    let owner = "SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE oid = to_regclass($1)";
+    let owner: String = database.one(&context, owner, &[&table]).await?.get(0);
+    let [view, copy] = views(relation);
+    for (what, schema) in [
+        (format!("TABLE {}", relation.rows()), LEAVES),
+        (format!("VIEW {view}"), relation.schema.as_str()),
+        (format!("VIEW {copy}"), CONTROL),
+        (format!("FUNCTION {}()", function_name(relation)), CONTROL),
+    ] {
+        roles::give(database, &what, schema, &owner).await?;
     }
+    // An owner may have taken a right from himself.
+    database.batch(&context, &format!("REVOKE ALL ON {view}, {copy} FROM {}", ident(&owner))).await?;
     copy_grants(database, relation, table).await
 }
 
@@ -139,7 +139,6 @@ async fn copy_grants(database: &Database, relation: &Relation, table: &str) -> R
               aclexplode(g.acl) AS a",
         literal(table)
     );
-    let sequence = relation.target().and_then(|t| t.sequence).map(|s| qualified(&relation.schema, s));
     for row in database.text("reading grants", &sql).await? {
         let cell = |i: usize| row.get(i).cloned().flatten().unwrap_or_default();
         let (grantee, privilege, columns) = (cell(0), cell(1), cell(2));
@@ -148,11 +147,8 @@ async fn copy_grants(database: &Database, relation: &Relation, table: &str) -> R
         let mut grants = format!(
             "GRANT {privilege}{columns} ON {view} TO {grantee}{option}; GRANT {privilege}{columns} ON {copy} TO {grantee}{option};"
         );
-        if columns.is_empty() {
-            grants.push_str(&format!("GRANT {privilege} ON {} TO {grantee};", relation.rows()));
-            if let Some(sequence) = sequence.as_ref().filter(|_| privilege == "INSERT") {
-                grants.push_str(&format!("GRANT USAGE ON SEQUENCE {sequence} TO {grantee};"));
-            }
+        if columns.is_empty() && ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"].contains(&privilege.as_str()) {
+            grants.push_str(&format!("GRANT {privilege} ON {} TO {grantee}{option};", relation.rows()));
         }
         database.batch("copying grants", &grants).await?;
     }

@@ -28,6 +28,16 @@ impl Work<'_, '_> {
         unclassified
     }
 
+    /// Counts references to legacy tables whose rules have faults. Nothing is done about them: the server answers as it can.
+    pub(super) fn count_faulty(&self, outcome: &mut Outcome) {
+        for reference in &self.shape.references {
+            let table = reference.name.last();
+            if self.policy.faulty.contains_key(table) && self.is_in_schema(&reference.name) {
+                self.mention(table.to_owned(), reference.role.operation(), "its rule has faults", outcome);
+            }
+        }
+    }
+
     fn mention(&self, table: String, operation: &'static str, what: &str, outcome: &mut Outcome) {
         let hit = Hit { table, operation, outcome: HitOutcome::Opaque };
         if !outcome.hits.contains(&hit) {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::context::Follower;
 use super::{Entry, NameContext, Policy, Work, effect};
-use crate::sql::{self, Lexed, Name, Reference, Span};
+use crate::sql::{self, Lexed, Name, Reference, Role, Span};
 
 /// One line: what it is about, and a sentence.
 pub type Line = (&'static str, String);
@@ -40,6 +40,14 @@ impl Work<'_, '_> {
         for (reference, entry) in self.shape.references.iter().zip(&self.entries) {
             match entry {
                 Some(entry) => out.push(("reference", self.legacy(reference, entry))),
+                None if self.policy.faulty.contains_key(reference.name.last()) && self.is_in_schema(&reference.name) => {
+                    out.push((
+                        "faulty rule",
+                        format!("{}: forwarded untouched, its rule has faults", self.place(reference.span)),
+                    ));
+                }
+                // `::numeric` is no news.
+                None if reference.role == Role::Type => {}
                 None => match self.other(&reference.name) {
                     Some(why) => {
                         out.push(("other table", format!("{} is not the legacy table: {why}", self.place(reference.span))))

@@ -16,6 +16,8 @@ impl Work<'_, '_> {
         let at = reference.span.start;
         let (span, instead) = match reference.role {
             _ if relation.is_retained() => return Ok(()),
+            // An event trigger carries it to the view under the legacy name, and to the leaf what holds for the whole table.
+            Role::Define("grant" | "revoke") => (reference.span, relation.view()),
             Role::Define(operation) => return Err(Refusal::definition(relation, operation, at)),
             Role::Analyze | Role::Vacuum => {
                 self.listed_columns(index, relation)?;

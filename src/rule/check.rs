@@ -38,6 +38,9 @@ pub fn within(rule: &Rule, faults: &mut Faults) {
     {
         captured(rule, history, faults);
     }
+    if rule.key.primary && rule.key.unique.is_none() {
+        faults.push(rule.fault("key.primary", "key.primary needs key.unique: the name of the PRIMARY KEY"));
+    }
     if let Target::History(_) = rule.target
         && !rule.key.base.is_empty()
         && rule.key.base.len() != rule.key.columns.len()
@@ -109,19 +112,24 @@ fn named_columns(rule: &Rule) -> Vec<(&'static str, Vec<String>)> {
     out
 }
 
-/// Two look-ups of one domain, two links of one type.
-pub fn between(set: &RuleSet, faults: &mut Faults) {
+/// Two look-ups of one domain, two links of one type: the tables that have it, and the fault.
+pub fn between(set: &RuleSet) -> Vec<(Vec<String>, Fault)> {
     let mut owners: HashMap<String, &Rule> = HashMap::new();
+    let mut found = Vec::new();
     for rule in set.rules.values() {
         let (name, key) = match &rule.target {
             Target::Lookup(l) => (format!("domain {}", l.domain), "target.domain"),
             Target::Link(l) => (format!("link type {}", l.link_type), "target.type"),
             _ => continue,
         };
-        if let Some(other) = owners.insert(name.clone(), rule) {
-            faults.push(rule.fault(key, format!("{name} belongs to table {} already", other.table)));
+        if let Some(other) = owners.get(&name) {
+            let fault = rule.fault(key, format!("{name} belongs to table {} already", other.table));
+            found.push((vec![rule.table.clone(), other.table.clone()], fault));
+        } else {
+            owners.insert(name, rule);
         }
     }
+    found
 }
 
 /// Tables that no catalog knows, neither the schema as it is nor the snapshot from before the migration.
@@ -197,6 +205,12 @@ fn table_against(rule: &Rule, table: &crate::catalog::Table, faults: &mut Faults
             Some(key) if table.key_over(&rule.key.columns).is_none_or(|k| k.name != key.name) => {
                 let message = format!("constraint {unique} is over ({}), not over key.columns", key.columns.join(", "));
                 faults.push(rule.fault("key.unique", message));
+            }
+            Some(key) if key.primary != rule.key.primary => {
+                let says = if key.primary { "the PRIMARY KEY" } else { "a UNIQUE constraint" };
+                let line = if rule.key.primary { "key.primary" } else { "key.unique" };
+                let fault = rule.fault(line, format!("constraint {unique} is {says} in the catalog"));
+                faults.push(fault.hint(format!("set `primary = {}` under [key]", key.primary)));
             }
             Some(_) => {}
         }

@@ -8,9 +8,15 @@ use crate::catalog::Column as CatalogColumn;
 use crate::config::document::{Document, Entry, Table, Value};
 use crate::error::Faults;
 
-/// Reads one rule file.
-pub fn read(file: &Path) -> Result<Rule, Faults> {
-    parse(&Document::read(file)?)
+/// Reads one rule file. Faults come with the table that the rule is about: the one it names, or else the file's own name.
+pub fn read(file: &Path) -> Result<Rule, (String, Faults)> {
+    let stem = || file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let document = Document::read(file).map_err(|faults| (stem(), faults))?;
+    let named = match document.root.get("table").map(|e| &e.value) {
+        Some(Value::Text(table)) if !table.is_empty() => Some(table.clone()),
+        _ => None,
+    };
+    parse(&document).map_err(|faults| (named.unwrap_or_else(stem), faults))
 }
 
 /// Makes a rule of a parsed file.
@@ -35,6 +41,7 @@ pub fn parse(document: &Document) -> Result<Rule, Faults> {
             columns: reader.list(key, "key", "columns"),
             basis: reader.text(key, "key", "basis").unwrap_or_default(),
             unique: reader.text(key, "key", "unique"),
+            primary: reader.flag(key, "key", "primary"),
             base: reader.list(key, "key", "base"),
         },
         target: reader.target(&kind, target),
@@ -74,6 +81,18 @@ impl Reader<'_> {
                 let message = format!("{}: expected a string, found {}", path(section, key), other.kind());
                 self.faults.push(self.document.fault(entry.line, message));
                 None
+            }
+        }
+    }
+
+    fn flag(&mut self, table: &Table, section: &str, key: &str) -> bool {
+        match self.entry(table, section, key).map(|e| (e.line, &e.value)) {
+            None => false,
+            Some((_, Value::Bool(flag))) => *flag,
+            Some((line, other)) => {
+                let message = format!("{}: expected true or false, found {}", path(section, key), other.kind());
+                self.faults.push(self.document.fault(line, message));
+                false
             }
         }
     }
@@ -246,6 +265,9 @@ pub fn print(rule: &Rule) -> String {
     line(format!("basis = {}", quoted(&rule.key.basis)));
     if let Some(unique) = &rule.key.unique {
         line(format!("unique = {}", quoted(unique)));
+    }
+    if rule.key.primary {
+        line("primary = true".into());
     }
     if !rule.key.base.is_empty() {
         line(format!("base = {}", array(&rule.key.base)));

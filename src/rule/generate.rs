@@ -1,9 +1,14 @@
 //! Rules from the catalog and the plan: the plan says what becomes of a table, the catalog says what the table is. A name that
-//! the plan gives and the catalog lacks is reported, never invented.
+//! the plan gives and the catalog lacks is reported, never invented and never copied: no rule is made that `check` would refuse.
+
+use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::plan::{Plan, PlanRow};
-use super::{Capture, Column, History, Key, Link, Lookup, Retained, Rule, Target};
+use super::{Capture, Column, History, Key, Link, Lookup, Retained, Rule, RuleSet, Target, check, file};
 use crate::catalog::{Catalog, Table};
+use crate::config::document::Document;
+use crate::error::Fault;
 use crate::table::Table as Report;
 
 /// What [`generate`] made.
@@ -17,19 +22,60 @@ pub struct Generated {
 
 /// Makes the rules of a schema.
 pub fn generate(catalog: &Catalog, plan: &Plan) -> Generated {
-    let mut findings = Report::new(&["table", "finding"]);
+    generate_beside(catalog, plan, &BTreeSet::new())
+}
+
+/// The same, where these tables have a rule already: one of them that is gone keeps it, and that is nothing to report.
+pub fn generate_beside(catalog: &Catalog, plan: &Plan, ruled: &BTreeSet<String>) -> Generated {
+    let mut maker = Maker { catalog, plan, findings: Report::new(&["table", "finding"]) };
     let mut rules = Vec::new();
     for row in &plan.rows {
         let Some(kind) = kind(row) else { continue };
         let name = row.get("table");
         match catalog.tables.get(name).filter(|t| t.kind == 'r') {
-            Some(table) => rules.push(rule(kind, row, table, catalog, plan, &mut findings)),
-            None => findings
-                .push(vec![name.into(), format!("named by the plan ({}), absent from the catalog", row.get("task")).into()]),
+            Some(table) => rules.extend(maker.rule(kind, row, table)),
+            None if ruled.contains(name) => {}
+            None => maker.found(name, format!("named by the plan ({}), absent from the catalog", row.get("task"))),
         }
     }
-    rules.sort_by(|a, b| a.table.cmp(&b.table));
-    Generated { rules, findings }
+    rules.sort_by(|a: &Rule, b| a.table.cmp(&b.table));
+    let rules = maker.sound(rules);
+    Generated { rules, findings: maker.findings }
+}
+
+/// The tables that the plan moves or improves.
+fn planned(plan: &Plan) -> BTreeSet<String> {
+    plan.rows.iter().filter(|row| kind(row).is_some()).map(|row| row.get("table").to_owned()).collect()
+}
+
+/// The schema as the application knows it: what the catalog has now, without what the migration has made; and for legacy tables that are
+/// gone, or have become a view, what the snapshot from before knows of them. Without a snapshot their rules know it.
+pub fn as_before(now: &Catalog, before: Option<&Catalog>, rules: &RuleSet, plan: &Plan) -> Catalog {
+    let mut catalog = now.clone();
+    catalog.tables.retain(|name, _| !["audit_log", "domain_value", "domain_value_link"].contains(&name.as_str()));
+    for name in planned(plan).iter().chain(rules.rules.keys()).chain(rules.faulty.keys()) {
+        if let Some(table) = catalog.tables.get_mut(name).filter(|t| t.kind == 'r') {
+            without_improvement(table);
+            continue;
+        }
+        let old = before.and_then(|b| b.tables.get(name)).filter(|t| t.kind == 'r').cloned();
+        // A rule for a table that nobody has seen is a slip, which `check` tells.
+        let is_known = before.is_none() || catalog.tables.contains_key(name);
+        let ruled = || rules.rules.get(name).filter(|_| is_known).map(Rule::legacy_table);
+        if let Some(old) = old.or_else(ruled) {
+            catalog.tables.insert(name.clone(), old);
+        }
+    }
+    catalog
+}
+
+/// Takes away what the improvement of a history that stays has added.
+fn without_improvement(table: &mut Table) {
+    let added = ["hst_id", "hst_operation"];
+    if added.iter().all(|c| table.column(c).is_some()) {
+        table.columns.retain(|c| !added.contains(&c.name.as_str()));
+        table.keys.retain(|k| !k.columns.iter().any(|c| added.contains(&c.as_str())));
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -50,89 +96,214 @@ fn kind(row: &PlanRow) -> Option<Kind> {
     }
 }
 
-fn rule(kind: Kind, row: &PlanRow, table: &Table, catalog: &Catalog, plan: &Plan, findings: &mut Report) -> Rule {
-    let base = Some(row.get("base_table")).filter(|b| catalog.tables.contains_key(*b)).map(str::to_owned);
-    let key = match kind {
-        Kind::History | Kind::Retained => row.list("his_record_key"),
-        Kind::Lookup => row.list("code_column"),
-        Kind::Link => [row.list("link_source_column"), row.list("link_target_column")].concat(),
-    };
-    let (target, base_key) = match kind {
-        Kind::History => {
-            let target = history(row, table, base.clone(), plan);
-            let base_key = if base.is_some() { row.list("base_record_key") } else { Vec::new() };
-            (Target::History(target), base_key)
-        }
-        Kind::Lookup => (Target::Lookup(lookup(row)), Vec::new()),
-        Kind::Link => (Target::Link(link(row)), Vec::new()),
-        Kind::Retained => {
-            let time = stamp(row.get("history_time_column"), table);
-            (Target::Retained(Retained { base: base.clone(), time }), row.list("base_record_key"))
-        }
-    };
-    let constraint = table.key_over(&key);
-    let basis = match (constraint, row.get("record_key_basis")) {
-        (Some(_), _) => "constraint".to_owned(),
-        (None, "") => "guess: plan".to_owned(),
-        (None, basis) => basis.to_owned(),
-    };
-    if constraint.is_none() && matches!(kind, Kind::Lookup | Kind::Link) {
-        let finding = format!("no constraint over ({}): a repeated code would be refused at migration", key.join(", "));
-        findings.push(vec![table.name.as_str().into(), finding.into()]);
+/// Makes rules, and collects what has to be said about them.
+struct Maker<'m> {
+    catalog: &'m Catalog,
+    plan: &'m Plan,
+    findings: Report,
+}
+
+impl Maker<'_> {
+    fn found(&mut self, table: &str, finding: String) {
+        self.findings.push(vec![table.into(), finding.into()]);
     }
-    let mirrored = |c: &str| base.as_ref().and_then(|_| plan.base_column(&table.name, c)).map(str::to_owned);
-    let columns = table
-        .columns
-        .iter()
-        .map(|c| Column { column: c.clone(), base: mirrored(&c.name), expression: None, line: 0 })
-        .collect();
-    Rule {
-        table: table.name.clone(),
-        wave: row.get("batch").rsplit(',').next().unwrap_or_default().to_owned(),
-        tasks: row.get("task").split(',').filter(|t| !t.is_empty()).map(str::to_owned).collect(),
-        source: row.get("source").to_owned(),
-        note: row.get("notes").to_owned(),
-        columns,
-        key: Key { columns: key, basis, unique: constraint.map(|k| k.name.clone()), base: base_key },
-        target,
-        file: Default::default(),
-        lines: Vec::new(),
+
+    fn rule(&mut self, kind: Kind, row: &PlanRow, table: &Table) -> Option<Rule> {
+        let base = Some(row.get("base_table")).filter(|b| self.catalog.tables.contains_key(*b)).map(str::to_owned);
+        let key = self.key(kind, row, table)?;
+        let (target, base_key) = match kind {
+            Kind::History => {
+                let fits = self.base_key(row, table, &base);
+                let fits = fits.filter(|b| self.fits(b, &key, table));
+                (Target::History(self.history(row, table, base.clone())), fits.unwrap_or_default())
+            }
+            Kind::Lookup => (Target::Lookup(self.lookup(row, table)), Vec::new()),
+            Kind::Link => (Target::Link(link(row)), Vec::new()),
+            Kind::Retained => {
+                let time = self.stamp("history_time_column", row, table);
+                (Target::Retained(Retained { base: base.clone(), time }), self.base_key(row, table, &base).unwrap_or_default())
+            }
+        };
+        let constraint = table.key_over(&key);
+        let basis = match (constraint, row.get("record_key_basis")) {
+            (Some(_), _) => "constraint".to_owned(),
+            (None, "") => "guess: plan".to_owned(),
+            (None, basis) => basis.to_owned(),
+        };
+        if constraint.is_none() && matches!(kind, Kind::Lookup | Kind::Link) {
+            let finding = format!("no constraint over ({}): a repeated code would be refused at migration", key.join(", "));
+            self.found(&table.name, finding);
+        }
+        let unique = constraint.map(|k| k.name.clone());
+        let primary = constraint.is_some_and(|k| k.primary);
+        let columns = self.columns(table, base.as_deref());
+        Some(Rule {
+            table: table.name.clone(),
+            wave: row.get("batch").rsplit(',').next().unwrap_or_default().to_owned(),
+            tasks: row.get("task").split(',').filter(|t| !t.is_empty()).map(str::to_owned).collect(),
+            source: row.get("source").to_owned(),
+            note: row.get("notes").to_owned(),
+            columns,
+            key: Key { columns: key, basis, unique, primary, base: base_key },
+            target,
+            file: Default::default(),
+            lines: Vec::new(),
+        })
+    }
+
+    /// The columns of the plan's key. Where the table lacks one of them its own PRIMARY KEY, or only UNIQUE constraint, takes their place;
+    /// a junction has no other key than its two ends.
+    fn key(&mut self, kind: Kind, row: &PlanRow, table: &Table) -> Option<Vec<String>> {
+        let planned = match kind {
+            Kind::History | Kind::Retained => row.list("his_record_key"),
+            Kind::Lookup => row.list("code_column"),
+            Kind::Link => [row.list("link_source_column"), row.list("link_target_column")].concat(),
+        };
+        let missing: Vec<&str> = planned.iter().filter(|c| table.column(c).is_none()).map(String::as_str).collect();
+        if !planned.is_empty() && missing.is_empty() {
+            return Some(planned);
+        }
+        let said = match planned.as_slice() {
+            [] => "the plan names no key".to_owned(),
+            all => format!("the plan's key is ({}), and the table has no column {}", all.join(", "), missing.join(", ")),
+        };
+        let own = match table.keys.iter().filter(|k| k.primary).chain(&table.keys).collect::<Vec<_>>().as_slice() {
+            [first, ..] if first.primary || table.keys.len() == 1 => Some(*first),
+            _ => None,
+        };
+        match (kind, own) {
+            (Kind::History | Kind::Lookup | Kind::Retained, Some(own)) => {
+                self.found(&table.name, format!("{said}: constraint {} was taken", own.name));
+                Some(own.columns.clone())
+            }
+            (Kind::Retained, None) => {
+                if !planned.is_empty() {
+                    self.found(&table.name, format!("{said}: the rule has no key"));
+                }
+                Some(Vec::new())
+            }
+            _ => {
+                self.found(&table.name, format!("{said}: no rule was made"));
+                None
+            }
+        }
+    }
+
+    /// The base's key, where the base has it.
+    fn base_key(&mut self, row: &PlanRow, table: &Table, base: &Option<String>) -> Option<Vec<String>> {
+        let planned = row.list("base_record_key");
+        let of = self.catalog.tables.get(base.as_ref()?)?;
+        let missing: Vec<&str> = planned.iter().filter(|c| of.column(c).is_none()).map(String::as_str).collect();
+        if missing.is_empty() {
+            return Some(planned);
+        }
+        let finding = format!("the plan's key of base table {} has no column {}: left out", of.name, missing.join(", "));
+        self.found(&table.name, finding);
+        None
+    }
+
+    /// Whether the base's key has as many columns as the history's own: they are the same key.
+    fn fits(&mut self, base: &[String], key: &[String], table: &Table) -> bool {
+        let fits = base.is_empty() || base.len() == key.len();
+        if !fits {
+            let finding =
+                format!("the plan's key of the base is ({}), the history's ({}): left out", base.join(", "), key.join(", "));
+            self.found(&table.name, finding);
+        }
+        fits
+    }
+
+    /// The table's columns, each with the base's column that it mirrors.
+    fn columns(&mut self, table: &Table, base: Option<&str>) -> Vec<Column> {
+        let of = base.and_then(|b| self.catalog.tables.get(b));
+        let mut columns = Vec::new();
+        for column in &table.columns {
+            let mirrored = of.and_then(|of| Some((of, self.plan.base_column(&table.name, &column.name)?)));
+            let base = match mirrored {
+                Some((of, name)) if of.column(name).is_none() => {
+                    let finding =
+                        format!("column {} mirrors {}.{name} in the plan, which is not there: left out", column.name, of.name);
+                    self.found(&table.name, finding);
+                    None
+                }
+                mirrored => mirrored.map(|(_, name)| name.to_owned()),
+            };
+            columns.push(Column { column: column.clone(), base, expression: None, line: 0 });
+        }
+        columns
+    }
+
+    fn history(&mut self, row: &PlanRow, table: &Table, base: Option<String>) -> History {
+        // A column that only the history has and that is named like a modification flag says I, U or D in the legacy's own words.
+        let own = |c: &&str| base.is_none() || self.plan.base_column(&table.name, c).is_none();
+        let flag = |c: &&str| c.ends_with("hstmodif") || c.ends_with("accion");
+        let operation = table.columns.iter().map(|c| c.name.as_str()).filter(own).find(flag).map(str::to_owned);
+        let expid = table.columns.iter().find(|c| c.name.ends_with("expid") && c.type_name == "numeric(5,0)");
+        History {
+            time: self.stamp("history_time_column", row, table),
+            user: self.stamp("history_user_column", row, table),
+            operation,
+            expid: expid.map(|c| c.name.clone()),
+            capture: Capture::Application,
+            base,
+        }
+    }
+
+    /// A column that the plan marks: `hfbfeccamb`, `[hapnuehora]` (nearest to a stamp), `[a|b]` (two candidates: the first that is there),
+    /// or a description that is no column.
+    fn stamp(&mut self, marked: &str, row: &PlanRow, table: &Table) -> Option<String> {
+        let text = row.get(marked);
+        let found = stamp(text, table);
+        let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_[]|".contains(c);
+        if found.is_none() && text.starts_with(|c: char| c.is_ascii_lowercase() || c == '[') && text.chars().all(is_name) {
+            self.found(&table.name, format!("the plan's {marked} is {text}, which the table does not have: left out"));
+        }
+        found
+    }
+
+    fn lookup(&mut self, row: &PlanRow, table: &Table) -> Lookup {
+        let mut one = |marked: &str| {
+            let name = row.list(marked).into_iter().next()?;
+            if table.column(&name).is_none() {
+                self.found(&table.name, format!("the plan's {marked} is {name}, which the table does not have: left out"));
+                return None;
+            }
+            Some(name)
+        };
+        Lookup {
+            domain: domain(row.get("table")),
+            text_id: one("txtid_column"),
+            description: one("description_column"),
+            active: one("active_column"),
+            expid: one("expid_column"),
+            user: one("audit_user_column"),
+            time: one("audit_time_column"),
+        }
+    }
+
+    /// The rules that `check` has nothing to say about, as they will read back from their files. What is left out is told.
+    fn sound(&mut self, rules: Vec<Rule>) -> Vec<Rule> {
+        let mut faults: Vec<(String, Fault)> = Vec::new();
+        let mut set = RuleSet::default();
+        for rule in &rules {
+            let name = format!("{}.toml", rule.table);
+            match Document::parse(Path::new(&name), &file::print(rule)).and_then(|d| file::parse(&d)) {
+                Ok(read) => drop(set.rules.insert(rule.table.clone(), read)),
+                Err(found) => faults.extend(found.0.into_iter().map(|f| (rule.table.clone(), f))),
+            }
+        }
+        faults.extend(check::between(&set).into_iter().filter_map(|(tables, fault)| Some((tables.first()?.clone(), fault))));
+        let of = |fault: &Fault| Some(fault.place.as_ref()?.file.file_stem()?.to_string_lossy().into_owned());
+        faults.extend(check::against(&set, self.catalog).0.into_iter().filter_map(|f| Some((of(&f)?, f))));
+        for (table, fault) in &faults {
+            self.found(table, format!("no rule was made: {}", fault.message));
+        }
+        rules.into_iter().filter(|rule| faults.iter().all(|(table, _)| *table != rule.table)).collect()
     }
 }
 
-fn history(row: &PlanRow, table: &Table, base: Option<String>, plan: &Plan) -> History {
-    // A column that only the history has and that is named like a modification flag says I, U or D in the legacy's own words.
-    let own = |c: &&str| base.is_none() || plan.base_column(&table.name, c).is_none();
-    let flag = |c: &&str| c.ends_with("hstmodif") || c.ends_with("accion");
-    let names = || table.columns.iter().map(|c| c.name.as_str());
-    let expid = table.columns.iter().find(|c| c.name.ends_with("expid") && c.type_name == "numeric(5,0)");
-    History {
-        time: stamp(row.get("history_time_column"), table),
-        user: stamp(row.get("history_user_column"), table),
-        operation: names().filter(own).find(flag).map(str::to_owned),
-        expid: expid.map(|c| c.name.clone()),
-        capture: Capture::Application,
-        base,
-    }
-}
-
-/// `hfbfeccamb`, `[hapnuehora]` (nearest to a stamp), `[a|b]` (two candidates: the first), or a description that is no column.
 fn stamp(text: &str, table: &Table) -> Option<String> {
-    let name = text.trim_matches(['[', ']']).split('|').next()?;
-    table.column(name).map(|c| c.name.clone())
-}
-
-fn lookup(row: &PlanRow) -> Lookup {
-    let one = |column: &str| row.list(column).into_iter().next();
-    Lookup {
-        domain: domain(row.get("table")),
-        text_id: one("txtid_column"),
-        description: one("description_column"),
-        active: one("active_column"),
-        expid: one("expid_column"),
-        user: one("audit_user_column"),
-        time: one("audit_time_column"),
-    }
+    text.trim_matches(['[', ']']).split('|').find_map(|name| table.column(name)).map(|c| c.name.clone())
 }
 
 fn link(row: &PlanRow) -> Link {

@@ -8,9 +8,12 @@ use crate::catalog::{Catalog, Database};
 use crate::config::Settings;
 use crate::control;
 use crate::error::{Error, Result};
+use crate::migrate::gate::Candidate;
+use crate::migrate::state;
 use crate::relation::{CONTROL, Context, Relation};
 use crate::rewrite::{Entry, Policy};
-use crate::rule::RuleSet;
+use crate::rule::{Faulty, Rule, RuleSet};
+use crate::session::Standing;
 use crate::sql::Limits;
 
 /// The control connection, if one is configured.
@@ -45,33 +48,56 @@ pub async fn alive<'d>(database: &'d mut Option<Database>, settings: &Settings) 
     Ok(database.as_mut())
 }
 
-/// Puts rules together with all that is read beside them. Without a database every table has the default mode, and the catalog is the
+/// A policy, and the facts that its modes were decided on.
+#[derive(Debug)]
+pub struct Built {
+    /// The policy.
+    pub policy: Policy,
+    /// Where each legacy table stands; empty without a database.
+    pub standing: HashMap<String, Standing>,
+}
+
+/// Puts rules together with all that is read beside them. A mode that a table may not have, by the settings or by what is stored, is not
+/// in force (`migrate/gate.rs`). Without a database every table has the default mode, which is taken at its word, and the catalog is the
 /// snapshot beside the rules, if there is one.
-pub async fn build(settings: &Settings, rules: &RuleSet, database: Option<&Database>, generation: u64) -> Result<Policy> {
+pub async fn build(settings: &Settings, rules: &RuleSet, database: Option<&Database>, generation: u64) -> Result<Built> {
     let schema = &settings.rules.schema;
     let snapshot = settings.rules.directory.join("catalog.csv");
-    let (modes, catalog, shadows, limited) = match database {
+    let (modes, states, catalog, shadows, limited) = match database {
         Some(database) => {
             let names: Vec<String> = rules.rules.keys().cloned().collect();
             (
                 control::modes(database).await?,
+                Some(state::states(database, schema).await?),
                 Catalog::read(database, schema).await?,
                 Catalog::shadows(database, schema, &names).await?,
                 Catalog::limited(database, CONTROL).await?,
             )
         }
         None if snapshot.exists() => {
-            (HashMap::new(), Catalog::from_csv(schema, &snapshot)?, Default::default(), Default::default())
+            (HashMap::new(), None, Catalog::from_csv(schema, &snapshot)?, Default::default(), Default::default())
         }
         None => Default::default(),
     };
     let context = Context::new(settings);
-    let entry = |rule: &crate::rule::Rule| Entry {
-        relation: Arc::new(Relation::compile(rule, &context)),
-        mode: modes.get(&rule.table).copied().unwrap_or(settings.rules.default_mode),
+    let mut standing = HashMap::new();
+    let mut entry = |rule: &Rule| {
+        let wanted = modes.get(&rule.table).copied().unwrap_or(settings.rules.default_mode);
+        let relation = Relation::compile(rule, &context);
+        let mode = states.as_ref().map_or(wanted, |states| {
+            let state = states.get(&rule.table).cloned().unwrap_or_default();
+            let candidate = Candidate { table: &rule.table, is_retained: relation.is_retained(), state: &state };
+            let mode = candidate.effective(wanted);
+            standing.insert(rule.table.clone(), Standing { state, wanted });
+            mode
+        });
+        Entry { relation: Arc::new(relation), mode }
     };
-    let entries = rules.rules.values().map(entry).collect();
+    let entries = rules.rules.values().map(&mut entry).collect();
     let limits = Limits { text_bytes: settings.limits.statement_bytes.0, ..Limits::default() };
-        let policy = Policy::new(generation, schema, entries, &catalog, limits);
-    Ok(policy.within(database_name(&settings.control.url), shadows).limiting(limited))
+    let told = |(table, faulty): (&String, &Faulty)| (table.clone(), faulty.faults.to_string());
+    let faulty = rules.faulty.iter().map(told).collect();
+    let policy = Policy::new(generation, schema, entries, &catalog, limits).with_faulty(faulty);
+    let policy = policy.within(database_name(&settings.control.url), shadows).limiting(limited);
+    Ok(Built { policy, standing })
 }

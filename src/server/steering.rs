@@ -8,14 +8,15 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, watch};
 
+use super::policy::Built;
 use super::{Loader, policy};
 use crate::catalog::Database;
 use crate::config::Settings;
 use crate::console::Admin;
 use crate::control::{self, Change};
 use crate::error::{Error, Fault, Faults, Result};
+use crate::migrate::gate::{self, Named, Switch};
 use crate::mode::Mode;
-use crate::rewrite::Policy;
 use crate::rule::RuleSet;
 use crate::session::Shared;
 use crate::telemetry;
@@ -36,13 +37,21 @@ pub struct Steering {
 }
 
 impl Steering {
-    /// Reads everything that serving needs.
+    /// Reads everything that serving needs. A rule with faults stops its own table and nothing else.
     pub(super) async fn new(load: Loader, settings: Settings, stop: watch::Sender<bool>) -> Result<Steering> {
         let (acceptor, connector) = tls(&settings)?;
         let database = policy::control_database(&settings).await?;
         let rules = RuleSet::load(&settings.rules.directory)?;
-        let policy = policy::build(&settings, &rules, database.as_ref(), 1).await?;
-        let shared = Arc::new(Shared::new(settings, policy));
+        for fault in &rules.faults().0 {
+            tracing::warn!(%fault, "a rule has faults: its table is forwarded untouched");
+        }
+        let default_mode = settings.rules.default_mode;
+        if database.is_none() && !matches!(default_mode, Mode::Off | Mode::Observe) {
+            tracing::warn!(mode = %default_mode, "rules.default_mode is taken at its word: without control.url nobody knows what has been moved");
+        }
+        let built = policy::build(&settings, &rules, database.as_ref(), 1).await?;
+        let shared = Arc::new(Shared::new(settings, built.policy));
+        shared.standing.store(Arc::new(built.standing));
         shared.tls.store(Arc::new(acceptor));
         let (connector, rules) = (ArcSwap::from_pointee(connector), ArcSwap::from_pointee(rules));
         Ok(Steering { shared, connector, load, rules, database: Mutex::new(database), stop })
@@ -52,20 +61,45 @@ impl Steering {
     async fn refresh(&self) -> Result<()> {
         // Held until the policy is in force: what was read later may not be replaced by what was read before.
         let mut database = self.database.lock().await;
-        let policy = self.fresh_policy(&mut database, &self.shared.settings.load_full(), &self.rules.load_full()).await?;
-        self.shared.set_policy(policy);
+        let built = self.fresh_policy(&mut database, &self.shared.settings.load_full(), &self.rules.load_full()).await?;
+        self.put_in_force(built);
         Ok(())
     }
 
-    async fn fresh_policy(&self, database: &mut Option<Database>, settings: &Settings, rules: &RuleSet) -> Result<Policy> {
+    async fn fresh_policy(&self, database: &mut Option<Database>, settings: &Settings, rules: &RuleSet) -> Result<Built> {
         let database = policy::alive(database, settings).await?;
         let generation = self.shared.policy.load().generation + 1;
         policy::build(settings, rules, database.as_deref(), generation).await
     }
 
-    /// The rule files as they are now. A table whose statements are rewritten keeps its rule.
-    fn fresh_rules(&self, settings: &Settings) -> Result<RuleSet, Faults> {
-        let rules = RuleSet::load(&settings.rules.directory)?;
+    fn put_in_force(&self, built: Built) {
+        self.shared.standing.store(Arc::new(built.standing));
+        self.shared.set_policy(built.policy);
+    }
+
+    /// Stores a switch, and waits until it is in force.
+    async fn switch(&self, store: impl AsyncFnOnce(&Database, &str) -> Result<Vec<Change>>) -> Result<Vec<Change>> {
+        let changes = {
+            let settings = self.shared.settings.load_full();
+            let mut database = self.database.lock().await;
+            match policy::alive(&mut database, &settings).await? {
+                Some(database) => store(database, &settings.rules.schema).await?,
+                None => return Err(Error::usage("modes are stored in the target database: set control.url")),
+            }
+        };
+        self.refresh().await?;
+        self.let_land().await;
+        Ok(changes)
+    }
+
+    /// The rule files as they are now, and the faults of those that were left out. A table whose rule has faults keeps the rule that is in
+    /// force; one whose statements are rewritten keeps its rule, or nothing is reloaded.
+    fn fresh_rules(&self, settings: &Settings) -> Result<(RuleSet, Faults), Faults> {
+        let mut rules = RuleSet::load(&settings.rules.directory)?;
+        let left = rules.faults();
+        for rule in self.rules.load().rules.values() {
+            rules.keep(rule);
+        }
         let mut faults = Faults::default();
         let policy = self.shared.policy.load();
         for entry in policy.entries().filter(|e| e.mode == Mode::Rewrite) {
@@ -76,7 +110,7 @@ impl Steering {
                 faults.push(fault.hint(format!("bring the file back, or switch the table first: SET MODE observe FOR {table}")));
             }
         }
-        faults.or(rules)
+        faults.or((rules, left))
     }
 
     /// Waits until no statement is on its way that an older policy decided about, so that who has switched a table may drop it. One
@@ -193,23 +227,31 @@ impl Admin for Steering {
     ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>> {
         Box::pin(async move {
             let policy = self.shared.policy.load_full();
-            if let Some(unknown) = tables.iter().find(|t| !policy.knows(t)) {
-                return Err(Error::usage(format!("there is no rule for a table \"{unknown}\"")));
-            }
-            let changes = {
-                let mut database = self.database.lock().await;
-                match policy::alive(&mut database, &self.shared.settings.load_full()).await? {
-                    Some(database) => control::set_modes(database, tables, mode, who, why).await?,
-                    None => return Err(Error::usage("modes are stored in the target database: set control.url")),
-                }
+            let named = |table: &String| {
+                let entry = policy.entries().find(|e| e.relation.table == *table);
+                let entry = entry.ok_or_else(|| Error::usage(format!("there is no rule for a table \"{table}\"")))?;
+                Ok((table.clone(), entry.relation.is_retained()))
             };
-            self.refresh().await?;
-            self.let_land().await;
-            Ok(changes)
+            let tables = tables.iter().map(named).collect::<Result<Vec<Named>>>()?;
+            self.switch(async |db, schema| gate::switch(db, schema, &tables, Switch { mode, who, why }).await).await
         })
     }
 
-    fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+    fn set_all_modes<'a>(
+        &'a self,
+        mode: Mode,
+        who: &'a str,
+        why: Option<&'a str>,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>> {
+        Box::pin(async move {
+            let policy = self.shared.policy.load_full();
+            let mut tables: Vec<Named> = policy.entries().map(|e| (e.relation.table.clone(), e.relation.is_retained())).collect();
+            tables.sort();
+            self.switch(async |db, schema| gate::switch_all(db, schema, &tables, Switch { mode, who, why }).await).await
+        })
+    }
+
+    fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<Faults>> + Send + 'a>> {
         Box::pin(async move {
             let before = self.shared.settings.load_full();
             let mut faults = Faults::default();
@@ -219,17 +261,25 @@ impl Admin for Steering {
             kept(refuse_fixed(&before, &settings).map_err(Error::from), &mut faults)?;
             let legs = kept(tls(&settings), &mut faults)?;
             let rules = kept(self.fresh_rules(&settings).map_err(Error::from), &mut faults)?;
-            let (Some((acceptor, connector)), Some(rules)) = (legs, rules) else { return faults.or(()).map_err(Error::from) };
+            if let Some((_, left)) = rules.as_ref().filter(|_| !faults.is_empty()) {
+                faults.extend(left.clone());
+            }
+            let (Some((acceptor, connector)), Some((rules, left))) = (legs, rules) else {
+                return faults.or(Faults::default()).map_err(Error::from);
+            };
             faults.or(())?;
             let mut database = self.database.lock().await;
-            let policy = self.fresh_policy(&mut database, &settings, &rules).await?;
+            let built = self.fresh_policy(&mut database, &settings, &rules).await?;
             // All of it is good: from here on nothing can fail.
             self.rules.store(Arc::new(rules));
             self.shared.settings.store(Arc::new(settings));
             self.shared.tls.store(Arc::new(acceptor));
             self.connector.store(Arc::new(connector));
-            self.shared.set_policy(policy);
-            Ok(())
+            self.put_in_force(built);
+            for fault in &left.0 {
+                tracing::warn!(%fault, "a rule with faults was left as it was");
+            }
+            Ok(left)
         })
     }
 

@@ -3,19 +3,23 @@
 #![allow(dead_code, reason = "each test crate uses a part of it")]
 
 pub(crate) mod proxy;
+pub(crate) mod real;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use esclusa::catalog::{Catalog, Database};
 use esclusa::config::Settings;
 use esclusa::config::document::Document;
+use esclusa::control::Change;
 use esclusa::demo::postgres::Postgres;
 use esclusa::error::{Error, Result};
+use esclusa::migrate::gate::{self, Switch};
 use esclusa::migrate::parity::{self, Parity};
 use esclusa::migrate::run::{Migration, Outcome};
 use esclusa::migrate::schema;
+use esclusa::mode::Mode;
 use esclusa::relation::{Context, Relation};
-use esclusa::rule::{Rule, RuleSet, file};
+use esclusa::rule::{Rule, RuleSet, Target, file};
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
@@ -102,7 +106,9 @@ impl Bed {
         );
         let document = Document::parse("test.toml".as_ref(), &text).unwrap_or_else(|e| panic!("{e}\n{text}"));
         let mut rule = file::parse(&document).unwrap_or_else(|e| panic!("{e}\n{text}"));
-        rule.key.unique = catalog.tables[table].key_over(&rule.key.columns).map(|k| k.name.clone());
+        let constraint = catalog.tables[table].key_over(&rule.key.columns);
+        rule.key.unique = constraint.map(|k| k.name.clone());
+        rule.key.primary = constraint.is_some_and(|k| k.primary);
         self.rules.rules.insert(table.to_owned(), rule.clone());
         rule
     }
@@ -117,8 +123,22 @@ impl Bed {
         self.rule(table, "lookup", &format!("{{ domain = '''{table}''' }}"), &format!("{{ columns = ['''{code}'''] }}")).await
     }
 
-    /// Migrates one table.
+    /// Stores a mode as an operator would.
+    pub(crate) async fn set(&self, table: &str, mode: Mode) -> Result<Vec<Change>> {
+        let is_retained = matches!(self.rules.rules[table].target, Target::Retained(_));
+        gate::switch(&self.db, SCHEMA, &[(table.to_owned(), is_retained)], Switch { mode, who: "test", why: None }).await
+    }
+
+    /// Migrates one table; a history that stays is switched first, as `migrate` demands it.
     pub(crate) async fn migrate(&self, table: &str) -> Result<Outcome> {
+        if matches!(self.rules.rules[table].target, Target::Retained(_)) {
+            self.set(table, Mode::Rewrite).await?;
+        }
+        self.migrate_only(table).await
+    }
+
+    /// Migrates one table in the mode that it has.
+    pub(crate) async fn migrate_only(&self, table: &str) -> Result<Outcome> {
         let migration = Migration::new(&self.db, &self.rules, self.context.clone()).await.unwrap();
         let run = migration.begin("test").await.unwrap();
         let outcome = migration.table(run, &self.rules.rules[table]).await;
@@ -164,6 +184,12 @@ impl Bed {
     /// The one cell of a query.
     pub(crate) async fn cell(&self, sql: &str) -> String {
         self.rows(sql).await.concat()
+    }
+
+    /// Another superuser's connection to the same database, for watching.
+    pub(crate) async fn beside(bed: &Bed) -> Bed {
+        let db = server().await.connect(&bed.name).await.unwrap();
+        Bed { db, context: context(), rules: RuleSet::default(), name: bed.name.clone() }
     }
 
     /// Another session with its own settings.

@@ -13,11 +13,12 @@ use esclusa::config::document::Document;
 use esclusa::console::Admin;
 use esclusa::control::Change;
 use esclusa::error::{Error, Fault, Faults, Result};
+use esclusa::migrate::state::{Legacy, State};
 use esclusa::mode::Mode;
 use esclusa::relation::{Context, Relation};
 use esclusa::rewrite::{Entry, Hit, HitOutcome, Policy};
 use esclusa::rule::file;
-use esclusa::session::{ClientInfo, Shared};
+use esclusa::session::{ClientInfo, Shared, Standing};
 use esclusa::traffic::{Client, Execution, Seen};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -48,6 +49,8 @@ pub(crate) struct Asked {
 pub(crate) struct Fake {
     pub(crate) asked: Mutex<Vec<Asked>>,
     pub(crate) refuses: AtomicBool,
+    /// A rule file has faults.
+    pub(crate) faulty: AtomicBool,
     pub(crate) ended: AtomicBool,
 }
 
@@ -67,16 +70,35 @@ impl Admin for Fake {
             let asked = Asked { tables: tables.to_vec(), mode, who: who.to_owned(), why: why.map(str::to_owned) };
             self.asked.lock().unwrap().push(asked);
             let before = |t: &str| (t == "tipocorreo").then(|| (Mode::Shadow, "2026-03-01 10:00:00".to_owned()));
-            Ok(tables.iter().map(|t| Change { table: t.clone(), before: before(t), after: mode }).collect())
+            let note = |t: &str| (t == "tipSAT").then(|| "the view answers".to_owned());
+            let change = |t: &String| Change { table: t.clone(), before: before(t), after: Some(mode), note: note(t) };
+            Ok(tables.iter().map(change).collect())
         })
     }
 
-    fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+    fn set_all_modes<'a>(
+        &'a self,
+        mode: Mode,
+        who: &'a str,
+        why: Option<&'a str>,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>> {
+        Box::pin(async move {
+            let asked = Asked { tables: vec!["ALL".into()], mode, who: who.to_owned(), why: why.map(str::to_owned) };
+            self.asked.lock().unwrap().push(asked);
+            let held = |t: &str| (t == "tipvalvula").then(|| "not switched: it has not been moved".to_owned());
+            let change =
+                |t: &str| Change { table: t.to_owned(), before: None, after: held(t).is_none().then_some(mode), note: held(t) };
+            Ok(["tipSAT", "tipocorreo", "tipvalvula"].map(change).to_vec())
+        })
+    }
+
+    fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<Faults>> + Send + 'a>> {
         Box::pin(async move {
             if self.refuses.load(Ordering::SeqCst) {
                 return Err(Error::Faults(Faults(vec![Fault::at("rules/x.toml".as_ref(), 3, "unknown key")])));
             }
-            Ok(())
+            let left = self.faulty.load(Ordering::SeqCst).then(|| Fault::at("rules/y.toml".as_ref(), 2, "unknown key `odd`"));
+            Ok(Faults(left.into_iter().collect()))
         })
     }
 
@@ -118,7 +140,20 @@ pub(crate) fn shared(users_file: Option<&std::path::Path>) -> Shared {
     };
     let entries = RULES.iter().map(entry).collect();
     let policy = Policy::new(1, "cf_quere_pro", entries, &Default::default(), Default::default());
-    let shared = Shared::new(settings, policy);
+    let odd = ("tipzeta".to_owned(), "rules/tipzeta.toml:3: unknown key `odd`".to_owned());
+    let shared = Shared::new(settings, policy.with_faulty([odd].into()));
+    let moved = State {
+        run: Some(3),
+        moved_at: Some("2026-03-01 10:00:00".into()),
+        leaf: true,
+        view: true,
+        legacy: Legacy::Archived,
+        ..State::default()
+    };
+    let stays = State { legacy: Legacy::Named, ..State::default() };
+    let standing = |state, wanted| Standing { state, wanted };
+    let known = [("tipSAT", standing(moved, Mode::Observe)), ("tipocorreo", standing(stays, Mode::Rewrite))];
+    shared.standing.store(Arc::new(known.map(|(table, standing)| (table.to_owned(), standing)).into()));
     let hit = Hit { table: "tipocorreo".into(), operation: "select", outcome: HitOutcome::Forwarded };
     let client =
         Client { database: "aqua".into(), user: "aquasis".into(), application: "caja".into(), address: "10.0.0.7".into() };

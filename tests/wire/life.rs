@@ -229,6 +229,14 @@ async fn sighup_reloads_all_or_nothing() {
     assert_eq!(client.value(legacy).await, "20");
     assert_eq!(log_in(&proxy).await.value(legacy).await, "20");
 
+    // Rules with faults alone are left as they were, and told; the settings come.
+    settings("max_clients = 9");
+    proxy.signal(Signal::HUP);
+    proxy.wait_until_logged("faults_in_rules=4");
+    assert!(proxy.log().contains("a rule with faults was left as it was"));
+    assert_eq!(client.value(legacy).await, "20");
+    assert_eq!(log_in(&proxy).await.value(legacy).await, "20");
+
     // What a running process cannot change is refused, and the rest with it.
     crate::stage::write_rules(&rules);
     settings("max_clients = 1\nhandover_socket = \"/tmp/another\"");

@@ -1,6 +1,5 @@
 -- Schema esclusa: what outlives a process, and the functions that generated expressions name. Idempotent.
 CREATE SCHEMA IF NOT EXISTS {control};
-GRANT USAGE ON SCHEMA {control} TO PUBLIC;
 
 -- The mode of each legacy table. A table without a row has rules.default_mode.
 CREATE TABLE IF NOT EXISTS {control}.mode (

@@ -3,10 +3,12 @@
 -- Each of the three is a list of legacy tables: a leaf for each, in schema {leaf}, made when its table is moved (migrate/leaf.rs). What the
 -- audit trigger records is in none of them: it goes to audit_log_live, by month.
 CREATE SCHEMA IF NOT EXISTS {leaf};
-GRANT USAGE ON SCHEMA {leaf} TO PUBLIC;
 
 -- Sequences and no identity columns: those of a partitioned table do not serve a partition that is written directly (before PostgreSQL 17).
+-- Everybody may draw from them: whoever may insert into a leaf must be able to, also after a later GRANT by the leaf's owner, who does not own
+-- the sequence. Nobody may read them or set them back.
 CREATE SEQUENCE IF NOT EXISTS {schema}.audit_log_al_id_seq;
+GRANT USAGE ON SEQUENCE {schema}.audit_log_al_id_seq TO PUBLIC;
 CREATE TABLE IF NOT EXISTS {schema}.audit_log (
     al_id             bigint NOT NULL DEFAULT nextval('{schema}.audit_log_al_id_seq'),
     al_table_name     varchar(63) NOT NULL,
@@ -36,6 +38,7 @@ CREATE INDEX IF NOT EXISTS idx_audit_log_fields ON {schema}.audit_log USING gin 
 CREATE TABLE IF NOT EXISTS {schema}.audit_log_live PARTITION OF {schema}.audit_log FOR VALUES IN ('') PARTITION BY RANGE (al_changed_at);
 
 CREATE SEQUENCE IF NOT EXISTS {schema}.domain_value_dv_id_seq;
+GRANT USAGE ON SEQUENCE {schema}.domain_value_dv_id_seq TO PUBLIC;
 CREATE TABLE IF NOT EXISTS {schema}.domain_value (
     dv_id          bigint NOT NULL DEFAULT nextval('{schema}.domain_value_dv_id_seq'),
     dv_domain      varchar(50) NOT NULL,

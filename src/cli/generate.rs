@@ -1,0 +1,219 @@
+//! `esclusa rules generate`: rule files from the catalog and the plan. Rules are reviewed and edited like code, so a file that somebody
+//! has edited is never overwritten without a word: the difference is shown, and a person or a flag decides.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+
+use super::{Call, diff, disk, remark, say};
+use crate::catalog::Catalog;
+use crate::error::{Error, Result};
+use crate::rule::plan::Plan;
+use crate::rule::{RuleSet, file, generate};
+use crate::table::Table;
+
+/// What the settings' snapshot of the catalog is called, beside the rules.
+const SNAPSHOT: &str = "catalog.csv";
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "A file that was edited since it was generated is left alone (--keep) or replaced (--overwrite). Without either, the
+difference is shown, and on a terminal you are asked; elsewhere nothing is written, and the exit code is 1.
+A table that has been moved keeps its rule and its place in the snapshot."
+)]
+pub(super) struct Generate {
+    /// Keep files that were edited.
+    #[arg(long, conflicts_with = "overwrite")]
+    keep: bool,
+    /// Overwrite files that were edited.
+    #[arg(long)]
+    overwrite: bool,
+}
+
+/// What becomes of an edited file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Decision {
+    Keep,
+    Overwrite,
+}
+
+/// A file that is to hold another text.
+struct Change {
+    table: String,
+    path: PathBuf,
+    text: String,
+    /// What it holds now, where somebody has edited it.
+    edited: Option<String>,
+    /// It is there, and is what was generated the last time.
+    follows: bool,
+}
+
+pub(super) async fn run(call: Call, options: Generate) -> Result<()> {
+    let database = call.database().await?;
+    let (schema, directory) = (&call.settings.rules.schema, &call.settings.rules.directory);
+    let now = Catalog::read(&database, schema).await?;
+    if now.tables.is_empty() {
+        return Err(Error::usage(format!("there is no table in schema {schema}")));
+    }
+    std::fs::create_dir_all(directory).map_err(|e| Error::io(format!("creating {}", directory.display()), e))?;
+    let (plan, rules, snapshot) = (Plan::shipped(), RuleSet::load(directory)?, directory.join(SNAPSHOT));
+    let before = if snapshot.exists() { Some(Catalog::from_csv(schema, &snapshot)?) } else { None };
+    let ruled: BTreeSet<String> = rules.rules.keys().chain(rules.faulty.keys()).cloned().collect();
+    let catalog = generate::as_before(&now, before.as_ref(), &rules, &plan);
+    let generated = generate::generate_beside(&catalog, &plan, &ruled);
+    let mut findings = generated.findings;
+    let last = before.map(|before| generate::generate_beside(&before, &plan, &ruled).rules).unwrap_or_default();
+    let last: BTreeMap<&str, String> = last.iter().map(|rule| (rule.table.as_str(), file::print(rule))).collect();
+    let mut changes = Vec::new();
+    for rule in &generated.rules {
+        let path = place(directory, &rules, &rule.table);
+        changes.extend(change(&rule.table, path, file::print(rule), last.get(rule.table.as_str()))?);
+    }
+    let same = generated.rules.len() - changes.len();
+    without_conflicts(&mut changes, &rules, &mut findings)?;
+    let edited = changes.iter().filter(|c| c.edited.is_some()).count();
+    let kept = decide(&mut changes, &options, &mut findings)?;
+    for change in changes.iter().filter(|c| c.follows) {
+        findings.push(vec![change.table.as_str().into(), "the catalog has changed, and the rule with it".into()]);
+    }
+    let mut files: Vec<(PathBuf, String)> = changes.into_iter().map(|c| (c.path, c.text)).collect();
+    let count = files.len();
+    let text = catalog.to_csv();
+    if std::fs::read_to_string(&snapshot).ok().as_ref() != Some(&text) {
+        // The last one: a run that is killed before it finds, the next time, what it had not come to.
+        files.push((snapshot, text));
+    }
+    disk::replace(&files)?;
+    let told = |count: usize, what: &str| if count > 0 { format!("; {count} {what}") } else { String::new() };
+    remark(&format!(
+        "{count} rules and the snapshot of {} tables were written to {}{}{}{}",
+        catalog.tables.len(),
+        directory.display(),
+        told(same, "were as they are"),
+        told(kept, "with edits were kept"),
+        told(edited - kept, "with edits were overwritten"),
+    ));
+    call.print(&findings)
+}
+
+/// The file of a table's rule, which may have a name of its own.
+fn place(directory: &Path, rules: &RuleSet, table: &str) -> PathBuf {
+    let known = rules.rules.get(table).map(|r| &r.file).or_else(|| rules.faulty.get(table).map(|f| &f.file));
+    known.filter(|f| f.exists()).cloned().unwrap_or_else(|| directory.join(format!("{table}.toml")))
+}
+
+/// What a file's new text means for it; `None` where it holds that text already.
+fn change(table: &str, path: PathBuf, text: String, last: Option<&String>) -> Result<Option<Change>> {
+    let there = match std::fs::read_to_string(&path) {
+        Ok(there) => Some(there),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(Error::io(format!("reading {}", path.display()), error)),
+    };
+    if there.as_ref() == Some(&text) {
+        return Ok(None);
+    }
+    let follows = there.is_some() && there.as_ref() == last;
+    Ok(Some(Change { table: table.to_owned(), path, text, edited: there.filter(|_| !follows), follows }))
+}
+
+/// A new rule does not take the domain or link type of a rule that is there: neither of them would be in force.
+fn without_conflicts(changes: &mut Vec<Change>, rules: &RuleSet, findings: &mut Table) -> Result<()> {
+    let mut set = RuleSet { rules: rules.rules.clone(), ..RuleSet::default() };
+    for change in changes.iter() {
+        let document = crate::config::document::Document::parse(&change.path, &change.text)?;
+        set.rules.insert(change.table.clone(), file::parse(&document)?);
+    }
+    for (tables, fault) in crate::rule::check::between(&set) {
+        let is_new = |c: &Change| tables.contains(&c.table) && !rules.rules.contains_key(&c.table);
+        changes.iter().filter(|c| is_new(c)).for_each(|c| {
+            findings.push(vec![c.table.as_str().into(), format!("no rule was written: {}", fault.message).into()]);
+        });
+        changes.retain(|c| !is_new(c));
+    }
+    Ok(())
+}
+
+/// Leaves the changes that are to be made. How many edited files are kept.
+fn decide(changes: &mut Vec<Change>, options: &Generate, findings: &mut Table) -> Result<usize> {
+    let edited: Vec<&Change> = changes.iter().filter(|c| c.edited.is_some()).collect();
+    let shown = |c: &&Change| {
+        let path = c.path.display().to_string();
+        diff::unified(&path, "generated", c.edited.as_deref().unwrap_or_default(), &c.text)
+    };
+    let decisions: Vec<Decision> = match options {
+        _ if edited.is_empty() => return Ok(0),
+        Generate { keep: true, .. } => vec![Decision::Keep; edited.len()],
+        Generate { overwrite: true, .. } => vec![Decision::Overwrite; edited.len()],
+        _ if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() => {
+            let questions: Vec<(String, String)> = edited.iter().map(|c| (shown(c), c.path.display().to_string())).collect();
+            let answers = ask(&questions, &mut std::io::stdin().lock(), &mut std::io::stderr())
+                .map_err(|e| Error::io("asking on the terminal", e))?;
+            answers.ok_or_else(|| Error::refused("nothing was written"))?
+        }
+        _ => {
+            edited.iter().try_for_each(|c| say(&shown(c)))?;
+            return Err(Error::Refused {
+                message: format!("{} rule files were edited, and nothing was written", edited.len()),
+                detail: Some("the difference to what would be generated is on standard output".into()),
+                hint: Some("`--keep` keeps these files and writes the others, `--overwrite` writes all".into()),
+            });
+        }
+    };
+    let kept: BTreeSet<String> =
+        edited.iter().zip(&decisions).filter(|(_, d)| **d == Decision::Keep).map(|(c, _)| c.table.clone()).collect();
+    for table in &kept {
+        findings.push(vec![table.as_str().into(), "edited, and kept: it differs from what would be generated".into()]);
+    }
+    changes.retain(|c| !kept.contains(&c.table));
+    Ok(kept.len())
+}
+
+/// Shows each difference and asks. `None` when nothing is to be done at all.
+fn ask(questions: &[(String, String)], input: &mut dyn BufRead, out: &mut dyn Write) -> std::io::Result<Option<Vec<Decision>>> {
+    let mut decisions = Vec::new();
+    for (difference, path) in questions {
+        out.write_all(difference.as_bytes())?;
+        let decision = loop {
+            write!(out, "{path} was edited. Overwrite it? yes, no, all, quit [no] ")?;
+            out.flush()?;
+            let mut line = String::new();
+            if input.read_line(&mut line)? == 0 {
+                return Ok(None);
+            }
+            match line.trim().to_lowercase().as_str() {
+                "y" | "yes" => break Decision::Overwrite,
+                "" | "n" | "no" => break Decision::Keep,
+                "a" | "all" => {
+                    decisions.resize(questions.len(), Decision::Overwrite);
+                    return Ok(Some(decisions));
+                }
+                "q" | "quit" => return Ok(None),
+                _ => {}
+            }
+        };
+        decisions.push(decision);
+    }
+    Ok(Some(decisions))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(said: &str) -> Option<Vec<Decision>> {
+        let questions = ["a", "b", "c"].map(|p| (format!("-{p}\n"), p.to_owned()));
+        let mut out = Vec::new();
+        let answers = ask(&questions, &mut said.as_bytes(), &mut out).unwrap();
+        assert!(String::from_utf8(out).unwrap().starts_with("-a\na was edited. Overwrite it?"));
+        answers
+    }
+
+    #[test]
+    fn what_is_not_said_is_kept_and_nobody_there_writes_nothing() {
+        use Decision::{Keep, Overwrite};
+        assert_eq!(answers("y\n\nno\n"), Some(vec![Overwrite, Keep, Keep]));
+        assert_eq!(answers("perhaps\nn\nall\n"), Some(vec![Keep, Overwrite, Overwrite]));
+        assert_eq!(answers("yes\nquit\n"), None);
+        assert_eq!(answers("yes\nyes\n"), None, "the input ended");
+    }
+}

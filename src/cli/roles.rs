@@ -1,0 +1,49 @@
+//! `esclusa roles`.
+
+use super::{Call, remark, say};
+use crate::catalog::database::user_name;
+use crate::error::{Error, Result};
+use crate::migrate::roles;
+use crate::relation::Context;
+use crate::table::Table;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  esclusa roles > roles.sql && psql -v ON_ERROR_STOP=1 -d aqua -f roles.sql\n  esclusa roles --check"
+)]
+pub(super) struct Roles {
+    /// The role that esclusa works as [default: the user in control.url].
+    #[arg(long, value_name = "NAME")]
+    control: Option<String>,
+    /// A role that takes the legacy tables that belong to a superuser; it is made, without login, where there is none.
+    #[arg(long, value_name = "NAME")]
+    owner: Option<String>,
+    /// Says what the role in control.url lacks, with the SQL that mends it; exit code 1 when it lacks anything.
+    #[arg(long, conflicts_with_all = ["control", "owner"])]
+    check: bool,
+}
+
+pub(super) async fn run(call: Call, roles: Roles) -> Result<()> {
+    let context = Context::new(&call.settings);
+    let tables = roles::tables(&call.rules()?);
+    if roles.check {
+        return check(&call, &context, &tables).await;
+    }
+    let role = roles.control.or_else(|| user_name(&call.settings.control.url));
+    let role = role.ok_or_else(|| Error::usage("which role? set control.url with a user, or name one by --control"))?;
+    say(&roles::script(&context, &role, &tables, roles.owner.as_deref()))
+}
+
+async fn check(call: &Call, context: &Context, tables: &[String]) -> Result<()> {
+    let database = call.database().await?;
+    let missing = roles::missing(&database, context, tables).await?;
+    if missing.is_empty() {
+        remark("the role in control.url has all that it needs");
+        return Ok(());
+    }
+    let count = missing.len();
+    let mut table = Table::new(&["missing", "mended by"]);
+    missing.into_iter().for_each(|m| table.push(vec![m.what.into(), m.mend.into()]));
+    call.print(&table)?;
+    Err(Error::refused(format!("the role in control.url lacks {count} things")))
+}

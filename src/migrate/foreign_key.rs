@@ -1,0 +1,278 @@
+//! Foreign keys of a legacy table, in both directions, after its rows have moved into a leaf.
+//!
+//! A foreign key cannot point at a leaf: its columns are other ones, of other types, and a partition cannot have more columns than the
+//! table that it is a partition of. So a legacy table that takes part in foreign keys gets a **key table** beside its leaf:
+//! `esclusa_key.<legacy name>`, which holds the legacy columns that stand in foreign keys, typed as they were, and nothing else. It
+//! carries the legacy table's own foreign keys, under their names, as real ones, and triggers on the leaf keep it equal, statement by
+//! statement. Words, SQLSTATE, actions, deferrability, locks and isolation are then PostgreSQL's own; since a message names a table
+//! without its schema, it says what it said.
+//!
+//! Why no triggers that check by themselves (the first plan): a trigger written in SQL or PL/pgSQL sees the transaction's snapshot in
+//! REPEATABLE READ and above. Whoever deletes a referenced row there does not see a referencing row that was committed after the
+//! snapshot, and no row lock tells him, because the referenced row was locked and not changed: a row without its parent stays
+//! (`tests/foreign_key.rs` shows it). The server's own trigger looks with a newer snapshot (`ri_PerformCheck` in ri_triggers.c: "test"
+//! and "crosscheck" snapshots), which only C can do.
+//!
+//! What a real foreign key does not do by itself: whoever locks a row of the look-up (`FOR UPDATE` on the view) locks the leaf's row,
+//! and a new referencing row would only look at the key table. A trigger on the referencing table therefore takes `FOR KEY SHARE` on
+//! the leaf's row first (the *hold*).
+//!
+//! What differs in spite of this, all in `tests/foreign_key.rs`:
+//! - `pg_constraint.confrelid`, and what `\d` prints, name `esclusa_key.<table>`; constraints out of a legacy table lie in that schema, so
+//!   that `SET CONSTRAINTS <name>` needs the schema (ALL does not). Errors of these carry it as their schema's name. The proxy
+//!   can map both.
+//! - An error that comes from the key table has a CONTEXT that names the trigger.
+//! - One statement that changes both sides (a CTE that writes): the same outcome, but one that deletes a row and refers to it is told
+//!   by the other side's words; one MERGE that renames a referenced key and inserts the old one anew is refused.
+//! - `SET CONSTRAINTS <name> DEFERRED` defers the check, but not the hold: the lock on a row that is there is taken by the statement.
+//! - A cascade onto a leaf changes the key table first and the leaf then, a statement of the client the other way round: the two at the
+//!   same instant on the same row may end in 40P01 where one waited.
+
+pub mod key_table;
+pub mod read;
+
+mod functions;
+mod point;
+
+use crate::sql::quote::qualified;
+
+/// Where the key tables are.
+pub const KEYS: &str = "esclusa_key";
+
+/// Makes the schema of the key tables. The server checks foreign keys as the tables' owners, who must be able to look into it.
+pub const SCHEMA_SQL: &str = "CREATE SCHEMA IF NOT EXISTS esclusa_key; GRANT USAGE ON SCHEMA esclusa_key TO PUBLIC;";
+
+/// A foreign key, as `pg_constraint` has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignKey {
+    /// `conname`.
+    pub name: String,
+    /// The side whose rows point.
+    pub referencing: Side,
+    /// The side that is pointed at.
+    pub referenced: Side,
+    /// The unique index that it leans on, and whether a constraint owns that.
+    pub unique: Unique,
+    /// MATCH FULL, not SIMPLE (PostgreSQL has no PARTIAL).
+    pub full: bool,
+    /// ON UPDATE.
+    pub on_update: Action,
+    /// ON DELETE.
+    pub on_delete: Action,
+    /// The columns of `ON DELETE SET NULL (...)`; empty for all.
+    pub delete_columns: Vec<String>,
+    /// DEFERRABLE.
+    pub deferrable: bool,
+    /// INITIALLY DEFERRED.
+    pub deferred: bool,
+    /// Not NOT VALID.
+    pub valid: bool,
+    /// Its triggers are those that the server made: none is disabled, or enabled otherwise.
+    pub enforced: bool,
+    /// The referencing table has it as a partition of another one.
+    pub inherited: bool,
+    /// COMMENT ON CONSTRAINT.
+    pub comment: Option<String>,
+    /// By column: how the sides are compared.
+    pub equal: Vec<Equal>,
+    /// The function of the hold on the referencing table, where it points at a key table already.
+    pub hold: Option<String>,
+}
+
+/// One side of a foreign key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Side {
+    /// Schema of the table.
+    pub schema: String,
+    /// The table.
+    pub table: String,
+    /// Who owns it.
+    pub owner: String,
+    /// It is partitioned.
+    pub partitioned: bool,
+    /// It is UNLOGGED.
+    pub unlogged: bool,
+    /// The constraint's columns in order.
+    pub columns: Vec<String>,
+}
+
+impl Side {
+    /// The table as SQL.
+    pub fn name(&self) -> String {
+        qualified(&self.schema, &self.table)
+    }
+
+    /// Whether it is this table.
+    pub fn is(&self, schema: &str, table: &str) -> bool {
+        self.schema == schema && self.table == table
+    }
+}
+
+/// What a foreign key leans on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unique {
+    /// The name of the index, and of the constraint that owns it.
+    pub name: String,
+    /// A constraint owns it; otherwise it is CREATE UNIQUE INDEX.
+    pub constraint: bool,
+}
+
+/// ON UPDATE and ON DELETE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// An error, at the end of the statement or transaction, unless the key is there again.
+    NoAction,
+    /// An error at the end of the statement.
+    Restrict,
+    /// The referencing rows follow.
+    Cascade,
+    /// The referencing columns become NULL.
+    SetNull,
+    /// The referencing columns get their defaults.
+    SetDefault,
+}
+
+impl Action {
+    /// From `confupdtype` and `confdeltype` (manual, pg_constraint).
+    pub fn parse(code: &str) -> Action {
+        match code {
+            "r" => Action::Restrict,
+            "c" => Action::Cascade,
+            "n" => Action::SetNull,
+            "d" => Action::SetDefault,
+            _ => Action::NoAction,
+        }
+    }
+
+    /// As SQL.
+    pub fn sql(self) -> &'static str {
+        match self {
+            Action::NoAction => "NO ACTION",
+            Action::Restrict => "RESTRICT",
+            Action::Cascade => "CASCADE",
+            Action::SetNull => "SET NULL",
+            Action::SetDefault => "SET DEFAULT",
+        }
+    }
+
+    /// Whether it writes the referencing table.
+    pub fn writes(self) -> bool {
+        !matches!(self, Action::NoAction | Action::Restrict)
+    }
+}
+
+/// The operators of one column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Equal {
+    /// Referenced = referencing (`conpfeqop`).
+    pub across: Operator,
+    /// Referenced = referenced (`conppeqop`).
+    pub within: Operator,
+}
+
+/// An operator by its schema, with the types that it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// `OPERATOR(pg_catalog.=)`.
+    pub sql: String,
+    /// Type of the left operand; `None` for a polymorphic one, which takes the column as it is.
+    pub left: Option<String>,
+    /// Type of the right operand.
+    pub right: Option<String>,
+}
+
+impl Operator {
+    /// Both expressions compared.
+    pub fn apply(&self, left: &str, right: &str) -> String {
+        let cast = |e: &str, t: &Option<String>| t.as_ref().map_or_else(|| format!("({e})"), |t| format!("({e})::{t}"));
+        format!("{} {} {}", cast(left, &self.left), self.sql, cast(right, &self.right))
+    }
+}
+
+/// A foreign key that does not survive the move, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// `constraint "x" on table "y"`.
+    pub name: String,
+    /// Why, and what to do.
+    pub reason: String,
+}
+
+/// What a foreign key may do to the rows of a leaf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// Update and delete them.
+    Written,
+    /// Nothing, because what tells them apart is what an UPDATE changes: the key table would have to be changed in the middle of a cascade,
+    /// and the server would check a row that the cascade has not finished with.
+    Unstable,
+    /// Nothing, because they are the audit's (a captured history).
+    Audit,
+}
+
+/// What of these foreign keys of `schema.table` cannot be kept.
+pub fn refusals(keys: &[ForeignKey], schema: &str, table: &str, rows: Rows) -> Vec<Refusal> {
+    let mut found = Vec::new();
+    for key in keys {
+        let out = key.referencing.is(schema, table);
+        let own = if out { &key.referencing } else { &key.referenced };
+        let mut refuse = |reason: &str| {
+            let name = format!("constraint \"{}\" on table \"{}\"", key.name, key.referencing.table);
+            found.push(Refusal { name, reason: reason.to_owned() });
+        };
+        if !key.enforced {
+            refuse("its triggers are disabled, so nothing checks it today; enable them, or drop it");
+        }
+        if own.partitioned {
+            refuse("the legacy table is partitioned");
+        }
+        if out && key.inherited {
+            refuse("the legacy table has it as a partition of another one");
+        }
+        if out && key.referenced.unlogged {
+            refuse("it points at an unlogged table, which the key table cannot: ALTER TABLE ... SET LOGGED");
+        }
+        if out && (key.on_update.writes() || key.on_delete.writes()) {
+            match rows {
+                Rows::Written => {}
+                Rows::Unstable => refuse("it changes rows of the legacy table, and its leaf has no column that stays the same"),
+                Rows::Audit => refuse("it changes or deletes rows of the legacy table, and these are the audit's"),
+            }
+        }
+    }
+    found
+}
+
+/// A name that fits into an identifier: what is longer than 63 bytes ends in a hash of the whole.
+pub(super) fn bounded(name: String) -> String {
+    if name.len() <= 63 {
+        return name;
+    }
+    // FNV-1a: the same on every machine and in every version.
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    let cut = (0..=46).rev().find(|&i| name.is_char_boundary(i)).unwrap_or(0);
+    format!("{}_{hash:016x}", &name[..cut])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_is_cut_between_characters_and_stays_its_own() {
+        let (a, b) = (bounded(format!("hold_{}a", "ñ".repeat(40))), bounded(format!("hold_{}b", "ñ".repeat(40))));
+        assert!(a.len() <= 63 && b.len() <= 63 && a != b, "{a} {b}");
+        assert_eq!(bounded("hold_short".into()), "hold_short");
+    }
+
+    #[test]
+    fn an_operator_casts_to_its_types_and_leaves_polymorphic_ones_alone() {
+        let operator = |left: Option<&str>| Operator {
+            sql: "OPERATOR(pg_catalog.=)".into(),
+            left: left.map(Into::into),
+            right: left.map(Into::into),
+        };
+        assert_eq!(operator(Some("text")).apply("a", "new.b"), "(a)::text OPERATOR(pg_catalog.=) (new.b)::text");
+        assert_eq!(operator(None).apply("a", "b"), "(a) OPERATOR(pg_catalog.=) (b)");
+    }
+}

@@ -1,0 +1,86 @@
+//! The statements that take a foreign key away and make it anew between other tables, with the hold that goes with it.
+
+use crate::sql::quote::{ident, literal};
+
+use super::{ForeignKey, bounded};
+
+fn list(columns: &[String]) -> String {
+    columns.iter().map(|c| ident(c)).collect::<Vec<_>>().join(", ")
+}
+
+/// Takes the foreign key and its hold from a table.
+pub(super) fn drop(key: &ForeignKey, referencing: &str) -> String {
+    format!("ALTER TABLE {referencing} DROP CONSTRAINT {};\n{}", ident(&key.name), unhold(key, referencing))
+}
+
+/// Makes the foreign key on `referencing`. It is NOT VALID at first, since the rows are those that obeyed it, and to look at them all
+/// would hold a lock on both tables; a partitioned table cannot have it so.
+pub(super) fn add(key: &ForeignKey, referencing: &str, referenced: &str) -> String {
+    let columns = match key.delete_columns.as_slice() {
+        [] => String::new(),
+        columns => format!(" ({})", list(columns)),
+    };
+    let constraint = ident(&key.name);
+    let mut sql = format!(
+        "ALTER TABLE {referencing} ADD CONSTRAINT {constraint} FOREIGN KEY ({}) REFERENCES {referenced} ({}) MATCH {} \
+         ON UPDATE {} ON DELETE {}{columns}{}{}{};\n",
+        list(&key.referencing.columns),
+        list(&key.referenced.columns),
+        if key.full { "FULL" } else { "SIMPLE" },
+        key.on_update.sql(),
+        key.on_delete.sql(),
+        if key.deferrable { " DEFERRABLE" } else { "" },
+        if key.deferred { " INITIALLY DEFERRED" } else { "" },
+        if key.referencing.partitioned { "" } else { " NOT VALID" },
+    );
+    if let Some(comment) = &key.comment {
+        sql.push_str(&format!("COMMENT ON CONSTRAINT {constraint} ON {referencing} IS {};\n", literal(comment)));
+    }
+    sql
+}
+
+/// What makes it valid again, in a transaction of its own; `None` where it was not, or is already.
+pub(super) fn validate(key: &ForeignKey, referencing: &str) -> Option<String> {
+    let needed = key.valid && !key.referencing.partitioned;
+    needed.then(|| format!("ALTER TABLE {referencing} VALIDATE CONSTRAINT {};\n", ident(&key.name)))
+}
+
+/// The triggers sort before those of the foreign key, which are called `RI_ConstraintTrigger_...`.
+fn hold_names(key: &ForeignKey) -> [String; 2] {
+    ["insert", "update"].map(|event| ident(&bounded(format!("ESCLUSA_hold_{event}_{}", key.name))))
+}
+
+/// The hold of the referencing table, by `function`. One of a deferrable foreign key can be deferred by SET CONSTRAINTS ALL like the
+/// check itself; it cannot have the same name.
+pub(super) fn hold(key: &ForeignKey, referencing: &str, function: &str) -> String {
+    let new: Vec<String> = key.referencing.columns.iter().map(|c| format!("new.{}", ident(c))).collect();
+    let old: Vec<String> = key.referencing.columns.iter().map(|c| format!("old.{}", ident(c))).collect();
+    let present = new.iter().map(|c| format!("{c} IS NOT NULL")).collect::<Vec<_>>().join(" AND ");
+    let other = format!(
+        "ROW({})::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW({})::pg_catalog.record AND {present}",
+        new.join(", "),
+        old.join(", ")
+    );
+    let (kind, when) = match (key.deferrable, key.deferred) {
+        (false, _) => ("", ""),
+        (true, false) => ("CONSTRAINT ", " DEFERRABLE"),
+        (true, true) => ("CONSTRAINT ", " DEFERRABLE INITIALLY DEFERRED"),
+    };
+    let [insert, update] = hold_names(key);
+    let one = |name: &str, event: &str, condition: &str| {
+        format!(
+            "CREATE {kind}TRIGGER {name} AFTER {event} ON {referencing}{when} FOR EACH ROW WHEN ({condition}) \
+             EXECUTE FUNCTION {function}({});\n",
+            literal(&key.name)
+        )
+    };
+    one(&insert, "INSERT", &present) + &one(&update, "UPDATE", &other)
+}
+
+/// Takes the hold away, where there is one.
+pub(super) fn unhold(key: &ForeignKey, referencing: &str) -> String {
+    if key.hold.is_none() {
+        return String::new();
+    }
+    hold_names(key).map(|name| format!("DROP TRIGGER IF EXISTS {name} ON {referencing};\n")).concat()
+}

@@ -1,0 +1,282 @@
+//! Which mode a legacy table may have. A rewritten statement reads the new tables: for a table that has not been moved it would find
+//! nothing there, and hide every row. So `shadow`, `rewrite` and `refuse` are for tables that have been moved, whoever asks: a person by
+//! [`switch`] and [`switch_all`], and the settings or an old entry of the ledger by [`effective`], which decides what is in force.
+//!
+//! A history that stays is read where it was. It may be in `shadow` or `rewrite` at any time, and has to be in `rewrite` before it gets its
+//! columns ([`improvement`]): in any other mode `SELECT *` would show two more than the client knows.
+
+use std::collections::HashMap;
+
+use super::CONTROL;
+use super::state::{Legacy, State, states};
+use crate::catalog::Database;
+use crate::control::{self, Change};
+use crate::error::{Error, Result};
+use crate::mode::Mode;
+use crate::sql::quote::qualified;
+
+/// One legacy table, as the gate sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'c> {
+    /// Its name.
+    pub table: &'c str,
+    /// It is a history that stays.
+    pub is_retained: bool,
+    /// Where it stands.
+    pub state: &'c State,
+}
+
+impl Candidate<'_> {
+    /// The mode that is in force when this one is asked for, by the settings or by what is stored.
+    pub fn effective(&self, wanted: Mode) -> Mode {
+        let state = self.state;
+        let holds = match wanted {
+            Mode::Off | Mode::Observe => true,
+            Mode::Refuse if self.is_retained => state.improved,
+            Mode::Shadow | Mode::Rewrite if self.is_retained => true,
+            // It forwards what the client sent: no row is hidden, whoever has the legacy name.
+            Mode::Shadow => state.was_moved() || state.is_readable(),
+            // A view that is gone later fails loudly; nothing is hidden by that.
+            Mode::Rewrite | Mode::Refuse => state.was_moved(),
+        };
+        if holds { wanted } else { Mode::Observe }
+    }
+
+    /// Why a switch to a mode is refused.
+    fn refusal(&self, mode: Mode) -> Option<String> {
+        let broken = mode == Mode::Rewrite && !self.is_retained && !self.state.is_moved();
+        (self.effective(mode) != mode || broken).then(|| self.standing())
+    }
+
+    /// What keeps a table from being rewritten.
+    fn standing(&self) -> String {
+        let state = self.state;
+        match () {
+            () if self.is_retained => "it has not got its columns yet".into(),
+            () if state.legacy == Legacy::Named && (state.run.is_some() || state.is_readable()) => {
+                "the legacy table has its name again, and the rows that clients write".into()
+            }
+            () if !state.was_moved() => "it has not been moved".into(),
+            () if !state.view => format!("it has been moved, and view {} is gone", qualified(CONTROL, self.table)),
+            () => "it has been moved, and its rows in the new table are gone".into(),
+        }
+    }
+
+    /// The command that mends what keeps a table from being rewritten.
+    pub fn remedy(&self) -> &'static str {
+        if !self.is_retained && self.state.was_moved() { "esclusa schema apply" } else { "esclusa migrate" }
+    }
+
+    /// What is wrong with a table that is to be rewritten: its statements fail, or go where they were not meant to.
+    pub fn fault(&self, wanted: Mode) -> Option<String> {
+        let state = self.state;
+        let has_run = state.run.is_some() || state.is_readable();
+        let is_wrong = match wanted {
+            Mode::Rewrite => has_run && !state.is_moved(),
+            Mode::Shadow => has_run && !state.is_readable(),
+            Mode::Refuse => has_run && state.legacy == Legacy::Named,
+            Mode::Off | Mode::Observe => false,
+        };
+        (!self.is_retained && is_wrong).then(|| format!("mode {wanted}: {}", self.standing()))
+    }
+
+    /// The fault, or what else the operator should know.
+    pub fn finding(&self, wanted: Mode) -> Option<String> {
+        let waits = || format!("mode {wanted} is not in force: {}", self.standing());
+        let shows = || "not rewritten: SELECT * shows hst_id and hst_operation".to_owned();
+        self.fault(wanted).or_else(|| (self.effective(wanted) != wanted).then(waits)).or_else(|| {
+            (self.is_retained && self.state.improved && wanted != Mode::Rewrite && wanted != Mode::Refuse).then(shows)
+        })
+    }
+
+    /// What a switch means, where that is not plain: who answers now.
+    fn note(&self, mode: Mode, schema: &str) -> Option<String> {
+        if !matches!(mode, Mode::Off | Mode::Observe | Mode::Shadow) {
+            return None;
+        }
+        let name = qualified(schema, self.table);
+        match self.state {
+            state if self.is_retained => {
+                state.improved.then(|| format!("{name} itself answers: SELECT * shows hst_id and hst_operation too"))
+            }
+            state if !state.was_moved() => None,
+            state if state.stand_in => Some(format!("it has been moved: the compatibility view {name} answers")),
+            _ => Some(format!("it has been moved and nothing has the name {name}: statements fail with 42P01")),
+        }
+    }
+}
+
+/// A switch, and who asks for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Switch<'s> {
+    /// The mode.
+    pub mode: Mode,
+    /// Who asks.
+    pub who: &'s str,
+    /// Why, if that was said.
+    pub why: Option<&'s str>,
+}
+
+/// A legacy table with whether it is a history that stays.
+pub type Named = (String, bool);
+
+/// Switches all of these tables, or none of them: one that may not have the mode keeps the others from it.
+pub async fn switch(database: &Database, schema: &str, tables: &[Named], switch: Switch<'_>) -> Result<Vec<Change>> {
+    database
+        .transaction("switching modes", async |db| {
+            let states = states(db, schema).await?;
+            let none = State::default();
+            let candidates: Vec<Candidate<'_>> = tables.iter().map(|t| candidate(t, &states, &none)).collect();
+            let held: Vec<(Candidate<'_>, String)> =
+                candidates.iter().filter_map(|c| Some((*c, c.refusal(switch.mode)?))).collect();
+            if !held.is_empty() {
+                return Err(refused(switch.mode, &held));
+            }
+            let names: Vec<String> = tables.iter().map(|(table, _)| table.clone()).collect();
+            let mut changes = control::store_modes(db, &names, switch.mode, switch.who, switch.why).await?;
+            for (change, candidate) in changes.iter_mut().zip(&candidates) {
+                change.note = candidate.note(switch.mode, schema);
+            }
+            Ok(changes)
+        })
+        .await
+}
+
+/// Switches those of the tables that may have the mode. The answer has all of them: one that may not stays as it was, and says why.
+pub async fn switch_all(database: &Database, schema: &str, tables: &[Named], switch: Switch<'_>) -> Result<Vec<Change>> {
+    database
+        .transaction("switching modes", async |db| {
+            let states = states(db, schema).await?;
+            let none = State::default();
+            let mut changes = Vec::new();
+            for named in tables {
+                let candidate = candidate(named, &states, &none);
+                changes.push(match candidate.refusal(switch.mode) {
+                    None => {
+                        let stored =
+                            control::store_modes(db, std::slice::from_ref(&named.0), switch.mode, switch.who, switch.why).await?;
+                        let note = candidate.note(switch.mode, schema);
+                        stored.into_iter().map(|change| Change { note: note.clone(), ..change }).collect::<Vec<_>>()
+                    }
+                    Some(why) => {
+                        let note = format!("not switched: {why} (`{} {}`)", candidate.remedy(), named.0);
+                        let before = control::stored_mode(db, &named.0).await?;
+                        vec![Change { table: named.0.clone(), before, after: None, note: Some(note) }]
+                    }
+                });
+            }
+            Ok(changes.concat())
+        })
+        .await
+}
+
+fn candidate<'c>((table, is_retained): &'c Named, states: &'c HashMap<String, State>, none: &'c State) -> Candidate<'c> {
+    Candidate { table, is_retained: *is_retained, state: states.get(table).unwrap_or(none) }
+}
+
+fn refused(mode: Mode, held: &[(Candidate<'_>, String)]) -> Error {
+    let message = match held {
+        [(one, _)] => format!("{} cannot be in mode {mode}, and nothing was switched", one.table),
+        all => format!("{} tables cannot be in mode {mode}, and nothing was switched", all.len()),
+    };
+    let detail = held.iter().map(|(c, why)| format!("{}: {why}", c.table)).collect::<Vec<_>>().join("; ");
+    let of = |command: &str| {
+        let tables: Vec<&str> = held.iter().filter(|(c, _)| c.remedy() == command).map(|(c, _)| c.table).collect();
+        match command {
+            _ if tables.is_empty() => None,
+            "esclusa migrate" => Some(format!("`{command} {}` moves what has not been moved", tables.join(" "))),
+            _ => Some(format!("`{command}` makes views anew")),
+        }
+    };
+    let hint = ["esclusa migrate", "esclusa schema apply"].into_iter().filter_map(of).collect::<Vec<_>>().join("; ");
+    Error::Refused { message, detail: Some(detail), hint: Some(hint) }
+}
+
+/// Whether a history that stays may get its columns: only while it is rewritten.
+pub async fn improvement(database: &Database, table: &str) -> Result<()> {
+    match control::modes(database).await?.get(table) {
+        Some(Mode::Rewrite) => Ok(()),
+        mode => Err(Error::Refused {
+            message: format!("{table} is not in mode rewrite, and would show two more columns to SELECT *"),
+            detail: Some(format!("it stays a table and gets hst_id and hst_operation; its stored mode is {}", stored(mode))),
+            hint: Some(format!("run `esclusa rules set {table} rewrite` first, or SET MODE rewrite FOR {table} on the console")),
+        }),
+    }
+}
+
+fn stored(mode: Option<&Mode>) -> &'static str {
+    mode.map_or("none", |mode| mode.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(run: bool, leaf: bool, view: bool, legacy: Legacy) -> State {
+        State { run: run.then_some(3), leaf, view, legacy, ..State::default() }
+    }
+
+    fn table(state: &State) -> Candidate<'_> {
+        Candidate { table: "x", is_retained: false, state }
+    }
+
+    #[test]
+    fn a_table_that_was_not_moved_is_observed_whatever_is_wanted() {
+        let standing = [state(false, false, false, Legacy::Named), state(false, false, false, Legacy::Gone)];
+        for state in &standing {
+            let forced = Mode::ALL.map(|m| table(state).effective(m));
+            assert_eq!(forced, [Mode::Off, Mode::Observe, Mode::Observe, Mode::Observe, Mode::Observe], "{state:?}");
+            assert!(table(state).fault(Mode::Rewrite).is_none());
+            assert!(table(state).finding(Mode::Rewrite).unwrap().contains("it has not been moved"));
+        }
+    }
+
+    #[test]
+    fn a_table_that_was_moved_may_have_every_mode() {
+        for legacy in [Legacy::Archived, Legacy::Gone] {
+            let state = state(true, true, true, legacy);
+            for mode in Mode::ALL {
+                assert_eq!((table(&state).effective(mode), table(&state).refusal(mode)), (mode, None));
+                assert_eq!(table(&state).finding(mode), None);
+            }
+        }
+    }
+
+    /// Rows that clients write into the legacy table again would be hidden; a comparison hides nothing.
+    #[test]
+    fn a_legacy_table_with_its_name_back_is_not_rewritten() {
+        let state = state(true, true, true, Legacy::Named);
+        assert_eq!(table(&state).effective(Mode::Rewrite), Mode::Observe);
+        assert_eq!(table(&state).effective(Mode::Shadow), Mode::Shadow);
+        assert_eq!(table(&state).refusal(Mode::Shadow), None);
+        assert!(table(&state).refusal(Mode::Refuse).unwrap().contains("has its name again"));
+        assert!(table(&state).fault(Mode::Rewrite).unwrap().contains("has its name again"));
+    }
+
+    #[test]
+    fn a_view_or_leaf_that_is_gone_is_a_fault_and_stays_loud() {
+        for (leaf, view, what) in [(true, false, "view esclusa.x is gone"), (false, true, "its rows in the new table are gone")] {
+            let state = state(true, leaf, view, Legacy::Archived);
+            assert_eq!(table(&state).effective(Mode::Rewrite), Mode::Rewrite);
+            assert!(table(&state).fault(Mode::Rewrite).unwrap().contains(what));
+            assert!(table(&state).refusal(Mode::Rewrite).unwrap().contains(what));
+            assert_eq!(table(&state).fault(Mode::Observe), None);
+        }
+    }
+
+    #[test]
+    fn a_history_that_stays_is_rewritten_before_it_is_improved() {
+        let mut state = state(false, false, false, Legacy::Named);
+        let at = |state: &State, mode| Candidate { table: "x", is_retained: true, state }.effective(mode);
+        assert_eq!(
+            [Mode::Shadow, Mode::Rewrite, Mode::Refuse].map(|m| at(&state, m)),
+            [Mode::Shadow, Mode::Rewrite, Mode::Observe]
+        );
+        state.improved = true;
+        assert_eq!(Mode::ALL.map(|m| at(&state, m)), Mode::ALL);
+        let retained = Candidate { table: "x", is_retained: true, state: &state };
+        assert!(retained.finding(Mode::Observe).unwrap().contains("hst_id"));
+        assert_eq!(retained.finding(Mode::Rewrite), None);
+        assert!(retained.note(Mode::Off, "s").unwrap().starts_with("s.x itself answers"));
+    }
+}

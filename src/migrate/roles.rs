@@ -1,0 +1,318 @@
+//! Roles and rights. The role of `control.url` needs to be no superuser: `esclusa roles` prints the one script that a superuser runs once,
+//! and `schema apply` and `migrate` say what is missing before they begin. Where the role is a superuser, `schema apply` makes what there
+//! is to make by itself.
+//!
+//! What may be done is asked of the server and of no list of grants: a right may come by any way.
+
+use crate::catalog::Database;
+use crate::config::Partman;
+use crate::error::{Error, Result};
+use crate::relation::Context;
+use crate::rule::{RuleSet, Target};
+use crate::sql::quote::{ident, literal};
+
+use super::{ARCHIVE, CONTROL, LEAVES};
+
+/// Owns the audit trigger's function, may add rows to audit_log_live, and does not log in.
+pub const AUDIT: &str = "esclusa_audit";
+
+const SCRIPT: &str = include_str!("sql/roles.sql");
+const PARTMAN: &str = include_str!("sql/roles_partman.sql");
+const GRANTS: &str = include_str!("sql/grants.sql");
+
+/// Who owns the tables that a migration touches: name, whether a superuser, how many tables, which.
+const OWNERS: &str = "
+    SELECT r.rolname::text AS name, r.rolsuper AS is_superuser, count(*) AS tables, array_agg(c.oid) AS oids
+    FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_roles AS r ON r.oid = c.relowner
+    WHERE c.relkind IN ('r', 'p', 'v') AND (c.relnamespace = pg_catalog.to_regnamespace({schema_text}) AND c.relname = ANY ({tables})
+        OR c.relnamespace = pg_catalog.to_regnamespace({leaf_text})
+        OR c.oid IN (SELECT k.conrelid FROM pg_catalog.pg_constraint AS k JOIN pg_catalog.pg_class AS t ON t.oid = k.confrelid
+                     WHERE k.contype = 'f' AND t.relnamespace = pg_catalog.to_regnamespace({schema_text}) AND t.relname = ANY ({tables})))
+    GROUP BY 1, 2 ORDER BY 1";
+
+/// A right or an object that the current role needs and has not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// What, in words.
+    pub what: String,
+    /// The SQL that mends it, for a superuser.
+    pub mend: String,
+}
+
+/// The legacy tables of the rules and the tables that histories mirror: all whose owners matter.
+pub fn tables(rules: &RuleSet) -> Vec<String> {
+    let base = |target: &Target| match target {
+        Target::History(h) => h.base.clone(),
+        _ => None,
+    };
+    let mut tables: Vec<String> =
+        rules.rules.values().flat_map(|r| std::iter::once(r.table.clone()).chain(base(&r.target))).collect();
+    tables.sort_unstable();
+    tables.dedup();
+    tables
+}
+
+/// The script of roles and grants for a control role that is no superuser. `owner` takes the tables that belong to a superuser.
+pub fn script(context: &Context, role: &str, tables: &[String], owner: Option<&str>) -> String {
+    let partman = if context.partman == Partman::Auto { PARTMAN } else { "" };
+    SCRIPT
+        .replace("{partman}", partman)
+        .replace("{grants}", GRANTS)
+        .replace("{owners}", &owners(context, tables))
+        .replace("{role}", &ident(role))
+        .replace("{role_text}", &literal(role))
+        .replace("{owner_text}", &owner.map_or_else(|| "NULL::text".to_owned(), literal))
+        .replace("{audit}", AUDIT)
+        .replace("{archive}", ARCHIVE)
+        .replace("{schema}", &ident(&context.schema))
+        .replace("{schema_text}", &literal(&ident(&context.schema)))
+        .replace("{control}", CONTROL)
+        .replace("{leaf}", LEAVES)
+}
+
+fn owners(context: &Context, tables: &[String]) -> String {
+    let names = tables.iter().map(|t| literal(t)).collect::<Vec<_>>();
+    let lines = names.chunks(8).map(|c| c.join(", ")).collect::<Vec<_>>().join(",\n        ");
+    OWNERS
+        .replace("{schema_text}", &literal(&ident(&context.schema)))
+        .replace("{leaf_text}", &literal(LEAVES))
+        .replace("{tables}", &format!("ARRAY[{lines}]::pg_catalog.name[]"))
+}
+
+fn grants(context: &Context) -> String {
+    GRANTS.replace("{schema_text}", &literal(&ident(&context.schema))).replace("{control}", CONTROL).replace("{leaf}", LEAVES).replace("{audit}", AUDIT)
+}
+
+/// Makes the audit role and the event trigger, where the current role is a superuser; schema `esclusa` must be there. Otherwise they are
+/// the script's, and this does nothing.
+pub async fn install(database: &Database, context: &Context) -> Result<()> {
+    if !is_superuser(database).await? {
+        return Ok(());
+    }
+    // Roles belong to the whole cluster: another database's `schema apply` may make it at this moment.
+    let role = format!(
+        "DO $$ BEGIN CREATE ROLE {AUDIT} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$; \
+         GRANT USAGE ON SCHEMA {} TO {AUDIT}",
+        ident(&context.schema)
+    );
+    let there = "SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = $1)";
+    if !database.one("looking for the audit role", there, &[&AUDIT]).await?.get::<_, bool>(0) {
+        database.batch("creating the audit role", &role).await?;
+    }
+    database.batch("letting grants follow the views", &grants(context)).await
+}
+
+/// Who may use the schema of the legacy tables may use those of their views and leaves. A later GRANT of that schema's owner is carried as
+/// him, and only what he has granted can he take away: so it is done as him, where this role is a member of his.
+pub async fn carry_usage(database: &Database, context: &Context) -> Result<()> {
+    let doing = "letting those use the views who use the tables";
+    let there = format!("SELECT to_regprocedure('{CONTROL}.carry_usage()') IS NOT NULL");
+    if !database.one(doing, &there, &[]).await?.get::<_, bool>(0) {
+        return Ok(());
+    }
+    database.batch(doing, &format!("GRANT USAGE ON SCHEMA {CONTROL}, {LEAVES} TO {AUDIT}")).await?;
+    let owner = "SELECT r.rolname::text FROM pg_namespace AS n JOIN pg_roles AS r ON r.oid = n.nspowner \
+                 WHERE n.nspname = $1 AND NOT r.rolsuper AND r.rolname <> current_user AND pg_has_role(r.oid, 'MEMBER')";
+    let carry = format!("SELECT {CONTROL}.carry_usage()");
+    if let Some(row) = database.query(doing, owner, &[&context.schema]).await?.first() {
+        let owner: String = row.get(0);
+        let sql = format!(
+            "GRANT USAGE ON SCHEMA {CONTROL}, {LEAVES} TO {0} WITH GRANT OPTION; SET LOCAL ROLE {0}; {carry}; SET LOCAL ROLE NONE",
+            ident(&owner)
+        );
+        database.batch(doing, &sql).await?;
+    }
+    database.batch(doing, &carry).await
+}
+
+/// Stops before any work when the current role lacks something, and says what.
+pub async fn require(database: &Database, context: &Context, rules: &RuleSet) -> Result<()> {
+    let missing = missing(database, context, &tables(rules)).await?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let role: String = database.one("asking for the role", "SELECT current_user::text", &[]).await?.get(0);
+    Err(Error::Refused {
+        message: format!("role {role} lacks rights that this needs"),
+        detail: Some(missing.iter().map(|m| m.what.as_str()).collect::<Vec<_>>().join("; ")),
+        hint: Some(
+            "let a superuser run what `esclusa roles` prints; `esclusa roles --check` shows the statement for each".into(),
+        ),
+    })
+}
+
+async fn is_superuser(database: &Database) -> Result<bool> {
+    let sql = "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user";
+    Ok(database.one("asking for the role", sql, &[]).await?.get(0))
+}
+
+/// Everything that the current role lacks for `schema apply` and for migrating these tables; nothing for a superuser, who makes what he
+/// lacks himself.
+pub async fn missing(database: &Database, context: &Context, tables: &[String]) -> Result<Vec<Missing>> {
+    if is_superuser(database).await? {
+        return Ok(Vec::new());
+    }
+    let role: String = database.one("asking for the role", "SELECT current_user::text", &[]).await?.get(0);
+    let mut missing = rights(database, context, &role).await?;
+    missing.extend(membership(database, context, tables, &role).await?);
+    missing.extend(foreign_objects(database, context, &role).await?);
+    missing.extend(event_trigger(database, context, &role).await?);
+    Ok(missing)
+}
+
+/// What is asked by one question each, and mended by one statement each.
+async fn rights(database: &Database, context: &Context, role: &str) -> Result<Vec<Missing>> {
+    let (schema, quoted) = (literal(&context.schema), ident(&context.schema));
+    let role = ident(role);
+    let name: String = database.one("asking for the database", "SELECT current_database()::text", &[]).await?.get(0);
+    let on_database = |right: &str| format!("has_database_privilege(current_database(), '{right}')");
+    let grant_on_database = |right: &str| format!("GRANT {right} ON DATABASE {} TO {role}", ident(&name));
+    let in_schema = |right: &str| {
+        let nobody = format!("NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = {schema})");
+        format!("{nobody} OR has_schema_privilege({schema}, '{right}')")
+    };
+    let has_audit = format!("EXISTS (SELECT FROM pg_roles WHERE rolname = '{AUDIT}')");
+    let is_audit = format!("(SELECT pg_has_role(oid, 'USAGE') FROM pg_roles WHERE rolname = '{AUDIT}') IS NOT FALSE");
+    let questions = [
+        (has_audit, format!("role {AUDIT} does not exist"), format!("CREATE ROLE {AUDIT} NOLOGIN; GRANT {AUDIT} TO {role}")),
+        (
+            is_audit,
+            format!("not a member of {AUDIT}, or without its rights"),
+            format!("GRANT {AUDIT} TO {role}; ALTER ROLE {role} INHERIT"),
+        ),
+        (on_database("CREATE"), format!("no right to create schemas in database {name}"), grant_on_database("CREATE")),
+        (on_database("TEMPORARY"), format!("no right to temporary views in database {name}"), grant_on_database("TEMPORARY")),
+        (
+            in_schema("USAGE"),
+            format!("no right to use schema {}", context.schema),
+            format!("GRANT USAGE ON SCHEMA {quoted} TO {role}"),
+        ),
+        (
+            in_schema("CREATE WITH GRANT OPTION"),
+            format!("no right to create in schema {}, with grant option", context.schema),
+            format!("GRANT CREATE ON SCHEMA {quoted} TO {role} WITH GRANT OPTION"),
+        ),
+    ];
+    let sql = format!("SELECT {}", questions.each_ref().map(|(ask, ..)| format!("({ask})")).join(", "));
+    let row = database.one("looking at the role's rights", &sql, &[]).await?;
+    let lacking = questions.into_iter().enumerate().filter(|(i, _)| !row.get::<_, bool>(*i));
+    Ok(lacking.map(|(_, (_, what, mend))| Missing { what, mend }).collect())
+}
+
+async fn membership(database: &Database, context: &Context, tables: &[String], role: &str) -> Result<Vec<Missing>> {
+    let sql = format!(
+        "SELECT o.name, o.is_superuser, o.tables, pg_has_role(o.name::name, 'MEMBER'), \
+           (SELECT string_agg('ALTER TABLE ' || t.oid::regclass::text || ' OWNER TO <role>', '; ') FROM unnest(o.oids) AS t(oid)) \
+         FROM ({}) AS o WHERE o.is_superuser OR NOT pg_has_role(o.name::name, 'USAGE')",
+        owners(context, tables)
+    );
+    let mut missing = Vec::new();
+    for row in database.query("looking for the owners of the legacy tables", &sql, &[]).await? {
+        let (owner, superuser, count, member): (String, bool, i64, bool) = (row.get(0), row.get(1), row.get(2), row.get(3));
+        missing.push(match (superuser, member) {
+            (true, _) => Missing {
+                what: format!("{count} tables belong to {owner}, a superuser, whose member it must not be"),
+                mend: row.get(4),
+            },
+            (_, true) => Missing {
+                what: format!("a member of {owner}, owner of {count} tables, without its rights"),
+                mend: format!("ALTER ROLE {} INHERIT", ident(role)),
+            },
+            _ => Missing {
+                what: format!("not a member of {owner}, owner of {count} tables"),
+                mend: format!("GRANT {} TO {}", ident(&owner), ident(role)),
+            },
+        });
+    }
+    Ok(missing)
+}
+
+/// Schemas and tables of ours that somebody else made.
+async fn foreign_objects(database: &Database, context: &Context, role: &str) -> Result<Vec<Missing>> {
+    let (control, leaf, schema) = (literal(CONTROL), literal(LEAVES), literal(&context.schema));
+    let sql = format!(
+        "SELECT format('schema %I belongs to %s', nspname, pg_get_userbyid(nspowner)), format('ALTER SCHEMA %I OWNER TO %I', nspname, $1::text) \
+         FROM pg_namespace WHERE nspname IN ({control}, {leaf}, {}) AND NOT pg_has_role(nspowner, 'USAGE') \
+         UNION ALL SELECT format('table %I.%I belongs to %s', nspname, relname, pg_get_userbyid(relowner)), \
+           format('ALTER TABLE %I.%I OWNER TO %I', nspname, relname, $1::text) \
+         FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace \
+         WHERE relkind IN ('r', 'p') AND NOT pg_has_role(relowner, 'USAGE') \
+           AND (nspname = {control} OR nspname = {schema} AND relname ~ '^(audit_log|domain_value)(_|$)') ORDER BY 1",
+        literal(ARCHIVE)
+    );
+    let rows = database.query("looking for tables that another role made", &sql, &[&role]).await?;
+    Ok(rows.into_iter().map(|r| Missing { what: r.get(0), mend: r.get(1) }).collect())
+}
+
+/// Without it a REVOKE on a view would leave the right on the leaf. It counts only with the functions that this version makes.
+async fn event_trigger(database: &Database, context: &Context, role: &str) -> Result<Option<Missing>> {
+    let wanted = grants(context);
+    let bodies = ["$carry$", "$usage$", "$grant$"].map(|mark| wanted.split(mark).nth(1).unwrap_or_default().to_owned());
+    let sql = format!(
+        "SELECT coalesce((SELECT CASE WHEN e.evtenabled NOT IN ('O', 'A') THEN 'is disabled' \
+             WHEN NOT r.rolsuper THEN 'calls a function of ' || r.rolname || ', who is no superuser' \
+             WHEN f.prosrc <> $3 OR f.pronamespace <> '{CONTROL}'::regnamespace \
+               OR (SELECT c.prosrc FROM pg_proc AS c WHERE c.pronamespace = f.pronamespace AND c.proname = 'carry_grants') IS DISTINCT FROM $1 \
+               OR (SELECT c.prosrc FROM pg_proc AS c WHERE c.pronamespace = f.pronamespace AND c.proname = 'carry_usage') IS DISTINCT FROM $2 \
+             THEN 'is of another version' ELSE '' END \
+           FROM pg_event_trigger AS e JOIN pg_proc AS f ON f.oid = e.evtfoid JOIN pg_roles AS r ON r.oid = f.proowner \
+           WHERE e.evtname = 'esclusa_grants'), 'does not exist')"
+    );
+    let there = "SELECT to_regnamespace($1) IS NOT NULL";
+    let found: String = match database.one("looking for schema esclusa", there, &[&CONTROL]).await?.get(0) {
+        true => database.one("looking for the event trigger", &sql, &[&bodies[0], &bodies[1], &bodies[2]]).await?.get(0),
+        false => "does not exist".to_owned(),
+    };
+    let what = format!("event trigger esclusa_grants, by which grants follow the views, {found}");
+    let mend = format!("CREATE SCHEMA IF NOT EXISTS {CONTROL} AUTHORIZATION {};\n{wanted}", ident(role));
+    Ok((!found.is_empty()).then_some(Missing { what, mend }))
+}
+
+/// Gives an object of the current role to another: `what` is the kind and the name, as ALTER takes them. That role must be able to create
+/// in the object's schema (manual, ALTER TABLE, "Notes"), and keeps that right no longer than the giving takes: in a schema with
+/// functions that everybody calls, whoever may create could put his own before them.
+pub async fn give(database: &Database, what: &str, schema: &str, owner: &str) -> Result<()> {
+    let context = format!("giving {what} to {owner}");
+    let sql = "SELECT $1 = current_user, has_schema_privilege($1::name, $2, 'CREATE')";
+    let row = database.one(&context, sql, &[&owner, &schema]).await?;
+    let (own, may_create): (bool, bool) = (row.get(0), row.get(1));
+    if own {
+        return Ok(());
+    }
+    let (schema, owner) = (ident(schema), ident(owner));
+    let give = format!("ALTER {what} OWNER TO {owner}");
+    let sql = match may_create {
+        true => give,
+        // One text without BEGIN is one transaction, or a part of the one that is open.
+        false => format!("GRANT CREATE ON SCHEMA {schema} TO {owner}; {give}; REVOKE CREATE ON SCHEMA {schema} FROM {owner}"),
+    };
+    database.batch(&context, &sql).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+
+    fn context(schema: &str) -> Context {
+        Context { schema: schema.to_owned(), ..Context::new(&Settings::defaults().unwrap()) }
+    }
+
+    #[test]
+    fn every_name_in_the_script_is_quoted_and_no_mark_is_left() {
+        let script = script(&context("Mi esquema"), "o'role \"x\"", &["dual".into(), "it's".into()], Some("Due ño"));
+        for part in ["\"Mi esquema\"", "'o''role \"x\"'", "\"o'role \"\"x\"\"\"", "'it''s'", "'Due ño'"] {
+            assert!(script.contains(part), "{part}\n{script}");
+        }
+        for mark in ["{role", "{schema", "{control", "{leaf", "{audit", "{archive", "{owner", "{tables", "{grants", "{partman"] {
+            assert!(!script.contains(mark), "{mark}\n{script}");
+        }
+    }
+
+    #[test]
+    fn without_pg_partman_nothing_is_said_of_it() {
+        let never = Context { partman: Partman::Never, ..context("s") };
+        assert!(!script(&never, "r", &[], None).contains("pg_partman';"));
+        assert!(script(&context("s"), "r", &[], None).contains("CREATE EXTENSION pg_partman"));
+    }
+}

@@ -1,0 +1,153 @@
+-- Grants follow the view. Whoever grants a right on a legacy name grants it on a view: in schema {control}, which rewritten reads name, or
+-- under the legacy name itself. The other view of the table gets the same right, and its leaf in schema {leaf} gets what holds for the
+-- whole table. A right on some columns never reaches the leaf: there it would be a right on the images of all of them.
+--
+-- Only a superuser makes an event trigger. It runs as whoever runs the GRANT, and can do no more than he can; but that may be a superuser,
+-- so the functions belong to the superuser who ran this, or whoever could replace them would be one at the next GRANT. Idempotent.
+
+-- What differs is made equal, statement by statement. "command" is what has just been run: after GRANT a view may only have gained a right,
+-- and both shall have it; after REVOKE it may only have lost one, and neither shall keep it. A right is one of its grantor: whoever ran the
+-- command runs the same on the others, as the same grantor, and with the same consequences for those who had it from him. Otherwise, to
+-- mend, the view under the legacy name decides, whoever granted. The setting keeps the statements from starting the event trigger again.
+CREATE OR REPLACE FUNCTION {control}.carry_grants(command text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET esclusa.carry_grants = 'off' AS $carry$
+DECLARE
+  phase text;
+  step  record;
+BEGIN
+  -- What takes a right on the table away takes those on its columns too: first, so that what is given afterwards stays.
+  FOREACH phase IN ARRAY ARRAY['REVOKE', 'GRANT'] LOOP
+    FOR step IN
+      WITH place AS (
+        -- A view of a stranger who took the name is not this table's.
+        SELECT leaf.relname AS name, leaf.relowner AS owner, p.kind, p.oid, p.relacl
+        FROM pg_class AS leaf
+        JOIN pg_class AS own ON (own.relname, own.relowner, own.relkind) = (leaf.relname, leaf.relowner, 'v')
+          AND own.relnamespace = to_regnamespace('{control}')
+        LEFT JOIN pg_class AS legacy ON (legacy.relname, legacy.relowner, legacy.relkind) = (leaf.relname, leaf.relowner, 'v')
+          AND legacy.relnamespace = to_regnamespace({schema_text})
+        CROSS JOIN LATERAL (VALUES ('leaf', leaf.oid, leaf.relacl), ('own', own.oid, own.relacl), ('legacy', legacy.oid, legacy.relacl))
+          AS p(kind, oid, relacl)
+        WHERE leaf.relkind = 'r' AND leaf.relnamespace = to_regnamespace('{leaf}') AND p.oid IS NOT NULL
+      ), held AS (
+        SELECT p.name, p.kind, a.grantee, a.privilege_type AS privilege, g.attname AS "column",
+               CASE WHEN command IN ('GRANT', 'REVOKE') THEN a.grantor ELSE p.owner END AS grantor, bool_or(a.is_grantable) AS option
+        FROM place AS p
+        CROSS JOIN LATERAL (SELECT NULL::name AS attname, coalesce(p.relacl, acldefault('r', p.owner)) AS acl
+          UNION ALL SELECT c.attname, c.attacl FROM pg_attribute AS c
+          WHERE p.kind <> 'leaf' AND c.attrelid = p.oid AND c.attnum > 0 AND NOT c.attisdropped AND c.attacl IS NOT NULL) AS g
+        CROSS JOIN LATERAL aclexplode(g.acl) AS a
+        -- Its owner keeps every right on the leaf: the views read it and write it as him.
+        WHERE p.kind <> 'leaf' OR a.grantee <> p.owner
+        GROUP BY 1, 2, 3, 4, 5, 6
+      ), views AS (
+        SELECT name, owner, count(*) AS number, bool_or(kind = 'legacy') AS has_legacy FROM place WHERE kind <> 'leaf' GROUP BY 1, 2
+      ), wanted AS (
+        SELECT v.name, v.owner, h.grantee, h.privilege, h."column", h.grantor,
+               CASE command WHEN 'GRANT' THEN bool_or(h.option) WHEN 'REVOKE' THEN bool_and(h.option)
+                 ELSE bool_or(h.option) FILTER (WHERE h.kind = 'legacy' OR NOT v.has_legacy) END AS option
+        FROM views AS v JOIN held AS h ON h.name = v.name AND h.kind <> 'leaf'
+        GROUP BY v.name, v.owner, v.number, h.grantee, h.privilege, h."column", h.grantor
+        HAVING CASE command WHEN 'GRANT' THEN true WHEN 'REVOKE' THEN count(*) = v.number
+                 ELSE bool_or(h.kind = 'legacy' OR NOT v.has_legacy) END
+      ), placed AS (
+        SELECT p.name, p.kind, w.grantee, w.privilege, w."column", w.grantor, w.option
+        FROM wanted AS w JOIN place AS p ON p.name = w.name
+        WHERE p.kind <> 'leaf' OR w."column" IS NULL AND w.grantee <> w.owner
+          AND w.privilege IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+      ), differing AS (
+        SELECT coalesce(w.name, h.name) AS name, coalesce(w.kind, h.kind) AS kind, coalesce(w.grantee, h.grantee) AS grantee,
+               coalesce(w.privilege, h.privilege) AS privilege, coalesce(w."column", h."column") AS "column", coalesce(w.grantor, h.grantor) AS grantor, w.option AS wanted,
+               CASE WHEN w.option IS NULL THEN 'REVOKE' WHEN w.option OR h.option IS NULL THEN 'GRANT' ELSE 'REVOKE GRANT OPTION FOR' END AS verb
+        FROM placed AS w FULL JOIN held AS h
+          ON (w.name, w.kind, w.grantee, w.privilege, coalesce(w."column", ''), w.grantor)
+           = (h.name, h.kind, h.grantee, h.privilege, coalesce(h."column", ''), h.grantor)
+        WHERE w.option IS DISTINCT FROM h.option
+      )
+      SELECT d.verb || ' ' || d.privilege || coalesce(' (' || quote_ident(d."column") || ')', '')
+             || ' ON ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname) || CASE d.verb WHEN 'GRANT' THEN ' TO ' ELSE ' FROM ' END
+             || CASE WHEN d.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(d.grantee)) END
+             || CASE WHEN d.verb <> 'GRANT' THEN ' CASCADE' WHEN d.wanted THEN ' WITH GRANT OPTION' ELSE '' END AS statement
+      FROM differing AS d
+      JOIN place AS p ON p.name = d.name AND p.kind = d.kind JOIN pg_class AS c ON c.oid = p.oid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+      -- Whoever has the owner's rights grants as the owner (PostgreSQL source, acl.c, select_best_grantor). What others have granted goes
+      -- with what they had it from, or is theirs to mend.
+      WHERE (d.verb = 'GRANT') = (phase = 'GRANT')
+        AND CASE WHEN pg_has_role(p.owner, 'USAGE') THEN d.grantor = p.owner ELSE pg_has_role(d.grantor, 'USAGE') END
+      ORDER BY d.name, d.kind, d.privilege, d.grantee
+    LOOP
+      -- Somebody else's GRANT must not fail because a table of ours is in disorder.
+      BEGIN
+        EXECUTE step.statement;
+      EXCEPTION WHEN OTHERS THEN
+        RAISE WARNING 'esclusa: a right was not carried over: %', SQLERRM USING DETAIL = step.statement;
+      END;
+    END LOOP;
+  END LOOP;
+END $carry$;
+
+-- Who may use the schema of the legacy tables may use those of their views and leaves, and nobody else: a grant on a table is worth nothing
+-- to a role that may not use its schema, and shall be worth nothing here. Whoever owns that schema may grant this too.
+CREATE OR REPLACE FUNCTION {control}.carry_usage() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET esclusa.carry_grants = 'off' AS $usage$
+DECLARE
+  statement text;
+BEGIN
+  FOR statement IN
+    WITH held AS (
+      SELECT n.oid, a.grantee, bool_or(a.is_grantable OR a.grantee = n.nspowner) AS option, bool_or(pg_has_role(a.grantor, 'USAGE')) AS revocable
+      FROM pg_namespace AS n CROSS JOIN LATERAL aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS a
+      WHERE a.privilege_type = 'USAGE' GROUP BY 1, 2
+    ), ours AS (
+      SELECT oid, nspname, nspowner FROM pg_namespace WHERE oid IN (to_regnamespace('{control}'), to_regnamespace('{leaf}'))
+    ), wanted AS (
+      SELECT o.oid, h.grantee, h.option FROM ours AS o JOIN held AS h ON h.oid = to_regnamespace({schema_text})
+    )
+    SELECT CASE WHEN w.oid IS NULL THEN 'REVOKE ' WHEN w.option OR h.oid IS NULL THEN 'GRANT ' ELSE 'REVOKE GRANT OPTION FOR ' END
+           || 'USAGE ON SCHEMA ' || quote_ident(o.nspname) || CASE WHEN w.oid IS NOT NULL AND (w.option OR h.oid IS NULL) THEN ' TO ' ELSE ' FROM ' END
+           || CASE WHEN coalesce(w.grantee, h.grantee) = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(coalesce(w.grantee, h.grantee))) END
+           || CASE WHEN w.option THEN ' WITH GRANT OPTION' WHEN w.oid IS NULL OR h.oid IS NOT NULL THEN ' CASCADE' ELSE '' END
+    FROM wanted AS w FULL JOIN held AS h ON (h.oid, h.grantee) = (w.oid, w.grantee) JOIN ours AS o ON o.oid = coalesce(w.oid, h.oid)
+    WHERE w.option IS DISTINCT FROM h.option AND coalesce(w.grantee, h.grantee) <> o.nspowner
+      AND pg_get_userbyid(coalesce(w.grantee, h.grantee)) <> '{audit}'
+      AND CASE WHEN w.option OR h.oid IS NULL THEN has_schema_privilege(o.oid, 'USAGE WITH GRANT OPTION') ELSE h.revocable END
+    ORDER BY 1
+  LOOP
+    BEGIN
+      EXECUTE statement;
+    EXCEPTION WHEN OTHERS THEN
+      RAISE WARNING 'esclusa: a right was not carried over: %', SQLERRM USING DETAIL = statement;
+    END;
+  END LOOP;
+END $usage$;
+
+CREATE OR REPLACE FUNCTION {control}.on_grant() RETURNS event_trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $grant$
+DECLARE
+  -- The event does not name the objects of a GRANT, only their kind.
+  kind text := (SELECT min(object_type) FROM pg_event_trigger_ddl_commands());
+BEGIN
+  IF current_setting('esclusa.carry_grants', true) IS NOT DISTINCT FROM 'off' OR NOT has_schema_privilege('{control}', 'USAGE') THEN
+    RETURN;
+  ELSIF kind = 'TABLE' THEN
+    PERFORM {control}.carry_grants(tg_tag);
+  ELSIF kind = 'SCHEMA' THEN
+    PERFORM {control}.carry_usage();
+  END IF;
+EXCEPTION WHEN OTHERS THEN
+  RAISE WARNING 'esclusa: rights were not carried over: %', SQLERRM;
+END $grant$;
+
+-- Whoever runs a GRANT runs these too. By himself he reaches nothing with them that a GRANT of his own would not reach.
+GRANT EXECUTE ON FUNCTION {control}.carry_grants(text), {control}.carry_usage() TO PUBLIC;
+REVOKE ALL ON FUNCTION {control}.on_grant() FROM PUBLIC;
+ALTER FUNCTION {control}.carry_grants(text) OWNER TO CURRENT_USER;
+ALTER FUNCTION {control}.carry_usage() OWNER TO CURRENT_USER;
+ALTER FUNCTION {control}.on_grant() OWNER TO CURRENT_USER;
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = 'esclusa_grants') THEN
+    CREATE EVENT TRIGGER esclusa_grants ON ddl_command_end WHEN TAG IN ('GRANT', 'REVOKE') EXECUTE FUNCTION {control}.on_grant();
+  END IF;
+  ALTER EVENT TRIGGER esclusa_grants ENABLE;
+END $$;

@@ -1,0 +1,90 @@
+-- The roles and rights of esclusa, and no more than it needs. Printed by `esclusa roles`, for a superuser to run once in the target database:
+--     psql -v ON_ERROR_STOP=1 -d <database> -f roles.sql
+-- All of it or nothing; it may be run again, after new rules or new owners, and changes only what is not yet so.
+BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+-- The role of control.url. It is no superuser and makes no roles; its password, or its line in pg_hba.conf, is the administrator's to give.
+-- {audit} owns the audit trigger's function: it may add rows to audit_log_live, and nobody logs in as it.
+DO $roles$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {role_text}) THEN
+    CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
+  END IF;
+  IF (SELECT rolsuper FROM pg_roles WHERE rolname = {role_text}) THEN
+    RAISE EXCEPTION '% is a superuser, and needs nothing of this', {role_text} USING HINT = 'Name a role that is none in control.url, or by --control.';
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{audit}') THEN
+    CREATE ROLE {audit} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
+  END IF;
+END $roles$;
+GRANT {audit} TO {role};
+
+-- Schemas: its own ones, made when it runs `schema apply`; and that of the legacy tables, where the new tables and the views stand. With grant
+-- option, because an object can only be given to a role that may create in its schema: that right is lent for the moment of the giving.
+DO $database$
+BEGIN
+  EXECUTE format('GRANT CONNECT, CREATE, TEMPORARY ON DATABASE %I TO %I', current_database(), {role_text});
+END $database$;
+GRANT USAGE, CREATE ON SCHEMA {schema} TO {role} WITH GRANT OPTION;
+GRANT USAGE ON SCHEMA {schema} TO {audit};
+CREATE SCHEMA IF NOT EXISTS {control} AUTHORIZATION {role};
+CREATE SCHEMA IF NOT EXISTS {leaf} AUTHORIZATION {role};
+CREATE SCHEMA IF NOT EXISTS {archive} AUTHORIZATION {role};
+
+-- What a superuser's `schema apply` made earlier becomes the role's own. Views and the functions that write behind them belong to the owners
+-- of the legacy tables, partitions that pg_partman made to whom they belong already.
+DO $ours$
+DECLARE
+  statement text;
+BEGIN
+  FOR statement IN
+    SELECT format('ALTER SCHEMA %I OWNER TO %I', nspname, {role_text}) FROM pg_namespace
+    WHERE oid IN (to_regnamespace('{control}'), to_regnamespace('{leaf}'), to_regnamespace('{archive}')) AND nspowner IN (SELECT oid FROM pg_roles WHERE rolsuper)
+    UNION ALL
+    SELECT format('ALTER %s %I.%I OWNER TO %I', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, n.nspname, c.relname, {role_text})
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.relowner IN (SELECT oid FROM pg_roles WHERE rolsuper) AND (c.relkind IN ('r', 'p')
+        AND (n.oid = to_regnamespace('{control}') OR n.oid = to_regnamespace({schema_text}) AND c.relname ~ '^(audit_log|domain_value)(_|$)')
+      -- One that a column owns goes with its table.
+      OR c.relkind = 'S' AND n.oid IN (to_regnamespace('{control}'), to_regnamespace({schema_text}))
+        AND (n.oid = to_regnamespace('{control}') OR c.relname IN ('audit_log_al_id_seq', 'domain_value_dv_id_seq'))
+        AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')))
+    UNION ALL
+    SELECT format('ALTER ROUTINE %s OWNER TO %I', p.oid::regprocedure, {role_text})
+    FROM pg_proc AS p WHERE p.pronamespace = to_regnamespace('{control}') AND p.proowner IN (SELECT oid FROM pg_roles WHERE rolsuper)
+      AND NOT p.prosecdef AND p.proname NOT IN ('carry_grants', 'carry_usage', 'on_grant')
+  LOOP
+    EXECUTE statement;
+  END LOOP;
+END $ours$;
+
+-- The owners of the legacy tables, of the tables that histories mirror, and of those with a foreign key onto one of them. The role becomes a
+-- member of each: it moves their tables, sets their triggers, and gives them what takes the tables' place. Never of a superuser: a member
+-- could become one.
+DO $owners$
+DECLARE
+  owner   record;
+  given   record;
+BEGIN
+  FOR owner IN {owners} LOOP
+    IF NOT owner.is_superuser THEN
+      EXECUTE format('GRANT %I TO %I', owner.name, {role_text});
+    ELSIF {owner_text} IS NULL THEN
+      RAISE WARNING '% tables belong to superuser %, and cannot be moved by %', owner.tables, owner.name, {role_text}
+        USING HINT = 'Print this script with `esclusa roles --owner NAME`: it gives them to that role.';
+    ELSE
+      IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {owner_text}) THEN
+        EXECUTE format('CREATE ROLE %I NOLOGIN', {owner_text});
+      END IF;
+      EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', {schema_text}, {owner_text});
+      EXECUTE format('GRANT %I TO %I', {owner_text}, {role_text});
+      FOR given IN SELECT c.oid::regclass AS name FROM unnest(owner.oids) AS c(oid) LOOP
+        EXECUTE format('ALTER TABLE %s OWNER TO %I', given.name, {owner_text});
+      END LOOP;
+    END IF;
+  END LOOP;
+END $owners$;
+
+{partman}{grants}
+COMMIT;

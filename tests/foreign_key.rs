@@ -1,0 +1,13 @@
+//! Foreign keys of legacy tables that have moved: the same statement on the tables as they were and on leaves with key tables, every
+//! action, match, deferrability and direction; and two sessions, step by step, in every isolation level.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
+
+mod common;
+#[path = "foreign_key/bed.rs"]
+mod bed;
+#[path = "foreign_key/actions.rs"]
+mod actions;
+#[path = "foreign_key/isolation.rs"]
+mod isolation;
+#[path = "foreign_key/cases.rs"]
+mod cases;

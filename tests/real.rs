@@ -1,0 +1,258 @@
+//! The real schema, with keys, foreign keys, views, functions and owners, moved by a role that is no superuser: what `esclusa roles` asks for
+//! is enough, what is missing is told before any work, and grants follow the views afterwards.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
+
+mod common;
+
+use common::real::{self, Plot, Real, structure};
+use common::{context, said, server};
+use esclusa::catalog::Database;
+use esclusa::config::{Partman, Url};
+use esclusa::migrate::{roles, schema};
+use esclusa::relation::Context;
+use esclusa::rule::RuleSet;
+use esclusa::sql::quote::ident;
+use esclusa::table::Cell;
+use tokio::sync::OnceCell;
+
+/// The fixture is what it claims to be, on the legacy side.
+#[tokio::test]
+async fn the_real_schema_is_real() {
+    let admin = server_with_roles().await;
+    admin.batch("a database", "CREATE DATABASE real_schema").await.unwrap();
+    let db = server().await.connect("real_schema").await.unwrap();
+    let plot = Plot { dependents: true, ..Plot::default() };
+    let (catalog, rules) = real::load(&db, &plot).await;
+    let count = async |sql: &str| -> i64 { db.one("counting", sql, &[]).await.unwrap().get(0) };
+    let legacy: Vec<String> = rules.rules.keys().cloned().collect();
+    let keys =
+        count("SELECT count(*) FROM pg_constraint WHERE contype = 'p' AND connamespace = 'cf_quere_pro'::regnamespace").await;
+    assert!(keys > 1000, "{keys} primary keys");
+    let onto = "SELECT count(*) FROM pg_constraint AS k JOIN pg_class AS t ON t.oid = k.confrelid JOIN pg_class AS c ON c.oid = k.conrelid
+                WHERE k.contype = 'f' AND t.relname = ANY ($1) AND NOT c.relname = ANY ($1)";
+    let onto: i64 = db.one("counting", onto, &[&legacy]).await.unwrap().get(0);
+    assert!(onto >= 24, "{onto} foreign keys onto look-ups, {} asked for", structure::ONTO_LOOKUPS);
+    let lookups = "SELECT count(DISTINCT confrelid) FROM pg_constraint WHERE contype = 'f' AND confrelid IN
+                   (SELECT oid FROM pg_class WHERE relname = ANY ($1))";
+    assert!(db.one("counting", lookups, &[&legacy]).await.unwrap().get::<_, i64>(0) >= 20);
+    let out = "SELECT count(*), count(*) FILTER (WHERE convalidated), count(*) FILTER (WHERE t.relname = ANY ($1)) FROM pg_constraint AS k
+               JOIN pg_class AS c ON c.oid = k.conrelid JOIN pg_class AS t ON t.oid = k.confrelid WHERE k.contype = 'f' AND c.relname = ANY ($1)";
+    let out = db.one("counting", out, &[&legacy]).await.unwrap();
+    assert!(out.get::<_, i64>(0) >= 12 && out.get::<_, i64>(1) >= 8 && out.get::<_, i64>(2) >= 2, "{out:?}");
+    for (what, least, sql) in [
+        (
+            "indexes",
+            300,
+            "SELECT count(*) FROM pg_index WHERE NOT indisunique AND indrelid::regclass::text LIKE 'cf_quere_pro.his%'",
+        ),
+        ("DESC NULLS LAST", 10, "SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%DESC NULLS LAST%'"),
+        ("INCLUDE", 10, "SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%INCLUDE%'"),
+        ("collations", 5, "SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%COLLATE \"C\")%'"),
+        ("operator classes", 5, "SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%varchar_pattern_ops%'"),
+        ("expressions", 5, "SELECT count(*) FROM pg_index WHERE indexprs IS NOT NULL"),
+        ("predicates", 5, "SELECT count(*) FROM pg_index WHERE indpred IS NOT NULL"),
+        ("checks", 5, "SELECT count(*) FROM pg_constraint WHERE contype = 'c' AND conname LIKE '%positivo'"),
+        ("second unique keys", 5, "SELECT count(*) FROM pg_constraint WHERE contype = 'u' AND conname LIKE '%texto'"),
+        ("views", 12, "SELECT count(*) FROM pg_views WHERE schemaname = 'cf_quere_pro'"),
+        ("materialised views", 2, "SELECT count(*) FROM pg_matviews"),
+        ("functions", 8, "SELECT count(*) FROM pg_proc WHERE pronamespace = 'cf_quere_pro'::regnamespace"),
+        ("policies", 1, "SELECT count(*) FROM pg_policy"),
+        ("computed columns", 2, "SELECT count(*) FROM pg_attribute WHERE attidentity <> '' OR attgenerated <> ''"),
+        (
+            "sequences",
+            4,
+            "SELECT count(*) FROM pg_attrdef WHERE pg_get_expr(adbin, adrelid) LIKE '%seq_%' AND adrelid::regclass::text LIKE '%tip%'",
+        ),
+        (
+            "owners",
+            2,
+            "SELECT count(DISTINCT relowner) FROM pg_class WHERE relnamespace = 'cf_quere_pro'::regnamespace AND relkind = 'r'",
+        ),
+    ] {
+        let found = count(sql).await;
+        assert!(found >= least, "{found} {what}, not {least}");
+    }
+    let superusers = "SELECT count(*) FROM pg_class AS c JOIN pg_roles AS r ON r.oid = relowner
+                      WHERE relnamespace = 'cf_quere_pro'::regnamespace AND relkind IN ('r', 'v', 'm', 'S') AND rolsuper";
+    assert_eq!(count(superusers).await, 0);
+    assert_eq!(catalog.tables.values().filter(|t| t.kind == 'r').count(), 1469);
+    assert_eq!(rules.rules.len(), 220);
+}
+
+async fn server_with_roles() -> Database {
+    static ROLES: OnceCell<()> = OnceCell::const_new();
+    let admin = server().await.connect("postgres").await.unwrap();
+    ROLES.get_or_init(|| async { admin.batch("roles", &real::access::roles()).await.unwrap() }).await;
+    admin
+}
+
+/// A database with the real schema, and a role that may log in and nothing else.
+async fn with_role(database: &str, role: &str) -> (Database, Database, RuleSet) {
+    let admin = server_with_roles().await;
+    admin.batch("a role", &format!("CREATE ROLE {} LOGIN", ident(role))).await.unwrap();
+    admin.batch("a database", &format!("CREATE DATABASE {database}")).await.unwrap();
+    let db = server().await.connect(database).await.unwrap();
+    let (_, rules) = real::load(&db, &Plot::default()).await;
+    let mut url = format!("host=127.0.0.1 port={} dbname={database} user=", server().await.port);
+    url.push_str(&format!("'{}'", role.replace('\'', "\\'")));
+    (db, Database::connect(&Url::new(url), None).await.unwrap(), rules)
+}
+
+#[tokio::test]
+async fn what_is_missing_is_told_and_each_statement_mends_it() {
+    let (admin, bare, rules) = with_role("real_missing", "Sólo \"lectura\"").await;
+    let (context, tables) = (context(), roles::tables(&rules));
+    let error = roles::require(&bare, &context, &rules).await.unwrap_err();
+    let said = said(&error);
+    for part in [
+        "role Sólo \"lectura\" lacks rights",
+        "not a member of esclusa_audit",
+        "no right to create schemas in database real_missing",
+        "no right to use schema cf_quere_pro",
+        "no right to create in schema cf_quere_pro, with grant option",
+        "not a member of real_owner, owner of ",
+        "not a member of real_other_owner, owner of ",
+        "event trigger esclusa_grants, by which grants follow the views, does not exist",
+        "esclusa roles",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+    assert!(schema::apply(&bare, &context).await.is_err());
+    let missing = roles::missing(&bare, &context, &tables).await.unwrap();
+    assert_eq!(missing.len(), 7, "{missing:#?}");
+    for (mended, one) in missing.iter().enumerate() {
+        admin.batch(&one.what, &one.mend).await.unwrap_or_else(|e| panic!("{e} {:?}\n{}", e.more(), one.mend));
+        assert_eq!(roles::missing(&bare, &context, &tables).await.unwrap(), missing[mended + 1..], "{}", one.what);
+    }
+    // What went wrong since.
+    for (wrong, what) in [
+        ("ALTER EVENT TRIGGER esclusa_grants DISABLE", "is disabled"),
+        (
+            "CREATE OR REPLACE FUNCTION esclusa.carry_grants(command text) RETURNS void LANGUAGE plpgsql AS 'BEGIN END'",
+            "is of another version",
+        ),
+        ("ALTER FUNCTION esclusa.on_grant() OWNER TO real_owner", "calls a function of real_owner, who is no superuser"),
+        ("ALTER SCHEMA esclusa OWNER TO postgres", "schema esclusa belongs to postgres"),
+        ("ALTER TABLE cf_quere_pro.tipositver OWNER TO postgres", "1 tables belong to postgres, a superuser"),
+        ("ALTER ROLE \"Sólo \"\"lectura\"\"\" NOINHERIT", "a member of real_owner, owner of "),
+    ] {
+        admin.batch("breaking it", wrong).await.unwrap();
+        let missing = roles::missing(&bare, &context, &tables).await.unwrap();
+        assert!(missing.iter().any(|m| m.what.contains(what)), "{what}\n{missing:#?}");
+        for one in missing {
+            admin.batch(&one.what, &one.mend.replace("<role>", "real_owner")).await.unwrap();
+        }
+        assert_eq!(roles::missing(&bare, &context, &tables).await.unwrap(), [], "{wrong}");
+    }
+    // A superuser lacks nothing.
+    assert_eq!(roles::missing(&admin, &context, &tables).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn the_script_gives_all_that_is_needed_and_may_be_run_again() {
+    let (admin, control, rules) = with_role("real_script", "o'control").await;
+    let (context, tables) = (context(), roles::tables(&rules));
+    admin.batch("a superuser's table", "ALTER TABLE cf_quere_pro.hisbarrio OWNER TO postgres").await.unwrap();
+    let script = roles::script(&context, "o'control", &tables, None);
+    for _ in 0..2 {
+        admin.batch("the script", &script).await.unwrap_or_else(|e| panic!("{e} {:?}", e.more()));
+    }
+    let missing = roles::missing(&control, &context, &tables).await.unwrap();
+    assert!(matches!(missing.as_slice(), [one] if one.what.starts_with("1 tables belong to postgres")), "{missing:#?}");
+    let script = roles::script(&context, "o'control", &tables, Some("El Dueño"));
+    admin.batch("the script", &script).await.unwrap_or_else(|e| panic!("{e} {:?}", e.more()));
+    assert_eq!(roles::missing(&control, &context, &tables).await.unwrap(), []);
+    let attributes =
+        "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls FROM pg_roles WHERE rolname = $1";
+    assert!(!control.one("its attributes", attributes, &[&"o'control"]).await.unwrap().get::<_, bool>(0));
+    let error = admin.batch("for a superuser", &roles::script(&context, "postgres", &tables, None)).await.unwrap_err();
+    assert!(said(&error).contains("postgres is a superuser"), "{}", said(&error));
+    admin.batch("leaving its transaction", "ROLLBACK").await.unwrap();
+
+    // The schema is its own work; and pg_partman's months are told to whoever keeps them.
+    for partman in [Partman::Never, Partman::Auto] {
+        let context = Context { partman, ..context.clone() };
+        let done = schema::apply(&control, &context).await.unwrap_or_else(|e| panic!("{e} {:?}", e.more()));
+        let keeper = done.rows.last().unwrap()[1].text();
+        let expected = if partman == Partman::Never { "audit.partman is never" } else { "the partitions have its names" };
+        assert!(keeper.ends_with(expected), "{keeper}");
+        assert_eq!(schema::check(&control, &context).await.unwrap().rows, Vec::<Vec<Cell>>::new());
+    }
+    // Nobody else may make anything where everybody's functions are.
+    let open =
+        "SELECT count(*) FROM pg_roles WHERE NOT rolsuper AND rolname <> $1 AND has_schema_privilege(oid, 'esclusa', 'CREATE')";
+    assert_eq!(admin.one("who may create", open, &[&"o'control"]).await.unwrap().get::<_, i64>(0), 0);
+}
+
+/// An object is given to a role that may not create in its schema, and may not afterwards.
+#[tokio::test]
+async fn a_right_to_create_is_lent() {
+    let (admin, control, rules) = with_role("real_lent", "lender").await;
+    let script = roles::script(&context(), "lender", &roles::tables(&rules), None);
+    admin.batch("the script", &script).await.unwrap();
+    control.batch("a table", "CREATE TABLE esclusa.t (a int); CREATE TABLE cf_quere_pro.\"T t\" (a int)").await.unwrap();
+    roles::give(&control, "TABLE esclusa.t", "esclusa", "real_owner").await.unwrap_or_else(|e| panic!("{e}"));
+    // One who had the right keeps it.
+    for owner in ["real_owner", "real_other_owner"] {
+        roles::give(&control, "TABLE cf_quere_pro.\"T t\"", "cf_quere_pro", owner).await.unwrap_or_else(|e| panic!("{e}"));
+    }
+    let sql = "SELECT relname, pg_get_userbyid(relowner)::text FROM pg_class WHERE relname IN ('t', 'T t') AND relkind = 'r' ORDER BY 1";
+    let owners: Vec<(String, String)> =
+        control.query("owners", sql, &[]).await.unwrap().iter().map(|r| (r.get(0), r.get(1))).collect();
+    assert_eq!(owners, [("T t".into(), "real_other_owner".into()), ("t".into(), "real_owner".into())]);
+    let sql = "SELECT has_schema_privilege('real_owner', 'esclusa', 'CREATE'), has_schema_privilege('real_owner', 'cf_quere_pro', 'CREATE'),
+                      has_schema_privilege('real_other_owner', 'cf_quere_pro', 'CREATE')";
+    let row = control.one("rights", sql, &[]).await.unwrap();
+    assert_eq!((row.get(0), row.get(1), row.get(2)), (false, false, true));
+}
+
+/// The 202 tables, moved by a role that is no superuser and owns none of them.
+#[tokio::test]
+async fn all_tables_move_as_a_role_that_is_no_superuser() {
+    let real = Real::build(&Plot::default()).await;
+    let failed: Vec<String> = real
+        .migrate()
+        .await
+        .into_iter()
+        .filter_map(|(table, outcome)| outcome.err().map(|e| format!("{table}: {}", said(&e))))
+        .collect();
+    assert!(failed.is_empty(), "{} tables were not moved\n{}", failed.len(), failed.join("\n"));
+    let db = real.postgres.connect(real::TARGET).await.unwrap();
+    let sql = "SELECT count(*) FROM pg_class AS v JOIN pg_class AS old ON old.relname = v.relname AND old.relnamespace = 'mig_old'::regnamespace
+               WHERE v.relnamespace = 'cf_quere_pro'::regnamespace AND v.relkind = 'v' AND v.relowner = old.relowner";
+    assert_eq!(
+        db.one("owners of views", sql, &[]).await.unwrap().get::<_, i64>(0),
+        202,
+        "each view belongs to the table's owner"
+    );
+    let sql = "SELECT count(*) FROM pg_class AS leaf JOIN pg_class AS old ON old.relname = leaf.relname AND old.relnamespace = 'mig_old'::regnamespace
+               WHERE leaf.relnamespace = to_regnamespace('esclusa_leaf') AND leaf.relkind = 'r' AND leaf.relowner = old.relowner";
+    assert_eq!(
+        db.one("owners of leaves", sql, &[]).await.unwrap().get::<_, i64>(0),
+        202,
+        "each leaf belongs to the table's owner"
+    );
+}
+
+/// With dependents a table is moved or refused, never half: what is refused stands as it was, and says what it was that it would have lost.
+#[tokio::test]
+async fn what_depends_on_a_table_is_kept_or_the_table_refused() {
+    let real = Real::build(&Plot { dependents: true, ..Plot::default() }).await;
+    let db = real.postgres.connect(real::TARGET).await.unwrap();
+    let mut refused = Vec::new();
+    for (table, outcome) in real.migrate().await {
+        let Err(error) = outcome else { continue };
+        assert!(real::dependents::DEPENDED_ON.iter().any(|(t, _)| *t == table), "{table}: {}", said(&error));
+        let kind = format!("SELECT relkind = 'r' FROM pg_class WHERE oid = 'cf_quere_pro.{}'::regclass", ident(&table));
+        assert!(db.one("is it still a table", &kind, &[]).await.unwrap().get::<_, bool>(0), "{table}");
+        refused.push(format!("{table}: {}", said(&error)));
+    }
+    // A policy cannot be kept on rows that other names reach; a computed column is none in a view.
+    for (table, word) in [("tipocorreo", "row"), ("tiposervicio", "identity"), ("tipogestcobro", "generated")] {
+        let found = refused
+            .iter()
+            .find(|r| r.starts_with(&format!("{table}: ")))
+            .unwrap_or_else(|| panic!("{table} was moved\n{refused:#?}"));
+        assert!(found.to_lowercase().contains(word), "{found}");
+    }
+}

@@ -1,0 +1,93 @@
+//! A rule with faults stops its own table, and no other: it is forwarded untouched and counted, and a rule that was in force stays so.
+
+use esclusa::mode::Mode;
+
+use crate::common::proxy::Proxy;
+use crate::common::{Bed, SCHEMA};
+
+async fn bed() -> Bed {
+    let mut bed = Bed::new(
+        "CREATE TABLE tipocolor (id numeric(5,0) NOT NULL PRIMARY KEY); INSERT INTO tipocolor VALUES (1), (2), (3);
+         CREATE TABLE tipoforma (id numeric(5,0) NOT NULL PRIMARY KEY); INSERT INTO tipoforma VALUES (1), (2);",
+    )
+    .await;
+    bed.lookup("tipocolor", "id").await;
+    bed.lookup("tipoforma", "id").await;
+    bed.migrate_all().await;
+    for table in ["tipocolor", "tipoforma"] {
+        bed.set(table, Mode::Rewrite).await.unwrap();
+    }
+    bed
+}
+
+fn hits(proxy: &Proxy) -> Vec<String> {
+    let mut rows: Vec<String> = proxy
+        .server
+        .shared
+        .traffic
+        .report()
+        .rows
+        .iter()
+        .map(|row| row[..3].iter().map(|c| c.text()).collect::<Vec<_>>().join("|"))
+        .collect();
+    rows.sort();
+    rows
+}
+
+#[tokio::test]
+async fn a_proxy_starts_without_the_rule_that_has_faults() {
+    let mut bed = bed().await;
+    let sound = bed.rules.rules.remove("tipocolor").unwrap();
+    let rules = crate::common::server().await.directory.join(format!("rules-{}", bed.name()));
+    std::fs::create_dir_all(&rules).unwrap();
+    std::fs::write(rules.join("tipocolor.toml"), "table = \"tipocolor\"\nkind = \"riddle\"\n").unwrap();
+    let proxy = Proxy::start(&bed).await;
+    bed.sql(&format!("DROP VIEW {SCHEMA}.tipoforma")).await;
+    let mut client = proxy.client(&bed).await;
+    // Its view answers; the other table, whose view is gone, is rewritten, in the same statement too.
+    assert_eq!(client.query("SELECT count(*) FROM tipocolor").await, "T (3) [SELECT 1] ZI");
+    assert_eq!(client.query("SELECT count(*) FROM tipoforma").await, "T (2) [SELECT 1] ZI");
+    assert_eq!(client.query("SELECT count(*) FROM tipoforma, tipocolor").await, "T (6) [SELECT 1] ZI");
+    assert_eq!(
+        client.query("SELECT count(*) FROM otro.tipocolor").await,
+        "<42P01 relation \"otro.tipocolor\" does not exist> ZI"
+    );
+    assert_eq!(hits(&proxy), ["tipocolor|select|opaque", "tipoforma|select|rewritten"]);
+    // Whatever mode is stored for it, nothing is refused.
+    bed.sql("UPDATE esclusa.mode SET mode = 'refuse'").await;
+    proxy.server.admin().reload().await.unwrap();
+    assert_eq!(client.query("SELECT count(*) FROM tipocolor").await, "T (3) [SELECT 1] ZI");
+    // Mended, it is in force by a reload.
+    std::fs::write(rules.join("tipocolor.toml"), esclusa::rule::file::print(&sound)).unwrap();
+    assert!(proxy.server.admin().reload().await.unwrap().is_empty());
+    assert!(client.query("SELECT count(*) FROM tipocolor").await.starts_with("<42P01"));
+}
+
+#[tokio::test]
+async fn a_reload_keeps_the_rule_of_before_and_brings_the_others() {
+    let bed = bed().await;
+    let proxy = Proxy::start(&bed).await;
+    bed.sql(&format!("DROP VIEW {SCHEMA}.tipoforma, {SCHEMA}.tipocolor")).await;
+    let file = proxy.rules.join("tipocolor.toml");
+    // Not even the table can be told from it, nor from its name.
+    let other = proxy.rules.join("zz.toml");
+    std::fs::rename(&file, &other).unwrap();
+    proxy.server.admin().reload().await.unwrap();
+    std::fs::write(&other, "half = [").unwrap();
+    let wave = proxy.rules.join("tipoforma.toml");
+    let text = std::fs::read_to_string(&wave).unwrap();
+    std::fs::write(&wave, text.replace("wave = \"\"", "wave = \"W9\"")).unwrap();
+    let left = proxy.server.admin().reload().await.unwrap();
+    assert!(left.to_string().starts_with(&format!("{}:1: ", other.display())), "{left}");
+    let mut client = proxy.client(&bed).await;
+    assert_eq!(client.query("SELECT count(*) FROM tipoforma, tipocolor").await, "T (6) [SELECT 1] ZI");
+    assert_eq!(hits(&proxy), ["tipocolor|select|rewritten", "tipoforma|select|rewritten"]);
+    // Two rules for one domain: neither is brought in, and both of before stay.
+    let domain = |text: &str| text.replace("domain = \"tipoforma\"", "domain = \"tipocolor\"");
+    std::fs::write(&wave, domain(&text)).unwrap();
+    std::fs::rename(&other, &file).unwrap();
+    std::fs::write(&file, esclusa::rule::file::print(&bed.rules.rules["tipocolor"])).unwrap();
+    let left = proxy.server.admin().reload().await.unwrap();
+    assert!(left.to_string().contains("domain tipocolor belongs to table tipocolor already"), "{left}");
+    assert_eq!(client.query("SELECT count(*) FROM tipoforma, tipocolor").await, "T (6) [SELECT 1] ZI");
+}

@@ -3,9 +3,13 @@
 
 pub mod backfill;
 pub mod capture;
+pub mod dependents;
+pub mod first_form;
 pub mod foreign_key;
 pub mod gate;
 pub mod leaf;
+pub mod month;
+pub mod object;
 pub mod parity;
 mod partman;
 pub mod retain;

@@ -84,6 +84,8 @@ pub struct Relation {
     pub fields: Vec<Field>,
     /// The legacy key's columns.
     pub key: Vec<usize>,
+    /// The key is the legacy table's PRIMARY KEY: a query grouped by it may name the other columns.
+    pub primary: bool,
     /// The legacy table's constraint over its key.
     pub unique: Option<Unique>,
     /// How changes that the audit trigger records become legacy rows, where the application does not write its history any more.
@@ -158,8 +160,6 @@ pub struct Unique {
     pub legacy: String,
     /// Whether the legacy table had it; otherwise only the new table asks for it.
     pub declared: bool,
-    /// It was the PRIMARY KEY: a query grouped by it may name the other columns.
-    pub primary: bool,
 }
 
 impl Relation {
@@ -287,9 +287,5 @@ fn key_text(rule: &Rule, key: &[usize], text: fn(&SqlType, &Sql) -> Sql) -> Valu
 /// The legacy key's constraint.
 fn unique(rule: &Rule) -> Unique {
     let conventional = format!("{}_pkey", rule.table);
-    Unique {
-        primary: rule.key.primary,
-        declared: rule.key.unique.is_some(),
-        legacy: rule.key.unique.clone().unwrap_or(conventional),
-    }
+    Unique { declared: rule.key.unique.is_some(), legacy: rule.key.unique.clone().unwrap_or(conventional) }
 }

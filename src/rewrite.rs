@@ -2,17 +2,19 @@
 //! it testable by the hundred thousand statements.
 //!
 //! One file per statement family: `read` for references in FROM, `insert` with `conflict`, `update`, `delete`, `merge`, `copy`, `utility`;
-//! `returning`, `assign` and `expression` for what they share. `resolve` decides what a name is, `splice` puts the text together,
-//! `refuse` says no.
+//! `group`, `system` and `rowtype` for what a view has not; `returning`, `assign` and `expression` for what they share. `resolve` and
+//! `columns` decide what a name is, `splice` puts the text together, `refuse` says no.
 
 mod assign;
 pub mod cache;
 mod captured;
+mod columns;
 mod conflict;
 mod context;
 mod copy;
 mod delete;
 mod expression;
+mod group;
 mod insert;
 mod merge;
 mod net;
@@ -21,9 +23,11 @@ mod read;
 pub mod refuse;
 mod resolve;
 mod returning;
+mod rowtype;
 mod source;
 pub mod splice;
 pub mod story;
+mod system;
 mod update;
 mod utility;
 
@@ -41,6 +45,7 @@ use context::Follower;
 use prefilter::Prefilter;
 use refuse::Refusal;
 use splice::{Edit, PositionMap, splice};
+pub use system::PRIVATE;
 
 /// Compiled rules, modes and catalog at one moment. A switch makes a new one; statements that are being worked on keep theirs.
 #[derive(Debug, Clone)]
@@ -55,8 +60,10 @@ pub struct Policy {
     pub limits: Limits,
     entries: HashMap<String, Entry>,
     prefilter: Prefilter,
-    /// Columns of the schema's other tables, for telling whose a name is.
-    columns: HashMap<String, Vec<String>>,
+    /// Columns of the schema's other tables with their types, for telling whose a name is.
+    columns: HashMap<String, Vec<(String, String)>>,
+    /// The schema's views, which have no system columns.
+    views: HashSet<String>,
     /// Relations in other schemas that have a legacy name: (schema, name).
     shadows: HashSet<(String, String)>,
     /// Roles that have less than a whole legacy table: (role, table). They have no use of its leaf, and write through the view.
@@ -79,7 +86,7 @@ impl Policy {
     /// prepared until it is switched.
     pub fn new(generation: u64, schema: &str, entries: Vec<Entry>, catalog: &Catalog, limits: Limits) -> Self {
         let entries: HashMap<String, Entry> = entries.into_iter().map(|e| (e.relation.table.clone(), e)).collect();
-        let column = |c: &crate::catalog::Column| c.name.clone();
+        let column = |c: &crate::catalog::Column| (c.name.clone(), c.type_name.clone());
         let columns = catalog.tables.values().map(|t| (t.name.clone(), t.columns.iter().map(column).collect()));
         Policy {
             generation,
@@ -88,6 +95,7 @@ impl Policy {
             limits,
             prefilter: Prefilter::new(entries.keys().map(String::as_str)),
             columns: columns.collect(),
+            views: catalog.tables.values().filter(|t| t.kind == 'v').map(|t| t.name.clone()).collect(),
             shadows: HashSet::new(),
             limited: HashSet::new(),
             faulty: BTreeMap::new(),
@@ -149,6 +157,11 @@ impl Policy {
     /// Whether there is a rule for a table, whatever its mode.
     pub fn knows(&self, table: &str) -> bool {
         self.entries.contains_key(table)
+    }
+
+    /// Whether a relation of the schema that has no rule is a view.
+    fn is_view(&self, name: &str) -> bool {
+        self.views.contains(name)
     }
 
     /// Whether a table has a rule and is not looked at.
@@ -315,6 +328,10 @@ struct Work<'w, 't> {
     notes: Vec<String>,
     /// What was found wrong while names were looked up.
     fault: Option<Refusal>,
+    /// What FROM shows, found out once.
+    memo: columns::Memo,
+    /// What is said otherwise because a view is no table.
+    substitutes: system::Substitutes,
 }
 
 impl<'w, 't> Work<'w, 't> {
@@ -346,6 +363,8 @@ impl<'w, 't> Work<'w, 't> {
             edits: Vec::new(),
             notes: Vec::new(),
             fault: None,
+            memo: columns::Memo::default(),
+            substitutes: system::Substitutes::default(),
         };
         work.entries = shape.references.iter().map(|r| work.entry_of(&r.name)).collect();
         Some(Ok(work))
@@ -407,7 +426,7 @@ impl<'w, 't> Work<'w, 't> {
         let lexemes = &self.lexed.lexemes[self.lexemes.clone()];
         lexemes.len() + 1 >= self.lexed.lexemes.len()
             && self.shape.dml.is_empty()
-            && self.shape.references.iter().all(|r| r.role == Role::Read)
+            && self.shape.references.iter().all(|r| matches!(r.role, Role::Read | Role::Type))
             && lexemes.first().is_some_and(|l| l.is_any(&["SELECT", "WITH", "TABLE", "VALUES"]) || l.is_token(&Token::LParen))
             && !lexemes.iter().any(|l| l.is_any(&words))
     }
@@ -426,10 +445,12 @@ impl<'w, 't> Work<'w, 't> {
 
     /// Edits every reference and every writing statement.
     fn edit_all(&mut self) -> Result<(), Refusal> {
+        self.substitute()?;
         for i in 0..self.shape.references.len() {
             let Some(entry) = self.rewritten(i) else { continue };
             match self.shape.references[i].role {
                 Role::Read => self.read(i, entry)?,
+                Role::Type => self.row_type(i, entry),
                 Role::CopyTo => self.copy_to(i, entry),
                 Role::CopyFrom => self.copy_from(i, entry),
                 Role::Insert | Role::Update | Role::Delete | Role::Merge => {}

@@ -7,20 +7,23 @@
 //! The way of a text: [`token`] cuts it into lexemes and splits statements; [`wrapper`] peels what stands round a query
 //! (EXPLAIN, PREPARE, DECLARE, COPY, CREATE ... AS); [`edit`] takes out what the parser misreads (ONLY, TABLE t, locking
 //! clauses); [`parse`] parses what is left, and once more with the help of [`shim`]; [`walk`] collects references, names and
-//! scopes; [`condition`] reads what WHERE and ON demand; [`clause`] finds the parts of INSERT, UPDATE and DELETE.
+//! scopes, with [`select`] and [`figure`]; `types` finds what names a type;
+//! [`clause`] finds the parts of INSERT, UPDATE and DELETE.
 
 pub mod clause;
 mod comment;
-pub mod condition;
 pub mod edit;
 pub mod effect;
+pub mod figure;
 pub mod fingerprint;
 pub mod parse;
 pub mod quote;
+pub mod select;
 pub mod shape;
 pub mod shim;
 pub mod template;
 pub mod token;
+mod types;
 mod utility;
 pub mod walk;
 pub mod wrapper;

@@ -96,17 +96,41 @@ async fn whatever_is_granted_holds_under_both_names_and_on_the_leaf() {
         let state = |answer: &str| answer.split(' ').take(2).map(str::to_owned).collect::<Vec<_>>();
         let silent = answer == "(0)" && model.starts_with("ERROR 42501 permission denied for column \"tableoid\"");
         assert!(silent || state(&model) == state(&answer), "{}: {statement}\n{model}\n{answer}", roles[who]);
-        if model.starts_with("ERROR") { refused += 1 } else { granted += 1 }
+        if model.starts_with("ERROR") {
+            refused += 1
+        } else {
+            granted += 1
+        }
         let right = held(&bed, &roles, "public.modelo", &RIGHTS, true).await;
         for view in ["esclusa.\"Mi tabla\"", "cf_quere_pro.\"Mi tabla\""] {
-            assert_eq!(held(&bed, &roles, view, &RIGHTS, true).await, right, "{view} after {}: {statement} on {name}", roles[who]);
+            assert_eq!(
+                held(&bed, &roles, view, &RIGHTS, true).await,
+                right,
+                "{view} after {}: {statement} on {name}",
+                roles[who]
+            );
         }
         // Its owner keeps what the views need of him.
         let others = &roles[1..];
         let right = held(&bed, others, "public.modelo", &RIGHTS[..5], false).await;
-        assert_eq!(held(&bed, others, "esclusa_leaf.\"Mi tabla\"", &RIGHTS[..5], false).await, right, "leaf after {}: {statement}", roles[who]);
-        assert_eq!(bed.cell("SELECT count(*) FROM pg_attribute WHERE attrelid = 'esclusa_leaf.\"Mi tabla\"'::regclass AND attacl IS NOT NULL").await, "0");
-        assert_eq!(held(&bed, others, "esclusa_leaf.\"Mi tabla\"", &RIGHTS[5..], false).await, Vec::<String>::new(), "no use on a leaf");
+        assert_eq!(
+            held(&bed, others, "esclusa_leaf.\"Mi tabla\"", &RIGHTS[..5], false).await,
+            right,
+            "leaf after {}: {statement}",
+            roles[who]
+        );
+        assert_eq!(
+            bed.cell(
+                "SELECT count(*) FROM pg_attribute WHERE attrelid = 'esclusa_leaf.\"Mi tabla\"'::regclass AND attacl IS NOT NULL"
+            )
+            .await,
+            "0"
+        );
+        assert_eq!(
+            held(&bed, others, "esclusa_leaf.\"Mi tabla\"", &RIGHTS[5..], false).await,
+            Vec::<String>::new(),
+            "no use on a leaf"
+        );
     }
     assert!(granted > 100 && refused > 2, "{granted} granted, {refused} refused: too one-sided to be a test");
 }
@@ -138,7 +162,10 @@ async fn what_differs_can_be_mended() {
     );
     assert!(!owner.say(&script).await.contains("ERROR"));
     assert_eq!(held(&bed, &roles[1..], leaf, &RIGHTS, false).await, [format!("{} DELETE", roles[1])]);
-    let off = format!("SET esclusa.carry_grants = off; REVOKE ALL ON cf_quere_pro.\"Mi tabla\" FROM {0}; GRANT UPDATE ON cf_quere_pro.\"Mi tabla\" TO {0}", roles[1]);
+    let off = format!(
+        "SET esclusa.carry_grants = off; REVOKE ALL ON cf_quere_pro.\"Mi tabla\" FROM {0}; GRANT UPDATE ON cf_quere_pro.\"Mi tabla\" TO {0}",
+        roles[1]
+    );
     assert!(!owner.say(&off).await.contains("ERROR"));
     assert_eq!(held(&bed, &roles[1..], leaf, &RIGHTS, false).await, [format!("{} DELETE", roles[1])]);
     owner.say("RESET esclusa.carry_grants").await;
@@ -159,7 +186,11 @@ async fn other_grants_are_left_alone() {
              CREATE FUNCTION trampa.quote_ident(name) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM nextval('trampa.veces'); RETURN 'x'; END $$").await;
     let one = bed.session(&roles[1], "SET search_path = trampa, pg_catalog, public").await;
     // The views differ, and none of it is this role's to mend.
-    bed.sql(&format!("SET esclusa.carry_grants = off; GRANT SELECT ON cf_quere_pro.\"Mi tabla\" TO {}; RESET esclusa.carry_grants", roles[2])).await;
+    bed.sql(&format!(
+        "SET esclusa.carry_grants = off; GRANT SELECT ON cf_quere_pro.\"Mi tabla\" TO {}; RESET esclusa.carry_grants",
+        roles[2]
+    ))
+    .await;
     for sql in ["GRANT SELECT ON otra TO PUBLIC", "REVOKE SELECT ON otra FROM PUBLIC"] {
         assert_eq!(one.say(sql).await, "(0)");
     }

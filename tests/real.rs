@@ -25,7 +25,8 @@ async fn the_real_schema_is_real() {
     let (catalog, rules) = real::load(&db, &plot).await;
     let count = async |sql: &str| -> i64 { db.one("counting", sql, &[]).await.unwrap().get(0) };
     let legacy: Vec<String> = rules.rules.keys().cloned().collect();
-    let keys = count("SELECT count(*) FROM pg_constraint WHERE contype = 'p' AND connamespace = 'cf_quere_pro'::regnamespace").await;
+    let keys =
+        count("SELECT count(*) FROM pg_constraint WHERE contype = 'p' AND connamespace = 'cf_quere_pro'::regnamespace").await;
     assert!(keys > 1000, "{keys} primary keys");
     let onto = "SELECT count(*) FROM pg_constraint AS k JOIN pg_class AS t ON t.oid = k.confrelid JOIN pg_class AS c ON c.oid = k.conrelid
                 WHERE k.contype = 'f' AND t.relname = ANY ($1) AND NOT c.relname = ANY ($1)";
@@ -39,7 +40,11 @@ async fn the_real_schema_is_real() {
     let out = db.one("counting", out, &[&legacy]).await.unwrap();
     assert!(out.get::<_, i64>(0) >= 12 && out.get::<_, i64>(1) >= 8 && out.get::<_, i64>(2) >= 2, "{out:?}");
     for (what, least, sql) in [
-        ("indexes", 300, "SELECT count(*) FROM pg_index WHERE NOT indisunique AND indrelid::regclass::text LIKE 'cf_quere_pro.his%'"),
+        (
+            "indexes",
+            300,
+            "SELECT count(*) FROM pg_index WHERE NOT indisunique AND indrelid::regclass::text LIKE 'cf_quere_pro.his%'",
+        ),
         ("DESC NULLS LAST", 10, "SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%DESC NULLS LAST%'"),
         ("INCLUDE", 10, "SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%INCLUDE%'"),
         ("collations", 5, "SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%COLLATE \"C\")%'"),
@@ -53,8 +58,16 @@ async fn the_real_schema_is_real() {
         ("functions", 8, "SELECT count(*) FROM pg_proc WHERE pronamespace = 'cf_quere_pro'::regnamespace"),
         ("policies", 1, "SELECT count(*) FROM pg_policy"),
         ("computed columns", 2, "SELECT count(*) FROM pg_attribute WHERE attidentity <> '' OR attgenerated <> ''"),
-        ("sequences", 4, "SELECT count(*) FROM pg_attrdef WHERE pg_get_expr(adbin, adrelid) LIKE '%seq_%' AND adrelid::regclass::text LIKE '%tip%'"),
-        ("owners", 2, "SELECT count(DISTINCT relowner) FROM pg_class WHERE relnamespace = 'cf_quere_pro'::regnamespace AND relkind = 'r'"),
+        (
+            "sequences",
+            4,
+            "SELECT count(*) FROM pg_attrdef WHERE pg_get_expr(adbin, adrelid) LIKE '%seq_%' AND adrelid::regclass::text LIKE '%tip%'",
+        ),
+        (
+            "owners",
+            2,
+            "SELECT count(DISTINCT relowner) FROM pg_class WHERE relnamespace = 'cf_quere_pro'::regnamespace AND relkind = 'r'",
+        ),
     ] {
         let found = count(sql).await;
         assert!(found >= least, "{found} {what}, not {least}");
@@ -114,7 +127,10 @@ async fn what_is_missing_is_told_and_each_statement_mends_it() {
     // What went wrong since.
     for (wrong, what) in [
         ("ALTER EVENT TRIGGER esclusa_grants DISABLE", "is disabled"),
-        ("CREATE OR REPLACE FUNCTION esclusa.carry_grants(command text) RETURNS void LANGUAGE plpgsql AS 'BEGIN END'", "is of another version"),
+        (
+            "CREATE OR REPLACE FUNCTION esclusa.carry_grants(command text) RETURNS void LANGUAGE plpgsql AS 'BEGIN END'",
+            "is of another version",
+        ),
         ("ALTER FUNCTION esclusa.on_grant() OWNER TO real_owner", "calls a function of real_owner, who is no superuser"),
         ("ALTER SCHEMA esclusa OWNER TO postgres", "schema esclusa belongs to postgres"),
         ("ALTER TABLE cf_quere_pro.tipositver OWNER TO postgres", "1 tables belong to postgres, a superuser"),
@@ -146,7 +162,8 @@ async fn the_script_gives_all_that_is_needed_and_may_be_run_again() {
     let script = roles::script(&context, "o'control", &tables, Some("El Dueño"));
     admin.batch("the script", &script).await.unwrap_or_else(|e| panic!("{e} {:?}", e.more()));
     assert_eq!(roles::missing(&control, &context, &tables).await.unwrap(), []);
-    let attributes = "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls FROM pg_roles WHERE rolname = $1";
+    let attributes =
+        "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls FROM pg_roles WHERE rolname = $1";
     assert!(!control.one("its attributes", attributes, &[&"o'control"]).await.unwrap().get::<_, bool>(0));
     let error = admin.batch("for a superuser", &roles::script(&context, "postgres", &tables, None)).await.unwrap_err();
     assert!(said(&error).contains("postgres is a superuser"), "{}", said(&error));
@@ -162,7 +179,8 @@ async fn the_script_gives_all_that_is_needed_and_may_be_run_again() {
         assert_eq!(schema::check(&control, &context).await.unwrap().rows, Vec::<Vec<Cell>>::new());
     }
     // Nobody else may make anything where everybody's functions are.
-    let open = "SELECT count(*) FROM pg_roles WHERE NOT rolsuper AND rolname <> $1 AND has_schema_privilege(oid, 'esclusa', 'CREATE')";
+    let open =
+        "SELECT count(*) FROM pg_roles WHERE NOT rolsuper AND rolname <> $1 AND has_schema_privilege(oid, 'esclusa', 'CREATE')";
     assert_eq!(admin.one("who may create", open, &[&"o'control"]).await.unwrap().get::<_, i64>(0), 0);
 }
 
@@ -179,7 +197,8 @@ async fn a_right_to_create_is_lent() {
         roles::give(&control, "TABLE cf_quere_pro.\"T t\"", "cf_quere_pro", owner).await.unwrap_or_else(|e| panic!("{e}"));
     }
     let sql = "SELECT relname, pg_get_userbyid(relowner)::text FROM pg_class WHERE relname IN ('t', 'T t') AND relkind = 'r' ORDER BY 1";
-    let owners: Vec<(String, String)> = control.query("owners", sql, &[]).await.unwrap().iter().map(|r| (r.get(0), r.get(1))).collect();
+    let owners: Vec<(String, String)> =
+        control.query("owners", sql, &[]).await.unwrap().iter().map(|r| (r.get(0), r.get(1))).collect();
     assert_eq!(owners, [("T t".into(), "real_other_owner".into()), ("t".into(), "real_owner".into())]);
     let sql = "SELECT has_schema_privilege('real_owner', 'esclusa', 'CREATE'), has_schema_privilege('real_owner', 'cf_quere_pro', 'CREATE'),
                       has_schema_privilege('real_other_owner', 'cf_quere_pro', 'CREATE')";
@@ -201,10 +220,18 @@ async fn all_tables_move_as_a_role_that_is_no_superuser() {
     let db = real.postgres.connect(real::TARGET).await.unwrap();
     let sql = "SELECT count(*) FROM pg_class AS v JOIN pg_class AS old ON old.relname = v.relname AND old.relnamespace = 'mig_old'::regnamespace
                WHERE v.relnamespace = 'cf_quere_pro'::regnamespace AND v.relkind = 'v' AND v.relowner = old.relowner";
-    assert_eq!(db.one("owners of views", sql, &[]).await.unwrap().get::<_, i64>(0), 202, "each view belongs to the table's owner");
+    assert_eq!(
+        db.one("owners of views", sql, &[]).await.unwrap().get::<_, i64>(0),
+        202,
+        "each view belongs to the table's owner"
+    );
     let sql = "SELECT count(*) FROM pg_class AS leaf JOIN pg_class AS old ON old.relname = leaf.relname AND old.relnamespace = 'mig_old'::regnamespace
                WHERE leaf.relnamespace = to_regnamespace('esclusa_leaf') AND leaf.relkind = 'r' AND leaf.relowner = old.relowner";
-    assert_eq!(db.one("owners of leaves", sql, &[]).await.unwrap().get::<_, i64>(0), 202, "each leaf belongs to the table's owner");
+    assert_eq!(
+        db.one("owners of leaves", sql, &[]).await.unwrap().get::<_, i64>(0),
+        202,
+        "each leaf belongs to the table's owner"
+    );
 }
 
 /// With dependents a table is moved or refused, never half: what is refused stands as it was, and says what it was that it would have lost.
@@ -222,7 +249,10 @@ async fn what_depends_on_a_table_is_kept_or_the_table_refused() {
     }
     // A policy cannot be kept on rows that other names reach; a computed column is none in a view.
     for (table, word) in [("tipocorreo", "row"), ("tiposervicio", "identity"), ("tipogestcobro", "generated")] {
-        let found = refused.iter().find(|r| r.starts_with(&format!("{table}: "))).unwrap_or_else(|| panic!("{table} was moved\n{refused:#?}"));
+        let found = refused
+            .iter()
+            .find(|r| r.starts_with(&format!("{table}: ")))
+            .unwrap_or_else(|| panic!("{table} was moved\n{refused:#?}"));
         assert!(found.to_lowercase().contains(word), "{found}");
     }
 }

@@ -162,7 +162,11 @@ async fn matrix(side: Side) {
         let (differences, yes, of) = stage.differences(side, role).await;
         println!("{side:?} as {}: {of} statements, {yes} allowed before, {} differences", role.kind, differences.len());
         // Each role is allowed something and refused something, or the matrix says nothing about it.
-        assert!((yes < of || role.kind == "owner") && (yes > 0 || role.kind == "none" || role.kind == "not yet SET ROLE"), "{}: {yes} of {of}", role.kind);
+        assert!(
+            (yes < of || role.kind == "owner") && (yes > 0 || role.kind == "none" || role.kind == "not yet SET ROLE"),
+            "{}: {yes} of {of}",
+            role.kind
+        );
         all.extend(differences);
         allowed += yes;
         asked += of;
@@ -194,13 +198,25 @@ async fn the_matrix_is_steady() {
             for operation in operations(&db, rule).await {
                 let told = operation.play(&mut one).await;
                 assert_eq!(told, operation.play(&mut two).await, "{}: {}", role.kind, operation.sql);
-                if told.contains("<42") { no += 1 } else { yes += 1 }
+                if told.contains("<42") {
+                    no += 1
+                } else {
+                    yes += 1
+                }
                 // A fault of the statement itself would hide the right.
-                assert!(!["<42601", "<42703", "<42804", "<22P02", "<25P02"].iter().any(|s| told.contains(s)), "{}: {told}", operation.sql);
+                assert!(
+                    !["<42601", "<42703", "<42804", "<22P02", "<25P02"].iter().any(|s| told.contains(s)),
+                    "{}: {told}",
+                    operation.sql
+                );
             }
         }
         println!("{}: {yes} allowed, {no} refused", role.kind);
-        assert!((no > 0 || role.kind == "owner") && (yes > 0 || ["none", "not yet SET ROLE"].contains(&role.kind)), "{}: {yes} allowed, {no} refused", role.kind);
+        assert!(
+            (no > 0 || role.kind == "owner") && (yes > 0 || ["none", "not yet SET ROLE"].contains(&role.kind)),
+            "{}: {yes} allowed, {no} refused",
+            role.kind
+        );
     }
 }
 
@@ -263,7 +279,11 @@ async fn nobody_has_a_right_on_anything_else() {
             let table = rights(&before, role, &legacy, columns).await;
             for schema in [SCHEMA, "esclusa"] {
                 let names = legacy.replacen(SCHEMA, schema, 1);
-                assert_eq!(renamed(rights(&after, role, &names, columns).await, schema, SCHEMA), table, "{role} on views of {schema}");
+                assert_eq!(
+                    renamed(rights(&after, role, &names, columns).await, schema, SCHEMA),
+                    table,
+                    "{role} on views of {schema}"
+                );
             }
         }
         // The ledger, the parents, the months, the archive.
@@ -311,8 +331,10 @@ async fn refused_in_fact(stage: &Stage, role: &str) {
 async fn nothing_is_open_to_public_beyond_need() {
     let world = world().await;
     let db = world.real.postgres.connect(TARGET).await.unwrap();
-    let all = async |sql: &str| -> Vec<String> { db.text("looking", sql).await.unwrap().into_iter().flatten().flatten().collect() };
-    let ours = format!("IN ('esclusa'::regnamespace, 'esclusa_leaf'::regnamespace, 'mig_old'::regnamespace, '{SCHEMA}'::regnamespace)");
+    let all =
+        async |sql: &str| -> Vec<String> { db.text("looking", sql).await.unwrap().into_iter().flatten().flatten().collect() };
+    let ours =
+        format!("IN ('esclusa'::regnamespace, 'esclusa_leaf'::regnamespace, 'mig_old'::regnamespace, '{SCHEMA}'::regnamespace)");
     let definers = all(&format!(
         "SELECT p.oid::regprocedure || ' of ' || pg_get_userbyid(proowner) FROM pg_proc AS p JOIN pg_roles AS r ON r.oid = proowner
          WHERE pronamespace {ours} AND prosecdef AND (has_function_privilege('public', p.oid, 'EXECUTE') OR rolsuper OR rolname = '{}')",

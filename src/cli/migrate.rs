@@ -4,8 +4,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Call, Selection, say};
 use crate::error::{Error, Result};
-use crate::migrate::{backfill, roles};
 use crate::migrate::run::Migration;
+use crate::migrate::{backfill, roles};
 use crate::relation::{Context, Relation};
 use crate::rule::Target;
 use crate::table::Table;

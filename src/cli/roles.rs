@@ -8,7 +8,9 @@ use crate::relation::Context;
 use crate::table::Table;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  esclusa roles > roles.sql && psql -v ON_ERROR_STOP=1 -d aqua -f roles.sql\n  esclusa roles --check")]
+#[command(
+    after_help = "Examples:\n  esclusa roles > roles.sql && psql -v ON_ERROR_STOP=1 -d aqua -f roles.sql\n  esclusa roles --check"
+)]
 pub(super) struct Roles {
     /// The role that esclusa works as [default: the user in control.url].
     #[arg(long, value_name = "NAME")]

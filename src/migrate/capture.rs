@@ -109,7 +109,8 @@ pub async fn follow(
     relation_of: &dyn Fn(&str) -> Option<Relation>,
 ) -> Result<Vec<String>> {
     let mut histories = Vec::new();
-    for rule in rules.rules.values().filter(|r| matches!(&r.target, Target::History(h) if h.base.as_ref() == Some(&moved.table))) {
+    for rule in rules.rules.values().filter(|r| matches!(&r.target, Target::History(h) if h.base.as_ref() == Some(&moved.table)))
+    {
         let Some(relation) = relation_of(&rule.table) else { continue };
         if let Attached::Domain(_) = attach(database, catalog, rules, rule, &relation, relation_of).await? {
             histories.push(rule.table.clone());
@@ -220,7 +221,10 @@ fn audit_triggers(table: &str, shown: &str, call: &str, like: &[String]) -> Vec<
     let trigger = |suffix: &str, events: &str, each: &str| {
         let name = name("trg_audit_", shown, suffix);
         Trigger {
-            definition: format!("CREATE TRIGGER {} AFTER {events} ON {table} FOR EACH {each} EXECUTE FUNCTION {call}", ident(&name)),
+            definition: format!(
+                "CREATE TRIGGER {} AFTER {events} ON {table} FOR EACH {each} EXECUTE FUNCTION {call}",
+                ident(&name)
+            ),
             name,
             table: table.to_owned(),
             shown: shown.to_owned(),
@@ -327,7 +331,11 @@ fn row_function(history: &Relation, owner: String) -> Function {
 
 /// The histories that have been moved, with where their triggers belong. A table counts as moved when a run says so and no table has its
 /// name.
-async fn moved<'r>(database: &Database, context: &Context, rules: &'r RuleSet) -> Result<(Catalog, Vec<(&'r Rule, Place, Relation)>)> {
+async fn moved<'r>(
+    database: &Database,
+    context: &Context,
+    rules: &'r RuleSet,
+) -> Result<(Catalog, Vec<(&'r Rule, Place, Relation)>)> {
     database.batch("pinning the session", PINNED).await?;
     let catalog = Catalog::read(database, &context.schema).await?;
     let ledger = format!("{CONTROL}.run_table");
@@ -347,12 +355,9 @@ async fn moved<'r>(database: &Database, context: &Context, rules: &'r RuleSet) -
 /// What keeps changes of moved tables from being audited or written: triggers that are missing, disabled, doubled or changed, and their
 /// functions. One row each, in the columns of `schema check`.
 pub async fn check(database: &Database, context: &Context, rules: &RuleSet) -> Result<Vec<Vec<Cell>>> {
-    let (catalog, moved) = moved(database, context, rules).await?;
+    let (_, moved) = moved(database, context, rules).await?;
     let mut drift = Vec::new();
-    for (rule, place, relation) in &moved {
-        if let Some(view) = catalog.tables.get(&rule.table) {
-            drift.extend(writing(&context.schema, &view.name, &rule.table).drift(database).await?);
-        }
+    for (_, place, relation) in &moved {
         let wanted = expected(database, &context.schema, place, relation).await?;
         for function in &wanted.functions {
             drift.extend(function.drift(database).await?);
@@ -363,7 +368,11 @@ pub async fn check(database: &Database, context: &Context, rules: &RuleSet) -> R
         for (trigger, _) in &wanted.unwanted {
             if !trigger.found(database).await?.is_empty() {
                 let object = format!("trigger {} on {}", trigger.name, trigger.shown);
-                drift.push([object.as_str(), "projects, though the rule says capture = \"application\"", "", ""].map(Cell::from).to_vec());
+                drift.push(
+                    [object.as_str(), "projects, though the rule says capture = \"application\"", "", ""]
+                        .map(Cell::from)
+                        .to_vec(),
+                );
             }
         }
     }
@@ -375,24 +384,9 @@ pub async fn mend(database: &Database, context: &Context, rules: &RuleSet) -> Re
     let (_, moved) = moved(database, context, rules).await?;
     for (_, place, relation) in &moved {
         let wanted = expected(database, &context.schema, place, relation).await?;
-        database.transaction(&format!("mending the triggers for {}", relation.table), async |db| apply(db, &wanted).await).await?;
+        database
+            .transaction(&format!("mending the triggers for {}", relation.table), async |db| apply(db, &wanted).await)
+            .await?;
     }
     Ok(())
-}
-
-/// The trigger that writes the leaf for a compatibility view.
-fn writing(schema: &str, view: &str, table: &str) -> Trigger {
-    let (name, function) = (name("trg_write_", table, ""), qualified(CONTROL, &name("write_", table, "")));
-    let view_name = qualified(schema, view);
-    Trigger {
-        definition: format!(
-            "CREATE TRIGGER {} INSTEAD OF INSERT OR DELETE OR UPDATE ON {view_name} FOR EACH ROW EXECUTE FUNCTION {function}()",
-            ident(&name)
-        ),
-        name,
-        table: view_name,
-        shown: view.to_owned(),
-        for_each_row: true,
-        like: vec![function],
-    }
 }

@@ -198,9 +198,20 @@ pub struct Refusal {
     pub reason: String,
 }
 
-/// What of these foreign keys of `schema.table` cannot be kept. `writable`: rows of its leaf may be updated and deleted (those of a
-/// captured history are the audit's).
-pub fn refusals(keys: &[ForeignKey], schema: &str, table: &str, writable: bool) -> Vec<Refusal> {
+/// What a foreign key may do to the rows of a leaf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// Update and delete them.
+    Written,
+    /// Nothing, because what tells them apart is what an UPDATE changes: the key table would have to be changed in the middle of a cascade,
+    /// and the server would check a row that the cascade has not finished with.
+    Unstable,
+    /// Nothing, because they are the audit's (a captured history).
+    Audit,
+}
+
+/// What of these foreign keys of `schema.table` cannot be kept.
+pub fn refusals(keys: &[ForeignKey], schema: &str, table: &str, rows: Rows) -> Vec<Refusal> {
     let mut found = Vec::new();
     for key in keys {
         let out = key.referencing.is(schema, table);
@@ -221,15 +232,19 @@ pub fn refusals(keys: &[ForeignKey], schema: &str, table: &str, writable: bool) 
         if out && key.referenced.unlogged {
             refuse("it points at an unlogged table, which the key table cannot: ALTER TABLE ... SET LOGGED");
         }
-        if out && !writable && (key.on_update.writes() || key.on_delete.writes()) {
-            refuse("it changes or deletes rows of the legacy table, and these are the audit's");
+        if out && (key.on_update.writes() || key.on_delete.writes()) {
+            match rows {
+                Rows::Written => {}
+                Rows::Unstable => refuse("it changes rows of the legacy table, and its leaf has no column that stays the same"),
+                Rows::Audit => refuse("it changes or deletes rows of the legacy table, and these are the audit's"),
+            }
         }
     }
     found
 }
 
 /// A name that fits into an identifier: what is longer than 63 bytes ends in a hash of the whole.
-fn bounded(name: String) -> String {
+pub(super) fn bounded(name: String) -> String {
     if name.len() <= 63 {
         return name;
     }

@@ -45,7 +45,8 @@ pub fn tables(rules: &RuleSet) -> Vec<String> {
         Target::History(h) => h.base.clone(),
         _ => None,
     };
-    let mut tables: Vec<String> = rules.rules.values().flat_map(|r| std::iter::once(r.table.clone()).chain(base(&r.target))).collect();
+    let mut tables: Vec<String> =
+        rules.rules.values().flat_map(|r| std::iter::once(r.table.clone()).chain(base(&r.target))).collect();
     tables.sort_unstable();
     tables.dedup();
     tables
@@ -134,7 +135,9 @@ pub async fn require(database: &Database, context: &Context, rules: &RuleSet) ->
     Err(Error::Refused {
         message: format!("role {role} lacks rights that this needs"),
         detail: Some(missing.iter().map(|m| m.what.as_str()).collect::<Vec<_>>().join("; ")),
-        hint: Some("let a superuser run what `esclusa roles` prints; `esclusa roles --check` shows the statement for each".into()),
+        hint: Some(
+            "let a superuser run what `esclusa roles` prints; `esclusa roles --check` shows the statement for each".into(),
+        ),
     })
 }
 
@@ -172,10 +175,18 @@ async fn rights(database: &Database, context: &Context, role: &str) -> Result<Ve
     let is_audit = format!("(SELECT pg_has_role(oid, 'USAGE') FROM pg_roles WHERE rolname = '{AUDIT}') IS NOT FALSE");
     let questions = [
         (has_audit, format!("role {AUDIT} does not exist"), format!("CREATE ROLE {AUDIT} NOLOGIN; GRANT {AUDIT} TO {role}")),
-        (is_audit, format!("not a member of {AUDIT}, or without its rights"), format!("GRANT {AUDIT} TO {role}; ALTER ROLE {role} INHERIT")),
+        (
+            is_audit,
+            format!("not a member of {AUDIT}, or without its rights"),
+            format!("GRANT {AUDIT} TO {role}; ALTER ROLE {role} INHERIT"),
+        ),
         (on_database("CREATE"), format!("no right to create schemas in database {name}"), grant_on_database("CREATE")),
         (on_database("TEMPORARY"), format!("no right to temporary views in database {name}"), grant_on_database("TEMPORARY")),
-        (in_schema("USAGE"), format!("no right to use schema {}", context.schema), format!("GRANT USAGE ON SCHEMA {quoted} TO {role}")),
+        (
+            in_schema("USAGE"),
+            format!("no right to use schema {}", context.schema),
+            format!("GRANT USAGE ON SCHEMA {quoted} TO {role}"),
+        ),
         (
             in_schema("CREATE WITH GRANT OPTION"),
             format!("no right to create in schema {}, with grant option", context.schema),
@@ -199,7 +210,10 @@ async fn membership(database: &Database, context: &Context, tables: &[String], r
     for row in database.query("looking for the owners of the legacy tables", &sql, &[]).await? {
         let (owner, superuser, count, member): (String, bool, i64, bool) = (row.get(0), row.get(1), row.get(2), row.get(3));
         missing.push(match (superuser, member) {
-            (true, _) => Missing { what: format!("{count} tables belong to {owner}, a superuser, whose member it must not be"), mend: row.get(4) },
+            (true, _) => Missing {
+                what: format!("{count} tables belong to {owner}, a superuser, whose member it must not be"),
+                mend: row.get(4),
+            },
             (_, true) => Missing {
                 what: format!("a member of {owner}, owner of {count} tables, without its rights"),
                 mend: format!("ALTER ROLE {} INHERIT", ident(role)),

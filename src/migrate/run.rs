@@ -12,7 +12,7 @@ use crate::sql::quote::{literal, qualified};
 
 use super::capture;
 use super::parity::{self, Parity};
-use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, backfill, gate, leaf, retain, switch, view};
+use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, backfill, gate, leaf, object, retain, switch, view};
 
 /// A writer that holds the legacy table longer than this makes the migration of that table fail, not wait.
 const LOCK_TIMEOUT: &str = "5s";
@@ -155,6 +155,7 @@ impl<'m> Migration<'m> {
         notes.extend(self.left_behind(db, relation).await?);
         self.swap(db, relation).await?;
         notes.extend(self.capture(db, rule, relation, catalog).await?);
+        object::record(db, &self.context.schema, &rule.table).await?;
         self.record(db, run, rule, "migrate", Some(i64::try_from(rows).unwrap_or(i64::MAX))).await?;
         Ok(Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes })
     }
@@ -169,20 +170,17 @@ impl<'m> Migration<'m> {
     async fn build_leaf(&self, db: &Database, relation: &Relation) -> Result<(u64, Vec<String>)> {
         let legacy = relation.legacy_table();
         let context = format!("making the leaf of {}", relation.table);
+        let there = format!("SELECT to_regclass({}) IS NOT NULL", literal(&relation.rows()));
+        if db.one(&context, &there, &[]).await?.get(0) {
+            return Err(Error::Refused {
+                message: format!("{} is there already", relation.rows()),
+                detail: Some("an earlier run has left it, and a backfill into it would double every row".into()),
+                hint: Some(format!("roll {} back first", relation.table)),
+            });
+        }
         db.batch(&context, &leaf::creation(relation)).await?;
         let rows = backfill::run(db, relation, &legacy).await?;
-        let mut notes = Vec::new();
-        for index in leaf::indexes(db, &legacy).await? {
-            match leaf::carried(relation, &index) {
-                Ok(carried) => {
-                    db.batch(&format!("carrying index {}", index.name), &carried.creation).await?;
-                    notes.extend(carried.note);
-                }
-                Err(why) => notes.push(why),
-            }
-        }
-        let rest = [leaf::unique(relation), leaf::attaching(relation), leaf::analysis(relation)].concat();
-        db.batch(&context, &rest).await?;
+        let notes = leaf::finish(db, relation, Some(&legacy)).await?;
         Ok((rows, notes))
     }
 
@@ -228,16 +226,18 @@ impl<'m> Migration<'m> {
         let sql = format!(
             "WITH own (classid, objid, fate) AS ( \
                SELECT 'pg_constraint'::regclass, oid, CASE WHEN conname <> {} THEN 'not checked any more: ' END FROM pg_constraint \
-               WHERE conrelid = {legacy}::regclass AND contype <> 't' \
+               WHERE conrelid = {legacy}::regclass AND contype NOT IN ('t', 'c', 'p', 'u') \
                UNION ALL SELECT 'pg_policy'::regclass, oid, 'not checked any more: ' FROM pg_policy WHERE polrelid = {legacy}::regclass \
-               UNION ALL SELECT 'pg_trigger'::regclass, oid, CASE WHEN tgfoid <> {}::regproc THEN 'does not fire any more: ' END \
-               FROM pg_trigger WHERE tgrelid = {legacy}::regclass AND NOT tgisinternal) \
+               UNION ALL SELECT 'pg_trigger'::regclass, t.oid, \
+                 CASE WHEN tgfoid <> {}::regproc AND pronamespace <> {}::regnamespace THEN 'does not fire any more: ' END \
+               FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid WHERE tgrelid = {legacy}::regclass AND NOT tgisinternal) \
              SELECT fate || pg_describe_object(classid, objid, 0) FROM own WHERE fate IS NOT NULL \
              UNION SELECT 'still reads the moved table: ' || pg_describe_object(classid, objid, 0) FROM pg_depend \
              WHERE refclassid = 'pg_class'::regclass AND refobjid = {legacy}::regclass AND deptype = 'n' \
                AND (classid, objid) NOT IN (SELECT classid, objid FROM own) ORDER BY 1",
             literal(key),
             literal(&qualified(&relation.schema, "fn_audit_trigger")),
+            literal(CONTROL),
         );
         let found = db.text("looking for what does not come along", &sql).await?;
         Ok(found.into_iter().flatten().flatten().collect())

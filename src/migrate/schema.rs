@@ -5,11 +5,11 @@
 use crate::catalog::Database;
 use crate::config::{Month, Setting};
 use crate::error::{Error, Result};
-use crate::relation::Context;
+use crate::relation::{Context, target};
 use crate::sql::quote::{ident, literal, qualified};
-use crate::table::Table;
+use crate::table::{Cell, Table};
 
-use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, partman, roles};
+use super::{ARCHIVE, CONTROL, LEAVES, OWN_GRANTS, PINNED, first_form, month, object, partman, roles};
 
 const CONTROL_SQL: &str = include_str!("sql/control.sql");
 const TABLES_SQL: &str = include_str!("sql/tables.sql");
@@ -73,33 +73,23 @@ pub async fn end(database: &Database, context: &Context) -> Result<Month> {
 }
 
 fn rendered(template: &str, schema: &str, control: &str) -> String {
-    template.replace("{schema}", &ident(schema)).replace("{control}", &ident(control)).replace("{leaf}", &ident(&format!("{control}_leaf")))
+    template
+        .replace("{schema}", &ident(schema))
+        .replace("{control}", &ident(control))
+        .replace("{leaf}", &ident(&format!("{control}_leaf")))
 }
 
-/// The SQL that makes everything that is missing.
-fn creation(context: &Context, control: &str, partitioner: Partitioner, end: Month) -> String {
-    let mut sql = String::new();
-    for template in [CONTROL_SQL, TABLES_SQL, AUDIT_SQL] {
-        sql.push_str(&rendered(template, &context.schema, control));
-    }
-    let parent = qualified(&context.schema, LIVE);
-    for partition in partitions(context, partitioner, end) {
-        sql.push_str(&format!(
-            "CREATE TABLE IF NOT EXISTS {} PARTITION OF {parent} FOR VALUES FROM ({}) TO ({});\n",
-            qualified(&context.schema, &partition.name),
-            partition.from,
-            partition.to
-        ));
-    }
-    let default = qualified(&context.schema, "audit_log_default");
-    sql.push_str(&format!("CREATE TABLE IF NOT EXISTS {default} PARTITION OF {parent} DEFAULT;\n"));
-    sql
+/// The SQL that makes what is missing, and functions anew; not the months.
+fn creation(context: &Context, control: &str) -> String {
+    [CONTROL_SQL, TABLES_SQL, AUDIT_SQL].map(|template| rendered(template, &context.schema, control)).concat()
 }
 
-/// Makes what is missing, replaces functions, leaves data alone. Returns what was done, object by object.
+/// Makes what is missing, replaces functions, mends what moved tables consist of, leaves data alone. Returns what was done, object by
+/// object; a state that begins with [`LEFT`] is the DBA's to mend.
 pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
     let mut done = Table::new(&["object", "state"]);
     database.batch("pinning the session", PINNED).await?;
+    first_form::refuse(database, context).await?;
     let before = objects(database, &context.schema, CONTROL).await?;
     let partitioner = partitioner(database, context, &before).await?;
     let end = end(database, context).await?;
@@ -108,24 +98,25 @@ pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
             // Two `schema apply` at once wait for each other.
             db.batch("taking the schema lock", "SELECT pg_advisory_xact_lock(hashtext('esclusa schema'))").await?;
             db.batch("making grants of its own", OWN_GRANTS).await?;
-            let schemas =
-                format!("CREATE SCHEMA IF NOT EXISTS {}; CREATE SCHEMA IF NOT EXISTS {ARCHIVE};", ident(&context.schema));
-            db.batch("creating schemas", &schemas).await?;
-            db.batch("creating tables", &creation(context, CONTROL, partitioner, end)).await?;
-            if let Partitioner::Partman4 | Partitioner::Partman5 = partitioner {
-                partman::register(db, context, partitioner, months_ahead(context)).await?;
-            }
+            build(db, context, partitioner, end).await?;
             roles::install(db, context).await?;
             roles::carry_usage(db, context).await
         })
         .await?;
+    let mut mended = object::mend(database, &context.schema).await?;
+    mended.extend(mend_constraints(database, context, partitioner, end).await?);
     for object in objects(database, &context.schema, CONTROL).await? {
         let state = if before.iter().any(|o| o.name == object.name && o.kind == object.kind) { "was there" } else { "created" };
-        done.push(vec![format!("{} {}", object.kind, object.name).into(), state.into()]);
+        let name = format!("{} {}", object.kind, object.name);
+        if !mended.iter().any(|row| row[0].text() == name) {
+            done.push(vec![name.into(), state.into()]);
+        }
     }
+    done.rows.extend(mended);
     let keeper = match partitioner {
         Partitioner::Own | Partitioner::OwnAfterPartman4 => {
-            let why = partman::usable(database, context).await?.err().unwrap_or_else(|| "the partitions have its names".to_owned());
+            let why =
+                partman::usable(database, context).await?.err().unwrap_or_else(|| "the partitions have its names".to_owned());
             format!("kept by esclusa schema apply, run by a timer: {why}")
         }
         // It counts months in the zone of its session; an hour's difference would be told by the check.
@@ -135,6 +126,64 @@ pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
     };
     done.push(vec!["partitions ahead".into(), keeper.into()]);
     Ok(done)
+}
+
+/// How the state begins of what `apply` has to leave as it is.
+pub const LEFT: &str = "not mended: ";
+
+/// Everything of the schema, in the caller's transaction.
+async fn build(db: &Database, context: &Context, partitioner: Partitioner, end: Month) -> Result<()> {
+    let schemas = format!("CREATE SCHEMA IF NOT EXISTS {}; CREATE SCHEMA IF NOT EXISTS {ARCHIVE};", ident(&context.schema));
+    db.batch("creating schemas", &schemas).await?;
+    db.batch("creating tables", &creation(context, CONTROL)).await?;
+    month::make(db, context, &partitions(context, partitioner, end)).await?;
+    if let Partitioner::Partman4 | Partitioner::Partman5 = partitioner {
+        partman::register(db, context, partitioner, months_ahead(context)).await?;
+    }
+    Ok(())
+}
+
+/// The same for whoever has made room for it: nothing of the schema's tables is there.
+pub(super) async fn build_anew(db: &Database, context: &Context) -> Result<()> {
+    let partitioner = partitioner(db, context, &[]).await?;
+    let end = end(db, context).await?;
+    build(db, context, partitioner, end).await
+}
+
+/// Adds constraints that are missing; then everything that is not as it should be is the DBA's.
+async fn mend_constraints(database: &Database, context: &Context, partitioner: Partitioner, end: Month) -> Result<Vec<Vec<Cell>>> {
+    let expected = expected(database, context, partitioner, end).await?;
+    let found = objects(database, &context.schema, CONTROL).await?;
+    let (mut done, mut reasons) = (Vec::new(), Vec::new());
+    for object in expected.iter().filter(|e| e.kind == "constraint" && !found.iter().any(|f| f.kind == e.kind && f.name == e.name)) {
+        let Some((table, name)) = object.name.split_once('.') else { continue };
+        let schema = if table_is_ours(table) { context.schema.as_str() } else { CONTROL };
+        let sql = format!(
+            "SET LOCAL lock_timeout = '5s'; ALTER TABLE {} ADD CONSTRAINT {} {}",
+            qualified(schema, table),
+            ident(name),
+            object.definition.replace("{control}", &ident(CONTROL)).replace("{schema}", &ident(&context.schema))
+        );
+        let object = format!("{} {}", object.kind, object.name);
+        match database.transaction("adding a constraint", async |db| db.batch("adding a constraint", &sql).await).await {
+            Ok(()) => done.push(vec![object.into(), "mended".into()]),
+            Err(error) => reasons.push((object, error.to_string())),
+        }
+    }
+    for row in compared(&expected, &objects(database, &context.schema, CONTROL).await?) {
+        let object = row[0].text();
+        let why = reasons.iter().find(|(o, _)| *o == object).map_or(String::new(), |(_, why)| format!(": {why}"));
+        done.push(vec![row[0].clone(), format!("{LEFT}{}{why}", row[1].text()).into()]);
+    }
+    let strays = month::strays(database, context).await?;
+    if strays > 0 {
+        done.push(vec![format!("table {}", month::DEFAULT).into(), format!("{LEFT}holds {strays} rows of months without a partition").into()]);
+    }
+    Ok(done)
+}
+
+fn table_is_ours(table: &str) -> bool {
+    table == LIVE || target::ALL.iter().any(|t| t.table == table)
 }
 
 /// pg_partman where it can be had; but partitions that stand under the plan's names stay under them.
@@ -188,30 +237,57 @@ async fn objects(database: &Database, schema: &str, control: &str) -> Result<Vec
              || CASE WHEN has_function_privilege('public', p.oid, 'EXECUTE') THEN '' ELSE 'not for PUBLIC' END
            FROM pg_proc p WHERE p.pronamespace = to_regnamespace({control}) AND p.proname !~ '^(write|audit|project)_' -- one a table
               OR p.pronamespace = to_regnamespace({schema}) AND p.proname = 'fn_audit_trigger'
+         UNION ALL SELECT 'sequence', c.relname, format('%s from %s by %s%s', q.seqtypid::regtype, q.seqstart, q.seqincrement, CASE WHEN q.seqcycle THEN ' cycle' ELSE '' END)
+           FROM pg_sequence q JOIN pg_class c ON c.oid = q.seqrelid
+           WHERE c.relnamespace = to_regnamespace({schema}) AND c.relname IN ('audit_log_al_id_seq', 'domain_value_dv_id_seq')
          ORDER BY 1 DESC, 2",
         control = literal(&ident(control)),
         schema = literal(&ident(schema)),
     );
-    let unnamed = |text: &str| {
-        text.replace(&format!("{}.", ident(control)), "{control}.").replace(&format!("{}.", ident(schema)), "{schema}.")
-    };
     let rows = database.text("reading the schema", &sql).await?;
     let object = |r: Vec<Option<String>>| {
         let mut cells = r.into_iter().map(Option::unwrap_or_default);
         let mut next = || cells.next().unwrap_or_default();
-        Object { kind: next(), name: next(), definition: unnamed(&next()) }
+        Object { kind: next(), name: next(), definition: unnamed(&next(), schema) }
     };
     Ok(rows.into_iter().map(object).collect())
 }
 
-/// What differs between the schema as it is and as it should be; no rows when nothing does.
+/// Names of schemas as marks: those that the check builds under, wherever they stand, and the real ones before a dot or in quotes.
+fn unnamed(text: &str, schema: &str) -> String {
+    let leaves = format!("{SCRATCH_CONTROL}_leaf");
+    let mut out = text.to_owned();
+    for (scratch, real, mark) in [(leaves.as_str(), LEAVES, "{leaf}"), (SCRATCH_CONTROL, CONTROL, "{control}"), (SCRATCH, schema, "{schema}")] {
+        out = out.replace(scratch, mark).replace(&format!("{}.", ident(real)), &format!("{mark}.")).replace(&literal(real), &format!("'{mark}'"));
+    }
+    out
+}
+
+/// What differs between the schema as it is and as it should be, moved tables included; no rows when nothing does.
 pub async fn check(database: &Database, context: &Context) -> Result<Table> {
     let mut drift = Table::new(&["object", "finding", "expected", "found"]);
     database.batch("pinning the session", PINNED).await?;
+    if first_form::is(database, context).await? {
+        let object = format!("table {}", target::AUDIT_LOG.table);
+        let finding = "is of the first form: `esclusa schema apply` brings it over".to_owned();
+        drift.push(vec![object.into(), finding.into(), "PARTITION BY LIST".into(), "PARTITION BY RANGE".into()]);
+        return Ok(drift);
+    }
     let real = objects(database, &context.schema, CONTROL).await?;
     let partitioner = partitioner(database, context, &real).await?;
-    let expected = expected(database, context, partitioner).await?;
-    for object in &expected {
+    let end = end(database, context).await?;
+    drift.rows.extend(compared(&expected(database, context, partitioner, end).await?, &real));
+    let strays = month::strays(database, context).await?;
+    if strays > 0 {
+        drift.push(vec![format!("table {}", month::DEFAULT).into(), "holds rows".into(), "0".into(), strays.into()]);
+    }
+    drift.rows.extend(object::check(database, &context.schema).await?.iter().map(object::Drift::row));
+    Ok(drift)
+}
+
+fn compared(expected: &[Object], real: &[Object]) -> Vec<Vec<Cell>> {
+    let mut drift: Vec<Vec<Cell>> = Vec::new();
+    for object in expected {
         let name = format!("{} {}", object.kind, object.name);
         match real.iter().find(|o| o.kind == object.kind && o.name == object.name) {
             None => drift.push(vec![name.into(), "missing".into(), object.definition.as_str().into(), "".into()]),
@@ -222,26 +298,23 @@ pub async fn check(database: &Database, context: &Context) -> Result<Table> {
             Some(_) => {}
         }
     }
-    if real.iter().any(|o| o.name == "audit_log_default") {
-        let sql = format!("SELECT count(*) FROM {}", qualified(&context.schema, "audit_log_default"));
-        let rows: i64 = database.one("watching the default partition", &sql, &[]).await?.get(0);
-        if rows > 0 {
-            drift.push(vec!["table audit_log_default".into(), "holds rows".into(), "0".into(), rows.into()]);
-        }
-    }
-    Ok(drift)
+    drift
 }
 
-/// The objects as `creation` makes them, built under scratch names and rolled back.
-async fn expected(database: &Database, context: &Context, partitioner: Partitioner) -> Result<Vec<Object>> {
-    let end = end(database, context).await?;
-    let scratch = Context { schema: "esclusa_check".into(), ..context.clone() };
-    let control = "esclusa_check_control";
+/// The schemas under whose names the check builds.
+const SCRATCH: &str = "esclusa_check";
+const SCRATCH_CONTROL: &str = "esclusa_check_control";
+
+/// The objects as `apply` makes them, built under scratch names and rolled back.
+async fn expected(database: &Database, context: &Context, partitioner: Partitioner, end: Month) -> Result<Vec<Object>> {
+    let scratch = Context { schema: SCRATCH.into(), ..context.clone() };
     database.batch("beginning the check", "BEGIN").await?;
     let made = async {
-        database.batch("creating a scratch schema", "CREATE SCHEMA esclusa_check").await?;
-        database.batch("creating scratch tables", &creation(&scratch, control, partitioner, end)).await?;
-        objects(database, &scratch.schema, control).await
+        database.batch("creating a scratch schema", &format!("CREATE SCHEMA {SCRATCH}")).await?;
+        database.batch("creating scratch tables", &creation(&scratch, SCRATCH_CONTROL)).await?;
+        let months = month::creation(&scratch, &partitions(&scratch, partitioner, end));
+        database.batch("creating scratch months", &months).await?;
+        objects(database, SCRATCH, SCRATCH_CONTROL).await
     }
     .await;
     database.batch("ending the check", "ROLLBACK").await?;

@@ -7,7 +7,7 @@ use crate::relation::{Context, Relation};
 use crate::rule::{Capture, Rule, RuleSet, Target};
 
 use super::capture::{self, Attached};
-use super::view;
+use super::{object, view};
 
 /// Puts a changed rule into force, in one transaction; what the reader should know. `rule` is not yet the one in `rules`.
 pub async fn capture(database: &Database, context: &Context, rules: &RuleSet, rule: &Rule) -> Result<Vec<String>> {
@@ -29,6 +29,7 @@ pub async fn capture(database: &Database, context: &Context, rules: &RuleSet, ru
             Capture::Trigger => self::attached(&relation, attached)?,
         };
         view::replace(db, &relation).await?;
+        object::record(db, &context.schema, &rule.table).await?;
         Ok(notes)
     };
     database.transaction(&line, work).await

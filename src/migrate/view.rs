@@ -13,16 +13,25 @@ use super::roles;
 /// The SQL that makes both views and their triggers; the legacy name must be free. The function behind them runs with the rights of the
 /// legacy table's owner, who may write this one leaf, and nobody may set it on a view of his own.
 pub fn creation(relation: &Relation) -> String {
+    written(relation, "CREATE")
+}
+
+/// The same where views of the same columns stand already, from another form: whatever reads them, and who may, stays.
+pub fn replacement(relation: &Relation) -> String {
+    written(relation, "CREATE OR REPLACE")
+}
+
+fn written(relation: &Relation, create: &str) -> String {
     let mut sql = function(relation);
     for view in views(relation) {
-        sql.push_str(&format!("CREATE VIEW {view} AS {};\n", relation.select_all()));
+        sql.push_str(&format!("{create} VIEW {view} AS {};\n", relation.select_all()));
         for column in &relation.columns {
             if let Some(default) = &column.default {
                 sql.push_str(&format!("ALTER VIEW {view} ALTER COLUMN {} SET DEFAULT {default};\n", ident(&column.name)));
             }
         }
         sql.push_str(&format!(
-            "CREATE TRIGGER {} INSTEAD OF INSERT OR UPDATE OR DELETE ON {view} FOR EACH ROW EXECUTE FUNCTION {}();\n",
+            "{create} TRIGGER {} INSTEAD OF INSERT OR UPDATE OR DELETE ON {view} FOR EACH ROW EXECUTE FUNCTION {}();\n",
             ident(&format!("trg_write_{}", relation.table)),
             function_name(relation)
         ));

@@ -68,16 +68,14 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Rela
         home: Some(Home { target: &target::AUDIT_LOG, value: rule.table.clone() }),
         fields,
         key,
+        primary: rule.key.primary,
         unique: None,
     }
 }
 
 /// The legacy's own operation flag, in the words that Spanish and English schemas use: alta, baja, eliminación, modificación.
 fn operation(column: usize) -> Value {
-    let first = sql!(
-        "pg_catalog.upper(pg_catalog.left(pg_catalog.btrim(({})::pg_catalog.text), 1))",
-        Sql::column(column)
-    );
+    let first = sql!("pg_catalog.upper(pg_catalog.left(pg_catalog.btrim(({})::pg_catalog.text), 1))", Sql::column(column));
     let one_of = |letters: &str| sql!("{} OPERATOR(pg_catalog.=) ANY ('{}'::pg_catalog.text[])", &first, letters);
     Value::Expression(sql!("CASE WHEN {} THEN 'I' WHEN {} THEN 'D' ELSE 'U' END", one_of("{I,A}"), one_of("{D,B,E}")))
 }

@@ -105,7 +105,8 @@ impl SqlType {
     /// The name as a cast writes it, whatever the session's search path is: what is no key word of the grammar gets its schema.
     pub fn cast(&self) -> String {
         const PLAIN: [&str; 15] = [
-            "bpchar", "text", "name", "uuid", "date", "bytea", "money", "json", "jsonb", "oid", "inet", "cidr", "macaddr", "xml", "int2",
+            "bpchar", "text", "name", "uuid", "date", "bytea", "money", "json", "jsonb", "oid", "inet", "cidr", "macaddr", "xml",
+            "int2",
         ];
         match PLAIN.contains(&self.name.trim_end_matches("[]")) {
             true => format!("pg_catalog.{}", self.name),

@@ -101,8 +101,7 @@ impl Relation {
         let Some((_, first)) = written.first_mut() else { return };
         let mut ordered = columns.to_vec();
         ordered.sort_unstable();
-        let counts =
-            |part: &[usize]| sql!("pg_catalog.num_nulls({})", Sql::join(part.iter().map(|&i| Sql::column(i)), ", "));
+        let counts = |part: &[usize]| sql!("pg_catalog.num_nulls({})", Sql::join(part.iter().map(|&i| Sql::column(i)), ", "));
         // A function takes a hundred arguments.
         let all = Sql::join(ordered.chunks(90).map(counts), " OPERATOR(pg_catalog.+) ");
         let evaluated = (ordered.len() > 1).then(|| sql!("({}) OPERATOR(pg_catalog.>=) 0", all));

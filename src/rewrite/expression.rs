@@ -5,9 +5,11 @@
 //! Where a name cannot be told for certain (a sub-select over something whose columns are not known), or the whole row is named,
 //! the expression is put into a scope in which the target row has its legacy columns again, and PostgreSQL's own rules decide.
 
+use super::columns::SYSTEM_COLUMNS;
 use super::refuse::Refusal;
 use super::resolve::Owner;
 use super::splice::Edit;
+use super::system::system_value;
 use super::{Entry, Work};
 use crate::relation::Relation;
 use crate::sql::quote::ident;
@@ -54,10 +56,18 @@ impl Work<'_, '_> {
                 }
                 Owner::Column { reference, column } if reference == dml.target => match relation.position(&column) {
                     Some(i) => replacements.push(Edit::replace(name_use.span, relation.read(i, Some(&row)))),
+                    None if SYSTEM_COLUMNS.contains(&column.as_str()) => {
+                        let read = system_value(relation, &format!("{}.", ident(&row)), &column);
+                        replacements.push(Edit::replace(name_use.span, read));
+                    }
                     None => self.hide(relation, name_use),
                 },
-                Owner::Nowhere => self.hide(relation, name_use),
                 Owner::Row { reference } if reference == dml.target => return in_scope(self),
+                Owner::Other | Owner::Nowhere if self.is_system_of(name_use, dml) => {
+                    let read = system_value(relation, &format!("{}.", ident(&row)), name_use.name.last());
+                    replacements.push(Edit::replace(name_use.span, read));
+                }
+                Owner::Nowhere => self.hide(relation, name_use),
                 Owner::Unknown if relation.position(name_use.name.last()).is_some() || name_use.name.last() == row => {
                     return in_scope(self);
                 }
@@ -112,14 +122,38 @@ impl Work<'_, '_> {
     /// `(SELECT expression FROM (SELECT <legacy columns of the row>) AS name)`.
     pub(super) fn in_scope_of_row(&mut self, span: Span, relation: &Relation, row: &str) {
         let columns = self.row_columns(relation, row);
-        self.edits.push(Edit::wrap(span, "(SELECT ", format!(" FROM (SELECT {columns}) AS {})", ident(row))));
+        let (system, mut inner) = self.system_in_scope(span, relation, row);
+        self.edits.push(Edit::wrap(span, "(SELECT ", format!(" FROM (SELECT {columns}) AS {}{system})", ident(row))));
+        self.edits.append(&mut inner);
     }
 
     /// `(SELECT q.* FROM (SELECT <legacy columns of the row>) AS name, LATERAL (query) AS q)`.
     fn query_in_scope_of_row(&mut self, span: Span, relation: &Relation, row: &str) {
         let alias = if row == "q" { "q_" } else { "q" };
-        let before = format!("(SELECT {alias}.* FROM (SELECT {}) AS {}, LATERAL ", self.row_columns(relation, row), ident(row));
+        let columns = self.row_columns(relation, row);
+        let (system, mut inner) = self.system_in_scope(span, relation, row);
+        let before = format!("(SELECT {alias}.* FROM (SELECT {columns}) AS {}{system}, LATERAL ", ident(row));
         self.edits.push(Edit::wrap(span, before, format!(" AS {alias})")));
+        self.edits.append(&mut inner);
+    }
+
+    /// The target row's system columns that are named inside a span, as an item of their own beside the legacy columns, so that they are
+    /// no part of the row; and what is said in place of their names.
+    fn system_in_scope(&self, span: Span, relation: &Relation, row: &str) -> (String, Vec<Edit>) {
+        let named = |u: &&NameUse| {
+            span.contains(u.span) && self.shape.dml.iter().any(|d| self.row_name(d) == row && self.is_system_of(u, d))
+        };
+        let uses: Vec<&NameUse> = self.shape.uses.iter().filter(named).collect();
+        let mut columns: Vec<&str> = uses.iter().map(|u| u.name.last()).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        if columns.is_empty() {
+            return (String::new(), Vec::new());
+        }
+        let edits = uses.iter().map(|u| Edit::replace(u.span, format!("esclusa_system.{}", u.name.last()))).collect();
+        let row = format!("{}.", ident(row));
+        let read = |c: &&str| format!("{} AS {c}", system_value(relation, &row, c));
+        (format!(", (SELECT {}) AS esclusa_system", columns.iter().map(read).collect::<Vec<_>>().join(", ")), edits)
     }
 
     pub(super) fn row_columns(&self, relation: &Relation, row: &str) -> String {

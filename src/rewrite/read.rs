@@ -1,59 +1,31 @@
 //! References in FROM: `cf_quere_pro.tipocorreo t` becomes `esclusa.tipocorreo t`, the view of the relation over its leaf. The view has the
 //! legacy columns under their names, in their order, with their types and modifiers, and the rights of the legacy table; the planner makes
-//! of it what it makes of a sub-select, and the leaf has the legacy table's indexes.
-//!
-//! What a view has not is read from the leaf itself, by a sub-select: system columns, and TABLESAMPLE.
+//! of it what it makes of a sub-select, and the leaf has the legacy table's indexes. Where a statement asks for what a view has not,
+//! `system` puts a sub-select there.
 
 use super::refuse::Refusal;
 use super::resolve::Owner;
 use super::splice::Edit;
+use super::system::Stand;
 use super::{Entry, Work};
 use crate::relation::CONTROL;
-use crate::sql;
-use crate::sql::quote::ident;
 use crate::sql::template::Sql;
 use crate::sql::{NameUse, Span, UsePlace};
-
-/// Columns that every table has and no list shows (PostgreSQL manual, section 5.5).
-const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
 
 impl Work<'_, '_> {
     pub(super) fn read(&mut self, index: usize, entry: &Entry) -> Result<(), Refusal> {
         let reference = &self.shape.references[index];
         let relation = &entry.relation;
-        let all = self.needs_all(index);
-        let system = self.system_columns(entry);
-        if relation.is_retained() && (!all || self.names_improvement()) {
-            self.notes.push(format!("{}: the statement names its columns, so it is left as it is", relation.table));
-            return Ok(());
-        }
-        if !relation.is_retained() && system.is_empty() && reference.sample.is_none() {
-            self.edits.push(Edit::replace(reference.name.span(), relation.view()));
-            self.notes.push(format!("{}: read through {}, the view of {} rows", relation.table, relation.view(), relation.kind));
-            return Ok(());
-        }
-        if all && !system.is_empty() && self.shape.scopes[reference.scope].star {
-            return Err(Refusal::form(relation, &format!("{} beside * of", system[0]), reference.span.start));
-        }
-        // A table's row keeps the table's own names, whatever the alias says; a sub-select's has those of the alias.
-        let renamed = reference.alias.as_ref().is_some_and(|a| !a.columns.is_empty());
-        let whole = |u: &&NameUse| renamed && u.place == UsePlace::Expression && self.names_row(u, index);
-        if let Some(row) = self.shape.uses.iter().find(whole) {
-            return Err(Refusal::form(relation, "the whole row, with its columns renamed, of", row.span.start));
-        }
-        let alias = if reference.alias.is_none() { format!(" AS {}", ident(&relation.table)) } else { String::new() };
-        let list = std::iter::once(relation.select_list(&|_| true, None)).chain(system.iter().map(|s| (*s).to_owned()));
-        let select = format!("(SELECT {} FROM {}", list.collect::<Vec<_>>().join(", "), relation.rows());
-        let command = if reference.table_command { "SELECT * FROM " } else { "" };
-        self.edits.push(match reference.sample {
-            None => Edit::replace(reference.span, format!("{command}{select}){alias}")),
-            // The sample is taken from the leaf: the clause moves from behind the alias into the sub-select.
-            Some(sample) => {
-                let between = Span { start: reference.span.end, end: sample.start };
-                let moved = sql!("{} {}){}{}", select, Sql::client(sample), alias, Sql::client(between));
-                Edit::replace(reference.span.to(sample), moved)
+        match self.stands_for(index, entry) {
+            Stand::Table => {
+                self.notes.push(format!("{}: the statement names its columns, so it is left as it is", relation.table));
+                return Ok(());
             }
-        });
+            Stand::Leaf => self.edits.push(self.leaf(index, entry)),
+            // No view is made for a retained table yet.
+            Stand::View if relation.is_retained() => self.edits.push(self.leaf(index, entry)),
+            Stand::View => self.edits.push(Edit::replace(reference.name.span(), relation.view())),
+        }
         self.notes.push(format!("{}: read as {} rows of {}", relation.table, relation.kind, relation.rows()));
         Ok(())
     }
@@ -80,13 +52,8 @@ impl Work<'_, '_> {
         part.text == visible && matches!(self.owner(name_use), Owner::Unknown) || self.is_row(name_use, index)
     }
 
-    fn system_columns(&self, entry: &Entry) -> Vec<&'static str> {
-        let named = |c: &&str| self.words.contains(*c) && entry.relation.position(c).is_none();
-        SYSTEM_COLUMNS.into_iter().filter(named).collect()
-    }
-
     /// A client that names the columns which the improvement added knows the table as it is.
-    fn names_improvement(&self) -> bool {
+    pub(super) fn names_improvement(&self) -> bool {
         self.words.contains("hst_id") || self.words.contains("hst_operation")
     }
 

@@ -53,7 +53,7 @@ impl<'w> Work<'w, '_> {
 
     /// Whether an item has a column of this name; `None` when its columns are not known.
     pub(super) fn has_column(&self, item: &Item, column: &str) -> Option<bool> {
-        let Some(index) = item.reference else { return item.columns.as_ref().map(|c| c.iter().any(|n| n == column)) };
+        let Some(index) = item.reference else { return self.query_has_column(item, column) };
         let reference = &self.shape.references[index];
         let renamed = item.columns.as_deref().unwrap_or_default();
         if renamed.iter().any(|n| n == column) {
@@ -63,22 +63,35 @@ impl<'w> Work<'w, '_> {
             return Some(entry.relation.columns.iter().skip(renamed.len()).any(|c| c.name == column));
         }
         let columns = self.catalog_columns(reference)?;
-        Some(columns.iter().skip(renamed.len()).any(|c| c == column))
+        Some(columns.iter().skip(renamed.len()).any(|(c, _)| c == column))
+    }
+
+    /// The same for a query, a CTE or a function.
+    fn query_has_column(&self, item: &Item, column: &str) -> Option<bool> {
+        let has = |names: &[String]| names.iter().any(|n| n == column);
+        if item.columns.is_some() || has(&item.renamed) {
+            return item.columns.as_ref().map(|c| has(c)).or(Some(true));
+        }
+        let names = item.body.filter(|&body| !self.is_join(body)).and_then(|body| self.column_names(body))?;
+        Some(has(names.get(item.renamed.len()..).unwrap_or_default()))
     }
 
     /// How many columns an item has, where that is known.
     pub(super) fn column_count(&self, item: &Item) -> Option<usize> {
         match item.reference {
-            None => item.columns.as_ref().map(Vec::len),
+            None => {
+                let body = || item.body.filter(|&body| !self.is_join(body)).and_then(|body| Some(self.column_names(body)?.len()));
+                item.columns.as_ref().map(Vec::len).or_else(body)
+            }
             Some(index) => match self.entries[index] {
                 Some(entry) => Some(entry.relation.columns.len()),
-                None => self.catalog_columns(&self.shape.references[index]).map(<[String]>::len),
+                None => self.catalog_columns(&self.shape.references[index]).map(<[_]>::len),
             },
         }
     }
 
     /// The columns of a table of the legacy schema that has no rule.
-    fn catalog_columns(&self, reference: &Reference) -> Option<&'w [String]> {
+    pub(super) fn catalog_columns(&self, reference: &Reference) -> Option<&'w [(String, String)]> {
         let known = match reference.name.0.as_slice() {
             [table] if self.schema_of(&table.text) == Some(&self.policy.schema) || self.in_path() => Some(&table.text),
             [.., schema, table] if schema.text == self.policy.schema => Some(&table.text),

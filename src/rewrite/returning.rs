@@ -7,6 +7,7 @@ use sqlparser::tokenizer::Token;
 use super::refuse::Refusal;
 use super::resolve::Owner;
 use super::splice::Edit;
+use super::system::system_value;
 use super::{Entry, Work};
 use crate::sql::clause::Clauses;
 use crate::sql::quote::ident;
@@ -58,6 +59,12 @@ impl Work<'_, '_> {
                     self.in_scope_of_row(span, relation, &row);
                 }
             }
+            Some((UsePlace::Expression, _)) if self.is_system_of_target(span, dml) => {
+                let column = self.lexed.lexemes[expression.end - 1].name().unwrap_or_default();
+                let name = if aliased { String::new() } else { format!(" AS {}", ident(&column)) };
+                let read = system_value(relation, &format!("{}.", ident(&row)), &column);
+                self.edits.push(Edit::replace(span, format!("{read}{name}")));
+            }
             Some((_, Owner::Column { reference, column })) if reference == dml.target && relation.position(&column).is_some() => {
                 let read = relation.position(&column).map(|i| relation.read(i, Some(&row))).unwrap_or_default();
                 let name = if aliased { String::new() } else { format!(" AS {}", ident(&column)) };
@@ -81,7 +88,7 @@ impl Work<'_, '_> {
         match self.owner(name_use) {
             Owner::Column { reference, .. } | Owner::Row { reference } => reference == dml.target,
             Owner::Unknown => true,
-            Owner::Other | Owner::Nowhere => false,
+            Owner::Other | Owner::Nowhere => self.is_system_of(name_use, dml),
         }
     }
 
@@ -98,7 +105,11 @@ impl Work<'_, '_> {
             let at = self.shape.references[dml.target].span.start;
             return Err(Refusal::form(&entry.relation, "RETURNING * over a join with merged columns of", at));
         }
-        Ok(items.iter().map(|i| format!("{}.*", ident(&i.name))).collect())
+        let at = self.shape.references[dml.target].span.start;
+        let list = |(n, item): (usize, &crate::sql::Item)| {
+            Ok(self.item_list(dml.scope, n + 1, at, true)?.unwrap_or_else(|| format!("{}.*", ident(&item.name))))
+        };
+        items.iter().enumerate().map(list).collect()
     }
 
     /// An item without `AS name`, or without a bare name behind it.
@@ -108,8 +119,13 @@ impl Work<'_, '_> {
             return item.start..item.end - 2;
         }
         let last = item.end - 1;
-        let named = lexemes[last].word().is_some() && self.shape.explains(last);
-        let used = self.shape.uses.iter().any(|u| u.span.contains(lexemes[last].span));
+        // The last word of `x::text` and of `s.x` is no label.
+        let behind = |token: &Token| last > item.start && lexemes[last - 1].is_token(token);
+        let named = lexemes[last].word().is_some()
+            && self.shape.explains(last)
+            && !behind(&Token::DoubleColon)
+            && !behind(&Token::Period);
+        let used = self.ends_use(lexemes[last].span.end);
         if item.len() >= 2 && named && !used { item.start..last } else { item.clone() }
     }
 }

@@ -192,10 +192,7 @@ mod tests {
     fn moved_text_keeps_its_edits_and_its_positions() {
         let text = "set a = 1, b = 2";
         let (one, two) = (span(text, "1"), span(text, "2"));
-        let whole = Edit::replace(
-            Span { start: 0, end: text.len() },
-            sql!("{} then {}", Sql::client(two), Sql::client(one)),
-        );
+        let whole = Edit::replace(Span { start: 0, end: text.len() }, sql!("{} then {}", Sql::client(two), Sql::client(one)));
         let spliced = splice(text, vec![whole, Edit::replace(one, "one")]).unwrap();
         assert_eq!(spliced.text, "2 then one");
         assert_eq!(spliced.map.to_client(0), two.start);

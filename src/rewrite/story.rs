@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::context::Follower;
 use super::{Entry, NameContext, Policy, Work, effect};
-use crate::sql::{self, Lexed, Name, Reference, Span};
+use crate::sql::{self, Lexed, Name, Reference, Role, Span};
 
 /// One line: what it is about, and a sentence.
 pub type Line = (&'static str, String);
@@ -46,6 +46,8 @@ impl Work<'_, '_> {
                         format!("{}: forwarded untouched, its rule has faults", self.place(reference.span)),
                     ));
                 }
+                // `::numeric` is no news.
+                None if reference.role == Role::Type => {}
                 None => match self.other(&reference.name) {
                     Some(why) => {
                         out.push(("other table", format!("{} is not the legacy table: {why}", self.place(reference.span))))

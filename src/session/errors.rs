@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::relation::value::ASSIGN;
 use crate::relation::{CONTROL, LEAVES, Relation, Store, control};
-use crate::rewrite::Outcome;
+use crate::rewrite::{Outcome, PRIVATE};
 use crate::sql::quote::{ident, literal};
 use crate::sql::template::Part;
 use crate::wire::error_response::ErrorFields;
@@ -44,6 +44,7 @@ pub fn lead_back(mut fields: ErrorFields, told: &Told<'_>) -> Option<ErrorFields
     for relation in &told.outcome.rewritten {
         names(&mut fields, relation);
     }
+    private_names(&mut fields);
     context(&mut fields, &told.outcome.rewritten);
     (fields != before).then_some(fields)
 }
@@ -136,6 +137,27 @@ fn columns(fields: &mut ErrorFields, relation: &Relation) {
         };
         replace(fields, *b"D ", &printed, &name);
         replace(fields, *b"D ", printed.trim_start_matches('(').trim_end_matches(')'), &name);
+    }
+}
+
+/// `t.esclusa_ctid_0` becomes `t.ctid`, and `t.esclusa_row_0` becomes `t.*` (`rewrite/system.rs`).
+fn private_names(fields: &mut ErrorFields) {
+    for code in *b"MDH" {
+        let Some(text) = fields.get(code).and_then(|t| std::str::from_utf8(t).ok()).filter(|t| t.contains(PRIVATE)) else {
+            continue;
+        };
+        let mut parts = text.split(PRIVATE);
+        let mut out = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let name = part.split('_').next().unwrap_or_default();
+            let number = part[name.len()..].strip_prefix('_').unwrap_or_default();
+            let digits = number.bytes().take_while(u8::is_ascii_digit).count();
+            match digits {
+                0 => out.extend([PRIVATE, part]),
+                _ => out.extend([if name == "row" { "*" } else { name }, &number[digits..]]),
+            }
+        }
+        fields.set(code, out);
     }
 }
 
@@ -300,6 +322,13 @@ mod tests {
         );
         let detail = "Key (dvl_link_type, ...)=(L, S, [\"1\", \"2\"], T, 3) already exists.";
         assert_eq!(key_detail(&link, detail).as_deref(), Some("Key (c, a, b)=(3, 1, 2) already exists."));
+    }
+
+    #[test]
+    fn names_of_our_own_are_not_shown() {
+        let mut fields = ErrorFields::parse(b"Mcolumn \"t.esclusa_ctid_12\" and \"t.esclusa_row_0\" of esclusa_x\0\0");
+        private_names(&mut fields);
+        assert_eq!(fields.get(b'M'), Some(&b"column \"t.ctid\" and \"t.*\" of esclusa_x"[..]));
     }
 
     #[test]

@@ -89,10 +89,11 @@ fn is_only(lexeme: &Lexeme, previous: Option<&Lexeme>, next: Option<&Lexeme>) ->
         && next.is_some_and(|n| n.word().is_some() || n.is_token(&Token::LParen))
 }
 
-/// `(expression).*`: the row's columns; without it the row itself is read, which names the same things.
+/// `(expression).*`, `(expression)[1].*`: the row's columns; without it the row itself is read, which names the same things.
 fn is_row_expansion(lexed: &Lexed<'_>, range: &Range<usize>, i: usize) -> bool {
     let token = |at: usize, token: &Token| range.contains(&at) && lexed.lexemes[at].is_token(token);
-    i > range.start && token(i - 1, &Token::RParen) && token(i, &Token::Period) && token(i + 1, &Token::Mul)
+    let value = i > range.start && (token(i - 1, &Token::RParen) || token(i - 1, &Token::RBracket));
+    value && token(i, &Token::Period) && token(i + 1, &Token::Mul)
 }
 
 /// The end of `INTO [TEMPORARY] [TABLE] x` directly behind SELECT: the parser would take INTO for a column. The name stays for the net.

@@ -13,6 +13,7 @@ use super::edit::edit;
 use super::shape::Shape;
 use super::shim::shim;
 use super::token::Lexed;
+use super::types::types;
 use super::walk::walk;
 use super::wrapper::peel;
 use super::{Script, Statement};
@@ -87,6 +88,9 @@ fn shape(lexed: &Lexed<'_>, range: &Range<usize>, limits: &Limits) -> Result<Sha
         shape.explained.extend(parts.filter_map(|s| lexed.lexemes.binary_search_by_key(&s, |l| l.span.start).ok()));
         shape.references.push(reference);
     }
+    let (types, lexemes) = types(lexed, range);
+    shape.references.extend(types);
+    shape.explained.extend(lexemes);
     shape.cursor = peeled.cursor;
     shape.explained.extend(peeled.explained);
     shape.explained.sort_unstable();

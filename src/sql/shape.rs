@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::clause::Clauses;
-use super::condition::Restriction;
+use super::figure::OutputName;
+use super::select::Select;
 use super::token::Span;
 
 /// A piece of a dotted name.
@@ -66,6 +67,8 @@ pub enum Role {
     Vacuum,
     /// Write its files anew: VACUUM FULL, CLUSTER, REINDEX, by the name that reports use.
     Rebuild(&'static str),
+    /// Names its row type.
+    Type,
     /// Change what it is and who may do what: ALTER, DROP, COMMENT, CREATE INDEX, GRANT and their like.
     Define(&'static str),
 }
@@ -85,6 +88,7 @@ impl Role {
             Role::Lock => "lock",
             Role::Analyze => "analyze",
             Role::Vacuum => "vacuum",
+            Role::Type => "type",
             Role::Rebuild(operation) | Role::Define(operation) => operation,
         }
     }
@@ -132,12 +136,60 @@ pub struct Scope {
     pub items: Vec<Item>,
     /// The select list holds `*` or `x.*`, or a NATURAL JOIN: all columns count.
     pub star: bool,
-    /// It is the SELECT of an EXISTS, which the planner turns into a join unless its FROM names the outer query.
-    pub exists: bool,
+    /// How the items are joined: operands before their join.
+    pub steps: Vec<Step>,
+    /// Where the parts of its SELECT lie, if it is one.
+    pub select: Option<Box<Select>>,
+    /// What the items of its select list, of RETURNING or of VALUES are called.
+    pub outputs: Vec<OutputName>,
+    /// Bare names that are a whole item of ORDER BY or DISTINCT ON: a column of the select list comes before one of FROM.
+    pub sorted: Vec<Span>,
+    /// It is that of a set operation, whose ORDER BY can name nothing but the columns of its first SELECT.
+    pub combined: Option<ScopeId>,
+}
+
+/// A step in putting FROM together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// An item of the scope.
+    Item(usize),
+    /// A join of what the two steps before it made.
+    Join {
+        /// Which rows it keeps.
+        kind: JoinKind,
+        /// The columns that it merges.
+        merged: Merged,
+        /// From the first to the last name of its right side and its ON, which see its two sides as they are without it.
+        inside: Option<Span>,
+    },
+}
+
+/// Which side's rows a join keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinKind {
+    /// Those that meet its condition.
+    Inner,
+    /// All of the left.
+    Left,
+    /// All of the right.
+    Right,
+    /// All of both.
+    Full,
+}
+
+/// The columns that a join merges.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Merged {
+    /// None.
+    Nothing,
+    /// USING: these.
+    Named(Vec<String>),
+    /// NATURAL: those that both sides have.
+    Common,
 }
 
 /// One visible FROM item.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Item {
     /// The name under which its columns can be qualified; empty for an unaliased sub-select or join.
     pub name: String,
@@ -145,8 +197,10 @@ pub struct Item {
     pub reference: Option<usize>,
     /// Its column names where the text alone tells them (alias lists, sub-selects without `*`).
     pub columns: Option<Vec<String>>,
-    /// It stands right of a RIGHT or FULL JOIN, where LATERAL sees nothing of the left.
-    pub walled: bool,
+    /// The names that its alias gives its first columns.
+    pub renamed: Vec<String>,
+    /// The scope of the query that it is, or of the join that has an alias.
+    pub body: Option<ScopeId>,
 }
 
 /// Where a name stands that is no relation.
@@ -220,8 +274,6 @@ pub struct Shape {
     pub dml: Vec<Dml>,
     /// The cursor that DECLARE opens over the query, folded.
     pub cursor: Option<String>,
-    /// What WHERE and ON demand.
-    pub restrictions: Vec<Restriction>,
     /// Lexemes that are explained: parts of references, of names, aliases, CTE names. Sorted. The net compares against it.
     pub explained: Vec<usize>,
 }

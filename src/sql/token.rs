@@ -25,6 +25,11 @@ impl Span {
         Span { start: self.start, end: other.end }
     }
 
+    /// The least span that holds both.
+    pub fn hull(self, other: Span) -> Span {
+        Span { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
     /// Whether `other` lies inside.
     pub fn contains(self, other: Span) -> bool {
         self.start <= other.start && other.end <= self.end

@@ -4,27 +4,29 @@
 //! queries round it, LATERAL sees its neighbours. What a name *is* (which table's column) is not decided here: that needs a
 //! catalog.
 
+mod from;
 mod write;
 
+use std::collections::HashSet;
 use std::ops::{ControlFlow, Range};
 
 use sqlparser::ast::{
-    AccessExpr, Distinct, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, JoinConstraint, JoinOperator, ObjectName,
-    OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement as Tree, TableAlias, TableFactor,
-    TableWithJoins, Visit, Visitor,
+    AccessExpr, BinaryOperator, Distinct, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, OrderByKind,
+    Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement as Tree, TableAlias, Visit, Visitor,
 };
 use sqlparser::tokenizer::Token;
 
-use super::condition::{Restriction, condition, using};
 use super::edit::{Edited, closing};
+use super::figure::{OutputName, output_name};
 use super::parse::Unparsed;
+use super::select::select as parts;
 use super::shape::{Alias, Item, Name, NameUse, Part, Reference, Role, Scope, ScopeId, Shape, UsePlace};
 use super::token::Lexed;
 
 /// Collects what one parsed statement names. `range` holds the statement's lexemes.
 pub fn walk(lexed: &Lexed<'_>, range: &Range<usize>, edited: &Edited, tree: &Tree) -> Result<Shape, Unparsed> {
     let mut walker =
-        Walker { lexed, range, edited, shape: Shape::default(), ctes: Vec::new(), fields: Vec::new(), misread: None };
+        Walker { lexed, range, edited, shape: Shape::default(), ctes: Vec::new(), fields: HashSet::new(), misread: None };
     walker.shape.explained.extend(&edited.explained);
     walker.statement(tree, None);
     match walker.misread {
@@ -38,11 +40,21 @@ struct Walker<'w, 't> {
     range: &'w Range<usize>,
     edited: &'w Edited,
     shape: Shape,
-    /// CTE names in sight, innermost last.
-    ctes: Vec<String>,
+    /// CTEs in sight, innermost last.
+    ctes: Vec<Cte>,
     /// Lexemes that name a field of a composite value, as in `(t).a`: no columns.
-    fields: Vec<usize>,
+    fields: HashSet<usize>,
     misread: Option<&'static str>,
+}
+
+/// What is known of a CTE.
+struct Cte {
+    name: String,
+    /// The names that are given with it.
+    renamed: Vec<String>,
+    columns: Option<Vec<String>>,
+    /// The scope of its query; of a recursive one it is not known inside.
+    body: Option<ScopeId>,
 }
 
 impl Walker<'_, '_> {
@@ -53,17 +65,19 @@ impl Walker<'_, '_> {
 
     // --- statements ---
 
-    fn statement(&mut self, tree: &Tree, parent: Option<ScopeId>) {
+    /// Returns the scope that names its columns.
+    fn statement(&mut self, tree: &Tree, parent: Option<ScopeId>) -> ScopeId {
+        // A writing statement opens its own scope first.
+        let own = self.shape.scopes.len();
         match tree {
-            Tree::Query(query) => {
-                self.query(query, parent);
-            }
+            Tree::Query(query) => return self.query(query, parent),
             Tree::Insert(insert) => self.insert(insert, parent),
             Tree::Update(update) => self.update(update, parent),
             Tree::Delete(delete) => self.delete(delete, parent),
             Tree::Merge(merge) => self.merge(merge, parent),
             _ => self.misread = Some("a statement of another kind than its first word says"),
         }
+        if own < self.shape.scopes.len() { own } else { self.new_scope(parent) }
     }
 
     // --- queries ---
@@ -73,14 +87,16 @@ impl Walker<'_, '_> {
         let visible = self.ctes.len();
         if let Some(with) = &query.with {
             if with.recursive {
-                self.ctes.extend(with.cte_tables.iter().map(|c| folded(&c.alias.name)));
+                self.ctes.extend(with.cte_tables.iter().map(|c| cte_in_sight(&c.alias, &c.query, None)));
             }
-            for cte in &with.cte_tables {
+            for (n, cte) in with.cte_tables.iter().enumerate() {
                 self.explain(&cte.alias.name);
                 cte.alias.columns.iter().for_each(|c| self.explain(&c.name));
-                self.query(&cte.query, parent);
-                if !with.recursive {
-                    self.ctes.push(folded(&cte.alias.name));
+                let body = self.query(&cte.query, parent);
+                if with.recursive {
+                    self.ctes[visible + n].body = Some(body);
+                } else {
+                    self.ctes.push(cte_in_sight(&cte.alias, &cte.query, Some(body)));
                 }
             }
         }
@@ -88,7 +104,7 @@ impl Walker<'_, '_> {
         if let Some(order_by) = &query.order_by
             && let OrderByKind::Expressions(list) = &order_by.kind
         {
-            list.iter().for_each(|e| self.node(&e.expr, scope));
+            list.iter().for_each(|e| self.sorted(&e.expr, scope));
         }
         self.node(&query.limit_clause, scope);
         self.node(&query.fetch, scope);
@@ -104,15 +120,20 @@ impl Walker<'_, '_> {
             SetExpr::Select(select) => return self.select(select, parent),
             SetExpr::Query(query) => return self.query(query, parent),
             SetExpr::SetOperation { left, right, .. } => {
-                self.set_expr(left, parent);
+                let left = self.set_expr(left, parent);
                 self.set_expr(right, parent);
+                let scope = self.new_scope(parent);
+                self.shape.scopes[scope].combined = Some(left);
+                return scope;
             }
             SetExpr::Values(values) => {
                 let scope = self.new_scope(parent);
+                let names = value_names(values.rows.first().map_or(0, |row| row.content.len()));
+                self.shape.scopes[scope].outputs = names.map(OutputName::Name).collect();
                 values.rows.iter().for_each(|row| row.content.iter().for_each(|e| self.node(e, scope)));
                 return scope;
             }
-            SetExpr::Insert(s) | SetExpr::Update(s) | SetExpr::Delete(s) | SetExpr::Merge(s) => self.statement(s, parent),
+            SetExpr::Insert(s) | SetExpr::Update(s) | SetExpr::Delete(s) | SetExpr::Merge(s) => return self.statement(s, parent),
             SetExpr::Table(_) => self.misread = Some("TABLE in a place where it could not be read as SELECT"),
         }
         self.new_scope(parent)
@@ -120,13 +141,14 @@ impl Walker<'_, '_> {
 
     fn select(&mut self, select: &Select, parent: Option<ScopeId>) -> ScopeId {
         let scope = self.new_scope(parent);
+        let first = self.lexed.at(select.select_token.0.span.start);
+        self.shape.scopes[scope].select = first.map(|first| Box::new(parts(self.lexed, self.range, first)));
         self.from(&select.from, scope);
         if let Some(Distinct::On(list)) = &select.distinct {
-            list.iter().for_each(|e| self.node(e, scope));
+            list.iter().for_each(|e| self.sorted(e, scope));
         }
         self.items(&select.projection, scope);
         self.node(&select.selection, scope);
-        self.restrict(select.selection.as_ref(), scope);
         self.node(&select.group_by, scope);
         self.node(&select.having, scope);
         self.node(&select.named_window, scope);
@@ -137,6 +159,7 @@ impl Walker<'_, '_> {
     }
 
     fn items(&mut self, items: &[SelectItem], scope: ScopeId) {
+        self.shape.scopes[scope].outputs.extend(items.iter().map(output_name));
         for item in items {
             match item {
                 SelectItem::UnnamedExpr(expr) => self.node(expr, scope),
@@ -154,162 +177,6 @@ impl Walker<'_, '_> {
         }
     }
 
-    // --- FROM ---
-
-    fn from(&mut self, from: &[TableWithJoins], scope: ScopeId) {
-        from.iter().for_each(|item| self.table_with_joins(item, scope));
-    }
-
-    fn table_with_joins(&mut self, item: &TableWithJoins, scope: ScopeId) {
-        let start = self.shape.scopes[scope].items.len();
-        self.table_factor(&item.relation, scope);
-        for join in &item.joins {
-            let middle = self.shape.scopes[scope].items.len();
-            self.table_factor(&join.relation, scope);
-            let end = self.shape.scopes[scope].items.len();
-            // Rows of the side that an outer join keeps are not narrowed by its ON.
-            let narrowed = match &join.join_operator {
-                JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => middle..end,
-                JoinOperator::Right(_) | JoinOperator::RightOuter(_) => start..middle,
-                JoinOperator::FullOuter(_) => start..start,
-                _ => start..end,
-            };
-            if matches!(&join.join_operator, JoinOperator::Right(_) | JoinOperator::RightOuter(_) | JoinOperator::FullOuter(_)) {
-                self.shape.scopes[scope].items[middle..].iter_mut().for_each(|i| i.walled = true);
-            }
-            let constraint = match &join.join_operator {
-                JoinOperator::Join(c)
-                | JoinOperator::Inner(c)
-                | JoinOperator::Left(c)
-                | JoinOperator::LeftOuter(c)
-                | JoinOperator::Right(c)
-                | JoinOperator::RightOuter(c)
-                | JoinOperator::FullOuter(c)
-                | JoinOperator::CrossJoin(c) => c,
-                _ => {
-                    self.misread = Some("a join that PostgreSQL does not have");
-                    continue;
-                }
-            };
-            match constraint {
-                JoinConstraint::On(expr) => {
-                    self.node(expr, scope);
-                    let condition = condition(self.lexed, expr);
-                    self.shape.restrictions.push(Restriction { scope, items: narrowed, condition });
-                }
-                JoinConstraint::Using(names) => {
-                    for name in names {
-                        self.object(name, UsePlace::Using, scope);
-                        let Some(ident) = name.0.last().and_then(|p| p.as_ident()) else { continue };
-                        let condition = using(ident, start..middle, middle..end);
-                        self.shape.restrictions.push(Restriction { scope, items: narrowed.clone(), condition });
-                    }
-                    self.join_alias(names, scope);
-                }
-                JoinConstraint::Natural => self.shape.scopes[scope].star = true,
-                JoinConstraint::None => {}
-            }
-        }
-    }
-
-    /// `USING (a, b) AS j`, which a shim took out: j has the joined columns, which their own tables answer for too.
-    fn join_alias(&mut self, names: &[ObjectName], scope: ScopeId) {
-        let last = names.last().and_then(|n| n.0.last()?.as_ident()).and_then(|i| self.lexed.at(i.span.start));
-        let word = |i: usize| self.lexed.lexemes.get(i).filter(|_| self.range.contains(&i));
-        if let Some(alias) = last.filter(|l| word(l + 2).is_some_and(|w| w.is("AS"))).and_then(|l| word(l + 3)?.name()) {
-            self.shape.scopes[scope].items.push(Item { name: alias, reference: None, columns: Some(Vec::new()), walled: false });
-        }
-    }
-
-    fn table_factor(&mut self, factor: &TableFactor, scope: ScopeId) {
-        match factor {
-            TableFactor::Table { name, alias, args: None, .. } if Self::is_value_function(name) => {
-                self.function_item(alias.as_ref(), name.to_string().to_ascii_lowercase(), scope);
-            }
-            TableFactor::Table { name, alias, args: None, .. } => {
-                self.relation(name, alias.as_ref().map(parts_of), Role::Read, scope);
-            }
-            TableFactor::Derived { lateral, subquery, alias, .. } => {
-                let parent = if *lateral { Some(scope) } else { self.shape.scopes[scope].parent };
-                self.query(subquery, parent);
-                self.item(alias.as_ref(), output_names(subquery), scope);
-            }
-            TableFactor::NestedJoin { table_with_joins, alias: None } => self.table_with_joins(table_with_joins, scope),
-            TableFactor::NestedJoin { table_with_joins, alias: Some(alias) } => {
-                let inner = self.new_scope(self.shape.scopes[scope].parent);
-                self.shape.scopes[inner].star = true;
-                self.table_with_joins(table_with_joins, inner);
-                self.item(Some(alias), None, scope);
-            }
-            TableFactor::Table { name, alias, args: Some(args), .. } => {
-                name.0.iter().filter_map(|p| p.as_ident()).for_each(|i| self.explain(i));
-                self.node(args, scope);
-                let name = name.0.last().and_then(|p| p.as_ident()).map(folded).unwrap_or_default();
-                self.function_item(alias.as_ref(), name, scope);
-            }
-            TableFactor::Function { name, args, alias, .. } => {
-                name.0.iter().filter_map(|p| p.as_ident()).for_each(|i| self.explain(i));
-                self.node(args, scope);
-                let name = name.0.last().and_then(|p| p.as_ident()).map(folded).unwrap_or_default();
-                self.function_item(alias.as_ref(), name, scope);
-            }
-            TableFactor::UNNEST { alias, array_exprs, .. } => {
-                self.node(array_exprs, scope);
-                self.function_item(alias.as_ref(), "unnest".into(), scope);
-            }
-            TableFactor::TableFunction { expr, alias } => {
-                self.node(expr, scope);
-                self.item(alias.as_ref(), None, scope);
-            }
-            TableFactor::XmlTable { alias, .. } | TableFactor::JsonTable { alias, .. } => {
-                self.node(factor, scope);
-                self.item(alias.as_ref(), None, scope);
-            }
-            _ => self.misread = Some("a FROM item that PostgreSQL does not have"),
-        }
-    }
-
-    fn item(&mut self, alias: Option<&TableAlias>, columns: Option<Vec<String>>, scope: ScopeId) {
-        let Some(alias) = alias else {
-            self.shape.scopes[scope].items.push(Item { name: String::new(), reference: None, columns, walled: false });
-            return;
-        };
-        self.explain(&alias.name);
-        alias.columns.iter().for_each(|c| self.explain(&c.name));
-        let named: Vec<String> = alias.columns.iter().map(|c| folded(&c.name)).collect();
-        let columns = match columns {
-            Some(all) if named.len() <= all.len() => Some(named.iter().chain(all.iter().skip(named.len())).cloned().collect()),
-            _ => None,
-        };
-        self.shape.scopes[scope].items.push(Item { name: folded(&alias.name), reference: None, columns, walled: false });
-    }
-
-    fn function_item(&mut self, alias: Option<&TableAlias>, name: String, scope: ScopeId) {
-        match alias {
-            Some(alias) => self.item(Some(alias), None, scope),
-            None => self.shape.scopes[scope].items.push(Item { name, reference: None, columns: None, walled: false }),
-        }
-    }
-
-    /// `FROM current_date`: a function that stands without parentheses (PostgreSQL source, gram.y, func_expr_common_subexpr).
-    fn is_value_function(name: &ObjectName) -> bool {
-        const FUNCTIONS: [&str; 11] = [
-            "current_date",
-            "current_time",
-            "current_timestamp",
-            "localtime",
-            "localtimestamp",
-            "current_role",
-            "current_user",
-            "session_user",
-            "user",
-            "current_catalog",
-            "current_schema",
-        ];
-        let [part] = name.0.as_slice() else { return false };
-        part.as_ident().is_some_and(|i| i.quote_style.is_none() && FUNCTIONS.iter().any(|f| i.value.eq_ignore_ascii_case(f)))
-    }
-
     /// A relation's name: a CTE in sight, or a reference. Returns its last lexeme, alias included.
     fn relation(&mut self, name: &ObjectName, alias: Option<(&Ident, Vec<&Ident>)>, role: Role, scope: ScopeId) -> Option<usize> {
         let (name, first, last) = self.name(name)?;
@@ -323,18 +190,26 @@ impl Walker<'_, '_> {
         });
         let mut end = alias.as_ref().map_or(last, |(_, at)| *at);
         let visible = alias.as_ref().map_or(name.last(), |(a, _)| &a.name).to_owned();
-        let columns = alias.as_ref().map(|(a, _)| a.columns.clone()).filter(|c| !c.is_empty());
-        if role == Role::Read && name.0.len() == 1 && self.ctes.iter().any(|c| c == name.last()) {
-            self.shape.scopes[scope].items.push(Item { name: visible, reference: None, columns: None, walled: false });
+        let renamed = alias.as_ref().map(|(a, _)| a.columns.clone()).unwrap_or_default();
+        if let Some(cte) = self.ctes.iter().rev().find(|c| role == Role::Read && name.0.len() == 1 && c.name == name.last()) {
+            let columns = cte.columns.as_deref().and_then(|all| renamed_columns(&renamed, all));
+            let renamed = if renamed.len() < cte.renamed.len() {
+                renamed.iter().chain(&cte.renamed[renamed.len()..]).cloned().collect()
+            } else {
+                renamed
+            };
+            let item = Item { name: visible, columns, renamed, body: cte.body, ..Item::default() };
+            self.add_item(item, scope);
             return Some(end);
         }
+        let columns = Some(renamed.clone()).filter(|c| !c.is_empty());
         let (from, to) = self.marks(first, last);
         end = end.max(to);
         let table_command = from < first && self.edited.table_commands.contains(&from);
         let span = self.lexed.lexemes[from].span.to(self.lexed.lexemes[to].span);
-        let sample = self.sample(end + 1 + usize::from(columns.is_some()) * self.column_list(end + 1));
+        let sample = self.sample(end + 1 + usize::from(!renamed.is_empty()) * self.column_list(end + 1));
         let reference = self.shape.references.len();
-        self.shape.scopes[scope].items.push(Item { name: visible, reference: Some(reference), columns, walled: false });
+        self.add_item(Item { name: visible, reference: Some(reference), columns, renamed, ..Item::default() }, scope);
         let alias = alias.map(|(a, _)| a);
         self.shape.references.push(Reference { name, role, alias, span, table_command, sample, scope });
         Some(end)
@@ -406,21 +281,23 @@ impl Walker<'_, '_> {
         self.shape.uses.push(NameUse { name, span, place, scope });
     }
 
-    /// Keeps what WHERE demands of all items of a scope.
-    fn restrict(&mut self, selection: Option<&Expr>, scope: ScopeId) {
-        if let Some(expr) = selection {
-            let (items, condition) = (0..self.shape.scopes[scope].items.len(), condition(self.lexed, expr));
-            self.shape.restrictions.push(Restriction { scope, items, condition });
-        }
-    }
-
     fn explain(&mut self, ident: &Ident) {
         self.shape.explained.extend(self.lexed.at(ident.span.start));
     }
 
+    /// An item of ORDER BY or DISTINCT ON.
+    fn sorted(&mut self, expr: &Expr, scope: ScopeId) {
+        if let Expr::Identifier(ident) = expr
+            && let Some(at) = self.lexed.at(ident.span.start)
+        {
+            self.shape.scopes[scope].sorted.push(self.lexed.lexemes[at].span);
+        }
+        self.node(expr, scope);
+    }
+
     /// Collects the names in a part of the tree that holds expressions; sub-selects get scopes of their own.
     fn node(&mut self, node: &impl Visit, scope: ScopeId) {
-        let _ = node.visit(&mut Expressions { walker: self, scope, inside: 0, exists: false });
+        let _ = node.visit(&mut Expressions { walker: self, scope, inside: 0 });
     }
 }
 
@@ -429,8 +306,6 @@ struct Expressions<'e, 'w, 't> {
     walker: &'e mut Walker<'w, 't>,
     scope: ScopeId,
     inside: usize,
-    /// The next sub-select is that of an EXISTS.
-    exists: bool,
 }
 
 impl Visitor for Expressions<'_, '_, '_> {
@@ -438,8 +313,7 @@ impl Visitor for Expressions<'_, '_, '_> {
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
         if self.inside == 0 {
-            let inner = self.walker.query(query, Some(self.scope));
-            self.walker.shape.scopes[inner].exists = std::mem::take(&mut self.exists);
+            self.walker.query(query, Some(self.scope));
         }
         self.inside += 1;
         ControlFlow::Continue(())
@@ -461,12 +335,23 @@ impl Visitor for Expressions<'_, '_, '_> {
             Expr::CompoundIdentifier(idents) => {
                 self.walker.use_name(&idents.iter().collect::<Vec<_>>(), UsePlace::Expression, self.scope);
             }
-            Expr::Exists { .. } => self.exists = true,
+            // `f(name := value)`: the argument's name is no column.
+            Expr::BinaryOp { left, op: BinaryOperator::Assignment, .. } => {
+                if let Expr::Identifier(name) = left.as_ref() {
+                    self.walker.explain(name);
+                    self.walker.fields.extend(self.walker.lexed.at(name.span.start));
+                }
+            }
             Expr::QualifiedWildcard(name, _) => self.walker.object(name, UsePlace::Star, self.scope),
             Expr::Function(function) => {
                 function.name.0.iter().filter_map(|p| p.as_ident()).for_each(|i| self.walker.explain(i));
                 let arguments = if let FunctionArguments::List(list) = &function.args { list.args.as_slice() } else { &[] };
                 for argument in arguments {
+                    // `f(name => value)`: the argument's name is no column.
+                    if let FunctionArg::ExprNamed { name: Expr::Identifier(name), .. } = argument {
+                        self.walker.explain(name);
+                        self.walker.fields.extend(self.walker.lexed.at(name.span.start));
+                    }
                     if let FunctionArg::Unnamed(FunctionArgExpr::QualifiedWildcard(name)) = argument {
                         self.walker.object(name, UsePlace::Star, self.scope);
                     }
@@ -490,8 +375,26 @@ fn parts_of(alias: &TableAlias) -> (&Ident, Vec<&Ident>) {
     (&alias.name, alias.columns.iter().map(|c| &c.name).collect())
 }
 
-fn folded(ident: &Ident) -> String {
+pub(super) fn folded(ident: &Ident) -> String {
     if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_ascii_lowercase() }
+}
+
+/// What is known of a CTE before or behind its query.
+fn cte_in_sight(alias: &TableAlias, query: &Query, body: Option<ScopeId>) -> Cte {
+    let renamed: Vec<String> = alias.columns.iter().map(|c| folded(&c.name)).collect();
+    let columns = output_names(query).and_then(|all| renamed_columns(&renamed, &all));
+    Cte { name: folded(&alias.name), renamed, columns, body }
+}
+
+/// Columns of which an alias names the first anew; `None` when it names more than there are.
+fn renamed_columns(renamed: &[String], all: &[String]) -> Option<Vec<String>> {
+    let rest = all.get(renamed.len()..)?;
+    Some(renamed.iter().chain(rest).cloned().collect())
+}
+
+/// The names that PostgreSQL gives the columns of VALUES (manual, section 7.7).
+fn value_names(count: usize) -> impl Iterator<Item = String> {
+    (1..=count).map(|n| format!("column{n}"))
 }
 
 /// The column names of a sub-select, where its text alone tells all of them.
@@ -504,18 +407,10 @@ fn body_names(body: &SetExpr) -> Option<Vec<String>> {
         SetExpr::Select(select) => select,
         SetExpr::Query(query) => return output_names(query),
         SetExpr::SetOperation { left, .. } => return body_names(left),
-        // The names that PostgreSQL gives them (manual, section 7.7).
-        SetExpr::Values(values) => {
-            return values.rows.first().map(|row| (1..=row.content.len()).map(|n| format!("column{n}")).collect());
-        }
+        SetExpr::Values(values) => return values.rows.first().map(|row| value_names(row.content.len()).collect()),
         _ => return None,
     };
-    let name = |item: &SelectItem| match item {
-        SelectItem::ExprWithAlias { alias, .. } => Some(folded(alias)),
-        SelectItem::UnnamedExpr(Expr::Identifier(ident)) => Some(folded(ident)),
-        SelectItem::UnnamedExpr(Expr::CompoundIdentifier(idents)) => idents.last().map(folded),
-        _ => None,
-    };
+    let name = |item: &SelectItem| if let OutputName::Name(name) = output_name(item) { Some(name) } else { None };
     select.projection.iter().map(name).collect()
 }
 

@@ -6,6 +6,7 @@
 
 mod expression;
 mod keyed;
+mod lack;
 mod literal;
 mod merge;
 mod query;
@@ -103,7 +104,7 @@ pub fn statement(world: &World, number: u64, choices: Choices) -> (Case, Vec<u32
     if maker.choices.chance(30) {
         maker.parameters = Some(Vec::new());
     }
-    let text = match maker.choices.below(20) {
+    let text = match maker.choices.below(23) {
         0..9 => maker.top_query(),
         9..11 => maker.keyed_read(),
         11 | 12 => maker.insert(),
@@ -112,6 +113,9 @@ pub fn statement(world: &World, number: u64, choices: Choices) -> (Case, Vec<u32
         15 => maker.merge(),
         16 => maker.cursor(),
         17 => maker.batch(),
+        18 => maker.grouped_by_key(),
+        19 => maker.system_columns(),
+        20 => maker.row_types(),
         _ => maker.prepared(),
     };
     let values = Some(maker.parameters.unwrap_or_default());

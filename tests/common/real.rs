@@ -85,7 +85,9 @@ async fn known(db: &Database) -> (Catalog, RuleSet) {
 
 /// The tables that have rows.
 async fn filled(db: &Database) -> Vec<String> {
-    let sql = format!("SELECT relname FROM pg_class WHERE relnamespace = '{SCHEMA}'::regnamespace AND relkind = 'r' AND reltuples > 0 ORDER BY 1");
+    let sql = format!(
+        "SELECT relname FROM pg_class WHERE relnamespace = '{SCHEMA}'::regnamespace AND relkind = 'r' AND reltuples > 0 ORDER BY 1"
+    );
     db.text("looking for rows", &sql).await.unwrap().into_iter().flatten().flatten().collect()
 }
 

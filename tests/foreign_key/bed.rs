@@ -1,5 +1,6 @@
 //! Two databases with the same tables and foreign keys: in one they are as they were, in the other some have moved into leaves made by
 //! hand, with views under their names. A statement is written once, and rendered for each as the proxy would write it.
+#![allow(dead_code, reason = "each test crate uses a part of it")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub(crate) struct Shape {
     pub(crate) table: String,
     pub(crate) code: String,
     pub(crate) columns: Vec<(String, String)>,
+    /// Columns of the leaf that tell its rows apart.
+    pub(crate) identity: &'static [&'static str],
 }
 
 impl Shape {
@@ -26,7 +29,7 @@ impl Shape {
                    WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum";
         let rows = db.query("test", sql, &[&qualified(SCHEMA, table)]).await.unwrap();
         let columns = rows.iter().map(|r| (r.get(0), r.get(1))).collect();
-        Shape { table: table.to_owned(), code: code.to_owned(), columns }
+        Shape { table: table.to_owned(), code: code.to_owned(), columns, identity: &["dv_id"] }
     }
 
     pub(crate) fn leaf(&self) -> String {
@@ -56,7 +59,7 @@ impl Shape {
     }
 
     /// Makes the leaf, fills it, attaches it, and puts the view in the place of the table.
-    async fn shift(&self, bed: &Bed) {
+    pub(crate) async fn shift(&self, bed: &Bed) {
         let (leaf, legacy, name) = (self.leaf(), qualified(SCHEMA, &self.table), literal(&self.table));
         let (code, owner) = (
             ident(&self.code),
@@ -112,6 +115,12 @@ impl Pair {
     /// Moves a table on the new side; `code` goes to dv_code. Returns the plan of its key table.
     pub(crate) async fn shift(&mut self, table: &str, code: &str) -> Option<KeyTable> {
         let shape = Shape::of(&self.new.db, table, code).await;
+        self.shift_shape(shape).await
+    }
+
+    /// The same, with a shape of one's own.
+    pub(crate) async fn shift_shape(&mut self, shape: Shape) -> Option<KeyTable> {
+        let table = shape.table.as_str();
         self.new.sql("BEGIN").await;
         shape.shift(&self.new).await;
         let plan =
@@ -123,7 +132,7 @@ impl Pair {
         for valid in plan.iter().flat_map(KeyTable::validation) {
             self.new.sql(&valid).await;
         }
-        self.moved.insert(table.to_owned(), shape);
+        self.moved.insert(table.to_owned(), shape.clone());
         plan
     }
 
@@ -175,7 +184,8 @@ pub(crate) async fn with_leaf<T>(shape: &Shape, legacy: &str, work: impl AsyncFn
         legacy,
         leaf: &name,
         parent: Some("public.dv"),
-        identity: &["dv_id"],
+        identity: shape.identity,
+        stable: shape.identity == ["dv_id"],
         read: &read,
         write: Some(&write),
     };

@@ -4,7 +4,7 @@
 use esclusa::error::Result;
 use esclusa::migrate::foreign_key::key_table::{KeyTable, Leaf};
 use esclusa::migrate::foreign_key::read::foreign_keys;
-use esclusa::migrate::foreign_key::{Refusal, refusals};
+use esclusa::migrate::foreign_key::{Refusal, Rows, refusals};
 
 use crate::bed::{Op, Pair, Shape, after, both, delete, insert, raw, truncate, update, with_leaf};
 use crate::common::{SCHEMA, Session, said};
@@ -111,6 +111,68 @@ async fn referencing_partitions_comments_and_not_valid() {
     assert_eq!(pair.old.rows(catalog).await, pair.new.rows(catalog).await);
     let both_sides = sessions(&pair, "postgres").await;
     both(&pair, &both_sides, &insert("c2", "id, pid", "(13, 9)"), "restored").await;
+}
+
+const JUNCTION: &str = "CREATE TABLE p (id numeric(5,0) NOT NULL PRIMARY KEY, note varchar(9)); INSERT INTO p VALUES (5, 'n'), (4, 'n'), (3, 'n'), (2, 'n'), (1, 'n');
+     CREATE TABLE j (id numeric(5,0) NOT NULL PRIMARY KEY CONSTRAINT j_p REFERENCES p, up numeric(5,0) CONSTRAINT j_j REFERENCES j);
+     INSERT INTO j VALUES (2, NULL), (3, 2), (4, 4);";
+
+fn junction() -> Vec<Op> {
+    vec![
+        insert("j", "id, up", "(5, 3), (1, 5)"),
+        insert("j", "id, up", "(6, NULL)"),
+        update("p", &[("note", "'y'")], "true"),
+        update("p", &[("id", "30")], "{id} = 3"),
+        update("p", &[("id", "{id} + 1")], "true"),
+        update("j", &[("id", "7")], "{id} = 5"),
+        update("j", &[("up", "NULL")], "{id} = 4"),
+        update("j", &[("id", "{id} + 20"), ("up", "2")], "{id} = 5"),
+        delete("p", "{id} = 2"),
+        delete("j", "{id} = 2"),
+        delete("p", "{id} = 5"),
+        truncate(&["p"], "CASCADE"),
+    ]
+}
+
+/// A leaf may have no number of its own: then its codes tell its rows apart, and they change.
+#[tokio::test]
+async fn rows_that_are_known_by_what_changes() {
+    let mut pair = Pair::new(JUNCTION).await;
+    let mut plans = Vec::new();
+    for table in ["j", "p"] {
+        let shape = Shape { identity: &["dv_domain", "dv_code"], ..Shape::of(&pair.new.db, table, "id").await };
+        plans.extend(pair.shift_shape(shape).await);
+    }
+    let both_sides = sessions(&pair, "postgres").await;
+    for op in junction() {
+        both(&pair, &both_sides, &op, "").await;
+        pair.equal_state(&["p", "j"], &plans.iter().collect::<Vec<_>>(), &format!("{op:?}")).await;
+    }
+}
+
+/// One row is reached by two cascades of one statement, by way of two tables, and by one over itself.
+#[tokio::test]
+async fn cascades_that_meet_in_one_row() {
+    let cascade = "ON UPDATE CASCADE ON DELETE CASCADE";
+    let tables = format!(
+        "CREATE TABLE p (id numeric(5,0) NOT NULL PRIMARY KEY, note varchar(9)); INSERT INTO p VALUES (5, 'n'), (4, 'n'), (3, 'n'), (2, 'n'), (1, 'n');
+         CREATE TABLE j (id numeric(5,0) NOT NULL PRIMARY KEY CONSTRAINT j_p REFERENCES p {cascade}, up numeric(5,0) CONSTRAINT j_j REFERENCES j {cascade});
+         INSERT INTO j VALUES (2, NULL), (3, 2), (4, 4);
+         CREATE TABLE k (id numeric(5,0) NOT NULL PRIMARY KEY, pid numeric(5,0) CONSTRAINT k_p REFERENCES p {cascade}, \
+             jid numeric(5,0) CONSTRAINT k_j REFERENCES j {cascade}); INSERT INTO k VALUES (1, 2, 2), (2, 3, 2), (3, 1, NULL), (4, 4, 4);"
+    );
+    for moved in [&["j", "k", "p"][..], &["p", "j"], &["k", "j"], &["k"], &["p"]] {
+        let mut pair = Pair::new(&tables).await;
+        let mut plans = Vec::new();
+        for table in moved {
+            plans.extend(pair.shift(table, "id").await);
+        }
+        let both_sides = sessions(&pair, "postgres").await;
+        for op in junction() {
+            both(&pair, &both_sides, &op, "").await;
+            pair.equal_state(&["p", "j", "k"], &plans.iter().collect::<Vec<_>>(), &format!("{moved:?} {op:?}")).await;
+        }
+    }
 }
 
 /// Who deletes a referenced row needs rights on nothing else, and who refers to one neither; a cascade runs as the table's owner.
@@ -267,12 +329,12 @@ async fn the_hold_reads_an_index() {
     );
 }
 
-async fn plan_of(pair: &Pair, table: &str, writable: bool) -> Result<Option<KeyTable>> {
+async fn plan_of(pair: &Pair, table: &str, rows: Rows) -> Result<Option<KeyTable>> {
     let shape = Shape::of(&pair.new.db, table, "id").await;
-    pair.new.sql(&format!("CREATE TABLE esclusa_leaf.{table} (dv_id bigint)")).await;
+    pair.new.sql(&format!("CREATE TABLE IF NOT EXISTS esclusa_leaf.{table} (dv_id bigint)")).await;
     let legacy = format!("{SCHEMA}.{table}");
     with_leaf(&shape, &legacy, async |leaf| {
-        let leaf = Leaf { write: leaf.write.filter(|_| writable), ..*leaf };
+        let leaf = Leaf { write: leaf.write.filter(|_| rows != Rows::Audit), stable: rows == Rows::Written, ..*leaf };
         KeyTable::plan(&pair.new.db, &leaf).await
     })
     .await
@@ -289,21 +351,22 @@ async fn what_cannot_be_kept_is_refused_by_name() {
          CREATE TABLE r (id integer PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE s (rid integer CONSTRAINT s_r REFERENCES r);",
     )
     .await;
-    for (table, writable, name, reason) in [
-        ("p", true, "constraint \"c_p\" on table \"c\"", "disabled"),
-        ("c", true, "constraint \"c_p\" on table \"c\"", "disabled"),
-        ("h", false, "constraint \"h_q\" on table \"h\"", "the audit's"),
-        ("w", true, "constraint \"w_u\" on table \"w\"", "unlogged"),
-        ("r", true, "constraint \"s_r\" on table \"s\"", "partitioned"),
+    for (table, rows, name, reason) in [
+        ("p", Rows::Written, "constraint \"c_p\" on table \"c\"", "disabled"),
+        ("c", Rows::Written, "constraint \"c_p\" on table \"c\"", "disabled"),
+        ("h", Rows::Audit, "constraint \"h_q\" on table \"h\"", "the audit's"),
+        ("h", Rows::Unstable, "constraint \"h_q\" on table \"h\"", "stays the same"),
+        ("w", Rows::Written, "constraint \"w_u\" on table \"w\"", "unlogged"),
+        ("r", Rows::Written, "constraint \"s_r\" on table \"s\"", "partitioned"),
     ] {
-        let error = plan_of(&pair, table, writable).await.unwrap_err();
+        let error = plan_of(&pair, table, rows).await.unwrap_err();
         assert!(said(&error).contains(name) && said(&error).contains(reason), "{table}: {}", said(&error));
         let keys = foreign_keys(&pair.new.db, &format!("{SCHEMA}.{table}")).await.unwrap();
-        let found: Vec<Refusal> = refusals(&keys, SCHEMA, table, writable);
+        let found: Vec<Refusal> = refusals(&keys, SCHEMA, table, rows);
         assert!(found.len() == 1 && found[0].name == name, "{found:?}");
     }
-    assert!(plan_of(&pair, "n", true).await.unwrap().is_none());
-    assert!(plan_of(&pair, "q", true).await.unwrap().is_some());
+    assert!(plan_of(&pair, "n", Rows::Written).await.unwrap().is_none());
+    assert!(plan_of(&pair, "q", Rows::Written).await.unwrap().is_some());
 }
 
 /// The differences that remain, one by one.

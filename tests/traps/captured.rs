@@ -2,8 +2,8 @@
 //! the application goes on inserting is counted and not added.
 
 use esclusa::migrate::{capture, switch};
-use esclusa::table::Cell;
 use esclusa::rule::{Capture, Rule, Target, check};
+use esclusa::table::Cell;
 
 use crate::common::{Bed, SCHEMA, said};
 use crate::proxied::Proxied;
@@ -145,7 +145,10 @@ async fn a_projection_that_does_not_do_its_work_is_told_and_mended() {
     for (change, finding) in [
         ("ALTER TABLE cf_quere_pro.ofica DISABLE TRIGGER trg_project_hisofica".to_owned(), "disabled"),
         ("DROP TRIGGER trg_project_hisofica ON cf_quere_pro.ofica".into(), "missing"),
-        (format!("CREATE TRIGGER otra AFTER UPDATE ON cf_quere_pro.ofica {row}"), "doubled: every change is written more than once"),
+        (
+            format!("CREATE TRIGGER otra AFTER UPDATE ON cf_quere_pro.ofica {row}"),
+            "doubled: every change is written more than once",
+        ),
         ("ALTER FUNCTION esclusa.project_hisofica() SECURITY INVOKER".into(), "differs"),
         ("ALTER FUNCTION esclusa.project_hisofica() OWNER TO esclusa_audit".into(), "owner differs"),
     ] {
@@ -186,9 +189,15 @@ async fn a_projection_runs_as_the_owner_of_its_history() {
     bed.migrate("hisofica2").await.unwrap();
     bed.migrate("hisofica").await.unwrap();
     assert_eq!(
-        bed.rows("SELECT oid::regprocedure, pg_get_userbyid(proowner), prosecdef, has_function_privilege('public', oid, 'EXECUTE'), \
-                  has_function_privilege('esclusa_audit', oid, 'EXECUTE') FROM pg_proc WHERE proname LIKE 'project%' ORDER BY 3").await,
-        ["esclusa.project_hisofica(jsonb,text,text,timestamp with time zone)|ca_history|f|f|f", "esclusa.project_hisofica()|ca_history|t|f|f"]
+        bed.rows(
+            "SELECT oid::regprocedure, pg_get_userbyid(proowner), prosecdef, has_function_privilege('public', oid, 'EXECUTE'), \
+                  has_function_privilege('esclusa_audit', oid, 'EXECUTE') FROM pg_proc WHERE proname LIKE 'project%' ORDER BY 3"
+        )
+        .await,
+        [
+            "esclusa.project_hisofica(jsonb,text,text,timestamp with time zone)|ca_history|f|f|f",
+            "esclusa.project_hisofica()|ca_history|t|f|f"
+        ]
     );
     // The base's owner: a column whose cast would run as the history's owner or as the auditor.
     let base = bed.session("ca_base", "SELECT").await;

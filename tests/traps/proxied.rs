@@ -25,11 +25,6 @@ impl Proxied {
         Proxied { policy, session: bed.session("postgres", &format!("SET search_path = {SCHEMA}")).await }
     }
 
-    /// What the server gets.
-    pub(crate) fn rewritten(&self, sql: &str) -> String {
-        rewrite(&self.policy, &NameContext::with_path(&[SCHEMA]), sql).text.as_deref().unwrap_or(sql).to_owned()
-    }
-
     /// The server's answer, or the refusal.
     pub(crate) async fn say(&self, sql: &str) -> String {
         let outcome = rewrite(&self.policy, &NameContext::with_path(&[SCHEMA]), sql);

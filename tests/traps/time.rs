@@ -1,6 +1,6 @@
-//! Time: the legacy stamp lives in the image; `al_changed_at` only finds it.
+//! Time: the legacy stamp is kept verbatim and typed; `al_changed_at` is the instant that follows from it.
 
-use crate::common::{Bed, Twin, context};
+use crate::common::{Bed, Twin};
 
 const ZONE: &str = "America/Mexico_City";
 
@@ -63,9 +63,9 @@ async fn dst_gap_and_overlap() {
     assert_eq!([bed.cell(&lost("0")).await, bed.cell(&lost("1 hour")).await], ["t", "f"]);
 }
 
-/// Junk stamps pass, in one old partition or at the end of the last month, and none in DEFAULT.
+/// Junk stamps pass, all in the one leaf; what no instant can hold is at the end of time.
 #[tokio::test]
-async fn junk_stamps_pass_and_default_stays_empty() {
+async fn junk_stamps_pass() {
     let junk = "('-infinity'), ('infinity'), ('0001-01-01'), ('0044-03-15 BC'), ('4713-11-24 BC'), ('9999-12-31'), (NULL), ('1900-01-01')";
     for (sql_type, own) in [
         ("timestamp", "('294276-12-31 23:59:59.999999'), ('2019-04-07 02:30')"),
@@ -78,83 +78,29 @@ async fn junk_stamps_pass_and_default_stays_empty() {
         let placed = bed
             .rows("SELECT tableoid::regclass, count(*), min(al_changed_at), max(al_changed_at AT TIME ZONE 'America/Mexico_City') FROM cf_quere_pro.audit_log GROUP BY 1 ORDER BY tableoid::regclass::text")
             .await;
-        let last = "cf_quere_pro.audit_log_p2028_02|3|";
-        assert!(placed.len() == 2 && placed[0].starts_with("cf_quere_pro.audit_log_hist|"), "{sql_type} {placed:?}");
-        assert!(placed[0].contains("|-infinity|") && placed[1].starts_with(last), "{sql_type} {placed:?}");
-        assert!(placed[1].ends_with("|2028-02-29 23:59:59.999999"), "{sql_type} {placed:?}");
+        let [leaf] = placed.as_slice() else { panic!("{sql_type} {placed:?}") };
+        assert!(leaf.starts_with("esclusa_leaf.hist|") && leaf.contains("|-infinity|"), "{sql_type} {placed:?}");
     }
 }
 
-/// The months are those of the rules' zone, whatever the session's; nothing is indexed at the horizon or behind it.
+/// A row that the application writes has the instant of its stamp like one that was moved, and a row without a stamp comes before all.
 #[tokio::test]
-async fn months_begin_in_the_rules_zone() {
-    let bed = stamps(
-        "timestamp",
-        "VALUES (1, '2026-02-28 23:59:59.999999', 'u'), (2, '2026-03-01', 'u'), (3, '2026-03-31 23:59:59.999999', 'u'), \
-         (4, '2028-02-29 23:59:59.999999', 'u'), (5, '2028-03-01', 'u')",
-    )
-    .await;
-    assert_eq!(context().horizon.to_string(), "2028-03");
-    reads_back(&bed).await;
-    assert_eq!(
-        bed.rows("SELECT al_record_key, tableoid::regclass FROM cf_quere_pro.audit_log ORDER BY 1").await,
-        ["1|hist", "2|p2026_03", "3|p2026_03", "4|p2028_02", "5|p2028_02"].map(|r| r.replace('|', "|cf_quere_pro.audit_log_")),
-    );
-}
-
-/// A row that the application writes is indexed by the clock where its stamp says the same to within a day, else at the beginning of
-/// time: a month that is over never gains rows, and a range of stamps is a range of the index and its beginning.
-#[tokio::test]
-async fn written_rows_are_indexed_by_the_clock_or_at_the_beginning() {
+async fn written_rows_have_the_instant_of_their_stamp() {
     let bed = stamps("timestamp", "VALUES (1, '2004-01-05', 'u'), (5, '2026-04-05', 'u'), (6, '2026-04-05', 'u')").await;
     let session = bed.session("postgres", "SET timezone = 'Asia/Tokyo'").await;
     let twin = Twin { session: &session, table: "hist" };
     twin.write("INSERT INTO {t} VALUES (2, '2004-01-05', NULL), (3, NULL, '')").await;
-    twin.write(
-        "INSERT INTO {t} SELECT 4, date_trunc('hour', now() AT TIME ZONE 'America/Mexico_City') - interval '22 hours', 'u'",
-    )
-    .await;
     twin.write("UPDATE {t} SET usu = 'otro', hora = '1999-01-01' WHERE id = 1").await;
     twin.write("UPDATE {t} SET usu = 'otro', hora = hora WHERE id = 5").await;
     twin.write("UPDATE {t} SET usu = 'otro' WHERE id = 6").await;
-    let place = "CASE WHEN al_changed_at = '-infinity' THEN 'beginning' WHEN al_changed_at > now() - interval '1 hour' THEN 'clock' \
-                 ELSE al_changed_at::date::text END";
+    let instant = format!("al_changed_at = coalesce(al_legacy_at AT TIME ZONE '{ZONE}', '-infinity')");
     assert_eq!(
-        bed.rows(&format!("SELECT al_record_key, al_source, al_user_id, {place} FROM cf_quere_pro.audit_log ORDER BY 1")).await,
-        ["1|W|otro|beginning", "2|W|∅|beginning", "3|W|∅|beginning", "4|W|u|clock", "5|W|otro|2026-04-05", "6|W|otro|2026-04-05"]
+        bed.rows(&format!(
+            "SELECT al_record_key, al_source, al_user_id, al_legacy_at::date, {instant} FROM cf_quere_pro.audit_log ORDER BY 1"
+        ))
+        .await,
+        ["1|W|otro|1999-01-01|t", "2|W|∅|2004-01-05|t", "3|W|∅|\\N|t", "5|W|otro|2026-04-05|t", "6|W|otro|2026-04-05|t"]
     );
-}
-
-/// A finder names the partitions that hold rows, also those of stamps in the future, that of this month, and none that is over and
-/// empty; when it knows no more, it reads them all.
-#[tokio::test]
-async fn finders_name_the_partitions_that_can_hold_rows() {
-    let bed = stamps(
-        "timestamp",
-        "VALUES (1, '2004-01-05', 'u'), (1, '2026-04-05', 'u'), (2, '2026-05-01', NULL), (1, '9999-12-31', 'z')",
-    )
-    .await;
-    let session = bed.session("postgres", "SET search_path = cf_quere_pro").await;
-    let twin = Twin { session: &session, table: "hist" };
-    twin.write("INSERT INTO {t} VALUES (1, date_trunc('day', localtimestamp), 'now'), (1, '2026-03-03', 'then')").await;
-    let find = "SELECT usu FROM esclusa.find_hist('1') ORDER BY usu";
-    let all = ["now", "then", "u", "u", "z"];
-    assert_eq!(bed.rows(find).await, all);
-    let body = bed.cell("SELECT prosrc FROM pg_proc WHERE proname = 'find_hist'").await;
-    assert!(!body.contains("2026-07-01"), "a month that is over and empty: {body}");
-    assert!(body.contains("2026-04-01 06:00:00+00") && body.contains("2026-06-01 06:00:00+00"), "{body}");
-    assert!(body.contains("2028-02-01 06:00:00+00"), "the last partition holds what is beyond all of them: {body}");
-    // What it knows has run out: it reads every partition, until it is made anew.
-    bed.sql("UPDATE esclusa.finder SET known_until = '-infinity'").await;
-    let body = body.replace("clock_timestamp() <", "clock_timestamp() - interval '1000 years' >");
-    bed.sql(&format!(
-        "CREATE OR REPLACE FUNCTION esclusa.find_hist(text) RETURNS SETOF esclusa.hist LANGUAGE plpgsql STABLE AS $f${body}$f$"
-    ))
-    .await;
-    assert_eq!(bed.rows(find).await, all);
-    assert_eq!(bed.cell("SELECT esclusa.refresh_finders()").await, "1");
-    assert_eq!(bed.cell("SELECT esclusa.refresh_finders()").await, "0");
-    assert_eq!(bed.rows(find).await, all);
 }
 
 /// NULL stamps and users stay NULL in the legacy row.

@@ -48,7 +48,9 @@ async fn with_owner(me: &str, table: &str) -> Bed {
 /// What was recorded of the table, and what a client's code could do.
 async fn forged(bed: &Bed, me: &str) -> Vec<String> {
     let mut out = bed.rows(&format!("SELECT DISTINCT 'ran as ' || who FROM {me}.ran")).await;
-    out.extend(bed.rows("SELECT DISTINCT 'forged ' || al_table_name FROM cf_quere_pro.audit_log WHERE al_table_name = 'victim'").await);
+    out.extend(
+        bed.rows("SELECT DISTINCT 'forged ' || al_table_name FROM cf_quere_pro.audit_log WHERE al_table_name = 'victim'").await,
+    );
     out
 }
 
@@ -159,7 +161,11 @@ async fn nor_in_a_transaction_that_keeps_its_snapshot() {
                 assert_eq!(answer, "(1)", "{level} {kind}: {change}");
                 client.say("COMMIT").await;
                 assert_eq!(forged(&bed, &me).await, Vec::<String>::new(), "{level} {kind}: {change}");
-                assert_eq!(bed.cell("SELECT count(*) FROM cf_quere_pro.audit_log WHERE al_source = 'T'").await, "2", "{level} {kind}");
+                assert_eq!(
+                    bed.cell("SELECT count(*) FROM cf_quere_pro.audit_log WHERE al_source = 'T'").await,
+                    "2",
+                    "{level} {kind}"
+                );
             }
         }
     }
@@ -179,7 +185,10 @@ async fn the_role_of_the_trigger_may_do_one_thing() {
         ["cf_quere_pro.audit_log_live|INSERT"]
     );
     assert_eq!(
-        bed.rows("SELECT nspname FROM pg_namespace WHERE has_schema_privilege('esclusa_audit', oid, 'CREATE') AND nspname !~ '^pg_'").await,
+        bed.rows(
+            "SELECT nspname FROM pg_namespace WHERE has_schema_privilege('esclusa_audit', oid, 'CREATE') AND nspname !~ '^pg_'"
+        )
+        .await,
         Vec::<String>::new()
     );
     assert_eq!(
@@ -207,8 +216,10 @@ async fn a_control_role_without_much_power_makes_the_trigger() {
     admin.batch("a database", "CREATE DATABASE ty_control OWNER ty_control").await.unwrap();
     let url = Url::new(format!("postgres://ty_control@127.0.0.1:{}/ty_control", server().await.port));
     let control = Database::connect(&url, None).await.unwrap();
-    let templates = ["control", "tables", "audit"].map(|t| std::fs::read_to_string(format!("{}/src/migrate/sql/{t}.sql", env!("CARGO_MANIFEST_DIR"))).unwrap());
-    let sql = templates.concat().replace("{schema}", "cf_quere_pro").replace("{control}", "esclusa").replace("{leaf}", "esclusa_leaf");
+    let templates = ["control", "tables", "audit"]
+        .map(|t| std::fs::read_to_string(format!("{}/src/migrate/sql/{t}.sql", env!("CARGO_MANIFEST_DIR"))).unwrap());
+    let sql =
+        templates.concat().replace("{schema}", "cf_quere_pro").replace("{control}", "esclusa").replace("{leaf}", "esclusa_leaf");
     control.batch("a schema", "CREATE SCHEMA cf_quere_pro").await.unwrap();
     for _ in 0..2 {
         control.transaction("applying", async |db| db.batch("applying", &sql).await).await.unwrap();

@@ -15,9 +15,9 @@ async fn a_swap_and_its_undoing() {
          CREATE FUNCTION g() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM cf_quere_pro.hisx'",
     )
     .await;
-    let shape = "SELECT (SELECT count(*) FROM pg_indexes WHERE tablename = 'hisx'), (SELECT count(*) FROM pg_constraint WHERE conrelid = t.oid), \
+    let shape = "SELECT (SELECT count(*) FROM pg_indexes WHERE tablename = 'hisx' AND schemaname = 'cf_quere_pro'), (SELECT count(*) FROM pg_constraint WHERE conrelid = t.oid), \
                  t.relacl, (SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ',' ORDER BY attnum) FROM pg_attribute \
-                 WHERE attrelid = t.oid AND attnum > 0) FROM pg_class t WHERE relname = 'hisx' AND relkind = 'r'";
+                 WHERE attrelid = t.oid AND attnum > 0) FROM pg_class t WHERE relname = 'hisx' AND relkind = 'r' AND relnamespace = 'cf_quere_pro'::regnamespace";
     let before = bed.cell(shape).await;
     bed.history("hisx", "a").await;
     bed.migrate_all().await;

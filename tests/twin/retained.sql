@@ -47,3 +47,14 @@ select * from hiscliente where hcliid = 1 for update;
 truncate hiscliente;
 
 lock table hiscliente in exclusive mode;
+
+-- Beside a system column, or in a sample.
+select h.*, h.ctid is null from hiscliente h order by 1, 2, 3, 4, 5;
+
+select *, xmin is null as x from hiscliente where hcliid = 3 order by 1, 2, 3, 4, 5;
+
+select row_to_json(h)::text, count(h.ctid) from hiscliente h group by 1 order by 1;
+
+select h, h.ctid is null from hiscliente h order by h::text;
+
+select hcliid, ctid is null from hiscliente order by 1;

@@ -88,7 +88,9 @@ impl Function {
     /// What is wrong with it: a row of `schema check`, if something is.
     pub(super) async fn drift(&self, database: &Database) -> Result<Option<Vec<Cell>>> {
         let object = format!("function {}", self.signature());
-        let row = |finding: &str, expected: &str, found: &str| Some(vec![object.as_str().into(), finding.into(), expected.into(), found.into()]);
+        let row = |finding: &str, expected: &str, found: &str| {
+            Some(vec![object.as_str().into(), finding.into(), expected.into(), found.into()])
+        };
         let Some((definer, settings, owner, body, public)) = self.found(database).await? else {
             return Ok(row("missing", "", ""));
         };
@@ -153,7 +155,8 @@ pub(super) struct Existing {
 impl Trigger {
     /// The triggers that do its work, whatever their names.
     pub(super) async fn found(&self, database: &Database) -> Result<Vec<Existing>> {
-        let functions: Vec<String> = self.like.iter().map(|f| format!("to_regprocedure({})", literal(&format!("{f}()")))).collect();
+        let functions: Vec<String> =
+            self.like.iter().map(|f| format!("to_regprocedure({})", literal(&format!("{f}()")))).collect();
         let sql = format!(
             "SELECT tgname, pg_get_triggerdef(t.oid), tgenabled IN ('O', 'A') \
              FROM pg_trigger t WHERE tgrelid = to_regclass({}) AND tgfoid = ANY (ARRAY[{}]::oid[]) AND NOT tgisinternal \
@@ -164,13 +167,18 @@ impl Trigger {
         );
         let rows = database.text("looking for triggers", &sql).await?;
         let cell = |row: &[Option<String>], i: usize| row.get(i).cloned().flatten().unwrap_or_default();
-        Ok(rows.iter().map(|row| Existing { name: cell(row, 0), definition: cell(row, 1), enabled: cell(row, 2) == "t" }).collect())
+        Ok(rows
+            .iter()
+            .map(|row| Existing { name: cell(row, 0), definition: cell(row, 1), enabled: cell(row, 2) == "t" })
+            .collect())
     }
 
     /// What is wrong with it: a row of `schema check`, if something is.
     pub(super) async fn drift(&self, database: &Database) -> Result<Option<Vec<Cell>>> {
         let object = format!("trigger {} on {}", self.name, self.shown);
-        let row = |finding: &str, expected: &str, found: &str| Some(vec![object.as_str().into(), finding.into(), expected.into(), found.into()]);
+        let row = |finding: &str, expected: &str, found: &str| {
+            Some(vec![object.as_str().into(), finding.into(), expected.into(), found.into()])
+        };
         Ok(match self.found(database).await?.as_slice() {
             [] => row("missing", &self.definition, ""),
             [one] if !one.enabled => row("disabled", "enabled", "disabled"),
@@ -188,7 +196,9 @@ impl Trigger {
         let found = self.found(database).await?;
         let sql = match found.as_slice() {
             [one] if one.definition == self.definition && one.enabled => return Ok(()),
-            [one] if one.definition == self.definition => format!("ALTER TABLE {} ENABLE TRIGGER {};", self.table, ident(&one.name)),
+            [one] if one.definition == self.definition => {
+                format!("ALTER TABLE {} ENABLE TRIGGER {};", self.table, ident(&one.name))
+            }
             others => others.iter().map(|t| self.removal_of(&t.name)).collect::<String>() + &self.definition,
         };
         database.batch(&format!("attaching {} to {}", self.name, self.shown), &sql).await

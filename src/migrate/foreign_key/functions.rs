@@ -3,7 +3,7 @@
 
 use crate::sql::quote::{ident, literal};
 
-use super::key_table::{Column, KeyTable};
+use super::key_table::{Column, KeyTable, Write};
 use super::{Action, ForeignKey};
 
 /// `ROW(...)` compared as images, so that 1.5 and 1.50 differ: a cascade carries the change on.
@@ -55,28 +55,51 @@ impl KeyTable {
         )
     }
 
-    /// The key table follows the leaf: one statement for each of the client's, so that a foreign key sees all its rows at once. Rows are
-    /// changed in the order in which the leaf's were (the two transition tables have it, and a nested loop keeps it): a unique
-    /// index that the leaf's rows passed is passed again.
+    /// The key table follows the leaf: one statement for each of the client's, so that a foreign key sees all its rows at once.
     pub(super) fn follow(&self) -> String {
-        let (key, leaf) = (self.name(), &self.leaf);
+        let key = self.name();
         format!(
             "BEGIN\n  IF TG_OP = 'TRUNCATE' THEN\n    \
              IF EXISTS (SELECT FROM {key}) THEN TRUNCATE {key}; END IF;\n  \
              ELSIF TG_OP = 'INSERT' THEN\n    {};\n  \
              ELSIF TG_OP = 'DELETE' THEN\n{}    DELETE FROM {key} AS m USING old_rows AS t WHERE {};\n  \
-             ELSIF EXISTS (SELECT FROM new_rows) THEN\n    \
-             UPDATE {key} AS m SET {} FROM ROWS FROM (\
-             pg_catalog.unnest(ARRAY(SELECT (SELECT m.ctid FROM {key} AS m WHERE {}) FROM old_rows AS t)), \
-             pg_catalog.unnest(ARRAY(SELECT ROW(n.*)::{leaf} FROM new_rows AS n))) AS t (esclusa_at) \
-             WHERE m.ctid OPERATOR(pg_catalog.=) t.esclusa_at AND {};\n  \
+             ELSIF EXISTS (SELECT FROM new_rows) THEN\n    {};\n  \
              END IF;\n  RETURN NULL;\nEND",
             self.take("new_rows AS t"),
             self.take_over(),
             self.same_row("m", "t"),
-            self.set(&self.values()),
-            self.same_row("m", "t"),
-            differ(&self.of("m"), &self.values()),
+            self.follow_update(),
+        )
+    }
+
+    /// Rows are changed in the order in which the leaf's were (the two transition tables have it, and a nested loop keeps it): a unique index
+    /// that the leaf's rows passed is passed again. Only what has changed in the leaf is copied: a cascade that is on its way may have
+    /// changed another column of the key table, and have yet to reach the leaf. A column has changed when its text has; an array
+    /// would be taken apart.
+    fn follow_update(&self) -> String {
+        let olds = self
+            .columns
+            .iter()
+            .map(|c| format!("pg_catalog.unnest(ARRAY(SELECT ({})::pg_catalog.text FROM old_rows AS t)), ", c.read()));
+        let aliases = (1..=self.columns.len()).map(|i| format!(", esclusa_old_{i}"));
+        let kept = (1..).zip(&self.columns).map(|(i, column)| {
+            let (new, name) = (column.read(), ident(&column.name));
+            format!("CASE WHEN t.esclusa_old_{i} IS DISTINCT FROM ({new})::pg_catalog.text THEN {new} ELSE m.{name} END")
+        });
+        let identity = self.identity.iter().map(|c| format!("t.{}", c.leaf));
+        let values: Vec<String> = identity.chain(kept).collect();
+        format!(
+            "UPDATE {key} AS m SET {set} FROM ROWS FROM (\
+             pg_catalog.unnest(ARRAY(SELECT (SELECT m.ctid FROM {key} AS m WHERE {same}) FROM old_rows AS t)), {olds}\
+             pg_catalog.unnest(ARRAY(SELECT ROW(n.*)::{leaf} FROM new_rows AS n))) AS t (esclusa_at{aliases}) \
+             WHERE m.ctid OPERATOR(pg_catalog.=) t.esclusa_at AND {differ}",
+            key = self.name(),
+            set = self.set(&values),
+            same = self.same_row("m", "t"),
+            olds = olds.collect::<String>(),
+            leaf = self.leaf,
+            aliases = aliases.collect::<String>(),
+            differ = differ(&self.of("m"), &values),
         )
     }
 
@@ -108,24 +131,27 @@ impl KeyTable {
         sql
     }
 
-    /// The leaf follows what a foreign key of the legacy table did to the key table.
-    pub(super) fn lead(&self, write: &dyn Fn(&[(String, String)], &str) -> String) -> String {
+    /// The leaf follows what a foreign key of the legacy table did to the key table: it gets what stands there now, and not what stood
+    /// there at this change, because the leaf's own trigger would carry the older value back.
+    pub(super) fn lead(&self, write: Write<'_>) -> String {
         let leaf = &self.leaf;
         let row = |of: &str| {
             joined(self.identity.iter().map(|c| format!("t.{} OPERATOR(pg_catalog.=) {of}.{}", c.leaf, c.name)), " AND ")
         };
         let written: Vec<&Column> = self.columns.iter().filter(|c| self.is_written(&c.name)).collect();
-        let new = |c: &Column| format!("new.{}", ident(&c.name));
-        let values: Vec<(String, String)> = written.iter().map(|c| (c.name.clone(), new(c))).collect();
+        let now = |c: &Column| format!("m.{}", ident(&c.name));
+        let values: Vec<(String, String)> = written.iter().map(|c| (c.name.clone(), now(c))).collect();
         let mut update = written.iter().filter(|c| c.not_null).map(|c| self.null_check(c, &row("new"))).collect::<String>();
         if !values.is_empty() {
             update.push_str(&format!(
-                "    UPDATE {leaf} AS t SET {} WHERE {} AND {};\n",
+                "    UPDATE {leaf} AS t SET {} FROM {} AS m WHERE {} AND {} AND {};\n",
                 write(&values, "t"),
-                row("new"),
+                self.name(),
+                joined(self.identity.iter().map(|c| format!("m.{0} OPERATOR(pg_catalog.=) new.{0}", c.name)), " AND "),
+                row("m"),
                 differ(
                     &written.iter().map(|c| c.read()).collect::<Vec<_>>(),
-                    &written.iter().map(|c| new(c)).collect::<Vec<_>>()
+                    &written.iter().map(|c| now(c)).collect::<Vec<_>>()
                 )
             ));
         }

@@ -7,7 +7,7 @@ use crate::sql::quote::{ident, literal, qualified};
 
 use super::super::CONTROL;
 use super::read::foreign_keys;
-use super::{Action, ForeignKey, KEYS, Unique, bounded, point};
+use super::{Action, ForeignKey, KEYS, Rows, Unique, bounded, point};
 
 /// The expression of a legacy column over the leaf's row: its name and the row's alias are given.
 pub type Read<'l> = &'l (dyn Fn(&str, &str) -> String + Sync);
@@ -29,10 +29,23 @@ pub struct Leaf<'l> {
     pub parent: Option<&'l str>,
     /// Columns of the leaf that tell its rows apart, under a unique index.
     pub identity: &'l [&'l str],
+    /// No UPDATE changes them.
+    pub stable: bool,
     /// Reads a legacy column.
     pub read: Read<'l>,
     /// Writes legacy columns; `None` where the leaf's rows are not to be changed.
     pub write: Option<Write<'l>>,
+}
+
+impl Leaf<'_> {
+    /// What a foreign key may do to its rows.
+    pub fn rows(&self) -> Rows {
+        match self.write {
+            None => Rows::Audit,
+            Some(_) if self.stable => Rows::Written,
+            Some(_) => Rows::Unstable,
+        }
+    }
 }
 
 impl std::fmt::Debug for Leaf<'_> {
@@ -104,7 +117,7 @@ impl KeyTable {
         if keys.is_empty() {
             return Ok(None);
         }
-        if let Some(refusal) = super::refusals(&keys, leaf.schema, leaf.table, leaf.write.is_some()).first() {
+        if let Some(refusal) = super::refusals(&keys, leaf.schema, leaf.table, leaf.rows()).first() {
             let (message, detail) = (format!("{} cannot be kept", refusal.name), Some(refusal.reason.clone()));
             return Err(Error::Refused { message, detail, hint: None });
         }

@@ -91,6 +91,16 @@ CREATE TABLE IF NOT EXISTS {control}.run_table (
     finished_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (run_id, legacy_table, step)
 );
+-- What each moved table consists of (migrate/object.rs): the legacy table, which could say it, may be dropped.
+CREATE TABLE IF NOT EXISTS {control}.object (
+    legacy_table varchar(63) NOT NULL,
+    kind         text NOT NULL,
+    name         text NOT NULL,
+    definition   text NOT NULL,     -- as PostgreSQL prints it
+    creation     text NOT NULL,     -- the SQL that makes it again
+    recorded_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (legacy_table, kind, name)
+);
 -- Every parity check that was made, with its verdict.
 CREATE TABLE IF NOT EXISTS {control}.parity (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -29,7 +29,8 @@ impl Walker<'_, '_> {
         if let Some(OnInsert::OnConflict(conflict)) = &insert.on {
             let inner = self.new_scope(parent);
             self.shape.scopes[inner].items = self.shape.scopes[scope].items.clone();
-            self.shape.scopes[inner].items.push(Item { name: "excluded".into(), reference: None, columns: None, walled: false });
+            self.shape.scopes[inner].steps = self.shape.scopes[scope].steps.clone();
+            self.add_item(Item { name: "excluded".into(), ..Item::default() }, inner);
             self.node(&conflict.conflict_target, inner);
             if let OnConflictAction::DoUpdate(update) = &conflict.action {
                 for assignment in &update.assignments {
@@ -58,7 +59,6 @@ impl Walker<'_, '_> {
             self.node(&assignment.value, scope);
         }
         self.node(&update.selection, scope);
-        self.restrict(update.selection.as_ref(), scope);
         self.items(update.returning.as_deref().unwrap_or_default(), scope);
         self.dml(DmlKind::Update, &update.update_token.0, target, end, scope);
     }
@@ -79,7 +79,6 @@ impl Walker<'_, '_> {
         let Some((target, end)) = self.target(name, alias.as_ref().map(parts_of), Role::Delete, scope) else { return };
         self.from(delete.using.as_deref().unwrap_or_default(), scope);
         self.node(&delete.selection, scope);
-        self.restrict(delete.selection.as_ref(), scope);
         self.items(delete.returning.as_deref().unwrap_or_default(), scope);
         self.dml(DmlKind::Delete, &delete.delete_token.0, target, end, scope);
     }

@@ -109,7 +109,9 @@ fn indexes(rule: &Rule, table: &Table, number: usize) -> Vec<String> {
         (5, Some(time), _) if !key.is_empty() => {
             format!("CREATE INDEX {} ON {name} ({key}) WHERE {time} > timestamp '2015-01-01'", index("part"))
         }
-        (6, _, _) if !key.is_empty() => format!("CREATE INDEX {} ON {name} USING hash ({})", index("hash"), ident(&rule.key.columns[0])),
+        (6, _, _) if !key.is_empty() => {
+            format!("CREATE INDEX {} ON {name} USING hash ({})", index("hash"), ident(&rule.key.columns[0]))
+        }
         (7, Some(time), _) => format!("CREATE INDEX {} ON {name} ({time}) WITH (fillfactor = 70)", index("fill")),
         _ => return sql,
     };
@@ -149,11 +151,15 @@ fn of_lookup(rule: &Rule, table: &Table, number: usize) -> Vec<String> {
 
 /// From columns of tables that stay; what stands in them becomes codes of the look-up.
 fn onto_lookups(catalog: &Catalog, rules: &RuleSet, filled: &[String], keys: &BTreeMap<String, Vec<String>>) -> Vec<String> {
-    let mirrored: BTreeSet<&str> = histories(rules).filter_map(|r| match &r.target {
-        Target::History(h) => h.base.as_deref(),
-        _ => None,
-    }).collect();
-    let stays = |t: &&Table| t.kind == 'r' && !rules.rules.contains_key(&t.name) && filled.contains(&t.name) && keys.contains_key(&t.name);
+    let mirrored: BTreeSet<&str> = histories(rules)
+        .filter_map(|r| match &r.target {
+            Target::History(h) => h.base.as_deref(),
+            _ => None,
+        })
+        .collect();
+    let stays = |t: &&Table| {
+        t.kind == 'r' && !rules.rules.contains_key(&t.name) && filled.contains(&t.name) && keys.contains_key(&t.name)
+    };
     // Those that no history mirrors come last: a cascade that reaches an audited table is the harder case.
     let mut tables: Vec<&Table> = catalog.tables.values().filter(stays).collect();
     tables.sort_by_key(|t| !mirrored.contains(t.name.as_str()));
@@ -164,7 +170,9 @@ fn onto_lookups(catalog: &Catalog, rules: &RuleSet, filled: &[String], keys: &BT
         let code = &rule.key.columns[0];
         let type_name = &catalog.tables[&rule.table].column(code).unwrap().type_name;
         let fits = |t: &Table, c: &Column| {
-            c.type_name == *type_name && !keys[&t.name].contains(&c.name) && !(c.not_null && action.contains("SET NULL"))
+            c.type_name == *type_name
+                && !keys[&t.name].contains(&c.name)
+                && !(c.not_null && action.contains("SET NULL"))
                 && !taken.contains(&(t.name.as_str(), c.name.as_str()))
         };
         let candidates = tables.iter().skip(number % 7).flat_map(|t| t.columns.iter().map(move |c| (*t, c)));
@@ -190,13 +198,18 @@ fn onto_lookups(catalog: &Catalog, rules: &RuleSet, filled: &[String], keys: &BT
 /// as likely as in any old database: the constraint is then not validated.
 fn outward(catalog: &Catalog, rules: &RuleSet, keys: &BTreeMap<String, Vec<String>>) -> Vec<String> {
     let own_types = |t: &str, columns: &[String]| -> Option<Vec<String>> {
-        columns.iter().map(|c| catalog.tables[t].column(c).map(|c| c.type_name.split('(').next().unwrap_or_default().to_owned())).collect()
+        columns
+            .iter()
+            .map(|c| catalog.tables[t].column(c).map(|c| c.type_name.split('(').next().unwrap_or_default().to_owned()))
+            .collect()
     };
     let mut candidates: Vec<(String, &Rule, Vec<String>, Vec<String>)> = Vec::new();
     for rule in histories(rules) {
         let Target::History(history) = &rule.target else { continue };
         let Some(base) = &history.base else { continue };
-        if keys.get(base).is_some_and(|key| *key == rule.key.base) && own_types(&rule.table, &rule.key.columns) == own_types(base, &rule.key.base) {
+        if keys.get(base).is_some_and(|key| *key == rule.key.base)
+            && own_types(&rule.table, &rule.key.columns) == own_types(base, &rule.key.base)
+        {
             candidates.push((base.clone(), rule, rule.key.columns.clone(), rule.key.base.clone()));
         }
     }
@@ -207,15 +220,21 @@ fn outward(catalog: &Catalog, rules: &RuleSet, keys: &BTreeMap<String, Vec<Strin
     for rule in links.take(4) {
         let column = &rule.key.columns[0];
         let same = |l: &&Rule| own_types(&l.table, &l.key.columns) == own_types(&rule.table, std::slice::from_ref(column));
-        candidates.extend(lookups(rules).find(same).map(|l| (l.table.clone(), rule, vec![column.clone()], l.key.columns.clone())));
+        candidates
+            .extend(lookups(rules).find(same).map(|l| (l.table.clone(), rule, vec![column.clone()], l.key.columns.clone())));
     }
-    candidates.iter().map(|(onto, rule, from, to)| {
-        let constraint = format!(
-            "ALTER TABLE {} ADD CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({})",
-            ident(&rule.table), ident(&format!("fk_{}", rule.table)), list(from), ident(onto), list(to)
-        );
-        format!(
-            "DO $fk$ BEGIN {constraint}; EXCEPTION WHEN foreign_key_violation THEN {constraint} NOT VALID; END $fk$"
-        )
-    }).collect()
+    candidates
+        .iter()
+        .map(|(onto, rule, from, to)| {
+            let constraint = format!(
+                "ALTER TABLE {} ADD CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({})",
+                ident(&rule.table),
+                ident(&format!("fk_{}", rule.table)),
+                list(from),
+                ident(onto),
+                list(to)
+            );
+            format!("DO $fk$ BEGIN {constraint}; EXCEPTION WHEN foreign_key_violation THEN {constraint} NOT VALID; END $fk$")
+        })
+        .collect()
 }

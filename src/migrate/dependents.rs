@@ -1,0 +1,116 @@
+//! What hangs on a legacy table, and what becomes of it when the table steps aside for its view.
+//!
+//! PostgreSQL ties objects to each other by OID: a view over the table goes on reading the moved table, in silence. So everything that
+//! the catalog knows to depend on the table is found before the move, and is one of three: *carried*, by statements that the move runs
+//! before and after the swap; *let go*, with a word about it, where nobody's answer changes; or it *blocks*, and `migrate` refuses the table
+//! unless told `--accept`. Each has the script that makes it anew, where there is one.
+
+mod others;
+mod own;
+mod views;
+
+use crate::catalog::Database;
+use crate::error::Result;
+use crate::sql::quote::{literal, qualified};
+
+use super::CONTROL;
+use super::foreign_key::key_table::Leaf;
+use super::foreign_key::read::foreign_keys;
+use super::foreign_key::refusals;
+
+/// One object that hangs on the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dependent {
+    /// `view`, `function`, `policy` and so on.
+    pub kind: &'static str,
+    /// The object.
+    pub name: String,
+    /// What becomes of it.
+    pub fate: String,
+    /// `migrate` refuses the table.
+    pub blocks: bool,
+    /// What makes it anew on the view or the leaf; printed where it blocks, and run by the move where it does not.
+    pub script: Option<String>,
+}
+
+impl Dependent {
+    fn carried(kind: &'static str, name: impl Into<String>, fate: &str, script: &str) -> Self {
+        Dependent { kind, name: name.into(), fate: fate.to_owned(), blocks: false, script: Some(script.to_owned()) }
+    }
+
+    fn noted(kind: &'static str, name: impl Into<String>, fate: &str) -> Self {
+        Dependent { kind, name: name.into(), fate: fate.to_owned(), blocks: false, script: None }
+    }
+
+    fn blocking(kind: &'static str, name: impl Into<String>, fate: &str, script: Option<String>) -> Self {
+        Dependent { kind, name: name.into(), fate: fate.to_owned(), blocks: true, script }
+    }
+}
+
+/// All that hangs on a table, and the statements of the move.
+#[derive(Debug, Default)]
+pub struct Dependents {
+    /// In the order in which they are found: those of the table itself first.
+    pub found: Vec<Dependent>,
+    /// To be run in the move's transaction while the table still has its name.
+    pub before: String,
+    /// To be run in it when the view has the name, its grants and its triggers, and the leaf stands.
+    pub after: String,
+    /// On the way back: to be run when the leaf has gone.
+    pub last: String,
+}
+
+impl Dependents {
+    /// Those that `migrate` refuses the table for.
+    pub fn blocking(&self) -> impl Iterator<Item = &Dependent> {
+        self.found.iter().filter(|d| d.blocks)
+    }
+
+    /// Takes one that the move carries by `before` and its script.
+    fn carry(&mut self, dependent: Dependent, before: &str) {
+        self.before.push_str(before);
+        self.after.extend(dependent.script.iter().map(String::as_str));
+        self.found.push(dependent);
+    }
+}
+
+/// Finds them while the table has its name. The leaf need not stand yet; `leaf.legacy` is the table. The session's search path must be the
+/// migration's own, so that what the server prints is qualified and means the same when it is run.
+pub async fn find(database: &Database, leaf: &Leaf<'_>) -> Result<Dependents> {
+    let mut all = Dependents::default();
+    own::find(database, leaf, &mut all).await?;
+    let keys = foreign_keys(database, leaf.legacy).await?;
+    let refused = refusals(&keys, leaf.schema, leaf.table, leaf.rows());
+    for key in &keys {
+        let name = format!("constraint \"{}\" on table \"{}\"", key.name, key.referencing.table);
+        all.found.push(match refused.iter().find(|r| r.name == name) {
+            Some(refusal) => Dependent::blocking("foreign key", name, &refusal.reason, None),
+            None => Dependent::noted("foreign key", name, "goes over to the key table beside the leaf"),
+        });
+    }
+    views::find(database, leaf, &mut all).await?;
+    others::find(database, leaf, &mut all).await?;
+    Ok(all)
+}
+
+/// The way back: what hangs on the view is carried to the table, which takes the name again. `leaf.legacy` is the view.
+pub async fn back(database: &Database, leaf: &Leaf<'_>) -> Result<Dependents> {
+    let mut all = Dependents::default();
+    views::find(database, leaf, &mut all).await?;
+    others::find(database, leaf, &mut all).await?;
+    own::back(database, leaf, &mut all).await?;
+    Ok(all)
+}
+
+/// The name that the view takes.
+fn view_name(leaf: &Leaf<'_>) -> String {
+    qualified(leaf.schema, leaf.table)
+}
+
+/// Rows of text; NULL is empty. `$1` is the table, `$control` the name of our own schema.
+async fn rows(database: &Database, what: &str, sql: &str, leaf: &Leaf<'_>) -> Result<Vec<Vec<String>>> {
+    // By the simple protocol: every value comes as text, whatever its type.
+    let sql = sql.replace("$1", &format!("{}::pg_catalog.regclass", literal(leaf.legacy))).replace("$control", &literal(CONTROL));
+    let found = database.text(&format!("looking for {what} of {}", leaf.table), &sql).await?;
+    Ok(found.into_iter().map(|row| row.into_iter().map(Option::unwrap_or_default).collect()).collect())
+}

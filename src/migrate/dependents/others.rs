@@ -1,0 +1,181 @@
+//! What other objects have to do with the table: functions, columns of its row type, rules and policies of other tables, publications; and
+//! whatever else the catalog knows to depend on it.
+
+use crate::catalog::Database;
+use crate::error::Result;
+use crate::sql::quote::{ident, literal};
+
+use super::super::foreign_key::key_table::Leaf;
+use super::{Dependent, Dependents, rows};
+
+/// The table's row type and the type of arrays of it.
+const ROW_TYPES: &str =
+    "(SELECT oid FROM pg_type WHERE typrelid = $1 UNION ALL SELECT typarray FROM pg_type WHERE typrelid = $1)";
+
+pub(super) async fn find(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
+    functions(database, leaf, all).await?;
+    aggregates(database, leaf, all).await?;
+    rules(database, leaf, all).await?;
+    policies(database, leaf, all).await?;
+    replication(database, leaf, all).await?;
+    rest(database, leaf, all).await?;
+    bodies(database, leaf, all).await
+}
+
+/// A body that was parsed when it was made (BEGIN ATOMIC) is made anew in place. A function that returns rows of the table is dropped and
+/// made, if nothing leans on it. One that takes a row blocks: the row of a rewritten statement has another type.
+async fn functions(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
+    let sql = format!(
+        "SELECT p.oid::regprocedure, pg_get_functiondef(p.oid), \
+             CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END, \
+             EXISTS (SELECT FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]), p.proargmodes) u (type, mode) \
+                     WHERE u.type IN {ROW_TYPES} AND coalesce(u.mode, 'i') IN ('i', 'b', 'v')), \
+             p.prorettype IN {ROW_TYPES} OR EXISTS (SELECT FROM unnest(p.proallargtypes) type WHERE type IN {ROW_TYPES}), \
+             EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid AND d.deptype = 'n') \
+                 OR EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'), \
+             format('ALTER %s %s OWNER TO %I', CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END, p.oid::regprocedure, pg_get_userbyid(p.proowner)), \
+             coalesce((SELECT string_agg(format('GRANT EXECUTE ON ROUTINE %s TO %s%s', p.oid::regprocedure, \
+                 CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, \
+                 CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END), E';\\n') FROM aclexplode(p.proacl) a), ''), \
+             p.proacl IS NOT NULL, format('COMMENT ON ROUTINE %s IS %L', p.oid::regprocedure, obj_description(p.oid, 'pg_proc')), \
+             obj_description(p.oid, 'pg_proc') IS NOT NULL \
+         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prokind <> 'a' AND n.nspname <> $control AND EXISTS (SELECT FROM pg_depend d \
+             WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND ((d.refclassid = 'pg_class'::regclass AND d.refobjid = $1) \
+                OR (d.refclassid = 'pg_type'::regclass AND d.refobjid IN {ROW_TYPES}))) ORDER BY p.oid"
+    );
+    for row in rows(database, "functions", &sql, leaf).await? {
+        let flag = |i: usize| row[i] == "t";
+        let (name, definition, word) = (row[0].as_str(), row[1].as_str(), row[2].as_str());
+        if !flag(3) && !flag(4) {
+            let fate = "its body is read anew, and it stays the same object";
+            all.carry(Dependent::carried("function", name, fate, &format!("{definition};\n")), "");
+            continue;
+        }
+        let mut script = format!("{definition};\n{};\n", row[6]);
+        if flag(8) {
+            script.push_str(&format!("REVOKE ALL ON ROUTINE {name} FROM PUBLIC;\n{}", row[7]));
+            script.push_str(if row[7].is_empty() { "" } else { ";\n" });
+        }
+        if flag(10) {
+            script.push_str(&format!("{};\n", row[9]));
+        }
+        let drop = format!("DROP {word} {name};\n");
+        let fate = match (flag(3), flag(5)) {
+            (true, _) => "it takes a row of the table, and a rewritten statement's row is of another type",
+            (_, true) => "it returns rows of the table, and something else leans on it",
+            _ => {
+                let fate = "is dropped and made anew, and returns rows of the view";
+                all.carry(Dependent::carried("function", name, fate, &script), &drop);
+                continue;
+            }
+        };
+        all.found.push(Dependent::blocking("function", name, fate, Some(drop + &script)));
+    }
+    Ok(())
+}
+
+async fn aggregates(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
+    let sql = format!(
+        "SELECT DISTINCT p.oid::regprocedure::text FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid \
+         WHERE p.prokind = 'a' AND d.refclassid = 'pg_type'::regclass AND d.refobjid IN {ROW_TYPES} ORDER BY 1"
+    );
+    for row in rows(database, "aggregates", &sql, leaf).await? {
+        let fate = "it takes a row of the table, and a rewritten statement's row is of another type";
+        all.found.push(Dependent::blocking("aggregate", &row[0], fate, None));
+    }
+    Ok(())
+}
+
+/// Rules of other tables that read or write this one.
+async fn rules(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
+    let sql = format!(
+        "SELECT format('%I on %s', r.rulename, r.ev_class::regclass), pg_get_ruledef(r.oid) FROM pg_rewrite r \
+         WHERE r.rulename <> '_RETURN' AND r.ev_class <> $1 AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_rewrite'::regclass \
+             AND d.objid = r.oid AND ((d.refclassid = 'pg_class'::regclass AND d.refobjid = $1) \
+                OR (d.refclassid = 'pg_type'::regclass AND d.refobjid IN {ROW_TYPES}))) ORDER BY r.oid"
+    );
+    for row in rows(database, "rules", &sql, leaf).await? {
+        let script = row[1].replacen("CREATE RULE", "CREATE OR REPLACE RULE", 1) + "\n";
+        all.carry(Dependent::carried("rule", &row[0], "is made anew, and reads or writes the view", &script), "");
+    }
+    Ok(())
+}
+
+/// Policies of other tables that read this one.
+async fn policies(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
+    let sql = "SELECT p.polname, p.polrelid::regclass, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid) FROM pg_policy p \
+         WHERE p.polrelid <> $1 AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid \
+             AND d.refclassid = 'pg_class'::regclass AND d.refobjid = $1) ORDER BY p.oid";
+    for row in rows(database, "policies", sql, leaf).await? {
+        let part = |word: &str, text: &str| if text.is_empty() { String::new() } else { format!(" {word} ({text})") };
+        let script =
+            format!("ALTER POLICY {} ON {}{}{};\n", ident(&row[0]), row[1], part("USING", &row[2]), part("WITH CHECK", &row[3]));
+        let name = format!("{} on {}", row[0], row[1]);
+        all.carry(Dependent::carried("policy", name, "is made anew, and reads the view", &script), "");
+    }
+    Ok(())
+}
+
+async fn replication(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
+    let sql = "SELECT 'publication', p.pubname, 'for this table' FROM pg_publication p JOIN pg_publication_rel r ON r.prpubid = p.oid WHERE r.prrelid = $1
+         UNION ALL SELECT 'publication', p.pubname, 'for its schema' FROM pg_publication p JOIN pg_publication_namespace s ON s.pnpubid = p.oid \
+             JOIN pg_class c ON c.relnamespace = s.pnnspid WHERE c.oid = $1 AND c.relkind = 'r'
+         UNION ALL SELECT 'publication', p.pubname, 'for all tables' FROM pg_publication p, pg_class c WHERE p.puballtables AND c.oid = $1 AND c.relkind = 'r'
+         UNION ALL SELECT 'subscription', s.subname, '' FROM pg_subscription s JOIN pg_subscription_rel r ON r.srsubid = s.oid WHERE r.srrelid = $1";
+    for row in rows(database, "publications", sql, leaf).await? {
+        if row[0] == "subscription" {
+            let fate = "it writes the table, which has moved";
+            all.found.push(Dependent::blocking("subscription", &row[1], fate, None));
+            continue;
+        }
+        let fate = format!("it is {}; a subscriber has no table like the leaf, and misses every later change", row[2]);
+        let script = (row[2] == "for this table").then(|| {
+            format!(
+                "ALTER PUBLICATION {0} DROP TABLE {1};\n-- on the subscriber: a table like the leaf; then\nALTER PUBLICATION {0} ADD TABLE {2};\n",
+                ident(&row[1]),
+                leaf.legacy,
+                leaf.leaf
+            )
+        });
+        all.found.push(Dependent::blocking("publication", &row[1], &fate, script));
+    }
+    Ok(())
+}
+
+/// Columns of its row type, and all that no other question here has found.
+async fn rest(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
+    let sql = format!(
+        "SELECT DISTINCT CASE WHEN d.classid = 'pg_class'::regclass AND d.objsubid > 0 THEN 'column' ELSE 'other' END, \
+             pg_describe_object(d.classid, d.objid, d.objsubid) \
+         FROM pg_depend d LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid \
+         WHERE ((d.refclassid = 'pg_class'::regclass AND d.refobjid = $1) OR (d.refclassid = 'pg_type'::regclass AND d.refobjid IN {ROW_TYPES})) \
+             AND d.classid NOT IN ('pg_rewrite'::regclass, 'pg_proc'::regclass, 'pg_policy'::regclass, 'pg_publication_rel'::regclass, \
+                 'pg_constraint'::regclass, 'pg_trigger'::regclass, 'pg_attrdef'::regclass, 'pg_statistic_ext'::regclass) \
+             AND d.deptype = 'n' AND (c.oid IS NULL OR (c.oid <> $1 AND c.relkind NOT IN ('v', 'm', 'i', 'I', 't'))) \
+             AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = d.objid AND d.classid = 'pg_class'::regclass AND i.inhparent = $1) ORDER BY 1, 2"
+    );
+    for row in rows(database, "other dependents", &sql, leaf).await? {
+        let (kind, fate) = match row[0].as_str() {
+            "column" => ("column", "it is of the table's row type, and its values stay of the moved table's"),
+            _ => ("other", "it goes on meaning the moved table"),
+        };
+        all.found.push(Dependent::blocking(kind, &row[1], fate, None));
+    }
+    Ok(())
+}
+
+/// Bodies that are text: the names in them are looked up when they run, and find the view.
+async fn bodies(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
+    let sql = format!(
+        "SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang \
+         WHERE n.nspname NOT IN ($control, 'pg_catalog', 'information_schema') AND l.lanname NOT IN ('c', 'internal') AND p.prosqlbody IS NULL \
+             AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e') \
+             AND p.prosrc ~* ('\\m' || regexp_replace({}, '(\\W)', '\\\\\\1', 'g') || '\\M') ORDER BY p.oid",
+        literal(leaf.table)
+    );
+    for row in rows(database, "functions that name it", &sql, leaf).await? {
+        let fate = "its body names the table, and finds the view: no ON CONFLICT, no TRUNCATE, no system columns";
+        all.found.push(Dependent::noted("function text", &row[0], fate));
+    }
+    Ok(())
+}

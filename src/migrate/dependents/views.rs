@@ -1,0 +1,220 @@
+//! Views and materialised views over the table.
+//!
+//! A view is made anew by CREATE OR REPLACE with its own text, in which the table's name now means the view: it stays the same object, with its
+//! owner, grants, triggers, comments and whatever is over it. A materialised view has no such statement: it is dropped and made,
+//! with everything that it had, and so is what is over it.
+
+use std::collections::BTreeMap;
+
+use crate::catalog::Database;
+use crate::error::Result;
+
+use super::super::foreign_key::key_table::Leaf;
+use super::{Dependent, Dependents, rows};
+
+/// One view, as the catalog has it.
+#[derive(Debug, Clone)]
+struct View {
+    oid: String,
+    materialised: bool,
+    name: String,
+    /// `WITH (...)`, or nothing.
+    options: String,
+    /// Its query, by `pg_get_viewdef`.
+    text: String,
+    populated: bool,
+    access: String,
+    /// It leans on the table's key, or reads a system column of it.
+    leans: bool,
+    /// What hinders, of its own: an extension's, or a column of the table's row type.
+    hindrance: Option<&'static str>,
+}
+
+/// Columns of [`View`], of relation `c`. A view whose `c` is not over the table itself leans on nothing of it.
+const VIEW: &str = "c.oid, c.relkind = 'm', c.oid::regclass, \
+    coalesce((SELECT ' WITH (' || string_agg(format('%I = %L', split_part(o, '=', 1), substr(o, strpos(o, '=') + 1)), ', ') || ')' \
+              FROM unnest(c.reloptions) o), ''), \
+    rtrim(pg_get_viewdef(c.oid), ';'), c.relispopulated, \
+    CASE WHEN c.relkind = 'm' THEN (SELECT ' USING ' || quote_ident(amname) FROM pg_am WHERE oid = c.relam) ELSE '' END, \
+    EXISTS (SELECT FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid \
+            LEFT JOIN pg_constraint k ON d.refclassid = 'pg_constraint'::regclass AND k.oid = d.refobjid \
+            WHERE r.ev_class = c.oid AND (k.conrelid = $1 OR (d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND d.refobjsubid < 0))), \
+    EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'), \
+    EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type e ON e.oid = t.typelem \
+            WHERE a.attrelid = c.oid AND $1 IN (t.typrelid, e.typrelid))";
+
+impl View {
+    fn of(row: &[String]) -> View {
+        let flag = |i: usize| row[i] == "t";
+        View {
+            oid: row[0].clone(),
+            materialised: flag(1),
+            name: row[2].clone(),
+            options: row[3].clone(),
+            text: row[4].clone(),
+            populated: flag(5),
+            access: row[6].clone(),
+            leans: flag(7),
+            hindrance: match (flag(8), flag(9)) {
+                (true, _) => Some("it belongs to an extension"),
+                (_, true) => Some("it has a column of the table's row type"),
+                _ => None,
+            },
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        if self.materialised { "materialised view" } else { "view" }
+    }
+
+    fn kind_sql(&self) -> &'static str {
+        if self.materialised { "MATERIALIZED VIEW" } else { "VIEW" }
+    }
+
+    fn hindrance(&self) -> Option<&'static str> {
+        let text = self.text.to_ascii_uppercase();
+        match self.hindrance {
+            Some(hindrance) => Some(hindrance),
+            None if self.leans => Some("it groups by the table's key, or reads a system column; a view has neither"),
+            None if text.contains(" TABLESAMPLE ") => Some("it samples the table, which a view cannot be"),
+            None => None,
+        }
+    }
+
+    /// As it was, over what the names mean now.
+    fn creation(&self, replace: bool) -> String {
+        let View { name, options, text, access, .. } = self;
+        if self.materialised {
+            let data = if self.populated { "" } else { " WITH NO DATA" };
+            return format!("CREATE MATERIALIZED VIEW {name}{access}{options} AS\n{text}{data};\n");
+        }
+        let replace = if replace { "OR REPLACE " } else { "" };
+        format!("CREATE {replace}VIEW {name}{options} AS\n{text};\n")
+    }
+}
+
+/// Relations whose query names the table or uses its row type.
+const OVER_TABLE: &str = "EXISTS (SELECT FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid \
+    WHERE r.ev_class = c.oid AND r.rulename = '_RETURN' AND ((d.refclassid = 'pg_class'::regclass AND d.refobjid = $1) \
+       OR (d.refclassid = 'pg_type'::regclass AND d.refobjid IN (SELECT oid FROM pg_type WHERE typrelid = $1 \
+           UNION ALL SELECT typarray FROM pg_type WHERE typrelid = $1))))";
+
+pub(super) async fn find(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
+    let sql =
+        format!("SELECT {VIEW} FROM pg_class c WHERE c.relkind IN ('v', 'm') AND c.oid <> $1 AND {OVER_TABLE} ORDER BY c.oid");
+    let direct: Vec<View> = rows(database, "views", &sql, leaf).await?.iter().map(|r| View::of(r)).collect();
+    let anew = over_materialised(database, leaf, &direct).await?;
+    let made_anew = |view: &View| anew.iter().any(|(_, v)| v.oid == view.oid);
+    for view in direct.iter().filter(|v| !made_anew(v)) {
+        match view.hindrance() {
+            Some(fate) => all.found.push(Dependent::blocking(view.kind(), &view.name, fate, Some(view.creation(true)))),
+            None => {
+                let fate = "is made anew over the view, and stays the same object";
+                all.carry(Dependent::carried(view.kind(), &view.name, fate, &view.creation(true)), "");
+            }
+        }
+    }
+    made_again(database, leaf, &anew, all).await
+}
+
+/// All of them or none: what stays would keep what it is over from being dropped. The deepest goes first and comes last.
+async fn made_again(database: &Database, leaf: &Leaf<'_>, anew: &[(usize, View)], all: &mut Dependents) -> Result<()> {
+    let mut found = Vec::new();
+    for (_, view) in anew {
+        let script = view.creation(false) + &belongings(database, leaf, view).await?;
+        found.push((view, script, view.hindrance().or(unkept(database, leaf, view).await?)));
+    }
+    let hindered = found.iter().any(|(_, _, hindrance)| hindrance.is_some());
+    let mut drops = String::new();
+    for (view, script, hindrance) in found {
+        if hindered {
+            let fate = hindrance.unwrap_or("it is over, or under, one that cannot be made anew");
+            all.found.push(Dependent::blocking(view.kind(), &view.name, fate, Some(script)));
+            continue;
+        }
+        let fate = "is dropped and made anew over the view, with what it had";
+        drops.insert_str(0, &format!("DROP {} {};\n", view.kind_sql(), view.name));
+        all.carry(Dependent::carried(view.kind(), &view.name, fate, &script), "");
+    }
+    all.before.push_str(&drops);
+    Ok(())
+}
+
+/// The materialised views over the table and all that is over them, each after what it is over, by its greatest distance.
+async fn over_materialised(database: &Database, leaf: &Leaf<'_>, direct: &[View]) -> Result<Vec<(usize, View)>> {
+    let mut found: BTreeMap<String, (usize, View)> = BTreeMap::new();
+    let mut level: Vec<View> = direct.iter().filter(|v| v.materialised).cloned().collect();
+    let mut depth = 0;
+    while !level.is_empty() {
+        let list = level.iter().map(|v| v.oid.clone()).collect::<Vec<_>>().join(", ");
+        for view in level {
+            found.insert(view.oid.clone(), (depth, view));
+        }
+        let sql = format!(
+            "SELECT DISTINCT ON (c.oid) {VIEW} FROM pg_class c JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename = '_RETURN' \
+             JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass \
+             WHERE d.refobjid IN ({list}) AND c.oid <> d.refobjid"
+        );
+        level = rows(database, "views over materialised views", &sql, leaf).await?.iter().map(|r| View::of(r)).collect();
+        depth += 1;
+    }
+    let mut anew: Vec<(usize, View)> = found.into_values().collect();
+    anew.sort_by_key(|(depth, view)| (*depth, view.oid.clone()));
+    Ok(anew)
+}
+
+/// Statements, for the relation `k`.
+const BELONGINGS: &str = "SELECT format('ALTER %s %s OWNER TO %I', k.word, k.name, pg_get_userbyid(k.relowner)) FROM k
+         UNION ALL SELECT pg_get_indexdef(indexrelid) FROM pg_index, k WHERE indrelid = k.oid
+         UNION ALL SELECT format('ALTER MATERIALIZED VIEW %s CLUSTER ON %I', k.name, c.relname) \
+             FROM k, pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = k.oid AND i.indisclustered
+         UNION ALL SELECT format('ALTER VIEW %s ALTER COLUMN %I SET DEFAULT %s', k.name, a.attname, pg_get_expr(d.adbin, d.adrelid)) \
+             FROM k, pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = k.oid
+         UNION ALL SELECT format('ALTER MATERIALIZED VIEW %s ALTER COLUMN %I SET STATISTICS %s', k.name, attname, attstattarget) \
+             FROM k, pg_attribute WHERE attrelid = k.oid AND attnum > 0 AND attstattarget > -1 AND k.relkind = 'm'
+         UNION ALL SELECT format('COMMENT ON %s IS %L', CASE WHEN a.attname IS NULL THEN k.word || ' ' || k.name \
+                 ELSE format('COLUMN %s.%I', k.name, a.attname) END, d.description) \
+             FROM k JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = k.oid \
+             LEFT JOIN pg_attribute a ON a.attrelid = k.oid AND a.attnum = d.objsubid AND d.objsubid > 0
+         UNION ALL SELECT format('COMMENT ON INDEX %s IS %L', i.indexrelid::regclass, d.description) \
+             FROM k JOIN pg_index i ON i.indrelid = k.oid JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = i.indexrelid
+         UNION ALL SELECT format('REVOKE ALL ON %s FROM PUBLIC, %I', k.name, pg_get_userbyid(k.relowner)) FROM k WHERE k.relacl IS NOT NULL
+         UNION ALL SELECT format('GRANT %s%s ON %s TO %s%s', a.privilege_type, g.columns, k.name, \
+                 CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, \
+                 CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) \
+             FROM k, LATERAL (SELECT k.relacl AS acl, '' AS columns WHERE k.relacl IS NOT NULL \
+                 UNION ALL SELECT attacl, format(' (%I)', attname) FROM pg_attribute WHERE attrelid = k.oid AND attacl IS NOT NULL) g, \
+             aclexplode(g.acl) a";
+
+/// What a view has that its text does not say, as statements: owner, indexes, defaults, comments, statistics targets, grants.
+async fn belongings(database: &Database, leaf: &Leaf<'_>, view: &View) -> Result<String> {
+    let sql = format!(
+        "WITH k AS (SELECT *, oid::regclass AS name, CASE relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END AS word \
+         FROM pg_class WHERE oid = {}) {BELONGINGS}",
+        view.oid
+    );
+    Ok(rows(database, "what a view has", &sql, leaf).await?.iter().map(|r| format!("{};\n", r[0])).collect())
+}
+
+/// What dropping a view would lose: nothing makes it anew here.
+async fn unkept(database: &Database, leaf: &Leaf<'_>, view: &View) -> Result<Option<&'static str>> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = {0}) OR EXISTS (SELECT FROM pg_rewrite WHERE ev_class = {0} AND rulename <> '_RETURN'), \
+             EXISTS (SELECT FROM pg_depend d JOIN pg_type t ON d.refclassid = 'pg_type'::regclass AND d.refobjid IN (t.oid, t.typarray) \
+                     WHERE t.typrelid = {0} AND d.deptype = 'n'), \
+             EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = {0} AND d.deptype = 'n' \
+                     AND (d.classid <> 'pg_rewrite'::regclass OR EXISTS (SELECT FROM pg_rewrite r WHERE r.oid = d.objid AND r.rulename <> '_RETURN'))), \
+             EXISTS (SELECT FROM pg_statistic_ext WHERE stxrelid = {0}), \
+             EXISTS (SELECT FROM pg_class WHERE oid = {0} AND reltablespace <> 0)",
+        view.oid
+    );
+    let found = rows(database, "what hangs on a view", &sql, leaf).await?;
+    let reasons = [
+        "it has triggers or rules of its own",
+        "something uses its row type",
+        "a function, rule or policy reads it",
+        "it has extended statistics",
+        "it lies in a tablespace of its own",
+    ];
+    Ok(found.first().and_then(|row| row.iter().zip(reasons).find(|(flag, _)| *flag == "t")).map(|(_, reason)| reason))
+}

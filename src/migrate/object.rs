@@ -1,0 +1,284 @@
+//! What a moved table consists of: its leaf with indexes and constraints, both views with their triggers, the function behind them, owner and
+//! grants. The legacy table, which could say what there should be, may be dropped; so it is recorded in the control schema when the table
+//! is moved, as PostgreSQL prints it and as SQL that makes it again. `schema check` compares the catalog with that record, and
+//! `schema apply` mends what differs ([`mend`]).
+//!
+//! Rights are not recorded but compared with each other ([`grants`]): a GRANT is no drift, one that has not reached the leaf is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::catalog::Database;
+use crate::error::Result;
+use crate::sql::quote::literal;
+use crate::table::Cell;
+
+use super::{CONTROL, LEAVES};
+
+mod grants;
+mod mend;
+
+pub use mend::mend;
+
+const DESCRIBE_SQL: &str = include_str!("sql/object.sql");
+/// A writer that holds a table longer than this makes one step of mending fail, and nobody wait.
+const LOCK_TIMEOUT: &str = "5s";
+
+/// An object as it is, or as it was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Object {
+    definition: String,
+    creation: String,
+    /// What else is wrong with it: `invalid`, `disabled`, `for PUBLIC`; only of what is there.
+    state: String,
+}
+
+/// Legacy table, kind, name.
+type Key = (String, String, String);
+
+/// What is wrong with an object of a moved table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drift {
+    table: String,
+    kind: String,
+    name: String,
+    finding: String,
+    expected: String,
+    found: String,
+    remedy: Remedy,
+}
+
+/// How it is mended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Remedy {
+    /// Statements, in one transaction.
+    Together(String),
+    /// Statements that keep nobody waiting, and cannot run in a transaction.
+    Concurrently(Vec<String>),
+    /// A view is made again: with the rights that it had, or that its twin has.
+    View(String),
+    /// It cannot be: why.
+    None(String),
+}
+
+impl Drift {
+    fn object(&self) -> String {
+        format!("{} {}", self.kind, self.name)
+    }
+
+    /// A row of `schema check`.
+    pub fn row(&self) -> Vec<Cell> {
+        [self.object().as_str(), &self.finding, &short(&self.expected), &short(&self.found)].map(Cell::from).to_vec()
+    }
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(160).collect()
+}
+
+fn described(schema: &str, tables: &str) -> String {
+    DESCRIBE_SQL
+        .replace("{tables}", tables)
+        .replace("{leaf_text}", &literal(LEAVES))
+        .replace("{control_text}", &literal(CONTROL))
+        .replace("{schema_text}", &literal(schema))
+}
+
+/// Records what a table consists of, in the caller's transaction: after its move, and after whatever changes it on purpose.
+pub async fn record(database: &Database, schema: &str, table: &str) -> Result<()> {
+    let table = literal(table);
+    let sql = format!(
+        "DELETE FROM {CONTROL}.object WHERE legacy_table = {table}; \
+         INSERT INTO {CONTROL}.object (legacy_table, kind, name, definition, creation) \
+         SELECT t, kind, name, definition, creation FROM ({}) AS o",
+        described(schema, &format!("SELECT {table}"))
+    );
+    database.batch("recording what the table consists of", &sql).await?;
+    grants::record(database, schema, &table).await
+}
+
+/// Records tables that an earlier version moved without a record, where they are whole.
+async fn adopt(database: &Database, schema: &str) -> Result<()> {
+    let sql = format!(
+        "SELECT DISTINCT legacy_table FROM {CONTROL}.run_table AS r \
+         WHERE step = 'migrate' AND NOT EXISTS (SELECT FROM {CONTROL}.object AS o WHERE o.legacy_table = r.legacy_table) \
+           AND to_regclass(format('%I.%I', {}, legacy_table)) IS NOT NULL AND to_regclass(format('%I.%I', {}, legacy_table)) IS NOT NULL \
+           AND (SELECT relkind FROM pg_class WHERE oid = to_regclass(format('%I.%I', {}, legacy_table))) = 'v'",
+        literal(LEAVES),
+        literal(CONTROL),
+        literal(schema),
+    );
+    for table in database.text("looking for tables without a record", &sql).await?.into_iter().flatten().flatten() {
+        record(database, schema, &table).await?;
+    }
+    Ok(())
+}
+
+/// The tables that are recorded, and under whose name no table stands: one that was brought back is nobody's business here.
+fn moved(schema: &str) -> String {
+    format!(
+        "SELECT DISTINCT legacy_table::text FROM {CONTROL}.object WHERE NOT EXISTS (SELECT FROM pg_class \
+         WHERE relname = legacy_table AND relnamespace = to_regnamespace({}) AND relkind IN ('r', 'p', 'f'))",
+        literal(&crate::sql::quote::ident(schema))
+    )
+}
+
+async fn objects(database: &Database, sql: &str) -> Result<BTreeMap<Key, Object>> {
+    let rows = database.text("reading what moved tables consist of", sql).await?;
+    let object = |row: Vec<Option<String>>| {
+        let mut cells = row.into_iter().map(Option::unwrap_or_default);
+        let mut next = || cells.next().unwrap_or_default();
+        ((next(), next(), next()), Object { definition: next(), creation: next(), state: next() })
+    };
+    Ok(rows.into_iter().map(object).collect())
+}
+
+/// Everything that differs between moved tables and their record; nothing where nothing has been moved.
+pub async fn check(database: &Database, schema: &str) -> Result<Vec<Drift>> {
+    let there = format!("SELECT to_regclass('{CONTROL}.object') IS NOT NULL");
+    if !database.one("looking for the record", &there, &[]).await?.get::<_, bool>(0) {
+        return Ok(Vec::new());
+    }
+    let moved = moved(schema);
+    let recorded = format!(
+        "SELECT legacy_table, kind, name, definition, creation FROM {CONTROL}.object WHERE kind <> 'grants' AND legacy_table IN ({moved})"
+    );
+    let expected = objects(database, &recorded).await?;
+    let found = objects(database, &described(schema, &moved)).await?;
+    let gone: BTreeSet<&str> =
+        expected.keys().filter(|key| key.1 == "table" && !found.contains_key(*key)).map(|key| key.0.as_str()).collect();
+    let mut drift = Vec::new();
+    for (key, object) in &expected {
+        if gone.contains(key.0.as_str()) && key.1 != "table" {
+            continue;
+        }
+        let difference = match (key.1.as_str(), found.get(key)) {
+            ("owner", _) => owner(key, &expected, &found),
+            (_, Some(now)) => difference(key, object, now),
+            // What sits on a view is made again with it.
+            ("trigger", None) if !found.contains_key(&on(key)) => None,
+            (_, None) => Some(missing(database, key, object).await?),
+        };
+        drift.extend(difference);
+    }
+    drift.extend(doubled(&expected, &found));
+    // Rights are compared once it is settled whose the objects are.
+    let unsettled: BTreeSet<String> = drift.iter().filter(|d| d.kind == "owner").map(|d| d.table.clone()).collect();
+    drift.extend(grants::check(database, schema, &moved).await?.into_iter().filter(|d| !unsettled.contains(&d.table)));
+    drift.retain(|d| !gone.contains(d.table.as_str()) || d.kind == "table");
+    drift.sort_by_key(|d| order(&d.kind));
+    Ok(drift)
+}
+
+/// What depends on what: a trigger on its function and its view, a partition on its constraints.
+fn order(kind: &str) -> usize {
+    ["table", "function", "constraint", "partition", "view", "trigger", "owner", "grants", "index"].iter().position(|k| *k == kind).unwrap_or(9)
+}
+
+/// The key of the relation that a trigger is on: a view, or else the leaf.
+fn on((table, _, name): &Key) -> Key {
+    let relation = name.rsplit_once(" on ").map_or("", |(_, relation)| relation);
+    let kind = if relation.starts_with(&format!("{LEAVES}.")) { "table" } else { "view" };
+    (table.clone(), kind.into(), relation.into())
+}
+
+fn drift(key: &Key, finding: &str, expected: &str, found: &str, remedy: Remedy) -> Drift {
+    let (table, kind, name) = key.clone();
+    Drift { table, kind, name, finding: finding.into(), expected: expected.into(), found: found.into(), remedy }
+}
+
+async fn missing(database: &Database, key: &Key, object: &Object) -> Result<Drift> {
+    let remedy = match key.1.as_str() {
+        "table" => Remedy::None(gone(database, &key.0).await?),
+        "index" => Remedy::Concurrently(vec![concurrently(&object.creation)]),
+        "view" => Remedy::View(object.creation.clone()),
+        _ => Remedy::Together(object.creation.clone()),
+    };
+    let finding = match key.1.as_str() {
+        "table" => "gone",
+        "partition" => "detached",
+        _ => "missing",
+    };
+    Ok(drift(key, finding, &object.definition, "", remedy))
+}
+
+/// What can be said of a leaf that is no more.
+async fn gone(database: &Database, table: &str) -> Result<String> {
+    let archived = crate::sql::quote::qualified(super::ARCHIVE, table);
+    let sql = "SELECT to_regclass($1) IS NOT NULL";
+    let there: bool = database.one("looking for the archived table", sql, &[&archived]).await?.get(0);
+    Ok(match there {
+        true => format!("the leaf is gone, and its rows with it; {archived} has them as they were when they were moved"),
+        false => "the leaf is gone, and its rows with it; a backup has to bring them back".to_owned(),
+    })
+}
+
+fn difference(key: &Key, expected: &Object, now: &Object) -> Option<Drift> {
+    let (table, name) = (now.creation.as_str(), &key.2);
+    if expected.definition == now.definition && now.state.is_empty() {
+        return None;
+    }
+    let (finding, wanted, found) = match now.state.as_str() {
+        "" => ("differs", expected.definition.as_str(), now.definition.as_str()),
+        state => (state, "", state),
+    };
+    let relation = name.rsplit_once(" on ").map_or("", |(_, relation)| relation);
+    let object = name.rsplit_once(" on ").map_or("", |(object, _)| object);
+    let remedy = match key.1.as_str() {
+        "partition" => Remedy::None(format!("it is attached in another way ({table}): detach it, and apply again")),
+        "index" if now.state == "invalid" && expected.definition == now.definition => {
+            Remedy::Concurrently(vec![format!("REINDEX INDEX CONCURRENTLY {name}")])
+        }
+        "index" => Remedy::Concurrently(vec![format!("DROP INDEX CONCURRENTLY {name}"), concurrently(&expected.creation)]),
+        "constraint" if now.definition == format!("{} NOT VALID", expected.definition) => {
+            Remedy::Together(format!("ALTER TABLE {relation} VALIDATE CONSTRAINT {object}"))
+        }
+        "constraint" => Remedy::Together(format!("ALTER TABLE {relation} DROP CONSTRAINT {object}; {}", expected.creation)),
+        "trigger" => Remedy::Together(format!("DROP TRIGGER {object} ON {relation}; {}", expected.creation)),
+        "view" => Remedy::View(expected.creation.clone()),
+        _ => Remedy::Together(expected.creation.clone()),
+    };
+    Some(drift(key, finding, wanted, found, remedy))
+}
+
+/// The owner of one of a table's objects. Where all of them have been given to another role, that is no drift.
+fn owner(key: &Key, expected: &BTreeMap<Key, Object>, found: &BTreeMap<Key, Object>) -> Option<Drift> {
+    let now: Vec<&str> =
+        found.iter().filter(|(k, _)| k.0 == key.0 && k.1 == "owner").map(|(_, object)| object.definition.as_str()).collect();
+    let own = found.get(key)?;
+    let recorded = expected.get(key)?;
+    if own.definition == recorded.definition || now.iter().all(|o| *o == now[0]) {
+        return None;
+    }
+    Some(drift(key, "owner differs", &recorded.definition, &own.definition, Remedy::Together(recorded.creation.clone())))
+}
+
+/// A second trigger that calls the function of a table's view would write every row twice.
+fn doubled(expected: &BTreeMap<Key, Object>, found: &BTreeMap<Key, Object>) -> Vec<Drift> {
+    let calls = |object: &Object| object.definition.rsplit_once(" EXECUTE FUNCTION ").map(|(_, call)| call.to_owned());
+    let same = |key: &Key, object: &Object| {
+        expected.iter().any(|(k, o)| k.1 == "trigger" && on(k) == on(key) && calls(o).is_some() && calls(o) == calls(object))
+    };
+    let second = found.iter().filter(|(key, object)| key.1 == "trigger" && !expected.contains_key(*key) && same(key, object));
+    let told = second.filter_map(|(key, object)| {
+        let (name, relation) = key.2.rsplit_once(" on ")?;
+        let remedy = Remedy::Together(format!("DROP TRIGGER {name} ON {relation}"));
+        Some(drift(key, "doubled: every change is written more than once", "", &object.definition, remedy))
+    });
+    told.collect()
+}
+
+/// The same statement without a lock that stops writers.
+fn concurrently(creation: &str) -> String {
+    creation.replacen("INDEX ", "INDEX CONCURRENTLY ", 1)
+}
+
+/// The SQL of what was recorded on a view: its triggers.
+async fn triggers_of(database: &Database, table: &str, view: &str) -> Result<String> {
+    let sql = format!(
+        "SELECT creation FROM {CONTROL}.object WHERE legacy_table = {} AND kind = 'trigger' AND right(name, length({1})) = {1}",
+        literal(table),
+        literal(&format!(" on {view}"))
+    );
+    let rows = database.text("reading the record of a view", &sql).await?;
+    Ok(rows.into_iter().flatten().flatten().map(|creation| format!("{creation};\n")).collect())
+}

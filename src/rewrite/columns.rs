@@ -1,0 +1,460 @@
+//! What FROM shows of its items' columns, and what a name in an expression is, as PostgreSQL looks it up (manual, sections 7.2 and 7.3;
+//! source, parse_relation.c and parse_clause.c): USING and NATURAL merge columns, a join hides the system columns below it from bare
+//! names, ORDER BY and GROUP BY may name a column of the select list.
+//!
+//! It tells more than [`super::resolve`]: which column of which reference a name is in the end, also through a join with an alias.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use sqlparser::tokenizer::Token;
+
+use super::Work;
+use crate::sql::figure::OutputName;
+use crate::sql::shape::{JoinKind, Merged, Step};
+use crate::sql::{Item, NameUse, Role, ScopeId, Span, UsePlace};
+
+/// Columns that every table has and no list shows (PostgreSQL manual, section 5.5).
+pub(super) const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
+
+/// More columns than these no list has (source, htup_details.h, MaxTupleAttributeNumber); what would have is not known.
+const MOST_COLUMNS: usize = 1664;
+
+/// A column of a reference: its place among the relation's columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Origin {
+    pub reference: usize,
+    pub column: usize,
+}
+
+/// A column that an item of FROM shows.
+#[derive(Debug, Clone)]
+pub(super) struct Exposed {
+    /// Under which name.
+    pub name: String,
+    /// The item of the scope by which it can be qualified.
+    pub item: usize,
+    /// The column of a reference that it is, and not an expression over one.
+    pub origin: Option<Origin>,
+    /// Its type, where it is known.
+    type_name: Option<String>,
+    /// It stands for those of both sides of a join, and only its bare name means it.
+    pub merged: bool,
+}
+
+/// What FROM holds between two commas.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub columns: Vec<Exposed>,
+    /// These are all that it has.
+    pub complete: bool,
+}
+
+/// What a name is.
+#[derive(Debug, Clone)]
+pub(super) enum Named {
+    /// A column that an item of this scope shows.
+    Column(ScopeId, Exposed),
+    /// The row of an item of this scope.
+    Row(ScopeId, usize),
+    /// A system column of a reference.
+    System(usize, &'static str),
+    /// One of several columns: PostgreSQL says that it is ambiguous.
+    Ambiguous,
+    /// A column of the select list.
+    Output,
+    /// Nothing that is known here.
+    Other,
+}
+
+/// What was found out once.
+#[derive(Debug, Default)]
+pub(super) struct Memo {
+    outputs: RefCell<HashMap<ScopeId, Option<Rc<Vec<String>>>>>,
+    sources: RefCell<HashMap<ScopeId, Rc<Vec<Source>>>>,
+    items: RefCell<HashMap<(ScopeId, usize), Rc<Shown>>>,
+    /// The names that are certain of a select list.
+    labels: RefCell<HashMap<ScopeId, HashSet<String>>>,
+    /// Uses by where they stand.
+    uses: OnceCell<HashMap<Span, usize>>,
+    /// Where uses end.
+    ends: OnceCell<HashSet<usize>>,
+}
+
+/// The columns of an item.
+#[derive(Debug)]
+pub(super) struct Shown {
+    pub columns: Vec<Exposed>,
+    /// These are all that it has.
+    pub complete: bool,
+}
+
+impl Work<'_, '_> {
+    /// What FROM of a scope holds.
+    pub(super) fn sources(&self, scope: ScopeId) -> Rc<Vec<Source>> {
+        if let Some(known) = self.memo.sources.borrow().get(&scope) {
+            return known.clone();
+        }
+        let mut stack: Vec<Source> = Vec::new();
+        for step in &self.shape.scopes[scope].steps {
+            match step {
+                Step::Item(item) => {
+                    let shown = self.item_columns(scope, *item);
+                    stack.push(Source { columns: shown.columns.clone(), complete: shown.complete });
+                }
+                Step::Join { kind, merged, .. } => {
+                    let (Some(right), Some(left)) = (stack.pop(), stack.pop()) else { continue };
+                    stack.push(joined(left, right, *kind, merged));
+                }
+            }
+        }
+        let found = Rc::new(stack);
+        self.memo.sources.borrow_mut().insert(scope, found.clone());
+        found
+    }
+
+    /// The columns of an item.
+    pub(super) fn item_columns(&self, scope: ScopeId, at: usize) -> Rc<Shown> {
+        if let Some(known) = self.memo.items.borrow().get(&(scope, at)) {
+            return known.clone();
+        }
+        let (columns, complete) = self.find_item_columns(scope, at);
+        let shown = Rc::new(Shown { columns, complete });
+        self.memo.items.borrow_mut().insert((scope, at), shown.clone());
+        shown
+    }
+
+    /// The use that is this span and nothing more.
+    pub(super) fn use_at(&self, span: Span) -> Option<&NameUse> {
+        let all = || self.shape.uses.iter().enumerate().rev().map(|(n, u)| (u.span, n)).collect();
+        self.memo.uses.get_or_init(all).get(&span).map(|&n| &self.shape.uses[n])
+    }
+
+    /// Whether a use ends at a byte.
+    pub(super) fn ends_use(&self, byte: usize) -> bool {
+        self.memo.ends.get_or_init(|| self.shape.uses.iter().map(|u| u.span.end).collect()).contains(&byte)
+    }
+
+    fn find_item_columns(&self, scope: ScopeId, at: usize) -> (Vec<Exposed>, bool) {
+        let item = &self.shape.scopes[scope].items[at];
+        let plain = |name: &String| Exposed { name: name.clone(), item: at, origin: None, type_name: None, merged: false };
+        let (mut columns, complete) = match (item.reference, &item.columns, item.body) {
+            (Some(reference), ..) => self.reference_columns(reference, at),
+            (None, Some(columns), _) => (columns.iter().map(plain).collect(), true),
+            (None, None, Some(body)) if self.is_join(body) => {
+                let sources = self.sources(body);
+                let all = sources.iter().flat_map(|s| s.columns.iter().cloned());
+                let shown: Vec<Exposed> = all.take(MOST_COLUMNS).map(|c| Exposed { item: at, merged: false, ..c }).collect();
+                (shown, sources.iter().all(|s| s.complete))
+            }
+            (None, None, Some(body)) => match self.column_names(body) {
+                Some(names) => (names.iter().map(plain).collect(), true),
+                None => (Vec::new(), false),
+            },
+            (None, None, None) => (Vec::new(), false),
+        };
+        for (n, name) in item.renamed.iter().enumerate() {
+            match columns.get_mut(n) {
+                Some(column) => column.name.clone_from(name),
+                None => columns.push(plain(name)),
+            }
+        }
+        (columns, complete)
+    }
+
+    fn reference_columns(&self, reference: usize, item: usize) -> (Vec<Exposed>, bool) {
+        let exposed = |(column, (name, type_name)): (usize, (&String, &String))| Exposed {
+            name: name.clone(),
+            item,
+            origin: Some(Origin { reference, column }),
+            type_name: Some(type_name.clone()),
+            merged: false,
+        };
+        if let Some(entry) = self.entries[reference] {
+            let columns = entry.relation.columns.iter().map(|c| (&c.name, &c.sql_type.name));
+            return (columns.enumerate().map(exposed).collect(), true);
+        }
+        match self.catalog_columns(&self.shape.references[reference]) {
+            Some(columns) => (columns.iter().map(|(n, t)| (n, t)).enumerate().map(exposed).collect(), true),
+            None => (Vec::new(), false),
+        }
+    }
+
+    /// A scope that is a join with an alias and no query.
+    pub(super) fn is_join(&self, scope: ScopeId) -> bool {
+        let scope = &self.shape.scopes[scope];
+        scope.select.is_none() && scope.combined.is_none() && scope.outputs.is_empty() && !scope.items.is_empty()
+    }
+
+    /// The names of a query's columns.
+    pub(super) fn column_names(&self, scope: ScopeId) -> Option<Rc<Vec<String>>> {
+        if let Some(known) = self.memo.outputs.borrow().get(&scope) {
+            return known.clone();
+        }
+        // While it is being found out it is not known: no query can be made of its own columns.
+        self.memo.outputs.borrow_mut().insert(scope, None);
+        let found = match self.shape.scopes[scope].combined {
+            Some(left) => self.column_names(left),
+            None => self.output_names(scope).map(Rc::new),
+        };
+        self.memo.outputs.borrow_mut().insert(scope, found.clone());
+        found
+    }
+
+    fn output_names(&self, scope: ScopeId) -> Option<Vec<String>> {
+        let mut names = Vec::new();
+        for (n, output) in self.shape.scopes[scope].outputs.iter().enumerate() {
+            match output {
+                OutputName::Name(name) => names.push(name.clone()),
+                OutputName::Unknown => return None,
+                OutputName::Star => names.extend(self.starred(scope, n)?.into_iter().map(|c| c.name)),
+            }
+            if names.len() > MOST_COLUMNS {
+                return None;
+            }
+        }
+        Some(names)
+    }
+
+    /// The columns that a star in a select list or in RETURNING stands for.
+    pub(super) fn starred(&self, scope: ScopeId, output: usize) -> Option<Vec<Exposed>> {
+        let item = self.output_lexemes(scope).get(output).cloned();
+        match item.as_ref().and_then(|item| self.star_of(scope, item)) {
+            Some((scope, item)) => {
+                let shown = self.item_columns(scope, item);
+                shown.complete.then(|| shown.columns.clone())
+            }
+            // `TABLE t` has no list; a bare star shows everything.
+            None if item.is_none_or(|i| i.len() == 1) => {
+                let sources = self.sources(scope);
+                let all = || sources.iter().flat_map(|s| s.columns.iter().cloned());
+                (sources.iter().all(|s| s.complete) && all().count() <= MOST_COLUMNS).then(|| all().collect())
+            }
+            None => None,
+        }
+    }
+
+    /// The item that `x.*` in a select list means.
+    fn star_of(&self, scope: ScopeId, item: &std::ops::Range<usize>) -> Option<(ScopeId, usize)> {
+        let span = self.lexed.span(item)?;
+        let name_use = self.use_at(span).filter(|u| u.place == UsePlace::Star && u.scope == scope)?;
+        self.item_of(name_use.name.last(), name_use.name.0.len() > 1, scope)
+    }
+
+    /// Where the items of a select list or of RETURNING lie.
+    pub(super) fn output_lexemes(&self, scope: ScopeId) -> Vec<std::ops::Range<usize>> {
+        if let Some(select) = &self.shape.scopes[scope].select {
+            return select.items.clone();
+        }
+        let dml = self.shape.dml.iter().find(|d| d.scope == scope);
+        dml.and_then(|d| d.clauses.returning()).map(|r| r.items.clone()).unwrap_or_default()
+    }
+
+    /// The item that is visible under a name. With a schema before the name, only one without an alias answers to it.
+    pub(super) fn item_of(&self, name: &str, qualified: bool, scope: ScopeId) -> Option<(ScopeId, usize)> {
+        let mut at = Some(scope);
+        while let Some(scope) = at {
+            let matches = |item: &Item| {
+                let bare = item.reference.is_some_and(|r| self.shape.references[r].alias.is_none());
+                item.name == name && (!qualified || bare)
+            };
+            if let Some(item) = self.shape.scopes[scope].items.iter().position(matches) {
+                return Some((scope, item));
+            }
+            at = self.shape.scopes[scope].parent;
+        }
+        None
+    }
+
+    /// What a name in an expression is.
+    pub(super) fn named(&self, name_use: &NameUse) -> Named {
+        let parts = &name_use.name.0;
+        match (parts.as_slice(), name_use.place) {
+            ([.., table], UsePlace::Star) => match self.item_of(&table.text, parts.len() > 1, name_use.scope) {
+                Some((scope, item)) => Named::Row(scope, item),
+                None => Named::Other,
+            },
+            ([_], UsePlace::Expression) => self.bare(name_use),
+            ([.., table, column], UsePlace::Expression) => {
+                let Some((scope, at)) = self.item_of(&table.text, parts.len() > 2, name_use.scope) else { return Named::Other };
+                let shown = self.item_columns(scope, at).columns.iter().find(|c| c.name == column.text).cloned();
+                let item = &self.shape.scopes[scope].items[at];
+                match shown.map(|column| Named::Column(scope, column)) {
+                    Some(column) => column,
+                    None => item.reference.zip(system_column(&column.text)).map_or(Named::Other, |(r, c)| Named::System(r, c)),
+                }
+            }
+            _ => Named::Other,
+        }
+    }
+
+    /// A name without a table before it.
+    fn bare(&self, name_use: &NameUse) -> Named {
+        let own = &self.shape.scopes[name_use.scope];
+        let name = name_use.name.last();
+        let labelled = || self.outputs_have(name_use.scope, name);
+        if own.sorted.contains(&name_use.span) && labelled() {
+            return Named::Output;
+        }
+        let mut at = Some(name_use.scope);
+        while let Some(scope) = at {
+            if self.shape.scopes[scope].combined.is_some() {
+                return Named::Output;
+            }
+            match self.local(scope, name, name_use.span) {
+                Some(named) => return named,
+                // GROUP BY: a column of FROM, then one of the select list, then one of the query round it.
+                None if scope == name_use.scope && self.is_grouped(name_use) && labelled() => return Named::Output,
+                None => {}
+            }
+            if let Some(item) = self.shape.scopes[scope].items.iter().position(|i| i.name == name) {
+                return Named::Row(scope, item);
+            }
+            at = self.shape.scopes[scope].parent;
+        }
+        Named::Other
+    }
+
+    /// Whether a name is a whole element of its scope's GROUP BY.
+    fn is_grouped(&self, name_use: &NameUse) -> bool {
+        let Some(select) = &self.shape.scopes[name_use.scope].select else { return false };
+        let list = select.grouping();
+        let Some(span) = self.lexed.span(&list).filter(|s| s.contains(name_use.span)) else { return false };
+        let before = self.lexed.lexemes[list.clone()].partition_point(|l| l.span.start < name_use.span.start) + list.start;
+        let opens = |i: usize| self.lexed.lexemes[i].is_token(&Token::Comma) || self.lexed.lexemes[i].is_token(&Token::LParen);
+        let closes = |i: usize| self.lexed.lexemes[i].is_token(&Token::Comma) || self.lexed.lexemes[i].is_token(&Token::RParen);
+        (name_use.span.start == span.start || opens(before - 1)) && (name_use.span.end == span.end || closes(before + 1))
+    }
+
+    /// Whether a select list has a column of a name, however its stars turn out.
+    pub(super) fn outputs_have(&self, scope: ScopeId, name: &str) -> bool {
+        let mut memo = self.memo.labels.borrow_mut();
+        let outputs = &self.shape.scopes[self.shape.scopes[scope].combined.unwrap_or(scope)].outputs;
+        let name_of = |o: &OutputName| if let OutputName::Name(name) = o { Some(name.clone()) } else { None };
+        memo.entry(scope).or_insert_with(|| outputs.iter().filter_map(name_of).collect()).contains(name)
+    }
+
+    /// What a bare name at some place is among the items of one scope.
+    pub(super) fn local(&self, scope: ScopeId, name: &str, at: Span) -> Option<Named> {
+        let sources = self.sources(scope);
+        let mut found = sources.iter().flat_map(|s| &s.columns).filter(|c| c.name == name);
+        let system = system_column(name).and_then(|column| self.local_system(scope, column, at));
+        match (found.next(), system) {
+            (None, system) => system,
+            (Some(_), Some(_)) => Some(Named::Ambiguous),
+            // Two of them are ambiguous too, and the server says so.
+            (Some(column), None) => {
+                Some(if found.next().is_some() { Named::Other } else { Named::Column(scope, column.clone()) })
+            }
+        }
+    }
+
+    /// The reference of a scope whose system column a bare name is. A join hides what is below it, but not from its own ON.
+    fn local_system(&self, scope: ScopeId, column: &'static str, at: Span) -> Option<Named> {
+        let mut seen: Vec<Option<usize>> = Vec::new();
+        for step in &self.shape.scopes[scope].steps {
+            match step {
+                Step::Item(item) => seen.push(Some(*item)),
+                Step::Join { inside, .. } if inside.is_some_and(|inside| inside.contains(at)) => {
+                    seen.drain(..seen.len().saturating_sub(2));
+                    break;
+                }
+                Step::Join { .. } => {
+                    seen.truncate(seen.len().saturating_sub(2));
+                    seen.push(None);
+                }
+            }
+        }
+        // An alias may give a column of the item this name.
+        let own = |item: &usize| self.item_columns(scope, *item).columns.iter().any(|c| c.name == column);
+        let plain = seen.into_iter().flatten().filter(|item| !own(item));
+        // Inside FROM only what stands before is in sight.
+        let inside = self.shape.scopes[scope].select.as_ref().and_then(|s| self.lexed.span(&s.source)).is_some_and(|s| s.contains(at));
+        let items = plain.filter_map(|item| self.shape.scopes[scope].items[item].reference);
+        let items = items.filter(|&r| !inside || self.shape.references[r].span.start < at.start);
+        let (known, unknown): (Vec<usize>, Vec<usize>) =
+            items.filter(|&r| self.may_have_system(r)).partition(|&r| self.is_known(r));
+        match (known.as_slice(), unknown.as_slice()) {
+            ([one], _) | ([], [one, ..]) => Some(Named::System(*one, column)),
+            ([], []) => None,
+            _ => Some(Named::Ambiguous),
+        }
+    }
+
+    /// The name of a table that has a system column which a bare name does not reach; `None` where something else may have the name.
+    pub(super) fn hidden_system(&self, name_use: &NameUse) -> Option<&str> {
+        let mut hidden = None;
+        let mut at = Some(name_use.scope);
+        while let Some(scope) = at {
+            if self.sources(scope).iter().any(|s| !s.complete) {
+                return None;
+            }
+            let has = |i: &&Item| i.reference.is_some_and(|r| self.may_have_system(r) && self.is_known(r));
+            hidden = hidden.or_else(|| self.shape.scopes[scope].items.iter().find(has).map(|i| i.name.as_str()));
+            at = self.shape.scopes[scope].parent;
+        }
+        hidden
+    }
+
+    /// Whether it is known what kind of relation a reference is.
+    fn is_known(&self, reference: usize) -> bool {
+        self.entries[reference].is_some() || self.catalog_columns(&self.shape.references[reference]).is_some()
+    }
+
+    /// Whether a reference has system columns: a view has none.
+    fn may_have_system(&self, reference: usize) -> bool {
+        let of = &self.shape.references[reference];
+        of.role != Role::Type
+            && (self.entries[reference].is_some() || !self.policy.is_view(of.name.last()) || !self.is_known(reference))
+    }
+}
+
+/// A system column of this name.
+pub(super) fn system_column(name: &str) -> Option<&'static str> {
+    SYSTEM_COLUMNS.into_iter().find(|c| *c == name)
+}
+
+/// What a join shows: the merged columns, then the rest of the left side, then the rest of the right.
+fn joined(left: Source, right: Source, kind: JoinKind, merged: &Merged) -> Source {
+    let common = |name: &String| left.columns.iter().any(|c| c.name == *name) && right.columns.iter().any(|c| c.name == *name);
+    let names: Vec<String> = match merged {
+        Merged::Nothing => Vec::new(),
+        Merged::Named(names) => names.clone(),
+        Merged::Common => left.columns.iter().map(|c| c.name.clone()).filter(common).collect(),
+    };
+    let complete = left.complete && right.complete;
+    let find = |side: &Source, name: &String| side.columns.iter().find(|c| c.name == *name).cloned();
+    let mut columns: Vec<Exposed> = Vec::with_capacity(left.columns.len() + right.columns.len());
+    for name in &names {
+        let merged = match (find(&left, name), find(&right, name)) {
+            (Some(l), Some(r)) => merge(&l, &r, kind),
+            // Of the other side it is not known: it has it, or the server says that it has not.
+            (Some(one), None) | (None, Some(one)) => Exposed { merged: true, ..one },
+            (None, None) => continue,
+        };
+        columns.push(merged);
+    }
+    let names: HashSet<String> = names.into_iter().collect();
+    let rest = left.columns.into_iter().chain(right.columns).filter(|c| !names.contains(&c.name));
+    columns.extend(rest);
+    Source { columns, complete }
+}
+
+/// A merged column is that of the side whose rows are all kept, if it need not be cast (source, parse_clause.c, `buildMergedJoinVar`).
+fn merge(left: &Exposed, right: &Exposed, kind: JoinKind) -> Exposed {
+    let (l, r) = (left.type_name.as_deref(), right.type_name.as_deref());
+    let bare = |t: Option<&str>| t.map(|t| t.split('(').next().unwrap_or(t).trim_end().to_owned());
+    let same = l == r || l.is_none() || r.is_none();
+    // Without a modifier in common the merged column has none, and one that has none itself needs no cast.
+    let keeps = |t: Option<&str>| same || bare(l) == bare(r) && t.is_some_and(|t| !t.contains('('));
+    let origin = match kind {
+        JoinKind::Inner if keeps(l) => left.origin,
+        JoinKind::Inner if keeps(r) => right.origin,
+        JoinKind::Left if keeps(l) => left.origin,
+        JoinKind::Right if keeps(r) => right.origin,
+        _ => None,
+    };
+    let type_name = if same { left.type_name.clone() } else { bare(l).filter(|b| Some(b) == bare(r).as_ref()) };
+    Exposed { origin, type_name, merged: true, ..left.clone() }
+}

@@ -1,0 +1,435 @@
+//! What a view has not: system columns and TABLESAMPLE. A reference that is asked for one of these reads a sub-select over the table
+//! behind the view, which shows them under names of their own, so that no `*`, NATURAL JOIN or USING can meet them:
+//!
+//! `SELECT t.*, ctid FROM tipositver t` becomes `SELECT t.tsvid, t.tsvtxtid, esclusa_ctid_0 AS ctid FROM (SELECT ..., ctid AS
+//! esclusa_ctid_0 FROM <table>) AS t`.
+//!
+//! Every star over such a reference is written out, and its whole row is a column of its own, of the view's type: in an outer join it is
+//! NULL where the row is missing.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Range;
+
+use sqlparser::tokenizer::Token;
+
+use super::columns::{Exposed, Named, Origin, SYSTEM_COLUMNS};
+use super::refuse::Refusal;
+use super::splice::Edit;
+use super::{Entry, Work};
+use crate::relation::Relation;
+use crate::sql;
+use crate::sql::figure::OutputName;
+use crate::sql::quote::{ident, literal};
+use crate::sql::shape::{Merged, Step};
+use crate::sql::template::Sql;
+use crate::sql::{Dml, NameUse, Role, ScopeId, Span, UsePlace};
+
+/// What stands for a reference in FROM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stand {
+    /// The table itself, which is still there and shows what the legacy table showed.
+    Table,
+    /// The relation's view.
+    View,
+    /// A sub-select over the table behind the view: [`Work::leaf`].
+    Leaf,
+}
+
+/// What a sub-select over the table behind a view shows beside the legacy columns.
+#[derive(Debug, Default)]
+pub(super) struct Leaf {
+    system: BTreeSet<&'static str>,
+    /// The row, for those who name it as a whole.
+    row: bool,
+}
+
+/// What is said otherwise in a statement because a view is no table.
+#[derive(Debug, Default)]
+pub(super) struct Substitutes {
+    leaves: HashMap<usize, Leaf>,
+    /// Names in expressions, by their place among the uses, with what stands for each.
+    texts: BTreeMap<usize, String>,
+    /// Columns that a grouped query reads by an aggregate.
+    aggregated: HashSet<(ScopeId, Origin)>,
+}
+
+/// How names begin that a rewritten statement gives to what the client sees under another name.
+pub const PRIVATE: &str = "esclusa_";
+
+/// The name under which a sub-select shows a system column or the row. No other reference of the statement has it.
+pub(super) fn private(reference: usize, what: &str) -> String {
+    format!("{PRIVATE}{what}_{reference}")
+}
+
+/// A column of any of the group's rows, which are equal in it.
+fn any_of(column: &str) -> String {
+    format!("(pg_catalog.array_agg({column}))[1]")
+}
+
+/// The expression that reads a system column of a row. The table's name is the legacy one, as far as something stands under it.
+pub(super) fn system_value(relation: &Relation, row: &str, column: &str) -> String {
+    let own = format!("{row}{column}");
+    if column != "tableoid" || relation.is_retained() {
+        return own;
+    }
+    format!("COALESCE(pg_catalog.to_regclass({})::pg_catalog.oid, {own})", literal(&relation.legacy_table()))
+}
+
+impl Work<'_, '_> {
+    /// What stands for a reference that is read. Only behind [`Work::substitute`].
+    pub(super) fn stands_for(&self, reference: usize, entry: &Entry) -> Stand {
+        if self.substitutes.leaves.contains_key(&reference) {
+            Stand::Leaf
+        } else if self.left_alone(reference, entry) {
+            Stand::Table
+        } else {
+            Stand::View
+        }
+    }
+
+    /// A retained table that shows nothing which the legacy table did not show.
+    fn left_alone(&self, reference: usize, entry: &Entry) -> bool {
+        entry.relation.is_retained() && (!self.needs_all(reference) || self.names_improvement())
+    }
+
+    /// Finds out which references cannot be the view, and says otherwise what the view does not understand: to be called once, before
+    /// any other edit, so that the others lie inside these.
+    pub(super) fn substitute(&mut self) -> Result<(), Refusal> {
+        self.find_leaves()?;
+        self.group_by_keys();
+        if self.substitutes.leaves.is_empty() && self.substitutes.texts.is_empty() && self.substitutes.aggregated.is_empty() {
+            return Ok(());
+        }
+        self.label();
+        self.write_out_stars()?;
+        let texts: Vec<Edit> =
+            self.substitutes.texts.iter().map(|(&u, t)| Edit::replace(self.shape.uses[u].span, t.as_str())).collect();
+        self.edits.extend(texts);
+        Ok(())
+    }
+
+    /// The table that a reference reads, in place of the reference.
+    pub(super) fn leaf(&self, reference: usize, entry: &Entry) -> Edit {
+        let (of, relation) = (&self.shape.references[reference], &entry.relation);
+        let read = |i: usize| format!("{} AS {}", relation.read(i, None), ident(&relation.columns[i].name));
+        let mut list: Vec<String> = (0..relation.columns.len()).map(read).collect();
+        if let Some(leaf) = self.substitutes.leaves.get(&reference) {
+            let system = |c: &&str| format!("{} AS {}", system_value(relation, "", c), private(reference, c));
+            list.extend(leaf.system.iter().map(system));
+            list.extend(leaf.row.then(|| format!("{} AS {}", row_value(relation), private(reference, "row"))));
+        }
+        let alias = if of.alias.is_none() { format!(" AS {}", ident(&relation.table)) } else { String::new() };
+        let command =
+            if of.table_command { format!("SELECT {} FROM ", self.all_of(relation, &relation.table)) } else { String::new() };
+        let before = format!("{command}(SELECT {} FROM {}", list.join(", "), relation.rows());
+        match of.sample {
+            None => Edit::replace(of.span, format!("{before}){alias}")),
+            // The sample is taken from the table: the clause moves from behind the alias into the sub-select.
+            Some(sample) => {
+                let between = Span { start: of.span.end, end: sample.start };
+                let moved = sql!("{} {}){}{}", before, Sql::client(sample), alias, Sql::client(between));
+                Edit::replace(of.span.to(sample), moved)
+            }
+        }
+    }
+
+    fn all_of(&self, relation: &Relation, name: &str) -> String {
+        relation.columns.iter().map(|c| format!("{}.{}", ident(name), ident(&c.name))).collect::<Vec<_>>().join(", ")
+    }
+
+    // --- which references ---
+
+    fn find_leaves(&mut self) -> Result<(), Refusal> {
+        let view = |work: &Self, r: usize| {
+            let read = work.shape.references[r].role == Role::Read;
+            read && work.rewritten(r).is_some_and(|e| !work.left_alone(r, e))
+        };
+        for reference in (0..self.entries.len()).filter(|&r| view(self, r)).collect::<Vec<_>>() {
+            if self.shape.references[reference].sample.is_some() {
+                self.substitutes.leaves.entry(reference).or_default();
+            }
+        }
+        if SYSTEM_COLUMNS.iter().any(|c| self.words.contains(*c)) {
+            for (at, name_use) in self.shape.uses.iter().enumerate() {
+                let column = SYSTEM_COLUMNS.contains(&name_use.name.last()) && name_use.place == UsePlace::Expression;
+                match if column { self.named(name_use) } else { Named::Other } {
+                    Named::System(reference, column) if view(self, reference) => {
+                        self.substitutes.leaves.entry(reference).or_default().system.insert(column);
+                        self.substitutes.texts.insert(at, private(reference, column));
+                    }
+                    Named::Ambiguous => {
+                        let message = format!("column reference \"{}\" is ambiguous", name_use.name.last());
+                        return Err(Refusal::legacy("42702", message, Some(name_use.span.start)));
+                    }
+                    Named::Other if column && name_use.name.0.len() == 1 => self.reached(name_use)?,
+                    _ => {}
+                }
+            }
+        }
+        if !self.substitutes.leaves.is_empty() {
+            self.find_rows();
+        }
+        Ok(())
+    }
+
+    /// What PostgreSQL says where a join hides a system column (source, parse_relation.c, `errorMissingColumn`).
+    fn reached(&self, name_use: &NameUse) -> Result<(), Refusal> {
+        let Some(table) = self.hidden_system(name_use) else { return Ok(()) };
+        let name = name_use.name.last();
+        let message = format!("column \"{name}\" does not exist");
+        let hint = format!(
+            "There is a column named \"{name}\" in table \"{table}\", but it cannot be referenced from this part of the query."
+        );
+        let mut refusal = Refusal::legacy("42703", message, Some(name_use.span.start));
+        refusal.error = refusal.error.hint(hint);
+        Err(refusal)
+    }
+
+    /// The uses of whole rows of such references.
+    fn find_rows(&mut self) {
+        for (at, name_use) in self.shape.uses.iter().enumerate() {
+            let Some(reference) = self.row_of(name_use) else { continue };
+            let whole = match name_use.place {
+                UsePlace::Expression => !self.is_taken_apart(name_use),
+                UsePlace::Star => self.is_argument(name_use),
+                _ => false,
+            };
+            if let Some(leaf) = self.substitutes.leaves.get_mut(&reference).filter(|_| whole) {
+                leaf.row = true;
+                self.substitutes.texts.insert(at, private(reference, "row"));
+            }
+        }
+    }
+
+    /// The reference whose row a use names.
+    fn row_of(&self, name_use: &NameUse) -> Option<usize> {
+        match self.named(name_use) {
+            Named::Row(scope, item) => self.shape.scopes[scope].items[item].reference,
+            _ => None,
+        }
+    }
+
+    /// Whether a name is a system column of the row that a statement writes.
+    pub(super) fn is_system_of(&self, name_use: &NameUse, dml: &Dml) -> bool {
+        SYSTEM_COLUMNS.contains(&name_use.name.last())
+            && matches!(self.named(name_use), Named::System(reference, _) if reference == dml.target)
+    }
+
+    /// Whether a span is such a name and nothing more.
+    pub(super) fn is_system_of_target(&self, span: Span, dml: &Dml) -> bool {
+        self.use_at(span).is_some_and(|u| self.is_system_of(u, dml))
+    }
+
+    /// The columns that a reference's sub-select shows beside its own: a star must not show them.
+    fn shows_more(&self, reference: usize) -> bool {
+        self.substitutes.leaves.get(&reference).is_some_and(|l| l.row || !l.system.is_empty())
+    }
+
+    // --- forms of a row ---
+
+    /// `f(t.*)` is the row; in a select list, in ROW and in VALUES a star is the columns.
+    pub(super) fn is_argument(&self, name_use: &NameUse) -> bool {
+        const NO_FUNCTIONS: &[&str] =
+            &["ROW", "VALUES", "IN", "ANY", "ALL", "SOME", "AND", "OR", "NOT", "ON", "WHERE", "SELECT", "BY"];
+        let Some(first) = self.lexeme_at(name_use.span.start) else { return false };
+        let lexemes = &self.lexed.lexemes;
+        let depth = lexemes[first].depth;
+        let open = (self.lexemes.start..first).rev().find(|&i| lexemes[i].depth < depth);
+        open.filter(|&o| o > self.lexemes.start && lexemes[o].is_token(&Token::LParen))
+            .is_some_and(|open| lexemes[open - 1].word().is_some() && !lexemes[open - 1].is_any(NO_FUNCTIONS))
+    }
+
+    /// `(t).a` and `(t).*` are columns.
+    pub(super) fn is_taken_apart(&self, name_use: &NameUse) -> bool {
+        name_use.place == UsePlace::Expression
+            && self.apart(name_use).is_some_and(|l| self.lexed.lexemes[l.end].is_token(&Token::Period))
+    }
+
+    /// The parentheses round a name with something behind them.
+    fn apart(&self, name_use: &NameUse) -> Option<Range<usize>> {
+        let lexemes = &self.lexed.lexemes;
+        let first = self.lexeme_at(name_use.span.start)?;
+        let (mut start, mut end) = (first, first + 2 * name_use.name.0.len() - 1);
+        let round = |start: usize, end: usize| {
+            start > self.lexemes.start
+                && end < self.lexemes.end
+                && lexemes[start - 1].is_token(&Token::LParen)
+                && lexemes[end].is_token(&Token::RParen)
+        };
+        while round(start, end) {
+            (start, end) = (start - 1, end + 1);
+        }
+        (start < first && end < self.lexemes.end).then_some(start..end)
+    }
+
+    fn lexeme_at(&self, byte: usize) -> Option<usize> {
+        self.lexed.lexemes.binary_search_by_key(&byte, |l| l.span.start).ok()
+    }
+
+    /// An item's row in GROUP BY or as an argument: a bare name might be a column.
+    pub(super) fn row_text(&self, scope: ScopeId, item: usize) -> String {
+        let item = &self.shape.scopes[scope].items[item];
+        match item.reference.filter(|r| self.shows_more(*r)) {
+            Some(reference) => private(reference, "row"),
+            None => format!("{}.*", ident(&item.name)),
+        }
+    }
+
+    // --- what stands for names ---
+
+    /// A grouped query reads a column by an aggregate, at these uses and under every star.
+    pub(super) fn aggregate_column(&mut self, scope: ScopeId, origin: Origin, column: &str, uses: &[usize]) {
+        self.substitutes.aggregated.insert((scope, origin));
+        uses.iter().for_each(|&at| {
+            self.substitutes.texts.insert(at, any_of(column));
+        });
+    }
+
+    /// The same for a row.
+    pub(super) fn aggregate_row(&mut self, row: &str, uses: &[usize]) {
+        uses.iter().for_each(|&at| {
+            self.substitutes.texts.insert(at, any_of(row));
+        });
+    }
+
+    /// An item of a select list that took its name from what is said otherwise now gets it as a label.
+    fn label(&mut self) {
+        let mut labels = Vec::new();
+        let mut texts: Vec<(Span, &str)> =
+            self.substitutes.texts.keys().map(|&u| (self.shape.uses[u].span, self.shape.uses[u].name.last())).collect();
+        texts.sort_unstable_by_key(|(span, _)| span.start);
+        for (scope, of) in self.shape.scopes.iter().enumerate().filter(|(_, s)| !s.outputs.is_empty()) {
+            for (output, lexemes) in of.outputs.iter().zip(self.output_lexemes(scope)) {
+                let (OutputName::Name(name), Some(span)) = (output, self.lexed.span(&lexemes)) else { continue };
+                let from = texts.partition_point(|(s, _)| s.start < span.start);
+                let mut inside = texts[from..].iter().take_while(|(s, _)| s.start < span.end);
+                if inside.any(|(_, last)| last == name) && self.without_alias(&lexemes) == lexemes {
+                    labels.push(Edit::wrap(span, "", format!(" AS {}", ident(name))));
+                }
+            }
+        }
+        self.edits.append(&mut labels);
+    }
+
+    // --- stars ---
+
+    fn write_out_stars(&mut self) -> Result<(), Refusal> {
+        let mut edits = Vec::new();
+        for (scope, of) in self.shape.scopes.iter().enumerate().filter(|(_, s)| s.select.is_some()) {
+            for (output, lexemes) in of.outputs.iter().zip(self.output_lexemes(scope)) {
+                if *output == OutputName::Star && lexemes.len() == 1 {
+                    let list = self.bare_star(scope, self.span_of(&lexemes))?;
+                    edits.extend(list.map(|list| Edit::replace(self.span_of(&lexemes), list)));
+                }
+            }
+        }
+        let items: HashSet<Span> = (0..self.shape.scopes.len())
+            .flat_map(|s| self.output_lexemes(s))
+            .filter_map(|lexemes| self.lexed.span(&lexemes))
+            .collect();
+        for name_use in &self.shape.uses {
+            let Named::Row(scope, item) = self.named(name_use) else { continue };
+            let star = name_use.place == UsePlace::Star && !self.is_argument(name_use);
+            let apart = self.apart(name_use).filter(|l| {
+                let tokens = &self.lexed.lexemes;
+                let is = |at: usize, token: &Token| at < self.lexemes.end && tokens[at].is_token(token);
+                name_use.place == UsePlace::Expression && is(l.end, &Token::Period) && is(l.end + 1, &Token::Mul)
+            });
+            let span = match apart {
+                Some(lexemes) => self.span_of(&(lexemes.start..lexemes.end + 2)),
+                None if star => name_use.span,
+                None => continue,
+            };
+            let list = self.item_list(scope, item, name_use.span.start, items.contains(&span))?;
+            edits.extend(list.map(|list| Edit::replace(span, list)));
+        }
+        self.edits.append(&mut edits);
+        Ok(())
+    }
+
+    /// What a bare star stands for; `None` where it may stay.
+    fn bare_star(&self, scope: ScopeId, at: Span) -> Result<Option<String>, Refusal> {
+        let sources = self.sources(scope);
+        let items =
+            || self.shape.scopes[scope].steps.iter().filter_map(|s| if let Step::Item(item) = s { Some(*item) } else { None });
+        if !items().any(|item| self.is_touched(scope, item)) {
+            return Ok(None);
+        }
+        let merges = |s: &Step| matches!(s, Step::Join { merged, .. } if *merged != Merged::Nothing);
+        if !self.shape.scopes[scope].steps.iter().any(merges) {
+            let list = |item: usize| {
+                let name = ident(&self.shape.scopes[scope].items[item].name);
+                Ok(self.item_list(scope, item, at.start, true)?.unwrap_or_else(|| format!("{name}.*")))
+            };
+            return items().map(list).collect::<Result<Vec<_>, Refusal>>().map(|l| Some(l.join(", ")));
+        }
+        let columns = || sources.iter().flat_map(|s| &s.columns);
+        let twice = |c: &Exposed| c.merged && columns().filter(|other| other.name == c.name).count() > 1;
+        if sources.iter().any(|s| !s.complete) || columns().any(twice) {
+            return Err(self.no_star(scope, at));
+        }
+        let text = |c: &Exposed| if c.merged { ident(&c.name) } else { self.column_text(scope, c, true) };
+        Ok(Some(columns().map(text).collect::<Vec<_>>().join(", ")))
+    }
+
+    fn no_star(&self, scope: ScopeId, at: Span) -> Refusal {
+        let entries = self.shape.scopes[scope].items.iter().filter_map(|i| self.rewritten(i.reference?));
+        let any = entries.into_iter().next().or_else(|| (0..self.entries.len()).find_map(|r| self.rewritten(r)));
+        let form = "a system column beside * over a join of";
+        match any {
+            Some(entry) => Refusal::form(&entry.relation, form, at.start),
+            None => Refusal::legacy("0A000", format!("{form} unknown columns"), Some(at.start)),
+        }
+    }
+
+    /// Whether a star over an item would show something else than the legacy table's star.
+    fn is_touched(&self, scope: ScopeId, at: usize) -> bool {
+        let item = &self.shape.scopes[scope].items[at];
+        let more = item.reference.is_some_and(|r| self.shows_more(r));
+        let below = item.body.is_some_and(|body| {
+            item.columns.is_none() && self.is_join(body) && {
+                (0..self.shape.scopes[body].items.len()).any(|inner| self.is_touched(body, inner))
+            }
+        });
+        let aggregates = self.substitutes.aggregated.iter().any(|(s, _)| *s == scope)
+            && self
+                .item_columns(scope, at)
+                .columns
+                .iter()
+                .any(|c| c.origin.is_some_and(|o| self.substitutes.aggregated.contains(&(scope, o))));
+        more || below || aggregates
+    }
+
+    /// The columns of an item's star, written out; `None` where the star may stay. With labels where it stands in a select list.
+    pub(super) fn item_list(&self, scope: ScopeId, item: usize, at: usize, labels: bool) -> Result<Option<String>, Refusal> {
+        if !self.is_touched(scope, item) {
+            return Ok(None);
+        }
+        let shown = self.item_columns(scope, item);
+        let (columns, complete) = (&shown.columns, shown.complete);
+        let names: HashSet<&String> = columns.iter().map(|c| &c.name).collect();
+        // Of two columns of one name in a join with an alias neither can be named.
+        if !complete || names.len() < columns.len() {
+            return Err(self.no_star(scope, Span { start: at, end: at }));
+        }
+        Ok(Some(columns.iter().map(|c| self.column_text(scope, c, labels)).collect::<Vec<_>>().join(", ")))
+    }
+
+    fn column_text(&self, scope: ScopeId, column: &Exposed, labels: bool) -> String {
+        let text = format!("{}.{}", ident(&self.shape.scopes[scope].items[column.item].name), ident(&column.name));
+        match column.origin.filter(|o| self.substitutes.aggregated.contains(&(scope, *o))) {
+            Some(_) if labels => format!("{} AS {}", any_of(&text), ident(&column.name)),
+            Some(_) => any_of(&text),
+            None => text,
+        }
+    }
+}
+
+/// The legacy row as a value of the view's type. A retained table has no view: its row is one without a type.
+fn row_value(relation: &Relation) -> String {
+    let columns: Vec<String> = (0..relation.columns.len()).map(|i| relation.read(i, None)).collect();
+    if relation.is_retained() {
+        return format!("(SELECT legacy FROM (SELECT {}) AS legacy)", columns.join(", "));
+    }
+    format!("ROW({})::{}", columns.join(", "), super::rowtype::row_type(relation))
+}

@@ -1,0 +1,212 @@
+//! What moved tables consist of: everything that a DBA may drop, change or take away is told by `schema check` and mended by
+//! `schema apply`, with the rows as they were.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
+
+mod common;
+#[path = "schema/first_form.rs"]
+mod first_form;
+
+use common::{Bed, said};
+use esclusa::migrate::{capture, schema};
+use esclusa::table::Table;
+
+/// A history with two indexes and a stamp, a look-up, a junction; an owner and roles with rights of several kinds.
+const LEGACY: &str = "
+    SELECT pg_advisory_lock(1); DO $$ BEGIN CREATE ROLE keeper_owner; CREATE ROLE keeper_app; CREATE ROLE keeper_clerk; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$; SELECT pg_advisory_unlock(1);
+    GRANT USAGE, CREATE ON SCHEMA cf_quere_pro TO keeper_owner;
+    CREATE TABLE base (bid numeric(5,0) PRIMARY KEY, bname varchar(20));
+    CREATE TABLE hisbase (hid numeric(5,0) NOT NULL, hname varchar(20) DEFAULT 'x', hstamp timestamp);
+    CREATE INDEX hisbase_key ON hisbase (hid, hstamp DESC);
+    CREATE UNIQUE INDEX hisbase_once ON hisbase (hid, hname, hstamp) WHERE hid > 100;
+    INSERT INTO hisbase SELECT g % 10, 'n' || g, timestamp '2020-01-01' + g * interval '1 day' FROM generate_series(1, 200) AS g;
+    CREATE TABLE color (cid numeric(3,0) PRIMARY KEY, cname varchar(10) NOT NULL);
+    INSERT INTO color SELECT g, 'c' || g FROM generate_series(1, 9) AS g;
+    CREATE TABLE pair (a numeric(3,0), b numeric(3,0), note text, PRIMARY KEY (a, b));
+    INSERT INTO pair SELECT g, g + 1, 'p' FROM generate_series(1, 5) AS g;
+    ALTER TABLE hisbase OWNER TO keeper_owner; ALTER TABLE color OWNER TO keeper_owner; ALTER TABLE pair OWNER TO keeper_owner;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON hisbase, color TO keeper_app;
+    GRANT SELECT (hid), UPDATE (hname) ON hisbase TO keeper_clerk;
+    GRANT SELECT ON color TO keeper_clerk WITH GRANT OPTION;";
+
+async fn moved() -> Bed {
+    let mut bed = Bed::new(LEGACY).await;
+    let target = "{ base = 'base', time = 'hstamp' }";
+    bed.rule("hisbase", "history", target, "{ columns = ['hid'], base = ['bid'] }").await;
+    bed.lookup("color", "cid").await;
+    let link = "{ type = 'PAIR', source_domain = 'A', source = ['a'], target_domain = 'B', target = ['b'] }";
+    bed.rule("pair", "link", link, "{ columns = ['a', 'b'] }").await;
+    bed.migrate_all().await;
+    bed
+}
+
+fn lines(table: &Table) -> Vec<String> {
+    let line = |row: &Vec<esclusa::table::Cell>| format!("{}: {}", row[1].text(), row[0].text());
+    table.rows.iter().map(line).collect()
+}
+
+async fn check(bed: &Bed) -> Vec<String> {
+    let mut drift = schema::check(&bed.db, &bed.context).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    drift.rows.extend(capture::check(&bed.db, &bed.context, &bed.rules).await.unwrap());
+    let mut lines = lines(&drift);
+    lines.sort_unstable();
+    lines.dedup();
+    lines
+}
+
+async fn apply(bed: &Bed) -> Vec<String> {
+    let done = schema::apply(&bed.db, &bed.context).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    capture::mend(&bed.db, &bed.context, &bed.rules).await.unwrap();
+    lines(&done).into_iter().filter(|l| !l.starts_with("was there: ") && !l.contains("partitions ahead")).collect()
+}
+
+/// All rows and all rights: what mending must leave as it was.
+const EVERYTHING: &str = "
+    SELECT md5(string_agg(x, E'\\n' ORDER BY x)) FROM (
+      SELECT h::text AS x FROM cf_quere_pro.hisbase AS h UNION ALL SELECT h::text FROM esclusa.hisbase AS h
+      UNION ALL SELECT c::text FROM cf_quere_pro.color AS c UNION ALL SELECT c::text FROM esclusa.color AS c
+      UNION ALL SELECT p::text FROM cf_quere_pro.pair AS p UNION ALL SELECT p::text FROM esclusa.pair AS p
+      UNION ALL SELECT l::text FROM cf_quere_pro.audit_log AS l
+      UNION ALL SELECT concat_ws(' ', c.oid::regclass, r.rolname, p.wanted, has_table_privilege(r.oid, c.oid, p.wanted),
+                                 has_any_column_privilege(r.oid, c.oid, p.wanted), pg_get_userbyid(c.relowner))
+        FROM pg_class AS c, pg_roles AS r, unnest('{SELECT,INSERT,UPDATE,REFERENCES}'::text[]) AS p(wanted)
+        WHERE c.relname IN ('hisbase', 'color', 'pair') AND c.relnamespace::regnamespace::text <> 'mig_old' AND r.rolname LIKE 'keeper%') AS all_of_it";
+
+/// What is done to a sound database, and what the check says of it, separated by bars.
+const DRIFT: &[(&str, &str)] = &[
+    ("DROP VIEW cf_quere_pro.hisbase", "missing: view cf_quere_pro.hisbase"),
+    ("DROP VIEW esclusa.hisbase", "missing: view esclusa.hisbase"),
+    (
+        "CREATE OR REPLACE VIEW esclusa.color AS SELECT dv_code::numeric(3,0) AS cid, 'red'::varchar(10) AS cname FROM esclusa_leaf.color",
+        "differs: view esclusa.color",
+    ),
+    (
+        "DROP VIEW cf_quere_pro.pair; CREATE VIEW cf_quere_pro.pair AS SELECT 1 AS a; GRANT SELECT ON cf_quere_pro.pair TO keeper_owner",
+        "differs: view cf_quere_pro.pair|missing: trigger trg_write_pair on cf_quere_pro.pair|owner differs: owner cf_quere_pro.pair",
+    ),
+    ("ALTER VIEW cf_quere_pro.hisbase ALTER hname DROP DEFAULT", "differs: view cf_quere_pro.hisbase"),
+    ("ALTER VIEW cf_quere_pro.hisbase SET (security_invoker = on)", "differs: view cf_quere_pro.hisbase"),
+    ("ALTER VIEW esclusa.pair RENAME COLUMN note TO remark", "differs: view esclusa.pair"),
+    ("DROP TRIGGER trg_write_color ON esclusa.color", "missing: trigger trg_write_color on esclusa.color"),
+    (
+        "CREATE TRIGGER again INSTEAD OF INSERT ON esclusa.color FOR EACH ROW EXECUTE FUNCTION esclusa.write_color()",
+        "doubled: every change is written more than once: trigger again on esclusa.color",
+    ),
+    (
+        "DROP TRIGGER trg_write_color ON esclusa.color; \
+         CREATE TRIGGER trg_write_color INSTEAD OF INSERT ON esclusa.color FOR EACH ROW EXECUTE FUNCTION esclusa.write_color()",
+        "differs: trigger trg_write_color on esclusa.color",
+    ),
+    ("ALTER FUNCTION esclusa.write_pair() SECURITY INVOKER", "differs: function esclusa.write_pair()"),
+    ("GRANT EXECUTE ON FUNCTION esclusa.write_pair() TO PUBLIC", "for PUBLIC: function esclusa.write_pair()"),
+    ("DROP INDEX esclusa_leaf.hisbase_key", "missing: index esclusa_leaf.hisbase_key"),
+    (
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'esclusa_leaf.hisbase_key'::regclass",
+        "invalid: index esclusa_leaf.hisbase_key",
+    ),
+    (
+        "DROP INDEX esclusa_leaf.hisbase_once; CREATE INDEX hisbase_once ON esclusa_leaf.hisbase (al_id)",
+        "differs: index esclusa_leaf.hisbase_once",
+    ),
+    (
+        "ALTER TABLE esclusa_leaf.hisbase DROP CONSTRAINT hisbase_al_legacy_table_check",
+        "missing: constraint hisbase_al_legacy_table_check on esclusa_leaf.hisbase",
+    ),
+    (
+        "ALTER TABLE esclusa_leaf.hisbase DROP CONSTRAINT hisbase_al_table_name_check; \
+         ALTER TABLE esclusa_leaf.hisbase ADD CONSTRAINT hisbase_al_table_name_check CHECK (al_table_name <> '') NOT VALID",
+        "differs: constraint hisbase_al_table_name_check on esclusa_leaf.hisbase",
+    ),
+    ("ALTER TABLE cf_quere_pro.audit_log DETACH PARTITION esclusa_leaf.hisbase", "detached: partition esclusa_leaf.hisbase"),
+    (
+        "ALTER TABLE cf_quere_pro.domain_value DETACH PARTITION esclusa_leaf.color; ALTER TABLE esclusa_leaf.color DROP CONSTRAINT color_code_key",
+        "detached: partition esclusa_leaf.color|missing: constraint color_code_key on esclusa_leaf.color",
+    ),
+    ("ALTER TABLE esclusa_leaf.pair OWNER TO postgres", "owner differs: owner esclusa_leaf.pair"),
+    ("ALTER FUNCTION esclusa.write_pair() OWNER TO postgres", "owner differs: owner esclusa.write_pair()"),
+    ("REVOKE UPDATE ON esclusa_leaf.color FROM keeper_app", "grants differ: grants esclusa_leaf.color"),
+    ("GRANT DELETE ON esclusa_leaf.color TO keeper_clerk", "grants differ: grants esclusa_leaf.color"),
+    ("GRANT SELECT (hname) ON esclusa.hisbase TO keeper_clerk", "grants differ: grants esclusa.hisbase"),
+    ("GRANT SELECT (al_old_data) ON esclusa_leaf.hisbase TO keeper_clerk", "grants differ: grants esclusa_leaf.hisbase"),
+    ("REVOKE GRANT OPTION FOR SELECT ON esclusa.color FROM keeper_clerk", "grants differ: grants esclusa.color"),
+    (
+        "REVOKE USAGE ON SEQUENCE cf_quere_pro.domain_value_dv_id_seq FROM keeper_app",
+        "grants differ: grants cf_quere_pro.domain_value_dv_id_seq",
+    ),
+    ("DROP VIEW cf_quere_pro.color, esclusa.color", "missing: view cf_quere_pro.color|missing: view esclusa.color"),
+];
+
+#[tokio::test]
+async fn a_move_and_a_grant_are_no_drift() {
+    let bed = moved().await;
+    assert_eq!(check(&bed).await, Vec::<String>::new());
+    assert_eq!(apply(&bed).await, Vec::<String>::new());
+    // A right that has reached everything it belongs to.
+    bed.sql("GRANT DELETE ON cf_quere_pro.color, esclusa.color, esclusa_leaf.color TO keeper_clerk").await;
+    // One role takes all of a table over.
+    bed.sql(
+        "ALTER VIEW cf_quere_pro.pair OWNER TO postgres; ALTER VIEW esclusa.pair OWNER TO postgres; ALTER TABLE esclusa_leaf.pair OWNER TO postgres; \
+         ALTER FUNCTION esclusa.write_pair() OWNER TO postgres",
+    )
+    .await;
+    assert_eq!(check(&bed).await, Vec::<String>::new());
+    // One on the compatibility view alone is carried on by `apply`.
+    bed.sql("GRANT INSERT, SELECT (hname) ON cf_quere_pro.hisbase TO keeper_clerk").await;
+    assert_eq!(
+        check(&bed).await,
+        ["cf_quere_pro.audit_log_al_id_seq", "esclusa.hisbase", "esclusa_leaf.hisbase"].map(|o| format!("grants differ: grants {o}"))
+    );
+    apply(&bed).await;
+    assert_eq!(check(&bed).await, Vec::<String>::new());
+    let may = "SELECT has_table_privilege('keeper_clerk', 'esclusa_leaf.hisbase', 'INSERT'), has_table_privilege('keeper_clerk', 'esclusa_leaf.hisbase', 'SELECT'), \
+               has_column_privilege('keeper_clerk', 'esclusa.hisbase', 'hname', 'SELECT'), has_any_column_privilege('keeper_clerk', 'esclusa_leaf.hisbase', 'SELECT')";
+    assert_eq!(bed.cell(may).await, "t|f|t|f");
+}
+
+#[tokio::test]
+async fn every_loss_is_told_and_mended() {
+    let bed = moved().await;
+    let everything = bed.cell(EVERYTHING).await;
+    let session = bed.session("postgres", "SET allow_system_table_mods = on").await;
+    for (change, expected) in DRIFT {
+        let answer = session.say(change).await;
+        assert!(!answer.starts_with("ERROR"), "{change}: {answer}");
+        assert_eq!(check(&bed).await.join("|"), *expected, "{change}");
+        let done = apply(&bed).await;
+        assert!(done.iter().all(|l| l.starts_with("mended: ")), "{change}: {done:?}");
+        assert_eq!(check(&bed).await, Vec::<String>::new(), "{change}: applied");
+        assert_eq!(bed.cell(EVERYTHING).await, everything, "{change}: something else has changed");
+    }
+    // The views write as before.
+    for view in ["cf_quere_pro.color", "esclusa.color"] {
+        bed.sql(&format!("INSERT INTO {view} VALUES (77, 'new'); UPDATE {view} SET cname = 'old' WHERE cid = 77; DELETE FROM {view} WHERE cid = 77")).await;
+    }
+    assert_eq!(bed.cell(EVERYTHING).await, everything);
+}
+
+/// What nobody can mend is said, and what stands against a remedy.
+#[tokio::test]
+async fn what_cannot_be_mended_is_said() {
+    let bed = moved().await;
+    bed.sql("DROP TABLE esclusa_leaf.color CASCADE; DROP INDEX esclusa_leaf.hisbase_once").await;
+    bed.sql("INSERT INTO cf_quere_pro.hisbase VALUES (200, 'twice', '2021-01-01'), (200, 'twice', '2021-01-01')").await;
+    let done = apply(&bed).await;
+    assert!(done.iter().any(|l| l.starts_with("not mended: gone: the leaf is gone") && l.contains("mig_old.color")), "{done:?}");
+    assert!(done.iter().any(|l| l.starts_with("not mended: ") && l.contains("could not create unique index")), "{done:?}");
+    let drift = schema::check(&bed.db, &bed.context).await.unwrap();
+    assert_eq!(lines(&drift), ["gone: table esclusa_leaf.color", "invalid: index esclusa_leaf.hisbase_once"]);
+    // The cause removed, it is mended.
+    bed.sql("DELETE FROM cf_quere_pro.hisbase WHERE hid = 200").await;
+    apply(&bed).await;
+    assert_eq!(lines(&schema::check(&bed.db, &bed.context).await.unwrap()), ["gone: table esclusa_leaf.color"]);
+}
+
+/// The legacy table may be dropped: nothing that is told or mended needs it.
+#[tokio::test]
+async fn the_archive_is_not_needed() {
+    let bed = moved().await;
+    let everything = bed.cell(EVERYTHING).await;
+    bed.sql("DROP SCHEMA mig_old CASCADE; DROP INDEX esclusa_leaf.hisbase_key; DROP VIEW cf_quere_pro.hisbase").await;
+    apply(&bed).await;
+    assert_eq!(check(&bed).await, Vec::<String>::new());
+    assert_eq!(bed.cell(EVERYTHING).await, everything);
+}

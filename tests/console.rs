@@ -63,7 +63,7 @@ async fn simple_queries_show_the_proxy() {
     assert_eq!(show("SHOW CLIENTS").await, ["7|aqua|aquasis|caja|10.0.0.7|1970-01-01 00:00:00+00"]);
     assert_eq!(
         show("SHOW RULES WHERE table LIKE '%correo'").await,
-        ["tipocorreo|lookup|domain_value|dv_domain = 'TIPO_CORREO'|2|tipcid"]
+        ["tipocorreo|lookup|domain_value|esclusa_leaf.tipocorreo|2|tipcid"]
     );
     assert_eq!(show("SHOW MODES ORDER BY table DESC LIMIT 1").await, ["tipvalvula|observe"]);
     assert_eq!(show("SHOW VERSION").await, [concat!("esclusa ", env!("CARGO_PKG_VERSION"))]);

@@ -46,10 +46,13 @@ async fn legacy(test: &str, more: &str) -> Bed {
 }
 
 async fn rules(bed: &mut Bed) {
-    for (table, base, key, own, prefix) in
-        [("hiscuenta", "cuenta", "id", "hid", "h"), ("hisotra", "otra", "id", "oid_", "o"), ("histipoletra", "tipoletra", "cod", "hcod", "h")]
-    {
-        bed.rule(table, "history", &format!("{{ base = '{base}' }}"), &format!("{{ columns = ['{own}'], base = ['{key}'] }}")).await;
+    for (table, base, key, own, prefix) in [
+        ("hiscuenta", "cuenta", "id", "hid", "h"),
+        ("hisotra", "otra", "id", "oid_", "o"),
+        ("histipoletra", "tipoletra", "cod", "hcod", "h"),
+    ] {
+        bed.rule(table, "history", &format!("{{ base = '{base}' }}"), &format!("{{ columns = ['{own}'], base = ['{key}'] }}"))
+            .await;
         for column in &mut bed.rules.rules.get_mut(table).unwrap().columns {
             column.base = column.column.name.strip_prefix(prefix).map(|c| c.trim_end_matches('_').to_owned());
         }
@@ -153,7 +156,9 @@ async fn no_trap_on_the_search_path_is_sprung() {
     let old = legacy("trap", trap::SQL).await;
     let (new, proxy) = moved("trap", trap::SQL).await;
     // The trap works: it is called where a client names what it imitates.
-    for call in ["SELECT 'a'::varchar = 'a'::varchar", "SELECT rtrim('a'::varchar)", "SELECT 1::numeric + 1::numeric", "SELECT now()"] {
+    for call in
+        ["SELECT 'a'::varchar = 'a'::varchar", "SELECT rtrim('a'::varchar)", "SELECT 1::numeric + 1::numeric", "SELECT now()"]
+    {
         let mut session = client(&server().await, &old, "trap_app", PATHS[0]).await;
         assert_ne!(sprung(&old, &mut session, call).await.1, "0", "{call}");
     }
@@ -179,7 +184,10 @@ async fn no_trap_on_the_search_path_is_sprung() {
             checked += 1;
         }
     }
-    assert!(checked > 2 * STATEMENTS.len() && own.len() < STATEMENTS.len() / 2, "{checked} checked; sprung by themselves: {own:#?}");
+    assert!(
+        checked > 2 * STATEMENTS.len() && own.len() < STATEMENTS.len() / 2,
+        "{checked} checked; sprung by themselves: {own:#?}"
+    );
 }
 
 fn sorted(told: &str) -> Vec<&str> {
@@ -229,7 +237,9 @@ async fn a_cast_of_the_clients_own_is_not_run_by_the_trigger() {
         ALTER TABLE cuenta ADD COLUMN c trampa.cosa; ALTER TABLE tipocuenta ADD COLUMN c varchar(3); GRANT cast_owner TO cast_app;";
     let (bed, proxy) = moved("cast", more).await;
     let mut app = client(&proxy.server.address, &bed, "cast_app", "cf_quere_pro, trampa").await;
-    for statement in ["UPDATE cuenta SET c = ROW(1)", "INSERT INTO cuenta (id, c) VALUES (9, ROW(2))", "DELETE FROM cuenta WHERE id = 9"] {
+    for statement in
+        ["UPDATE cuenta SET c = ROW(1)", "INSERT INTO cuenta (id, c) VALUES (9, ROW(2))", "DELETE FROM cuenta WHERE id = 9"]
+    {
         assert!(app.query(statement).await.starts_with('['), "{statement}");
     }
     let audited = "SELECT count(*) FROM cf_quere_pro.audit_log WHERE al_source = 'T' AND al_table_name = 'cuenta'";
@@ -285,7 +295,8 @@ const FORGERIES: &[(&str, &str)] = &[
 async fn the_application_cannot_forge_change_or_delete_an_audit_row() {
     let (bed, proxy) = moved("forge", "CREATE SCHEMA suya; GRANT ALL ON SCHEMA suya TO PUBLIC").await;
     bed.sql("UPDATE cf_quere_pro.cuenta SET n = 1").await;
-    let audit = "SELECT count(*), md5(string_agg(a::text, ',' ORDER BY al_id)) FROM cf_quere_pro.audit_log AS a WHERE al_source = 'T'";
+    let audit =
+        "SELECT count(*), md5(string_agg(a::text, ',' ORDER BY al_id)) FROM cf_quere_pro.audit_log AS a WHERE al_source = 'T'";
     let before = bed.rows(audit).await;
     assert!(!before[0].starts_with("0|"), "{before:?}");
     for address in [server().await, proxy.server.address.clone()] {
@@ -297,10 +308,14 @@ async fn the_application_cannot_forge_change_or_delete_an_audit_row() {
             assert!(told.contains(&format!("<{state} ")), "{statement}\n{told}");
         }
         // The months, by their names.
-        let months = bed.rows("SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'cf_quere_pro.audit_log_live'::regclass").await;
+        let months = bed
+            .rows("SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'cf_quere_pro.audit_log_live'::regclass")
+            .await;
         assert!(months.len() > 20, "{months:?}");
         for month in months {
-            for statement in [format!("SELECT * FROM {month}"), format!("DELETE FROM {month}"), format!("INSERT INTO {month} DEFAULT VALUES")] {
+            for statement in
+                [format!("SELECT * FROM {month}"), format!("DELETE FROM {month}"), format!("INSERT INTO {month} DEFAULT VALUES")]
+            {
                 assert!(app.query(&statement).await.contains("<42501 "), "{statement}");
             }
         }
@@ -341,10 +356,16 @@ async fn a_lock_on_one_history_stops_nobody_elses_writing() {
     let mut one = client(&proxy.server.address, &bed, "lock_app", "cf_quere_pro").await;
     let mut two = client(&proxy.server.address, &bed, "lock_app", "cf_quere_pro").await;
     two.query("SET lock_timeout = '3s'").await;
-    for lock in ["LOCK TABLE hiscuenta", "TRUNCATE hiscuenta", "LOCK TABLE tipocuenta IN EXCLUSIVE MODE", "DELETE FROM hiscuenta"] {
+    for lock in ["LOCK TABLE hiscuenta", "TRUNCATE hiscuenta", "LOCK TABLE tipocuenta IN EXCLUSIVE MODE", "DELETE FROM hiscuenta"]
+    {
         one.query("BEGIN").await;
         assert!(one.query(lock).await.starts_with('['), "{lock}");
-        for write in ["UPDATE otra SET n = n + 1", "UPDATE cuenta SET n = n + 1", "INSERT INTO hisotra VALUES (2, 2)", "UPDATE tipoletra SET des = 'z'"] {
+        for write in [
+            "UPDATE otra SET n = n + 1",
+            "UPDATE cuenta SET n = n + 1",
+            "INSERT INTO hisotra VALUES (2, 2)",
+            "UPDATE tipoletra SET des = 'z'",
+        ] {
             let told = two.query(write).await;
             assert!(told.starts_with('['), "{lock} stops {write}: {told}");
         }

@@ -99,7 +99,6 @@ impl World {
         }
         work
     }
-
 }
 
 impl Stage {
@@ -130,7 +129,9 @@ impl Stage {
         let mut allowed = 0;
         for ((table, operation), (before, after)) in operations.zip(before.iter().zip(&after)) {
             let failed = |told: &str| told.contains('<');
-            let known = |(s, name, told, _): &(Side, &str, &str, &str)| *s == side && operation.name.starts_with(name) && after.contains(told);
+            let known = |(s, name, told, _): &(Side, &str, &str, &str)| {
+                *s == side && operation.name.starts_with(name) && after.contains(told)
+            };
             let same = *before == seen(side, after) || KNOWN.iter().any(known);
             allowed += usize::from(!failed(before));
             if !same {
@@ -390,7 +391,8 @@ async fn a_later_grant_or_revoke_is_in_force_at_once() {
     let stage = stage().await;
     let owner = ROLES.iter().find(|r| r.kind == "owner").unwrap();
     let table = ident(&stage.world.tables[0].table);
-    let say = async |client: &mut Client, sql: &str| client.query(sql).await.unwrap().error().map(|e| e.get(b'C').map(<[u8]>::to_vec));
+    let say =
+        async |client: &mut Client, sql: &str| client.query(sql).await.unwrap().error().map(|e| e.get(b'C').map(<[u8]>::to_vec));
     for side in [Side::Through, Side::Beside] {
         let (mut owner, mut user) = (stage.session(side, owner).await, stage.session(Side::Through, &LATE).await);
         let delete = format!("BEGIN; DELETE FROM {table}; ROLLBACK");

@@ -153,7 +153,8 @@ async fn a_move_and_a_grant_are_no_drift() {
     bed.sql("GRANT INSERT, SELECT (hname) ON cf_quere_pro.hisbase TO keeper_clerk").await;
     assert_eq!(
         check(&bed).await,
-        ["cf_quere_pro.audit_log_al_id_seq", "esclusa.hisbase", "esclusa_leaf.hisbase"].map(|o| format!("grants differ: grants {o}"))
+        ["cf_quere_pro.audit_log_al_id_seq", "esclusa.hisbase", "esclusa_leaf.hisbase"]
+            .map(|o| format!("grants differ: grants {o}"))
     );
     apply(&bed).await;
     assert_eq!(check(&bed).await, Vec::<String>::new());

@@ -18,6 +18,9 @@ pub(super) struct Migrate {
     /// Prints the statements that would move the rows, and touches nothing.
     #[arg(long)]
     dry_run: bool,
+    /// Moves tables although something hangs on them that cannot come along: it is told, and left.
+    #[arg(long)]
+    accept: bool,
 }
 
 pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
@@ -36,7 +39,7 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
     }
     let database = call.prepared_database().await?;
     roles::require(&database, &context, &rules).await?;
-    let migration = Migration::new(&database, &rules, context).await?;
+    let migration = Migration { accept: migrate.accept, ..Migration::new(&database, &rules, context).await? };
     let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;
     let style = ProgressStyle::with_template("{pos}/{len} tables, {per_sec}, {eta} left: {msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());

@@ -29,7 +29,9 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
             call.print(&done)?;
             let left = done.rows.iter().filter(|row| row[1].text().starts_with(schema::LEFT)).count();
             if left > 0 {
-                return Err(Error::refused(format!("{left} objects are not as they should be, and are the administrator's to mend")));
+                return Err(Error::refused(format!(
+                    "{left} objects are not as they should be, and are the administrator's to mend"
+                )));
             }
         }
         Schema::Check => {

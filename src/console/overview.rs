@@ -47,7 +47,7 @@ pub(super) const SHADOW: Columns = &[
 pub(super) const DIFFERENCES: Columns = &[("tables", Text), ("statement", Text), ("difference", Text), ("rewritten", Text)];
 
 pub(super) const RULES: Columns =
-    &[("table", Text), ("kind", Text), ("target", Text), ("discriminator", Text), ("columns", Int), ("key_columns", Text)];
+    &[("table", Text), ("kind", Text), ("target", Text), ("leaf", Text), ("columns", Int), ("key_columns", Text)];
 
 pub(super) const CONFIG: Columns = &[("key", Text), ("value", Text), ("default", Text), ("help", Text)];
 

@@ -101,8 +101,12 @@ impl Passage<'_> {
         self.db.batch("locking the old tables", &lock).await?;
         let mut lost = Vec::new();
         for target in target::ALL {
-            let values: Vec<String> =
-                moved.iter().filter_map(|(_, r)| r.home.as_ref()).filter(|h| h.target.table == target.table).map(|h| literal(&h.value)).collect();
+            let values: Vec<String> = moved
+                .iter()
+                .filter_map(|(_, r)| r.home.as_ref())
+                .filter(|h| h.target.table == target.table)
+                .map(|h| literal(&h.value))
+                .collect();
             let sql = format!(
                 "SELECT format('%s rows of %s in {}', count(*), {1}) FROM {2} WHERE {1} <> ALL (ARRAY[{3}]::text[]) GROUP BY {1}",
                 target.table,
@@ -180,7 +184,8 @@ impl Passage<'_> {
                 literal(&qualified(&self.context.schema, target.table))
             );
             for column in self.list("numbering on", &column).await? {
-                let sql = format!("SELECT setval({sequence}, (SELECT coalesce(max({column}), 0) + 1 FROM {}), false)", old(target));
+                let sql =
+                    format!("SELECT setval({sequence}, (SELECT coalesce(max({column}), 0) + 1 FROM {}), false)", old(target));
                 self.db.batch("numbering on", &sql).await?;
             }
         }
@@ -242,7 +247,8 @@ impl Passage<'_> {
             let projected = db.execute(&context, &projecting(relation), &[]).await?;
             notes.push(format!("{projected} rows that the trigger wrote"));
         }
-        let kept: Vec<&str> = there.iter().map(String::as_str).filter(|c| *c != home.target.discriminator && !computed(home.target, c)).collect();
+        let kept: Vec<&str> =
+            there.iter().map(String::as_str).filter(|c| *c != home.target.discriminator && !computed(home.target, c)).collect();
         let before = format!("{} WHERE {} = {}", old(home.target), home.target.discriminator, literal(&home.value));
         // Rows that the trigger wrote lie elsewhere too, as it wrote them.
         let after = match home.target.moved.filter(|_| relation.projection.is_some()) {
@@ -283,7 +289,9 @@ impl Passage<'_> {
     }
 
     async fn record(&self, moved: &[(Rule, Relation)]) -> Result<()> {
-        let run = format!("INSERT INTO {CONTROL}.run (command, finished_at) VALUES ('schema apply: the first form brought over', clock_timestamp()) RETURNING id");
+        let run = format!(
+            "INSERT INTO {CONTROL}.run (command, finished_at) VALUES ('schema apply: the first form brought over', clock_timestamp()) RETURNING id"
+        );
         let run: i64 = self.db.one("recording the run", &run, &[]).await?.get(0);
         for (_, relation) in moved {
             object::record(self.db, &self.context.schema, &relation.table).await?;

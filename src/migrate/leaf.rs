@@ -250,11 +250,6 @@ pub async fn finish(db: &Database, relation: &Relation, source: Option<&str>) ->
             Err(why) => notes.push(why),
         }
     }
-    if let Some(source) = source {
-        for (name, check) in checks(db, relation, source).await? {
-            db.batch(&format!("carrying check {name}"), &check).await?;
-        }
-    }
     let rest = [unique(relation), attaching(relation), analysis(relation)].concat();
     db.batch(&format!("making the leaf of {}", relation.table), &rest).await?;
     Ok(notes)
@@ -263,22 +258,4 @@ pub async fn finish(db: &Database, relation: &Relation, source: Option<&str>) ->
 /// Statistics of the leaf, its indexes' expressions included: the planner needs them from the first statement on.
 pub fn analysis(relation: &Relation) -> String {
     format!("ANALYZE {};", relation.rows())
-}
-
-/// The SQL that makes the CHECKs of a legacy table on its leaf, under their names. A rule's own conditions on NOT NULL are no CHECKs.
-pub async fn checks(database: &Database, relation: &Relation, table: &str) -> Result<Vec<(String, String)>> {
-    let sql = format!(
-        "SELECT conname, pg_get_expr(conbin, conrelid), convalidated FROM pg_constraint \
-         WHERE conrelid = {}::regclass AND contype = 'c' ORDER BY conname",
-        literal(table)
-    );
-    let mut out = Vec::new();
-    for row in database.text("reading the checks", &sql).await? {
-        let cell = |n: usize| row.get(n).cloned().flatten().unwrap_or_default();
-        let valid = if cell(2) == "t" { "" } else { " NOT VALID" };
-        let condition = substituted(relation, &cell(1));
-        let sql = format!("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({condition}){valid};", relation.rows(), ident(&cell(0)));
-        out.push((cell(0), sql));
-    }
-    Ok(out)
 }

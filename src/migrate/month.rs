@@ -37,7 +37,8 @@ fn default_of(context: &Context) -> String {
 pub async fn make(db: &Database, context: &Context, partitions: &[Partition]) -> Result<()> {
     let parent = qualified(&context.schema, LIVE);
     if !is_part(db, context, AUDIT_LOG.table, LIVE).await? {
-        let attach = format!("ALTER TABLE {} ATTACH PARTITION {parent} FOR VALUES IN ('')", qualified(&context.schema, AUDIT_LOG.table));
+        let attach =
+            format!("ALTER TABLE {} ATTACH PARTITION {parent} FOR VALUES IN ('')", qualified(&context.schema, AUDIT_LOG.table));
         db.batch("attaching the captured rows", &attach).await?;
     }
     let default = qualified(&context.schema, DEFAULT);
@@ -57,7 +58,9 @@ pub async fn make(db: &Database, context: &Context, partitions: &[Partition]) ->
             continue;
         }
         if !detached {
-            let like = format!("CREATE TABLE {name} (LIKE {parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE INCLUDING COMPRESSION)");
+            let like = format!(
+                "CREATE TABLE {name} (LIKE {parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE INCLUDING COMPRESSION)"
+            );
             db.batch(&making, &like).await?;
         }
         if stray {
@@ -68,7 +71,8 @@ pub async fn make(db: &Database, context: &Context, partitions: &[Partition]) ->
             );
             db.batch(&making, &moving).await?;
         }
-        let attach = format!("ALTER TABLE {parent} ATTACH PARTITION {name} FOR VALUES FROM ({}) TO ({})", partition.from, partition.to);
+        let attach =
+            format!("ALTER TABLE {parent} ATTACH PARTITION {name} FOR VALUES FROM ({}) TO ({})", partition.from, partition.to);
         db.batch(&making, &attach).await?;
     }
     if !has_default {

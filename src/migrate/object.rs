@@ -171,7 +171,10 @@ pub async fn check(database: &Database, schema: &str) -> Result<Vec<Drift>> {
 
 /// What depends on what: a trigger on its function and its view, a partition on its constraints.
 fn order(kind: &str) -> usize {
-    ["table", "function", "constraint", "partition", "view", "trigger", "owner", "grants", "index"].iter().position(|k| *k == kind).unwrap_or(9)
+    ["table", "function", "constraint", "partition", "view", "trigger", "owner", "grants", "index"]
+        .iter()
+        .position(|k| *k == kind)
+        .unwrap_or(9)
 }
 
 /// The key of the relation that a trigger is on: a view, or else the leaf.

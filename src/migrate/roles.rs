@@ -80,7 +80,11 @@ fn owners(context: &Context, tables: &[String]) -> String {
 }
 
 fn grants(context: &Context) -> String {
-    GRANTS.replace("{schema_text}", &literal(&ident(&context.schema))).replace("{control}", CONTROL).replace("{leaf}", LEAVES).replace("{audit}", AUDIT)
+    GRANTS
+        .replace("{schema_text}", &literal(&ident(&context.schema)))
+        .replace("{control}", CONTROL)
+        .replace("{leaf}", LEAVES)
+        .replace("{audit}", AUDIT)
 }
 
 /// Makes the audit role and the event trigger, where the current role is a superuser; schema `esclusa` must be there. Otherwise they are
@@ -287,6 +291,29 @@ pub async fn give(database: &Database, what: &str, schema: &str, owner: &str) ->
         false => format!("GRANT CREATE ON SCHEMA {schema} TO {owner}; {give}; REVOKE CREATE ON SCHEMA {schema} FROM {owner}"),
     };
     database.batch(&context, &sql).await
+}
+
+/// Does work that gives objects in some schemas to a role, which may create there for as long as that takes, as in [`give`].
+pub async fn while_creating(
+    database: &Database,
+    schemas: &[&str],
+    owner: &str,
+    work: impl AsyncFnOnce(&Database) -> Result<()>,
+) -> Result<()> {
+    let context = format!("letting {owner} create");
+    let sql =
+        "SELECT s FROM unnest($2::text[]) AS s WHERE $1 <> current_user AND NOT has_schema_privilege($1::name, s, 'CREATE')";
+    let rows = database.query(&context, sql, &[&owner, &schemas]).await?;
+    let lacking: Vec<String> = rows.iter().map(|r| ident(r.get(0))).collect();
+    let change = |verb: &str, word: &str| format!("{verb} CREATE ON SCHEMA {} {word} {}", lacking.join(", "), ident(owner));
+    if !lacking.is_empty() {
+        database.batch(&context, &change("GRANT", "TO")).await?;
+    }
+    work(database).await?;
+    match lacking.is_empty() {
+        true => Ok(()),
+        false => database.batch(&context, &change("REVOKE", "FROM")).await,
+    }
 }
 
 #[cfg(test)]

@@ -9,10 +9,14 @@ use crate::error::{Error, Result};
 use crate::relation::{Context, Relation};
 use crate::rule::{Rule, RuleSet};
 use crate::sql::quote::{literal, qualified};
+use crate::sql::template::Sql;
 
 use super::capture;
+use super::dependents::{self, Dependent, Dependents};
+use super::foreign_key::KEYS;
+use super::foreign_key::key_table::{KeyTable, Leaf};
 use super::parity::{self, Parity};
-use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, backfill, gate, leaf, object, retain, switch, view};
+use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, backfill, gate, leaf, object, retain, roles, switch, view};
 
 /// A writer that holds the legacy table longer than this makes the migration of that table fail, not wait.
 const LOCK_TIMEOUT: &str = "5s";
@@ -43,13 +47,15 @@ pub struct Migration<'m> {
     pub rules: &'m RuleSet,
     /// Schema, zone, months.
     pub context: Context,
+    /// Tables are moved although something hangs on them that cannot come along.
+    pub accept: bool,
 }
 
 impl<'m> Migration<'m> {
     /// Prepares a connection for migrating.
     pub async fn new(database: &'m Database, rules: &'m RuleSet, context: Context) -> Result<Self> {
         database.batch("pinning the session", PINNED).await?;
-        Ok(Migration { database, rules, context })
+        Ok(Migration { database, rules, context, accept: false })
     }
 
     fn relation(&self, table: &str) -> Option<Relation> {
@@ -106,7 +112,15 @@ impl<'m> Migration<'m> {
         }
         self.refuse_stale_rule(rule, &catalog)?;
         let context = format!("migrating {}", rule.table);
-        self.database.transaction(&context, async |db| self.move_table(db, run, rule, &relation, &catalog).await).await
+        let moved = self.database.transaction(&context, async |db| self.move_table(db, run, rule, &relation, &catalog).await);
+        let (mut outcome, validation) = moved.await?;
+        // Reads the referencing tables and keeps nobody from writing them. One that fails is told; the table has been moved.
+        for validate in validation {
+            if let Err(error) = self.database.batch(&format!("validating a foreign key of {}", rule.table), &validate).await {
+                outcome.notes.push(format!("a foreign key is not valid yet: {error} (`{validate}`)"));
+            }
+        }
+        Ok(outcome)
     }
 
     /// The catalog of the table and its base: all a migration of one table looks at.
@@ -137,12 +151,22 @@ impl<'m> Migration<'m> {
         }
     }
 
-    async fn move_table(&self, db: &Database, run: i64, rule: &Rule, relation: &Relation, catalog: &Catalog) -> Result<Outcome> {
+    async fn move_table(
+        &self,
+        db: &Database,
+        run: i64,
+        rule: &Rule,
+        relation: &Relation,
+        catalog: &Catalog,
+    ) -> Result<(Outcome, Vec<String>)> {
         let legacy = relation.legacy_table();
-        let lock = format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; {OWN_GRANTS}; LOCK TABLE {legacy} IN SHARE ROW EXCLUSIVE MODE");
+        let lock =
+            format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; {OWN_GRANTS}; LOCK TABLE {legacy} IN SHARE ROW EXCLUSIVE MODE");
         db.batch(&format!("locking {}", rule.table), &lock).await?;
-        self.refuse_computed_columns(db, relation).await?;
-        let (rows, mut notes) = self.build_leaf(db, relation).await?;
+        let hanging = self.hanging(db, relation, &legacy).await?;
+        let mut notes = self.told(relation, &hanging)?;
+        let (rows, of_the_leaf) = self.build_leaf(db, relation).await?;
+        notes.extend(of_the_leaf);
         let parity = parity::check(db, relation, &legacy).await?;
         if !parity.holds() {
             return Err(Error::Refused {
@@ -152,12 +176,14 @@ impl<'m> Migration<'m> {
             });
         }
         parity::record(db, &parity).await?;
-        notes.extend(self.left_behind(db, relation).await?);
-        self.swap(db, relation).await?;
+        let context = format!("carrying what hangs on {}", rule.table);
+        db.batch(&context, &hanging.before).await?;
+        let validation = self.swap(db, relation).await?;
+        db.batch(&context, &hanging.after).await?;
         notes.extend(self.capture(db, rule, relation, catalog).await?);
         object::record(db, &self.context.schema, &rule.table).await?;
         self.record(db, run, rule, "migrate", Some(i64::try_from(rows).unwrap_or(i64::MAX))).await?;
-        Ok(Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes })
+        Ok((Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes }, validation))
     }
 
     /// Writes the ledger's line.
@@ -184,8 +210,22 @@ impl<'m> Migration<'m> {
         Ok((rows, notes))
     }
 
+    async fn hanging(&self, db: &Database, relation: &Relation, legacy: &str) -> Result<Dependents> {
+        let standing = Standing::new(relation);
+        dependents::find(db, &standing.leaf(legacy)).await
+    }
+
+    /// The key table beside the leaf, where foreign keys lead to the table or out of it; what makes them valid, when the move is over.
+    async fn keys(&self, db: &Database, relation: &Relation, archived: &str) -> Result<Vec<String>> {
+        let standing = Standing::new(relation);
+        let Some(keys) = KeyTable::plan(db, &standing.leaf(archived)).await? else { return Ok(Vec::new()) };
+        let context = format!("keeping the foreign keys of {}", relation.table);
+        roles::while_creating(db, &[KEYS, CONTROL], keys.owner(), async |db| db.batch(&context, &keys.creation()).await).await?;
+        Ok(keys.validation())
+    }
+
     /// The table steps aside and the view takes its name, in the same transaction.
-    async fn swap(&self, db: &Database, relation: &Relation) -> Result<()> {
+    async fn swap(&self, db: &Database, relation: &Relation) -> Result<Vec<String>> {
         let (legacy, archived) = (relation.legacy_table(), qualified(ARCHIVE, &relation.table));
         let context = format!("putting the view in place of {}", relation.table);
         // A sequence that a column owns would go along, and with the archive away; the view's default goes on drawing from it.
@@ -199,7 +239,8 @@ impl<'m> Migration<'m> {
         }
         db.batch(&context, &format!("ALTER TABLE {legacy} SET SCHEMA {ARCHIVE}")).await?;
         db.batch(&context, &view::creation(relation)).await?;
-        view::hand_over(db, relation, &archived).await
+        view::hand_over(db, relation, &archived).await?;
+        self.keys(db, relation, &archived).await
     }
 
     /// The audit trigger of a history's base; and, when a base becomes a domain, the trigger that follows its rows there.
@@ -217,47 +258,23 @@ impl<'m> Migration<'m> {
         Ok(notes)
     }
 
-    /// What does not come along. Objects that point at the table follow its OID, not its name, and keep reading it where it now
-    /// lies; its own constraints, triggers and policies stay on it, and nothing asks them any more.
-    async fn left_behind(&self, db: &Database, relation: &Relation) -> Result<Vec<String>> {
-        let legacy = literal(&relation.legacy_table());
-        // The key of a look-up or junction is unique in its new table too.
-        let key = relation.unique.as_ref().map_or("", |u| u.legacy.as_str());
-        let sql = format!(
-            "WITH own (classid, objid, fate) AS ( \
-               SELECT 'pg_constraint'::regclass, oid, CASE WHEN conname <> {} THEN 'not checked any more: ' END FROM pg_constraint \
-               WHERE conrelid = {legacy}::regclass AND contype NOT IN ('t', 'c', 'p', 'u') \
-               UNION ALL SELECT 'pg_policy'::regclass, oid, 'not checked any more: ' FROM pg_policy WHERE polrelid = {legacy}::regclass \
-               UNION ALL SELECT 'pg_trigger'::regclass, t.oid, \
-                 CASE WHEN tgfoid <> {}::regproc AND pronamespace <> {}::regnamespace THEN 'does not fire any more: ' END \
-               FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid WHERE tgrelid = {legacy}::regclass AND NOT tgisinternal) \
-             SELECT fate || pg_describe_object(classid, objid, 0) FROM own WHERE fate IS NOT NULL \
-             UNION SELECT 'still reads the moved table: ' || pg_describe_object(classid, objid, 0) FROM pg_depend \
-             WHERE refclassid = 'pg_class'::regclass AND refobjid = {legacy}::regclass AND deptype = 'n' \
-               AND (classid, objid) NOT IN (SELECT classid, objid FROM own) ORDER BY 1",
-            literal(key),
-            literal(&qualified(&relation.schema, "fn_audit_trigger")),
-            literal(CONTROL),
-        );
-        let found = db.text("looking for what does not come along", &sql).await?;
-        Ok(found.into_iter().flatten().flatten().collect())
-    }
-
-    /// A view computes no column by itself: a write through it would leave NULL where the table had a number or a formula.
-    async fn refuse_computed_columns(&self, db: &Database, relation: &Relation) -> Result<()> {
-        let sql = format!(
-            "SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute \
-             WHERE attrelid = {}::regclass AND NOT attisdropped AND (attidentity <> '' OR attgenerated <> '')",
-            literal(&relation.legacy_table())
-        );
-        match db.one("looking for computed columns", &sql, &[]).await?.get::<_, Option<String>>(0) {
-            None => Ok(()),
-            Some(columns) => Err(Error::Refused {
-                message: format!("{} has identity or generated columns", relation.table),
-                detail: Some(columns),
-                hint: Some("give them an ordinary default, and migrate again".into()),
-            }),
+    /// What hangs on the table: notes about what is carried or let go; a refusal for what cannot be, unless it was accepted.
+    fn told(&self, relation: &Relation, hanging: &Dependents) -> Result<Vec<String>> {
+        let one = |d: &Dependent| format!("{} {}: {}", d.kind, d.name, d.fate);
+        let scripts: Vec<&str> = hanging.blocking().filter_map(|d| d.script.as_deref()).collect();
+        if !self.accept && hanging.blocking().next().is_some() {
+            let script = if scripts.is_empty() {
+                String::new()
+            } else {
+                format!("\nby hand, where it can be mended:\n{}", scripts.join("\n"))
+            };
+            return Err(Error::Refused {
+                message: format!("{} cannot be moved with all that hangs on it", relation.table),
+                detail: Some(hanging.blocking().map(one).collect::<Vec<_>>().join("; ") + &script),
+                hint: Some("mend it, or move the table as it is with --accept".into()),
+            });
         }
+        Ok(hanging.found.iter().map(one).collect())
     }
 
     /// Where a legacy table's rows can still be compared: under its own name, or in the archive.
@@ -285,5 +302,48 @@ impl<'m> Migration<'m> {
             })
             .await?;
         Ok(Some(parity))
+    }
+}
+
+/// A relation as those see it who look for what hangs on its table.
+struct Standing<'r> {
+    relation: &'r Relation,
+    rows: String,
+    parent: Option<String>,
+    read: Box<dyn Fn(&str, &str) -> String + Sync + 'r>,
+    write: Box<dyn Fn(&[(String, String)], &str) -> String + Sync + 'r>,
+}
+
+impl<'r> Standing<'r> {
+    fn new(relation: &'r Relation) -> Self {
+        let read = move |column: &str, row: &str| {
+            relation.position(column).map_or_else(|| "NULL".to_owned(), |i| relation.read(i, Some(row)))
+        };
+        let write = move |values: &[(String, String)], row: &str| {
+            let given: Vec<(usize, &String)> = values.iter().filter_map(|(c, v)| Some((relation.position(c)?, v))).collect();
+            let changed: Vec<usize> = given.iter().map(|(i, _)| *i).collect();
+            let new = |i: usize| given.iter().find(|(c, _)| *c == i).map_or_else(Sql::default, |(_, v)| Sql::from(*v));
+            let one = |(field, value): (&str, Sql)| format!("{field} = {}", value.fill(new).render());
+            relation.update(&changed, row).into_iter().map(one).collect::<Vec<_>>().join(", ")
+        };
+        let parent = relation.target().map(|t| qualified(&relation.schema, t.table));
+        Standing { relation, rows: relation.rows(), parent, read: Box::new(read), write: Box::new(write) }
+    }
+
+    /// `legacy` is where the table lies now.
+    fn leaf<'l>(&'l self, legacy: &'l str) -> Leaf<'l> {
+        let target = self.relation.target();
+        Leaf {
+            schema: &self.relation.schema,
+            table: &self.relation.table,
+            legacy,
+            leaf: &self.rows,
+            parent: self.parent.as_deref(),
+            identity: target.map_or(&[], |t| t.identity),
+            stable: target.is_some_and(|t| t.identity_is_stable),
+            read: &*self.read,
+            // What a foreign key does to a history's rows would be a change that nobody has recorded.
+            write: target.filter(|t| t.repeated.is_none()).map(|_| &*self.write as _),
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::relation::{Context, target};
 use crate::sql::quote::{ident, literal, qualified};
 use crate::table::{Cell, Table};
 
-use super::{ARCHIVE, CONTROL, LEAVES, OWN_GRANTS, PINNED, first_form, month, object, partman, roles};
+use super::{ARCHIVE, CONTROL, LEAVES, OWN_GRANTS, PINNED, first_form, foreign_key, month, object, partman, roles};
 
 const CONTROL_SQL: &str = include_str!("sql/control.sql");
 const TABLES_SQL: &str = include_str!("sql/tables.sql");
@@ -135,6 +135,7 @@ pub const LEFT: &str = "not mended: ";
 async fn build(db: &Database, context: &Context, partitioner: Partitioner, end: Month) -> Result<()> {
     let schemas = format!("CREATE SCHEMA IF NOT EXISTS {}; CREATE SCHEMA IF NOT EXISTS {ARCHIVE};", ident(&context.schema));
     db.batch("creating schemas", &schemas).await?;
+    db.batch("creating schemas", foreign_key::SCHEMA_SQL).await?;
     db.batch("creating tables", &creation(context, CONTROL)).await?;
     month::make(db, context, &partitions(context, partitioner, end)).await?;
     if let Partitioner::Partman4 | Partitioner::Partman5 = partitioner {
@@ -151,11 +152,18 @@ pub(super) async fn build_anew(db: &Database, context: &Context) -> Result<()> {
 }
 
 /// Adds constraints that are missing; then everything that is not as it should be is the DBA's.
-async fn mend_constraints(database: &Database, context: &Context, partitioner: Partitioner, end: Month) -> Result<Vec<Vec<Cell>>> {
+async fn mend_constraints(
+    database: &Database,
+    context: &Context,
+    partitioner: Partitioner,
+    end: Month,
+) -> Result<Vec<Vec<Cell>>> {
     let expected = expected(database, context, partitioner, end).await?;
     let found = objects(database, &context.schema, CONTROL).await?;
     let (mut done, mut reasons) = (Vec::new(), Vec::new());
-    for object in expected.iter().filter(|e| e.kind == "constraint" && !found.iter().any(|f| f.kind == e.kind && f.name == e.name)) {
+    for object in
+        expected.iter().filter(|e| e.kind == "constraint" && !found.iter().any(|f| f.kind == e.kind && f.name == e.name))
+    {
         let Some((table, name)) = object.name.split_once('.') else { continue };
         let schema = if table_is_ours(table) { context.schema.as_str() } else { CONTROL };
         let sql = format!(
@@ -177,7 +185,10 @@ async fn mend_constraints(database: &Database, context: &Context, partitioner: P
     }
     let strays = month::strays(database, context).await?;
     if strays > 0 {
-        done.push(vec![format!("table {}", month::DEFAULT).into(), format!("{LEFT}holds {strays} rows of months without a partition").into()]);
+        done.push(vec![
+            format!("table {}", month::DEFAULT).into(),
+            format!("{LEFT}holds {strays} rows of months without a partition").into(),
+        ]);
     }
     Ok(done)
 }
@@ -257,8 +268,13 @@ async fn objects(database: &Database, schema: &str, control: &str) -> Result<Vec
 fn unnamed(text: &str, schema: &str) -> String {
     let leaves = format!("{SCRATCH_CONTROL}_leaf");
     let mut out = text.to_owned();
-    for (scratch, real, mark) in [(leaves.as_str(), LEAVES, "{leaf}"), (SCRATCH_CONTROL, CONTROL, "{control}"), (SCRATCH, schema, "{schema}")] {
-        out = out.replace(scratch, mark).replace(&format!("{}.", ident(real)), &format!("{mark}.")).replace(&literal(real), &format!("'{mark}'"));
+    for (scratch, real, mark) in
+        [(leaves.as_str(), LEAVES, "{leaf}"), (SCRATCH_CONTROL, CONTROL, "{control}"), (SCRATCH, schema, "{schema}")]
+    {
+        out = out
+            .replace(scratch, mark)
+            .replace(&format!("{}.", ident(real)), &format!("{mark}."))
+            .replace(&literal(real), &format!("'{mark}'"));
     }
     out
 }

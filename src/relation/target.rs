@@ -27,6 +27,10 @@ pub struct Target {
     pub order: &'static str,
     /// Columns that follow from the legacy row, by the check of the parity proof that computes them again.
     pub derived: &'static [(&'static str, &'static [&'static str])],
+    /// Columns that tell a leaf's rows apart, the first ones of a unique index.
+    pub identity: &'static [&'static str],
+    /// No UPDATE changes them.
+    pub identity_is_stable: bool,
     /// A column that is the same for all rows of a leaf: a CHECK says so, and a query by it leaves the other leaves out.
     pub common: Option<&'static str>,
     /// Where a row came from: the column, and its value for rows that the proof compares with the legacy table.
@@ -66,6 +70,8 @@ pub static AUDIT_LOG: Target = Target {
         ("time column", &["al_changed_at", "al_legacy_at", "al_legacy_on"]),
         ("derived columns", &["al_table_name", "al_operation", "al_user_id", "al_expid"]),
     ],
+    identity: &["al_id"],
+    identity_is_stable: true,
     common: Some("al_table_name"),
     moved: Some(("al_source", "L")),
 };
@@ -94,6 +100,8 @@ pub static DOMAIN_VALUE: Target = Target {
     repeated: None,
     order: "dv_sort_order",
     derived: &[("key column", &["dv_code"]), ("derived columns", &["dv_is_active", "dv_expid", "dv_hstusu", "dv_hsthora"])],
+    identity: &["dv_domain", "dv_id"],
+    identity_is_stable: true,
     common: None,
     moved: None,
 };
@@ -121,6 +129,8 @@ pub static DOMAIN_VALUE_LINK: Target = Target {
         ("key column", &["dvl_source_code", "dvl_target_code"]),
         ("derived columns", &["dvl_source_domain", "dvl_target_domain"]),
     ],
+    identity: &["dvl_link_type", "dvl_source_domain", "dvl_source_code", "dvl_target_domain", "dvl_target_code"],
+    identity_is_stable: false,
     common: None,
     moved: None,
 };

@@ -370,7 +370,8 @@ impl Work<'_, '_> {
         let own = |item: &usize| self.item_columns(scope, *item).columns.iter().any(|c| c.name == column);
         let plain = seen.into_iter().flatten().filter(|item| !own(item));
         // Inside FROM only what stands before is in sight.
-        let inside = self.shape.scopes[scope].select.as_ref().and_then(|s| self.lexed.span(&s.source)).is_some_and(|s| s.contains(at));
+        let inside =
+            self.shape.scopes[scope].select.as_ref().and_then(|s| self.lexed.span(&s.source)).is_some_and(|s| s.contains(at));
         let items = plain.filter_map(|item| self.shape.scopes[scope].items[item].reference);
         let items = items.filter(|&r| !inside || self.shape.references[r].span.start < at.start);
         let (known, unknown): (Vec<usize>, Vec<usize>) =

@@ -14,12 +14,15 @@ const MOVED: [&str; 6] = ["hisbarrio", "hisficherosborrados", "histipooficina", 
 async fn first(name: &str) -> (Database, RuleSet) {
     let admin = server().await.connect("postgres").await.unwrap();
     for role in ["aqua_owner", "aqua_app", "aqua_reader"] {
-        let make = format!("DO $$ BEGIN CREATE ROLE {role}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$");
+        let make =
+            format!("DO $$ BEGIN CREATE ROLE {role}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$");
         admin.batch("making roles", &make).await.unwrap();
     }
     admin.batch("making a database", &format!("CREATE DATABASE {name}")).await.unwrap();
     let db = server().await.connect(name).await.unwrap();
-    db.batch("loading the fixture", &format!("SET check_function_bodies = off; {FIXTURE}")).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    db.batch("loading the fixture", &format!("SET check_function_bodies = off; {FIXTURE}"))
+        .await
+        .unwrap_or_else(|e| panic!("{}", said(&e)));
     db.batch("loading the fixture", "RESET ALL").await.unwrap();
     let mut rules = RuleSet::load(concat!(env!("CARGO_MANIFEST_DIR"), "/rules").as_ref()).unwrap();
     let barrio = rules.rules.get_mut("hisbarrio").unwrap();
@@ -93,7 +96,15 @@ async fn a_database_of_the_first_form_is_brought_over() {
                    FROM cf_quere_pro.audit_log GROUP BY 1, 2 ORDER BY 1, 2";
     assert_eq!(
         lines(&db, sources).await,
-        ["|T|12|t", "hisbarrio|C|4|t", "hisbarrio|L|30|t", "hisficherosborrados|L|9|t", "hisficherosborrados|W|1|t", "histipooficina|L|41|t", "histipooficina|W|5|t"]
+        [
+            "|T|12|t",
+            "hisbarrio|C|4|t",
+            "hisbarrio|L|30|t",
+            "hisficherosborrados|L|9|t",
+            "hisficherosborrados|W|1|t",
+            "histipooficina|L|41|t",
+            "histipooficina|W|5|t"
+        ]
     );
     let indexes = "SELECT relname FROM pg_class WHERE relnamespace = 'esclusa_leaf'::regnamespace AND relname IN ('histipooficina_key', 'hisbarrio_stamp') ORDER BY 1";
     assert_eq!(lines(&db, indexes).await, ["hisbarrio_stamp", "histipooficina_key"]);
@@ -134,7 +145,11 @@ async fn what_cannot_be_brought_over_is_refused() {
     let before = everything(&db).await;
     let barrio = rules.rules.remove("hisbarrio").unwrap();
     let refused = async |rules: &RuleSet| said(&first_form::bring_over(&db, &context(), rules).await.unwrap_err());
-    assert!(refused(&rules).await.contains("no rules for tables that were moved\ndetail: hisbarrio"), "{}", refused(&rules).await);
+    assert!(
+        refused(&rules).await.contains("no rules for tables that were moved\ndetail: hisbarrio"),
+        "{}",
+        refused(&rules).await
+    );
     rules.rules.insert("hisbarrio".into(), barrio);
 
     db.batch(
@@ -148,13 +163,17 @@ async fn what_cannot_be_brought_over_is_refused() {
     db.batch("test", "DELETE FROM cf_quere_pro.domain_value WHERE dv_domain = 'OWN'; DROP VIEW public.auditor").await.unwrap();
 
     // A rule that reads a column from elsewhere than it was written.
-    let Target::Lookup(lookup) = &mut rules.rules.get_mut("tipositver").unwrap().target else { panic!("tipositver is a look-up") };
+    let Target::Lookup(lookup) = &mut rules.rules.get_mut("tipositver").unwrap().target else {
+        panic!("tipositver is a look-up")
+    };
     let text_id = lookup.text_id.take();
     let message = refused(&rules).await;
     assert!(message.contains("tipositver did not come over as it was"), "{message}");
     assert_eq!(everything(&db).await, before);
     assert!(first_form::is(&db, &context()).await.unwrap());
-    let Target::Lookup(lookup) = &mut rules.rules.get_mut("tipositver").unwrap().target else { panic!("tipositver is a look-up") };
+    let Target::Lookup(lookup) = &mut rules.rules.get_mut("tipositver").unwrap().target else {
+        panic!("tipositver is a look-up")
+    };
     lookup.text_id = text_id;
     first_form::bring_over(&db, &context(), &rules).await.unwrap_or_else(|e| panic!("{}", said(&e)));
     assert_eq!(everything(&db).await, before);

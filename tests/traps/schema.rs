@@ -122,7 +122,8 @@ fn mended_by_apply(change: &str) -> bool {
 async fn every_kind_of_drift_is_told() {
     for (change, expected) in DRIFT {
         let bed = Bed::new("SELECT").await;
-        let partition = bed.cell("SELECT relname FROM pg_class WHERE relname ~ '^audit_log_(live_p)?2026_05$' AND relkind = 'r'").await;
+        let partition =
+            bed.cell("SELECT relname FROM pg_class WHERE relname ~ '^audit_log_(live_p)?2026_05$' AND relkind = 'r'").await;
         let session = bed.session("postgres", "SET search_path = cf_quere_pro; SET allow_system_table_mods = on").await;
         let answer = session.say(&change.replace("{m}", &partition)).await;
         assert!(!answer.starts_with("ERROR"), "{change}: {answer}");
@@ -296,7 +297,8 @@ async fn a_server_without_partman() {
     );
     schema::apply(&database, &context()).await.unwrap();
     assert_eq!(lines(&schema::check(&database, &context()).await.unwrap()), Vec::<String>::new());
-    let placed = "SELECT string_agg(tableoid::regclass || ' ' || al_record_key, ', ' ORDER BY al_record_key) FROM cf_quere_pro.audit_log";
+    let placed =
+        "SELECT string_agg(tableoid::regclass || ' ' || al_record_key, ', ' ORDER BY al_record_key) FROM cf_quere_pro.audit_log";
     let names = "cf_quere_pro.audit_log_2027_05 0, cf_quere_pro.audit_log_2027_06 1, cf_quere_pro.audit_log_2027_06 2";
     assert_eq!(database.text("test", placed).await.unwrap(), [[Some(names.to_owned())]]);
     // A month that is lost is told, and made again.

@@ -322,5 +322,3 @@ delete from tipositver where dv_id > 0;
 update tipositver t set tsvtxtid = t.dv_id;
 
 delete from tipositver where tsvid = 1 returning dv_code;
-
-insert into tipositver (tsvid, tsvtxtid) values (77, 1) on conflict (tsvid) do update set tsvtxtid = excluded.dv_txtid;

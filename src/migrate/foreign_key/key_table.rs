@@ -141,6 +141,11 @@ impl KeyTable {
         Ok(Some(plan))
     }
 
+    /// The legacy table's owner, whose it and its functions are to be.
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
     /// Its name as SQL. TRUNCATE of the legacy table names the leaf and this table.
     pub fn name(&self) -> String {
         qualified(KEYS, &self.table)

@@ -71,12 +71,17 @@ pub(super) async fn check(database: &Database, schema: &str, moved: &str) -> Res
         }
         if let Some(leaf) = holders.get("leaf") {
             let whole = |rights: &BTreeMap<Right, bool>| -> BTreeMap<Right, bool> {
-                rights.iter().filter(|((grantee, _, column), _)| column.is_empty() && !grantee.is_empty()).map(|(r, _)| (r.clone(), false)).collect()
+                rights
+                    .iter()
+                    .filter(|((grantee, _, column), _)| column.is_empty() && !grantee.is_empty())
+                    .map(|(r, _)| (r.clone(), false))
+                    .collect()
             };
             let allowed = whole(&truth.rights);
             let wanted = allowed.iter().filter(|((_, privilege, _), _)| OF_LEAF.contains(&privilege.as_str()));
             let wanted: BTreeMap<Right, bool> = wanted.map(|(r, o)| (r.clone(), *o)).collect();
-            let rights = leaf.rights.iter().filter(|((grantee, _, _), _)| !grantee.is_empty()).map(|(r, _)| (r.clone(), false)).collect();
+            let rights =
+                leaf.rights.iter().filter(|((grantee, _, _), _)| !grantee.is_empty()).map(|(r, _)| (r.clone(), false)).collect();
             let found = Holder { name: leaf.name.clone(), owner: leaf.owner.clone(), rights };
             drift.extend(compared(&table, &found, &wanted, &allowed));
         }
@@ -87,8 +92,10 @@ pub(super) async fn check(database: &Database, schema: &str, moved: &str) -> Res
 
 /// What `holder` lacks of `wanted`, and has beyond `allowed`.
 fn compared(table: &str, holder: &Holder, wanted: &BTreeMap<Right, bool>, allowed: &BTreeMap<Right, bool>) -> Option<Drift> {
-    let lacking: Vec<(&Right, bool)> = wanted.iter().filter(|(r, o)| holder.rights.get(*r) != Some(*o)).map(|(r, o)| (r, *o)).collect();
-    let beyond: Vec<(&Right, bool)> = holder.rights.iter().filter(|(r, _)| !allowed.contains_key(*r)).map(|(r, o)| (r, *o)).collect();
+    let lacking: Vec<(&Right, bool)> =
+        wanted.iter().filter(|(r, o)| holder.rights.get(*r) != Some(*o)).map(|(r, o)| (r, *o)).collect();
+    let beyond: Vec<(&Right, bool)> =
+        holder.rights.iter().filter(|(r, _)| !allowed.contains_key(*r)).map(|(r, o)| (r, *o)).collect();
     if lacking.is_empty() && beyond.is_empty() {
         return None;
     }
@@ -195,7 +202,8 @@ pub(super) async fn of_view(database: &Database, schema: &str, table: &str, view
     let leaf: BTreeSet<Right> = holders.get("leaf").map(|h| h.rights.keys().cloned().collect()).unwrap_or_default();
     sql.extend(leaf.iter().map(|r| granting(r, false, view, &owner)));
     let recorded = format!("SELECT creation FROM {CONTROL}.object WHERE legacy_table = {} AND kind = 'grants'", literal(table));
-    let recorded = database.text("reading recorded grants", &recorded).await?.concat().into_iter().flatten().next().unwrap_or_default();
+    let recorded =
+        database.text("reading recorded grants", &recorded).await?.concat().into_iter().flatten().next().unwrap_or_default();
     // A right on the whole table that the leaf has not any more has been taken away since.
     let of_columns = recorded.lines().filter(|line| line.contains(") ON {view} TO ") && !line.is_empty());
     sql.extend(of_columns.map(|line| line.replace("{view}", view).replace("{owner}", &owner) + "\n"));

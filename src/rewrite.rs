@@ -66,7 +66,8 @@ pub struct Policy {
     views: HashSet<String>,
     /// Relations in other schemas that have a legacy name: (schema, name).
     shadows: HashSet<(String, String)>,
-    /// Roles that have less than a whole legacy table: (role, table). They have no use of its leaf, and write through the view.
+    /// Roles that have less than a whole legacy table: (role, table). They have no use of its leaf, and write through the view. Without a
+    /// table: those that may not use the schema, for whom nothing is rewritten.
     limited: HashSet<(String, String)>,
     /// Legacy tables whose rules have faults, and what is wrong: forwarded untouched, and counted.
     faulty: BTreeMap<String, String>,
@@ -388,7 +389,9 @@ impl<'w, 't> Work<'w, 't> {
             }
         });
         outcome.shadow = live.iter().any(|&i| self.entries[i].is_some_and(|e| e.mode == Mode::Shadow)) && self.only_reads();
-        let rewrites = live.iter().any(|&i| self.entries[i].is_some_and(|e| e.mode == Mode::Rewrite));
+        // The server's own answer, about a name that this role may not look up, is that of the legacy table.
+        let is_stranger = self.policy.limited.contains(&(self.names.role.clone(), String::new()));
+        let rewrites = !is_stranger && live.iter().any(|&i| self.entries[i].is_some_and(|e| e.mode == Mode::Rewrite));
         // What the net caught may be a relation that the parser did not show: then nothing of the statement is touched.
         let result = match refused {
             Some(refusal) => Err(refusal),
@@ -404,6 +407,7 @@ impl<'w, 't> Work<'w, 't> {
             let Some(entry) = self.entries[i] else { continue };
             let done = match entry.mode {
                 _ if result.is_err() => HitOutcome::Refused,
+                Mode::Rewrite if is_stranger => HitOutcome::Forwarded,
                 Mode::Rewrite if opaque => HitOutcome::Opaque,
                 Mode::Rewrite => HitOutcome::Rewritten,
                 _ => HitOutcome::Forwarded,

@@ -157,9 +157,13 @@ async fn no_trap_on_the_search_path_is_sprung() {
     let old = legacy("trap", trap::SQL).await;
     let (new, proxy) = moved("trap", trap::SQL).await;
     // The trap works: it is called where a client names what it imitates.
-    for call in
-        ["SELECT 'a'::varchar = 'a'::varchar", "SELECT rtrim('a'::varchar)", "SELECT 1::numeric + 1::numeric", "SELECT now()"]
-    {
+    for call in [
+        "SELECT 'a'::varchar = 'a'::varchar",
+        "SELECT rtrim('a'::varchar)",
+        "SELECT now()",
+        "SELECT 'a'::text",
+        "SELECT '2026-01-01'::date",
+    ] {
         let mut session = client(&server().await, &old, "trap_app", PATHS[0]).await;
         assert_ne!(sprung(&old, &mut session, call).await.1, "0", "{call}");
     }
@@ -337,7 +341,7 @@ async fn every_way_to_write_is_recorded() {
         (&proxy.server.address, "DELETE FROM tipoletra WHERE cod = 'n'", 1),
         (&server().await, "UPDATE cf_quere_pro.tipoletra SET des = 'dos' WHERE cod = 'a'", 1),
         (&server().await, "UPDATE esclusa.tipoletra SET des = 'tres' WHERE cod = 'a'", 1),
-        (&server().await, "UPDATE esclusa_leaf.tipoletra SET dv_description = 'cuatro' WHERE dv_code = 'a'", 1),
+        (&server().await, "UPDATE esclusa_leaf.tipoletra SET dv_extra_json = '{\"des\": \"cuatro\"}' WHERE dv_code = 'a'", 1),
         (&server().await, "DELETE FROM esclusa_leaf.tipoletra WHERE dv_code = 'b'", 1),
         (&proxy.server.address, "TRUNCATE tipoletra", 1),
         (&server().await, "TRUNCATE esclusa_leaf.tipoletra", 1),

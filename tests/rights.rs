@@ -33,11 +33,12 @@ enum Side {
     Beside,
 }
 
-/// What may differ: where, the operation, why.
-const KNOWN: &[(Side, &str, &str)] = &[
-    (Side::Beside, "TRUNCATE", "a view cannot be truncated"),
-    (Side::Beside, "COPY TO", "a view is no table to COPY TO"),
-    (Side::Beside, "MERGE", "PostgreSQL 15 merges into no view"),
+/// What may differ: where, the operation, what is then answered, why.
+const KNOWN: &[(Side, &str, &str, &str)] = &[
+    (Side::Beside, "TRUNCATE", "<42809", "a view cannot be truncated"),
+    (Side::Beside, "COPY TO", "<42809", "a view is no table to COPY TO"),
+    (Side::Beside, "MERGE", "<42809", "PostgreSQL 15 merges into no view"),
+    (Side::Through, "MERGE", "<0A000", "who has less than a whole table writes through the view"),
 ];
 
 struct World {
@@ -127,10 +128,11 @@ impl Stage {
         let mut differences = Vec::new();
         let mut allowed = 0;
         for ((table, operation), (before, after)) in operations.zip(before.iter().zip(&after)) {
-            let known = KNOWN.iter().any(|(s, name, _)| *s == side && operation.name.starts_with(name));
             let failed = |told: &str| told.contains('<');
-            // What is known to fail on a view may fail for whatever reason; it must not succeed.
-            let same = if known { failed(after) } else { *before == seen(side, after) };
+            let known = |(s, name, told, _): &(Side, &str, &str, &str)| {
+                *s == side && operation.name.starts_with(name) && after.contains(told)
+            };
+            let same = *before == seen(side, after) || KNOWN.iter().any(known);
             allowed += usize::from(!failed(before));
             if !same {
                 differences.push(format!(
@@ -369,7 +371,7 @@ async fn nothing_is_open_to_public_beyond_need() {
     )
     .await;
     // What statements and views name, and what a GRANT runs; all of them with the caller's own rights.
-    let known = ["carry_grants(", "refuse_null(", "assign_", "check_"];
+    let known = ["carry_grants(", "carry_usage(", "has_own_types(", "image(", "refuse_null(", "assign_", "check_"];
     let unknown: Vec<&String> = open.iter().filter(|f| !known.iter().any(|k| f.starts_with(k))).collect();
     assert!(unknown.is_empty(), "volatile functions that PUBLIC may call: {unknown:#?}");
     let direct = Url::new(format!("postgres://real_public@127.0.0.1:{}/{TARGET}", world.real.postgres.port));

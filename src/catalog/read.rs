@@ -37,7 +37,8 @@ WITH part AS (
 SELECT r.rolname::text, p.relname::text FROM part p JOIN pg_roles r ON NOT r.rolsuper
 WHERE EXISTS (SELECT FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) AS a(right_)
               WHERE has_any_column_privilege(r.oid, p.oid, right_) AND NOT has_table_privilege(r.oid, p.oid, right_))
-   OR has_table_privilege(r.oid, p.oid, 'UPDATE, DELETE') AND NOT has_table_privilege(r.oid, p.oid, 'SELECT')";
+   OR has_table_privilege(r.oid, p.oid, 'UPDATE, DELETE') AND NOT has_table_privilege(r.oid, p.oid, 'SELECT')
+UNION ALL SELECT r.rolname::text, '' FROM pg_roles r, pg_namespace n WHERE n.nspname = $1 AND NOT has_schema_privilege(r.oid, n.oid, 'USAGE')";
 
 impl Catalog {
     /// Reads every relation of a schema. Partitions are left out: they are their parent's business.
@@ -59,7 +60,8 @@ impl Catalog {
         Ok(rows.into_iter().map(|r| (r.get(0), r.get(1))).collect())
     }
 
-    /// Roles that have less than a whole view of a schema: rights on some of its columns, or a right to change what they may not read.
+    /// Roles that have less than a whole view of a schema: rights on some of its columns, or a right to change what they may not read. Those
+    /// that may not use the schema come with an empty name.
     pub async fn limited(database: &Database, schema: &str) -> Result<HashSet<(String, String)>> {
         let rows = database.query("looking for rights on parts of tables", LIMITED, &[&schema]).await?;
         Ok(rows.into_iter().map(|r| (r.get(0), r.get(1))).collect())

@@ -28,8 +28,8 @@ BEGIN
     EXCEPTION WHEN OTHERS THEN NULL;
     END;
   END LOOP;
-  FOR o IN SELECT o.oprname, o.oprleft::regtype AS l, o.oprright::regtype AS r, o.oprresult::regtype AS result FROM pg_operator AS o
-           WHERE o.oprnamespace = 'pg_catalog'::regnamespace AND o.oprleft = ANY (plain) AND o.oprright = ANY (plain) AND o.oprresult = ANY (plain) LOOP
+  FOR o IN SELECT p.oprname, p.oprleft::regtype AS l, p.oprright::regtype AS r, p.oprresult::regtype AS result FROM pg_operator AS p
+           WHERE p.oprnamespace = 'pg_catalog'::regnamespace AND p.oprleft = ANY (plain) AND p.oprright = ANY (plain) AND p.oprresult = ANY (plain) LOOP
     EXECUTE format('CREATE OR REPLACE FUNCTION trampa.operador(%s, %s) RETURNS %s LANGUAGE plpgsql AS %L', o.l, o.r, 'bool', body);
     IF o.result::text = 'boolean' THEN
       EXECUTE format('CREATE OPERATOR trampa.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = trampa.operador)', o.oprname, o.l, o.r);
@@ -64,6 +64,16 @@ BEGIN
     END LOOP;
   END LOOP;
 END $trap$;
+-- Types of the server's own names, whose check is called by every cast to them.
+CREATE FUNCTION trampa.mira(anyelement) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('trampa.veces'); RETURN true; END $$;
+DO $tipos$
+DECLARE
+  t text;
+BEGIN
+  FOREACH t IN ARRAY ARRAY['text', 'jsonb', 'date', 'bpchar', 'bytea', 'uuid', 'numeric', 'varchar', 'timestamp', 'timestamptz', 'name', 'int4', 'int8'] LOOP
+    EXECUTE format('CREATE DOMAIN trampa.%I AS pg_catalog.%1$I CHECK (trampa.mira(VALUE))', t);
+  END LOOP;
+END $tipos$;
 -- And for what takes anything: the arguments of these very tables.
 CREATE FUNCTION trampa.to_jsonb(anyelement) RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('trampa.veces'); RETURN NULL; END $$;
 CREATE FUNCTION trampa.jsonb_build_object(VARIADIC text[]) RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('trampa.veces'); RETURN NULL; END $$;

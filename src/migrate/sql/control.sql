@@ -115,15 +115,15 @@ CREATE INDEX IF NOT EXISTS parity_table ON {control}.parity (legacy_table, check
 
 -- A float with all its digits and its sign, whatever extra_float_digits the session has.
 CREATE OR REPLACE FUNCTION {control}.exact_text(double precision) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET extra_float_digits = 1 AS 'SELECT $1::text';
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET extra_float_digits = 1 AS 'SELECT $1::pg_catalog.text';
 CREATE OR REPLACE FUNCTION {control}.exact_text(real) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET extra_float_digits = 1 AS 'SELECT $1::text';
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET extra_float_digits = 1 AS 'SELECT $1::pg_catalog.text';
 
 -- Any other value as text that does not depend on the session.
 CREATE OR REPLACE FUNCTION {control}.pinned_text(anyelement) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET extra_float_digits = 1 SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET bytea_output = 'hex' SET timezone = 'UTC'
-AS 'SELECT $1::text';
+AS 'SELECT $1::pg_catalog.text';
 
 -- Canonical key text of one value of an image, as relation/value.rs writes it for a typed value.
 CREATE OR REPLACE FUNCTION {control}.key_text(v jsonb) RETURNS text
@@ -142,7 +142,7 @@ $$;
 -- NULL in a NOT NULL column, as the legacy table itself would have said it (PostgreSQL source, execMain.c, ExecConstraints).
 -- "cells" are the new row's values as their types print them; "names" and "places" are its NOT NULL columns.
 CREATE OR REPLACE FUNCTION {control}.refuse_null(schema_name text, table_name text, names text[], places integer[], cells text[])
-RETURNS boolean LANGUAGE plpgsql AS $$
+RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   shown  text;
   column_name text;
@@ -159,7 +159,7 @@ BEGIN
 END $$;
 
 -- What an assignment to a type accepts, and no more: one function for each type that has an implicit or an assignment cast to it. Not
--- the reg* types, to which a text is cast implicitly.
+-- the reg* types, to which a text is cast implicitly. Their bodies are read on the caller's search path.
 DO $$
 DECLARE
   cast_ record;
@@ -179,6 +179,6 @@ BEGIN
   LOOP
     EXECUTE format('CREATE OR REPLACE FUNCTION {control}.assign_%s(%s) RETURNS %s LANGUAGE sql %s PARALLEL SAFE AS %L',
                    cast_.name, cast_.source, cast_.target, CASE WHEN cast_.immutable THEN 'IMMUTABLE' ELSE 'STABLE' END,
-                   format('SELECT $1::%s', cast_.target));
+                   format('SELECT $1::pg_catalog.%I', cast_.name));
   END LOOP;
 END $$;

@@ -56,7 +56,8 @@ const PLAIN: &str = "
 /// A base table of the legacy schema's kind: numbers, texts, stamps. `{more}` widens it.
 const COLUMNS: &str = "id numeric(5,0) PRIMARY KEY, des varchar(60), cod char(4), n1 numeric(10,2), n2 numeric(5,0), n3 numeric(10,0), t1 timestamp, \
     t2 timestamp, sn char(1), usu varchar(10), txt varchar(200), n4 numeric(5,0)";
-const VALUES: &str = "n, 'descripcion ' || n, 'ab', n / 7.0, n, n, localtimestamp, localtimestamp, 'S', 'USUARIO', repeat('x', 50), 7";
+const VALUES: &str =
+    "n, 'descripcion ' || n, 'ab', n / 7.0, n, n, localtimestamp, localtimestamp, 'S', 'USUARIO', repeat('x', 50), 7";
 
 /// No trigger, the plain one, the general one, the one for the table.
 const WAYS: [&str; 4] = ["none", "plain", "general", "compiled"];
@@ -81,7 +82,8 @@ async fn tables(db: &Database, more: usize) {
             db.batch("compiling", "SELECT esclusa.give('esclusa.audit_b()', 'esclusa_audit')").await.unwrap();
         }
         if !trigger.is_empty() {
-            let sql = format!("CREATE TRIGGER t AFTER INSERT OR UPDATE OR DELETE ON b_{way} FOR EACH ROW EXECUTE FUNCTION {trigger}");
+            let sql =
+                format!("CREATE TRIGGER t AFTER INSERT OR UPDATE OR DELETE ON b_{way} FOR EACH ROW EXECUTE FUNCTION {trigger}");
             db.batch("a trigger", &sql).await.unwrap();
         }
     }
@@ -103,10 +105,18 @@ impl Work {
 
 const WORK: [Work; 6] = [
     Work { name: "UPDATE of one column, all rows", sql: "UPDATE {t} SET n1 = n1 + 1", single: false },
-    Work { name: "UPDATE of six columns, all rows", sql: "UPDATE {t} SET n1 = n1 + 1, n2 = n2 + 1, des = des || '.', t1 = t1 + interval '1 day', sn = 'N', cod = 'x'", single: false },
+    Work {
+        name: "UPDATE of six columns, all rows",
+        sql: "UPDATE {t} SET n1 = n1 + 1, n2 = n2 + 1, des = des || '.', t1 = t1 + interval '1 day', sn = 'N', cod = 'x'",
+        single: false,
+    },
     Work { name: "UPDATE that changes nothing, all rows", sql: "UPDATE {t} SET n1 = n1", single: false },
     Work { name: "UPDATE by key, COMMIT each", sql: "UPDATE {t} SET n1 = n1 + 1 WHERE id = {id}", single: true },
-    Work { name: "INSERT of all rows", sql: "INSERT INTO {t} SELECT {values} FROM generate_series(1, {rows}) AS n", single: false },
+    Work {
+        name: "INSERT of all rows",
+        sql: "INSERT INTO {t} SELECT {values} FROM generate_series(1, {rows}) AS n",
+        single: false,
+    },
     Work { name: "DELETE of all rows", sql: "DELETE FROM {t}", single: false },
 ];
 
@@ -135,7 +145,9 @@ async fn once(db: &Database, pid: i32, work: &Work, rows: usize, round: usize) -
         let filled = format!("INSERT INTO {table} SELECT {VALUES} FROM generate_series(1, {rows}) AS n");
         db.batch("emptying", &format!("TRUNCATE {table}")).await.unwrap();
         if !work.sql.starts_with("INSERT") {
-            db.batch("filling", &format!("SET session_replication_role = replica; {filled}; RESET session_replication_role")).await.unwrap();
+            db.batch("filling", &format!("SET session_replication_role = replica; {filled}; RESET session_replication_role"))
+                .await
+                .unwrap();
         }
         db.batch("emptying", "TRUNCATE plain_log, audit_log").await.unwrap();
         db.batch("settling", &format!("VACUUM ANALYZE {table}")).await.unwrap();
@@ -164,14 +176,26 @@ fn main() {
     let (rounds, rows) = (argument(0, 15), argument(1, 2_000));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let postgres = Postgres::start(&Options { settings: vec!["autovacuum = off".into()], ..Options::default() }).await.expect("a server");
+        let postgres = Postgres::start(&Options { settings: vec!["autovacuum = off".into()], ..Options::default() })
+            .await
+            .expect("a server");
         let db = postgres.connect("postgres").await.expect("a connection");
         schema::apply(&db, &Context::new(&Settings::defaults().expect("settings"))).await.expect("a schema");
         db.batch("a schema", &format!("SET search_path = {SCHEMA}; {PLAIN}")).await.expect("a plain trigger");
         // As a Java application's sessions are.
         db.batch("a session", "SET extra_float_digits = 3; SET timezone = 'America/Mexico_City'").await.expect("settings");
         let pid: i32 = db.one("asking", "SELECT pg_backend_pid()", &[]).await.expect("a process").get(0);
-        let mut out = Table::new(&["statement", "columns", "none_us", "plain_us", "general_us", "compiled_us", "general_of_plain", "compiled_of_plain", "paired"]);
+        let mut out = Table::new(&[
+            "statement",
+            "columns",
+            "none_us",
+            "plain_us",
+            "general_us",
+            "compiled_us",
+            "general_of_plain",
+            "compiled_of_plain",
+            "paired",
+        ]);
         for more in [0, 28] {
             tables(&db, more).await;
             for work in &WORK {
@@ -198,7 +222,9 @@ fn main() {
                 eprintln!("{} ({} columns)", work.name, 12 + more);
             }
         }
-        println!("microseconds a row, quickest of {rounds} rounds of {rows} rows; the server's own work of the statement is in them");
+        println!(
+            "microseconds a row, quickest of {rounds} rounds of {rows} rows; the server's own work of the statement is in them"
+        );
         println!("{}", out.aligned());
     });
 }

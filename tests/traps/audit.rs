@@ -454,8 +454,15 @@ async fn names_do_not_get_out_of_the_function_that_is_written_for_a_table() {
         assert_eq!(bed.cell("SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid WHERE proname = 'audit_base' AND tgtype & 1 = 1").await, "1");
         bed.sql(r#"INSERT INTO cf_quere_pro.base VALUES (1, 'a', 12, 1.5); UPDATE cf_quere_pro.base SET "n'%" = 1.50; DELETE FROM cf_quere_pro.base"#).await;
         assert_eq!(
-            bed.rows("SELECT al_record_key, al_operation, al_expid, al_changed_fields FROM cf_quere_pro.audit_log ORDER BY al_id").await,
-            [format!("{record}|I|12|\\N"), format!(r#"{record}|U|12|{{"n'%": {{"new": 1.50, "old": 1.5}}}}"#), format!("{record}|D|12|\\N")]
+            bed.rows(
+                "SELECT al_record_key, al_operation, al_expid, al_changed_fields FROM cf_quere_pro.audit_log ORDER BY al_id"
+            )
+            .await,
+            [
+                format!("{record}|I|12|\\N"),
+                format!(r#"{record}|U|12|{{"n'%": {{"new": 1.50, "old": 1.5}}}}"#),
+                format!("{record}|D|12|\\N")
+            ]
         );
     }
 }

@@ -37,9 +37,15 @@ enum Side {
 const KNOWN: &[(Side, &str, &str, &str)] = &[
     (Side::Beside, "TRUNCATE", "<42809", "a view cannot be truncated"),
     (Side::Beside, "COPY TO", "<42809", "a view is no table to COPY TO"),
-    (Side::Beside, "MERGE", "<42809", "PostgreSQL 15 merges into no view"),
+    (Side::Beside, "MERGE", "<0A000 cannot execute MERGE", "PostgreSQL 15 merges into no view"),
+    (Side::Beside, "UPDATE all", "<23503", VIEW_BY_ROW),
+    (Side::Through, "UPDATE all", "<23503", VIEW_BY_ROW),
     (Side::Through, "MERGE", "<0A000", "who has less than a whole table writes through the view"),
 ];
+
+/// Of two rules that a statement breaks, the foreign key is told before the key: a view's trigger writes row by row, and the server checks
+/// foreign keys after each of them. Through the proxy this is so for roles that have less than the whole table.
+const VIEW_BY_ROW: &str = "a view is written row by row";
 
 struct World {
     real: Real,
@@ -148,10 +154,12 @@ impl Stage {
     }
 }
 
-/// Beside the proxy the view is called a view.
+/// Beside the proxy the view is called a view, and the unique constraint has the leaf's name.
 fn seen(side: Side, told: &str) -> String {
     match side {
-        Side::Beside => told.replace("permission denied for view ", "permission denied for table "),
+        Side::Beside => {
+            told.replace("permission denied for view ", "permission denied for table ").replace("_code_key\"", "_pkey\"")
+        }
         _ => told.to_owned(),
     }
 }
@@ -398,9 +406,11 @@ async fn a_later_grant_or_revoke_is_in_force_at_once() {
         let delete = format!("BEGIN; DELETE FROM {table}; ROLLBACK");
         for (sql, allowed) in [("GRANT DELETE ON {t} TO real_late", true), ("REVOKE DELETE ON {t} FROM real_late", false)] {
             assert_eq!(say(&mut owner, &sql.replace("{t}", &format!("{SCHEMA}.{table}"))).await, None, "{side:?}: {sql}");
-            let state = say(&mut user, &delete).await;
+            // Rows that others refer to stay; who may not delete is told so first.
+            let state = say(&mut user, &delete).await.map(|s| String::from_utf8(s.unwrap_or_default()).unwrap());
             user.query("ROLLBACK").await.unwrap();
-            assert_eq!(state.is_none(), allowed, "{side:?} after {sql}: {state:?}");
+            assert!(state.as_deref().is_none_or(|s| s == "42501" || s == "23503"), "{state:?}");
+            assert_eq!(state.as_deref() != Some("42501"), allowed, "{side:?} after {sql}: {state:?}");
         }
     }
 }

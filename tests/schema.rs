@@ -128,10 +128,7 @@ const DRIFT: &[(&str, &str)] = &[
     ("GRANT SELECT (hname) ON esclusa.hisbase TO keeper_clerk", "grants differ: grants esclusa.hisbase"),
     ("GRANT SELECT (al_old_data) ON esclusa_leaf.hisbase TO keeper_clerk", "grants differ: grants esclusa_leaf.hisbase"),
     ("REVOKE GRANT OPTION FOR SELECT ON esclusa.color FROM keeper_clerk", "grants differ: grants esclusa.color"),
-    (
-        "REVOKE USAGE ON SEQUENCE cf_quere_pro.domain_value_dv_id_seq FROM keeper_app",
-        "grants differ: grants cf_quere_pro.domain_value_dv_id_seq",
-    ),
+    ("REVOKE USAGE ON SEQUENCE cf_quere_pro.domain_value_dv_id_seq FROM PUBLIC", "differs: sequence domain_value_dv_id_seq"),
     ("DROP VIEW cf_quere_pro.color, esclusa.color", "missing: view cf_quere_pro.color|missing: view esclusa.color"),
 ];
 
@@ -151,11 +148,7 @@ async fn a_move_and_a_grant_are_no_drift() {
     assert_eq!(check(&bed).await, Vec::<String>::new());
     // One on the compatibility view alone is carried on by `apply`.
     bed.sql("SET esclusa.carry_grants = 'off'; GRANT INSERT, SELECT (hname) ON cf_quere_pro.hisbase TO keeper_clerk").await;
-    assert_eq!(
-        check(&bed).await,
-        ["cf_quere_pro.audit_log_al_id_seq", "esclusa.hisbase", "esclusa_leaf.hisbase"]
-            .map(|o| format!("grants differ: grants {o}"))
-    );
+    assert_eq!(check(&bed).await, ["esclusa.hisbase", "esclusa_leaf.hisbase"].map(|o| format!("grants differ: grants {o}")));
     apply(&bed).await;
     assert_eq!(check(&bed).await, Vec::<String>::new());
     let may = "SELECT has_table_privilege('keeper_clerk', 'esclusa_leaf.hisbase', 'INSERT'), has_table_privilege('keeper_clerk', 'esclusa_leaf.hisbase', 'SELECT'), \

@@ -26,18 +26,25 @@ WHERE n.nspname = $1 AND k.contype IN ('p', 'u') AND NOT c.relispartition
   AND ($2::text[] IS NULL OR c.relname = ANY ($2))
 ORDER BY c.relname, k.conname";
 
-/// Views are looked at whose grants name columns, or a change without SELECT; there are few, so that all roles can be asked about them.
+/// Views are looked at whose grants name columns, or a change without SELECT, or whose owner took a right from itself, which it has on
+/// the leaf all the same; there are few, so that all roles can be asked about them.
 const LIMITED: &str = "
 WITH part AS (
-  SELECT c.oid, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  SELECT c.oid, c.relname, c.relowner FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = $1 AND c.relkind = 'v'
     AND (EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL)
          OR EXISTS (SELECT FROM aclexplode(c.relacl) AS a GROUP BY a.grantee
-                    HAVING bool_or(a.privilege_type IN ('UPDATE', 'DELETE')) AND NOT bool_or(a.privilege_type = 'SELECT'))))
+                    HAVING bool_or(a.privilege_type IN ('UPDATE', 'DELETE')) AND NOT bool_or(a.privilege_type = 'SELECT'))
+         OR EXISTS (SELECT FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS a(right_)
+                    WHERE NOT EXISTS (SELECT FROM aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) AS g
+                                      WHERE g.grantee = c.relowner AND g.privilege_type = a.right_))))
 SELECT r.rolname::text, p.relname::text FROM part p JOIN pg_roles r ON NOT r.rolsuper
 WHERE EXISTS (SELECT FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) AS a(right_)
               WHERE has_any_column_privilege(r.oid, p.oid, right_) AND NOT has_table_privilege(r.oid, p.oid, right_))
    OR has_table_privilege(r.oid, p.oid, 'UPDATE, DELETE') AND NOT has_table_privilege(r.oid, p.oid, 'SELECT')
+   OR pg_has_role(r.oid, p.relowner, 'USAGE')
+      AND EXISTS (SELECT FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS a(right_)
+                  WHERE NOT has_table_privilege(r.oid, p.oid, right_))
 UNION ALL SELECT r.rolname::text, '' FROM pg_roles r, pg_namespace n WHERE n.nspname = $1 AND NOT has_schema_privilege(r.oid, n.oid, 'USAGE')";
 
 impl Catalog {

@@ -248,7 +248,8 @@ async fn objects(database: &Database, schema: &str, control: &str) -> Result<Vec
              || CASE WHEN has_function_privilege('public', p.oid, 'EXECUTE') THEN '' ELSE 'not for PUBLIC' END
            FROM pg_proc p WHERE p.pronamespace = to_regnamespace({control}) AND p.proname !~ '^(write|audit|project)_' -- one a table
               OR p.pronamespace = to_regnamespace({schema}) AND p.proname = 'fn_audit_trigger'
-         UNION ALL SELECT 'sequence', c.relname, format('%s from %s by %s%s', q.seqtypid::regtype, q.seqstart, q.seqincrement, CASE WHEN q.seqcycle THEN ' cycle' ELSE '' END)
+         UNION ALL SELECT 'sequence', c.relname, format('%s from %s by %s%s%s', q.seqtypid::regtype, q.seqstart, q.seqincrement, CASE WHEN q.seqcycle THEN ' cycle' ELSE '' END,
+             CASE WHEN EXISTS (SELECT FROM aclexplode(c.relacl) AS u WHERE u.grantee = 0 AND u.privilege_type = 'USAGE') THEN ' for PUBLIC' ELSE '' END)
            FROM pg_sequence q JOIN pg_class c ON c.oid = q.seqrelid
            WHERE c.relnamespace = to_regnamespace({schema}) AND c.relname IN ('audit_log_al_id_seq', 'domain_value_dv_id_seq')
          ORDER BY 1 DESC, 2",

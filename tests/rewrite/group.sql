@@ -257,11 +257,11 @@ create view v as select id, x from esclusa.t group by id, t.x
 
 declare c cursor for select id, x from t group by id
 --
-declare c cursor for select id, x from esclusa.t group by id, t.x /* esclusa: cursor c over t */
+declare c cursor for select id, x from esclusa.t group by id, t.x
 
 select cf_quere_pro.t.x from cf_quere_pro.t group by cf_quere_pro.t.id
 --
-select t.x from esclusa.t group by t.id, t.x
+select esclusa.t.x from esclusa.t group by esclusa.t.id, t.x
 
 select x from t group by id union select x from t group by y order by 1
 --

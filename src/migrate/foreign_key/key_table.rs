@@ -346,7 +346,7 @@ fn guard(parent: &str) -> String {
         "CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $esclusa$\n\
          BEGIN\n  RAISE EXCEPTION USING ERRCODE = '0A000', MESSAGE = format('cannot write table \"%s\" by its name', TG_TABLE_NAME),\n    \
          DETAIL = 'Foreign keys lean on rows of it, and are told of changes by the leaf alone.', \
-         HINT = 'Write the leaf in schema esclusa_leaf.';\nEND $esclusa$;\n\
+         HINT = 'Write the leaf in schema esclusa_leaf.';\nEND $esclusa$;\nREVOKE ALL ON FUNCTION {function}() FROM PUBLIC;\n\
          CREATE OR REPLACE TRIGGER {GUARD} BEFORE INSERT OR UPDATE OR DELETE ON {parent} FOR EACH STATEMENT EXECUTE FUNCTION {function}();\n"
     )
 }

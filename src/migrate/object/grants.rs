@@ -61,7 +61,7 @@ fn truth(holders: &Holders) -> Option<&Holder> {
     holders.get("legacy").or_else(|| holders.get("own"))
 }
 
-/// Rights that have not reached the twin, the leaf, or the sequence that numbers its rows; and those that have stayed there.
+/// Rights that have not reached the twin or the leaf; and those that have stayed there.
 pub(super) async fn check(database: &Database, schema: &str, moved: &str) -> Result<Vec<Drift>> {
     let mut drift = Vec::new();
     for (table, holders) in read(database, schema, moved).await? {
@@ -86,7 +86,6 @@ pub(super) async fn check(database: &Database, schema: &str, moved: &str) -> Res
             drift.extend(compared(&table, &found, &wanted, &allowed));
         }
     }
-    drift.extend(sequences(database, schema, moved).await?);
     Ok(drift)
 }
 
@@ -132,41 +131,6 @@ fn revoking(what: &str, (grantee, privilege, column): &Right, holder: &Holder) -
     let column = if column.is_empty() { String::new() } else { format!(" ({column})") };
     let grantee = if grantee.is_empty() { &holder.owner } else { grantee };
     format!("REVOKE {what}{privilege}{column} ON {} FROM {grantee} CASCADE;\n", holder.name)
-}
-
-/// Whoever inserts into a leaf draws from the sequence that its default names.
-async fn sequences(database: &Database, schema: &str, moved: &str) -> Result<Vec<Drift>> {
-    let sql = format!(
-        "SELECT DISTINCT v.t, format('%I.%I', n.nspname, s.relname), CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END \
-         FROM (SELECT DISTINCT ON (m.t) m.t, c.oid, c.relowner, c.relacl FROM ({moved}) AS m(t) JOIN pg_class AS c ON c.relname = m.t AND c.relkind = 'v' \
-               JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname IN ({0}, {1}) ORDER BY m.t, n.nspname = {1}) AS v \
-         CROSS JOIN LATERAL aclexplode(coalesce(v.relacl, acldefault('r', v.relowner))) AS a \
-         JOIN pg_class AS leaf ON leaf.relname = v.t AND leaf.relnamespace = to_regnamespace({2}) \
-         JOIN pg_attrdef AS e ON e.adrelid = leaf.oid JOIN pg_depend AS d ON d.classid = 'pg_attrdef'::regclass AND d.objid = e.oid AND d.refclassid = 'pg_class'::regclass \
-         JOIN pg_class AS s ON s.oid = d.refobjid AND s.relkind = 'S' JOIN pg_namespace AS n ON n.oid = s.relnamespace \
-         WHERE a.privilege_type = 'INSERT' AND NOT CASE a.grantee \
-           WHEN 0 THEN EXISTS (SELECT FROM aclexplode(s.relacl) AS u WHERE u.grantee = 0 AND u.privilege_type = 'USAGE') \
-           ELSE has_sequence_privilege(a.grantee, s.oid, 'USAGE') END ORDER BY 1, 3",
-        literal(schema),
-        literal(CONTROL),
-        literal(LEAVES),
-    );
-    let rows = database.text("reading grants on sequences", &sql).await?;
-    let told = rows.into_iter().map(|row| {
-        let mut cells = row.into_iter().map(Option::unwrap_or_default);
-        let mut next = || cells.next().unwrap_or_default();
-        let (table, name, grantee) = (next(), next(), next());
-        Drift {
-            remedy: Remedy::Together(format!("GRANT USAGE ON SEQUENCE {name} TO {grantee}")),
-            expected: format!("USAGE to {grantee}, for {table}"),
-            found: String::new(),
-            finding: "grants differ".into(),
-            kind: "grants".into(),
-            table,
-            name,
-        }
-    });
-    Ok(told.collect())
 }
 
 /// Records the rights of a table, for the day on which both views are gone.

@@ -6,10 +6,13 @@
 pub mod check;
 pub mod file;
 pub mod generate;
+pub mod kind;
 pub mod plan;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+pub use kind::{Capture, History, Link, Lookup, Retained, Target};
 
 use crate::catalog::{Column as CatalogColumn, Key as CatalogKey, Table};
 use crate::error::{Fault, Faults};
@@ -66,120 +69,6 @@ pub struct Key {
     pub primary: bool,
     /// The columns of a history's base table that hold the same key.
     pub base: Vec<String>,
-}
-
-/// How a history's rows come about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Capture {
-    /// The application writes its own history; the legacy relation is what it wrote.
-    #[default]
-    Application,
-    /// The application's history logic is retired; rows come from the audit trigger's images.
-    Trigger,
-}
-
-impl Capture {
-    /// As rule files and commands say it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Capture::Application => "application",
-            Capture::Trigger => "trigger",
-        }
-    }
-}
-
-impl std::str::FromStr for Capture {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let known = [Capture::Application, Capture::Trigger].into_iter().find(|c| c.name() == text);
-        known.ok_or_else(|| format!("`{text}` is neither application nor trigger"))
-    }
-}
-
-/// Where a legacy table went.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Target {
-    /// A history in `audit_log`.
-    History(History),
-    /// A look-up in `domain_value`.
-    Lookup(Lookup),
-    /// A junction in `domain_value_link`.
-    Link(Link),
-    /// A history that stays a table and is improved.
-    Retained(Retained),
-}
-
-impl Target {
-    /// `history`, `lookup`, `link` or `retained`.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Target::History(_) => "history",
-            Target::Lookup(_) => "lookup",
-            Target::Link(_) => "link",
-            Target::Retained(_) => "retained",
-        }
-    }
-}
-
-/// A history that becomes rows of `audit_log`.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct History {
-    /// The table whose changes it records; `None` for an event log.
-    pub base: Option<String>,
-    /// The column with the time of the change.
-    pub time: Option<String>,
-    /// The column with the user.
-    pub user: Option<String>,
-    /// The column with the operation, where the history has one of its own.
-    pub operation: Option<String>,
-    /// The column with the exploitation's id.
-    pub expid: Option<String>,
-    /// How rows come about.
-    pub capture: Capture,
-}
-
-/// A look-up that becomes rows of `domain_value`.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Lookup {
-    /// `dv_domain`.
-    pub domain: String,
-    /// The column that becomes `dv_txtid`.
-    pub text_id: Option<String>,
-    /// The column that becomes `dv_description`.
-    pub description: Option<String>,
-    /// The column projected to `dv_is_active`.
-    pub active: Option<String>,
-    /// The column projected to `dv_expid`.
-    pub expid: Option<String>,
-    /// The column projected to `dv_hstusu`.
-    pub user: Option<String>,
-    /// The column projected to `dv_hsthora`.
-    pub time: Option<String>,
-}
-
-/// A junction that becomes rows of `domain_value_link`.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Link {
-    /// `dvl_link_type`.
-    pub link_type: String,
-    /// `dvl_source_domain`.
-    pub source_domain: String,
-    /// The columns of `dvl_source_code`.
-    pub source: Vec<String>,
-    /// `dvl_target_domain`.
-    pub target_domain: String,
-    /// The columns of `dvl_target_code`.
-    pub target: Vec<String>,
-}
-
-/// A history that stays, with `hst_id` and `hst_operation` added.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Retained {
-    /// The table whose changes it records.
-    pub base: Option<String>,
-    /// The column with the time of the change.
-    pub time: Option<String>,
 }
 
 impl Rule {

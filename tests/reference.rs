@@ -51,7 +51,7 @@ fn the_shipped_rules_are_those_of_the_plan() {
     }
     let rules = RuleSet::load(&directory).unwrap();
     assert_eq!((rules.faults().to_string(), check::against(&rules, &catalog).to_string()), Default::default());
-    let count = |kind: &str| rules.rules.values().filter(|r| r.target.kind() == kind).count();
+    let count = |kind: &str| rules.rules.values().filter(|r| r.target.kind().name() == kind).count();
     assert_eq!([count("history"), count("lookup"), count("link"), count("retained")], [151, 41, 10, 18]);
 }
 

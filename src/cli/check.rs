@@ -7,7 +7,7 @@ use crate::control;
 use crate::error::{Error, Fault, Faults, Result};
 use crate::migrate::gate::Candidate;
 use crate::migrate::state;
-use crate::rule::{RuleSet, Target, check};
+use crate::rule::{RuleSet, check};
 use crate::server::policy;
 
 pub(super) async fn run(call: Call) -> Result<()> {
@@ -48,7 +48,7 @@ async fn standing(call: &Call, database: &Database, rules: &RuleSet, faults: &mu
     let (modes, states) = (control::modes(database).await?, state::states(database, &call.settings.rules.schema).await?);
     for rule in rules.rules.values() {
         let state = states.get(&rule.table).cloned().unwrap_or_default();
-        let is_retained = matches!(rule.target, Target::Retained(_));
+        let is_retained = rule.target.stays();
         let wanted = modes.get(&rule.table).copied().unwrap_or(call.settings.rules.default_mode);
         let candidate = Candidate { table: &rule.table, is_retained, state: &state };
         if let Some(fault) = candidate.fault(wanted) {

@@ -7,7 +7,6 @@ use crate::error::{Error, Result};
 use crate::migrate::run::Migration;
 use crate::migrate::{backfill, roles};
 use crate::relation::{Context, Relation};
-use crate::rule::Target;
 use crate::table::Table;
 
 #[derive(Debug, clap::Args)]
@@ -30,9 +29,10 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
     if migrate.dry_run {
         for rule in chosen {
             let relation = Relation::compile(rule, &context);
-            match &rule.target {
-                Target::Retained(_) => say(&format!("-- {}: stays; hst_id and hst_operation are added\n", rule.table))?,
-                _ => say(&format!("-- {}\n{};\n\n", rule.table, backfill::statement(&relation, &relation.legacy_table())))?,
+            if rule.target.stays() {
+                say(&format!("-- {}: stays; hst_id and hst_operation are added\n", rule.table))?;
+            } else {
+                say(&format!("-- {}\n{};\n\n", rule.table, backfill::statement(&relation, &relation.legacy_table())))?;
             }
         }
         return Ok(());

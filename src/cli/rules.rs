@@ -8,7 +8,7 @@ use crate::migrate::gate::{self, Named, Switch};
 use crate::migrate::switch;
 use crate::mode::Mode;
 use crate::relation::Context;
-use crate::rule::{Capture, Target, file};
+use crate::rule::{Capture, file};
 use crate::server::policy;
 use crate::table::{Cell, Table};
 
@@ -52,18 +52,12 @@ async fn list(call: Call) -> Result<()> {
     };
     let mut table = Table::new(&["table", "kind", "wave", "target", "key", "basis", "mode"]);
     for rule in rules.rules.values() {
-        let target = match &rule.target {
-            Target::History(h) => format!("audit_log ({})", h.base.as_deref().unwrap_or("no base")),
-            Target::Lookup(l) => format!("domain_value {}", l.domain),
-            Target::Link(l) => format!("domain_value_link {}", l.link_type),
-            Target::Retained(_) => "stays".to_owned(),
-        };
         let mode = modes.get(&rule.table).copied().unwrap_or(call.settings.rules.default_mode);
         table.push(vec![
             rule.table.as_str().into(),
-            rule.target.kind().into(),
+            rule.target.kind().name().into(),
             rule.wave.as_str().into(),
-            target.into(),
+            rule.target.kind().place().into(),
             rule.key.columns.join(", ").into(),
             rule.key.basis.as_str().into(),
             mode.name().into(),
@@ -77,7 +71,7 @@ async fn set(call: Call, mut words: Vec<String>, reason: Option<String>) -> Resu
     let rules = call.rules()?;
     let named = |table: &String| {
         let rule = rule_of(&rules, table)?;
-        Ok((rule.table.clone(), matches!(rule.target, Target::Retained(_))))
+        Ok((rule.table.clone(), rule.target.stays()))
     };
     words.dedup();
     let tables = words.iter().map(named).collect::<Result<Vec<Named>>>()?;

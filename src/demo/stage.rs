@@ -15,7 +15,7 @@ use crate::migrate::schema;
 use crate::mode::Mode;
 use crate::relation::Context;
 use crate::rule::plan::Plan;
-use crate::rule::{RuleSet, Target, file, generate};
+use crate::rule::{RuleSet, file, generate};
 use crate::server::listen::Inherited;
 use crate::server::{Loader, Server};
 use crate::twin::Pair;
@@ -179,7 +179,7 @@ async fn migrate(
     tell("migrating 202 tables, each with its proof of parity; improving 18");
     let migration = Migration::new(&database, rules, context).await?;
     // Histories that stay are rewritten before they get their columns.
-    let retained = rules.rules.values().filter(|r| matches!(r.target, Target::Retained(_))).map(|r| (r.table.clone(), true));
+    let retained = rules.rules.values().filter(|r| r.target.stays()).map(|r| (r.table.clone(), true));
     let switch = Switch { mode: Mode::Rewrite, who: "esclusa demo", why: Some("two columns are added") };
     gate::switch(&database, &settings.rules.schema, &retained.collect::<Vec<_>>(), switch).await?;
     let run = migration.begin("demo").await?;
@@ -189,7 +189,7 @@ async fn migrate(
     }
     migration.finish(run).await?;
     if !views {
-        let replaced = rules.rules.values().filter(|r| !matches!(r.target, Target::Retained(_)));
+        let replaced = rules.rules.values().filter(|r| !r.target.stays());
         let drops: String = replaced.map(|r| format!("DROP VIEW {}.{};\n", settings.rules.schema, r.table)).collect();
         database.batch("dropping views", &drops).await?;
         database.batch("dropping the archive", "DROP SCHEMA mig_old CASCADE").await?;

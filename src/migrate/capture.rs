@@ -12,7 +12,7 @@ use crate::catalog::{Catalog, Database};
 use crate::error::Result;
 use crate::relation::projection::PARAMETERS;
 use crate::relation::{Context, Relation, Store};
-use crate::rule::{Rule, RuleSet, Target};
+use crate::rule::{Rule, RuleSet};
 use crate::sql::quote::{ident, literal, qualified};
 use crate::sql::template::Sql;
 use crate::table::Cell;
@@ -109,8 +109,7 @@ pub async fn follow(
     relation_of: &dyn Fn(&str) -> Option<Relation>,
 ) -> Result<Vec<String>> {
     let mut histories = Vec::new();
-    for rule in rules.rules.values().filter(|r| matches!(&r.target, Target::History(h) if h.base.as_ref() == Some(&moved.table)))
-    {
+    for rule in rules.rules.values().filter(|r| r.target.history().is_some_and(|h| h.base.as_ref() == Some(&moved.table))) {
         let Some(relation) = relation_of(&rule.table) else { continue };
         if let Attached::Domain(_) = attach(database, catalog, rules, rule, &relation, relation_of).await? {
             histories.push(rule.table.clone());
@@ -120,7 +119,7 @@ pub async fn follow(
 }
 
 fn place(catalog: &Catalog, rules: &RuleSet, rule: &Rule, relation_of: &dyn Fn(&str) -> Option<Relation>) -> Place {
-    let Target::History(history) = &rule.target else { return Place::No("not a history".into()) };
+    let Some(history) = rule.target.history() else { return Place::No("not a history".into()) };
     let Some(base) = &history.base else { return Place::No("an event log without a base table".into()) };
     if rule.columns.iter().all(|c| c.base.is_none()) {
         return Place::No(format!("an event log: no column mirrors {base}"));

@@ -4,7 +4,7 @@
 use crate::catalog::Database;
 use crate::error::Result;
 use crate::relation::Context;
-use crate::relation::target::AUDIT_LOG;
+use crate::relation::target::{AUDIT_LOG, LIVE_TIME};
 use crate::sql::quote::{literal, qualified};
 
 use super::schema::{LIVE, Partition};
@@ -49,7 +49,7 @@ pub async fn make(db: &Database, context: &Context, partitions: &[Partition]) ->
         }
         let name = qualified(&context.schema, &partition.name);
         let making = format!("making {}", partition.name);
-        let within = format!("al_changed_at >= {} AND al_changed_at < {}", partition.from, partition.to);
+        let within = format!("{LIVE_TIME} >= {} AND {LIVE_TIME} < {}", partition.from, partition.to);
         let stray = format!("SELECT EXISTS (SELECT FROM {default} WHERE {within})");
         let stray = has_default && db.one(&making, &stray, &[]).await?.get::<_, bool>(0);
         let detached = exists(db, &name).await?;

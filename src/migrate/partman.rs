@@ -4,6 +4,7 @@ use crate::catalog::Database;
 use crate::config::Partman;
 use crate::error::Result;
 use crate::relation::Context;
+use crate::relation::target::LIVE_TIME;
 use crate::sql::quote::literal;
 
 use super::schema::{LIVE, Partitioner};
@@ -55,7 +56,7 @@ pub(super) async fn register(db: &Database, context: &Context, partitioner: Part
     let sql = format!(
         "INSERT INTO {schema}.part_config (parent_table, control, partition_type, partition_interval, premake, \
          automatic_maintenance, infinite_time_partitions{columns}) \
-         VALUES ({}, 'al_changed_at', '{kind}', '1 mon', {months}, 'on', true{values})",
+         VALUES ({}, '{LIVE_TIME}', '{kind}', '1 mon', {months}, 'on', true{values})",
         literal(&parent)
     );
     db.batch("registering audit_log_live with pg_partman", &sql).await

@@ -41,10 +41,7 @@ pub struct Missing {
 
 /// The legacy tables of the rules and the tables that histories mirror: all whose owners matter.
 pub fn tables(rules: &RuleSet) -> Vec<String> {
-    let base = |target: &Target| match target {
-        Target::History(h) => h.base.clone(),
-        _ => None,
-    };
+    let base = |target: &Target| target.history().and_then(|h| h.base.clone());
     let mut tables: Vec<String> =
         rules.rules.values().flat_map(|r| std::iter::once(r.table.clone()).chain(base(&r.target))).collect();
     tables.sort_unstable();

@@ -125,10 +125,7 @@ impl<'m> Migration<'m> {
 
     /// The catalog of the table and its base: all a migration of one table looks at.
     async fn catalog(&self, rule: &Rule) -> Result<Catalog> {
-        let base = match &rule.target {
-            crate::rule::Target::History(h) => h.base.clone(),
-            _ => None,
-        };
+        let base = rule.target.history().and_then(|h| h.base.clone());
         let tables: Vec<String> = std::iter::once(rule.table.clone()).chain(base).collect();
         Catalog::read_tables(self.database, &self.context.schema, &tables).await
     }

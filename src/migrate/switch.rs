@@ -4,7 +4,7 @@
 use crate::catalog::{Catalog, Database};
 use crate::error::{Error, Result};
 use crate::relation::{Context, Relation};
-use crate::rule::{Capture, Rule, RuleSet, Target};
+use crate::rule::{Capture, Rule, RuleSet};
 
 use super::capture::{self, Attached};
 use super::{object, view};
@@ -12,7 +12,7 @@ use super::{object, view};
 /// Puts a changed rule into force, in one transaction; what the reader should know. `rule` is not yet the one in `rules`.
 pub async fn capture(database: &Database, context: &Context, rules: &RuleSet, rule: &Rule) -> Result<Vec<String>> {
     let relation = Relation::compile(rule, context);
-    let Target::History(history) = &rule.target else {
+    let Some(history) = rule.target.history() else {
         return Err(Error::refused(format!("{} is no history", rule.table)));
     };
     let tables: Vec<String> = std::iter::once(rule.table.clone()).chain(history.base.clone()).collect();

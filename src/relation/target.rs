@@ -39,6 +39,9 @@ pub struct Target {
     pub moved: Option<(&'static str, &'static str)>,
 }
 
+/// The column of `audit_log` that the rows of the audit trigger are partitioned by, a month each.
+pub const LIVE_TIME: &str = "al_changed_at";
+
 /// Histories.
 pub static AUDIT_LOG: Target = Target {
     table: "audit_log",

@@ -3,12 +3,12 @@
 
 use super::splice::Edit;
 use super::{Entry, Work};
-use crate::relation::Relation;
+use crate::relation::{CONTROL, Relation};
 use crate::sql::quote::qualified;
 
 /// The type of a relation's rows.
 pub(super) fn row_type(relation: &Relation) -> String {
-    if relation.is_retained() { relation.legacy_table() } else { qualified("esclusa", &relation.table) }
+    if relation.is_retained() { relation.legacy_table() } else { qualified(CONTROL, &relation.table) }
 }
 
 impl Work<'_, '_> {

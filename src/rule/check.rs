@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Capture, History, Rule, RuleSet, Target};
+use super::{Rule, RuleSet};
 use crate::catalog::Catalog;
 use crate::error::{Fault, Faults};
 
@@ -18,98 +18,21 @@ pub fn within(rule: &Rule, faults: &mut Faults) {
     if rule.columns.is_empty() && !rule.table.is_empty() {
         faults.push(rule.fault("columns", "a rule needs the table's columns"));
     }
-    for (key, columns) in named_columns(rule) {
+    let kind = rule.target.kind();
+    let own = [("key.columns".to_owned(), rule.key.columns.iter().map(String::as_str).collect())];
+    let of_kind = kind.fields().into_iter().map(|(key, field)| (format!("target.{key}"), field.columns()));
+    for (key, columns) in own.into_iter().chain(of_kind) {
         for column in columns.iter().filter(|c| rule.position(c).is_none()) {
-            faults.push(rule.fault(key, format!("{key}: table {} has no column {column}", rule.table)));
+            faults.push(rule.fault(&key, format!("{key}: table {} has no column {column}", rule.table)));
         }
     }
-    let needs_key = !matches!(rule.target, Target::Retained(_));
-    if needs_key && rule.key.columns.is_empty() {
+    if !rule.target.stays() && rule.key.columns.is_empty() {
         faults.push(rule.fault("key.columns", format!("table {} has no key.columns", rule.table)));
     }
-    if let Target::Link(link) = &rule.target {
-        let ends: Vec<&String> = link.source.iter().chain(&link.target).collect();
-        if ends.len() != rule.key.columns.len() || rule.key.columns.iter().any(|c| !ends.contains(&c)) {
-            faults.push(rule.fault("key.columns", "key.columns of a link are the columns of target.source and target.target"));
-        }
-    }
-    if let Target::History(history) = &rule.target
-        && history.capture == Capture::Trigger
-    {
-        captured(rule, history, faults);
-    }
+    kind.check(rule, faults);
     if rule.key.primary && rule.key.unique.is_none() {
         faults.push(rule.fault("key.primary", "key.primary needs key.unique: the name of the PRIMARY KEY"));
     }
-    if let Target::History(_) = rule.target
-        && !rule.key.base.is_empty()
-        && rule.key.base.len() != rule.key.columns.len()
-    {
-        let message = format!("key.base has {} columns, key.columns has {}", rule.key.base.len(), rule.key.columns.len());
-        faults.push(rule.fault("key.base", message));
-    }
-}
-
-/// Types of which the text of a value in `to_jsonb` of a row gives it back by a cast, whatever the session's settings.
-const PLAIN_JSON: &[&str] = &[
-    "numeric",
-    "smallint",
-    "integer",
-    "bigint",
-    "real",
-    "double precision",
-    "character",
-    "bpchar",
-    "text",
-    "name",
-    "uuid",
-    "boolean",
-    "date",
-    "timestamp",
-    "time",
-];
-
-/// A history that is made of the audit trigger's images needs a base, its key, and types that an image gives back.
-fn captured(rule: &Rule, history: &History, faults: &mut Faults) {
-    if history.base.is_none() || rule.columns.iter().all(|c| c.base.is_none()) {
-        let message = "target.capture: an event log has no base whose trigger could write it";
-        faults.push(rule.fault("target.capture", message));
-    } else if rule.key.base.is_empty() {
-        faults.push(rule.fault("target.capture", "target.capture: the trigger needs key.base"));
-    }
-    for column in rule.columns.iter().filter(|c| c.base.is_some() && c.expression.is_none()) {
-        let type_name = &column.column.type_name;
-        if type_name.ends_with("[]") || !PLAIN_JSON.iter().any(|t| type_name.starts_with(t)) {
-            let message =
-                format!("column {}: a value of {type_name} cannot be read from the trigger's image", column.column.name);
-            faults.push(Fault::at(&rule.file, column.line, message).hint("give the column an expression"));
-        }
-    }
-}
-
-/// Every key of a rule that names columns of its own table.
-fn named_columns(rule: &Rule) -> Vec<(&'static str, Vec<String>)> {
-    let one = |column: &Option<String>| column.iter().cloned().collect::<Vec<_>>();
-    let mut out = vec![("key.columns", rule.key.columns.clone())];
-    match &rule.target {
-        Target::History(h) => out.extend([
-            ("target.time", one(&h.time)),
-            ("target.user", one(&h.user)),
-            ("target.operation", one(&h.operation)),
-            ("target.expid", one(&h.expid)),
-        ]),
-        Target::Lookup(l) => out.extend([
-            ("target.text_id", one(&l.text_id)),
-            ("target.description", one(&l.description)),
-            ("target.active", one(&l.active)),
-            ("target.expid", one(&l.expid)),
-            ("target.user", one(&l.user)),
-            ("target.time", one(&l.time)),
-        ]),
-        Target::Link(l) => out.extend([("target.source", l.source.clone()), ("target.target", l.target.clone())]),
-        Target::Retained(r) => out.push(("target.time", one(&r.time))),
-    }
-    out
 }
 
 /// Two look-ups of one domain, two links of one type: the tables that have it, and the fault.
@@ -117,11 +40,7 @@ pub fn between(set: &RuleSet) -> Vec<(Vec<String>, Fault)> {
     let mut owners: HashMap<String, &Rule> = HashMap::new();
     let mut found = Vec::new();
     for rule in set.rules.values() {
-        let (name, key) = match &rule.target {
-            Target::Lookup(l) => (format!("domain {}", l.domain), "target.domain"),
-            Target::Link(l) => (format!("link type {}", l.link_type), "target.type"),
-            _ => continue,
-        };
+        let Some((name, key)) = rule.target.kind().claim() else { continue };
         if let Some(other) = owners.get(&name) {
             let fault = rule.fault(key, format!("{name} belongs to table {} already", other.table));
             found.push((vec![rule.table.clone(), other.table.clone()], fault));
@@ -147,12 +66,7 @@ pub fn against(set: &RuleSet, catalog: &Catalog) -> Faults {
         if let Some(table) = catalog.tables.get(&rule.table).filter(|t| t.kind == 'r') {
             table_against(rule, table, &mut faults);
         }
-        let base = match &rule.target {
-            Target::History(h) => h.base.as_ref(),
-            Target::Retained(r) => r.base.as_ref(),
-            _ => None,
-        };
-        if let Some(base) = base
+        if let Some(base) = rule.target.kind().base()
             && !catalog.tables.is_empty()
         {
             base_against(rule, base, set, catalog, &mut faults);
@@ -182,7 +96,7 @@ fn table_against(rule: &Rule, table: &crate::catalog::Table, faults: &mut Faults
             }
         }
     }
-    let own = |name: &str| matches!(rule.target, Target::Retained(_)) && name.starts_with("hst_");
+    let own = |name: &str| rule.target.stays() && name.starts_with("hst_");
     for real in table.columns.iter().filter(|c| rule.position(&c.name).is_none() && !own(&c.name)) {
         let fault =
             rule.fault("columns", format!("the catalog's table {} has a column {} that the rule lacks", rule.table, real.name));

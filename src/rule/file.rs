@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::{Capture, Column, History, Key, Link, Lookup, Retained, Rule, Target};
+use super::kind::{Field, KINDS};
+use super::{Capture, Column, Key, Retained, Rule, Target};
 use crate::catalog::Column as CatalogColumn;
 use crate::config::document::{Document, Entry, Table, Value};
 use crate::error::Faults;
@@ -29,22 +30,29 @@ pub fn parse(document: &Document) -> Result<Rule, Faults> {
         _ => &none,
     };
     let (target, key) = (section("target"), section("key"));
-    let kind = reader.required(top, "", "kind");
+    let kind = reader.section(top, "").required("kind");
+    let target_read = reader.target(&kind, target);
+    let columns = reader.columns(top);
+    let key_read = {
+        let mut key = reader.section(key, "key");
+        Key {
+            columns: key.list("columns"),
+            basis: key.text("basis").unwrap_or_default(),
+            unique: key.text("unique"),
+            primary: key.flag("primary"),
+            base: key.list("base"),
+        }
+    };
+    let mut head = reader.section(top, "");
     let rule = Rule {
-        table: reader.required(top, "", "table"),
-        wave: reader.text(top, "", "wave").unwrap_or_default(),
-        tasks: reader.list(top, "", "tasks"),
-        source: reader.text(top, "", "source").unwrap_or_default(),
-        note: reader.text(top, "", "note").unwrap_or_default(),
-        columns: reader.columns(top),
-        key: Key {
-            columns: reader.list(key, "key", "columns"),
-            basis: reader.text(key, "key", "basis").unwrap_or_default(),
-            unique: reader.text(key, "key", "unique"),
-            primary: reader.flag(key, "key", "primary"),
-            base: reader.list(key, "key", "base"),
-        },
-        target: reader.target(&kind, target),
+        table: head.required("table"),
+        wave: head.text("wave").unwrap_or_default(),
+        tasks: head.list("tasks"),
+        source: head.text("source").unwrap_or_default(),
+        note: head.text("note").unwrap_or_default(),
+        columns,
+        key: key_read,
+        target: target_read,
         file: document.file.clone(),
         lines: Vec::new(),
     };
@@ -56,7 +64,7 @@ pub fn parse(document: &Document) -> Result<Rule, Faults> {
     reader.faults.or(rule)
 }
 
-/// Reads keys of a table and remembers which were asked for.
+/// Reads the tables of a file, and remembers which keys were asked for.
 struct Reader<'d> {
     document: &'d Document,
     faults: Faults,
@@ -64,69 +72,92 @@ struct Reader<'d> {
     used: Vec<String>,
 }
 
-impl Reader<'_> {
-    fn entry<'t>(&mut self, table: &'t Table, section: &str, key: &str) -> Option<&'t Entry> {
-        let path = path(section, key);
-        self.used.push(path.clone());
-        let entry = table.get(key)?;
-        self.lines.push((path, entry.line));
+/// One table of a file, such as `[target]`, while its keys are read. What is wrong with a value is told, and the value left out.
+pub(super) struct Section<'r, 't, 'd> {
+    reader: &'r mut Reader<'d>,
+    table: &'t Table,
+    name: &'static str,
+}
+
+impl<'t> Section<'_, 't, '_> {
+    fn entry(&mut self, key: &str) -> Option<&'t Entry> {
+        let path = path(self.name, key);
+        self.reader.used.push(path.clone());
+        let entry = self.table.get(key)?;
+        self.reader.lines.push((path, entry.line));
         Some(entry)
     }
 
-    fn text(&mut self, table: &Table, section: &str, key: &str) -> Option<String> {
-        let entry = self.entry(table, section, key)?;
+    fn fault(&mut self, line: usize, key: &str, message: &str) {
+        let message = format!("{}: {message}", path(self.name, key));
+        self.reader.faults.push(self.reader.document.fault(line, message));
+    }
+
+    /// A string.
+    pub(super) fn text(&mut self, key: &str) -> Option<String> {
+        let entry = self.entry(key)?;
         match &entry.value {
             Value::Text(text) => Some(text.clone()),
             other => {
-                let message = format!("{}: expected a string, found {}", path(section, key), other.kind());
-                self.faults.push(self.document.fault(entry.line, message));
+                self.fault(entry.line, key, &format!("expected a string, found {}", other.kind()));
                 None
             }
         }
     }
 
-    fn flag(&mut self, table: &Table, section: &str, key: &str) -> bool {
-        match self.entry(table, section, key).map(|e| (e.line, &e.value)) {
+    /// A word out of a list of known ones.
+    pub(super) fn parsed<T: std::str::FromStr<Err = String>>(&mut self, key: &str) -> Option<T> {
+        let text = self.text(key)?;
+        let line = self.table.get(key).map_or(0, |e| e.line);
+        text.parse().map_err(|message: String| self.fault(line, key, &message)).ok()
+    }
+
+    /// True or false; false where it is not there.
+    pub(super) fn flag(&mut self, key: &str) -> bool {
+        match self.entry(key).map(|e| (e.line, &e.value)) {
             None => false,
             Some((_, Value::Bool(flag))) => *flag,
             Some((line, other)) => {
-                let message = format!("{}: expected true or false, found {}", path(section, key), other.kind());
-                self.faults.push(self.document.fault(line, message));
+                self.fault(line, key, &format!("expected true or false, found {}", other.kind()));
                 false
             }
         }
     }
 
-    fn required(&mut self, table: &Table, section: &str, key: &str) -> String {
-        let missing = table.get(key).is_none();
-        if missing {
-            self.faults.push(self.document.fault(table.line, format!("{} is missing", path(section, key))));
+    /// A string that must be there.
+    pub(super) fn required(&mut self, key: &str) -> String {
+        if self.table.get(key).is_none() {
+            let message = format!("{} is missing", path(self.name, key));
+            self.reader.faults.push(self.reader.document.fault(self.table.line, message));
         }
-        self.text(table, section, key).unwrap_or_default()
+        self.text(key).unwrap_or_default()
     }
 
-    fn list(&mut self, table: &Table, section: &str, key: &str) -> Vec<String> {
-        let Some(entry) = self.entry(table, section, key) else { return Vec::new() };
+    /// An array of strings; empty where it is not there.
+    pub(super) fn list(&mut self, key: &str) -> Vec<String> {
+        let Some(entry) = self.entry(key) else { return Vec::new() };
         let Value::List(items) = &entry.value else {
-            let message = format!("{}: expected an array of strings, found {}", path(section, key), entry.value.kind());
-            self.faults.push(self.document.fault(entry.line, message));
+            self.fault(entry.line, key, &format!("expected an array of strings, found {}", entry.value.kind()));
             return Vec::new();
         };
         let mut out = Vec::new();
         for (line, item) in items {
             match item {
                 Value::Text(text) => out.push(text.clone()),
-                other => {
-                    let message = format!("{}: expected a string, found {}", path(section, key), other.kind());
-                    self.faults.push(self.document.fault(*line, message));
-                }
+                other => self.fault(*line, key, &format!("expected a string, found {}", other.kind())),
             }
         }
         out
     }
+}
+
+impl<'d> Reader<'d> {
+    fn section<'r, 't>(&'r mut self, table: &'t Table, name: &'static str) -> Section<'r, 't, 'd> {
+        Section { reader: self, table, name }
+    }
 
     fn columns(&mut self, top: &Table) -> Vec<Column> {
-        let Some(entry) = self.entry(top, "", "columns") else {
+        let Some(entry) = self.section(top, "").entry("columns") else {
             self.faults.push(self.document.fault(1, "columns is missing"));
             return Vec::new();
         };
@@ -157,64 +188,28 @@ impl Reader<'_> {
             self.faults.push(fault.hint(format!("known keys: {}", known.join(", "))));
         }
         let table = Table { line, ..table.clone() };
+        let mut section = self.section(&table, "columns");
         let column = CatalogColumn {
-            name: self.required(&table, "columns", "name"),
-            type_name: self.required(&table, "columns", "type"),
+            name: section.required("name"),
+            type_name: section.required("type"),
             not_null: !null,
-            default: self.text(&table, "columns", "default"),
+            default: section.text("default"),
         };
-        let (base, expression) = (self.text(&table, "columns", "base"), self.text(&table, "columns", "expression"));
+        let (base, expression) = (section.text("base"), section.text("expression"));
         Some(Column { column, base, expression, line })
     }
 
     fn target(&mut self, kind: &str, table: &Table) -> Target {
-        let section = "target";
-        match kind {
-            "lookup" => Target::Lookup(Lookup {
-                domain: self.required(table, section, "domain"),
-                text_id: self.text(table, section, "text_id"),
-                description: self.text(table, section, "description"),
-                active: self.text(table, section, "active"),
-                expid: self.text(table, section, "expid"),
-                user: self.text(table, section, "user"),
-                time: self.text(table, section, "time"),
-            }),
-            "link" => Target::Link(Link {
-                link_type: self.required(table, section, "type"),
-                source_domain: self.required(table, section, "source_domain"),
-                source: self.list(table, section, "source"),
-                target_domain: self.required(table, section, "target_domain"),
-                target: self.list(table, section, "target"),
-            }),
-            "retained" => {
-                Target::Retained(Retained { base: self.text(table, section, "base"), time: self.text(table, section, "time") })
-            }
-            "history" => Target::History(History {
-                base: self.text(table, section, "base"),
-                time: self.text(table, section, "time"),
-                user: self.text(table, section, "user"),
-                operation: self.text(table, section, "operation"),
-                expid: self.text(table, section, "expid"),
-                capture: self.capture(table),
-            }),
-            other => {
-                if !other.is_empty() {
-                    let line = self.document.root.get("kind").map_or(0, |e| e.line);
-                    let fault = self.document.fault(line, format!("`{other}` is no kind"));
-                    self.faults.push(fault.hint("kinds: history, lookup, link, retained"));
-                }
-                Target::Retained(Retained::default())
-            }
+        if let Some((_, read)) = KINDS.iter().find(|(name, _)| *name == kind) {
+            return read(&mut self.section(table, "target"));
         }
-    }
-
-    fn capture(&mut self, table: &Table) -> Capture {
-        let Some(text) = self.text(table, "target", "capture") else { return Capture::Application };
-        text.parse().unwrap_or_else(|message| {
-            let line = table.get("capture").map_or(0, |e| e.line);
-            self.faults.push(self.document.fault(line, format!("target.capture: {message}")));
-            Capture::Application
-        })
+        if !kind.is_empty() {
+            let line = self.document.root.get("kind").map_or(0, |e| e.line);
+            let known: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
+            let fault = self.document.fault(line, format!("`{kind}` is no kind"));
+            self.faults.push(fault.hint(format!("kinds: {}", known.join(", "))));
+        }
+        Target::Retained(Retained::default())
     }
 
     fn unknown(&mut self, table: &Table, section: &str) {
@@ -239,9 +234,9 @@ pub fn print(rule: &Rule) -> String {
         out.push_str(&text);
         out.push('\n');
     };
-    line(format!("# {}", summary(rule)));
+    line(format!("# {}: {}.", rule.table, rule.target.kind().summary()));
     line(format!("table = {}", quoted(&rule.table)));
-    line(format!("kind = {}", quoted(rule.target.kind())));
+    line(format!("kind = {}", quoted(rule.target.kind().name())));
     line(format!("wave = {}", quoted(&rule.wave)));
     line(format!("tasks = {}", array(&rule.tasks)));
     line(format!("source = {}", quoted(&rule.source)));
@@ -256,8 +251,12 @@ pub fn print(rule: &Rule) -> String {
     line("]".into());
     line(String::new());
     line("[target]".into());
-    for (key, value) in target_fields(&rule.target) {
-        line(format!("{key} = {value}"));
+    for (key, field) in rule.target.kind().fields() {
+        match field {
+            Field::Text(Some(text)) | Field::Column(Some(text)) => line(format!("{key} = {}", quoted(text))),
+            Field::Columns(columns) => line(format!("{key} = {}", array(columns))),
+            Field::Text(None) | Field::Column(None) => {}
+        }
     }
     line(String::new());
     line("[key]".into());
@@ -296,18 +295,6 @@ pub fn with_capture(text: &str, capture: Capture) -> String {
     out
 }
 
-fn summary(rule: &Rule) -> String {
-    match &rule.target {
-        Target::History(h) => match &h.base {
-            Some(base) => format!("{}: history of {base}, now rows of audit_log.", rule.table),
-            None => format!("{}: event log without a base table, now rows of audit_log.", rule.table),
-        },
-        Target::Lookup(l) => format!("{}: look-up, now domain {} of domain_value.", rule.table, l.domain),
-        Target::Link(l) => format!("{}: junction, now type {} of domain_value_link.", rule.table, l.link_type),
-        Target::Retained(_) => format!("{}: history that stays a table, with hst_id and hst_operation added.", rule.table),
-    }
-}
-
 fn printed_column(column: &Column, width: usize) -> String {
     let c = &column.column;
     let name = quoted(&c.name) + ",";
@@ -322,30 +309,6 @@ fn printed_column(column: &Column, width: usize) -> String {
         let _ = write!(text, ", expression = {}", quoted(expression));
     }
     text + " }"
-}
-
-fn target_fields(target: &Target) -> Vec<(&'static str, String)> {
-    let one = |key, value: &Option<String>| value.as_ref().map(|v| (key, quoted(v)));
-    match target {
-        Target::History(h) => {
-            let fields = [one("base", &h.base), one("time", &h.time), one("user", &h.user), one("operation", &h.operation)];
-            let tail = [one("expid", &h.expid), Some(("capture", quoted(h.capture.name())))];
-            fields.into_iter().chain(tail).flatten().collect()
-        }
-        Target::Lookup(l) => {
-            let fields = [one("text_id", &l.text_id), one("description", &l.description), one("active", &l.active)];
-            let tail = [one("expid", &l.expid), one("user", &l.user), one("time", &l.time)];
-            std::iter::once(("domain", quoted(&l.domain))).chain(fields.into_iter().chain(tail).flatten()).collect()
-        }
-        Target::Link(l) => vec![
-            ("type", quoted(&l.link_type)),
-            ("source_domain", quoted(&l.source_domain)),
-            ("source", array(&l.source)),
-            ("target_domain", quoted(&l.target_domain)),
-            ("target", array(&l.target)),
-        ],
-        Target::Retained(r) => [one("base", &r.base), one("time", &r.time)].into_iter().flatten().collect(),
-    }
 }
 
 fn array(items: &[String]) -> String {

@@ -22,7 +22,16 @@ pub enum Rows {
 
 /// The first difference in words; `None` when there is none.
 pub fn difference(direct: &Answer, proxied: &Answer, rows: Rows) -> Option<String> {
-    let (direct, proxied) = (seen(&failing(direct), rows), seen(&failing(proxied), rows));
+    if direct == proxied {
+        return None;
+    }
+    let (direct, proxied) = (failing(direct), failing(proxied));
+    // Most answers are equal without a thought of the clock, which costs much to look for.
+    if seen(&direct, rows, None) == seen(&proxied, rows, None) {
+        return None;
+    }
+    let clock = Clock::now();
+    let (direct, proxied) = (seen(&direct, rows, Some(&clock)), seen(&proxied, rows, Some(&clock)));
     for (i, reply) in direct.iter().enumerate() {
         match proxied.get(i) {
             Some(other) if other == reply => {}
@@ -44,14 +53,17 @@ fn failing(answer: &Answer) -> Cow<'_, Answer> {
     }
 }
 
-/// An answer as far as it counts.
-fn seen(answer: &Answer, rows: Rows) -> Vec<Reply> {
+/// An answer as far as it counts; with a clock, without what it shows.
+fn seen(answer: &Answer, rows: Rows, clock: Option<&Clock>) -> Vec<Reply> {
     let mut out: Vec<Reply> = Vec::with_capacity(answer.0.len());
     let mut block = 0;
     for reply in &answer.0 {
         match reply {
             Reply::Row(_) | Reply::CopyData(_) if rows == Rows::Counted => out.push(Reply::Row(Vec::new())),
-            Reply::Row(cells) => out.push(Reply::Row(cells.iter().map(|c| c.as_deref().map(without_clock)).collect())),
+            Reply::Row(cells) => out.push(Reply::Row(match clock {
+                Some(clock) => cells.iter().map(|c| c.as_deref().map(|c| clock.without(c))).collect(),
+                None => cells.clone(),
+            })),
             Reply::CopyData(data) => out.push(Reply::Row(vec![Some(data.clone())])),
             other => {
                 if rows == Rows::Unordered {
@@ -59,8 +71,8 @@ fn seen(answer: &Answer, rows: Rows) -> Vec<Reply> {
                 }
                 out.push(match other {
                     Reply::Columns(columns) => Reply::Columns(columns.iter().map(column).collect()),
-                    Reply::Error(fields) => Reply::Error(error(fields)),
-                    Reply::Notice(fields) => Reply::Notice(error(fields)),
+                    Reply::Error(fields) => Reply::Error(error(fields, clock)),
+                    Reply::Notice(fields) => Reply::Notice(error(fields, clock)),
                     other => other.clone(),
                 });
                 block = out.len();
@@ -75,62 +87,76 @@ fn sortable(reply: &Reply) -> &[Option<Vec<u8>>] {
 }
 
 /// The two sides run one after the other: a value that the clock gave a moment ago is the same as one that it gives now.
-fn without_clock(cell: &[u8]) -> Vec<u8> {
-    const RECENT: Duration = Duration::from_secs(3600);
-    /// Seconds from 1970 to PostgreSQL's own epoch, 2000-01-01.
-    const EPOCH: u64 = 946_684_800;
-    const TIMESTAMP_FIELD: [u8; 8] = [0, 0, 0x04, 0x5A, 0, 0, 0, 8];
-    const TIMESTAMPTZ_FIELD: [u8; 8] = [0, 0, 0x04, 0xA0, 0, 0, 0, 8];
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    // Binary: microseconds since 2000; as text the hour may be of another zone, so the date and half a day around it decide.
-    let is_now = |binary: &[u8]| {
-        let micros = binary.try_into().map(i64::from_be_bytes).ok().and_then(|m| u64::try_from(m).ok()).unwrap_or(0);
-        let at = Duration::from_secs(EPOCH).saturating_add(Duration::from_micros(micros));
-        let zones = Duration::from_secs(14 * 3600) + RECENT;
-        at + zones > now && at < now + zones && micros % 1_000_000 != 0
-    };
-    if is_now(cell) {
-        return b"now".to_vec();
-    }
-    let mut out = cell.to_vec();
-    // A whole row in binary: before each field its type and length (PostgreSQL source, record_send).
-    for head in [TIMESTAMP_FIELD, TIMESTAMPTZ_FIELD] {
-        for at in memchr::memmem::find_iter(cell, &head).map(|at| at + head.len()) {
-            if cell.get(at..at + 8).is_some_and(is_now) {
-                out[at..at + 8].copy_from_slice(b"now     ");
-            }
-        }
-    }
-    // As text, also inside a whole row: to the microsecond, what was written by hand has none.
-    let days = now.as_secs() / 86_400;
-    for day in (days - 1..=days + 1).map(date) {
-        let mut from = 0;
-        while let Some(at) = memchr::memmem::find(&out[from..], day.as_bytes()).map(|at| from + at) {
-            from = at + day.len();
-            let clock = out.get(from..from + 10).is_some_and(|c| matches!(c[0], b' ' | b'T') && c[9] == b'.');
-            if clock {
-                let digits = out[from + 10..].iter().take_while(|b| b.is_ascii_digit()).count();
-                out.splice(at..from + 10 + digits, *b"now");
-                from = at;
-            }
-        }
-    }
-    out
+struct Clock {
+    /// Since 1970.
+    now: Duration,
+    /// Yesterday, today and tomorrow as dates: as text the hour may be of another zone.
+    days: [String; 3],
 }
 
-/// The same for stamps inside a longer text, such as the row that an error shows.
-fn without_clock_inside(text: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(text);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let days = now.as_secs() / 86_400;
-    let mut out = text.into_owned();
-    for day in (days - 1..=days + 1).map(date) {
-        while let Some(at) = out.find(&day) {
-            let length = out[at..].find(|c: char| !c.is_ascii_digit() && !" -:.".contains(c)).unwrap_or(out.len() - at);
-            out.replace_range(at..at + length, "now");
-        }
+impl Clock {
+    fn now() -> Clock {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let today = now.as_secs() / 86_400;
+        Clock { now, days: [today - 1, today, today + 1].map(date) }
     }
-    out.into_bytes()
+
+    /// Binary: microseconds since 2000.
+    fn shows(&self, binary: &[u8]) -> bool {
+        const RECENT: Duration = Duration::from_secs(3600);
+        const ZONES: Duration = Duration::from_secs(14 * 3600);
+        /// Seconds from 1970 to PostgreSQL's own epoch, 2000-01-01.
+        const EPOCH: u64 = 946_684_800;
+        let micros = binary.try_into().map(i64::from_be_bytes).ok().and_then(|m| u64::try_from(m).ok()).unwrap_or(0);
+        let at = Duration::from_secs(EPOCH).saturating_add(Duration::from_micros(micros));
+        at + ZONES + RECENT > self.now && at < self.now + ZONES + RECENT && micros % 1_000_000 != 0
+    }
+
+    fn without(&self, cell: &[u8]) -> Vec<u8> {
+        const TIMESTAMP_FIELD: [u8; 8] = [0, 0, 0x04, 0x5A, 0, 0, 0, 8];
+        const TIMESTAMPTZ_FIELD: [u8; 8] = [0, 0, 0x04, 0xA0, 0, 0, 0, 8];
+        if cell.len() < size_of::<i64>() {
+            return cell.to_vec();
+        }
+        if self.shows(cell) {
+            return b"now".to_vec();
+        }
+        let mut out = cell.to_vec();
+        // A whole row in binary: before each field its type and length (PostgreSQL source, record_send).
+        for head in [TIMESTAMP_FIELD, TIMESTAMPTZ_FIELD] {
+            for at in memchr::memmem::find_iter(cell, &head).map(|at| at + head.len()) {
+                if cell.get(at..at + 8).is_some_and(|c| self.shows(c)) {
+                    out[at..at + 8].copy_from_slice(b"now     ");
+                }
+            }
+        }
+        // As text, also inside a whole row: to the microsecond, what was written by hand has none.
+        for day in &self.days {
+            let mut from = 0;
+            while let Some(at) = memchr::memmem::find(&out[from..], day.as_bytes()).map(|at| from + at) {
+                from = at + day.len();
+                let clock = out.get(from..from + 10).is_some_and(|c| matches!(c[0], b' ' | b'T') && c[9] == b'.');
+                if clock {
+                    let digits = out[from + 10..].iter().take_while(|b| b.is_ascii_digit()).count();
+                    out.splice(at..from + 10 + digits, *b"now");
+                    from = at;
+                }
+            }
+        }
+        out
+    }
+
+    /// The same for stamps inside a longer text, such as the row that an error shows.
+    fn without_inside(&self, text: &[u8]) -> Vec<u8> {
+        let mut out = String::from_utf8_lossy(text).into_owned();
+        for day in &self.days {
+            while let Some(at) = out.find(day) {
+                let length = out[at..].find(|c: char| !c.is_ascii_digit() && !" -:.".contains(c)).unwrap_or(out.len() - at);
+                out.replace_range(at..at + length, "now");
+            }
+        }
+        out.into_bytes()
+    }
 }
 
 /// A day since 1970 as a date (Hinnant's algorithm for the proleptic Gregorian calendar).
@@ -153,9 +179,10 @@ fn column(column: &Column) -> Column {
 }
 
 /// An error without the place in PostgreSQL's source that raised it.
-fn error(fields: &ErrorFields) -> ErrorFields {
+fn error(fields: &ErrorFields, clock: Option<&Clock>) -> ErrorFields {
     let seen = fields.0.iter().filter(|(code, _)| !b"FLR".contains(code));
-    let mut kept: Vec<(u8, Vec<u8>)> = seen.map(|(code, value)| (*code, without_clock_inside(value))).collect();
+    let told = |value: &Vec<u8>| clock.map_or_else(|| value.clone(), |clock| clock.without_inside(value));
+    let mut kept: Vec<(u8, Vec<u8>)> = seen.map(|(code, value)| (*code, told(value))).collect();
     kept.sort();
     ErrorFields(kept)
 }
@@ -185,16 +212,16 @@ mod tests {
         assert_eq!(date(20_779), "2026-11-22");
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() / 86_400;
         let stamp = |fraction: &str| format!("{} 10:00:00{fraction}", date(now)).into_bytes();
-        assert_eq!(without_clock(&stamp(".123456")), b"now");
-        assert_eq!(without_clock(&stamp("")), stamp(""));
+        assert_eq!(Clock::now().without(&stamp(".123456")), b"now");
+        assert_eq!(Clock::now().without(&stamp("")), stamp(""));
         let row = [b"(1,\"", stamp(".123456").as_slice(), b"\",x)"].concat();
-        assert_eq!(without_clock(&row), b"(1,\"now\",x)");
-        assert_eq!(without_clock(b"2015-01-01 10:00:00.123456"), b"2015-01-01 10:00:00.123456");
+        assert_eq!(Clock::now().without(&row), b"(1,\"now\",x)");
+        assert_eq!(Clock::now().without(b"2015-01-01 10:00:00.123456"), b"2015-01-01 10:00:00.123456");
         let micros = |seconds: u64| (seconds * 1_000_000 + 123_456).to_be_bytes();
         let field = |stamp: [u8; 8]| [&[0, 0, 0, 1, 0, 0, 0x04, 0x5A, 0, 0, 0, 8], stamp.as_slice()].concat();
         let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() - 946_684_800;
-        assert_eq!(without_clock(&field(micros(clock))), field(*b"now     "));
-        assert_eq!(without_clock(&field(micros(0))), field(micros(0)));
+        assert_eq!(Clock::now().without(&field(micros(clock))), field(*b"now     "));
+        assert_eq!(Clock::now().without(&field(micros(0))), field(micros(0)));
     }
 
     #[test]

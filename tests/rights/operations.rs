@@ -61,7 +61,7 @@ async fn a_row(db: &Database, rule: &Rule) -> Option<(Vec<String>, String)> {
     let table = format!("cf_quere_pro.{}", ident(&rule.table));
     let rows = db.text("a row", &format!("SELECT {columns} FROM {table} ORDER BY {columns} LIMIT 1")).await.unwrap();
     let row = rows.into_iter().next()?;
-    let lookup = rule.target.kind() != "history";
+    let lookup = rule.target.history().is_none();
     let cell = |(number, (cell, column)): (usize, (&Option<String>, &esclusa::rule::Column))| match cell {
         _ if lookup && rule.key.columns.contains(&column.column.name) => new_key(&column.column.type_name, number),
         Some(text) => literal(text),

@@ -80,7 +80,8 @@ fn units_and_settings_agree() {
         assert_eq!(values(unit, "Environment"), ["ESCLUSA_CONTROL_PASSWORD_FILE=%d/control.password"]);
     }
     for line in readme.lines().filter(|l| l.starts_with("esclusa ")) {
-        let words: Vec<&str> = line.split_whitespace().skip(1).collect();
+        // Up to where the shell reads on: a file that takes the output, a remark.
+        let words: Vec<&str> = line.split_whitespace().skip(1).take_while(|w| ![">", "#", "|", "&&"].contains(w)).collect();
         out(&mut esclusa(&[&words[..], &["--help"]].concat()));
     }
 }

@@ -1,6 +1,6 @@
 //! The rights matrix: who could read, write, lock or copy a legacy table, and who could not, can and cannot afterwards, through the proxy and
 //! beside it, with the same answers; and nobody has a right on anything else that was made. Before is the database as it was, after the one
-//! that was migrated by a role that is no superuser.
+//! that was migrated by a role that is no superuser. The same two databases show that plans use the indexes that they used (`plans`).
 //!
 //! `ESCLUSA_RIGHTS_TABLES=20` takes every so many-th table only, for a first look.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
@@ -8,6 +8,8 @@
 mod common;
 #[path = "rights/operations.rs"]
 mod operations;
+#[path = "rights/plans.rs"]
+mod plans;
 
 use std::collections::BTreeMap;
 

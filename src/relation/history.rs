@@ -1,6 +1,7 @@
 //! A history in `audit_log`: the legacy row verbatim in `al_old_data`, with key, user and time beside it for the indexes.
 //!
-//! The stamp of the legacy row is kept verbatim and typed, in `al_legacy_at`: an index can be on it, and no reading costs JSON.
+//! The stamp of the legacy row is kept verbatim and typed, in `al_legacy_at`: an index can be on it, and no reading costs JSON. So is a date
+//! in the key, in `al_legacy_on`.
 //! `al_changed_at` is the instant that follows from it, for auditors; `timestamp` -> `timestamptz` loses the hour of a DST gap, so
 //! nothing is read back from there.
 
@@ -19,18 +20,13 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Rela
     let place = |name: &Option<String>| name.as_ref().and_then(|n| rule.position(n));
     let type_of = |i: usize| SqlType::new(&rule.columns[i].column.type_name);
     let stamp = place(&history.time).filter(|&i| type_of(i).is_stamp());
-    // The typed column that holds the stamp, which a `timestamp` has and a date; other stamps follow settings of the session.
-    let typed = stamp.and_then(|i| match type_of(i) {
-        t if t.name == "date" => Some((i, "al_legacy_on")),
-        t if !t.has_zone() => Some((i, "al_legacy_at")),
-        _ => None,
-    });
-    let columns = columns(rule, |i| match typed.filter(|(stamp, _)| *stamp == i) {
+    let key = positions(rule, &rule.key.columns);
+    let typed = typed(stamp.into_iter().chain(key.iter().copied()), type_of);
+    let columns = columns(rule, |i| match typed.iter().find(|(column, _)| *column == i) {
         Some((_, name)) if ["date", "timestamp without time zone"].contains(&type_of(i).name.as_str()) => Store::Typed(name),
         Some((_, name)) => Store::Column(name),
         None => Store::Image(IMAGE),
     });
-    let key = positions(rule, &rule.key.columns);
     let field = |name, write| Field { name, write, backfill: None, always: false };
     let base = history.base.clone().unwrap_or_else(|| rule.table.clone());
     let mut fields = vec![
@@ -51,7 +47,7 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Rela
         // Who moves the rows is not who wrote them.
         Field { name: "al_session_user", write: Value::Default, backfill: Some(constant("NULL")), always: false },
     ];
-    fields.extend(typed.map(|(i, name)| field(name, Value::Expression(Sql::column(i)))));
+    fields.extend(typed.iter().map(|&(i, name)| field(name, Value::Expression(Sql::column(i)))));
     if stamp.is_none() {
         // The proof computes it again, and no clock gives the same twice: rows without a stamp come before everything.
         fields.iter_mut().filter(|f| f.name == "al_changed_at").for_each(|f| {
@@ -71,6 +67,24 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Rela
         primary: rule.key.primary,
         unique: None,
     }
+}
+
+/// The columns that are kept typed beside the image, since no index can be on a date or time inside it: the stamp, and what is left of the two
+/// for the first column of the key that has such a type. A `timestamptz` follows settings of the session, and is not among them.
+fn typed(columns: impl Iterator<Item = usize>, type_of: impl Fn(usize) -> SqlType) -> Vec<(usize, &'static str)> {
+    let mut taken: Vec<(usize, &'static str)> = Vec::new();
+    for i in columns {
+        let t = type_of(i);
+        let name = match t.name == "date" {
+            true => "al_legacy_on",
+            false if t.is_stamp() && !t.has_zone() => "al_legacy_at",
+            false => continue,
+        };
+        if taken.iter().all(|(column, other)| *column != i && *other != name) {
+            taken.push((i, name));
+        }
+    }
+    taken
 }
 
 /// The legacy's own operation flag, in the words that Spanish and English schemas use: alta, baja, eliminación, modificación.

@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS {schema}.audit_log (
     al_source         char(1) NOT NULL DEFAULT 'T',                      -- (+) trigger; legacy backfill, written through the proxy, captured: the last three in a leaf
     al_legacy_table   varchar(63) NOT NULL DEFAULT '',                   -- (+) the his* name of a leaf's rows: two histories of one base exist
     al_legacy_at      timestamp,                                         -- (+) the history's own stamp, verbatim: an index can be on it
-    al_legacy_on      date,                                              -- (+) the same for a history whose stamp is a date
+    al_legacy_on      date,                                              -- (+) the same for a date: the stamp, or one in the key
     al_session_user   varchar(63) DEFAULT session_user,                  -- (+) who was logged in; al_user_id is what the application says
     CONSTRAINT audit_log_pkey PRIMARY KEY (al_id, al_legacy_table, al_changed_at)
 ) PARTITION BY LIST (al_legacy_table);

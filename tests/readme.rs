@@ -20,6 +20,8 @@ const TYPED: &[(&str, &str)] = &[
     ("esclusa explain \"SELECT * FROM histipooficina WHERE htofid = 7\"", "explain_needs_no_database"),
     ("esclusa rules generate", "the_six_steps"),
     ("esclusa check", "the_six_steps"),
+    ("esclusa roles", "the_six_steps"),
+    ("esclusa roles --check", "the_six_steps"),
     ("esclusa schema apply", "the_six_steps"),
     ("esclusa schema check", "the_six_steps"),
     ("esclusa serve", "the_six_steps"),
@@ -78,7 +80,7 @@ fn explain_needs_no_database() {
 
 #[test]
 fn every_command_explains_itself() {
-    for name in ["serve", "demo", "explain", "check", "rules", "schema", "migrate", "verify"] {
+    for name in ["serve", "demo", "explain", "check", "roles", "rules", "schema", "migrate", "verify"] {
         assert!(out(&mut esclusa(&[name, "--help"])).contains(&format!("Usage: esclusa {name}")), "{name}");
     }
 }
@@ -92,12 +94,16 @@ async fn the_six_steps() {
     admin.batch("test", "CREATE DATABASE aqua").await.unwrap();
     let aqua = postgres.connect("aqua").await.unwrap();
     legacy::load(&aqua, "cf_quere_pro", &Sizes { rows: 40, base: 20, lookup: 6, ..Sizes::default() }).await.unwrap();
-    let grants = "GRANT USAGE ON SCHEMA cf_quere_pro TO aquasis; GRANT ALL ON ALL TABLES IN SCHEMA cf_quere_pro TO aquasis";
+    // The tables belong to a role of their own, and esclusa's is no superuser.
+    let grants = "GRANT USAGE ON SCHEMA cf_quere_pro TO aquasis; GRANT ALL ON ALL TABLES IN SCHEMA cf_quere_pro TO aquasis;
+        CREATE ROLE esclusa LOGIN; CREATE ROLE cea; ALTER SCHEMA cf_quere_pro OWNER TO cea;
+        DO $$ DECLARE t text; BEGIN FOR t IN SELECT oid::regclass FROM pg_class WHERE relnamespace = 'cf_quere_pro'::regnamespace AND relkind = 'r'
+              LOOP EXECUTE 'ALTER TABLE ' || t || ' OWNER TO cea'; END LOOP; END $$";
     aqua.batch("test", grants).await.unwrap();
 
     let rules = tempfile::tempdir().unwrap();
     let (url, upstream) =
-        (format!("postgres://postgres@127.0.0.1:{}/aqua", postgres.port), format!("127.0.0.1:{}", postgres.port));
+        (format!("postgres://esclusa@127.0.0.1:{}/aqua", postgres.port), format!("127.0.0.1:{}", postgres.port));
     let port = two_ports();
     let (listen, console) = (format!("127.0.0.1:{port}"), format!("127.0.0.1:{}", port + 1));
     let typed = |arguments: &[&str]| {
@@ -116,7 +122,27 @@ async fn the_six_steps() {
     same_files(rules.path(), &root().join("rules"));
     assert_eq!(out(&mut typed(&["check"])), "220 rules and the settings have no fault; compared with the database\n");
 
-    // 3. The new tables.
+    // 3. The roles, and the new tables.
+    let missing = said(&mut typed(&["roles", "--check"]));
+    assert_eq!(missing.code, Some(1), "{missing:?}");
+    let script = rules.path().with_extension("sql");
+    std::fs::write(&script, out(&mut typed(&["roles"]))).unwrap();
+    let behind = postgres.port.to_string();
+    out(&mut psql(&[
+        "-h",
+        "127.0.0.1",
+        "-p",
+        &behind,
+        "-U",
+        "postgres",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-f",
+        script.to_str().unwrap(),
+        "aqua",
+    ]));
+    std::fs::remove_file(&script).unwrap();
+    assert_eq!(said(&mut typed(&["roles", "--check"])).code, Some(0));
     let applied = out(&mut typed(&["schema", "apply"]));
     assert!(applied.contains("table audit_log ") && applied.contains("partitions ahead"), "{applied}");
     let checked = said(&mut typed(&["schema", "check"]));

@@ -1,8 +1,8 @@
 //! `esclusa.toml` and the environment -> [`Settings`], parsed once and checked whole: every fault comes back at once, with its
 //! file and line.
 //!
-//! The settings are data: one line below gives a key its type, its default and its help. The struct, the reader, the file
-//! `config/esclusa.toml` and `SHOW CONFIG` all come from that line. A key of the environment (`ESCLUSA_LISTEN_ADDRESS`)
+//! The settings are data: one line below gives a key its type, its default, its help, and whether a running process can take another value.
+//! The struct, the reader, the file `config/esclusa.toml`, `SHOW CONFIG` and what a reload refuses all come from that line. A key of the environment (`ESCLUSA_LISTEN_ADDRESS`)
 //! goes before the file, the file before the default.
 
 pub mod document;
@@ -27,11 +27,13 @@ pub struct Key {
     pub default: &'static str,
     /// What it does, in one sentence.
     pub help: &'static str,
+    /// A running process keeps the value that it began with.
+    pub restart: bool,
 }
 
 macro_rules! settings {
     ($( #[doc = $section_help:literal] $section:ident: $Section:ident {
-        $( #[doc = $help:literal] $key:ident: $type:ty = $default:literal; )*
+        $( #[doc = $help:literal] $key:ident: $type:ty = $default:literal $(, $restart:ident)?; )*
     } )*) => {
         $( #[doc = $section_help] #[derive(Debug, Clone)] pub struct $Section { $( #[doc = $help] pub $key: $type, )* } )*
 
@@ -41,7 +43,8 @@ macro_rules! settings {
 
         /// Every key, in the order of the file.
         pub const KEYS: &[Key] = &[ $( $( Key {
-            section: stringify!($section), name: stringify!($key), default: $default, help: $help
+            section: stringify!($section), name: stringify!($key), default: $default, help: $help,
+            restart: !concat!("" $(, stringify!($restart))?).is_empty(),
         }, )* )* ];
 
         /// Every section with its help.
@@ -57,6 +60,12 @@ macro_rules! settings {
                 let values = [ $( $( self.$section.$key.show(), )* )* ];
                 KEYS.iter().copied().zip(values).collect()
             }
+
+            /// The keys whose values differ.
+            pub fn differing(&self, other: &Settings) -> Vec<Key> {
+                let differ = [ $( $( self.$section.$key != other.$section.$key, )* )* ];
+                KEYS.iter().copied().zip(differ).filter_map(|(key, differs)| differs.then_some(key)).collect()
+            }
         }
     };
 }
@@ -65,7 +74,7 @@ settings! {
     /// Where clients connect.
     listen: Listen {
         /// Host and port, or the path of a Unix socket (`/run/esclusa/.s.PGSQL.6432`).
-        address: Address = "\"127.0.0.1:6432\"";
+        address: Address = "\"127.0.0.1:6432\"", restart;
         /// More clients than this are answered 53300 (too_many_connections).
         max_clients: usize = "1000";
         /// A client that has not finished its start-up by then is closed.
@@ -81,9 +90,9 @@ settings! {
         /// When the proxy ends, transactions may go on for so long.
         drain_timeout: Duration = "\"30s\"";
         /// A Unix socket on which a new process takes over the listening sockets of this one, without a refused connection.
-        handover_socket: PathBuf = "\"\"";
+        handover_socket: PathBuf = "\"\"", restart;
         /// Threads that relay, each with its own event loop; 0 is one per core.
-        workers: usize = "0";
+        workers: usize = "0", restart;
     }
     /// The PostgreSQL server behind the proxy.
     upstream: Upstream {
@@ -125,7 +134,7 @@ settings! {
     /// The database that holds modes and hits: schema `esclusa` in the target database.
     control: Control {
         /// Connection string or URL of the target database; a password belongs in `password_file` or ESCLUSA_CONTROL_PASSWORD.
-        url: Url = "\"\"";
+        url: Url = "\"\"", restart;
         /// A file that holds the password and nothing else.
         password_file: PathBuf = "\"\"";
         /// How often counted hits are written to the database.
@@ -143,7 +152,7 @@ settings! {
     /// The admin console: `psql -h 127.0.0.1 -p 6433 esclusa`.
     console: Console {
         /// Host and port.
-        address: Address = "\"127.0.0.1:6433\"";
+        address: Address = "\"127.0.0.1:6433\"", restart;
         /// Users who may change modes and run every command.
         admins: Vec<String> = "[\"esclusa\"]";
         /// Users who may only look.
@@ -156,18 +165,18 @@ settings! {
         /// A longer statement passes unparsed.
         statement_bytes: Bytes = "\"256KiB\"";
         /// Rewritten statements kept ready.
-        cache_entries: usize = "10000";
+        cache_entries: usize = "10000", restart;
         /// Their texts together.
-        cache_bytes: Bytes = "\"64MiB\"";
+        cache_bytes: Bytes = "\"64MiB\"", restart;
         /// Distinct hits counted between two flushes; further ones are counted together as "(others)".
-        hit_entries: usize = "50000";
+        hit_entries: usize = "50000", restart;
     }
     /// What esclusa writes to standard error.
     log: Log {
         /// error, warn, info, debug or trace; or a filter as tracing-subscriber's EnvFilter reads it.
-        level: String = "\"info\"";
+        level: String = "\"info\"", restart;
         /// text or json.
-        format: LogFormat = "\"text\"";
+        format: LogFormat = "\"text\"", restart;
     }
 }
 
@@ -279,7 +288,8 @@ pub fn reference() -> String {
     for (section, help) in SECTIONS {
         out.push_str(&format!("\n# {}\n[{section}]\n", help.trim()));
         for key in KEYS.iter().filter(|k| k.section == *section) {
-            out.push_str(&format!("# {}\n# {} = {}\n", key.help.trim(), key.name, key.default));
+            let restart = if key.restart { " Needs a restart." } else { "" };
+            out.push_str(&format!("# {}{restart}\n# {} = {}\n", key.help.trim(), key.name, key.default));
         }
     }
     out
@@ -328,6 +338,17 @@ mod tests {
     #[test]
     fn broken_toml_is_reported_with_its_line() {
         assert!(load("[listen]\naddress = \n", &|_| None).unwrap_err().starts_with("F:2: "));
+    }
+
+    /// Whatever cannot be changed is told by its name, each kind of value among them.
+    #[test]
+    fn what_differs_is_told_key_by_key() {
+        let defaults = Settings::defaults().unwrap();
+        assert_eq!(defaults.differing(&defaults).len(), 0);
+        let text = "[listen]\nworkers = 3\nmax_clients = 7\n[log]\nlevel = \"debug\"\n[limits]\ncache_bytes = \"1MiB\"\n";
+        let differing = defaults.differing(&load(text, &|_| None).unwrap());
+        let told: Vec<String> = differing.iter().map(|k| format!("{}.{} {}", k.section, k.name, k.restart)).collect();
+        assert_eq!(told, ["listen.max_clients false", "listen.workers true", "limits.cache_bytes true", "log.level true"]);
     }
 
     #[test]

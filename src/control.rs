@@ -1,6 +1,8 @@
 //! What outlives a process, in schema `esclusa` of the target database: modes with their history, and hits. All replicas share it; a
 //! change of modes is announced by NOTIFY and read again by each.
 
+pub mod replica;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -54,9 +56,22 @@ pub async fn store_modes(db: &Database, tables: &[String], mode: Mode, who: &str
     Ok(changes)
 }
 
-/// Tells the replicas that modes, or what they depend on, have changed.
+/// Numbers the change of modes, or of what they depend on, in the caller's transaction, and tells the replicas when that ends.
 pub async fn announce(db: &Database) -> Result<()> {
+    replica::advance(db).await?;
     db.batch("announcing a switch", &format!("NOTIFY {CHANNEL}")).await
+}
+
+/// Waits until a switch is in force on every replica. Where one has not followed, each change says so.
+pub async fn behind(database: &Database, changes: &mut [Change]) -> Result<()> {
+    let late = replica::settled(database).await?.join("; ");
+    if !late.is_empty() {
+        tracing::warn!(%late, "a switch is not in force everywhere");
+        for change in changes.iter_mut().filter(|c| c.after.is_some()) {
+            change.note = Some(change.note.take().map_or_else(|| late.clone(), |note| format!("{note}; {late}")));
+        }
+    }
+    Ok(())
 }
 
 /// The stored mode of a table and since when, locked until the caller's transaction ends.

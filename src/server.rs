@@ -83,7 +83,7 @@ impl Server {
             tokio::spawn(crate::console::serve(console, shared.clone(), admin)),
             tokio::spawn(steering::flush_regularly(steering.clone(), stop.subscribe())),
             tokio::spawn(shadow::run(steering.clone(), stop.subscribe())),
-            tokio::spawn(steering::follow(steering.clone(), stop.subscribe())),
+            tokio::spawn(steering::follow(steering.clone())),
         ];
         tasks.extend(handover.map(|offer| tokio::spawn(offer.serve(stop.clone()))));
         if let Some(predecessor) = inherited.predecessor {
@@ -125,5 +125,6 @@ impl Server {
             task.abort();
             let _ = task.await;
         }
+        self.steering.leave().await;
     }
 }

@@ -14,6 +14,8 @@ mod load;
 mod names;
 #[path = "toggle/random.rs"]
 mod random;
+#[path = "toggle/replicas.rs"]
+mod replicas;
 #[path = "toggle/shadow.rs"]
 mod shadow;
 #[path = "toggle/steps.rs"]

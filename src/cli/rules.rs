@@ -78,7 +78,8 @@ async fn set(call: Call, mut words: Vec<String>, reason: Option<String>) -> Resu
     let database = call.prepared_database().await?;
     let who = std::env::var("USER").unwrap_or_else(|_| "esclusa".into());
     let switch = Switch { mode, who: &who, why: reason.as_deref() };
-    let changes = gate::switch(&database, &call.settings.rules.schema, &tables, switch).await?;
+    let mut changes = gate::switch(&database, &call.settings.rules.schema, &tables, switch).await?;
+    control::behind(&database, &mut changes).await?;
     let mut table = Table::new(&["table", "before", "since", "now", "note"]);
     for change in changes {
         let (before, since) = change.before.map_or((Cell::Null, Cell::Null), |(m, s)| (m.name().into(), s.into()));

@@ -141,7 +141,7 @@ const COMMANDS: &[Command] = &[
     show("SHOW RULES", "How each legacy table lies in the new ones.", overview::RULES, overview::rules),
     show("SHOW MODES", "The mode of every legacy table.", modes::COLUMNS, modes::modes),
     show("SHOW STATS", "Every metric with its value, as /metrics shows it too.", stats::COLUMNS, stats::stats),
-    show("SHOW CONFIG", "Every setting in force, secrets hidden.", overview::CONFIG, overview::config),
+    show("SHOW CONFIG", "Every setting in force, secrets hidden, and whether another value needs a restart.", overview::CONFIG, overview::config),
     show("SHOW VERSION", "The version of esclusa.", overview::VERSION, overview::version),
     act("SET MODE", modes::SET_SYNTAX, "Switches tables, all or none, at once and for all replicas; of ALL those that may have the mode, and tells of each.", modes::CHANGES, modes::set),
     act("ENABLE", modes::LIST_SYNTAX, "SET MODE rewrite.", modes::CHANGES, modes::enable),

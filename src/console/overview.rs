@@ -49,7 +49,8 @@ pub(super) const DIFFERENCES: Columns = &[("tables", Text), ("statement", Text),
 pub(super) const RULES: Columns =
     &[("table", Text), ("kind", Text), ("target", Text), ("leaf", Text), ("columns", Int), ("key_columns", Text)];
 
-pub(super) const CONFIG: Columns = &[("key", Text), ("value", Text), ("default", Text), ("help", Text)];
+pub(super) const CONFIG: Columns =
+    &[("key", Text), ("value", Text), ("default", Text), ("restart", ColumnType::Bool), ("help", Text)];
 
 pub(super) const VERSION: Columns = &[("version", Text)];
 
@@ -148,7 +149,7 @@ pub(super) fn config(shared: &Shared) -> Table {
     let mut table = table(CONFIG);
     for (key, value) in shared.settings.load().shown() {
         let name = format!("{}.{}", key.section, key.name);
-        table.push(vec![name.into(), value.into(), key.default.into(), key.help.trim().into()]);
+        table.push(vec![name.into(), value.into(), key.default.into(), Cell::Bool(key.restart), key.help.trim().into()]);
     }
     table
 }

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{Ordering, fence};
+use std::sync::atomic::{AtomicU32, Ordering, fence};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -13,7 +13,7 @@ use super::{Loader, policy};
 use crate::catalog::Database;
 use crate::config::Settings;
 use crate::console::Admin;
-use crate::control::{self, Change};
+use crate::control::{self, Change, replica};
 use crate::error::{Error, Fault, Faults, Result};
 use crate::migrate::gate::{self, Named, Switch};
 use crate::mode::Mode;
@@ -22,7 +22,7 @@ use crate::session::Shared;
 use crate::telemetry;
 use crate::wire::tls::{Acceptor, Connector};
 
-/// The hands on the wheel.
+/// What the console and the background tasks of the server act on.
 #[derive(Debug)]
 pub struct Steering {
     /// What the sessions share.
@@ -34,6 +34,8 @@ pub struct Steering {
     rules: ArcSwap<RuleSet>,
     database: Mutex<Option<Database>>,
     stop: watch::Sender<bool>,
+    /// Its name among the replicas.
+    instance: String,
 }
 
 impl Steering {
@@ -54,7 +56,7 @@ impl Steering {
         shared.standing.store(Arc::new(built.standing));
         shared.tls.store(Arc::new(acceptor));
         let (connector, rules) = (ArcSwap::from_pointee(connector), ArcSwap::from_pointee(rules));
-        Ok(Steering { shared, connector, load, rules, database: Mutex::new(database), stop })
+        Ok(Steering { shared, connector, load, rules, database: Mutex::new(database), stop, instance: instance() })
     }
 
     /// Builds the policy anew, from the rules in force, and modes and catalog as they are now.
@@ -77,19 +79,62 @@ impl Steering {
         self.shared.set_policy(built.policy);
     }
 
-    /// Stores a switch, and waits until it is in force.
+    /// Stores a switch, and waits until it is in force, here and on the other replicas.
     async fn switch(&self, store: impl AsyncFnOnce(&Database, &str) -> Result<Vec<Change>>) -> Result<Vec<Change>> {
-        let changes = {
-            let settings = self.shared.settings.load_full();
+        let settings = self.shared.settings.load_full();
+        let mut changes = {
             let mut database = self.database.lock().await;
             match policy::alive(&mut database, &settings).await? {
                 Some(database) => store(database, &settings.rules.schema).await?,
                 None => return Err(Error::usage("modes are stored in the target database: set control.url")),
             }
         };
+        self.follow_switch().await?;
+        let mut database = self.database.lock().await;
+        if let Some(database) = policy::alive(&mut database, &settings).await? {
+            control::behind(database, &mut changes).await?;
+        }
+        Ok(changes)
+    }
+
+    /// Puts the modes that are stored in force, and says so when no statement is on its way that an older policy decided about.
+    async fn follow_switch(&self) -> Result<()> {
+        let settings = self.shared.settings.load_full();
+        let alive = async || -> Result<i64> {
+            match policy::alive(&mut *self.database.lock().await, &settings).await? {
+                Some(database) => replica::generation(database).await,
+                None => Ok(0),
+            }
+        };
+        let generation = alive().await?;
         self.refresh().await?;
         self.let_land().await;
-        Ok(changes)
+        self.acknowledge(generation).await
+    }
+
+    /// Says that this process serves, and which switch is in force here.
+    async fn acknowledge(&self, generation: i64) -> Result<()> {
+        let settings = self.shared.settings.load_full();
+        let mut database = self.database.lock().await;
+        match policy::alive(&mut database, &settings).await? {
+            Some(database) if generation > 0 => replica::acknowledge(database, &self.instance, generation).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Nobody waits for this process any more.
+    pub(super) async fn leave(&self) {
+        let settings = self.shared.settings.load_full();
+        let mut database = self.database.lock().await;
+        let left = async {
+            match policy::alive(&mut database, &settings).await? {
+                Some(database) if replica::generation(database).await? > 0 => replica::leave(database, &self.instance).await,
+                _ => Ok(()),
+            }
+        };
+        if let Err(error) = left.await {
+            tracing::warn!(%error, "the end of this process could not be noted; a switch will tell that it is silent");
+        }
     }
 
     /// The rule files as they are now, and the faults of those that were left out. A table whose rule has faults keeps the rule that is in
@@ -143,7 +188,7 @@ impl Steering {
         }
         let written = async {
             match policy::alive(&mut database, &settings).await? {
-                Some(database) => control::write_hits(database, &instance(), &counts, &statements).await,
+                Some(database) => control::write_hits(database, &self.instance, &counts, &statements).await,
                 None => Ok(()),
             }
         };
@@ -162,7 +207,7 @@ impl Steering {
         }
         let written = async {
             match policy::alive(database, settings).await? {
-                Some(database) => control::write_shadow(database, &instance(), &taken).await,
+                Some(database) => control::write_shadow(database, &self.instance, &taken).await,
                 None => Ok(()),
             }
         };
@@ -203,17 +248,10 @@ fn kept<T>(result: Result<T>, faults: &mut Faults) -> Result<Option<T>> {
 /// What a running process cannot change: a restart or a handover can.
 fn refuse_fixed(before: &Settings, after: &Settings) -> Result<(), Faults> {
     let mut faults = Faults::default();
-    let mut fixed = |key: &str, same: bool| {
-        if !same {
-            let fault = Fault::general(format!("{key} cannot be changed by a reload"));
-            faults.push(fault.hint("restart, or start a new process that takes over (listen.handover_socket)"));
-        }
-    };
-    fixed("listen.address", before.listen.address == after.listen.address);
-    fixed("listen.workers", before.listen.workers == after.listen.workers);
-    fixed("listen.handover_socket", before.listen.handover_socket == after.listen.handover_socket);
-    fixed("console.address", before.console.address == after.console.address);
-    fixed("control.url", before.control.url == after.control.url);
+    for key in before.differing(after).into_iter().filter(|k| k.restart) {
+        let fault = Fault::general(format!("{}.{} cannot be changed by a reload", key.section, key.name));
+        faults.push(fault.hint("restart, or start a new process that takes over (listen.handover_socket)"));
+    }
     faults.or(())
 }
 
@@ -288,10 +326,15 @@ impl Admin for Steering {
     }
 }
 
-/// This process among the replicas.
+/// Host and process; a second proxy of one process, as tests have it, is told apart.
 fn instance() -> String {
+    static STARTED: AtomicU32 = AtomicU32::new(0);
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    format!("{}:{}", host.trim(), std::process::id())
+    let process = format!("{}:{}", host.trim(), std::process::id());
+    match STARTED.fetch_add(1, Ordering::Relaxed) {
+        0 => process,
+        more => format!("{process}/{more}"),
+    }
 }
 
 /// Writes hits every `control.flush_interval`.
@@ -306,8 +349,9 @@ pub(super) async fn flush_regularly(steering: Arc<Steering>, mut stopped: watch:
     }
 }
 
-/// Follows switches that other replicas make. Whatever was announced while the connection was gone is read when it is back.
-pub(super) async fn follow(steering: Arc<Steering>, mut stopped: watch::Receiver<bool>) {
+/// Follows switches that other replicas make, as long as a session lives: until the process ends. Whatever was announced while the
+/// connection was gone is read when it is back.
+pub(super) async fn follow(steering: Arc<Steering>) {
     loop {
         let settings = steering.shared.settings.load_full();
         if settings.control.url.is_empty() {
@@ -315,20 +359,18 @@ pub(super) async fn follow(steering: Arc<Steering>, mut stopped: watch::Receiver
         }
         let listened = async {
             let password = policy::password(&settings)?;
-            let (_database, mut news) = Database::listen(&settings.control.url, password.as_deref(), control::CHANNEL).await?;
-            steering.refresh().await?;
-            while news.recv().await.is_some() {
-                steering.refresh().await?;
-            }
-            Ok::<(), Error>(())
-        };
-        tokio::select! {
-            ended = listened => {
-                if let Err(error) = ended {
-                    tracing::warn!(%error, "switches of other replicas cannot be followed; trying again");
+            let (database, mut news) = Database::listen(&settings.control.url, password.as_deref(), control::CHANNEL).await?;
+            loop {
+                let generation = replica::generation(&database).await?;
+                steering.follow_switch().await?;
+                while let Err(_silence) = tokio::time::timeout(replica::HEARTBEAT, news.recv()).await.map(drop) {
+                    steering.acknowledge(generation).await?;
                 }
             }
-            _ = stopped.wait_for(|s| *s) => return,
+        };
+        let ended: Result<()> = listened.await;
+        if let Err(error) = ended {
+            tracing::warn!(%error, "switches of other replicas cannot be followed; trying again");
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }

@@ -130,7 +130,7 @@ async fn clients(bed: &Bed, proxy: &Proxy, load: &mut Load) {
     }
 }
 
-async fn library_client(bed: &Bed, proxy: &Proxy) -> tokio_postgres::Client {
+pub(crate) async fn library_client(bed: &Bed, proxy: &Proxy) -> tokio_postgres::Client {
     let mut config = tokio_postgres::Config::new();
     config.host("127.0.0.1").port(proxy.port()).user("postgres").dbname(bed.name());
     config.options(format!("-c search_path={SCHEMA}"));

@@ -19,6 +19,19 @@ CREATE TABLE IF NOT EXISTS {control}.mode_history (
     changed_at   timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
+-- The number of the last switch, and the proxies that serve, each with the last one that is in force there.
+CREATE TABLE IF NOT EXISTS {control}.generation (
+    number  bigint NOT NULL,
+    one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row)
+);
+INSERT INTO {control}.generation (number) VALUES (1) ON CONFLICT DO NOTHING;
+CREATE TABLE IF NOT EXISTS {control}.replica (
+    instance   text PRIMARY KEY,
+    generation bigint NOT NULL,
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    seen_at    timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
 -- Who touched which legacy name, how and when: hourly buckets.
 CREATE TABLE IF NOT EXISTS {control}.hit (
     bucket           timestamptz NOT NULL,

@@ -1,0 +1,74 @@
+//! The replicas of the proxy, and the barrier of a switch: every proxy that serves has a row, and writes into it the number of the last
+//! switch that is in force there, with no statement on its way that an older policy decided about. Whoever switches waits for all of them;
+//! only then may a table be dropped.
+
+use std::time::Duration;
+
+use crate::catalog::Database;
+use crate::error::Result;
+
+/// How often a replica says that it is there.
+pub const HEARTBEAT: Duration = Duration::from_secs(5);
+/// A replica that has been silent for longer is not waited for: it was killed, or has no way to the database and hears of no switch.
+const SILENT: &str = "60 s";
+/// How long a switch waits for the others: a little longer than each of them waits for its own statements.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// The number of the last switch; 0 before `schema apply`. Read it before the modes: what is read after it is at least as new.
+pub async fn generation(database: &Database) -> Result<i64> {
+    let there = "SELECT to_regclass('esclusa.generation') IS NOT NULL AND to_regclass('esclusa.replica') IS NOT NULL";
+    if !database.one("looking for the replicas", there, &[]).await?.get::<_, bool>(0) {
+        return Ok(0);
+    }
+    Ok(database.one("reading the number of the last switch", "SELECT number FROM esclusa.generation", &[]).await?.get(0))
+}
+
+/// The next number, in the caller's transaction: switches wait for each other here, and a number is seen with its modes or not at all.
+pub async fn advance(db: &Database) -> Result<()> {
+    db.execute("numbering a switch", "UPDATE esclusa.generation SET number = number + 1", &[]).await.map(drop)
+}
+
+/// A replica says that it serves, and which switch is in force there. Rows of those that were killed are cleared away in the end.
+pub async fn acknowledge(database: &Database, instance: &str, generation: i64) -> Result<()> {
+    let sql = "WITH gone AS (DELETE FROM esclusa.replica WHERE seen_at < clock_timestamp() - interval '1 day' AND instance <> $1)
+               INSERT INTO esclusa.replica AS r (instance, generation) VALUES ($1, $2) ON CONFLICT (instance) DO UPDATE
+               SET generation = greatest(r.generation, excluded.generation), seen_at = clock_timestamp()";
+    database.execute("acknowledging a switch", sql, &[&instance, &generation]).await.map(drop)
+}
+
+/// It serves no more.
+pub async fn leave(database: &Database, instance: &str) -> Result<()> {
+    database.execute("leaving", "DELETE FROM esclusa.replica WHERE instance = $1", &[&instance]).await.map(drop)
+}
+
+/// Waits until the last switch is in force on every replica. What is left to say of those on which it is not.
+pub async fn settled(database: &Database) -> Result<Vec<String>> {
+    let number = generation(database).await?;
+    let until = tokio::time::Instant::now() + PATIENCE;
+    let behind = format!(
+        "SELECT instance, clock_timestamp() - seen_at > interval '{SILENT}', extract(epoch FROM clock_timestamp() - seen_at)::bigint
+         FROM esclusa.replica WHERE generation < $1 ORDER BY 1"
+    );
+    loop {
+        let rows = match number {
+            0 => Vec::new(),
+            _ => database.query("waiting for the replicas", &behind, &[&number]).await?,
+        };
+        let is_over = tokio::time::Instant::now() > until;
+        if is_over || rows.iter().all(|r| r.get(1)) {
+            let told = |r: &tokio_postgres::Row| match (r.get::<_, String>(0), r.get::<_, bool>(1), r.get::<_, i64>(2)) {
+                (instance, true, seconds) => {
+                    format!("{instance} has been silent for {seconds} s: if it still serves, it goes by the mode before")
+                }
+                (instance, false, _) => {
+                    format!(
+                        "{instance} has not followed within {} s: its sessions may still go by the mode before",
+                        PATIENCE.as_secs()
+                    )
+                }
+            };
+            return Ok(rows.iter().map(told).collect());
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

@@ -24,6 +24,7 @@
 //! - Of several foreign keys that refuse, the one is told first that was made first, and a move makes those of its table anew.
 //! - Who may write a table and not read it is told the key that an error is about, because the check runs as the table's owner; one who may
 //!   read some columns only is not told it by a deferred check.
+//! - A key that a cascade repeats in the leaf is told without the server's own statement as its CONTEXT: the leaf follows behind it.
 //! - One statement that changes both sides (a CTE that writes): the same outcome, but one that deletes a row and refers to it is told
 //!   by the other side's words; one MERGE that renames a referenced key and inserts the old one anew is refused.
 //! - Beside the proxy `SET CONSTRAINTS <name> DEFERRED` defers the check, but not the hold: the lock on a row that is there is taken by
@@ -207,9 +208,6 @@ pub struct Refusal {
 pub enum Rows {
     /// Update and delete them.
     Written,
-    /// Nothing, because what tells them apart is what an UPDATE changes: the key table would have to be changed in the middle of a cascade,
-    /// and the server would check a row that the cascade has not finished with.
-    Unstable,
     /// Nothing, because they are the audit's (a captured history).
     Audit,
 }
@@ -239,7 +237,6 @@ pub fn refusals(keys: &[ForeignKey], schema: &str, table: &str, rows: Rows) -> V
         if out && (key.on_update.writes() || key.on_delete.writes()) {
             match rows {
                 Rows::Written => {}
-                Rows::Unstable => refuse("it changes rows of the legacy table, and its leaf has no column that stays the same"),
                 Rows::Audit => refuse("it changes or deletes rows of the legacy table, and these are the audit's"),
             }
         }

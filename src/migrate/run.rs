@@ -350,7 +350,6 @@ impl<'r> Standing<'r> {
             leaf: &self.rows,
             parent: self.parent.as_deref(),
             identity: target.map_or(&[], |t| t.identity),
-            stable: target.is_some_and(|t| t.identity_is_stable),
             read: &*self.read,
             // What a foreign key does to a history's rows would be a change that nobody has recorded.
             write: target.filter(|t| t.repeated.is_none()).map(|_| &*self.write as _),

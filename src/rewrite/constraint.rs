@@ -57,7 +57,7 @@ mod tests {
             &["tipocorreo"],
             &[
                 ("cf_quere_pro", "c_p", &[("esclusa_key", "c_p"), ("esclusa_key", "ESCLUSA_hold_insert_c_p")]),
-                ("cf_quere_pro", "both", &[("cf_quere_pro", "both"), ("esclusa_key", "both")]),
+                ("cf_quere_pro", "two", &[("cf_quere_pro", "two"), ("esclusa_key", "two")]),
                 ("cf_quere_pro", "stays", &[("cf_quere_pro", "stays")]),
                 ("other", "c_p", &[("other", "c_p")]),
             ],
@@ -75,10 +75,7 @@ mod tests {
             sent(&path, "/**/ set constraints C_P, stays, unknown deferred"),
             "/**/ set constraints esclusa_key.c_p, esclusa_key.\"ESCLUSA_hold_insert_c_p\", stays, unknown deferred"
         );
-        assert_eq!(
-            sent(&path, "SET CONSTRAINTS both IMMEDIATE"),
-            "SET CONSTRAINTS cf_quere_pro.both, esclusa_key.both IMMEDIATE"
-        );
+        assert_eq!(sent(&path, "SET CONSTRAINTS two IMMEDIATE"), "SET CONSTRAINTS cf_quere_pro.two, esclusa_key.two IMMEDIATE");
         for same in ["set constraints all deferred", "set constraints other.c_p deferred", "set constraints x.c_p deferred"] {
             assert_eq!(sent(&path, same), same);
         }

@@ -17,6 +17,14 @@ pub struct Told<'t> {
     pub text: &'t str,
     /// The schema of the legacy tables.
     pub schema: &'t str,
+    /// The legacy table whose leaf it came from by way of a foreign key, where the statement did not name it.
+    pub reached: Option<&'t Relation>,
+}
+
+/// The legacy table in whose leaf an error arose.
+pub fn leaf(fields: &ErrorFields) -> Option<&str> {
+    let table = fields.get(b't').filter(|_| fields.get(b's') == Some(LEAVES.as_bytes()))?;
+    std::str::from_utf8(table).ok()
 }
 
 /// The error as the legacy tables would have given it; `None` when it is that already.
@@ -41,7 +49,7 @@ pub fn lead_back(mut fields: ErrorFields, told: &Told<'_>) -> Option<ErrorFields
         return Some(assignment);
     }
     position(&mut fields, told);
-    for relation in &told.outcome.rewritten {
+    for relation in told.outcome.rewritten.iter().map(AsRef::as_ref).chain(told.reached) {
         names(&mut fields, relation);
     }
     private_names(&mut fields);
@@ -50,17 +58,10 @@ pub fn lead_back(mut fields: ErrorFields, told: &Told<'_>) -> Option<ErrorFields
     (fields != before).then_some(fields)
 }
 
-/// The error of a statement that may name no legacy table at all: a foreign key out of one that has moved lies on its key table, and what
-/// keeps key table and leaf equal runs behind whatever the client wrote. `None` when it comes from elsewhere.
-pub fn lead_back_from_keys(body: &[u8], schema: &str) -> Option<ErrorFields> {
-    if !OF_KEYS.iter().any(|mark| memchr::memmem::find(body, mark.as_bytes()).is_some()) {
-        return None;
-    }
-    let before = ErrorFields::parse(body);
-    let mut fields = before.clone();
-    key_tables(&mut fields, schema);
-    context(&mut fields);
-    (fields != before).then_some(fields)
+/// Whether an error comes from a key table. It may be that of a statement that names no legacy table at all: a foreign key out of one that
+/// has moved lies on its key table, and what keeps key table and leaf equal runs behind whatever the client wrote.
+pub fn is_of_keys(body: &[u8]) -> bool {
+    OF_KEYS.iter().any(|mark| memchr::memmem::find(body, mark.as_bytes()).is_some())
 }
 
 /// The schema of the key tables, and their functions, as a context names them, with or without quotes.
@@ -385,7 +386,9 @@ mod tests {
             WSQL statement \"UPDATE esclusa_leaf.c AS t SET x = 1 FROM esclusa_key.c AS m\"\n\
             PL/pgSQL function esclusa.lead_c() line 5 at SQL statement\n\
             SQL statement \"DELETE FROM ONLY \"esclusa_key\".\"c\" WHERE $1 OPERATOR(pg_catalog.=) \"qid\"\"\0sesclusa_key\0tc\0nc_q\0\0";
-        let fields = lead_back_from_keys(body, "cf_quere_pro").unwrap();
+        let outcome = Outcome::default();
+        let told = |schema| Told { outcome: &outcome, text: "", schema, reached: None };
+        let fields = lead_back(ErrorFields::parse(body), &told("cf_quere_pro")).unwrap();
         assert_eq!(fields.get(b's'), Some(&b"cf_quere_pro"[..]));
         assert_eq!(
             fields.get(b'W').map(String::from_utf8_lossy).unwrap(),
@@ -395,7 +398,7 @@ mod tests {
             lead_back_from_keys(b"C23503\0scf_quere_pro\0Wfunction esclusa.refuse_null() line 1\0\0", "cf_quere_pro"),
             None
         );
-        let quoted = lead_back_from_keys(b"Dtable esclusa_key.\"C\" depends on it\0\0", "Ol\"d").unwrap();
+        let quoted = lead_back(ErrorFields::parse(b"Dtable esclusa_key.\"C\" depends on it\0\0"), &told("Ol\"d")).unwrap();
         assert_eq!(quoted.get(b'D'), Some(&b"table \"C\" depends on it"[..]));
     }
 

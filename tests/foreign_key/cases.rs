@@ -339,7 +339,7 @@ async fn plan_of(pair: &Pair, table: &str, rows: Rows) -> Result<Option<KeyTable
     pair.new.sql(&format!("CREATE TABLE IF NOT EXISTS esclusa_leaf.{table} (dv_id bigint)")).await;
     let legacy = format!("{SCHEMA}.{table}");
     with_leaf(&shape, &legacy, async |leaf| {
-        let leaf = Leaf { write: leaf.write.filter(|_| rows != Rows::Audit), stable: rows == Rows::Written, ..*leaf };
+        let leaf = Leaf { write: leaf.write.filter(|_| rows != Rows::Audit), ..*leaf };
         KeyTable::plan(&pair.new.db, &leaf).await
     })
     .await
@@ -360,7 +360,6 @@ async fn what_cannot_be_kept_is_refused_by_name() {
         ("p", Rows::Written, "constraint \"c_p\" on table \"c\"", "disabled"),
         ("c", Rows::Written, "constraint \"c_p\" on table \"c\"", "disabled"),
         ("h", Rows::Audit, "constraint \"h_q\" on table \"h\"", "the audit's"),
-        ("h", Rows::Unstable, "constraint \"h_q\" on table \"h\"", "stays the same"),
         ("w", Rows::Written, "constraint \"w_u\" on table \"w\"", "unlogged"),
         ("r", Rows::Written, "constraint \"s_r\" on table \"s\"", "partitioned"),
     ] {

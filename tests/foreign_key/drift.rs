@@ -40,7 +40,7 @@ async fn facts(bed: &Bed) -> Vec<String> {
          WHERE k.connamespace IN ('esclusa_key'::regnamespace, 'cf_quere_pro'::regnamespace, 'esclusa_leaf'::regnamespace) AND contype <> 't' AND conname !~ '^audit'
          UNION ALL SELECT pg_get_triggerdef(oid), tgrelid::regclass::text, tgenabled::text, '' FROM pg_trigger WHERE tgname ~* '^esclusa'
          UNION ALL SELECT indexdef, format('%I.%I', schemaname, tablename)::regclass::text, '', '' FROM pg_indexes WHERE schemaname = 'esclusa_key'
-         UNION ALL SELECT relacl::text, oid::regclass::text, pg_get_userbyid(relowner), '' FROM pg_class WHERE relnamespace = 'esclusa_key'::regnamespace AND relkind = 'r'
+         UNION ALL SELECT coalesce(relacl, acldefault('r', relowner))::text, oid::regclass::text, pg_get_userbyid(relowner), '' FROM pg_class WHERE relnamespace = 'esclusa_key'::regnamespace AND relkind = 'r'
          ORDER BY 1, 2, 3, 4",
     )
     .await

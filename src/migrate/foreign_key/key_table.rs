@@ -27,10 +27,9 @@ pub struct Leaf<'l> {
     pub leaf: &'l str,
     /// The table that the leaf is a partition of; who writes it by that name would leave the key table behind, and is refused.
     pub parent: Option<&'l str>,
-    /// Columns of the leaf that tell its rows apart, under a unique index.
+    /// Columns of the leaf that tell its rows apart, under a unique index. Where foreign keys of the legacy table change its rows, no UPDATE
+    /// may change these columns: the key table would have to be changed in the middle of a cascade.
     pub identity: &'l [&'l str],
-    /// No UPDATE changes them.
-    pub stable: bool,
     /// Reads a legacy column.
     pub read: Read<'l>,
     /// Writes legacy columns; `None` where the leaf's rows are not to be changed.
@@ -40,11 +39,7 @@ pub struct Leaf<'l> {
 impl Leaf<'_> {
     /// What a foreign key may do to its rows.
     pub fn rows(&self) -> Rows {
-        match self.write {
-            None => Rows::Audit,
-            Some(_) if self.stable => Rows::Written,
-            Some(_) => Rows::Unstable,
-        }
+        if self.write.is_some() { Rows::Written } else { Rows::Audit }
     }
 }
 

@@ -147,29 +147,30 @@ impl Conversation {
         if info.outcome.text.is_none() && info.outcome.rewritten.is_empty() {
             return Verdict::Pass;
         }
-        let policy = self.shared.policy.load();
-        let told = Told { outcome: &info.outcome, text: &info.text, schema: &policy.schema };
-        match errors::lead_back(ErrorFields::parse(body), &told) {
-            Some(fields) => Verdict::Replace(frame_of(&fields, tag)),
-            None => Verdict::Pass,
-        }
+        self.told(&info.outcome, &info.text, tag, body).unwrap_or(Verdict::Pass)
     }
 
     /// An error that a foreign key of a moved table gave: any statement's, and that of a transaction's end.
     fn led_back_from_keys(&self, body: &[u8]) -> Option<Verdict> {
+        let is_ours = self.target && self.shared.policy.load().has_key_tables() && errors::is_of_keys(body);
+        is_ours.then(|| self.told(&Outcome::default(), "", b'E', body)).flatten()
+    }
+
+    /// What the client is told instead; `None` where it is that already.
+    fn told(&self, outcome: &Outcome, text: &str, tag: u8, body: &[u8]) -> Option<Verdict> {
         let policy = self.shared.policy.load();
-        let fields = errors::lead_back_from_keys(body, &policy.schema).filter(|_| self.target && policy.has_key_tables())?;
-        Some(Verdict::Replace(frame_of(&fields, b'E')))
+        let fields = ErrorFields::parse(body);
+        let table = errors::leaf(&fields).filter(|table| !outcome.rewritten.iter().any(|r| r.table == *table));
+        let reached = table.and_then(|table| policy.entry(table)).map(|entry| entry.relation.clone());
+        let told = Told { outcome, text, schema: &policy.schema, reached: reached.as_deref() };
+        errors::lead_back(fields, &told).map(|fields| Verdict::Replace(frame_of(&fields, tag)))
     }
 
     /// An error that a legacy table's view gave, in a function's body or before the table is switched.
     fn led_back_from_view(&self, body: &[u8]) -> Option<Verdict> {
         let table = errors::view(&ErrorFields::parse(body)).filter(|_| self.target)?;
-        let policy = self.shared.policy.load();
-        let relation = policy.entry(&table)?.relation.clone();
-        let outcome = Outcome { rewritten: vec![relation], ..Outcome::default() };
-        let fields = errors::lead_back(ErrorFields::parse(body), &Told { outcome: &outcome, text: "", schema: &policy.schema })?;
-        Some(Verdict::Replace(frame_of(&fields, b'E')))
+        let relation = self.shared.policy.load().entry(&table)?.relation.clone();
+        self.told(&Outcome { rewritten: vec![relation], ..Outcome::default() }, "", b'E', body)
     }
 
     /// The statement that the next reply belongs to, if it touches a legacy table.

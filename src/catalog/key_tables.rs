@@ -61,13 +61,12 @@ impl KeyTables {
         Ok(found)
     }
 
-    /// What is known, without a database to ask.
-    pub fn known(tables: &[&str], constraints: &[(&str, &str, &[(&str, &str)])]) -> KeyTables {
+    /// Adds what stands for a constraint, without a database to ask.
+    #[must_use]
+    pub fn with(mut self, schema: &str, name: &str, standing: &[(&str, &str)]) -> KeyTables {
         let pair = |(schema, name): &(&str, &str)| ((*schema).to_owned(), (*name).to_owned());
-        KeyTables {
-            tables: tables.iter().map(|t| (*t).to_owned()).collect(),
-            constraints: constraints.iter().map(|(s, n, stand)| (pair(&(s, n)), stand.iter().map(pair).collect())).collect(),
-        }
+        self.constraints.insert(pair(&(schema, name)), standing.iter().map(pair).collect());
+        self
     }
 
     /// Whether a legacy table has one.

@@ -53,15 +53,12 @@ mod tests {
     use crate::catalog::KeyTables;
 
     fn keyed() -> Policy {
-        policy().keyed(KeyTables::known(
-            &["tipocorreo"],
-            &[
-                ("cf_quere_pro", "c_p", &[("esclusa_key", "c_p"), ("esclusa_key", "ESCLUSA_hold_insert_c_p")]),
-                ("cf_quere_pro", "two", &[("cf_quere_pro", "two"), ("esclusa_key", "two")]),
-                ("cf_quere_pro", "stays", &[("cf_quere_pro", "stays")]),
-                ("other", "c_p", &[("other", "c_p")]),
-            ],
-        ))
+        let known = KeyTables::default()
+            .with("cf_quere_pro", "c_p", &[("esclusa_key", "c_p"), ("esclusa_key", "ESCLUSA_hold_insert_c_p")])
+            .with("cf_quere_pro", "two", &[("cf_quere_pro", "two"), ("esclusa_key", "two")])
+            .with("cf_quere_pro", "stays", &[("cf_quere_pro", "stays")])
+            .with("other", "c_p", &[("other", "c_p")]);
+        policy().keyed(known)
     }
 
     fn sent(path: &[&str], text: &str) -> String {

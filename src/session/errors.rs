@@ -394,10 +394,7 @@ mod tests {
             fields.get(b'W').map(String::from_utf8_lossy).unwrap(),
             "SQL statement \"DELETE FROM ONLY \"cf_quere_pro\".\"c\" WHERE $1 OPERATOR(pg_catalog.=) \"qid\"\""
         );
-        assert_eq!(
-            lead_back_from_keys(b"C23503\0scf_quere_pro\0Wfunction esclusa.refuse_null() line 1\0\0", "cf_quere_pro"),
-            None
-        );
+        assert!(is_of_keys(body) && !is_of_keys(b"C23503\0scf_quere_pro\0Wfunction esclusa.refuse_null() line 1\0\0"));
         let quoted = lead_back(ErrorFields::parse(b"Dtable esclusa_key.\"C\" depends on it\0\0"), &told("Ol\"d")).unwrap();
         assert_eq!(quoted.get(b'D'), Some(&b"table \"C\" depends on it"[..]));
     }

@@ -4,6 +4,7 @@
 //! Only facts; what a table *means* is the business of rules.
 
 pub mod database;
+pub mod key_tables;
 pub mod raw;
 pub mod read;
 pub mod snapshot;
@@ -11,6 +12,7 @@ pub mod snapshot;
 use std::collections::BTreeMap;
 
 pub use database::Database;
+pub use key_tables::KeyTables;
 
 /// The relations of one schema.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -38,6 +38,8 @@ pub(crate) use control;
 pub const CONTROL: &str = control!();
 /// Schema of the leaves.
 pub const LEAVES: &str = concat!(control!(), "_leaf");
+/// Schema of the key tables (`migrate/foreign_key.rs`).
+pub const KEYS: &str = concat!(control!(), "_key");
 
 /// What a compilation needs besides the rule.
 #[derive(Debug, Clone, PartialEq, Eq)]

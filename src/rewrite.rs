@@ -10,6 +10,7 @@ pub mod cache;
 mod captured;
 mod columns;
 mod conflict;
+mod constraint;
 mod context;
 mod copy;
 mod delete;
@@ -36,7 +37,7 @@ use std::sync::Arc;
 
 use sqlparser::tokenizer::Token;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, KeyTables};
 use crate::mode::Mode;
 use crate::relation::Relation;
 use crate::sql::effect::{self, Effect};
@@ -71,6 +72,8 @@ pub struct Policy {
     limited: HashSet<(String, String)>,
     /// Legacy tables whose rules have faults, and what is wrong: forwarded untouched, and counted.
     faulty: BTreeMap<String, String>,
+    /// The key tables beside leaves, and their constraints.
+    key_tables: KeyTables,
 }
 
 /// A legacy table with its mode.
@@ -100,6 +103,7 @@ impl Policy {
             shadows: HashSet::new(),
             limited: HashSet::new(),
             faulty: BTreeMap::new(),
+            key_tables: KeyTables::default(),
             entries,
         }
     }
@@ -122,8 +126,23 @@ impl Policy {
     /// Names the legacy tables whose rules have faults, each with what is wrong.
     #[must_use]
     pub fn with_faulty(mut self, faulty: BTreeMap<String, String>) -> Self {
-        self.prefilter = Prefilter::new(self.entries.keys().chain(faulty.keys()).map(String::as_str));
         self.faulty = faulty;
+        self.looking()
+    }
+
+    /// Names the key tables.
+    #[must_use]
+    pub fn keyed(mut self, key_tables: KeyTables) -> Self {
+        self.key_tables = key_tables;
+        self.looking()
+    }
+
+    fn looking(mut self) -> Self {
+        let names = self.entries.keys().chain(self.faulty.keys()).map(String::as_str);
+        self.prefilter = match self.key_tables.has_constraints() {
+            true => Prefilter::with_constraints(names),
+            false => Prefilter::new(names),
+        };
         self
     }
 
@@ -158,6 +177,11 @@ impl Policy {
     /// Whether there is a rule for a table, whatever its mode.
     pub fn knows(&self, table: &str) -> bool {
         self.entries.contains_key(table)
+    }
+
+    /// Whether key tables stand beside leaves: then any statement's error may come from one.
+    pub fn has_key_tables(&self) -> bool {
+        self.key_tables.has_constraints()
     }
 
     /// Whether a relation of the schema that has no rule is a view.
@@ -372,6 +396,9 @@ impl<'w, 't> Work<'w, 't> {
     }
 
     fn decide(&mut self, outcome: &mut Outcome) {
+        if !self.shape.constraints.is_empty() {
+            return self.set_constraints(outcome);
+        }
         let unclassified = self.mentions(outcome);
         self.count_faulty(outcome);
         let live: Vec<usize> = (0..self.entries.len()).filter(|&i| self.entries[i].is_some()).collect();

@@ -11,3 +11,7 @@ mod actions;
 mod isolation;
 #[path = "foreign_key/cases.rs"]
 mod cases;
+#[path = "foreign_key/drift.rs"]
+mod drift;
+#[path = "foreign_key/proxied.rs"]
+mod proxied;

@@ -368,7 +368,7 @@ async fn nothing_is_open_to_public_beyond_need() {
     let sequences = all(&format!(
         "SELECT c.oid::regclass || ' ' || p.name FROM pg_class AS c, unnest(ARRAY['SELECT', 'UPDATE']) AS p(name)
          WHERE relkind = 'S' AND (relnamespace = 'esclusa'::regnamespace OR relnamespace = '{SCHEMA}'::regnamespace
-           AND relname IN ('audit_log_al_id_seq', 'domain_value_dv_id_seq')) AND has_sequence_privilege('real_public', c.oid, p.name)"
+           AND relname IN ('audit_log_al_id_seq', 'domain_value_dv_id_seq', 'domain_value_link_dvl_id_seq')) AND has_sequence_privilege('real_public', c.oid, p.name)"
     ))
     .await;
     assert_eq!(sequences, Vec::<String>::new(), "sequences that can be read or set back");

@@ -183,7 +183,8 @@ impl Passage<'_> {
                  WHERE adrelid = {}::regclass",
                 literal(&qualified(&self.context.schema, target.table))
             );
-            for column in self.list("numbering on", &column).await? {
+            let old_columns = self.old_columns(target).await?;
+            for column in self.list("numbering on", &column).await?.into_iter().filter(|c| old_columns.contains(c)) {
                 let sql =
                     format!("SELECT setval({sequence}, (SELECT coalesce(max({column}), 0) + 1 FROM {}), false)", old(target));
                 self.db.batch("numbering on", &sql).await?;

@@ -18,13 +18,17 @@
 //! the leaf's row first (the *hold*).
 //!
 //! What differs in spite of this, all in `tests/foreign_key.rs`:
-//! - `pg_constraint.confrelid`, and what `\d` prints, name `esclusa_key.<table>`; constraints out of a legacy table lie in that schema, so
-//!   that `SET CONSTRAINTS <name>` needs the schema (ALL does not). Errors of these carry it as their schema's name. The proxy
-//!   can map both.
-//! - An error that comes from the key table has a CONTEXT that names the trigger.
+//! - `pg_constraint.confrelid`, and what `\d` prints, name `esclusa_key.<table>`; constraints out of a legacy table lie in that schema.
+//!   Beside the proxy `SET CONSTRAINTS <name>` needs the schema (ALL does not), errors carry it as their schema's name, and one that comes from
+//!   the key table has a CONTEXT that names the trigger; the proxy leads all three back (`rewrite/constraint.rs`, `session/errors.rs`).
+//! - Of several foreign keys that refuse, the one is told first that was made first, and a move makes those of its table anew.
+//! - Who may write a table and not read it is told the key that an error is about, because the check runs as the table's owner; one who may
+//!   read some columns only is not told it by a deferred check.
+//! - A key that a cascade repeats in the leaf is told without the server's own statement as its CONTEXT: the leaf follows behind it.
 //! - One statement that changes both sides (a CTE that writes): the same outcome, but one that deletes a row and refers to it is told
 //!   by the other side's words; one MERGE that renames a referenced key and inserts the old one anew is refused.
-//! - `SET CONSTRAINTS <name> DEFERRED` defers the check, but not the hold: the lock on a row that is there is taken by the statement.
+//! - Beside the proxy `SET CONSTRAINTS <name> DEFERRED` defers the check, but not the hold: the lock on a row that is there is taken by
+//!   the statement.
 //! - A referencing row that waits for the row to go, which the same transaction then makes anew, is accepted; PostgreSQL refuses it, though
 //!   it is right, because its check looks by one snapshot.
 //! - A cascade onto a leaf changes the key table first and the leaf then, a statement of the client the other way round: the two at the
@@ -38,8 +42,7 @@ mod point;
 
 use crate::sql::quote::qualified;
 
-/// Where the key tables are.
-pub const KEYS: &str = "esclusa_key";
+pub use crate::relation::KEYS;
 
 /// Makes the schema of the key tables. The server checks foreign keys as the tables' owners, who must be able to look into it.
 pub const SCHEMA_SQL: &str = "CREATE SCHEMA IF NOT EXISTS esclusa_key; GRANT USAGE ON SCHEMA esclusa_key TO PUBLIC;";
@@ -186,7 +189,7 @@ pub struct Operator {
 impl Operator {
     /// Both expressions compared.
     pub fn apply(&self, left: &str, right: &str) -> String {
-        let cast = |e: &str, t: &Option<String>| t.as_ref().map_or_else(|| format!("({e})"), |t| format!("({e})::{t}"));
+        let cast = |e: &str, t: &Option<String>| t.as_ref().map_or_else(|| format!("({e})"), |t| format!("({e})::{}", pinned(t)));
         format!("{} {} {}", cast(left, &self.left), self.sql, cast(right, &self.right))
     }
 }
@@ -205,9 +208,6 @@ pub struct Refusal {
 pub enum Rows {
     /// Update and delete them.
     Written,
-    /// Nothing, because what tells them apart is what an UPDATE changes: the key table would have to be changed in the middle of a cascade,
-    /// and the server would check a row that the cascade has not finished with.
-    Unstable,
     /// Nothing, because they are the audit's (a captured history).
     Audit,
 }
@@ -237,12 +237,35 @@ pub fn refusals(keys: &[ForeignKey], schema: &str, table: &str, rows: Rows) -> V
         if out && (key.on_update.writes() || key.on_delete.writes()) {
             match rows {
                 Rows::Written => {}
-                Rows::Unstable => refuse("it changes rows of the legacy table, and its leaf has no column that stays the same"),
                 Rows::Audit => refuse("it changes or deletes rows of the legacy table, and these are the audit's"),
             }
         }
     }
     found
+}
+
+/// A type, as `format_type` prints it in the migration's session, for a statement that runs under any search path: the names of the grammar
+/// are always the server's, one of another schema has it before it already.
+fn pinned(type_name: &str) -> String {
+    const GRAMMAR: [&str; 12] = [
+        "bigint",
+        "bit",
+        "boolean",
+        "character",
+        "double",
+        "integer",
+        "interval",
+        "numeric",
+        "real",
+        "smallint",
+        "time",
+        "timestamp",
+    ];
+    let first = type_name.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().unwrap_or_default();
+    match GRAMMAR.contains(&first) || type_name.contains('.') {
+        true => type_name.to_owned(),
+        false => format!("pg_catalog.{type_name}"),
+    }
 }
 
 /// A name that fits into an identifier: what is longer than 63 bytes ends in a hash of the whole.
@@ -274,7 +297,8 @@ mod tests {
             left: left.map(Into::into),
             right: left.map(Into::into),
         };
-        assert_eq!(operator(Some("text")).apply("a", "new.b"), "(a)::text OPERATOR(pg_catalog.=) (new.b)::text");
+        assert_eq!(operator(Some("text")).apply("a", "b"), "(a)::pg_catalog.text OPERATOR(pg_catalog.=) (b)::pg_catalog.text");
+        assert_eq!(operator(Some("numeric")).apply("a", "b"), "(a)::numeric OPERATOR(pg_catalog.=) (b)::numeric");
         assert_eq!(operator(None).apply("a", "b"), "(a) OPERATOR(pg_catalog.=) (b)");
     }
 }

@@ -1,5 +1,5 @@
 //! What a moved table consists of: its leaf with indexes and constraints, both views with their triggers, the function behind them, owner and
-//! grants. The legacy table, which could say what there should be, may be dropped; so it is recorded in the control schema when the table
+//! grants; and its key table with foreign keys, triggers and functions, where it has one. The legacy table, which could say what there should be, may be dropped; so it is recorded in the control schema when the table
 //! is moved, as PostgreSQL prints it and as SQL that makes it again. `schema check` compares the catalog with that record, and
 //! `schema apply` mends what differs ([`mend`]).
 //!
@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::sql::quote::literal;
 use crate::table::Cell;
 
+use super::foreign_key::KEYS;
 use super::{CONTROL, LEAVES};
 
 mod grants;
@@ -79,6 +80,7 @@ fn described(schema: &str, tables: &str) -> String {
     DESCRIBE_SQL
         .replace("{tables}", tables)
         .replace("{leaf_text}", &literal(LEAVES))
+        .replace("{key_text}", &literal(KEYS))
         .replace("{control_text}", &literal(CONTROL))
         .replace("{schema_text}", &literal(schema))
 }
@@ -94,6 +96,26 @@ pub async fn record(database: &Database, schema: &str, table: &str) -> Result<()
     );
     database.batch("recording what the table consists of", &sql).await?;
     grants::record(database, schema, &table).await
+}
+
+/// Records the foreign keys of a table anew, and those of the key tables that they lead to or come from: they are made again when the table
+/// moves, and are valid later.
+pub async fn record_keys(database: &Database, schema: &str, table: &str) -> Result<()> {
+    let key = literal(&crate::sql::quote::qualified(KEYS, table));
+    let near = format!(
+        "SELECT {} UNION SELECT c.relname::text FROM pg_constraint AS k JOIN pg_class AS c ON c.oid IN (k.conrelid, k.confrelid) \
+         WHERE k.contype = 'f' AND to_regclass({key}) IN (k.conrelid, k.confrelid) AND c.relnamespace = to_regnamespace({}) AND c.relkind = 'r'",
+        literal(table),
+        literal(KEYS)
+    );
+    let own = "(kind IN ('foreign key', 'hold') OR kind = 'trigger' AND name LIKE '%ESCLUSA\\_hold\\_%')";
+    let sql = format!(
+        "DELETE FROM {CONTROL}.object WHERE legacy_table IN ({near}) AND {own}; \
+         INSERT INTO {CONTROL}.object (legacy_table, kind, name, definition, creation) \
+         SELECT t, kind, name, definition, creation FROM ({}) AS o WHERE {own}",
+        described(schema, &near)
+    );
+    database.batch("recording foreign keys", &sql).await
 }
 
 /// Records tables that an earlier version moved without a record, where they are whole.
@@ -153,9 +175,13 @@ pub async fn check(database: &Database, schema: &str) -> Result<Vec<Drift>> {
         }
         let difference = match (key.1.as_str(), found.get(key)) {
             ("owner", _) => owner(key, &expected, &found),
+            ("key table", _) => key_table(database, key, &expected, &found).await?,
             (_, Some(now)) => difference(key, object, now),
             // What sits on a view is made again with it.
             ("trigger", None) if !found.contains_key(&on(key)) => None,
+            // What belongs to a key table is made again with it, and what is on a table that is gone has gone with it.
+            (_, None) if key_table_of(key, &expected).is_some_and(|k| !found.contains_key(k)) => None,
+            ("foreign key" | "hold", None) if !stands(database, &key.2).await? => None,
             (_, None) => Some(missing(database, key, object).await?),
         };
         drift.extend(difference);
@@ -169,18 +195,89 @@ pub async fn check(database: &Database, schema: &str) -> Result<Vec<Drift>> {
     Ok(drift)
 }
 
-/// What depends on what: a trigger on its function and its view, a partition on its constraints.
-fn order(kind: &str) -> usize {
-    ["table", "function", "constraint", "partition", "view", "trigger", "owner", "grants", "index"]
-        .iter()
-        .position(|k| *k == kind)
-        .unwrap_or(9)
+/// The key table that an object belongs to: one on it, or a foreign key that leads to it.
+fn key_table_of<'e>(key: &Key, expected: &'e BTreeMap<Key, Object>) -> Option<&'e Key> {
+    let (own, object) =
+        expected.iter().find(|(k, _)| k.0 == key.0 && k.1 == "key table").map(|(k, _)| k).zip(expected.get(key))?;
+    let on = key.2.ends_with(&format!(" on {}", own.2)) || key.1 == "owner" && key.2 == own.2;
+    let over = key.1 == "index" && object.creation.contains(&format!(" ON {} ", own.2));
+    (on || over || key.1 == "foreign key").then_some(own)
 }
 
-/// The key of the relation that a trigger is on: a view, or else the leaf.
+/// Whether the table that an object is on is there.
+async fn stands(database: &Database, name: &str) -> Result<bool> {
+    let relation = name.rsplit_once(" on ").map_or("", |(_, relation)| relation);
+    Ok(database.one("looking for a table", "SELECT to_regclass($1) IS NOT NULL", &[&relation]).await?.get(0))
+}
+
+/// A key table that is gone or has other columns; or whose rows are not the leaf's, because somebody wrote one of them while the triggers
+/// were off.
+async fn key_table(
+    database: &Database,
+    key: &Key,
+    expected: &BTreeMap<Key, Object>,
+    found: &BTreeMap<Key, Object>,
+) -> Result<Option<Drift>> {
+    let made_again = |finding, wanted: &str, now: &str| Some(drift(key, finding, wanted, now, rebuild(key, expected)));
+    let wanted = expected.get(key).map_or("", |o| o.definition.as_str());
+    match found.get(key) {
+        None => return Ok(made_again("missing", wanted, "")),
+        Some(now) if now.definition != wanted => return Ok(made_again("differs", wanted, &now.definition)),
+        Some(_) => {}
+    }
+    let compares = |name: &str| name.starts_with("esclusa.compare_") || name.starts_with("esclusa.\"compare_");
+    let Some(function) = found.keys().find(|k| k.0 == key.0 && k.1 == "function" && compares(&k.2)) else { return Ok(None) };
+    let sql = format!("SELECT {}", function.2);
+    let differing: i64 = database.one(&format!("comparing {}", key.2), &sql, &[]).await?.get(0);
+    let told = format!("{differing} rows that the other has not");
+    Ok(if differing > 0 { made_again("rows differ", "the rows of the leaf", &told) } else { None })
+}
+
+/// A key table is made again and filled from the leaf, with all that is on it: were its rows changed as they stand, its foreign keys
+/// would act on other tables, and its triggers on the leaf.
+fn rebuild(key: &Key, expected: &BTreeMap<Key, Object>) -> Remedy {
+    let mut own: Vec<(&Key, &Object)> =
+        expected.iter().filter(|(k, _)| k.1 != "owner" && key_table_of(k, expected) == Some(key)).collect();
+    own.sort_by_key(|(k, _)| order(&k.1));
+    let mut sql = format!("DROP TABLE IF EXISTS {} CASCADE;\n", key.2);
+    // The foreign keys last: what they lean on is an index, and a trigger that locks comes before their own by its name.
+    let keys = |k: &Key| k.1 == "foreign key";
+    let first = expected.get(key).map(|table| &table.creation).into_iter();
+    let rest =
+        own.iter().filter(|(k, _)| !keys(k)).chain(own.iter().filter(|(k, _)| keys(k))).map(|(_, object)| &object.creation);
+    sql.extend(first.chain(rest).map(|creation| format!("{creation};\n")));
+    Remedy::Together(sql)
+}
+
+/// What depends on what: a trigger on its function and its view, a partition on its constraints.
+fn order(kind: &str) -> usize {
+    [
+        "table",
+        "function",
+        "key table",
+        "constraint",
+        "partition",
+        "view",
+        "trigger",
+        "owner",
+        "grants",
+        "index",
+        "foreign key",
+        "hold",
+    ]
+    .iter()
+    .position(|k| *k == kind)
+    .unwrap_or(usize::MAX)
+}
+
+/// The key of the relation that a trigger is on: a view, or else the leaf or the key table.
 fn on((table, _, name): &Key) -> Key {
     let relation = name.rsplit_once(" on ").map_or("", |(_, relation)| relation);
-    let kind = if relation.starts_with(&format!("{LEAVES}.")) { "table" } else { "view" };
+    let kind = match relation.split('.').next() {
+        Some(LEAVES) => "table",
+        Some(KEYS) => "key table",
+        _ => "view",
+    };
     (table.clone(), kind.into(), relation.into())
 }
 
@@ -217,7 +314,9 @@ async fn gone(database: &Database, table: &str) -> Result<String> {
 
 fn difference(key: &Key, expected: &Object, now: &Object) -> Option<Drift> {
     let (table, name) = (now.creation.as_str(), &key.2);
-    if expected.definition == now.definition && now.state.is_empty() {
+    // One that was not valid yet when it was recorded has been validated since.
+    let validated = key.1 == "foreign key" && expected.definition == format!("{} NOT VALID", now.definition);
+    if (expected.definition == now.definition || validated) && now.state.is_empty() {
         return None;
     }
     let (finding, wanted, found) = match now.state.as_str() {
@@ -232,11 +331,15 @@ fn difference(key: &Key, expected: &Object, now: &Object) -> Option<Drift> {
             Remedy::Concurrently(vec![format!("REINDEX INDEX CONCURRENTLY {name}")])
         }
         "index" => Remedy::Concurrently(vec![format!("DROP INDEX CONCURRENTLY {name}"), concurrently(&expected.creation)]),
-        "constraint" if now.definition == format!("{} NOT VALID", expected.definition) => {
+        "constraint" | "foreign key"
+            if now.state.is_empty() && now.definition == format!("{} NOT VALID", expected.definition) =>
+        {
             Remedy::Together(format!("ALTER TABLE {relation} VALIDATE CONSTRAINT {object}"))
         }
-        "constraint" => Remedy::Together(format!("ALTER TABLE {relation} DROP CONSTRAINT {object}; {}", expected.creation)),
-        "trigger" => Remedy::Together(format!("DROP TRIGGER {object} ON {relation}; {}", expected.creation)),
+        "constraint" | "foreign key" => {
+            Remedy::Together(format!("ALTER TABLE {relation} DROP CONSTRAINT {object}; {}", expected.creation))
+        }
+        "trigger" | "hold" => Remedy::Together(format!("DROP TRIGGER {object} ON {relation}; {}", expected.creation)),
         "view" => Remedy::View(expected.creation.clone()),
         _ => Remedy::Together(expected.creation.clone()),
     };

@@ -11,6 +11,7 @@ use crate::relation::Context;
 use crate::rule::{RuleSet, Target};
 use crate::sql::quote::{ident, literal};
 
+use super::foreign_key::KEYS;
 use super::{ARCHIVE, CONTROL, LEAVES};
 
 /// Owns the audit trigger's function, may add rows to audit_log_live, and does not log in.
@@ -65,6 +66,7 @@ pub fn script(context: &Context, role: &str, tables: &[String], owner: Option<&s
         .replace("{schema_text}", &literal(&ident(&context.schema)))
         .replace("{control}", CONTROL)
         .replace("{leaf}", LEAVES)
+        .replace("{key}", KEYS)
 }
 
 fn owners(context: &Context, tables: &[String]) -> String {
@@ -81,6 +83,7 @@ fn grants(context: &Context) -> String {
         .replace("{schema_text}", &literal(&ident(&context.schema)))
         .replace("{control}", CONTROL)
         .replace("{leaf}", LEAVES)
+        .replace("{key}", KEYS)
         .replace("{audit}", AUDIT)
 }
 

@@ -114,11 +114,15 @@ impl<'m> Migration<'m> {
         let context = format!("migrating {}", rule.table);
         let moved = self.database.transaction(&context, async |db| self.move_table(db, run, rule, &relation, &catalog).await);
         let (mut outcome, validation) = moved.await?;
+        let is_validated = !validation.is_empty();
         // Reads the referencing tables and keeps nobody from writing them. One that fails is told; the table has been moved.
         for validate in validation {
             if let Err(error) = self.database.batch(&format!("validating a foreign key of {}", rule.table), &validate).await {
                 outcome.notes.push(format!("a foreign key is not valid yet: {error} (`{validate}`)"));
             }
+        }
+        if is_validated {
+            object::record_keys(self.database, &self.context.schema, &rule.table).await?;
         }
         Ok(outcome)
     }
@@ -179,6 +183,7 @@ impl<'m> Migration<'m> {
         db.batch(&context, &hanging.after).await?;
         notes.extend(self.capture(db, rule, relation, catalog).await?);
         object::record(db, &self.context.schema, &rule.table).await?;
+        object::record_keys(db, &self.context.schema, &rule.table).await?;
         self.record(db, run, rule, "migrate", Some(i64::try_from(rows).unwrap_or(i64::MAX))).await?;
         Ok((Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes }, validation))
     }
@@ -342,7 +347,6 @@ impl<'r> Standing<'r> {
             leaf: &self.rows,
             parent: self.parent.as_deref(),
             identity: target.map_or(&[], |t| t.identity),
-            stable: target.is_some_and(|t| t.identity_is_stable),
             read: &*self.read,
             // What a foreign key does to a history's rows would be a change that nobody has recorded.
             write: target.filter(|t| t.repeated.is_none()).map(|_| &*self.write as _),

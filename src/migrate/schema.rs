@@ -251,7 +251,7 @@ async fn objects(database: &Database, schema: &str, control: &str) -> Result<Vec
          UNION ALL SELECT 'sequence', c.relname, format('%s from %s by %s%s%s', q.seqtypid::regtype, q.seqstart, q.seqincrement, CASE WHEN q.seqcycle THEN ' cycle' ELSE '' END,
              CASE WHEN EXISTS (SELECT FROM aclexplode(c.relacl) AS u WHERE u.grantee = 0 AND u.privilege_type = 'USAGE') THEN ' for PUBLIC' ELSE '' END)
            FROM pg_sequence q JOIN pg_class c ON c.oid = q.seqrelid
-           WHERE c.relnamespace = to_regnamespace({schema}) AND c.relname IN ('audit_log_al_id_seq', 'domain_value_dv_id_seq')
+           WHERE c.relnamespace = to_regnamespace({schema}) AND c.relname IN ('audit_log_al_id_seq', 'domain_value_dv_id_seq', 'domain_value_link_dvl_id_seq')
          ORDER BY 1 DESC, 2",
         control = literal(&ident(control)),
         schema = literal(&ident(schema)),

@@ -27,10 +27,8 @@ pub struct Target {
     pub order: &'static str,
     /// Columns that follow from the legacy row, by the check of the parity proof that computes them again.
     pub derived: &'static [(&'static str, &'static [&'static str])],
-    /// Columns that tell a leaf's rows apart, the first ones of a unique index.
+    /// Columns that tell a leaf's rows apart, the first ones of a unique index. No UPDATE changes them.
     pub identity: &'static [&'static str],
-    /// No UPDATE changes them.
-    pub identity_is_stable: bool,
     /// A column that is the same for all rows of a leaf: a CHECK says so, and a query by it leaves the other leaves out.
     pub common: Option<&'static str>,
     /// What is true of every row of a leaf besides: CHECKs.
@@ -76,7 +74,6 @@ pub static AUDIT_LOG: Target = Target {
         ("derived columns", &["al_table_name", "al_operation", "al_user_id", "al_expid"]),
     ],
     identity: &["al_id"],
-    identity_is_stable: true,
     common: Some("al_table_name"),
     checks: &["al_operation IN ('I', 'U', 'D')", "al_source IN ('L', 'W', 'C')", "al_old_data IS NOT NULL"],
     moved: Some(("al_source", "L")),
@@ -107,7 +104,6 @@ pub static DOMAIN_VALUE: Target = Target {
     order: "dv_sort_order",
     derived: &[("key column", &["dv_code"]), ("derived columns", &["dv_is_active", "dv_expid", "dv_hstusu", "dv_hsthora"])],
     identity: &["dv_domain", "dv_id"],
-    identity_is_stable: true,
     common: None,
     checks: &[],
     moved: None,
@@ -125,8 +121,9 @@ pub static DOMAIN_VALUE_LINK: Target = Target {
         "dvl_target_code",
         "dvl_sort_order",
         "dvl_extra_json",
+        "dvl_id",
     ],
-    sequence: None,
+    sequence: Some("domain_value_link_dvl_id_seq"),
     unique: &["dvl_source_domain", "dvl_source_code", "dvl_target_domain", "dvl_target_code"],
     unique_is_primary: true,
     key: &["dvl_link_type", "dvl_source_domain", "dvl_source_code", "dvl_target_domain", "dvl_target_code"],
@@ -136,8 +133,7 @@ pub static DOMAIN_VALUE_LINK: Target = Target {
         ("key column", &["dvl_source_code", "dvl_target_code"]),
         ("derived columns", &["dvl_source_domain", "dvl_target_domain"]),
     ],
-    identity: &["dvl_link_type", "dvl_source_domain", "dvl_source_code", "dvl_target_domain", "dvl_target_code"],
-    identity_is_stable: false,
+    identity: &["dvl_link_type", "dvl_id"],
     common: None,
     checks: &[],
     moved: None,

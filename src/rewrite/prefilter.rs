@@ -10,6 +10,9 @@ use std::collections::{BTreeSet, HashSet};
 use aho_corasick::packed::{Config, MatchKind, Searcher};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
+/// The word of SET CONSTRAINTS.
+const CONSTRAINTS: &str = "constraints";
+
 /// Letters of a name that the search looks for, behind the blank.
 const STEM: usize = 3;
 /// Bytes that are folded at once.
@@ -45,6 +48,8 @@ pub struct Prefilter {
     /// Names that are no plain identifiers: found as text, wherever they stand.
     odd: Option<AhoCorasick>,
     longest: usize,
+    /// SET CONSTRAINTS may name what lies elsewhere now.
+    constraints: bool,
 }
 
 /// The search for a blank and a stem: packed where the processor and the number of stems allow it.
@@ -73,14 +78,24 @@ impl Stems {
 impl Prefilter {
     /// Prepares the search for these names.
     pub fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
+        Prefilter::looking(names, false)
+    }
+
+    /// The same search, which finds SET CONSTRAINTS too.
+    pub fn with_constraints<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
+        Prefilter::looking(names, true)
+    }
+
+    fn looking<'n>(names: impl IntoIterator<Item = &'n str>, constraints: bool) -> Self {
         let plain = |n: &&str| (STEM..CHUNK / 2).contains(&n.len()) && n.bytes().all(is_identifier);
         let (plain, odd): (Vec<&str>, Vec<&str>) = names.into_iter().partition(plain);
         let names: HashSet<Box<[u8]>, _> = plain.iter().map(|n| n.to_ascii_lowercase().into_bytes().into_boxed_slice()).collect();
-        let words = names.iter().map(|n| &**n).chain(PATH_NAMES.iter().map(|n| n.as_bytes()));
+        let own = PATH_NAMES.iter().chain(constraints.then_some(&CONSTRAINTS));
+        let words = names.iter().map(|n| &**n).chain(own.map(|n| n.as_bytes()));
         let longest = words.clone().map(<[u8]>::len).max().unwrap_or(0);
         let stems: BTreeSet<Vec<u8>> = words.map(|w| [b" ", &w[..STEM]].concat()).collect();
         let odd = AhoCorasick::builder().ascii_case_insensitive(true).build(odd).ok().filter(|o| o.patterns_len() > 0);
-        Prefilter { stems: Stems::new(&stems), odd, longest, names }
+        Prefilter { stems: Stems::new(&stems), odd, longest, names, constraints }
     }
 
     /// Whether a text may name one of them.
@@ -120,7 +135,7 @@ impl Prefilter {
             let length = tail.iter().position(|b| *b == b' ').unwrap_or(tail.len());
             if length < tail.len() || last {
                 let word = &tail[..length];
-                out.legacy = out.legacy || self.names.contains(word);
+                out.legacy = out.legacy || self.names.contains(word) || self.constraints && word == CONSTRAINTS.as_bytes();
                 out.path = out.path || PATH_NAMES.iter().any(|n| n.as_bytes() == word);
             }
             out.is_all()

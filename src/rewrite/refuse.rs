@@ -4,6 +4,7 @@
 
 use crate::error::{ClientError, sqlstate};
 use crate::relation::Relation;
+use crate::sql::quote::qualified;
 
 /// Why a statement is answered with an error of the proxy's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,13 @@ impl Refusal {
         let message = format!("\"{}\" cannot be looked up: the search path was changed in the same message", relation.table);
         let hint = format!("Send the statements one by one, or write {}.{}.", relation.schema, relation.table);
         Refusal::at(position, ClientError::new(sqlstate::FEATURE_NOT_SUPPORTED, message).detail(rule(relation)).hint(hint))
+    }
+
+    /// The same for a constraint of a table that has moved.
+    pub(super) fn constraint_in_doubt(schema: &str, name: &str, position: usize) -> Self {
+        let message = format!("constraint \"{name}\" cannot be looked up: the search path was changed in the same message");
+        let hint = format!("Send the statements one by one, or write {}.", qualified(schema, name));
+        Refusal::at(position, ClientError::new(sqlstate::FEATURE_NOT_SUPPORTED, message).hint(hint))
     }
 
     /// A statement that changes what a table is, or who may do what with it.

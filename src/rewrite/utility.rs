@@ -5,7 +5,8 @@ use super::refuse::Refusal;
 use super::splice::Edit;
 use super::update::column;
 use super::{Entry, Work};
-use crate::relation::Relation;
+use crate::relation::{KEYS, Relation};
+use crate::sql::quote::qualified;
 use crate::sql::{Part, Role};
 
 impl Work<'_, '_> {
@@ -22,6 +23,11 @@ impl Work<'_, '_> {
             Role::Analyze | Role::Vacuum => {
                 self.listed_columns(index, relation)?;
                 (reference.span, relation.rows())
+            }
+            // A foreign key onto the legacy table leads to the key table: the server looks whether the tables that refer to it are named too,
+            // and both have to be.
+            Role::Truncate if self.policy.key_tables.has(&relation.table) => {
+                (reference.span, format!("{}, {}", relation.rows(), qualified(KEYS, &relation.table)))
             }
             // An index that is named stays named: the leaf has it under the legacy name.
             Role::Rebuild("cluster") => (reference.name.span(), relation.rows()),

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::catalog::database::database_name;
-use crate::catalog::{Catalog, Database};
+use crate::catalog::key_tables::Places;
+use crate::catalog::{Catalog, Database, KeyTables};
 use crate::config::Settings;
 use crate::control;
 use crate::error::{Error, Result};
 use crate::migrate::gate::Candidate;
 use crate::migrate::state;
-use crate::relation::{CONTROL, Context, Relation};
+use crate::relation::{CONTROL, Context, KEYS, Relation};
 use crate::rewrite::{Entry, Policy};
 use crate::rule::{Faulty, Rule, RuleSet};
 use crate::session::Standing;
@@ -63,7 +64,7 @@ pub struct Built {
 pub async fn build(settings: &Settings, rules: &RuleSet, database: Option<&Database>, generation: u64) -> Result<Built> {
     let schema = &settings.rules.schema;
     let snapshot = settings.rules.directory.join("catalog.csv");
-    let (modes, states, catalog, shadows, limited) = match database {
+    let (modes, states, catalog, shadows, limited, key_tables) = match database {
         Some(database) => {
             let names: Vec<String> = rules.rules.keys().cloned().collect();
             (
@@ -72,10 +73,12 @@ pub async fn build(settings: &Settings, rules: &RuleSet, database: Option<&Datab
                 Catalog::read(database, schema).await?,
                 Catalog::shadows(database, schema, &names).await?,
                 Catalog::limited(database, CONTROL).await?,
+                KeyTables::read(database, Places { legacy: schema, keys: KEYS, functions: CONTROL }).await?,
             )
         }
         None if snapshot.exists() => {
-            (HashMap::new(), None, Catalog::from_csv(schema, &snapshot)?, Default::default(), Default::default())
+            let catalog = Catalog::from_csv(schema, &snapshot)?;
+            (HashMap::new(), None, catalog, Default::default(), Default::default(), KeyTables::default())
         }
         None => Default::default(),
     };
@@ -98,6 +101,6 @@ pub async fn build(settings: &Settings, rules: &RuleSet, database: Option<&Datab
     let told = |(table, faulty): (&String, &Faulty)| (table.clone(), faulty.faults.to_string());
     let faulty = rules.faulty.iter().map(told).collect();
     let policy = Policy::new(generation, schema, entries, &catalog, limits).with_faulty(faulty);
-    let policy = policy.within(database_name(&settings.control.url), shadows).limiting(limited);
+    let policy = policy.within(database_name(&settings.control.url), shadows).limiting(limited).keyed(key_tables);
     Ok(Built { policy, standing })
 }

@@ -1,10 +1,8 @@
 //! Leads the server's errors about a rewritten statement back to what the client wrote: the position, the names of the legacy table
 //! and its constraint, and a context that the client's own statement would not have had.
 
-use std::sync::Arc;
-
 use crate::relation::value::ASSIGN;
-use crate::relation::{CONTROL, LEAVES, Relation, Store, control};
+use crate::relation::{CONTROL, KEYS, LEAVES, Relation, Store, control};
 use crate::rewrite::{Outcome, PRIVATE};
 use crate::sql::quote::{ident, literal};
 use crate::sql::template::Part;
@@ -17,6 +15,16 @@ pub struct Told<'t> {
     pub outcome: &'t Outcome,
     /// The client's text.
     pub text: &'t str,
+    /// The schema of the legacy tables.
+    pub schema: &'t str,
+    /// The legacy table whose leaf it came from by way of a foreign key, where the statement did not name it.
+    pub reached: Option<&'t Relation>,
+}
+
+/// The legacy table in whose leaf an error arose.
+pub fn leaf(fields: &ErrorFields) -> Option<&str> {
+    let table = fields.get(b't').filter(|_| fields.get(b's') == Some(LEAVES.as_bytes()))?;
+    std::str::from_utf8(table).ok()
 }
 
 /// The error as the legacy tables would have given it; `None` when it is that already.
@@ -41,12 +49,43 @@ pub fn lead_back(mut fields: ErrorFields, told: &Told<'_>) -> Option<ErrorFields
         return Some(assignment);
     }
     position(&mut fields, told);
-    for relation in &told.outcome.rewritten {
+    for relation in told.outcome.rewritten.iter().map(AsRef::as_ref).chain(told.reached) {
         names(&mut fields, relation);
     }
     private_names(&mut fields);
-    context(&mut fields, &told.outcome.rewritten);
+    key_tables(&mut fields, told.schema);
+    context(&mut fields);
     (fields != before).then_some(fields)
+}
+
+/// Whether an error comes from a key table. It may be that of a statement that names no legacy table at all: a foreign key out of one that
+/// has moved lies on its key table, and what keeps key table and leaf equal runs behind whatever the client wrote.
+pub fn is_of_keys(body: &[u8]) -> bool {
+    OF_KEYS.iter().any(|mark| memchr::memmem::find(body, mark.as_bytes()).is_some())
+}
+
+/// The schema of the key tables, and their functions, as a context names them, with or without quotes.
+const OF_KEYS: [&str; 7] = [
+    KEYS,
+    concat!(control!(), ".follow_"),
+    concat!(control!(), ".lead_"),
+    concat!(control!(), ".hold_"),
+    concat!(control!(), ".\"follow_"),
+    concat!(control!(), ".\"lead_"),
+    concat!(control!(), ".\"hold_"),
+];
+
+/// A key table has the legacy table's name, its constraints theirs: what is left is the schema. Statements of the server's own foreign keys
+/// quote it (source, ri_triggers.c, quoteRelationName).
+fn key_tables(fields: &mut ErrorFields, schema: &str) {
+    if fields.get(b's') == Some(KEYS.as_bytes()) {
+        fields.set(b's', schema);
+    }
+    let quoted = format!("\"{}\".", schema.replace('"', "\"\""));
+    replace(fields, *b"MW", &format!("\"{KEYS}\"."), &quoted);
+    replace(fields, *b"DH", &format!("\"{KEYS}\"."), &quoted);
+    replace(fields, *b"DH", &format!("{KEYS}."), "");
+    replace(fields, *b"M ", &format!("{KEYS}."), "");
 }
 
 /// The legacy table whose view an error comes through: in functions nothing is rewritten, and the function behind the view
@@ -238,13 +277,10 @@ fn key_detail(relation: &Relation, detail: &str) -> Option<String> {
 }
 
 /// Lines of context that name esclusa's own functions, or the new tables, are taken out; the legacy statement would have had none.
-fn context(fields: &mut ErrorFields, relations: &[Arc<Relation>]) {
+fn context(fields: &mut ErrorFields) {
     let Some(context) = fields.get(b'W').and_then(|w| std::str::from_utf8(w).ok()) else { return };
-    let leaves: Vec<String> = relations.iter().filter(|r| !r.is_retained()).map(|r| r.rows()).collect();
-    let control = format!("{CONTROL}.");
-    let own = |line: &str| {
-        line.contains(&control) || line.contains("\"assign_") || leaves.iter().any(|leaf| line.contains(leaf.as_str()))
-    };
+    let places = [CONTROL, LEAVES, KEYS].map(|schema| format!("{schema}."));
+    let own = |line: &str| line.contains("\"assign_") || places.iter().any(|place| line.contains(place.as_str()));
     if !context.lines().any(own) {
         return;
     }
@@ -340,8 +376,27 @@ mod tests {
     #[test]
     fn own_functions_leave_no_context() {
         let mut fields = ErrorFields::parse(b"WPL/pgSQL function esclusa.refuse_null(text,text) line 3\nfunction f() line 2\0\0");
-        context(&mut fields, &[]);
+        context(&mut fields);
         assert_eq!(fields.get(b'W'), Some(&b"function f() line 2"[..]));
+    }
+
+    #[test]
+    fn an_error_of_a_key_table_is_one_of_the_legacy_table() {
+        let body = b"C23503\0Mupdate or delete on table \"q\" violates foreign key constraint \"c_q\" on table \"c\"\0\
+            WSQL statement \"UPDATE esclusa_leaf.c AS t SET x = 1 FROM esclusa_key.c AS m\"\n\
+            PL/pgSQL function esclusa.lead_c() line 5 at SQL statement\n\
+            SQL statement \"DELETE FROM ONLY \"esclusa_key\".\"c\" WHERE $1 OPERATOR(pg_catalog.=) \"qid\"\"\0sesclusa_key\0tc\0nc_q\0\0";
+        let outcome = Outcome::default();
+        let told = |schema| Told { outcome: &outcome, text: "", schema, reached: None };
+        let fields = lead_back(ErrorFields::parse(body), &told("cf_quere_pro")).unwrap();
+        assert_eq!(fields.get(b's'), Some(&b"cf_quere_pro"[..]));
+        assert_eq!(
+            fields.get(b'W').map(String::from_utf8_lossy).unwrap(),
+            "SQL statement \"DELETE FROM ONLY \"cf_quere_pro\".\"c\" WHERE $1 OPERATOR(pg_catalog.=) \"qid\"\""
+        );
+        assert!(is_of_keys(body) && !is_of_keys(b"C23503\0scf_quere_pro\0Wfunction esclusa.refuse_null() line 1\0\0"));
+        let quoted = lead_back(ErrorFields::parse(b"Dtable esclusa_key.\"C\" depends on it\0\0"), &told("Ol\"d")).unwrap();
+        assert_eq!(quoted.get(b'D'), Some(&b"table \"C\" depends on it"[..]));
     }
 
     #[test]
@@ -352,7 +407,7 @@ mod tests {
               SQL statement \"insert into tipvalvula values (1)\"\0\0",
         );
         assert_eq!(view(&fields).as_deref(), Some("tipvalvula"));
-        context(&mut fields, &[Arc::new(padded())]);
+        context(&mut fields);
         assert_eq!(fields.get(b'W'), Some(&b"SQL statement \"insert into tipvalvula values (1)\""[..]));
         let quoted = ErrorFields::parse(b"Wfunction esclusa.\"write_ingresoscfdi_SAT\"() line 1\0\0");
         assert_eq!(view(&quoted).as_deref(), Some("ingresoscfdi_SAT"));

@@ -92,6 +92,7 @@ fn shape(lexed: &Lexed<'_>, range: &Range<usize>, limits: &Limits) -> Result<Sha
     shape.references.extend(types);
     shape.explained.extend(lexemes);
     shape.cursor = peeled.cursor;
+    shape.constraints = peeled.constraints;
     shape.explained.extend(peeled.explained);
     shape.explained.sort_unstable();
     shape.explained.dedup();

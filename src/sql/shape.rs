@@ -274,6 +274,8 @@ pub struct Shape {
     pub dml: Vec<Dml>,
     /// The cursor that DECLARE opens over the query, folded.
     pub cursor: Option<String>,
+    /// The constraints that SET CONSTRAINTS names.
+    pub constraints: Vec<Name>,
     /// Lexemes that are explained: parts of references, of names, aliases, CTE names. Sorted. The net compares against it.
     pub explained: Vec<usize>,
 }

@@ -1,5 +1,5 @@
 //! Statements that name a table and hold no query: TRUNCATE, LOCK, maintenance (ANALYZE, VACUUM, REINDEX, CLUSTER) and definitions
-//! (ALTER, DROP, COMMENT, CREATE INDEX, GRANT). Read by token: their grammars are short, and the parser knows them only in part.
+//! (ALTER, DROP, COMMENT, CREATE INDEX, GRANT); and SET CONSTRAINTS, which names constraints. Read by token: their grammars are short, and the parser knows them only in part.
 
 use sqlparser::tokenizer::Token;
 
@@ -55,6 +55,8 @@ pub(super) fn tables(scan: &Scan<'_, '_>, at: usize, out: &mut Peeled) {
         scan.create_on(at, out);
     } else if first(&["GRANT", "REVOKE"]) {
         scan.rights(at, out);
+    } else if first(&["SET"]) && scan.word(at + 1, "CONSTRAINTS") && !scan.word(at + 2, "ALL") {
+        scan.constraints(at + 2, out);
     }
 }
 
@@ -164,6 +166,19 @@ impl Scan<'_, '_> {
         self.list(self.behind_words(on + 1, &["TABLE"]), Role::Define(operation), out);
     }
 
+    /// Names between commas.
+    fn constraints(&self, at: usize, out: &mut Peeled) {
+        let mut at = at;
+        while let Some((name, next)) = self.name(at) {
+            out.explained.extend(at..next);
+            out.constraints.push(name);
+            if !self.token(next, &Token::Comma) {
+                return;
+            }
+            at = next + 1;
+        }
+    }
+
     fn refer(&self, name: Name, role: Role, lexemes: std::ops::Range<usize>, out: &mut Peeled) {
         if let Some(span) = self.lexed.span(&lexemes) {
             out.references.push(Reference { span, ..reference(name, role) });
@@ -196,6 +211,18 @@ mod tests {
         assert_eq!(named("cluster verbose h using i"), ["cluster h h using i"]);
         assert_eq!(named("cluster i on s.h"), ["cluster h i on s.h"]);
         assert_eq!(named("analyze"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn constraints_of_set_constraints() {
+        let named = |text: &str| {
+            let lexed = Lexed::new(text).unwrap();
+            let peeled = peel(&lexed, &(0..lexed.lexemes.len()));
+            peeled.constraints.iter().map(|n| text[n.span().range()].to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(named("set constraints A, s.\"b c\" , d.s.e deferred"), ["A", "s.\"b c\"", "d.s.e"]);
+        assert_eq!(named("set constraints all immediate"), Vec::<String>::new());
+        assert_eq!(named("set constraints = 1"), Vec::<String>::new());
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct Peeled {
     pub explained: Vec<usize>,
     /// The cursor that DECLARE opens.
     pub cursor: Option<String>,
+    /// The constraints that SET CONSTRAINTS names.
+    pub constraints: Vec<Name>,
 }
 
 const QUERY_START: &[&str] = &["SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "TABLE"];

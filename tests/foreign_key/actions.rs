@@ -180,7 +180,7 @@ async fn restored(pair: &mut Pair, sql: &str, count: usize) {
 }
 
 /// Everything that the key tables brought.
-const LEFT: &str = "SELECT 'function ' || proname FROM pg_proc WHERE proname ~ '^(hold|lead|follow)_'
+const LEFT: &str = "SELECT 'function ' || proname FROM pg_proc WHERE proname ~ '^(hold|lead|follow|refill|compare)_'
     UNION ALL SELECT 'table ' || relname FROM pg_class WHERE relnamespace = 'esclusa_key'::regnamespace
     UNION ALL SELECT 'trigger ' || tgname FROM pg_trigger WHERE tgname ~* '^esclusa'";
 

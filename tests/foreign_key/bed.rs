@@ -185,7 +185,6 @@ pub(crate) async fn with_leaf<T>(shape: &Shape, legacy: &str, work: impl AsyncFn
         leaf: &name,
         parent: Some("public.dv"),
         identity: shape.identity,
-        stable: shape.identity == ["dv_id"],
         read: &read,
         write: Some(&write),
     };

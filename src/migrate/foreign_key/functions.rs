@@ -46,23 +46,32 @@ impl KeyTable {
         let identity = joined(self.identity.iter().map(|c| c.name.clone()), ", ");
         let excluded = self.of("excluded");
         format!(
-            "INSERT INTO {} AS m ({}) SELECT {} FROM {from} ON CONFLICT ({identity}) DO UPDATE SET {} WHERE {}",
-            self.name(),
-            self.names().join(", "),
-            self.values().join(", "),
+            "{} ON CONFLICT ({identity}) DO UPDATE SET {} WHERE {}",
+            self.insert(from),
             self.set(&excluded),
             differ(&self.of("m"), &excluded)
         )
     }
 
-    /// The key table follows the leaf: one statement for each of the client's, so that a foreign key sees all its rows at once.
+    /// Puts all rows of the leaf into an empty key table, in the leaf's order: what is changed later is changed in that order too.
+    pub(super) fn fill(&self) -> String {
+        self.insert(&format!("{} AS t ORDER BY t.ctid", self.leaf))
+    }
+
+    fn insert(&self, from: &str) -> String {
+        format!("INSERT INTO {} AS m ({}) SELECT {} FROM {from}", self.name(), self.names().join(", "), self.values().join(", "))
+    }
+
+    /// The key table follows the leaf: one statement for each of the client's, so that a foreign key sees all its rows at once. What a foreign
+    /// key then does to other tables fires their triggers in the middle of this function, and these are to see the client's search path; so
+    /// it sets none, though it runs with its owner's rights, and names every operator, function and type by its schema.
     pub(super) fn follow(&self) -> String {
         let key = self.name();
         format!(
-            "BEGIN\n  IF TG_OP = 'TRUNCATE' THEN\n    \
+            "BEGIN\n  IF TG_OP OPERATOR(pg_catalog.=) 'TRUNCATE' THEN\n    \
              IF EXISTS (SELECT FROM {key}) THEN TRUNCATE {key}; END IF;\n  \
-             ELSIF TG_OP = 'INSERT' THEN\n    {};\n  \
-             ELSIF TG_OP = 'DELETE' THEN\n{}    DELETE FROM {key} AS m USING old_rows AS t WHERE {};\n  \
+             ELSIF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN\n    {};\n  \
+             ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN\n{}    DELETE FROM {key} AS m USING old_rows AS t WHERE {};\n  \
              ELSIF EXISTS (SELECT FROM new_rows) THEN\n    {};\n  \
              END IF;\n  RETURN NULL;\nEND",
             self.take("new_rows AS t"),
@@ -84,7 +93,8 @@ impl KeyTable {
         let aliases = (1..=self.columns.len()).map(|i| format!(", esclusa_old_{i}"));
         let kept = (1..).zip(&self.columns).map(|(i, column)| {
             let (new, name) = (column.read(), ident(&column.name));
-            format!("CASE WHEN t.esclusa_old_{i} IS DISTINCT FROM ({new})::pg_catalog.text THEN {new} ELSE m.{name} END")
+            let changed = differ(&[format!("t.esclusa_old_{i}")], &[format!("({new})::pg_catalog.text")]);
+            format!("CASE WHEN {changed} THEN {new} ELSE m.{name} END")
         });
         let identity = self.identity.iter().map(|c| format!("t.{}", c.leaf));
         let values: Vec<String> = identity.chain(kept).collect();

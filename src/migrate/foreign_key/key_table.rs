@@ -7,7 +7,7 @@ use crate::sql::quote::{ident, literal, qualified};
 
 use super::super::CONTROL;
 use super::read::foreign_keys;
-use super::{Action, ForeignKey, KEYS, Rows, Unique, bounded, point};
+use super::{Action, ForeignKey, KEYS, Rows, Unique, bounded, pinned, point};
 
 /// The expression of a legacy column over the leaf's row: its name and the row's alias are given.
 pub type Read<'l> = &'l (dyn Fn(&str, &str) -> String + Sync);
@@ -27,10 +27,9 @@ pub struct Leaf<'l> {
     pub leaf: &'l str,
     /// The table that the leaf is a partition of; who writes it by that name would leave the key table behind, and is refused.
     pub parent: Option<&'l str>,
-    /// Columns of the leaf that tell its rows apart, under a unique index.
+    /// Columns of the leaf that tell its rows apart, under a unique index. Where foreign keys of the legacy table change its rows, no UPDATE
+    /// may change these columns: the key table would have to be changed in the middle of a cascade.
     pub identity: &'l [&'l str],
-    /// No UPDATE changes them.
-    pub stable: bool,
     /// Reads a legacy column.
     pub read: Read<'l>,
     /// Writes legacy columns; `None` where the leaf's rows are not to be changed.
@@ -40,11 +39,7 @@ pub struct Leaf<'l> {
 impl Leaf<'_> {
     /// What a foreign key may do to its rows.
     pub fn rows(&self) -> Rows {
-        match self.write {
-            None => Rows::Audit,
-            Some(_) if self.stable => Rows::Written,
-            Some(_) => Rows::Unstable,
-        }
+        if self.write.is_some() { Rows::Written } else { Rows::Audit }
     }
 }
 
@@ -67,7 +62,8 @@ pub struct KeyTable {
     at: String,
     parent: Option<String>,
     owner: String,
-    /// `TRUNCATE TO someone`: the legacy table's grants that reach the key table.
+    /// `TRUNCATE TO someone`: the legacy table's grants that reach the key table. Who may read the table is shown the key that an error is
+    /// about (source, ri_triggers.c, ri_ReportViolation).
     grants: Vec<String>,
     keys: Vec<ForeignKey>,
     lead: String,
@@ -237,8 +233,7 @@ impl KeyTable {
             "CREATE TABLE {name} ({}, CONSTRAINT {} UNIQUE ({identity}));\n{};\n",
             columns.join(", "),
             ident(&bounded(format!("esclusa_row_{}", self.table))),
-            // In the leaf's order: what is changed later is changed in that order too.
-            self.take(&format!("{} AS t WHERE true ORDER BY t.ctid", self.leaf)),
+            self.fill(),
         );
         let list = |columns: &[String]| columns.iter().map(|c| ident(c)).collect::<Vec<_>>().join(", ");
         for (unique, columns) in self.uniques() {
@@ -268,16 +263,20 @@ impl KeyTable {
 
     fn functions(&self) -> String {
         // Rows are joined by nested loops alone, see `follow`.
-        let mut all =
-            vec![(self.function_name("follow"), " SET enable_hashjoin = off SET enable_mergejoin = off", self.follow())];
+        let joins = " SET enable_hashjoin = off SET enable_mergejoin = off";
+        let path = " SET search_path = pg_catalog, pg_temp";
+        let mut all = vec![
+            (self.function_name("follow"), "trigger", joins, self.follow()),
+            (self.function_name("refill"), "void", path, format!("BEGIN\n  {};\nEND", self.fill())),
+            (self.function_name("compare"), "bigint", path, format!("BEGIN\n  RETURN ({});\nEND", self.check())),
+        ];
         if self.outgoing().next().is_some() {
-            all.push((self.function_name("lead"), "", self.lead.clone()));
+            all.push((self.function_name("lead"), "trigger", path, self.lead.clone()));
         }
-        all.extend(self.incoming().map(|k| (self.hold_name(k), "", self.hold(k))));
-        let one = |(name, settings, body): (String, &str, String)| {
+        all.extend(self.incoming().map(|k| (self.hold_name(k), "trigger", path, self.hold(k))));
+        let one = |(name, returns, settings, body): (String, &str, &str, String)| {
             format!(
-                "CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
-                 SET search_path = pg_catalog, pg_temp{settings} AS {};\nREVOKE ALL ON FUNCTION {name}() FROM PUBLIC;\n\
+                "CREATE FUNCTION {name}() RETURNS {returns} LANGUAGE plpgsql SECURITY DEFINER{settings} AS {};\nREVOKE ALL ON FUNCTION {name}() FROM PUBLIC;\n\
                  ALTER FUNCTION {name}() OWNER TO {};\nCOMMENT ON FUNCTION {name}() IS {};\n",
                 literal(&body),
                 ident(&self.owner),
@@ -312,12 +311,8 @@ impl KeyTable {
         }
         let written: Vec<String> = self.columns.iter().filter(|c| self.is_written(&c.name)).map(|c| ident(&c.name)).collect();
         if !written.is_empty() {
-            let row = |of: &str| written.iter().map(|c| format!("{of}.{c}")).collect::<Vec<_>>().join(", ");
-            let when = format!(
-                "FOR EACH ROW WHEN (ROW({})::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW({})::pg_catalog.record)",
-                row("old"),
-                row("new")
-            );
+            let row = |of: &str| written.iter().map(|c| format!("{of}.{c}")).collect::<Vec<_>>();
+            let when = format!("FOR EACH ROW WHEN ({})", point::differ(&row("old"), &row("new")));
             one(&key, "esclusa_lead_update", "UPDATE", &when, &lead);
         }
         sql.push_str(&self.parent.as_deref().map_or_else(String::new, guard));
@@ -331,7 +326,7 @@ const FOLLOW: [&str; 4] = ["esclusa_follow_insert", "esclusa_follow_update", "es
 const PLACE: &str = "SELECT n.nspname::text, c.relname::text, pg_get_userbyid(c.relowner)::text,
     ARRAY(SELECT a.privilege_type || ' TO ' || CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
                  || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
-          FROM aclexplode(c.relacl) a WHERE a.privilege_type IN ('TRUNCATE', 'REFERENCES') AND a.grantee <> c.relowner ORDER BY 1)
+          FROM aclexplode(c.relacl) a WHERE a.privilege_type IN ('SELECT', 'TRUNCATE', 'REFERENCES') AND a.grantee <> c.relowner ORDER BY 1)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)";
 
 /// What a function of a key table has as its comment, by which it is found again.
@@ -382,7 +377,7 @@ async fn columns(database: &Database, leaf: &Leaf<'_>, plan: &KeyTable) -> Resul
     let (mut found, mut all) = (Vec::new(), Vec::new());
     for row in database.query("reading the legacy columns", sql, &[&leaf.legacy]).await? {
         let (name, type_name): (String, String) = (row.get(0), row.get(1));
-        let expression = format!("CAST({} AS {type_name})", (leaf.read)(&name, "t"));
+        let expression = format!("CAST({} AS {})", (leaf.read)(&name, "t"), pinned(&type_name));
         all.push((name.clone(), expression.clone()));
         if takes_part(&name) {
             found.push(Column { name, not_null: row.get(2), type_name, collation: row.get(3), default: row.get(4), expression });

@@ -8,10 +8,13 @@ use crate::catalog::Database;
 use crate::error::Result;
 use crate::sql::quote::{literal, qualified};
 
-use super::{CONTROL, Drift, LEAVES, Remedy};
+use super::{CONTROL, Drift, KEYS, LEAVES, Remedy};
 
 /// What a statement that names the leaf can need. The others are not taken from it either where the view has them.
 const OF_LEAF: [&str; 5] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"];
+
+/// What a statement that names the key table can need, and nothing else.
+const OF_KEY: [&str; 3] = ["SELECT", "TRUNCATE", "REFERENCES"];
 
 /// Grantee (empty: the owner), privilege, column (empty: the whole table).
 type Right = (String, String, String);
@@ -24,7 +27,7 @@ struct Holder {
     rights: BTreeMap<Right, bool>,
 }
 
-/// The holders of one table, by `leaf`, `own`, `legacy`.
+/// The holders of one table, by `leaf`, `key`, `own`, `legacy`.
 type Holders = BTreeMap<String, Holder>;
 
 /// The rights on everything of these tables. `tables` is a query.
@@ -33,13 +36,14 @@ async fn read(database: &Database, schema: &str, tables: &str) -> Result<BTreeMa
         "SELECT m.t, r.role, format('%I.%I', n.nspname, c.relname), quote_ident(pg_get_userbyid(c.relowner)), \
            CASE a.grantee WHEN c.relowner THEN '' WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, \
            a.privilege_type, g.name, bool_or(a.is_grantable) \
-         FROM ({tables}) AS m(t) CROSS JOIN (VALUES ('leaf', {}, 'r'), ('own', {}, 'v'), ('legacy', {}, 'v')) AS r(role, place, kind) \
+         FROM ({tables}) AS m(t) CROSS JOIN (VALUES ('leaf', {}, 'r'), ('key', {}, 'r'), ('own', {}, 'v'), ('legacy', {}, 'v')) AS r(role, place, kind) \
          JOIN pg_class AS c ON c.relname = m.t AND c.relkind = r.kind::\"char\" JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = r.place \
          CROSS JOIN LATERAL (SELECT '' AS name, coalesce(c.relacl, acldefault('r', c.relowner)) AS acl \
            UNION ALL SELECT quote_ident(attname), attacl FROM pg_attribute \
            WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND attacl IS NOT NULL) AS g \
          CROSS JOIN LATERAL aclexplode(g.acl) AS a GROUP BY 1, 2, 3, 4, 5, 6, 7",
         literal(LEAVES),
+        literal(KEYS),
         literal(CONTROL),
         literal(schema),
     );
@@ -69,7 +73,8 @@ pub(super) async fn check(database: &Database, schema: &str, moved: &str) -> Res
         if let Some(own) = holders.get("own") {
             drift.extend(compared(&table, own, &truth.rights, &truth.rights));
         }
-        if let Some(leaf) = holders.get("leaf") {
+        for (holder, needed) in [("leaf", &OF_LEAF[..]), ("key", &OF_KEY[..])] {
+            let Some(stored) = holders.get(holder) else { continue };
             let whole = |rights: &BTreeMap<Right, bool>| -> BTreeMap<Right, bool> {
                 rights
                     .iter()
@@ -78,11 +83,16 @@ pub(super) async fn check(database: &Database, schema: &str, moved: &str) -> Res
                     .collect()
             };
             let allowed = whole(&truth.rights);
-            let wanted = allowed.iter().filter(|((_, privilege, _), _)| OF_LEAF.contains(&privilege.as_str()));
+            let wanted = allowed.iter().filter(|((_, privilege, _), _)| needed.contains(&privilege.as_str()));
             let wanted: BTreeMap<Right, bool> = wanted.map(|(r, o)| (r.clone(), *o)).collect();
-            let rights =
-                leaf.rights.iter().filter(|((grantee, _, _), _)| !grantee.is_empty()).map(|(r, _)| (r.clone(), false)).collect();
-            let found = Holder { name: leaf.name.clone(), owner: leaf.owner.clone(), rights };
+            let allowed = if holder == "key" { wanted.clone() } else { allowed.clone() };
+            let rights = stored
+                .rights
+                .iter()
+                .filter(|((grantee, _, _), _)| !grantee.is_empty())
+                .map(|(r, _)| (r.clone(), false))
+                .collect();
+            let found = Holder { name: stored.name.clone(), owner: stored.owner.clone(), rights };
             drift.extend(compared(&table, &found, &wanted, &allowed));
         }
     }

@@ -1,6 +1,8 @@
 -- Grants follow the view. Whoever grants a right on a legacy name grants it on a view: in schema {control}, which rewritten reads name, or
 -- under the legacy name itself. The other view of the table gets the same right, and its leaf in schema {leaf} gets what holds for the
--- whole table. A right on some columns never reaches the leaf: there it would be a right on the images of all of them.
+-- whole table. A right on some columns never reaches the leaf: there it would be a right on the images of all of them. The key table in
+-- schema {key}, where there is one, gets what its foreign keys ask for: TRUNCATE and REFERENCES, and SELECT,
+-- because the server shows the key that an error is about to those who may read it.
 --
 -- Only a superuser makes an event trigger. It runs as whoever runs the GRANT, and can do no more than he can; but that may be a superuser,
 -- so the functions belong to the superuser who ran this, or whoever could replace them would be one at the next GRANT. Idempotent.
@@ -26,7 +28,10 @@ BEGIN
           AND own.relnamespace = to_regnamespace('{control}')
         LEFT JOIN pg_class AS legacy ON (legacy.relname, legacy.relowner, legacy.relkind) = (leaf.relname, leaf.relowner, 'v')
           AND legacy.relnamespace = to_regnamespace({schema_text})
-        CROSS JOIN LATERAL (VALUES ('leaf', leaf.oid, leaf.relacl), ('own', own.oid, own.relacl), ('legacy', legacy.oid, legacy.relacl))
+        LEFT JOIN pg_class AS key ON (key.relname, key.relowner, key.relkind) = (leaf.relname, leaf.relowner, 'r')
+          AND key.relnamespace = to_regnamespace('{key}')
+        CROSS JOIN LATERAL (VALUES ('leaf', leaf.oid, leaf.relacl), ('key', key.oid, key.relacl), ('own', own.oid, own.relacl),
+          ('legacy', legacy.oid, legacy.relacl))
           AS p(kind, oid, relacl)
         WHERE leaf.relkind = 'r' AND leaf.relnamespace = to_regnamespace('{leaf}') AND p.oid IS NOT NULL
       ), held AS (
@@ -35,26 +40,27 @@ BEGIN
         FROM place AS p
         CROSS JOIN LATERAL (SELECT NULL::name AS attname, coalesce(p.relacl, acldefault('r', p.owner)) AS acl
           UNION ALL SELECT c.attname, c.attacl FROM pg_attribute AS c
-          WHERE p.kind <> 'leaf' AND c.attrelid = p.oid AND c.attnum > 0 AND NOT c.attisdropped AND c.attacl IS NOT NULL) AS g
+          WHERE p.kind NOT IN ('leaf', 'key') AND c.attrelid = p.oid AND c.attnum > 0 AND NOT c.attisdropped AND c.attacl IS NOT NULL) AS g
         CROSS JOIN LATERAL aclexplode(g.acl) AS a
         -- Its owner keeps every right on the leaf: the views read it and write it as him.
-        WHERE p.kind <> 'leaf' OR a.grantee <> p.owner
+        WHERE p.kind NOT IN ('leaf', 'key') OR a.grantee <> p.owner
         GROUP BY 1, 2, 3, 4, 5, 6
       ), views AS (
-        SELECT name, owner, count(*) AS number, bool_or(kind = 'legacy') AS has_legacy FROM place WHERE kind <> 'leaf' GROUP BY 1, 2
+        SELECT name, owner, count(*) AS number, bool_or(kind = 'legacy') AS has_legacy FROM place WHERE kind NOT IN ('leaf', 'key') GROUP BY 1, 2
       ), wanted AS (
         SELECT v.name, v.owner, h.grantee, h.privilege, h."column", h.grantor,
                CASE command WHEN 'GRANT' THEN bool_or(h.option) WHEN 'REVOKE' THEN bool_and(h.option)
                  ELSE bool_or(h.option) FILTER (WHERE h.kind = 'legacy' OR NOT v.has_legacy) END AS option
-        FROM views AS v JOIN held AS h ON h.name = v.name AND h.kind <> 'leaf'
+        FROM views AS v JOIN held AS h ON h.name = v.name AND h.kind NOT IN ('leaf', 'key')
         GROUP BY v.name, v.owner, v.number, h.grantee, h.privilege, h."column", h.grantor
         HAVING CASE command WHEN 'GRANT' THEN true WHEN 'REVOKE' THEN count(*) = v.number
                  ELSE bool_or(h.kind = 'legacy' OR NOT v.has_legacy) END
       ), placed AS (
         SELECT p.name, p.kind, w.grantee, w.privilege, w."column", w.grantor, w.option
         FROM wanted AS w JOIN place AS p ON p.name = w.name
-        WHERE p.kind <> 'leaf' OR w."column" IS NULL AND w.grantee <> w.owner
-          AND w.privilege IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+        WHERE p.kind NOT IN ('leaf', 'key') OR w."column" IS NULL AND w.grantee <> w.owner
+          AND CASE p.kind WHEN 'leaf' THEN w.privilege IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+                ELSE w.privilege IN ('SELECT', 'TRUNCATE', 'REFERENCES') END
       ), differing AS (
         SELECT coalesce(w.name, h.name) AS name, coalesce(w.kind, h.kind) AS kind, coalesce(w.grantee, h.grantee) AS grantee,
                coalesce(w.privilege, h.privilege) AS privilege, coalesce(w."column", h."column") AS "column", coalesce(w.grantor, h.grantor) AS grantor, w.option AS wanted,

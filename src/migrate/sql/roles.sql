@@ -48,7 +48,7 @@ BEGIN
         AND (n.oid = to_regnamespace('{control}') OR n.oid = to_regnamespace({schema_text}) AND c.relname ~ '^(audit_log|domain_value)(_|$)')
       -- One that a column owns goes with its table.
       OR c.relkind = 'S' AND n.oid IN (to_regnamespace('{control}'), to_regnamespace({schema_text}))
-        AND (n.oid = to_regnamespace('{control}') OR c.relname IN ('audit_log_al_id_seq', 'domain_value_dv_id_seq'))
+        AND (n.oid = to_regnamespace('{control}') OR c.relname IN ('audit_log_al_id_seq', 'domain_value_dv_id_seq', 'domain_value_link_dvl_id_seq'))
         AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')))
     UNION ALL
     SELECT format('ALTER ROUTINE %s OWNER TO %I', p.oid::regprocedure, {role_text})

@@ -56,6 +56,8 @@ CREATE TABLE IF NOT EXISTS {schema}.domain_value (
 ) PARTITION BY LIST (dv_domain);
 CREATE INDEX IF NOT EXISTS idx_domain_value_json ON {schema}.domain_value USING gin (dv_extra_json);
 
+CREATE SEQUENCE IF NOT EXISTS {schema}.domain_value_link_dvl_id_seq;
+GRANT USAGE ON SEQUENCE {schema}.domain_value_link_dvl_id_seq TO PUBLIC;
 CREATE TABLE IF NOT EXISTS {schema}.domain_value_link (
     dvl_link_type     varchar(50) NOT NULL,
     dvl_source_domain varchar(50) NOT NULL,
@@ -64,7 +66,16 @@ CREATE TABLE IF NOT EXISTS {schema}.domain_value_link (
     dvl_target_code   varchar(100) COLLATE "C" NOT NULL,
     dvl_sort_order    integer NOT NULL DEFAULT 0,       -- (+)
     dvl_extra_json    jsonb NOT NULL DEFAULT '{}',      -- (+) three junctions have more than two columns
+    dvl_id            bigint NOT NULL DEFAULT nextval('{schema}.domain_value_link_dvl_id_seq'),   -- (+) what no UPDATE changes: foreign keys act on rows
     CONSTRAINT domain_value_link_pkey
-        PRIMARY KEY (dvl_link_type, dvl_source_domain, dvl_source_code, dvl_target_domain, dvl_target_code)
+        PRIMARY KEY (dvl_link_type, dvl_source_domain, dvl_source_code, dvl_target_domain, dvl_target_code),
+    CONSTRAINT uq_domain_value_link_id UNIQUE (dvl_link_type, dvl_id)
 ) PARTITION BY LIST (dvl_link_type);
+-- One that an earlier version made has no numbers yet. Asked first, because ADD COLUMN IF NOT EXISTS locks the table to find out.
+DO $number$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = '{schema}.domain_value_link'::regclass AND attname = 'dvl_id' AND NOT attisdropped) THEN
+    ALTER TABLE {schema}.domain_value_link ADD COLUMN dvl_id bigint NOT NULL DEFAULT nextval('{schema}.domain_value_link_dvl_id_seq');
+  END IF;
+END $number$;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
 use std::time::Instant;
 
-use super::reply::{led_back, without_place};
+use super::reply::without_place;
 use super::{Conversation, NORMALISED_BYTES, Verdict};
 use crate::rewrite::{NameContext, Outcome, Policy};
 use crate::session::prepared::{self, Change, Held, How};
@@ -324,11 +324,11 @@ impl Conversation {
         let Some(held) = held else { return Verdict::Pass };
         self.count(&held.info, None::<Instant>, 0, true);
         match held.how {
-            How::Protocol(_) => led_back(&held.info, b'E', body),
+            How::Protocol(_) => self.led_back(&held.info, b'E', body),
             // Its text is that of PREPARE; a position in there is none in the client's statement.
             How::Sql(_) => {
                 let bare = without_place(body);
-                match led_back(&held.info, b'E', &bare[frame::HEADER_BYTES..]) {
+                match self.led_back(&held.info, b'E', &bare[frame::HEADER_BYTES..]) {
                     Verdict::Pass => Verdict::Replace(bare),
                     verdict => verdict,
                 }

@@ -44,7 +44,7 @@ impl Conversation {
             b'G' => self.steps.copy_begins(),
             b'R' if self.hide_binding => return without_binding(body),
             b'E' => return self.failed(body),
-            b'N' if !body.is_empty() => return self.addressed().map_or(Verdict::Pass, |info| led_back(&info, tag, body)),
+            b'N' if !body.is_empty() => return self.addressed().map_or(Verdict::Pass, |info| self.led_back(&info, tag, body)),
             b'S' => self.parameter(body),
             b'Z' => self.ready(body),
             _ => {}
@@ -136,21 +136,41 @@ impl Conversation {
             self.steps.skip_to_sync();
             self.own_skipped();
         }
-        match info.map_or(Verdict::Pass, |info| led_back(&info, b'E', body)) {
-            Verdict::Pass => self.led_back_from_view(body).unwrap_or(Verdict::Pass),
+        match info.map_or(Verdict::Pass, |info| self.led_back(&info, b'E', body)) {
+            Verdict::Pass => self.led_back_from_view(body).or_else(|| self.led_back_from_keys(body)).unwrap_or(Verdict::Pass),
             verdict => verdict,
         }
+    }
+
+    /// An error or a notice with the names of the legacy tables.
+    pub(super) fn led_back(&self, info: &Info, tag: u8, body: &[u8]) -> Verdict {
+        if info.outcome.text.is_none() && info.outcome.rewritten.is_empty() {
+            return Verdict::Pass;
+        }
+        self.told(&info.outcome, &info.text, tag, body).unwrap_or(Verdict::Pass)
+    }
+
+    /// An error that a foreign key of a moved table gave: any statement's, and that of a transaction's end.
+    fn led_back_from_keys(&self, body: &[u8]) -> Option<Verdict> {
+        let is_ours = self.target && self.shared.policy.load().has_key_tables() && errors::is_of_keys(body);
+        is_ours.then(|| self.told(&Outcome::default(), "", b'E', body)).flatten()
+    }
+
+    /// What the client is told instead; `None` where it is that already.
+    fn told(&self, outcome: &Outcome, text: &str, tag: u8, body: &[u8]) -> Option<Verdict> {
+        let policy = self.shared.policy.load();
+        let fields = ErrorFields::parse(body);
+        let table = errors::leaf(&fields).filter(|table| !outcome.rewritten.iter().any(|r| r.table == *table));
+        let reached = table.and_then(|table| policy.entry(table)).map(|entry| entry.relation.clone());
+        let told = Told { outcome, text, schema: &policy.schema, reached: reached.as_deref() };
+        errors::lead_back(fields, &told).map(|fields| Verdict::Replace(frame_of(&fields, tag)))
     }
 
     /// An error that a legacy table's view gave, in a function's body or before the table is switched.
     fn led_back_from_view(&self, body: &[u8]) -> Option<Verdict> {
         let table = errors::view(&ErrorFields::parse(body)).filter(|_| self.target)?;
         let relation = self.shared.policy.load().entry(&table)?.relation.clone();
-        let fields = errors::lead_back(
-            ErrorFields::parse(body),
-            &Told { outcome: &Outcome { rewritten: vec![relation], ..Outcome::default() }, text: "" },
-        )?;
-        Some(Verdict::Replace(frame_of(&fields, b'E')))
+        self.told(&Outcome { rewritten: vec![relation], ..Outcome::default() }, "", b'E', body)
     }
 
     /// The statement that the next reply belongs to, if it touches a legacy table.
@@ -220,17 +240,6 @@ impl Conversation {
             self.portals_ahead.clear();
         }
         self.landed();
-    }
-}
-
-/// An error or a notice with the names of the legacy tables.
-pub(super) fn led_back(info: &Info, tag: u8, body: &[u8]) -> Verdict {
-    if info.outcome.text.is_none() && info.outcome.rewritten.is_empty() {
-        return Verdict::Pass;
-    }
-    match errors::lead_back(ErrorFields::parse(body), &Told { outcome: &info.outcome, text: &info.text }) {
-        Some(fields) => Verdict::Replace(frame_of(&fields, tag)),
-        None => Verdict::Pass,
     }
 }
 

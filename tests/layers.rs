@@ -20,7 +20,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tokio_postgres", &["catalog"]),
     ("dashmap", &["rewrite", "traffic", "session"]),
     ("metrics", &["telemetry"]),
-    ("metrics_exporter_prometheus", &["telemetry"]),
+    ("metrics_util", &["telemetry"]),
     ("tracing_subscriber", &["telemetry"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),

@@ -86,8 +86,8 @@ pub struct Relation {
     pub fields: Vec<Field>,
     /// The legacy key's columns.
     pub key: Vec<usize>,
-    /// The key is the legacy table's PRIMARY KEY: a query grouped by it may name the other columns.
-    pub primary: bool,
+    /// The columns of the legacy table's PRIMARY KEY: a query grouped by them may name the others.
+    pub primary: Vec<usize>,
     /// The legacy table's constraint over its key.
     pub unique: Option<Unique>,
     /// How changes that the audit trigger records become legacy rows, where the application does not write its history any more.

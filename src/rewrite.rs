@@ -123,6 +123,11 @@ impl Policy {
         self
     }
 
+    /// Whether these are the roles of [`Policy::limiting`].
+    pub fn is_limiting(&self, limited: &HashSet<(String, String)>) -> bool {
+        self.limited == *limited
+    }
+
     /// Names the legacy tables whose rules have faults, each with what is wrong.
     #[must_use]
     pub fn with_faulty(mut self, faulty: BTreeMap<String, String>) -> Self {
@@ -485,6 +490,7 @@ impl<'w, 't> Work<'w, 't> {
                 Role::CopyTo => self.copy_to(i, entry),
                 Role::CopyFrom => self.copy_from(i, entry),
                 Role::Insert | Role::Update | Role::Delete | Role::Merge => {}
+                Role::Truncate if entry.relation.projection.is_some() => return Err(Refusal::captured(&entry.relation)),
                 Role::Truncate => {
                     self.keep_sequences()?;
                     self.utility(i, entry)?;

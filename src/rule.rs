@@ -65,10 +65,20 @@ pub struct Key {
     pub basis: String,
     /// The legacy table's own constraint over these columns, whose name errors carry.
     pub unique: Option<String>,
-    /// That constraint is the PRIMARY KEY, from which the other columns of a GROUP BY follow.
-    pub primary: bool,
+    /// The columns of the legacy table's PRIMARY KEY, from which the other columns of a GROUP BY follow; a history's has its stamp among them.
+    /// Empty where it has none, or one that is DEFERRABLE.
+    pub primary: Vec<String>,
     /// The columns of a history's base table that hold the same key.
     pub base: Vec<String>,
+}
+
+impl Key {
+    /// Whether the PRIMARY KEY is over these columns.
+    pub fn is_primary(&self) -> bool {
+        !self.primary.is_empty()
+            && self.primary.len() == self.columns.len()
+            && self.primary.iter().all(|c| self.columns.contains(c))
+    }
 }
 
 impl Rule {
@@ -85,7 +95,8 @@ impl Rule {
 
     /// The legacy table as a catalog would describe it, with the one key that the rule knows.
     pub fn legacy_table(&self) -> Table {
-        let key = |name: &String| CatalogKey { name: name.clone(), primary: self.key.primary, columns: self.key.columns.clone() };
+        let key =
+            |name: &String| CatalogKey { name: name.clone(), primary: self.key.is_primary(), columns: self.key.columns.clone() };
         Table {
             name: self.table.clone(),
             kind: 'r',

@@ -81,7 +81,7 @@ const DRIFT: &[(&str, &str)] = &[
     ),
     (
         "DROP VIEW cf_quere_pro.pair; CREATE VIEW cf_quere_pro.pair AS SELECT 1 AS a; GRANT SELECT ON cf_quere_pro.pair TO keeper_owner",
-        "differs: view cf_quere_pro.pair|missing: trigger trg_write_pair on cf_quere_pro.pair|owner differs: owner cf_quere_pro.pair",
+        "differs: view cf_quere_pro.pair|missing: trigger trg_seen_pair on cf_quere_pro.pair|missing: trigger trg_write_pair on cf_quere_pro.pair|owner differs: owner cf_quere_pro.pair",
     ),
     ("ALTER VIEW cf_quere_pro.hisbase ALTER hname DROP DEFAULT", "differs: view cf_quere_pro.hisbase"),
     ("ALTER VIEW cf_quere_pro.hisbase SET (security_invoker = on)", "differs: view cf_quere_pro.hisbase"),
@@ -130,7 +130,61 @@ const DRIFT: &[(&str, &str)] = &[
     ("REVOKE GRANT OPTION FOR SELECT ON esclusa.color FROM keeper_clerk", "grants differ: grants esclusa.color"),
     ("REVOKE USAGE ON SEQUENCE cf_quere_pro.domain_value_dv_id_seq FROM PUBLIC", "differs: sequence domain_value_dv_id_seq"),
     ("DROP VIEW cf_quere_pro.color, esclusa.color", "missing: view cf_quere_pro.color|missing: view esclusa.color"),
+    ("ALTER TABLE esclusa_leaf.color ENABLE ROW LEVEL SECURITY", "row security is on: table esclusa_leaf.color"),
+    ("ALTER TABLE esclusa_leaf.hisbase FORCE ROW LEVEL SECURITY", "row security is on: table esclusa_leaf.hisbase"),
+    (
+        "ALTER TABLE esclusa_leaf.hisbase ALTER al_session_user DROP DEFAULT",
+        "missing: default al_session_user on esclusa_leaf.hisbase",
+    ),
+    (
+        "ALTER TABLE esclusa_leaf.hisbase ALTER al_session_user SET DEFAULT 'me'",
+        "differs: default al_session_user on esclusa_leaf.hisbase",
+    ),
+    (
+        "GRANT SELECT ON cf_quere_pro.audit_log, esclusa.hit TO PUBLIC",
+        "open to PUBLIC: rights cf_quere_pro.audit_log|open to PUBLIC: rights esclusa.hit",
+    ),
 ];
+
+/// What somebody else has made, or only a superuser may: told, left, and told again.
+const TOLD: &[(&str, &str, &str)] = &[
+    (
+        "CREATE RULE r AS ON INSERT TO esclusa_leaf.color DO INSTEAD NOTHING",
+        "not ours: rule r on esclusa_leaf.color",
+        "DROP RULE r ON esclusa_leaf.color",
+    ),
+    (
+        "CREATE RULE r AS ON DELETE TO esclusa.color DO INSTEAD NOTHING",
+        "not ours: rule r on esclusa.color",
+        "DROP RULE r ON esclusa.color",
+    ),
+    (
+        "CREATE FUNCTION public.away() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
+         CREATE TRIGGER away BEFORE INSERT ON esclusa_leaf.hisbase FOR EACH ROW EXECUTE FUNCTION public.away()",
+        "not ours: trigger away on esclusa_leaf.hisbase",
+        "DROP FUNCTION public.away() CASCADE",
+    ),
+    (
+        "ALTER EVENT TRIGGER esclusa_grants DISABLE",
+        "disabled: event trigger esclusa_grants",
+        "ALTER EVENT TRIGGER esclusa_grants ENABLE",
+    ),
+];
+
+#[tokio::test]
+async fn what_is_not_ours_is_told_and_left() {
+    let bed = moved().await;
+    for (change, expected, back) in TOLD {
+        bed.sql(change).await;
+        assert_eq!(check(&bed).await, [*expected], "{change}");
+        let done = apply(&bed).await;
+        // `apply` enables the event trigger where it may, as a superuser.
+        let left = if expected.contains("event trigger") { vec![] } else { vec![(*expected).to_owned()] };
+        assert_eq!(check(&bed).await, left, "{change}: {done:?}");
+        bed.sql(back).await;
+        assert_eq!(check(&bed).await, Vec::<String>::new(), "{change}: taken back");
+    }
+}
 
 #[tokio::test]
 async fn a_move_and_a_grant_are_no_drift() {

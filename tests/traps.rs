@@ -9,6 +9,8 @@ mod values;
 mod time;
 #[path = "traps/structure.rs"]
 mod structure;
+#[path = "traps/group.rs"]
+mod group;
 #[path = "traps/proof.rs"]
 mod proof;
 #[path = "traps/views.rs"]

@@ -31,9 +31,9 @@ fn policy() -> Policy {
     };
     let (id, x, y) = (("id", "numeric(5,0)"), ("x", "character varying(10)"), ("y", "date"));
     let rules = [
-        rule("t", &[id, x, y], &["id"], "unique = \"t_pkey\"\nprimary = true\n"),
-        rule("u", &[id, ("k", "character(2)"), x], &["id", "k"], "unique = \"u_pkey\"\nprimary = true\n"),
-        rule("d", &[id, ("j", "json")], &["id"], "unique = \"d_pkey\"\nprimary = true\n"),
+        rule("t", &[id, x, y], &["id"], "unique = \"t_pkey\"\nprimary = [\"id\"]\n"),
+        rule("u", &[id, ("k", "character(2)"), x], &["id", "k"], "unique = \"u_pkey\"\nprimary = [\"id\", \"k\"]\n"),
+        rule("d", &[id, ("j", "json")], &["id"], "unique = \"d_pkey\"\nprimary = [\"id\"]\n"),
         rule("n", &[id, x], &["id"], "unique = \"n_key\"\n"),
         rule("q", &[id, x], &["id"], ""),
     ];

@@ -16,7 +16,7 @@ WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relisp
 ORDER BY c.relname, a.attnum";
 
 const KEYS: &str = "
-SELECT c.relname, k.conname, k.contype = 'p',
+SELECT c.relname, k.conname, k.contype = 'p' AND NOT k.condeferrable,
        (SELECT array_agg(a.attname::text ORDER BY u.i) FROM unnest(k.conkey) WITH ORDINALITY AS u(attnum, i)
         JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum)
 FROM pg_constraint k

@@ -364,11 +364,14 @@ fn copying(relation: &Relation, target: &Target, value: &str, there: &[String]) 
             _ => "NULL".to_owned(),
         }
     };
-    let values: Vec<String> = target.columns.iter().map(|column| written(column)).collect();
+    // What tells rows apart and was not there is numbered by its default.
+    let numbered = |column: &&&str| target.identity.contains(*column) && !there.iter().any(|c| c == **column);
+    let columns: Vec<&str> = target.columns.iter().filter(|c| !numbered(c)).copied().collect();
+    let values: Vec<String> = columns.iter().map(|column| written(column)).collect();
     format!(
         "INSERT INTO {} ({}) SELECT {} FROM {} AS r WHERE r.{} = {} ORDER BY r.{}",
         relation.rows(),
-        target.columns.join(", "),
+        columns.join(", "),
         values.join(", "),
         old(target),
         target.discriminator,

@@ -15,6 +15,7 @@ use crate::table::Cell;
 use super::foreign_key::KEYS;
 use super::{CONTROL, LEAVES};
 
+mod around;
 mod grants;
 mod mend;
 
@@ -91,7 +92,7 @@ pub async fn record(database: &Database, schema: &str, table: &str) -> Result<()
     let sql = format!(
         "DELETE FROM {CONTROL}.object WHERE legacy_table = {table}; \
          INSERT INTO {CONTROL}.object (legacy_table, kind, name, definition, creation) \
-         SELECT t, kind, name, definition, creation FROM ({}) AS o",
+         SELECT t, kind, name, definition, creation FROM ({}) AS o WHERE kind <> 'rule'",
         described(schema, &format!("SELECT {table}"))
     );
     database.batch("recording what the table consists of", &sql).await?;
@@ -187,10 +188,12 @@ pub async fn check(database: &Database, schema: &str) -> Result<Vec<Drift>> {
         drift.extend(difference);
     }
     drift.extend(doubled(&expected, &found));
+    drift.extend(strange(&expected, &found, &drift));
     // Rights are compared once it is settled whose the objects are.
     let unsettled: BTreeSet<String> = drift.iter().filter(|d| d.kind == "owner").map(|d| d.table.clone()).collect();
     drift.extend(grants::check(database, schema, &moved).await?.into_iter().filter(|d| !unsettled.contains(&d.table)));
     drift.retain(|d| !gone.contains(d.table.as_str()) || d.kind == "table");
+    drift.extend(around::check(database, schema).await?);
     drift.sort_by_key(|d| order(&d.kind));
     Ok(drift)
 }
@@ -255,6 +258,7 @@ fn order(kind: &str) -> usize {
         "table",
         "function",
         "key table",
+        "default",
         "constraint",
         "partition",
         "view",
@@ -371,6 +375,20 @@ fn doubled(expected: &BTreeMap<Key, Object>, found: &BTreeMap<Key, Object>) -> V
         Some(drift(key, "doubled: every change is written more than once", "", &object.definition, remedy))
     });
     told.collect()
+}
+
+/// Rules and triggers of somebody else's on a leaf or a view: they may turn a write into something else. They are told, and left to whoever
+/// made them.
+fn strange(expected: &BTreeMap<Key, Object>, found: &BTreeMap<Key, Object>, told: &[Drift]) -> Vec<Drift> {
+    let known =
+        |key: &Key| expected.contains_key(key) || told.iter().any(|d| (&d.table, &d.kind, &d.name) == (&key.0, &key.1, &key.2));
+    let others = found.iter().filter(|(key, _)| ["rule", "trigger"].contains(&key.1.as_str()) && !known(key));
+    let of = |(key, object): (&Key, &Object)| {
+        let (name, relation) = key.2.rsplit_once(" on ").unwrap_or_default();
+        let why = format!("somebody made it; `DROP {} {name} ON {relation}` takes it away", key.1.to_uppercase());
+        drift(key, "not ours", "", &object.definition, Remedy::None(why))
+    };
+    others.map(of).collect()
 }
 
 /// The same statement without a lock that stops writers.

@@ -293,27 +293,24 @@ pub async fn give(database: &Database, what: &str, schema: &str, owner: &str) ->
     database.batch(&context, &sql).await
 }
 
-/// Does work that gives objects in some schemas to a role, which may create there for as long as that takes, as in [`give`].
+/// Does work that gives objects in some schemas to roles, which may create there for as long as that takes, as in [`give`].
 pub async fn while_creating(
     database: &Database,
     schemas: &[&str],
-    owner: &str,
+    owners: &[&str],
     work: impl AsyncFnOnce(&Database) -> Result<()>,
 ) -> Result<()> {
-    let context = format!("letting {owner} create");
-    let sql =
-        "SELECT s FROM unnest($2::text[]) AS s WHERE $1 <> current_user AND NOT has_schema_privilege($1::name, s, 'CREATE')";
-    let rows = database.query(&context, sql, &[&owner, &schemas]).await?;
-    let lacking: Vec<String> = rows.iter().map(|r| ident(r.get(0))).collect();
-    let change = |verb: &str, word: &str| format!("{verb} CREATE ON SCHEMA {} {word} {}", lacking.join(", "), ident(owner));
-    if !lacking.is_empty() {
-        database.batch(&context, &change("GRANT", "TO")).await?;
-    }
+    let context = format!("letting {} create", owners.join(", "));
+    let sql = "SELECT format('CREATE ON SCHEMA %I', s), quote_ident(o) FROM unnest($1::text[]) AS o, unnest($2::text[]) AS s
+               WHERE o <> current_user AND to_regrole(quote_ident(o)) IS NOT NULL AND to_regnamespace(quote_ident(s)) IS NOT NULL
+                 AND NOT has_schema_privilege(o::name, s, 'CREATE')";
+    let lacking = database.query(&context, sql, &[&owners, &schemas]).await?;
+    let change = |verb: &str, word: &str| -> String {
+        lacking.iter().map(|r| format!("{verb} {} {word} {};", r.get::<_, &str>(0), r.get::<_, &str>(1))).collect()
+    };
+    database.batch(&context, &change("GRANT", "TO")).await?;
     work(database).await?;
-    match lacking.is_empty() {
-        true => Ok(()),
-        false => database.batch(&context, &change("REVOKE", "FROM")).await,
-    }
+    database.batch(&context, &change("REVOKE", "FROM")).await
 }
 
 #[cfg(test)]

@@ -222,7 +222,8 @@ impl<'m> Migration<'m> {
         let standing = Standing::new(relation);
         let Some(keys) = KeyTable::plan(db, &standing.leaf(archived)).await? else { return Ok(Vec::new()) };
         let context = format!("keeping the foreign keys of {}", relation.table);
-        roles::while_creating(db, &[KEYS, CONTROL], keys.owner(), async |db| db.batch(&context, &keys.creation()).await).await?;
+        roles::while_creating(db, &[KEYS, CONTROL], &[keys.owner()], async |db| db.batch(&context, &keys.creation()).await)
+            .await?;
         Ok(keys.validation())
     }
 

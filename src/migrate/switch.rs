@@ -7,10 +7,12 @@ use crate::relation::{Context, Relation};
 use crate::rule::{Capture, Rule, RuleSet};
 
 use super::capture::{self, Attached};
-use super::{object, view};
+use super::{PINNED, object, view};
 
 /// Puts a changed rule into force, in one transaction; what the reader should know. `rule` is not yet the one in `rules`.
 pub async fn capture(database: &Database, context: &Context, rules: &RuleSet, rule: &Rule) -> Result<Vec<String>> {
+    // What is recorded is printed as this session sees names.
+    database.batch("pinning the session", PINNED).await?;
     let relation = Relation::compile(rule, context);
     let Some(history) = rule.target.history() else {
         return Err(Error::refused(format!("{} is no history", rule.table)));

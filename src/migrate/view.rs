@@ -1,6 +1,10 @@
 //! The compatibility view that takes a legacy table's name: the relation's SELECT, and INSTEAD OF triggers that write the leaf with the
 //! relation's expressions. It is a safety net for what does not pass the proxy: stored procedures, dynamic SQL, catalog look-ups, a client
 //! that connects to the server directly. The same view stands in the control schema, whatever has the legacy name: rewritten reads name it.
+//!
+//! A table that has waited for another transaction looks at the row anew, by the statement's own conditions (READ COMMITTED, manual section
+//! 13.2.1). A trigger knows neither conditions nor expressions: where a row is not what the statement saw, and another transaction has
+//! changed it, the statement ends with 40001, and nothing is lost.
 
 use crate::catalog::Database;
 use crate::error::Result;
@@ -34,6 +38,11 @@ fn written(relation: &Relation, create: &str) -> String {
             "{create} TRIGGER {} INSTEAD OF INSERT OR UPDATE OR DELETE ON {view} FOR EACH ROW EXECUTE FUNCTION {}();\n",
             ident(&format!("trg_write_{}", relation.table)),
             function_name(relation)
+        ));
+        sql.push_str(&format!(
+            "{create} TRIGGER {} BEFORE UPDATE OR DELETE ON {view} FOR EACH STATEMENT EXECUTE FUNCTION {}();\n",
+            ident(&format!("trg_seen_{}", relation.table)),
+            qualified(CONTROL, "note_snapshot")
         ));
     }
     sql
@@ -74,22 +83,33 @@ fn body(relation: &Relation) -> String {
     let values = list(written.iter().map(|(_, value)| value.fill(new).render()).collect());
     let set = relation.update(&all, "t").into_iter().map(|(column, value)| format!("{column} = {}", value.fill(new).render()));
     let (set, row) = (list(set.collect()), identity(relation));
-    let insert = match relation.projection {
-        // The audit trigger has written the row already: what the application adds is checked and counted.
-        Some(_) => "NULL".to_owned(),
-        None => format!("INSERT INTO {leaf} ({columns}) VALUES ({values})"),
+    let lost = format!(
+        "IF NOT FOUND THEN\n      IF EXISTS (SELECT FROM {leaf} AS t WHERE {}) THEN PERFORM {}(); END IF;\n      RETURN NULL;\n    END IF;",
+        changed_by_another(relation),
+        qualified(CONTROL, "refuse_concurrent")
+    );
+    // The audit trigger has written the row already: what the application adds is checked and counted, and nothing is changed.
+    let (insert, refusal) = match relation.projection {
+        Some(_) => (
+            "NULL".to_owned(),
+            format!(
+                "  IF TG_OP <> 'INSERT' THEN\n    RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = {},\n      \
+                 DETAIL = 'Its rows are what the audit trigger has recorded.';\n  END IF;\n",
+                literal(&format!("permission denied for table {}", relation.table))
+            ),
+        ),
+        None => (format!("INSERT INTO {leaf} ({columns}) VALUES ({values})"), String::new()),
     };
     format!(
-        "BEGIN\n  IF TG_OP = 'DELETE' THEN\n    DELETE FROM {leaf} AS t WHERE {row};\n    \
-         IF NOT FOUND THEN RETURN NULL; END IF;\n    RETURN OLD;\n  END IF;\n{nulls}  \
+        "BEGIN\n{refusal}  IF TG_OP = 'DELETE' THEN\n    DELETE FROM {leaf} AS t WHERE {row};\n    {lost}\n    \
+         RETURN OLD;\n  END IF;\n{nulls}  \
          IF TG_OP = 'INSERT' THEN\n    {insert};\n  ELSE\n    \
-         UPDATE {leaf} AS t SET {set} WHERE {row};\n    IF NOT FOUND THEN RETURN NULL; END IF;\n  END IF;\n  RETURN NEW;\nEND "
+         UPDATE {leaf} AS t SET {set} WHERE {row};\n    {lost}\n  END IF;\n  RETURN NEW;\nEND "
     )
 }
 
-/// The one row of the leaf that OLD is. A history may hold duplicates; each call of the trigger takes the first that is still there, so a
-/// statement over n equal rows touches n.
-fn identity(relation: &Relation) -> String {
+/// The condition of the row's key in the leaf.
+fn key(relation: &Relation, row: &str) -> String {
     let Some(target) = relation.target() else { return "false".into() };
     let old = |i: usize| Sql::text(qualified("old", &relation.columns[i].name));
     let equal = |row: &str, name: &str| {
@@ -99,15 +119,45 @@ fn identity(relation: &Relation) -> String {
         };
         value.map(|value| format!("{row}.{name} = {value}"))
     };
-    let key = |row: &str| target.key.iter().filter_map(|name| equal(row, name)).collect::<Vec<_>>().join(" AND ");
-    let Some((image, number)) = target.repeated else { return key("t") };
-    // As text: to jsonb 1.5 and 1.50 are equal, and the wrong row of the two would be written.
+    target.key.iter().filter_map(|name| equal(row, name)).collect::<Vec<_>>().join(" AND ")
+}
+
+/// The one row of the leaf that OLD is, as long as it is what the statement saw. A history may hold duplicates; each call of the trigger
+/// takes the first that is still there, so a statement over n equal rows touches n.
+fn identity(relation: &Relation) -> String {
+    let Some(target) = relation.target() else { return "false".into() };
+    let old = |i: usize| Sql::text(qualified("old", &relation.columns[i].name));
+    let Some((image, number)) = target.repeated else {
+        let list = |value: &dyn Fn(usize) -> String| (0..relation.columns.len()).map(value).collect::<Vec<_>>().join(", ");
+        let seen = list(&|i| old(i).render());
+        // By image: 1.5 and 1.50 are not the same, and a json has no equality.
+        return format!(
+            "{} AND ROW({})::pg_catalog.record OPERATOR(pg_catalog.*=) ROW({seen})::pg_catalog.record",
+            key(relation, "t"),
+            list(&|i| relation.read(i, Some("t")))
+        );
+    };
+    // As text: to jsonb 1.5 and 1.50 are equal, and the wrong row of the two would be written. Asked of the row itself too, which may
+    // have changed while the statement waited for it.
     let same = relation.field(image).map(|value| value.fill(old).render()).unwrap_or_default();
     format!(
-        "t.{number} = (SELECT s.{number} FROM {} AS s WHERE {} AND s.{image}::text = ({same})::text ORDER BY s.{number} LIMIT 1)",
+        "t.{number} = (SELECT s.{number} FROM {} AS s WHERE {} AND s.{image}::text = ({same})::text ORDER BY s.{number} LIMIT 1) \
+         AND t.{image}::text = ({same})::text",
         relation.rows(),
-        key("s"),
+        key(relation, "s"),
     )
+}
+
+/// Rows `t` of the leaf that another transaction has written since the statement began, where OLD may have become one of them: of a history
+/// those of its key; of a look-up, which is small, any, because its key may be what has changed.
+fn changed_by_another(relation: &Relation) -> String {
+    let came = |seen: &str| format!("{}(t.xmin, {seen})", qualified(CONTROL, "came_between"));
+    let seen = came("nullif(pg_catalog.current_setting('esclusa.seen_' || TG_RELID, true), '')::pg_catalog.pg_snapshot");
+    let key = key(relation, "t");
+    match relation.target().and_then(|t| t.repeated) {
+        Some(_) => format!("{key} AND {seen}"),
+        None => format!("{seen} OR {key} AND {}", came("NULL")),
+    }
 }
 
 /// Gives the views, their function and the leaf to the owner of the legacy table, who owned the rows before; and the views all grants of

@@ -64,7 +64,7 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Rela
         home: Some(Home { target: &target::AUDIT_LOG, value: rule.table.clone() }),
         fields,
         key,
-        primary: rule.key.primary,
+        primary: positions(rule, &rule.key.primary),
         unique: None,
     }
 }

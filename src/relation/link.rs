@@ -46,7 +46,7 @@ pub(super) fn compile(rule: &Rule, link: &Link, context: &Context) -> Relation {
         fields,
         projection: None,
         key: positions(rule, &rule.key.columns),
-        primary: rule.key.primary,
+        primary: positions(rule, &rule.key.primary),
         unique: Some(unique(rule)),
     }
 }

@@ -63,7 +63,7 @@ pub(super) fn compile(rule: &Rule, lookup: &Lookup, context: &Context) -> Relati
         fields,
         projection: None,
         key,
-        primary: rule.key.primary,
+        primary: positions(rule, &rule.key.primary),
         unique: Some(unique(rule)),
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn compile(rule: &Rule, context: &Context) -> Relation {
         home: None,
         fields: Vec::new(),
         key: positions(rule, &rule.key.columns),
-        primary: rule.key.primary,
+        primary: positions(rule, &rule.key.primary),
         unique: None,
         projection: None,
     }

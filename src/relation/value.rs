@@ -73,7 +73,7 @@ impl SqlType {
 
     /// Whether it is a date or a time stamp, which can be an index on time.
     pub fn is_stamp(&self) -> bool {
-        self.name == "date" || self.name.starts_with("timestamp")
+        self.name == "date" || self.name.starts_with("timestamp") && !self.name.ends_with("[]")
     }
 
     /// Whether it is one of the types of numbers.

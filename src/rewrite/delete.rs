@@ -17,11 +17,12 @@ impl Work<'_, '_> {
                 self.whole_rows(dml, entry);
                 self.returning(dml, entry)
             }
+            Clauses::Insert(insert) if entry.relation.projection.is_some() => self.insert_captured(dml, insert, entry),
+            _ if entry.relation.projection.is_some() => Err(Refusal::captured(&entry.relation)),
             _ if self.is_limited(entry) => {
                 self.write_view(dml, entry);
                 Ok(())
             }
-            Clauses::Insert(insert) if entry.relation.projection.is_some() => self.insert_captured(dml, insert, entry),
             Clauses::Insert(insert) => self.insert(dml, insert, entry),
             Clauses::Update(update) => self.update(dml, update, entry),
             Clauses::Delete(delete) => self.delete(dml, delete, entry),

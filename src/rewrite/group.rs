@@ -127,7 +127,7 @@ impl<'w> Work<'w, '_> {
 
     /// Whether a reference reads a view in place of a table with a primary key.
     fn has_key_of_view(&self, reference: usize) -> bool {
-        let keyed = |e: &Entry| e.relation.primary && !e.relation.key.is_empty();
+        let keyed = |e: &Entry| !e.relation.primary.is_empty();
         self.rewritten(reference).is_some_and(|e| keyed(e) && self.stands_for(reference, e) != Stand::Table)
     }
 
@@ -143,7 +143,7 @@ impl<'w> Work<'w, '_> {
         }
         let common: HashSet<Origin> = select.group.iter().flat_map(|e| self.common(scope, select, &e.group)).collect();
         let has_key = |reference: &usize| {
-            let key = self.entries[*reference].map(|e| e.relation.key.as_slice()).unwrap_or_default();
+            let key = self.entries[*reference].map(|e| e.relation.primary.as_slice()).unwrap_or_default();
             key.iter().all(|&column| common.contains(&Origin { reference: *reference, column }))
         };
         let keyed: HashSet<usize> = candidates.into_iter().filter(has_key).collect();

@@ -61,6 +61,13 @@ impl Refusal {
         Refusal::at(position, ClientError::new(sqlstate::UNDEFINED_TABLE, message).hint(hint))
     }
 
+    /// Rows that the audit trigger has recorded are nobody's to change.
+    pub(super) fn captured(relation: &Relation) -> Self {
+        let detail = format!("Its rows are what the audit trigger has recorded: {}", rule(relation));
+        let error = ClientError::new(sqlstate::INSUFFICIENT_PRIVILEGE, format!("permission denied for table {}", relation.table));
+        Refusal { error: error.detail(detail), position: None, number: 0 }
+    }
+
     /// An error that the legacy table itself would have given.
     pub(super) fn legacy(sqlstate: &'static str, message: String, position: Option<usize>) -> Self {
         Refusal { error: ClientError::new(sqlstate, message), position, number: 0 }

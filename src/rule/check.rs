@@ -19,7 +19,8 @@ pub fn within(rule: &Rule, faults: &mut Faults) {
         faults.push(rule.fault("columns", "a rule needs the table's columns"));
     }
     let kind = rule.target.kind();
-    let own = [("key.columns".to_owned(), rule.key.columns.iter().map(String::as_str).collect())];
+    let own = [("key.columns", &rule.key.columns), ("key.primary", &rule.key.primary)]
+        .map(|(key, columns)| (key.to_owned(), columns.iter().map(String::as_str).collect()));
     let of_kind = kind.fields().into_iter().map(|(key, field)| (format!("target.{key}"), field.columns()));
     for (key, columns) in own.into_iter().chain(of_kind) {
         for column in columns.iter().filter(|c| rule.position(c).is_none()) {
@@ -30,9 +31,6 @@ pub fn within(rule: &Rule, faults: &mut Faults) {
         faults.push(rule.fault("key.columns", format!("table {} has no key.columns", rule.table)));
     }
     kind.check(rule, faults);
-    if rule.key.primary && rule.key.unique.is_none() {
-        faults.push(rule.fault("key.primary", "key.primary needs key.unique: the name of the PRIMARY KEY"));
-    }
 }
 
 /// Two look-ups of one domain, two links of one type: the tables that have it, and the fault.
@@ -120,14 +118,19 @@ fn table_against(rule: &Rule, table: &crate::catalog::Table, faults: &mut Faults
                 let message = format!("constraint {unique} is over ({}), not over key.columns", key.columns.join(", "));
                 faults.push(rule.fault("key.unique", message));
             }
-            Some(key) if key.primary != rule.key.primary => {
-                let says = if key.primary { "the PRIMARY KEY" } else { "a UNIQUE constraint" };
-                let line = if rule.key.primary { "key.primary" } else { "key.unique" };
-                let fault = rule.fault(line, format!("constraint {unique} is {says} in the catalog"));
-                faults.push(fault.hint(format!("set `primary = {}` under [key]", key.primary)));
-            }
             Some(_) => {}
         }
+    }
+    let primary: &[String] = table.keys.iter().find(|k| k.primary).map_or(&[], |k| &k.columns);
+    if rule.key.primary != primary && !rule.target.stays() {
+        let line = if rule.key.primary.is_empty() { "key.columns" } else { "key.primary" };
+        let message = match primary {
+            [] => format!("the catalog's table {} has no PRIMARY KEY that is not DEFERRABLE", rule.table),
+            columns => format!("the PRIMARY KEY of the catalog's table {} is over ({})", rule.table, columns.join(", ")),
+        };
+        let fault = rule.fault(line, message);
+        let list: Vec<String> = primary.iter().map(|c| format!("{c:?}")).collect();
+        faults.push(fault.hint(format!("set `primary = [{}]` under [key]", list.join(", "))));
     }
 }
 

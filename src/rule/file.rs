@@ -39,7 +39,7 @@ pub fn parse(document: &Document) -> Result<Rule, Faults> {
             columns: key.list("columns"),
             basis: key.text("basis").unwrap_or_default(),
             unique: key.text("unique"),
-            primary: key.flag("primary"),
+            primary: key.list("primary"),
             base: key.list("base"),
         }
     };
@@ -110,18 +110,6 @@ impl<'t> Section<'_, 't, '_> {
         let text = self.text(key)?;
         let line = self.table.get(key).map_or(0, |e| e.line);
         text.parse().map_err(|message: String| self.fault(line, key, &message)).ok()
-    }
-
-    /// True or false; false where it is not there.
-    pub(super) fn flag(&mut self, key: &str) -> bool {
-        match self.entry(key).map(|e| (e.line, &e.value)) {
-            None => false,
-            Some((_, Value::Bool(flag))) => *flag,
-            Some((line, other)) => {
-                self.fault(line, key, &format!("expected true or false, found {}", other.kind()));
-                false
-            }
-        }
     }
 
     /// A string that must be there.
@@ -265,8 +253,8 @@ pub fn print(rule: &Rule) -> String {
     if let Some(unique) = &rule.key.unique {
         line(format!("unique = {}", quoted(unique)));
     }
-    if rule.key.primary {
-        line("primary = true".into());
+    if !rule.key.primary.is_empty() {
+        line(format!("primary = {}", array(&rule.key.primary)));
     }
     if !rule.key.base.is_empty() {
         line(format!("base = {}", array(&rule.key.base)));

@@ -135,7 +135,7 @@ impl Maker<'_> {
             self.found(&table.name, finding);
         }
         let unique = constraint.map(|k| k.name.clone());
-        let primary = constraint.is_some_and(|k| k.primary);
+        let primary = table.keys.iter().find(|k| k.primary).map_or_else(Vec::new, |k| k.columns.clone());
         let columns = self.columns(table, base.as_deref());
         Some(Rule {
             table: table.name.clone(),

@@ -29,11 +29,11 @@ pub enum Target {
     Retained(Retained),
 }
 
-/// Reads a `[target]`.
-type Reader = fn(&mut Section<'_, '_, '_>) -> Target;
+/// What reads the `[target]` of a kind.
+type Read = fn(&mut Section<'_, '_, '_>) -> Target;
 
 /// The kinds by the name that a rule file gives them, with what reads their `[target]`.
-pub(super) const KINDS: &[(&str, Reader)] = &[
+pub(super) const KINDS: &[(&str, Read)] = &[
     ("history", |section| Target::History(History::read(section))),
     ("lookup", |section| Target::Lookup(Lookup::read(section))),
     ("link", |section| Target::Link(Link::read(section))),

@@ -10,13 +10,14 @@ use tokio::sync::{Mutex, watch};
 
 use super::policy::Built;
 use super::{Loader, policy};
-use crate::catalog::Database;
+use crate::catalog::{Catalog, Database};
 use crate::config::Settings;
 use crate::console::Admin;
 use crate::control::{self, Change, replica};
 use crate::error::{Error, Fault, Faults, Result};
 use crate::migrate::gate::{self, Named, Switch};
 use crate::mode::Mode;
+use crate::relation::CONTROL;
 use crate::rule::RuleSet;
 use crate::session::Shared;
 use crate::telemetry;
@@ -119,6 +120,15 @@ impl Steering {
         match policy::alive(&mut database, &settings).await? {
             Some(database) if generation > 0 => replica::acknowledge(database, &self.instance, generation).await,
             _ => Ok(()),
+        }
+    }
+
+    /// Roles, memberships and grants change without a word to anybody: where they are no longer what the policy was built on, it is built anew.
+    async fn follow_rights(&self, database: &Database) -> Result<()> {
+        let limited = Catalog::limited(database, CONTROL).await?;
+        match self.shared.policy.load().is_limiting(&limited) {
+            true => Ok(()),
+            false => self.refresh().await,
         }
     }
 
@@ -365,6 +375,7 @@ pub(super) async fn follow(steering: Arc<Steering>) {
                 steering.follow_switch().await?;
                 while let Err(_silence) = tokio::time::timeout(replica::HEARTBEAT, news.recv()).await.map(drop) {
                     steering.acknowledge(generation).await?;
+                    steering.follow_rights(&database).await?;
                 }
             }
         };

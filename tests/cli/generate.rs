@@ -75,7 +75,7 @@ async fn an_edit_is_shown_and_nothing_is_written_without_a_word() {
     let place = Place::new("edited", TABLES).await;
     let first = place.generate(&[]);
     assert!(first.err.starts_with("2 rules and the snapshot of 2 tables were written to "), "{}", first.err);
-    assert!(place.read("tipocorreo.toml").ends_with("unique = \"tipocorreo_pkey\"\nprimary = true\n"));
+    assert!(place.read("tipocorreo.toml").ends_with("unique = \"tipocorreo_pkey\"\nprimary = [\"tipctipo\"]\n"));
     assert!(place.read("estadofraude.toml").ends_with("unique = \"efr\"\n"));
     let before = place.all();
     let again = place.generate(&[]);

@@ -108,7 +108,7 @@ impl Bed {
         let mut rule = file::parse(&document).unwrap_or_else(|e| panic!("{e}\n{text}"));
         let constraint = catalog.tables[table].key_over(&rule.key.columns);
         rule.key.unique = constraint.map(|k| k.name.clone());
-        rule.key.primary = constraint.is_some_and(|k| k.primary);
+        rule.key.primary = catalog.tables[table].keys.iter().find(|k| k.primary).map_or_else(Vec::new, |k| k.columns.clone());
         self.rules.rules.insert(table.to_owned(), rule.clone());
         rule
     }

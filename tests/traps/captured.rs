@@ -62,6 +62,16 @@ async fn a_history_that_the_trigger_writes() {
         ("insert into hisofica (hid, hdes) values (1, 'x') on conflict do nothing returning hid", "1\n(1)"),
         ("insert into hisofica (hid, hdes) values (1, 'x') on conflict (hid) do nothing", "42P10"),
         ("update ofica set odes = odes", "(1)"),
+        // What has been recorded is nobody's to change.
+        ("update hisofica set hdes = 'forged' where hid = 1", "42501 permission denied for table hisofica"),
+        ("with d as (delete from hisofica returning 1) select * from d", "42501 permission denied for table hisofica"),
+        ("delete from hisofica", "42501 permission denied for table hisofica"),
+        ("truncate hisofica", "42501 permission denied for table hisofica"),
+        ("truncate table ofica, hisofica cascade", "42501 permission denied for table hisofica"),
+        (
+            "merge into hisofica h using (select 1 n) s on hid = n when matched then delete",
+            "42501 permission denied for table hisofica",
+        ),
     ] {
         let answer = client.say(statement).await;
         assert!(answer.starts_with(expected), "{statement}: {answer}");
@@ -73,6 +83,9 @@ async fn a_history_that_the_trigger_writes() {
         "2|nuevo|bb  |ocho|\\N|2022-01-01 00:00:00|EVA",
     ];
     assert_eq!(client.say(ROWS).await, format!("{}\n(4)", all.join("\n")));
+    for change in ["UPDATE cf_quere_pro.hisofica SET hdes = 'forged'", "DELETE FROM cf_quere_pro.hisofica WHERE hid = 1"] {
+        assert!(client.session.say(change).await.starts_with("ERROR 42501 permission denied for table hisofica"), "{change}");
+    }
     // They lie in the history's leaf, beside what was moved; and their audit rows where the trigger's rows are.
     assert_eq!(client.say("select hdes from hisofica where hid = 2").await, "nuevo\nnuevo\n(2)");
     assert_eq!(client.say("select count(*) from hisofica where hh > '2020-06-01'").await, "3\n(1)");

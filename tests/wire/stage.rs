@@ -57,7 +57,7 @@ const RULES: &[(&str, &str)] = &[
         "table = \"tipocorreo\"\nkind = \"lookup\"\ncolumns = [\n  { name = \"tipctipo\", type = \"numeric(5,0)\", null = false },\n  \
          { name = \"tipcdesctxtid\", type = \"numeric(10,0)\", null = false },\n]\n\
          [target]\ndomain = \"TIPO_CORREO\"\ntext_id = \"tipcdesctxtid\"\n\
-         [key]\ncolumns = [\"tipctipo\"]\nbasis = \"constraint\"\nunique = \"tipocorreo_pkey\"\nprimary = true\n",
+         [key]\ncolumns = [\"tipctipo\"]\nbasis = \"constraint\"\nunique = \"tipocorreo_pkey\"\nprimary = [\"tipctipo\"]\n",
     ),
     (
         "histipooficina",

@@ -335,7 +335,7 @@ fn tag(table: &str) -> String {
 }
 
 /// Who writes the table that the leaf is a partition of fires no trigger of the leaf's statements.
-fn guard(parent: &str) -> String {
+pub fn guard(parent: &str) -> String {
     let function = qualified(CONTROL, "write_leaf_only");
     format!(
         "CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $esclusa$\n\
@@ -346,7 +346,8 @@ fn guard(parent: &str) -> String {
     )
 }
 
-const GUARD: &str = "esclusa_write_leaf_only";
+/// The trigger of [`guard`].
+pub const GUARD: &str = "esclusa_write_leaf_only";
 
 async fn identity(database: &Database, leaf: &Leaf<'_>) -> Result<Vec<Identity>> {
     let sql = "SELECT format_type(atttypid, atttypmod) || CASE WHEN attcollation = typcollation THEN '' ELSE ' COLLATE ' ||

@@ -4,7 +4,10 @@ use crate::catalog::Database;
 use crate::error::Result;
 use crate::table::Cell;
 
+use super::super::foreign_key::KEYS;
+use super::super::{CONTROL, roles};
 use super::{Drift, LOCK_TIMEOUT, Remedy, adopt, check, grants};
+use crate::relation::LEAVES;
 
 /// A view is made first, then what is told of its rights: more rounds than there are such steps would change nothing.
 const ROUNDS: usize = 4;
@@ -44,7 +47,7 @@ async fn remedy(database: &Database, schema: &str, drift: &Drift) -> std::result
     let context = format!("mending {}", drift.object());
     let done = match &drift.remedy {
         Remedy::None(why) => return Err(why.clone()),
-        Remedy::Together(sql) => together(database, &context, sql).await,
+        Remedy::Together(sql) => together(database, schema, drift, &context, sql).await,
         Remedy::View(creation) => view(database, schema, drift, &context, creation).await,
         Remedy::Concurrently(steps) => {
             let mut done = Ok(());
@@ -62,16 +65,32 @@ async fn remedy(database: &Database, schema: &str, drift: &Drift) -> std::result
 /// The setting keeps what follows grants (an event trigger) from carrying half of a difference on.
 const ALONE: &str = "SET LOCAL esclusa.carry_grants = 'off'";
 
-async fn together(database: &Database, context: &str, sql: &str) -> Result<()> {
-    let sql = format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; {ALONE}; {sql}");
-    database.transaction(context, async |db| db.batch(context, &sql).await).await
+async fn together(database: &Database, schema: &str, drift: &Drift, context: &str, sql: &str) -> Result<()> {
+    in_place(database, schema, drift, context, async |db| db.batch(context, sql).await).await
+}
+
+/// In a transaction in which those to whom the parts of the table belong may own what is made.
+async fn in_place(
+    database: &Database,
+    schema: &str,
+    drift: &Drift,
+    context: &str,
+    work: impl AsyncFnOnce(&Database) -> Result<()>,
+) -> Result<()> {
+    let work = async |db: &Database| {
+        db.batch(context, &format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; {ALONE}")).await?;
+        let sql = format!("SELECT DISTINCT definition FROM {CONTROL}.object WHERE kind = 'owner' AND legacy_table = $1");
+        let owners = db.query(context, &sql, &[&drift.table]).await?;
+        let owners: Vec<&str> = owners.iter().map(|r| r.get(0)).collect();
+        roles::while_creating(db, &[schema, CONTROL, LEAVES, KEYS], &owners, work).await
+    };
+    database.transaction(context, work).await
 }
 
 /// A view is replaced where it stands, which keeps whatever reads it; and made again where it has other columns. Its rights are read
 /// before, and are what they were.
 async fn view(database: &Database, schema: &str, drift: &Drift, context: &str, creation: &str) -> Result<()> {
     let work = async |db: &Database| {
-        db.batch(context, &format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; {ALONE}")).await?;
         let rights = grants::of_view(db, schema, &drift.table, &drift.name).await?;
         if drift.finding != "missing" {
             db.batch(context, "SAVEPOINT replacing").await?;
@@ -84,5 +103,5 @@ async fn view(database: &Database, schema: &str, drift: &Drift, context: &str, c
         db.batch(context, &super::triggers_of(db, &drift.table, &drift.name).await?).await?;
         db.batch(context, &rights).await
     };
-    database.transaction(context, work).await
+    in_place(database, schema, drift, context, work).await
 }

@@ -152,6 +152,36 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
                              FROM unnest(columns) WITH ORDINALITY AS u(c, o)), '∅') END
 $$;
 
+-- What the statement that begins sees, for the triggers of a view: each of their own statements sees more.
+CREATE OR REPLACE FUNCTION {control}.note_snapshot() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM set_config('esclusa.seen_' || TG_RELID, pg_current_snapshot()::text, true);
+  RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION {control}.note_snapshot() FROM PUBLIC;
+
+-- Whether a row was written by another transaction; with a snapshot, by one that had not ended there. xmin lacks the epoch: it is that of the
+-- nearest transaction. A row that is in sight and whose transaction is in progress is our own, written by a subtransaction maybe.
+CREATE OR REPLACE FUNCTION {control}.came_between(row_xmin xid, seen pg_snapshot) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  next_id bigint := greatest(pg_snapshot_xmax(pg_current_snapshot())::text::bigint, pg_current_xact_id_if_assigned()::text::bigint);
+  id      bigint := next_id - next_id % 4294967296 + row_xmin::text::bigint;
+BEGIN
+  IF id > next_id + 2147483648 THEN id := id - 4294967296; ELSIF id < next_id - 2147483648 THEN id := id + 4294967296; END IF;
+  IF id < 3 OR pg_xact_status(id::text::xid8) IS NOT DISTINCT FROM 'in progress' THEN RETURN false; END IF;
+  RETURN seen IS NULL OR NOT pg_visible_in_snapshot(id::text::xid8, seen);
+END $$;
+
+CREATE OR REPLACE FUNCTION {control}.refuse_concurrent() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = '40001', MESSAGE = 'could not serialize access due to concurrent update',
+    DETAIL = 'A row was changed by another transaction while this statement went on, and a view cannot look at it again.',
+    HINT = 'Repeat the transaction. In mode rewrite, through the proxy, the statement would have gone on.';
+END $$;
+
 -- NULL in a NOT NULL column, as the legacy table itself would have said it (PostgreSQL source, execMain.c, ExecConstraints).
 -- "cells" are the new row's values as their types print them; "names" and "places" are its NOT NULL columns.
 CREATE OR REPLACE FUNCTION {control}.refuse_null(schema_name text, table_name text, names text[], places integer[], cells text[])

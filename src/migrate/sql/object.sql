@@ -3,7 +3,7 @@
 -- belong to those of the parent come and go with them. The functions of a key table carry its name in their comment (foreign_key/key_table.rs).
 WITH moved(t) AS MATERIALIZED ({tables}),
 place AS MATERIALIZED (
-  SELECT t, role, c.oid, c.relkind, c.reloptions, c.relowner, format('%I.%I', n.nspname, c.relname) AS name
+  SELECT t, role, c.oid, c.relkind, c.reloptions, c.relowner, c.relrowsecurity, c.relforcerowsecurity, format('%I.%I', n.nspname, c.relname) AS name
   FROM moved, (VALUES ('leaf', {leaf_text}, 'r'), ('key', {key_text}, 'r'), ('own', {control_text}, 'v'), ('legacy', {schema_text}, 'v')) AS r(role, schema_name, kind),
        pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
   WHERE c.relname = t AND n.nspname = schema_name AND c.relkind = r.kind::"char"
@@ -20,6 +20,12 @@ code AS MATERIALIZED (
          format(E'%s;\nREVOKE ALL ON FUNCTION %s FROM PUBLIC;\nCOMMENT ON FUNCTION %2$s IS %3$L', rtrim(pg_get_functiondef(p.oid), E'\n'), p.oid::regprocedure, d.description)
   FROM moved JOIN pg_description AS d ON d.description = 'esclusa: key table ' || t AND d.classoid = 'pg_proc'::regclass AND d.objsubid = 0
        JOIN pg_proc AS p ON p.oid = d.objoid AND p.pronamespace = to_regnamespace({control_text})
+  UNION ALL
+  -- What a CHECK of the leaf calls: whoever writes a row runs it.
+  SELECT DISTINCT t, p.oid, p.proname, p.proowner, p.oid::regprocedure::text, rtrim(pg_get_functiondef(p.oid), E'\n')
+  FROM leaf JOIN pg_constraint AS k ON k.conrelid = leaf.oid AND k.contype = 'c'
+       JOIN pg_depend AS d ON d.classid = 'pg_constraint'::regclass AND d.objid = k.oid AND d.refclassid = 'pg_proc'::regclass
+       JOIN pg_proc AS p ON p.oid = d.refobjid AND p.pronamespace = to_regnamespace({control_text}) AND p.proname ~ '^check_'
 ),
 -- A foreign key between two key tables is the referencing one's.
 pointing AS (
@@ -29,7 +35,16 @@ pointing AS (
   WHERE k.conrelid = key.oid OR n.nspname <> {key_text}
 ),
 described AS (
-  SELECT t, 'table' AS kind, name, name AS definition, '' AS creation, '' AS state FROM leaf
+  SELECT t, 'table' AS kind, name, name AS definition, format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY', name) AS creation,
+         CASE WHEN relrowsecurity OR relforcerowsecurity THEN 'row security is on' ELSE '' END AS state
+  FROM leaf
+  UNION ALL
+  SELECT t, 'default', format('%I on %s', attname, name), pg_get_expr(adbin, adrelid),
+         format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', name, attname, pg_get_expr(adbin, adrelid)), ''
+  FROM leaf JOIN pg_attrdef ON adrelid = leaf.oid JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum AND NOT attisdropped
+  UNION ALL
+  SELECT t, 'rule', format('%I on %s', rulename, name), pg_get_ruledef(u.oid), '', ''
+  FROM place JOIN pg_rewrite AS u ON ev_class = place.oid AND rulename <> '_RETURN'
   UNION ALL
   SELECT t, 'partition', leaf.name, format('%s %s', i.inhparent::regclass, pg_get_expr(c.relpartbound, c.oid)),
          format('ALTER TABLE %s ATTACH PARTITION %s %s', i.inhparent::regclass, leaf.name, pg_get_expr(c.relpartbound, c.oid)), ''
@@ -65,7 +80,7 @@ described AS (
        LATERAL (SELECT tgname ~ '^esclusa_(follow|lead)_' AS always) AS a
   WHERE p.proname !~ '^(audit|project)_' AND p.proname <> 'fn_audit_trigger'
   UNION ALL
-  SELECT t, 'function', name, pg_get_functiondef(oid), creation, CASE WHEN has_function_privilege('public', oid, 'EXECUTE') THEN 'for PUBLIC' ELSE '' END
+  SELECT t, 'function', name, pg_get_functiondef(oid), creation, CASE WHEN proname !~ '^check_' AND has_function_privilege('public', oid, 'EXECUTE') THEN 'for PUBLIC' ELSE '' END
   FROM code
   UNION ALL
   SELECT t, 'key table', name, c.list,

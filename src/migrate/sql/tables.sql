@@ -71,11 +71,4 @@ CREATE TABLE IF NOT EXISTS {schema}.domain_value_link (
         PRIMARY KEY (dvl_link_type, dvl_source_domain, dvl_source_code, dvl_target_domain, dvl_target_code),
     CONSTRAINT uq_domain_value_link_id UNIQUE (dvl_link_type, dvl_id)
 ) PARTITION BY LIST (dvl_link_type);
--- One that an earlier version made has no numbers yet. Asked first, because ADD COLUMN IF NOT EXISTS locks the table to find out.
-DO $number$
-BEGIN
-  IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = '{schema}.domain_value_link'::regclass AND attname = 'dvl_id' AND NOT attisdropped) THEN
-    ALTER TABLE {schema}.domain_value_link ADD COLUMN dvl_id bigint NOT NULL DEFAULT nextval('{schema}.domain_value_link_dvl_id_seq');
-  END IF;
-END $number$;
 

@@ -1,0 +1,49 @@
+//! What is no part of one table: the event trigger that carries grants on, the guards of the parents, and rights of PUBLIC on what is nobody's.
+
+use crate::catalog::Database;
+use crate::error::Result;
+use crate::sql::quote::{ident, literal};
+
+use super::super::foreign_key::KEYS;
+use super::super::foreign_key::key_table::{self, GUARD};
+use super::super::{CONTROL, LEAVES};
+use super::{Drift, Remedy};
+
+pub(super) async fn check(database: &Database, schema: &str) -> Result<Vec<Drift>> {
+    let sql = format!(
+        "SELECT 'event trigger', 'esclusa_grants', CASE WHEN e.oid IS NULL THEN 'missing' ELSE 'disabled' END, 'enabled', '' \
+         FROM (SELECT) AS one LEFT JOIN pg_event_trigger AS e ON evtname = 'esclusa_grants' \
+         WHERE (e.oid IS NULL OR evtenabled NOT IN ('O', 'A')) AND EXISTS (SELECT FROM {CONTROL}.object) \
+         UNION ALL \
+         SELECT DISTINCT 'guard', i.inhparent::regclass::text, 'missing', 'BEFORE INSERT OR UPDATE OR DELETE', '' \
+         FROM pg_class AS key JOIN pg_class AS leaf ON leaf.relname = key.relname AND leaf.relnamespace = to_regnamespace({leaves}) \
+              JOIN pg_inherits AS i ON i.inhrelid = leaf.oid \
+         WHERE key.relnamespace = to_regnamespace({keys}) AND key.relkind = 'r' \
+           AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = i.inhparent AND tgname = '{GUARD}' AND tgenabled IN ('O', 'A')) \
+         UNION ALL \
+         SELECT 'rights', c.oid::regclass::text, 'open to PUBLIC', '', string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type) \
+         FROM pg_class AS c, aclexplode(c.relacl) AS a \
+         WHERE a.grantee = 0 AND c.relkind IN ('r', 'p') AND (c.relnamespace IN (to_regnamespace({control}), to_regnamespace({keys})) \
+           OR c.relnamespace = to_regnamespace({schema}) AND (c.relname IN ('audit_log', 'audit_log_live', 'domain_value', 'domain_value_link') \
+              OR EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid AND inhparent = to_regclass({schema} || '.audit_log_live')))) \
+           AND NOT (c.relnamespace = to_regnamespace({keys}) AND EXISTS (SELECT FROM pg_class AS v, aclexplode(v.relacl) AS g \
+              WHERE v.relname = c.relname AND v.relnamespace = to_regnamespace({control}) AND g.grantee = 0 AND g.privilege_type = a.privilege_type)) \
+         GROUP BY c.oid",
+        leaves = literal(LEAVES),
+        keys = literal(KEYS),
+        control = literal(CONTROL),
+        schema = literal(&ident(schema)),
+    );
+    let told = database.text("looking around", &sql).await?.into_iter().map(|row| {
+        let mut cells = row.into_iter().map(Option::unwrap_or_default);
+        let mut next = || cells.next().unwrap_or_default();
+        let (kind, name, finding, expected, found) = (next(), next(), next(), next(), next());
+        let remedy = match kind.as_str() {
+            "guard" => Remedy::Together(key_table::guard(&name)),
+            "rights" => Remedy::Together(format!("REVOKE ALL ON {name} FROM PUBLIC")),
+            _ => Remedy::None("only a superuser may: the script of `esclusa roles` makes it and enables it".into()),
+        };
+        Drift { table: String::new(), kind, name, finding, expected, found, remedy }
+    });
+    Ok(told.collect())
+}

@@ -180,7 +180,7 @@ fn the_architecture_page_lists_every_layer_in_order() {
 
 /// Modules of several files in which no file depends on itself by way of others. A module that has been put in order is added here;
 /// one that is in order and not in the list is a fault too, so that it stays in order.
-const WITHOUT_CIRCLES: &[&str] = &["config", "console", "control", "report", "telemetry", "wire"];
+const WITHOUT_CIRCLES: &[&str] = &["catalog", "config", "console", "control", "report", "telemetry", "twin", "wire"];
 
 /// Paths of modules, by the file that they are: `rule/kind.rs` is `["rule", "kind"]`.
 type Modules = BTreeMap<Vec<String>, String>;

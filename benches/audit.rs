@@ -16,6 +16,7 @@ use esclusa::config::Settings;
 use esclusa::demo::postgres::{Options, Postgres};
 use esclusa::migrate::schema;
 use esclusa::relation::Context;
+use esclusa::table::ColumnType::Text;
 use esclusa::table::Table;
 
 const SCHEMA: &str = "cf_quere_pro";
@@ -186,15 +187,15 @@ fn main() {
         db.batch("a session", "SET extra_float_digits = 3; SET timezone = 'America/Mexico_City'").await.expect("settings");
         let pid: i32 = db.one("asking", "SELECT pg_backend_pid()", &[]).await.expect("a process").get(0);
         let mut out = Table::new(&[
-            "statement",
-            "columns",
-            "none_us",
-            "plain_us",
-            "general_us",
-            "compiled_us",
-            "general_of_plain",
-            "compiled_of_plain",
-            "paired",
+            ("statement", Text),
+            ("columns", Text),
+            ("none_us", Text),
+            ("plain_us", Text),
+            ("general_us", Text),
+            ("compiled_us", Text),
+            ("general_of_plain", Text),
+            ("compiled_of_plain", Text),
+            ("paired", Text),
         ]);
         for more in [0, 28] {
             tables(&db, more).await;

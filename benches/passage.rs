@@ -9,6 +9,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use esclusa::config::{Address, Month};
 use esclusa::demo::stage::{APPLICATION, LEGACY, Plot, Stage, TARGET};
+use esclusa::table::ColumnType::Text;
 use esclusa::table::Table;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls};
@@ -180,7 +181,9 @@ fn main() {
             connect(&stage.proxy.address, TARGET, "esclusa").await,
             connect(&stage.direct(), TARGET, "view").await,
         ];
-        let mut table = Table::new(&["statement", "protocol", "legacy_ms", "esclusa_ms", "view_ms", "ratio", "of_view", "bar"]);
+        let mut table = Table::new(
+            &["statement", "protocol", "legacy_ms", "esclusa_ms", "view_ms", "ratio", "of_view", "bar"].map(|name| (name, Text)),
+        );
         let mut missed = 0;
         for case in cases() {
             for prepared in [false, true] {

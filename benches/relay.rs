@@ -17,6 +17,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use esclusa::demo::postgres::{Options, Postgres, bin_directory, free_port};
+use esclusa::table::ColumnType::{Float, Int, Text};
 use esclusa::table::Table;
 
 /// Ways to the server; each round begins with another one.
@@ -66,8 +67,18 @@ fn main() {
     let postgres = runtime.block_on(Postgres::start(&Options::default())).expect("PostgreSQL");
     pgbench(postgres.port, &["-i", "-q", "-s", "10"]);
     let proxies = [("esclusa", esclusa(&postgres)), ("pgbouncer", pgbouncer(&postgres)), ("haproxy", haproxy(&postgres))];
-    let mut table =
-        Table::new(&["what", "clients", "way", "rate", "min", "max", "of_direct", "of_pgbouncer", "of_haproxy", "proxy_us"]);
+    let mut table = Table::new(&[
+        ("what", Text),
+        ("clients", Int),
+        ("way", Text),
+        ("rate", Float),
+        ("min", Float),
+        ("max", Float),
+        ("of_direct", Float),
+        ("of_pgbouncer", Float),
+        ("of_haproxy", Float),
+        ("proxy_us", Float),
+    ]);
     for protocol in protocols.split(',') {
         if protocol == "bulk" {
             prepare_bulk(postgres.port);

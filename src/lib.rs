@@ -19,6 +19,7 @@ pub mod shadow;
 pub mod control;
 pub mod migrate;
 pub mod session;
+pub mod report;
 pub mod console;
 pub mod server;
 pub mod twin;

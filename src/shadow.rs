@@ -11,7 +11,6 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc;
 
 use crate::rewrite::NameContext;
-use crate::table::{Cell, Table};
 
 /// Samples that wait to be run.
 const QUEUE: usize = 64;
@@ -211,38 +210,22 @@ impl Shadow {
         found.unwritten_differences.extend(differences.into_iter().take(room));
     }
 
-    /// `SHOW SHADOW`: what was compared for each table since the start.
-    pub fn report(&self) -> Table {
-        let mut table =
-            Table::new(&["table", "equal", "different", "unsteady", "skipped", "forwarded_avg_ms", "rewritten_avg_ms"]);
-        for (name, count) in &self.found().totals {
-            let compared = (count.equal + count.different).max(1) as f64;
-            let average = |us: u64| Cell::from(us as f64 / 1000.0 / compared);
-            table.push(vec![
-                name.as_str().into(),
-                count.equal.into(),
-                count.different.into(),
-                count.unsteady.into(),
-                count.skipped.into(),
-                average(count.forwarded_us),
-                average(count.rewritten_us),
-            ]);
-        }
-        table
+    /// What was compared since the start, by table.
+    pub fn totals(&self) -> Vec<(String, Count)> {
+        self.found().totals.iter().map(|(table, count)| (table.clone(), *count)).collect()
     }
 
-    /// `SHOW DIFFERENCES`: the last ones, the newest first.
-    pub fn differences(&self) -> Table {
-        let mut table = Table::new(&["tables", "statement", "difference", "rewritten"]);
-        for difference in self.found().differences.iter().rev() {
-            table.push(vec![
-                difference.tables.join(", ").into(),
-                difference.statement.as_str().into(),
-                difference.difference.as_str().into(),
-                difference.rewritten.as_str().into(),
-            ]);
-        }
-        table
+    /// The last differences, the newest first.
+    pub fn differences(&self) -> Vec<Difference> {
+        self.found().differences.iter().rev().cloned().collect()
+    }
+}
+
+impl Count {
+    /// Milliseconds of the forwarded and of the rewritten form, on average over the samples that were compared.
+    pub fn averages_ms(&self) -> [f64; 2] {
+        let compared = (self.equal + self.different).max(1) as f64;
+        [self.forwarded_us, self.rewritten_us].map(|us| us as f64 / 1000.0 / compared)
     }
 }
 
@@ -325,6 +308,7 @@ mod tests {
         assert_eq!(taken.1[0].statement, "select * from t where a = $1 -- $1 = \\x00ff, $2 = NULL");
         assert!(shadow.take().0.is_empty());
         shadow.give_back(taken);
-        assert_eq!((shadow.take().1.len(), shadow.differences().rows.len(), shadow.report().rows.len()), (1, 1, 1));
+        assert_eq!((shadow.take().1.len(), shadow.differences().len(), shadow.totals().len()), (1, 1, 1));
+        assert_eq!(shadow.totals()[0].1.averages_ms(), [2.0, 4.0]);
     }
 }

@@ -1,4 +1,4 @@
-//! A small value: named columns, rows of cells. Every report and every console answer is one.
+//! A small value: named and typed columns, rows of cells. Every report and every console answer is one.
 //!
 //! It knows how to be printed as aligned text, CSV, JSON and HTML, and nothing about where its rows come from.
 
@@ -31,8 +31,16 @@ impl Cell {
         }
     }
 
-    fn is_number(&self) -> bool {
-        matches!(self, Cell::Int(_) | Cell::Float(_))
+    /// Whether the cell may stand in a column of this type.
+    pub fn fits(&self, column_type: ColumnType) -> bool {
+        matches!(
+            (self, column_type),
+            (Cell::Null, _)
+                | (Cell::Text(_), ColumnType::Text)
+                | (Cell::Int(_), ColumnType::Int)
+                | (Cell::Float(_), ColumnType::Float)
+                | (Cell::Bool(_), ColumnType::Bool)
+        )
     }
 
     fn json(&self) -> serde_json::Value {
@@ -111,24 +119,77 @@ impl std::str::FromStr for Format {
     }
 }
 
-/// Named columns and their rows.
+/// The type of a column, known before there are rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnType {
+    /// Anything that is none of the others.
+    Text,
+    /// Counts.
+    Int,
+    /// Measures.
+    Float,
+    /// Yes or no.
+    Bool,
+}
+
+impl ColumnType {
+    /// As PostgreSQL names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            ColumnType::Text => "text",
+            ColumnType::Int => "bigint",
+            ColumnType::Float => "double precision",
+            ColumnType::Bool => "boolean",
+        }
+    }
+
+    fn is_number(self) -> bool {
+        matches!(self, ColumnType::Int | ColumnType::Float)
+    }
+}
+
+/// Columns as they are declared: names in snake_case, with the unit at the end where there is one (`total_ms`), and types.
+pub type Columns = &'static [(&'static str, ColumnType)];
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name, as in [`Columns`].
+    pub name: String,
+    /// What its cells are.
+    pub column_type: ColumnType,
+}
+
+impl Column {
+    /// All that are declared.
+    pub fn all(declared: &[(&str, ColumnType)]) -> Vec<Column> {
+        declared.iter().map(|(name, column_type)| Column { name: (*name).to_owned(), column_type: *column_type }).collect()
+    }
+}
+
+/// Typed columns and their rows.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Table {
-    /// Column names, in snake_case, with the unit at the end where there is one (`total_ms`).
-    pub columns: Vec<String>,
-    /// Each as long as `columns`.
+    /// In the order in which they are shown.
+    pub columns: Vec<Column>,
+    /// Each as long as `columns`, its cells of their types.
     pub rows: Vec<Vec<Cell>>,
 }
 
 impl Table {
     /// An empty table with these columns.
-    pub fn new(columns: &[&str]) -> Self {
-        Table { columns: columns.iter().map(|c| (*c).to_owned()).collect(), rows: Vec::new() }
+    pub fn new(columns: &[(&str, ColumnType)]) -> Self {
+        Table { columns: Column::all(columns), rows: Vec::new() }
     }
 
     /// Adds a row; a row of another length than the columns is padded or cut, so that no report can fail on it.
     pub fn push(&mut self, mut row: Vec<Cell>) {
         row.resize(self.columns.len(), Cell::Null);
+        debug_assert!(
+            row.iter().zip(&self.columns).all(|(cell, c)| cell.fits(c.column_type)),
+            "{row:?} under {:?}",
+            self.columns
+        );
         self.rows.push(row);
     }
 
@@ -146,13 +207,13 @@ impl Table {
         use comfy_table::{CellAlignment, ContentArrangement, presets};
         let mut out = comfy_table::Table::new();
         out.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-        out.set_header(self.columns.iter().map(String::as_str));
+        out.set_header(self.columns.iter().map(|c| c.name.as_str()));
         for row in &self.rows {
             out.add_row(row.iter().map(Cell::text));
         }
-        for (i, column) in out.column_iter_mut().enumerate() {
+        for (column, Column { column_type, .. }) in out.column_iter_mut().zip(&self.columns) {
             column.set_padding((0, 2));
-            if !self.rows.is_empty() && self.rows.iter().all(|r| r[i].is_number() || r[i] == Cell::Null) {
+            if column_type.is_number() {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
@@ -170,7 +231,7 @@ impl Table {
     pub fn csv(&self) -> String {
         let mut out = csv::Writer::from_writer(Vec::new());
         // Writing to a Vec cannot fail, and all records have the same length.
-        let _ = out.write_record(&self.columns);
+        let _ = out.write_record(self.columns.iter().map(|c| c.name.as_str()));
         for row in &self.rows {
             let _ = out.write_record(row.iter().map(Cell::text));
         }
@@ -182,7 +243,10 @@ impl Table {
         let rows: Vec<serde_json::Value> = self
             .rows
             .iter()
-            .map(|row| self.columns.iter().cloned().zip(row.iter().map(Cell::json)).collect::<serde_json::Map<_, _>>().into())
+            .map(|row| {
+                let named = self.columns.iter().map(|c| c.name.clone()).zip(row.iter().map(Cell::json));
+                named.collect::<serde_json::Map<_, _>>().into()
+            })
             .collect();
         let mut text = serde_json::to_string_pretty(&rows).unwrap_or_else(|_| "[]".to_owned());
         text.push('\n');
@@ -194,13 +258,13 @@ impl Table {
         let escape = |s: &str| s.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
         let mut out = String::from("<table><thead><tr>");
         for column in &self.columns {
-            let _ = write!(out, "<th>{}</th>", escape(column));
+            let _ = write!(out, "<th>{}</th>", escape(&column.name));
         }
         out.push_str("</tr></thead><tbody>");
         for row in &self.rows {
             out.push_str("<tr>");
-            for cell in row {
-                let class = if cell.is_number() { " class=\"n\"" } else { "" };
+            for (cell, column) in row.iter().zip(&self.columns) {
+                let class = if column.column_type.is_number() { " class=\"n\"" } else { "" };
                 let _ = write!(out, "<td{class}>{}</td>", escape(&cell.text()));
             }
             out.push_str("</tr>");
@@ -215,7 +279,7 @@ mod tests {
     use super::*;
 
     fn sample() -> Table {
-        let mut t = Table::new(&["table", "rows"]);
+        let mut t = Table::new(&[("table", ColumnType::Text), ("rows", ColumnType::Int)]);
         t.push(vec!["tipocorreo".into(), 12usize.into()]);
         t.push(vec!["his, \"x\"".into(), Cell::Null]);
         t
@@ -231,6 +295,6 @@ mod tests {
 
     #[test]
     fn an_empty_table_says_so() {
-        assert_eq!(Table::new(&["a"]).aligned(), "a\n(no rows)\n");
+        assert_eq!(Table::new(&[("a", ColumnType::Text)]).aligned(), "a\n(no rows)\n");
     }
 }

@@ -1,16 +1,19 @@
 //! Every metric by name, with unit and help, and the set-up of logging.
 
+mod recorder;
+
 use std::io::IsTerminal as _;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics::{Unit, counter, gauge, histogram};
+
+pub use recorder::{Reading, Series};
 
 use crate::config::LogFormat;
 use crate::error::{Error, Result};
 
 /// The recorder of this process, from the first [`install`] on.
-static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+static MEMORY: OnceLock<recorder::Memory> = OnceLock::new();
 
 /// What a metric is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,30 +119,21 @@ pub fn took(name: &'static str, elapsed: std::time::Duration) {
     histogram!(name).record(elapsed.as_secs_f64());
 }
 
-/// Installs the recorder; the handle renders everything in Prometheus' text format. A second call gets the same handle.
-pub fn install() -> Result<PrometheusHandle> {
+/// Installs the recorder. A second call changes nothing.
+pub fn install() -> Result<()> {
     // A process has one recorder: two callers at the same time must not both try.
     static INSTALLING: Mutex<()> = Mutex::new(());
     let _turn = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(handle) = HANDLE.get() {
-        return Ok(handle.clone());
+    if MEMORY.get().is_some() {
+        return Ok(());
     }
-    let handle = PrometheusBuilder::new()
-        .install_recorder()
-        .map_err(|e| Error::refused(format!("the metrics recorder could not be installed: {e}")))?;
-    for metric in METRICS {
-        match metric.kind {
-            Kind::Counter => describe_counter!(metric.name, metric.unit, metric.help),
-            Kind::Gauge => describe_gauge!(metric.name, metric.unit, metric.help),
-            Kind::Histogram => describe_histogram!(metric.name, metric.unit, metric.help),
-        }
-    }
-    Ok(HANDLE.get_or_init(|| handle).clone())
+    metrics::set_global_recorder(MEMORY.get_or_init(recorder::Memory::new))
+        .map_err(|e| Error::refused(format!("the metrics recorder could not be installed: {e}")))
 }
 
-/// Everything recorded so far, in Prometheus' text format; `None` before [`install`].
-pub fn rendered() -> Option<String> {
-    HANDLE.get().map(PrometheusHandle::render)
+/// Everything recorded so far, by name and labels; nothing before [`install`].
+pub fn series() -> Vec<Series> {
+    MEMORY.get().map_or_else(Vec::new, recorder::Memory::series)
 }
 
 /// Logs to standard error. `level` is that of the settings; `RUST_LOG` goes before it.

@@ -9,7 +9,6 @@ use std::time::{Duration, SystemTime};
 use dashmap::DashMap;
 
 use crate::rewrite::{Hit, HitOutcome};
-use crate::table::{Cell, Table};
 
 /// Who is connected, as far as a hit remembers it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -56,6 +55,19 @@ pub struct Count {
     pub first: SystemTime,
     /// The last.
     pub last: SystemTime,
+}
+
+/// What was counted since the start for one table, operation and outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Total {
+    /// The legacy table.
+    pub table: Arc<str>,
+    /// As in [`Key`].
+    pub operation: &'static str,
+    /// What was done.
+    pub outcome: HitOutcome,
+    /// Of all its hits.
+    pub count: Count,
 }
 
 /// One finished execution.
@@ -166,25 +178,25 @@ impl Traffic {
         self.overflowed.load(Ordering::Relaxed)
     }
 
-    /// Hits since the start by table, operation and outcome: `SHOW HITS`.
-    pub fn report(&self) -> Table {
-        let mut table = Table::new(&["table", "operation", "outcome", "hits", "rows", "errors", "avg_ms", "max_ms"]);
-        let mut rows: Vec<_> = self.totals.iter().map(|e| (e.key().clone(), *e.value())).collect();
-        rows.sort_by(|a, b| (&a.0.0, a.0.1, a.0.2).cmp(&(&b.0.0, b.0.1, b.0.2)));
-        for ((name, operation, outcome), count) in rows {
-            let average = count.total_us as f64 / 1000.0 / count.hits.max(1) as f64;
-            table.push(vec![
-                Cell::from(&*name),
-                operation.into(),
-                outcome.name().into(),
-                count.hits.into(),
-                count.rows.into(),
-                count.errors.into(),
-                average.into(),
-                (count.max_us as f64 / 1000.0).into(),
-            ]);
-        }
-        table
+    /// Hits since the start, in the order of table, operation and outcome.
+    pub fn totals(&self) -> Vec<Total> {
+        let copied = self.totals.iter().map(|entry| (entry.key().clone(), *entry.value()));
+        let total = |((table, operation, outcome), count)| Total { table, operation, outcome, count };
+        let mut totals: Vec<Total> = copied.map(total).collect();
+        totals.sort_by(|a, b| (&a.table, a.operation, a.outcome).cmp(&(&b.table, b.operation, b.outcome)));
+        totals
+    }
+}
+
+impl Count {
+    /// Milliseconds of one execution, on average.
+    pub fn average_ms(&self) -> f64 {
+        self.total_us as f64 / 1000.0 / self.hits.max(1) as f64
+    }
+
+    /// Milliseconds of the longest.
+    pub fn max_ms(&self) -> f64 {
+        self.max_us as f64 / 1000.0
     }
 }
 

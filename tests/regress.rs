@@ -106,7 +106,7 @@ fn regression_scripts_are_equal_through_the_proxy() {
         "{count} scripts, {lines} lines, {} differ: {differing:?}; {expected} are as PostgreSQL ships them",
         differing.len()
     );
-    println!("{}", shared.traffic.report().aligned());
+    println!("{}", esclusa::report::hits(&shared).aligned());
     stop.send(()).unwrap();
     serving.join().unwrap();
     assert!(differing.is_empty() && count > 0);

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Database;
+use super::database::Database;
 use crate::error::Result;
 
 /// Constraints of key tables, and all others of the same names, because a search path may find them first; and the triggers that lock a

@@ -7,7 +7,7 @@ use crate::mode::Mode;
 use crate::rewrite::story::{Line, story};
 use crate::rewrite::{NameContext, Outcome, rewrite};
 use crate::server::policy;
-use crate::table::{Cell, Table};
+use crate::table::{Cell, ColumnType, Table};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  esclusa explain \"SELECT * FROM histipooficina WHERE htofid = 7\"")]
@@ -33,7 +33,7 @@ pub(super) async fn run(call: Call, explain: Explain) -> Result<()> {
 }
 
 fn told(sql: &str, story: &[Line], outcome: &Outcome) -> Table {
-    let mut table = Table::new(&["what", "text"]);
+    let mut table = Table::new(&[("what", ColumnType::Text), ("text", ColumnType::Text)]);
     let mut row = |what: &str, text: &str| table.push(vec![what.into(), Cell::from(text)]);
     row("before", sql);
     for (what, text) in story {

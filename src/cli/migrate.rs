@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::migrate::run::Migration;
 use crate::migrate::{backfill, roles};
 use crate::relation::{Context, Relation};
+use crate::table::ColumnType::{Int, Text};
 use crate::table::Table;
 
 #[derive(Debug, clap::Args)]
@@ -44,7 +45,7 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
     let style = ProgressStyle::with_template("{pos}/{len} tables, {per_sec}, {eta} left: {msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     let progress = ProgressBar::new(chosen.len() as u64).with_style(style);
-    let mut table = Table::new(&["table", "state", "rows", "notes"]);
+    let mut table = Table::new(&[("table", Text), ("state", Text), ("rows", Int), ("notes", Text)]);
     let mut failed = 0;
     for rule in chosen {
         progress.set_message(rule.table.clone());

@@ -5,7 +5,7 @@ use crate::catalog::database::user_name;
 use crate::error::{Error, Result};
 use crate::migrate::roles;
 use crate::relation::Context;
-use crate::table::Table;
+use crate::table::{ColumnType, Table};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -42,7 +42,7 @@ async fn check(call: &Call, context: &Context, tables: &[String]) -> Result<()> 
         return Ok(());
     }
     let count = missing.len();
-    let mut table = Table::new(&["missing", "mended by"]);
+    let mut table = Table::new(&[("missing", ColumnType::Text), ("mended by", ColumnType::Text)]);
     missing.into_iter().for_each(|m| table.push(vec![m.what.into(), m.mend.into()]));
     call.print(&table)?;
     Err(Error::refused(format!("the role in control.url lacks {count} things")))

@@ -8,9 +8,10 @@ use crate::migrate::gate::{self, Named, Switch};
 use crate::migrate::switch;
 use crate::mode::Mode;
 use crate::relation::Context;
+use crate::report;
 use crate::rule::{Capture, file};
 use crate::server::policy;
-use crate::table::{Cell, Table};
+use crate::table::{ColumnType, Table};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Rules {
@@ -50,7 +51,7 @@ async fn list(call: Call) -> Result<()> {
         Some(database) => control::modes(&database).await?,
         None => Default::default(),
     };
-    let mut table = Table::new(&["table", "kind", "wave", "target", "key", "basis", "mode"]);
+    let mut table = Table::new(&["table", "kind", "wave", "target", "key", "basis", "mode"].map(|name| (name, ColumnType::Text)));
     for rule in rules.rules.values() {
         let mode = modes.get(&rule.table).copied().unwrap_or(call.settings.rules.default_mode);
         table.push(vec![
@@ -80,12 +81,7 @@ async fn set(call: Call, mut words: Vec<String>, reason: Option<String>) -> Resu
     let switch = Switch { mode, who: &who, why: reason.as_deref() };
     let mut changes = gate::switch(&database, &call.settings.rules.schema, &tables, switch).await?;
     control::behind(&database, &mut changes).await?;
-    let mut table = Table::new(&["table", "before", "since", "now", "note"]);
-    for change in changes {
-        let (before, since) = change.before.map_or((Cell::Null, Cell::Null), |(m, s)| (m.name().into(), s.into()));
-        table.push(vec![change.table.into(), before, since, change.after.map(Mode::name).into(), change.note.into()]);
-    }
-    call.print(&table)
+    call.print(&report::changes(changes, |_| None))
 }
 
 /// Each table on its own: first the database, then the rule file. The proxy follows when it reloads its rules.
@@ -94,7 +90,7 @@ async fn capture(call: Call, mut words: Vec<String>) -> Result<()> {
     let rules = call.rules()?;
     let database = call.database().await?;
     let context = Context::new(&call.settings);
-    let mut table = Table::new(&["table", "capture", "note"]);
+    let mut table = Table::new(&["table", "capture", "note"].map(|name| (name, ColumnType::Text)));
     for name in words {
         let rule = rule_of(&rules, &name)?;
         let io = |e| Error::io(format!("reading {}", rule.file.display()), e);

@@ -4,6 +4,7 @@ use super::{Call, Selection};
 use crate::error::{Error, Result};
 use crate::migrate::run::Migration;
 use crate::relation::Context;
+use crate::table::ColumnType::{Bool, Text};
 use crate::table::Table;
 
 #[derive(Debug, clap::Args)]
@@ -18,7 +19,7 @@ pub(super) async fn run(call: Call, verify: Verify) -> Result<()> {
     let chosen = verify.selection.of(&rules)?;
     let database = call.prepared_database().await?;
     let migration = Migration::new(&database, &rules, Context::new(&call.settings)).await?;
-    let mut table = Table::new(&["table", "check", "passed", "detail"]);
+    let mut table = Table::new(&[("table", Text), ("check", Text), ("passed", Bool), ("detail", Text)]);
     let (mut failed, mut unproven) = (0, 0);
     for rule in chosen {
         match migration.verify(rule).await? {

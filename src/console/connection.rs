@@ -8,7 +8,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
@@ -21,10 +20,12 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::time::Instant;
 use tokio_util::codec::Framed;
 
-use super::command::Statement;
+use super::conversation::Conversation;
+use super::encode;
 use super::failure::Failure;
 use super::guard::{FRAME_BYTES, Guard};
-use super::{Console, encode};
+use super::service::Console;
+use super::statement::Statement;
 use crate::error::sqlstate;
 
 /// A client that has not logged in by then is closed.
@@ -32,21 +33,6 @@ const LOGIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a client is given to take the last words.
 const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// What one connection remembers besides pgwire's own state.
-#[derive(Debug)]
-pub(super) struct Conversation {
-    /// There is no place for this client: it is told so once it has said who it is.
-    pub(super) is_surplus: bool,
-    shutdown: AtomicBool,
-}
-
-impl Conversation {
-    /// Has the proxy ended as soon as the client has its answer.
-    pub(super) fn ask_for_shutdown(&self) {
-        self.shutdown.store(true, Ordering::Relaxed);
-    }
-}
 
 type Socket<S> = Framed<Guard<S>, PgWireMessageServerCodec<Arc<Statement>>>;
 
@@ -56,7 +42,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + Sync + 'static,
 {
     let client = DefaultClient::new(peer, false);
-    client.session_extensions.insert(Conversation { is_surplus, shutdown: AtomicBool::new(false) });
+    client.session_extensions.insert(Conversation::new(is_surplus));
     let mut socket = Framed::new(Guard::new(stream), PgWireMessageServerCodec::new(client));
     let ended = AssertUnwindSafe(converse(&mut socket, &console)).catch_unwind().await;
     let error = match ended {
@@ -169,7 +155,7 @@ where
         process_error(socket, error, is_extended).await?;
     }
     let conversation = socket.session_extensions().get::<Conversation>();
-    if is_answered && conversation.is_some_and(|c| c.shutdown.swap(false, Ordering::Relaxed)) {
+    if is_answered && conversation.is_some_and(|c| c.take_shutdown()) {
         console.admin.shutdown();
     }
     Ok(())

@@ -6,41 +6,14 @@
 
 use async_trait::async_trait;
 
-use super::command::{Access, Action, Answer, Caller, ColumnType, Statement};
+use super::access::Access;
 use super::failure::Failure;
 use super::lexer::Kind;
+use super::parameters::{PARAMETERS, SERVER_VERSION};
 use super::parser::Parser;
+use super::statement::{Action, Answer, Caller, Statement};
 use crate::error::sqlstate;
-use crate::table::{Cell, Table};
-
-/// What the console says it is. Clients decide by the number before the blank which features they may use.
-const SERVER_VERSION: &str = concat!("15.0 (esclusa ", env!("CARGO_PKG_VERSION"), ")");
-
-/// Parameters that SHOW and current_setting know. Those marked are reported at log-in (manual, section 55.2.7).
-pub(super) const PARAMETERS: &[(&str, &str, bool)] = &[
-    ("server_version", SERVER_VERSION, true),
-    ("server_encoding", "UTF8", true),
-    ("client_encoding", "UTF8", true),
-    ("DateStyle", "ISO, MDY", true),
-    ("IntervalStyle", "postgres", true),
-    ("TimeZone", "UTC", true),
-    ("integer_datetimes", "on", true),
-    ("standard_conforming_strings", "on", true),
-    ("is_superuser", "off", true),
-    ("in_hot_standby", "off", true),
-    ("default_transaction_read_only", "off", true),
-    ("server_version_num", "150000", false),
-    ("transaction_isolation", "read committed", false),
-    ("default_transaction_isolation", "read committed", false),
-    ("transaction_read_only", "off", false),
-    ("search_path", "public", false),
-    ("extra_float_digits", "1", false),
-    ("bytea_output", "hex", false),
-    ("max_identifier_length", "63", false),
-    ("statement_timeout", "0", false),
-    ("lc_collate", "C", false),
-    ("lc_ctype", "C", false),
-];
+use crate::table::{Cell, Column, ColumnType, Table};
 
 /// A courtesy, if the next words are one; `None` leaves them to the table of commands.
 pub(super) fn parse(parser: &mut Parser<'_>) -> Result<Option<Statement>, Failure> {
@@ -135,8 +108,12 @@ fn text(value: &str) -> Source {
 }
 
 fn constants(tag: &'static str, items: Vec<Item>) -> Statement {
-    let columns = items.iter().map(|i| (i.name.clone(), i.column_type)).collect();
+    let columns = columns(&items);
     Statement { name: tag, tag, access: Access::Reader, columns, action: Box::new(Constants(items)) }
+}
+
+fn columns(items: &[Item]) -> Vec<Column> {
+    items.iter().map(|i| Column { name: i.name.clone(), column_type: i.column_type }).collect()
 }
 
 struct Constants(Vec<Item>);
@@ -150,8 +127,7 @@ impl Action for Constants {
             Source::Database => caller.database.into(),
             Source::Process => i64::from(caller.process).into(),
         };
-        let columns = self.0.iter().map(|i| i.name.clone()).collect();
-        Ok(Answer::Rows(Table { columns, rows: vec![self.0.iter().map(cell).collect()] }))
+        Ok(Answer::Rows(Table { columns: columns(&self.0), rows: vec![self.0.iter().map(cell).collect()] }))
     }
 }
 
@@ -254,7 +230,7 @@ mod tests {
 
     /// The columns of what a text answers.
     fn read(text: &str) -> Result<Vec<String>, Failure> {
-        Ok(command::parse(text)?[0].columns.iter().map(|(name, _)| name.clone()).collect())
+        Ok(command::parse(text)?[0].columns.iter().map(|c| c.name.clone()).collect())
     }
 
     #[test]

@@ -12,13 +12,12 @@ use pgwire::api::results::{DataRowEncoder, FieldFormat, FieldInfo, QueryResponse
 use pgwire::error::{ErrorInfo, PgWireError, PgWireResult};
 use pgwire::messages::data::DataRow;
 
-use super::command::ColumnType;
 use super::failure::Failure;
 use crate::error::sqlstate;
-use crate::table::{Cell, Table};
+use crate::table::{Cell, Column, ColumnType, Table};
 
 /// Described columns, each in the format that the client asked for.
-pub(super) fn fields(columns: &[(String, ColumnType)], format: &Format) -> Result<Vec<FieldInfo>, Failure> {
+pub(super) fn fields(columns: &[Column], format: &Format) -> Result<Vec<FieldInfo>, Failure> {
     // pgwire indexes the client's formats by column without looking how many came.
     if let Format::Individual(formats) = format
         && formats.len() != columns.len()
@@ -26,7 +25,7 @@ pub(super) fn fields(columns: &[(String, ColumnType)], format: &Format) -> Resul
         let message = format!("bind message has {} result formats but query has {} columns", formats.len(), columns.len());
         return Err(Failure::new(sqlstate::PROTOCOL_VIOLATION, message));
     }
-    let field = |(i, (name, column_type)): (usize, &(String, ColumnType))| {
+    let field = |(i, Column { name, column_type }): (usize, &Column)| {
         // The sizes of pg_type.typlen.
         let (wire_type, size) = match column_type {
             ColumnType::Int => (Type::INT8, 8),
@@ -142,17 +141,20 @@ mod tests {
     use super::*;
     use futures_util::StreamExt as _;
 
-    fn columns() -> Vec<(String, ColumnType)> {
+    fn columns() -> Vec<Column> {
         use ColumnType::{Bool, Float, Int, Text};
-        [("i", Int), ("f", Float), ("b", Bool), ("t", Text)].map(|(n, t)| (n.to_owned(), t)).into()
+        Column::all(&[("i", Int), ("f", Float), ("b", Bool), ("t", Text)])
     }
 
     #[tokio::test]
     async fn cells_keep_their_types_and_nulls() {
-        let mut table = Table::new(&["i", "f", "b", "t"]);
-        table.push(vec![Cell::Int(7), Cell::Int(1), Cell::Bool(true), Cell::Int(3)]);
-        table.push(vec![Cell::Null, Cell::Null, Cell::Null, Cell::Null]);
-        table.push(vec![Cell::Float(1.5), Cell::Bool(true), Cell::Int(1), Cell::Text("ñ".into())]);
+        // Rows that `Table::push` would not take: a cell that does not fit must not become bytes of another type.
+        let of = [
+            [Cell::Int(7), Cell::Int(1), Cell::Bool(true), Cell::Int(3)],
+            [Cell::Null, Cell::Null, Cell::Null, Cell::Null],
+            [Cell::Float(1.5), Cell::Bool(true), Cell::Int(1), Cell::Text("ñ".into())],
+        ];
+        let table = Table { columns: columns(), rows: of.map(Vec::from).into() };
         let mut response = rows("SHOW", fields(&columns(), &Format::UnifiedText).unwrap(), &table).unwrap();
         let mut bytes = Vec::new();
         while let Some(row) = response.data_rows().next().await {

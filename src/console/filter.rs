@@ -5,12 +5,11 @@
 
 use std::cmp::Ordering;
 
-use super::command::ColumnType;
 use super::failure::{Failure, nearest};
 use super::lexer::Kind;
 use super::parser::Parser;
 use crate::error::sqlstate;
-use crate::table::{Cell, Table};
+use crate::table::{Cell, ColumnType, Table};
 
 /// What may follow a SHOW, for SHOW HELP.
 pub(super) const SYNTAX: &str = "[WHERE ...] [ORDER BY ...] [LIMIT n]";
@@ -234,7 +233,7 @@ mod tests {
     fn filtered(text: &str) -> Result<String, Failure> {
         let tokens = lexer::tokens(text).unwrap();
         let filter = Filter::parse(&mut Parser::new(text, &tokens), COLUMNS)?;
-        let mut table = Table::new(&["table", "hits", "ms"]);
+        let mut table = Table::new(COLUMNS);
         table.push(vec!["b".into(), Cell::Int(10), Cell::Float(1.5)]);
         table.push(vec!["a%".into(), Cell::Int(9), Cell::Null]);
         table.push(vec!["ñc".into(), Cell::Null, Cell::Float(-2.0)]);

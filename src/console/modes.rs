@@ -1,31 +1,18 @@
-//! SHOW MODES, SET MODE, ENABLE and DISABLE: what is done with each legacy table, and switching it.
+//! SET MODE, ENABLE and DISABLE: switching what is done with a legacy table.
 
 use async_trait::async_trait;
 
-use super::command::ColumnType::{self, Text};
-use super::command::{Action, Answer, Caller};
 use super::failure::{Failure, nearest};
-use super::overview;
 use super::parser::{Name, Parser};
+use super::statement::{Action, Answer, Caller};
 use crate::error::sqlstate;
 use crate::mode::Mode;
+use crate::report;
 use crate::rewrite::Policy;
-use crate::session::Shared;
 use crate::sql::quote;
-use crate::table::Table;
-
-pub(super) const COLUMNS: &[(&str, ColumnType)] = &[("table", Text), ("mode", Text)];
-
-/// What a change answers: what the mode was, since when, what it is, and what that means: who answers now, or why it is what it was.
-pub(super) const CHANGES: &[(&str, ColumnType)] =
-    &[("table", Text), ("before", Text), ("since", Text), ("now", Text), ("note", Text)];
 
 pub(super) const SET_SYNTAX: &str = "off | observe | shadow | rewrite | refuse FOR table[, ...] | ALL [BECAUSE 'text']";
 pub(super) const LIST_SYNTAX: &str = "table[, ...] [BECAUSE 'text']";
-
-pub(super) fn modes(shared: &Shared) -> Table {
-    overview::by_table(shared, COLUMNS, |entry| vec![entry.relation.table.as_str().into(), entry.mode.name().into()])
-}
 
 /// A switch that has been read; whether the tables are known shows when it runs, because rules can be reloaded meanwhile.
 struct Switch {
@@ -135,17 +122,9 @@ impl Action for Switch {
         };
         let switched = changes.iter().filter(|c| c.after.is_some()).count();
         tracing::info!(user = caller.user, mode = %self.mode, tables = switched, why, "modes were switched");
-        let mut answer = overview::table(CHANGES);
-        for change in changes {
-            // Without a stored mode the table had the one of the settings, since nobody knows when.
-            let (before, since) = match change.before {
-                Some((mode, since)) => (Some(mode), Some(since)),
-                None => (policy.entries().find(|e| e.relation.table == change.table).map(|e| e.mode), None),
-            };
-            let now = change.after.or(before).map(Mode::name);
-            answer.push(vec![change.table.into(), before.map(Mode::name).into(), since.into(), now.into(), change.note.into()]);
-        }
-        Ok(Answer::Rows(answer))
+        // Without a stored mode the table had the one of the settings.
+        let of_settings = |table: &str| policy.entries().find(|e| e.relation.table == table).map(|e| e.mode);
+        Ok(Answer::Rows(report::changes(changes, of_settings)))
     }
 }
 

@@ -17,10 +17,12 @@ use pgwire::messages::PgWireBackendMessage;
 use pgwire::messages::extendedquery::Execute;
 use pgwire::messages::response::TransactionStatus;
 
-use super::command::{self, Access, Answer, Caller, Statement};
-use super::connection::Conversation;
+use super::access::Access;
+use super::conversation::Conversation;
 use super::failure::Failure;
-use super::{Console, encode, login};
+use super::service::Console;
+use super::statement::{Answer, Caller, Statement};
+use super::{command, encode, login};
 use crate::error::sqlstate;
 
 /// Commands in one text: their answers are held until the last has run.

@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 
-use super::command::{Action, Answer, Caller};
 use super::failure::Failure;
 use super::parser::Parser;
+use super::statement::{Action, Answer, Caller};
 use crate::error::{Error, sqlstate};
 
 pub(super) fn reload(parser: &mut Parser<'_>) -> Result<Box<dyn Action>, Failure> {

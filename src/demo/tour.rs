@@ -7,6 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::stage::{APPLICATION, Plot, Stage, TARGET};
 use crate::error::{Error, Result};
 use crate::mode::Mode;
+use crate::report;
 use crate::twin::{Client, script};
 
 /// Statements as AQUASIS sends them: look-ups, histories, junctions, joins, writes.
@@ -149,7 +150,7 @@ async fn switch(stage: &Stage) -> Result<usize> {
 
 /// What was hit, as the console and schema `esclusa` show it.
 fn report(stage: &Stage, say: Say<'_>) -> Result<()> {
-    let mut hits = stage.proxy.shared.traffic.report();
+    let mut hits = report::hits(&stage.proxy.shared);
     let total = hits.rows.len();
     hits.rows.truncate(12);
     say(&format!("\nwhat was hit (the first {} of {total} rows of SHOW HITS):\n{}", hits.rows.len(), hits.aligned()))

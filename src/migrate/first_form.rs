@@ -10,7 +10,7 @@ use crate::relation::{CONTROL, Context, Relation};
 use crate::rule::{Rule, RuleSet};
 use crate::sql::quote::{ident, literal, qualified};
 use crate::sql::template::Sql;
-use crate::table::Table;
+use crate::table::{ColumnType, Table};
 
 use super::{ARCHIVE, PINNED, capture, leaf, object, parity, schema, view};
 
@@ -50,7 +50,7 @@ pub async fn bring_over(database: &Database, context: &Context, rules: &RuleSet)
             schema::build_anew(db, context).await?;
             passage.number_on().await?;
             passage.captured_rows().await?;
-            let mut done = Table::new(&["object", "state"]);
+            let mut done = Table::new(&[("object", ColumnType::Text), ("state", ColumnType::Text)]);
             for (_, relation) in &moved {
                 let state = passage.table(relation).await?;
                 done.push(vec![format!("table {}", relation.table).into(), state.into()]);

@@ -7,6 +7,7 @@ use crate::config::{Month, Setting};
 use crate::error::{Error, Result};
 use crate::relation::{Context, target};
 use crate::sql::quote::{ident, literal, qualified};
+use crate::table::ColumnType::Text;
 use crate::table::{Cell, Table};
 
 use super::{ARCHIVE, CONTROL, LEAVES, OWN_GRANTS, PINNED, first_form, foreign_key, month, object, partman, roles};
@@ -87,7 +88,7 @@ fn creation(context: &Context, control: &str) -> String {
 /// Makes what is missing, replaces functions, mends what moved tables consist of, leaves data alone. Returns what was done, object by
 /// object; a state that begins with [`LEFT`] is the DBA's to mend.
 pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
-    let mut done = Table::new(&["object", "state"]);
+    let mut done = Table::new(&[("object", Text), ("state", Text)]);
     database.batch("pinning the session", PINNED).await?;
     first_form::refuse(database, context).await?;
     let before = objects(database, &context.schema, CONTROL).await?;
@@ -282,7 +283,7 @@ fn unnamed(text: &str, schema: &str) -> String {
 
 /// What differs between the schema as it is and as it should be, moved tables included; no rows when nothing does.
 pub async fn check(database: &Database, context: &Context) -> Result<Table> {
-    let mut drift = Table::new(&["object", "finding", "expected", "found"]);
+    let mut drift = Table::new(&[("object", Text), ("finding", Text), ("expected", Text), ("found", Text)]);
     database.batch("pinning the session", PINNED).await?;
     if first_form::is(database, context).await? {
         let object = format!("table {}", target::AUDIT_LOG.table);
@@ -296,7 +297,7 @@ pub async fn check(database: &Database, context: &Context) -> Result<Table> {
     drift.rows.extend(compared(&expected(database, context, partitioner, end).await?, &real));
     let strays = month::strays(database, context).await?;
     if strays > 0 {
-        drift.push(vec![format!("table {}", month::DEFAULT).into(), "holds rows".into(), "0".into(), strays.into()]);
+        drift.push(vec![format!("table {}", month::DEFAULT).into(), "holds rows".into(), "0".into(), strays.to_string().into()]);
     }
     drift.rows.extend(object::check(database, &context.schema).await?.iter().map(object::Drift::row));
     Ok(drift)

@@ -9,7 +9,7 @@ use super::{Capture, Column, History, Key, Link, Lookup, Retained, Rule, RuleSet
 use crate::catalog::{Catalog, Table};
 use crate::config::document::Document;
 use crate::error::Fault;
-use crate::table::Table as Report;
+use crate::table::{ColumnType, Table as Report};
 
 /// What [`generate`] made.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub fn generate(catalog: &Catalog, plan: &Plan) -> Generated {
 
 /// The same, where these tables have a rule already: one of them that is gone keeps it, and that is nothing to report.
 pub fn generate_beside(catalog: &Catalog, plan: &Plan, ruled: &BTreeSet<String>) -> Generated {
-    let mut maker = Maker { catalog, plan, findings: Report::new(&["table", "finding"]) };
+    let mut maker = Maker { catalog, plan, findings: Report::new(&[("table", ColumnType::Text), ("finding", ColumnType::Text)]) };
     let mut rules = Vec::new();
     for row in &plan.rows {
         let Some(kind) = kind(row) else { continue };

@@ -56,6 +56,10 @@ fn too_many() -> ClientError {
         .hint("See listen.max_clients in esclusa.toml.")
 }
 
+fn unencrypted() -> ClientError {
+    ClientError::new(sqlstate::INVALID_AUTHORIZATION, "esclusa serves encrypted connections only")
+}
+
 /// `None` when the client needs no session: it cancelled a statement, went away, or was told why it gets none.
 pub async fn login<C: Link, U: Connect>(
     mut client: C,
@@ -107,11 +111,7 @@ pub async fn login<C: Link, U: Connect>(
                 return Ok(None);
             }
             Some(First::Startup(_)) if tls.is_some_and(|t| t.required) && client.can_encrypt() => {
-                tell(
-                    &mut client,
-                    &ClientError::new(sqlstate::INVALID_AUTHORIZATION, "esclusa serves encrypted connections only"),
-                )
-                .await;
+                tell(&mut client, &unencrypted()).await;
                 return Ok(None);
             }
             // Whatever is none of these is for the server to judge, in its own words.

@@ -10,6 +10,7 @@ mod lack;
 mod literal;
 mod merge;
 mod query;
+mod stamps;
 mod write;
 
 use super::choice::Choices;
@@ -140,7 +141,7 @@ pub fn every_key(world: &World) -> Vec<Case> {
         let stamps = source.fields.iter().filter(|f| f.class == Class::Stamp).take(1);
         let read = |(f, operator): (&Field, &str)| {
             let text = format!("SELECT * FROM {} WHERE {} {operator} $1", source.qualified(), f.name);
-            let mut values = literal::STAMPS.iter().map(|s| vec![Some((*s).to_owned())]);
+            let mut values = stamps::STAMPS.iter().map(|s| vec![Some((*s).to_owned())]);
             let first = values.next();
             Case { line: 1, text, values: first, again: values.collect(), rows: Some(Rows::Unordered), ..Case::default() }
         };

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use esclusa::config::Address;
 use esclusa::demo::stage::{APPLICATION, LEGACY, Plot, Stage, TARGET};
+use esclusa::rewrite::HitOutcome;
 
 /// A client that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -94,9 +95,8 @@ impl Sides {
 
     /// How often legacy names have been rewritten until now.
     pub(crate) fn rewritten(&self) -> u64 {
-        let report = self.stage().proxy.shared.traffic.report();
-        let hits = report.rows.iter().filter(|row| row[2].text() == "rewritten").map(|row| row[3].text().parse::<u64>().unwrap());
-        hits.sum()
+        let totals = self.stage().proxy.shared.traffic.totals();
+        totals.iter().filter(|t| t.outcome == HitOutcome::Rewritten).map(|t| t.count.hits).sum()
     }
 }
 

@@ -25,10 +25,9 @@ fn hits(proxy: &Proxy) -> Vec<String> {
         .server
         .shared
         .traffic
-        .report()
-        .rows
+        .totals()
         .iter()
-        .map(|row| row[..3].iter().map(|c| c.text()).collect::<Vec<_>>().join("|"))
+        .map(|total| format!("{}|{}|{}", total.table, total.operation, total.outcome.name()))
         .collect();
     rows.sort();
     rows

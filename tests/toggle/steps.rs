@@ -1,6 +1,7 @@
 //! Step by step: what a client sees of a switch, reply by reply, in every way to hold a statement.
 
 use esclusa::mode::Mode;
+use esclusa::rewrite::HitOutcome;
 
 use crate::common::proxy::{Proxy, Raw, b, b_to, c, d, direct, e, e_of, h, p, q, s};
 use crate::common::{Bed, SCHEMA};
@@ -225,10 +226,10 @@ async fn execute_answers_for_what_it_runs() {
     client.ask(&[p("again", "EXECUTE new (2, 'rosa')"), s()]).await;
     assert_eq!(client.ask(&[b("again", &[]), e(), s()]).await, format!("2 {refused}"));
     assert_eq!(client.query("EXECUTE new (9, 'rosa')").await, "[INSERT 0 1] ZI");
-    let report = proxy.server.shared.traffic.report();
-    let hits = report.rows.iter().filter(|r| r[1].text() == "insert" && r[2].text() == "rewritten");
-    let counted: Vec<[String; 2]> = hits.map(|r| [r[3].text(), r[5].text()]).collect();
-    assert_eq!(counted, [["3", "2"]]);
+    let totals = proxy.server.shared.traffic.totals();
+    let hits = totals.iter().filter(|t| t.operation == "insert" && t.outcome == HitOutcome::Rewritten);
+    let counted: Vec<[u64; 2]> = hits.map(|t| [t.count.hits, t.count.errors]).collect();
+    assert_eq!(counted, [[3, 2]]);
 }
 
 /// Inside functions nothing is rewritten: the view's trigger meets the new table's constraints, and the client its own table's.

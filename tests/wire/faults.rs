@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use esclusa::telemetry::{self, Reading};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::client::Client;
@@ -233,11 +234,18 @@ async fn gss_encryption_is_declined() {
 /// A statement beyond `limits.statement_bytes` passes unread, whatever it names, and is counted.
 #[tokio::test]
 async fn statements_over_the_limit_are_counted() {
-    esclusa::telemetry::install().unwrap();
+    telemetry::install().unwrap();
     let unread = || {
-        let all = esclusa::telemetry::rendered().unwrap();
-        let line = all.lines().find_map(|l| l.strip_prefix("esclusa_statements_total{path=\"unread\"} ").map(str::to_owned));
-        line.map_or(0, |n| n.parse::<u64>().unwrap())
+        let path = [("path".to_owned(), "unread".to_owned())];
+        let all = telemetry::series();
+        let found = all.into_iter().find(|s| s.name == "esclusa_statements_total" && s.labels == path);
+        match found.map(|s| s.reading) {
+            Some(Reading::Number(count)) => count as u64,
+            other => {
+                assert_eq!(other, None);
+                0
+            }
+        }
     };
     let before = unread();
     let mut socket = stage().connect(Way::Rewriting).await;

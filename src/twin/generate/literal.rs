@@ -1,25 +1,13 @@
 //! Literals: values that the tables hold and odd ones, in every spelling that PostgreSQL has; or parameters.
 
 use super::Maker;
+use super::stamps::STAMPS;
 use crate::sql::quote::literal;
 use crate::twin::world::Class;
 
 const ODD_TEXTS: [&str; 12] =
     ["", " ", "S", "N", "a'b", "a\\b", "áéí ñ", "%", "_", "x  ", "tipositver", "from histipooficina; --"];
 const NUMBERS: [&str; 12] = ["1", "0", "2", "3", "7", "-1", "1.0", "1.50", "10", "1e2", "99999", ".5"];
-pub(super) const STAMPS: [&str; 11] = [
-    "2015-06-01 12:00:00",
-    "2012-06-30 23:59:59.999",
-    "2019-04-07 02:30:00",
-    "2020-02-29",
-    "1999-12-31 00:00:00",
-    "infinity",
-    "2026-01-01 00:00:00.5",
-    "-infinity",
-    "2038-01-19 03:14:07.999999",
-    "9999-12-31 23:59:59",
-    "0044-03-15 12:00:00 BC",
-];
 
 impl Maker<'_> {
     /// A value of a class; by preference one that a column holds.

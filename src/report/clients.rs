@@ -1,13 +1,12 @@
-//! SHOW CLIENTS: who is connected to the proxy. Clients of the console itself are not listed.
+//! Report `clients`: who is connected to the proxy. Clients of the console itself are not listed.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::command::ColumnType::{self, Int, Text};
-use super::overview;
 use crate::session::Shared;
-use crate::table::{Cell, Table};
+use crate::table::ColumnType::{Int, Text};
+use crate::table::{Cell, Columns, Table};
 
-pub(super) const COLUMNS: &[(&str, ColumnType)] =
+pub(super) const CLIENTS: Columns =
     &[("id", Int), ("database", Text), ("user", Text), ("application", Text), ("address", Text), ("since", Text)];
 
 pub(super) fn clients(shared: &Shared) -> Table {
@@ -26,7 +25,7 @@ pub(super) fn clients(shared: &Shared) -> Table {
     });
     let mut rows: Vec<(u64, Vec<Cell>)> = rows.collect();
     rows.sort_by_key(|(id, _)| *id);
-    let mut table = overview::table(COLUMNS);
+    let mut table = Table::new(CLIENTS);
     rows.into_iter().for_each(|(_, row)| table.push(row));
     table
 }

@@ -1,0 +1,31 @@
+//! Report `modes`, and the table that every switch of modes answers with, on the console and on the command line.
+
+use super::legacy_tables::by_table;
+use crate::control::Change;
+use crate::mode::Mode;
+use crate::session::Shared;
+use crate::table::ColumnType::Text;
+use crate::table::{Columns, Table};
+
+pub(super) const MODES: Columns = &[("table", Text), ("mode", Text)];
+
+/// What a switch answers: what the mode was, since when, what it is, and what that means: who answers now, or why it is what it was.
+pub const CHANGES: Columns = &[("table", Text), ("before", Text), ("since", Text), ("now", Text), ("note", Text)];
+
+pub(super) fn modes(shared: &Shared) -> Table {
+    by_table(shared, MODES, |entry| vec![entry.relation.table.as_str().into(), entry.mode.name().into()])
+}
+
+/// The answer of a switch. `unstored` is the mode of a table that had none stored, as far as the caller knows it; nobody knows since when.
+pub fn changes(changes: Vec<Change>, unstored: impl Fn(&str) -> Option<Mode>) -> Table {
+    let mut table = Table::new(CHANGES);
+    for change in changes {
+        let (before, since) = match change.before {
+            Some((mode, since)) => (Some(mode), Some(since)),
+            None => (unstored(&change.table), None),
+        };
+        let now = change.after.or(before).map(Mode::name);
+        table.push(vec![change.table.into(), before.map(Mode::name).into(), since.into(), now.into(), change.note.into()]);
+    }
+    table
+}

@@ -6,7 +6,7 @@
 //! owner, who owns the leaf that it writes, and is a trigger of its own, because a function that the audit trigger called could be made by
 //! its owner to run as the caller. Neither runs code of a client's types.
 //!
-//! Everything is described once ([`expected`]), and made, compared and mended by that description.
+//! Everything is described once (`expected`), and made, compared and mended by that description.
 
 use crate::catalog::{Catalog, Database};
 use crate::error::Result;

@@ -1,6 +1,6 @@
 //! Which mode a legacy table may have. A rewritten statement reads the new tables: for a table that has not been moved it would find
 //! nothing there, and hide every row. So `shadow`, `rewrite` and `refuse` are for tables that have been moved, whoever asks: a person by
-//! [`switch`] and [`switch_all`], and the settings or an old entry of the ledger by [`effective`], which decides what is in force.
+//! [`switch`] and [`switch_all`], and the settings or an old entry of the ledger by [`Candidate::effective`], which decides what is in force.
 //!
 //! A history that stays is read where it was. It may be in `shadow` or `rewrite` at any time, and has to be in `rewrite` before it gets its
 //! columns ([`improvement`]): in any other mode `SELECT *` would show two more than the client knows.

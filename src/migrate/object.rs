@@ -3,7 +3,7 @@
 //! is moved, as PostgreSQL prints it and as SQL that makes it again. `schema check` compares the catalog with that record, and
 //! `schema apply` mends what differs ([`mend`]).
 //!
-//! Rights are not recorded but compared with each other ([`grants`]): a GRANT is no drift, one that has not reached the leaf is.
+//! Rights are not recorded but compared with each other (`object/grants.rs`): a GRANT is no drift, one that has not reached the leaf is.
 
 use std::collections::{BTreeMap, BTreeSet};
 

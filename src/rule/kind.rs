@@ -1,6 +1,6 @@
 //! What a legacy table becomes: a kind, of which each has a file here that says what its rule's `[target]` holds, and one in `relation`
 //! that says what that means for its rows. Another kind is these two files, a variant of [`Target`] with its arm in [`Target::kind`], a line
-//! in [`KINDS`], and an arm in `Relation::compile`.
+//! in `KINDS`, and an arm in `Relation::compile`.
 
 mod history;
 mod link;

@@ -244,7 +244,7 @@ async fn a_role_that_is_no_superuser_mends_what_was_lost() {
     let admin = real.postgres.connect(real::TARGET).await.unwrap();
     let control = Database::connect(&real.url(real::CONTROL), None).await.unwrap();
     assert_eq!(schema::check(&control, &real.context).await.unwrap().rows, Vec::<Vec<Cell>>::new());
-    let creators = "SELECT string_agg(rolname || ' ' || nspname, ', ' ORDER BY 1) FROM pg_roles, pg_namespace AS n WHERE NOT rolsuper
+    let creators = "SELECT string_agg(rolname || ' ' || nspname, ', ' ORDER BY rolname, nspname) FROM pg_roles, pg_namespace AS n WHERE NOT rolsuper
                     AND nspname IN ('cf_quere_pro', 'esclusa', 'esclusa_leaf', 'esclusa_key') AND has_schema_privilege(rolname, n.oid, 'CREATE')";
     let before: Option<String> = admin.one("who may create", creators, &[]).await.unwrap().get(0);
     // One of each kind, on three tables that have it: views, functions, triggers, indexes, constraints, owners, grants, key tables.

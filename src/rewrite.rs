@@ -47,6 +47,7 @@ use prefilter::Prefilter;
 use refuse::Refusal;
 use splice::{Edit, PositionMap, splice};
 pub use system::PRIVATE;
+pub use update::VALUES_OF_SET;
 
 /// Compiled rules, modes and catalog at one moment. A switch makes a new one; statements that are being worked on keep theirs.
 #[derive(Debug, Clone)]
@@ -482,20 +483,22 @@ impl<'w, 't> Work<'w, 't> {
     /// Edits every reference and every writing statement.
     fn edit_all(&mut self) -> Result<(), Refusal> {
         self.substitute()?;
+        let truncated = |i: usize| self.shape.references[i].role == Role::Truncate && self.rewritten(i).is_some();
+        if (0..self.shape.references.len()).any(truncated) {
+            self.keep_sequences()?;
+        }
         for i in 0..self.shape.references.len() {
             let Some(entry) = self.rewritten(i) else { continue };
             match self.shape.references[i].role {
                 Role::Read => self.read(i, entry)?,
                 Role::Type => self.row_type(i, entry),
-                Role::CopyTo => self.copy_to(i, entry),
+                Role::CopyTo => self.copy_to(i, entry)?,
                 Role::CopyFrom => self.copy_from(i, entry),
                 Role::Insert | Role::Update | Role::Delete | Role::Merge => {}
                 Role::Truncate if entry.relation.projection.is_some() => return Err(Refusal::captured(&entry.relation)),
-                Role::Truncate => {
-                    self.keep_sequences()?;
-                    self.utility(i, entry)?;
+                Role::Truncate | Role::Lock | Role::Analyze | Role::Vacuum | Role::Rebuild(_) | Role::Define(_) => {
+                    self.utility(i, entry)?
                 }
-                Role::Lock | Role::Analyze | Role::Vacuum | Role::Rebuild(_) | Role::Define(_) => self.utility(i, entry)?,
             }
         }
         for dml in &self.shape.dml {

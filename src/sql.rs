@@ -16,6 +16,7 @@ pub mod edit;
 pub mod effect;
 pub mod figure;
 pub mod fingerprint;
+pub mod keyword;
 pub mod parse;
 pub mod quote;
 pub mod select;

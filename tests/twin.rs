@@ -28,9 +28,11 @@ async fn run(plot: Plot) {
     let mut pair = stage.pair().await.unwrap();
     let policy = stage.proxy.shared.policy.load_full();
     let mut all = Report::default();
-    // While a script is being written: TWIN_SCRIPT=merge runs only the scripts with this in their name.
+    // While a script is being written: TWIN_SCRIPT=merge,cursor runs only the scripts with one of these in their name.
     let only = std::env::var("TWIN_SCRIPT").ok();
-    for (name, cases) in scripts().into_iter().filter(|(name, _)| only.as_ref().is_none_or(|o| name.contains(o))) {
+    for (name, cases) in
+        scripts().into_iter().filter(|(name, _)| only.as_ref().is_none_or(|o| o.split(',').any(|o| name.contains(o))))
+    {
         let cases: Vec<Case> = cases.into_iter().filter(|c| policy.may_name(c.text.as_bytes())).collect();
         add(&mut all, &name, pair.run(&name, &cases, &policy).await.unwrap());
     }

@@ -28,6 +28,9 @@ impl Work<'_, '_> {
     /// What an error about an expression's type must know: the column, and the byte of the client's text.
     pub(super) fn mark(&self, relation: &Relation, column: usize, lexemes: &Range<usize>) -> String {
         let inner = self.unwrapped(lexemes);
+        // The parentheses round a query are part of it.
+        let query = self.lexed.lexemes[inner.start].is_any(crate::sql::edit::QUERY_START);
+        let inner = if query { lexemes.clone() } else { inner };
         format!("{}@{}", relation.columns[column].name, self.span_of(&inner).start)
     }
 
@@ -37,6 +40,12 @@ impl Work<'_, '_> {
         let lexeme = &self.lexed.lexemes[inner.start];
         let parameter = matches!(lexeme.token.token, Token::Placeholder(_));
         inner.len() == 1 && (parameter || lexeme.is_untyped_string() || lexeme.is("NULL"))
+    }
+
+    /// Whether an expression is a constant or a parameter, which it costs nothing to evaluate twice.
+    pub(super) fn is_constant(&self, lexemes: &Range<usize>) -> bool {
+        let number = lexemes.len() == 1 && matches!(self.lexed.lexemes[lexemes.start].token.token, Token::Number(..));
+        number || self.is_untyped(lexemes)
     }
 
     /// Without the parentheses that stand round the whole.

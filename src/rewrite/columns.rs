@@ -78,6 +78,8 @@ pub(super) struct Memo {
     labels: RefCell<HashMap<ScopeId, HashSet<String>>>,
     /// Uses by where they stand.
     uses: OnceCell<HashMap<Span, usize>>,
+    /// Uses in the order of the text.
+    ordered: OnceCell<Vec<usize>>,
     /// Where uses end.
     ends: OnceCell<HashSet<usize>>,
 }
@@ -129,6 +131,20 @@ impl Work<'_, '_> {
     pub(super) fn use_at(&self, span: Span) -> Option<&NameUse> {
         let all = || self.shape.uses.iter().enumerate().rev().map(|(n, u)| (u.span, n)).collect();
         self.memo.uses.get_or_init(all).get(&span).map(|&n| &self.shape.uses[n])
+    }
+
+    /// The uses that lie inside a span, in the order of the text. They are looked up: a list of items asks for those of each.
+    pub(super) fn uses_in(&self, span: Span) -> impl Iterator<Item = &NameUse> {
+        let uses = &self.shape.uses;
+        let all = || {
+            let mut all: Vec<usize> = (0..uses.len()).collect();
+            all.sort_by_key(|&n| uses[n].span.start);
+            all
+        };
+        let ordered = self.memo.ordered.get_or_init(all);
+        let first = ordered.partition_point(|&n| uses[n].span.start < span.start);
+        let inside = ordered[first..].iter().map(|&n| &uses[n]);
+        inside.take_while(move |u| u.span.start < span.end).filter(move |u| span.contains(u.span))
     }
 
     /// Whether a use ends at a byte.

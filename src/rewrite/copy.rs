@@ -3,17 +3,28 @@
 
 use sqlparser::tokenizer::Token;
 
+use super::refuse::Refusal;
 use super::splice::Edit;
 use super::{Entry, Work};
 use crate::sql::Span;
 use crate::sql::quote::ident;
 
 impl Work<'_, '_> {
-    pub(super) fn copy_to(&mut self, index: usize, entry: &Entry) {
+    pub(super) fn copy_to(&mut self, index: usize, entry: &Entry) -> Result<(), Refusal> {
         let relation = &entry.relation;
         let (span, columns) = self.copy_target(index);
+        // A SELECT would say it otherwise, or take a column twice (source, copy.c, CopyGetAttnums, which tells no place).
+        for (n, name) in columns.iter().flatten().enumerate() {
+            let error = |code, message: String| Err(Refusal::legacy(code, message, None));
+            if relation.position(name).is_none() {
+                return error("42703", format!("column \"{name}\" of relation \"{}\" does not exist", relation.table));
+            }
+            if columns.iter().flatten().take(n).any(|other| other == name) {
+                return error("42701", format!("column \"{name}\" specified more than once"));
+            }
+        }
         if relation.is_retained() && columns.is_some() {
-            return;
+            return Ok(());
         }
         let list = columns.map_or_else(
             || relation.columns.iter().map(|c| ident(&c.name)).collect::<Vec<_>>().join(", "),
@@ -21,6 +32,7 @@ impl Work<'_, '_> {
         );
         let from = if relation.is_retained() { relation.rows() } else { relation.view() };
         self.edits.push(Edit::replace(span, format!("(SELECT {list} FROM {from})")));
+        Ok(())
     }
 
     pub(super) fn copy_from(&mut self, index: usize, entry: &Entry) {

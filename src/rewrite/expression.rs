@@ -36,10 +36,8 @@ impl Work<'_, '_> {
             false => work.in_scope_of_row(span, relation, &row),
         };
         let mut replacements = Vec::new();
-        for name_use in self.shape.uses.iter().filter(|u| u.place == UsePlace::Expression || u.place == UsePlace::Star) {
-            if !span.contains(name_use.span) {
-                continue;
-            }
+        let uses: Vec<NameUse> = self.uses_in(span).cloned().collect();
+        for name_use in uses.iter().filter(|u| u.place == UsePlace::Expression || u.place == UsePlace::Star) {
             match self.excluded(name_use).map(|column| (column, relation.position(column))) {
                 Some((_, Some(i))) => {
                     replacements.push(Edit::replace(name_use.span, relation.read(i, Some("excluded"))));
@@ -79,7 +77,8 @@ impl Work<'_, '_> {
 
     /// The same for every name inside a span.
     pub(super) fn hide_all(&mut self, span: Span, dml: &Dml, relation: &Relation) {
-        for name_use in self.shape.uses.iter().filter(|u| u.place == UsePlace::Expression && span.contains(u.span)) {
+        let uses: Vec<NameUse> = self.uses_in(span).filter(|u| u.place == UsePlace::Expression).cloned().collect();
+        for name_use in &uses {
             match self.owner(name_use) {
                 Owner::Nowhere => self.hide(relation, name_use),
                 Owner::Column { reference, .. } if reference == dml.target => self.hide(relation, name_use),
@@ -141,9 +140,10 @@ impl Work<'_, '_> {
     /// no part of the row; and what is said in place of their names.
     fn system_in_scope(&self, span: Span, relation: &Relation, row: &str) -> (String, Vec<Edit>) {
         let named = |u: &&NameUse| {
-            span.contains(u.span) && self.shape.dml.iter().any(|d| self.row_name(d) == row && self.is_system_of(u, d))
+            SYSTEM_COLUMNS.contains(&u.name.last())
+                && self.shape.dml.iter().any(|d| self.row_name(d) == row && self.is_system_of(u, d))
         };
-        let uses: Vec<&NameUse> = self.shape.uses.iter().filter(named).collect();
+        let uses: Vec<&NameUse> = self.uses_in(span).filter(named).collect();
         let mut columns: Vec<&str> = uses.iter().map(|u| u.name.last()).collect();
         columns.sort_unstable();
         columns.dedup();

@@ -12,6 +12,7 @@ use super::{Entry, Work};
 use crate::relation::Relation;
 use crate::sql;
 use crate::sql::clause::{Cell, Insert, Source};
+use crate::sql::keyword::is_name;
 use crate::sql::quote::{ident, qualified};
 use crate::sql::template::Sql;
 use crate::sql::{Dml, Span};
@@ -19,6 +20,7 @@ use crate::sql::{Dml, Span};
 impl Work<'_, '_> {
     pub(super) fn insert(&mut self, dml: &Dml, insert: &Insert, entry: &Entry) -> Result<(), Refusal> {
         let relation = &entry.relation;
+        self.check_target(dml)?;
         let outputs = self.outputs(dml, insert.source.lexemes());
         let given = self.given_columns(insert, relation, &outputs)?;
         let reference = &self.shape.references[dml.target];
@@ -38,11 +40,15 @@ impl Work<'_, '_> {
                 out.push(self.query(query, &outputs, &given, &missing, relation));
             }
             Source::Defaults(_) => {
-                let all = (0..relation.columns.len()).map(|i| relation.default(i));
-                out.push(sql!("VALUES ({})", Sql::join(all, ", ")));
+                let defaults = all.iter().map(|&i| relation.default(i));
+                out.push(sql!("VALUES ({})", Sql::join(defaults, ", ")));
             }
         }
-        let names: Vec<String> = given.iter().chain(&missing).map(|&i| ident(&relation.columns[i].name)).collect();
+        let listed: Vec<usize> = match &insert.source {
+            Source::Query(_) => given.iter().chain(&missing).copied().collect(),
+            Source::Values { .. } | Source::Defaults(_) => all,
+        };
+        let names: Vec<String> = listed.iter().map(|&i| ident(&relation.columns[i].name)).collect();
         out.push(format!(") AS r({})", names.join(", ")));
         let end = self.span_of(insert.source.lexemes()).end;
         self.edits.push(Edit::replace(Span { start: reference.span.start, end }, out));
@@ -51,6 +57,27 @@ impl Work<'_, '_> {
         }
         self.notes.push(format!("{}: adds {} rows to {}", relation.table, relation.kind, relation.rows()));
         self.returning(dml, entry)
+    }
+
+    /// The splice takes the name and what stands round it away: what PostgreSQL does not take there (an alias without AS or one that is
+    /// reserved, ONLY) is complained of in its words (source, gram.y, insert_target).
+    fn check_target(&self, dml: &Dml) -> Result<(), Refusal> {
+        let reference = &self.shape.references[dml.target];
+        let error = |span: Span| {
+            let message = format!("syntax error at or near \"{}\"", self.text(span));
+            Err(Refusal::legacy("42601", message, Some(span.start)))
+        };
+        if reference.span != reference.name.span() {
+            let marked =
+                if reference.span.start < reference.name.span().start { reference.span.start } else { reference.span.end - 1 };
+            let mark = self.lexed.lexemes.iter().find(|l| l.span.start <= marked && marked < l.span.end);
+            return mark.map_or(Ok(()), |mark| error(mark.span));
+        }
+        let Some(alias) = &reference.alias else { return Ok(()) };
+        let at = self.lexeme_at(alias.span.start).unwrap_or_default();
+        let quoted = self.lexed.lexemes[at].word().is_some_and(|w| w.quote_style.is_some());
+        let introduced = at > 0 && self.lexed.lexemes[at - 1].is("AS");
+        if introduced && (quoted || is_name(self.text(alias.span))) { Ok(()) } else { error(alias.span) }
     }
 
     /// The columns that the statement gives values for: those it names, or as many as it has values for.
@@ -87,8 +114,17 @@ impl Work<'_, '_> {
                 false => self.assignment(relation, column, &cell.lexemes),
             };
             let defaults = missing.iter().map(|&i| relation.default(i));
-            let row = Sql::join(cells.iter().zip(given).map(value).chain(defaults), ", ");
+            // PostgreSQL evaluates them in the order of the table's columns.
+            let columns = given.iter().chain(missing).copied();
+            let mut row: Vec<(usize, Sql)> = columns.zip(cells.iter().zip(given).map(value).chain(defaults)).collect();
+            row.sort_by_key(|(column, _)| *column);
+            let row = Sql::join(row.into_iter().map(|(_, value)| value), ", ");
             out.push(sql!("{}({})", if n == 0 { "VALUES " } else { ", " }, row));
+        }
+        // The planner would put the values of a single row in every place that names them, and evaluate them there each time.
+        let computed = |cell: &Cell| !cell.default && !self.is_constant(&cell.lexemes);
+        if rows.len() == 1 && rows[0].iter().any(computed) {
+            out.push(" OFFSET 0");
         }
         Ok(out)
     }

@@ -110,16 +110,17 @@ impl Work<'_, '_> {
                 return Err(Refusal::form(relation, what, self.span_of(lexemes).start));
             }
             let value = cell.map_or_else(|| relation.default(i), |cell| self.assignment(relation, i, &cell.lexemes));
-            row.push(sql!("{} AS {}", value, ident(&column.name)));
+            row.push(value);
         }
         let row = Sql::join(row, ", ");
+        let names = relation.columns.iter().map(|c| ident(&c.name)).collect::<Vec<_>>().join(", ");
         let all: Vec<usize> = (0..relation.columns.len()).collect();
         let mut written = relation.insert(false);
         relation.check_first(&mut written, &all);
         let new = |i: usize| Sql::text(qualified("r", &relation.columns[i].name));
         let value = |value: &Sql| match value.columns().is_empty() {
             true => value.clone(),
-            false => sql!("(SELECT {} FROM (SELECT {}) AS r)", value.fill(new), &row),
+            false => sql!("(SELECT {} FROM (VALUES ({})) AS r({}))", value.fill(new), &row, names.as_str()),
         };
         let fields: Vec<&str> = written.iter().map(|(field, _)| *field).collect();
         Ok(sql!("({}) VALUES ({})", fields.join(", "), Sql::join(written.iter().map(|(_, v)| value(v)), ", ")))

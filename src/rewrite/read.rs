@@ -10,7 +10,7 @@ use super::system::Stand;
 use super::{Entry, Work};
 use crate::relation::CONTROL;
 use crate::sql::template::Sql;
-use crate::sql::{NameUse, Span, UsePlace};
+use crate::sql::{Name, NameUse, Span, UsePlace};
 
 impl Work<'_, '_> {
     pub(super) fn read(&mut self, index: usize, entry: &Entry) -> Result<(), Refusal> {
@@ -62,6 +62,18 @@ impl Work<'_, '_> {
         for name_use in &self.shape.uses {
             let tail = if name_use.place == UsePlace::Star { 1 } else { 2 };
             if name_use.name.0.len() <= tail {
+                continue;
+            }
+            let (qualifier, name) =
+                (&name_use.name.0[..=name_use.name.0.len() - tail], &name_use.name.0[name_use.name.0.len() - tail]);
+            if self.rewritten_item(&name.text, name_use.scope) && !self.is_in_schema(&Name(qualifier.to_vec())) {
+                let message = format!("invalid reference to FROM-clause entry for table \"{}\"", name.text);
+                let mut refusal = Refusal::legacy("42P01", message, Some(name_use.span.start));
+                refusal.error = refusal.error.hint(format!(
+                    "There is an entry for table \"{}\", but it cannot be referenced from this part of the query.",
+                    name.text
+                ));
+                self.fault.get_or_insert(refusal);
                 continue;
             }
             let reference = match self.owner(name_use) {

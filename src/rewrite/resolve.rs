@@ -151,6 +151,11 @@ impl<'w> Work<'w, '_> {
         Owner::Nowhere
     }
 
+    /// Whether what answers to a name with some schema before it is rewritten.
+    pub(super) fn rewritten_item(&self, name: &str, scope: ScopeId) -> bool {
+        self.item_named(name, true, scope).is_some_and(|reference| self.rewritten(reference).is_some())
+    }
+
     /// The reference that is visible under a name. With a schema before the name, only one without an alias answers to it.
     fn item_named(&self, name: &str, qualified: bool, scope: ScopeId) -> Option<usize> {
         let mut at = Some(scope);

@@ -48,14 +48,14 @@ impl Work<'_, '_> {
         if expression.len() > 2 && self.lexed.lexemes[expression.end - 1].is_token(&Token::Mul) && self.expands(&expression) {
             return Err(Refusal::form(relation, "RETURNING (row).* of", span.start));
         }
-        let whole = self.shape.uses.iter().find(|u| u.span == span).map(|u| (u.place, self.owner(u)));
+        let whole = self.use_at(span).map(|u| (u.place, self.owner(u)));
         match whole {
             Some((UsePlace::Star, Owner::Row { reference })) if reference == dml.target => {
                 self.edits.push(Edit::replace(span, all()));
             }
             _ if relation.is_retained() => {
-                let row_used = |u: &&NameUse| span.contains(u.span) && self.owner(u) == Owner::Row { reference: dml.target };
-                if self.shape.uses.iter().any(|u| row_used(&u)) {
+                let row_used = |u: &NameUse| self.owner(u) == Owner::Row { reference: dml.target };
+                if self.uses_in(span).any(row_used) {
                     self.in_scope_of_row(span, relation, &row);
                 }
             }
@@ -71,7 +71,7 @@ impl Work<'_, '_> {
                 self.edits.push(Edit::replace(span, format!("{read}{name}")));
             }
             // In a scope with the legacy columns PostgreSQL finds the item's name itself: it is that of the sub-select's one column.
-            _ if self.shape.uses.iter().any(|u| span.contains(u.span) && self.may_be_target(u, dml)) => {
+            _ if self.uses_in(span).any(|u| self.may_be_target(u, dml)) => {
                 self.in_scope_of_row(span, relation, &row);
             }
             _ => {}

@@ -144,7 +144,11 @@ impl Work<'_, '_> {
                 sql!("SELECT * FROM ({}) AS q UNION ALL SELECT {} WHERE false", client, width)
             }
         };
-        let out = sql!("SELECT {} FROM ({}) AS s({})", list, rows, names.join(", "));
+        // What is called is called once a row: the planner would put it in every place that names it.
+        let lexemes = &self.lexed.lexemes[query.clone()];
+        let calls = lexemes.windows(2).any(|w| w[0].word().is_some() && w[1].is_token(&Token::LParen));
+        let once = if calls { " OFFSET 0" } else { "" };
+        let out = sql!("SELECT {} FROM ({}) AS s({}){}", list, rows, names.join(", "), once);
         // In a sub-select a string or a parameter by itself would become text.
         for (item, &column) in items.iter().zip(given).filter(|_| outputs.untyped) {
             if self.is_untyped(item) {

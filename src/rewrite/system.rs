@@ -234,9 +234,10 @@ impl Work<'_, '_> {
             &["ROW", "VALUES", "IN", "ANY", "ALL", "SOME", "AND", "OR", "NOT", "ON", "WHERE", "SELECT", "BY"];
         let Some(first) = self.lexeme_at(name_use.span.start) else { return false };
         let lexemes = &self.lexed.lexemes;
-        let depth = lexemes[first].depth;
-        let open = (self.lexemes.start..first).rev().find(|&i| lexemes[i].depth < depth);
-        let Some(open) = open.filter(|&o| o > self.lexemes.start && lexemes[o].is_token(&Token::LParen)) else { return false };
+        let Some(open) = self.lexed.opening(first).filter(|&o| o > self.lexemes.start && lexemes[o].is_token(&Token::LParen))
+        else {
+            return false;
+        };
         lexemes[open - 1].word().is_some() && !lexemes[open - 1].is_any(NO_FUNCTIONS) && !lexemes[open + 1].is_any(QUERY_START)
     }
 
@@ -263,7 +264,7 @@ impl Work<'_, '_> {
         (start < first && end < self.lexemes.end).then_some(start..end)
     }
 
-    fn lexeme_at(&self, byte: usize) -> Option<usize> {
+    pub(super) fn lexeme_at(&self, byte: usize) -> Option<usize> {
         self.lexed.lexemes.binary_search_by_key(&byte, |l| l.span.start).ok()
     }
 

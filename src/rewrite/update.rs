@@ -1,11 +1,16 @@
 //! `UPDATE tipositver SET tsvtxtid = $1 WHERE tsvid = $2` becomes `UPDATE esclusa_leaf.tipositver AS tipositver SET (dv_txtid) =
-//! (SELECT r.tsvtxtid FROM (SELECT ($1)::numeric(10,0) AS tsvtxtid) AS r) WHERE ...`.
+//! (SELECT r.tsvtxtid FROM (VALUES (($1)::numeric(10,0))) AS r(tsvtxtid)) WHERE ...`.
 //!
 //! The inner sub-select holds the assigned values as typed legacy columns; the outer one makes of them the columns of the new
-//! table, with the relation's own expressions. Both are evaluated on the target row.
+//! table, with the relation's own expressions. Both are evaluated on the target row. It is VALUES and no SELECT because SET takes no
+//! aggregate, no window function and no function that returns a set, and VALUES takes none either: the server refuses them, and the
+//! session says UPDATE where it says VALUES.
 
 use std::ops::Range;
 
+use sqlparser::tokenizer::Token;
+
+use super::columns::SYSTEM_COLUMNS;
 use super::refuse::Refusal;
 use super::splice::Edit;
 use super::{Entry, Work};
@@ -16,6 +21,9 @@ use crate::sql::quote::{ident, qualified};
 use crate::sql::template::Sql;
 use crate::sql::{Dml, Part};
 
+/// How the values of SET begin; the comment tells them from a client's own VALUES.
+pub const VALUES_OF_SET: &str = "VALUES/*SET*/";
+
 /// The assignments of an UPDATE, in the order of the text.
 #[derive(Default)]
 struct Assigned {
@@ -24,6 +32,22 @@ struct Assigned {
     values: Vec<Sql>,
     /// Sub-selects that yield several columns at once.
     joins: Sql,
+    /// Some value is more than a constant or a parameter.
+    computed: bool,
+}
+
+impl Assigned {
+    /// The columns with their values, in the order of the table: PostgreSQL evaluates the new row's columns in this order.
+    fn in_order(&self) -> impl Iterator<Item = (usize, &Sql)> {
+        let mut pairs: Vec<(usize, &Sql)> = self.columns.iter().copied().zip(&self.values).collect();
+        pairs.sort_by_key(|(column, _)| *column);
+        pairs.into_iter()
+    }
+
+    /// The planner would put a computed value in every place that names it, and evaluate it there each time.
+    fn once(&self) -> &'static str {
+        if self.computed { " OFFSET 0" } else { "" }
+    }
 }
 
 /// How the new table's columns are assigned.
@@ -65,9 +89,21 @@ impl Work<'_, '_> {
             None => old(i),
         };
         let select = |list: Sql| {
-            let values = assigned.columns.iter().zip(&assigned.values);
-            let values = values.map(|(&column, value)| sql!("{} AS {}", value, ident(&relation.columns[column].name)));
-            sql!("(SELECT {} FROM (SELECT {}{}) AS {})", list, Sql::join(values, ", "), &assigned.joins, new)
+            let row = sql!(
+                "({} ({}){})",
+                VALUES_OF_SET,
+                Sql::join(assigned.in_order().map(|(_, value)| value.clone()), ", "),
+                assigned.once()
+            );
+            let names =
+                assigned.in_order().map(|(column, _)| ident(&relation.columns[column].name)).collect::<Vec<_>>().join(", ");
+            match assigned.joins.is_empty() {
+                true => sql!("(SELECT {} FROM {} AS {}({}))", list, row, new, names),
+                false => {
+                    let from = sql!("{} CROSS JOIN LATERAL {} AS v({})", &assigned.joins, row, names);
+                    sql!("(SELECT {} FROM (SELECT v.*{}) AS {})", list, from, new)
+                }
+            }
         };
         let sql = match how {
             Assign::Together => {
@@ -94,26 +130,40 @@ impl Work<'_, '_> {
         for (n, assignment) in update.assignments.iter().enumerate() {
             let first = &assignment.targets[0];
             if assignment.indirect {
+                column(relation, first)?;
                 return Err(Refusal::form(relation, "assignment to a part of a column of", first.span.start));
             }
+            if let Some(system) = assignment.targets.iter().find(|t| SYSTEM_COLUMNS.contains(&t.text.as_str())) {
+                let message = format!("cannot assign to system column \"{}\"", system.text);
+                return Err(Refusal::legacy("0A000", message, Some(system.span.start)));
+            }
             let columns: Vec<usize> = assignment.targets.iter().map(|t| column(relation, t)).collect::<Result<_, _>>()?;
-            if let Some(repeated) = columns.iter().position(|c| out.columns.contains(c)) {
+            let again = |(n, c): (usize, &usize)| out.columns.contains(c) || columns[..n].contains(c);
+            if let Some(repeated) = columns.iter().enumerate().position(again) {
                 let name = &assignment.targets[repeated];
                 let message = format!("multiple assignments to same column \"{}\"", name.text);
                 return Err(Refusal::legacy("42601", message, None));
             }
             match &assignment.value {
-                AssignedValue::One(cell) => out.values.push(self.cell(cell, columns[0], dml, entry)),
+                AssignedValue::One(cell) => {
+                    let value = self.cell(cell, columns[0], dml, entry, &mut out);
+                    out.values.push(value);
+                }
                 AssignedValue::Row(cells) => {
                     if cells.len() != columns.len() {
                         let message = "number of columns does not match number of values".to_owned();
-                        return Err(Refusal::legacy("42601", message, Some(first.span.start)));
+                        return Err(Refusal::legacy("42601", message, Some(self.row_start(cells))));
                     }
                     for (cell, column) in cells.iter().zip(&columns) {
-                        out.values.push(self.cell(cell, *column, dml, entry));
+                        let value = self.cell(cell, *column, dml, entry, &mut out);
+                        out.values.push(value);
                     }
                 }
-                AssignedValue::Query(query) => self.several(query, &columns, n, dml, entry, &mut out),
+                AssignedValue::Query(query) => self.several(query, &columns, n, dml, entry, &mut out)?,
+                AssignedValue::Other(value) => {
+                    let message = "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression".to_owned();
+                    return Err(Refusal::legacy("0A000", message, Some(self.span_of(&self.unwrapped(value)).start)));
+                }
             }
             out.columns.extend(columns);
         }
@@ -121,20 +171,37 @@ impl Work<'_, '_> {
     }
 
     /// One value, cast as an assignment to its column casts it.
-    fn cell(&mut self, cell: &Cell, column: usize, dml: &Dml, entry: &Entry) -> Sql {
+    fn cell(&mut self, cell: &Cell, column: usize, dml: &Dml, entry: &Entry, out: &mut Assigned) -> Sql {
         let relation = &entry.relation;
         if cell.default {
             return relation.default(column);
         }
+        out.computed |= !self.is_constant(&cell.lexemes);
         self.expression(self.span_of(&cell.lexemes), dml, entry);
         self.assignment(relation, column, &cell.lexemes)
     }
 
     /// `(a, b) = (SELECT ...)`: no row means NULLs, as PostgreSQL has it; more than one is the server's own error.
-    fn several(&mut self, query: &Range<usize>, columns: &[usize], n: usize, dml: &Dml, entry: &Entry, out: &mut Assigned) {
+    fn several(
+        &mut self,
+        query: &Range<usize>,
+        columns: &[usize],
+        n: usize,
+        dml: &Dml,
+        entry: &Entry,
+        out: &mut Assigned,
+    ) -> Result<(), Refusal> {
         let relation = &entry.relation;
         let alias = format!("q{n}");
-        let items = self.select_items(&(query.start + 1..query.end - 1)).unwrap_or_default();
+        out.computed = true;
+        let inner = query.start + 1..query.end - 1;
+        let items = self.select_items(&inner).filter(|items| !items.iter().any(|item| self.is_star(item)));
+        let counted = items.is_some();
+        let items = items.unwrap_or_default();
+        if counted && items.len() != columns.len() {
+            let message = "number of columns does not match number of values".to_owned();
+            return Err(Refusal::legacy("42601", message, Some(self.span_of(query).start)));
+        }
         for (k, &i) in columns.iter().enumerate() {
             let name = &relation.columns[i].name;
             let mark = self.mark(relation, i, items.get(k).unwrap_or(query));
@@ -143,8 +210,28 @@ impl Work<'_, '_> {
         let names: Vec<String> = columns.iter().map(|&i| ident(&relation.columns[i].name)).collect();
         let span = self.span_of(query);
         let from = if out.joins.is_empty() { " FROM (SELECT) AS one" } else { "" };
-        out.joins.push(sql!("{} LEFT JOIN LATERAL {} AS {}({}) ON true", from, Sql::client(span), alias, names.join(", ")));
+        // Behind a list of aliases the server would drop what is too many; in a UNION it counts.
+        let rows = match counted {
+            true => Sql::client(span),
+            false => {
+                let width = vec!["NULL"; columns.len()].join(", ");
+                sql!("(SELECT * FROM {} AS q UNION ALL SELECT {} WHERE false)", Sql::client(span), width)
+            }
+        };
+        out.joins.push(sql!("{} LEFT JOIN LATERAL {} AS {}({}) ON true", from, rows, alias, names.join(", ")));
         self.sub_query(span, dml, entry);
+        Ok(())
+    }
+
+    /// Where a row of values begins: at ROW, or at its parenthesis.
+    fn row_start(&self, cells: &[Cell]) -> usize {
+        let open = cells[0].lexemes.start.saturating_sub(1);
+        let named = open > 0 && self.lexed.lexemes[open - 1].is("ROW");
+        self.lexed.lexemes[open - usize::from(named)].span.start
+    }
+
+    fn is_star(&self, item: &Range<usize>) -> bool {
+        item.end > item.start && self.lexed.lexemes[item.end - 1].is_token(&Token::Mul)
     }
 }
 

@@ -48,7 +48,7 @@ impl Work<'_, '_> {
         if let Some(relation) = drawing {
             return Err(Refusal::form(relation, "TRUNCATE ... RESTART IDENTITY of", span.start));
         }
-        if self.entries.iter().all(Option::is_some) && !self.edits.iter().any(|e| e.span == span) {
+        if self.entries.iter().all(Option::is_some) {
             self.edits.push(Edit::replace(span, ""));
         }
         Ok(())

@@ -3,7 +3,7 @@
 
 use crate::relation::value::ASSIGN;
 use crate::relation::{CONTROL, KEYS, LEAVES, Relation, Store, control};
-use crate::rewrite::{Outcome, PRIVATE};
+use crate::rewrite::{Outcome, PRIVATE, VALUES_OF_SET};
 use crate::sql::quote::{ident, literal};
 use crate::sql::template::Part;
 use crate::wire::error_response::ErrorFields;
@@ -48,10 +48,13 @@ pub fn lead_back(mut fields: ErrorFields, told: &Told<'_>) -> Option<ErrorFields
     if let Some(assignment) = assignment(&fields, told) {
         return Some(assignment);
     }
+    values_of_set(&mut fields, told);
     position(&mut fields, told);
+    syntax(&mut fields, told);
     for relation in told.outcome.rewritten.iter().map(AsRef::as_ref).chain(told.reached) {
         names(&mut fields, relation);
     }
+    aliased(&mut fields, told);
     private_names(&mut fields);
     key_tables(&mut fields, told.schema);
     context(&mut fields);
@@ -114,6 +117,48 @@ fn assignment(fields: &ErrorFields, told: &Told<'_>) -> Option<ErrorFields> {
     out.set(b'H', "You will need to rewrite or cast the expression.");
     out.set(b'P', characters(told.text, byte.parse().ok()?).to_string());
     Some(out)
+}
+
+/// The values of SET are written as VALUES (`rewrite/update.rs`): what neither takes, the server calls by the word that it sees (source,
+/// parse_agg.c and parse_func.c). The nearest VALUES before the error tells whose it is.
+fn values_of_set(fields: &mut ErrorFields, told: &Told<'_>) {
+    let of_place = matches!(fields.get(b'C'), Some(b"42803" | b"42P20" | b"0A000"));
+    let Some(rewritten) = told.outcome.text.as_deref().filter(|_| of_place) else { return };
+    let at = fields.get(b'P').and_then(|p| std::str::from_utf8(p).ok()?.parse::<usize>().ok()?.checked_sub(1));
+    let byte = at.and_then(|at| Some(rewritten.char_indices().nth(at)?.0));
+    let before = byte.map_or(&[][..], |byte| &rewritten.as_bytes()[..byte]);
+    let values = before.windows(6).rposition(|word| word.eq_ignore_ascii_case(b"VALUES"));
+    if values.is_some_and(|at| rewritten[at..].starts_with(VALUES_OF_SET)) {
+        replace(fields, *b"M ", "VALUES", "UPDATE");
+    }
+}
+
+/// A legacy name that its alias hides: the server looks for a table of this name in FROM (source, parse_relation.c, errorMissingRTE), and
+/// finds the new one.
+fn aliased(fields: &mut ErrorFields, told: &Told<'_>) {
+    let message = fields.get(b'M').unwrap_or_default();
+    let hidden = |r: &&std::sync::Arc<Relation>| message.ends_with(format!("for table \"{}\"", r.table).as_bytes());
+    if fields.get(b'C') == Some(b"42P01") && told.outcome.rewritten.iter().any(|r| hidden(&r)) {
+        replace(fields, *b"M ", "missing FROM-clause entry", "invalid reference to FROM-clause entry");
+    }
+}
+
+/// A syntax error at the new table's name is one at the legacy name: the scanner shows the token as it was written.
+fn syntax(fields: &mut ErrorFields, told: &Told<'_>) {
+    let ours =
+        |m: &[u8]| [LEAVES, CONTROL].iter().any(|schema| memchr::memmem::find(m, format!("\"{schema}\"").as_bytes()).is_some());
+    if fields.get(b'C') != Some(b"42601") || !fields.get(b'M').is_some_and(ours) {
+        return;
+    }
+    let at = fields.get(b'P').and_then(|p| std::str::from_utf8(p).ok()?.parse::<usize>().ok()?.checked_sub(1));
+    let Some(rest) = at.and_then(|at| Some(&told.text[told.text.char_indices().nth(at)?.0..])) else { return };
+    let end = match rest.strip_prefix('"') {
+        Some(quoted) => quoted.find('"').map_or(rest.len(), |end| end + 2),
+        None => rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len()),
+    };
+    for schema in [LEAVES, CONTROL] {
+        replace(fields, *b"M ", &format!("\"{schema}\""), &format!("\"{}\"", &rest[..end]));
+    }
 }
 
 /// `P` counts characters of the text that reached the server, from 1 (manual, section 55.8).

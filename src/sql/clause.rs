@@ -160,6 +160,8 @@ pub enum AssignedValue {
     Row(Vec<Cell>),
     /// A sub-select for a list of columns, with its parentheses.
     Query(Range<usize>),
+    /// Anything else for a list of columns: PostgreSQL takes none.
+    Other(Range<usize>),
 }
 
 /// The parts of a DELETE.
@@ -237,7 +239,11 @@ impl Scan<'_, '_> {
     }
 
     fn cell(&self, lexemes: Range<usize>) -> Cell {
-        let default = lexemes.len() == 1 && self.word(lexemes.start, "DEFAULT");
+        let mut inner = lexemes.clone();
+        while inner.len() > 2 && self.token(inner.start, &Token::LParen) && self.token(inner.end - 1, &Token::RParen) {
+            inner = inner.start + 1..inner.end - 1;
+        }
+        let default = inner.len() == 1 && self.word(inner.start, "DEFAULT");
         Cell { lexemes, default }
     }
 
@@ -357,17 +363,31 @@ impl Scan<'_, '_> {
         }
         let close = closing(self.lexed, range.start, equals)?;
         let (targets, indirect) = self.parts(range.start + 1..close)?;
-        let open = if self.word(value.start, "ROW") { value.start + 1 } else { value.start };
-        let value = if self.starts_query(open + 1) && !self.token(open + 1, &Token::LParen) {
-            AssignedValue::Query(value)
-        } else {
-            let (cells, behind) = self.cells(open)?;
-            if behind != value.end {
-                return None;
-            }
-            AssignedValue::Row(cells)
-        };
+        let value = self.several(value)?;
         Some(Assignment { targets, indirect, value })
+    }
+
+    /// What is assigned to a list of columns (source, gram.y, set_clause): a query, or a row, which without ROW has more than one value.
+    fn several(&self, value: Range<usize>) -> Option<AssignedValue> {
+        let opens = |at: usize| self.token(at, &Token::LParen);
+        let mut inner = value.clone();
+        while opens(inner.start)
+            && closing(self.lexed, inner.start, self.end) == Some(inner.end - 1)
+            && (opens(inner.start + 1) && closing(self.lexed, inner.start + 1, self.end) == Some(inner.end - 2)
+                || self.word(inner.start + 1, "ROW") && opens(inner.start + 2))
+        {
+            inner = inner.start + 1..inner.end - 1;
+        }
+        let row = self.word(inner.start, "ROW");
+        let open = inner.start + usize::from(row);
+        if !opens(open) || closing(self.lexed, open, self.end) != Some(inner.end - 1) {
+            return Some(AssignedValue::Other(value));
+        }
+        if !row && self.starts_query(open + 1) {
+            return Some(AssignedValue::Query(inner));
+        }
+        let (cells, _) = self.cells(open)?;
+        Some(if row || cells.len() > 1 { AssignedValue::Row(cells) } else { AssignedValue::Other(value) })
     }
 
     fn delete(&self, target_end: usize) -> Delete {

@@ -7,9 +7,11 @@
 //! - `SELECT INTO x` without a select list would become a column INTO.
 //! - `OVERRIDING ... VALUE`, `WHERE CURRENT OF c` and `(row).*` do not parse.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
-use sqlparser::tokenizer::{Token, TokenWithSpan};
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
 use super::token::{Lexed, Lexeme};
 
@@ -18,9 +20,9 @@ use super::token::{Lexed, Lexeme};
 pub struct Edited {
     /// What the parser sees.
     pub tokens: Vec<TokenWithSpan>,
-    /// Lexemes `ONLY`, and the `*` behind a table name.
+    /// Lexemes `ONLY`, and the `*` behind a table name, in order.
     pub table_marks: Vec<usize>,
-    /// Lexemes `TABLE` that stand for `SELECT * FROM`.
+    /// Lexemes `TABLE` that stand for `SELECT * FROM`, in order.
     pub table_commands: Vec<usize>,
     /// Words that went and are no relations: names behind `FOR UPDATE OF` and `CURRENT OF`, and what a shim took out.
     pub explained: Vec<usize>,
@@ -34,14 +36,14 @@ pub const QUERY_START: &[&str] = &["SELECT", "WITH", "INSERT", "UPDATE", "DELETE
 pub fn edit(lexed: &Lexed<'_>, range: &Range<usize>) -> Edited {
     let at = |i: usize| range.contains(&i).then(|| &lexed.lexemes[i]);
     let mut out = Edited::default();
-    let mut skip_paren = Vec::new();
+    let mut skip_paren = HashSet::new();
     let mut i = range.start;
     while let Some(lexeme) = at(i) {
         let previous = i.checked_sub(1).and_then(at);
         if is_only(lexeme, previous, at(i + 1)) {
             out.table_marks.push(i);
             if at(i + 1).is_some_and(|l| l.is_token(&Token::LParen)) {
-                skip_paren.push(i + 1);
+                skip_paren.insert(i + 1);
                 skip_paren.extend(closing(lexed, i + 1, range.end));
             }
         } else if skip_paren.contains(&i) {
@@ -70,6 +72,10 @@ pub fn edit(lexed: &Lexed<'_>, range: &Range<usize>) -> Edited {
         } else if lexeme.is("OVERRIDING") && at(i + 2).is_some_and(|l| l.is("VALUE")) {
             i += 3;
             continue;
+        } else if lexeme.is("GLOBAL") {
+            // The parser would take it for a word before JOIN and lose it; to PostgreSQL it is a name here.
+            let token = Token::Word(Word { value: "global".into(), quote_style: None, keyword: Keyword::NoKeyword });
+            out.tokens.push(TokenWithSpan { token, span: lexeme.token.span });
         } else {
             out.tokens.push(lexeme.token.clone());
         }
@@ -80,8 +86,7 @@ pub fn edit(lexed: &Lexed<'_>, range: &Range<usize>) -> Edited {
 
 /// The parenthesis that closes the one at `open`.
 pub fn closing(lexed: &Lexed<'_>, open: usize, end: usize) -> Option<usize> {
-    let depth = lexed.lexemes.get(open)?.depth;
-    (open + 1..end).find(|&i| lexed.lexemes[i].depth == depth && lexed.lexemes[i].is_token(&Token::RParen))
+    lexed.closing(open).filter(|&close| close < end && lexed.lexemes[close].is_token(&Token::RParen))
 }
 
 fn is_only(lexeme: &Lexeme, previous: Option<&Lexeme>, next: Option<&Lexeme>) -> bool {
@@ -132,8 +137,7 @@ fn is_table_star(lexed: &Lexed<'_>, range: &Range<usize>, i: usize) -> bool {
 
 /// Whether a lexeme stands directly in a query, and not in the parentheses of `extract(year FROM x)` and its like.
 fn in_query(lexed: &Lexed<'_>, range: &Range<usize>, i: usize) -> bool {
-    let depth = lexed.lexemes[i].depth;
-    let open = (range.start..i).rev().find(|&j| lexed.lexemes[j].depth < depth);
+    let open = lexed.opening(i).filter(|&open| open >= range.start);
     open.is_none_or(|j| lexed.lexemes[j + 1].is_any(QUERY_START))
 }
 

@@ -42,6 +42,12 @@ pub enum Unparsed {
     /// The text has no tokens that PostgreSQL would accept either, or some that the tokenizer does not know.
     #[error("the text cannot be cut into tokens: {0}")]
     Tokens(String),
+    /// Nested deeper than [`Limits::depth`]: the parser would find it out late, and some of its forms not at all.
+    #[error("{0} brackets are open at once, more than are parsed")]
+    TooDeep(usize),
+    /// More joins wait for their conditions than [`WAITING_JOINS`].
+    #[error("{0} joins wait for their conditions, more than are parsed")]
+    TooManyJoins(usize),
     /// The parser does not know the form.
     #[error("{0}")]
     Syntax(String),
@@ -56,6 +62,14 @@ pub enum Unparsed {
 /// A tree can be as deep as the text has tokens (`a or a or a ...`), and is walked and dropped by recursion. Up to this many
 /// tokens the usual stack holds it; above, a larger one is used for the time of the parse.
 const TOKENS_ON_USUAL_STACK: usize = 1500;
+/// The parser counts its recursion, but it takes so much stack from one level to the next that a worker's is used up long before the
+/// limit: so many levels of brackets and CASE together the usual stack holds.
+const LEVELS_ON_USUAL_STACK: usize = 6;
+/// The parser reads `a JOIN b JOIN c ... ON ... ON ...` by a recursion that it does not count, with large frames. So many joins that wait
+/// for their condition the usual stack holds.
+const JOINS_ON_USUAL_STACK: usize = 8;
+/// More of them are not parsed: the larger stack holds them, and PostgreSQL's own would not hold many more.
+const WAITING_JOINS: usize = 1000;
 /// Holds the deepest tree of a text of 256 KiB several times over. Only touched pages cost anything.
 const LARGE_STACK_BYTES: usize = 512 * 1024 * 1024;
 
@@ -76,10 +90,16 @@ fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Unparsed> {
 
 fn shape(lexed: &Lexed<'_>, range: &Range<usize>, limits: &Limits) -> Result<Shape, Unparsed> {
     let peeled = peel(lexed, range);
+    let levels = lexed.lexemes[range.clone()].iter().map(|l| l.depth as usize).max().unwrap_or(0);
+    if levels > limits.depth {
+        return Err(Unparsed::TooDeep(levels));
+    }
+    let waiting = peeled.query.as_ref().map_or(0, |query| waiting_joins(lexed, query));
     let mut shape = match &peeled.query {
         None => Shape::default(),
-        Some(query) if query.len() > TOKENS_ON_USUAL_STACK => {
-            stacker::grow(LARGE_STACK_BYTES, || catch(|| parse(lexed, query, limits)))??
+        Some(_) if waiting > WAITING_JOINS => return Err(Unparsed::TooManyJoins(waiting)),
+        Some(query) if is_deep(lexed, query, waiting) => {
+            catch(|| stacker::grow(LARGE_STACK_BYTES, || parse(lexed, query, limits)))??
         }
         Some(query) => catch(|| parse(lexed, query, limits))??,
     };
@@ -97,6 +117,34 @@ fn shape(lexed: &Lexed<'_>, range: &Range<usize>, limits: &Limits) -> Result<Sha
     shape.explained.sort_unstable();
     shape.explained.dedup();
     Ok(shape)
+}
+
+/// Whether a statement needs a larger stack.
+fn is_deep(lexed: &Lexed<'_>, query: &Range<usize>, waiting: usize) -> bool {
+    let lexemes = &lexed.lexemes[query.clone()];
+    let levels = || {
+        let brackets = lexemes.iter().map(|l| l.depth as usize).max().unwrap_or(0);
+        brackets + lexemes.iter().filter(|l| l.is("CASE")).count()
+    };
+    lexemes.len() > TOKENS_ON_USUAL_STACK || waiting > JOINS_ON_USUAL_STACK || levels() > LEVELS_ON_USUAL_STACK
+}
+
+/// How many joins stand before their conditions at most, over all of a statement: a bound on the parser's recursion.
+fn waiting_joins(lexed: &Lexed<'_>, query: &Range<usize>) -> usize {
+    let (mut waiting, mut most) = (0_usize, 0);
+    // A join that is CROSS or NATURAL waits for nothing; its kind may stand between NATURAL and JOIN.
+    let mut unconditional = false;
+    for lexeme in &lexed.lexemes[query.clone()] {
+        if lexeme.is("JOIN") {
+            waiting += usize::from(!unconditional);
+            most = most.max(waiting);
+        } else if lexeme.is_any(&["ON", "USING"]) {
+            waiting = waiting.saturating_sub(1);
+        }
+        unconditional =
+            lexeme.is_any(&["CROSS", "NATURAL"]) || unconditional && lexeme.is_any(&["INNER", "LEFT", "RIGHT", "FULL", "OUTER"]);
+    }
+    most
 }
 
 fn parse(lexed: &Lexed<'_>, range: &Range<usize>, limits: &Limits) -> Result<Shape, Unparsed> {
@@ -136,6 +184,12 @@ mod tests {
         assert!(script(&chain, &limits).is_ok());
         let unions = "select 1 union ".repeat(15_000) + "select 1";
         assert!(script(&unions, &limits).is_ok());
+        let joins = |n: usize| format!("select 1 from a{}{}", " join b".repeat(n), " on true".repeat(n));
+        assert!(script(&joins(200), &limits).unwrap().statements[0].shape.is_ok());
+        assert_eq!(
+            script(&joins(16_000), &limits).unwrap().statements[0].shape.as_ref().unwrap_err(),
+            &Unparsed::TooManyJoins(16_000)
+        );
         let parens = format!("select {}1{}", "(".repeat(5_000), ")".repeat(5_000));
         assert!(script(&parens, &limits).unwrap().statements[0].shape.is_err());
         assert_eq!(script(&"x".repeat(300_000), &limits).unwrap_err(), Unparsed::TooLong(300_000));

@@ -5,10 +5,17 @@
 //! (a collation, an element's name, a column of a CTE); every other word that goes is left to the net. As in [`super::edit`] the
 //! remaining tokens keep their places.
 
+mod frame;
+mod from;
 mod merge;
 mod xml;
 
-use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
+use std::collections::HashSet;
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Word};
+
+use super::keyword::{is_bare_label, is_name, is_reserved};
 
 /// A token stream for the second try.
 #[derive(Debug, Default)]
@@ -28,8 +35,12 @@ pub fn shim(tokens: &[TokenWithSpan]) -> Shimmed {
         depth: 0,
         set_depths: Vec::new(),
         xml_depths: Vec::new(),
-        dropped_closings: Vec::new(),
-        doubled_closings: Vec::new(),
+        dropped_closings: HashSet::new(),
+        doubled_closings: HashSet::new(),
+        behind: behind_brackets(tokens),
+        open: Vec::new(),
+        merges: tokens.iter().any(|t| is_word(Some(&t.token), "MERGE")),
+        groups: false,
     };
     while shims.at < tokens.len() {
         if !shims.construct() {
@@ -52,6 +63,65 @@ const XML_FUNCTIONS: &[&str] = &[
     "XMLTABLE",
     "XMLNAMESPACES",
 ];
+/// Words that may end an expression or a clause and mean something there.
+const POSTFIX: &[&str] = &[
+    "FIRST",
+    "LAST",
+    "UNKNOWN",
+    "DOCUMENT",
+    "NORMALIZED",
+    "NFC",
+    "NFD",
+    "NFKC",
+    "NFKD",
+    "ROW",
+    "ROWS",
+    "ONLY",
+    "LOCKED",
+    "NOWAIT",
+    "PRECEDING",
+    "FOLLOWING",
+    "OTHERS",
+    "TIES",
+    "ORDINALITY",
+    "NOTHING",
+    "VALUES",
+    "UPDATE",
+    "DELETE",
+    "SHARE",
+    "MATERIALIZED",
+];
+/// Words that may stand behind an item of a select list or of FROM.
+const AFTER_ITEM: &[&str] = &[
+    "FROM",
+    "WHERE",
+    "GROUP",
+    "HAVING",
+    "WINDOW",
+    "ORDER",
+    "LIMIT",
+    "OFFSET",
+    "FETCH",
+    "FOR",
+    "UNION",
+    "INTERSECT",
+    "EXCEPT",
+    "ON",
+    "USING",
+    "JOIN",
+    "INNER",
+    "LEFT",
+    "RIGHT",
+    "FULL",
+    "CROSS",
+    "NATURAL",
+    "SET",
+    "RETURNING",
+    "INTO",
+    "WHEN",
+];
+/// Words that join two operands: before FROM they join nothing, and are labels.
+const OPERATORS: &[&str] = &["AND", "COLLATE", "ILIKE", "IN", "IS", "LIKE", "OR", "SIMILAR", "ANALYZE", "LATERAL", "SELECT"];
 /// Operators that the parser takes before ANY and ALL.
 const BEFORE_ANY: &[Token] = &[Token::Eq, Token::Neq, Token::Lt, Token::LtEq, Token::Gt, Token::GtEq];
 
@@ -65,9 +135,43 @@ struct Shims<'s> {
     /// Depths inside the parentheses of an XML function.
     xml_depths: Vec<usize>,
     /// Closing parentheses whose opening ones went.
-    dropped_closings: Vec<usize>,
+    dropped_closings: HashSet<usize>,
     /// Closing parentheses before which another one stands now.
-    doubled_closings: Vec<usize>,
+    doubled_closings: HashSet<usize>,
+    /// For each opening parenthesis or bracket the place behind what closes it; otherwise the end. It is looked up, as is all that
+    /// follows, because looking for it from every token would be quadratic.
+    behind: Vec<usize>,
+    /// The parentheses that are open in what was kept, innermost last.
+    open: Vec<Open>,
+    /// MERGE is among the words.
+    merges: bool,
+    /// GROUPING SETS has been kept.
+    groups: bool,
+}
+
+/// A parenthesis that is open.
+struct Open {
+    /// Its place among the tokens that were kept.
+    at: usize,
+    /// ROWS, RANGE or GROUPS was said in it.
+    frame: bool,
+}
+
+fn behind_brackets(tokens: &[TokenWithSpan]) -> Vec<usize> {
+    let mut out = vec![tokens.len(); tokens.len()];
+    let mut open = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        match token.token {
+            Token::LParen | Token::LBracket => open.push(at),
+            Token::RParen | Token::RBracket => {
+                if let Some(opened) = open.pop() {
+                    out[opened] = at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    out
 }
 
 impl Shims<'_> {
@@ -97,16 +201,7 @@ impl Shims<'_> {
 
     /// The token behind the parenthesis or bracket that closes the one at `open`.
     fn behind(&self, open: usize) -> usize {
-        let mut depth = 0_usize;
-        for (i, token) in self.tokens.iter().enumerate().skip(open) {
-            match token.token {
-                Token::LParen | Token::LBracket => depth += 1,
-                Token::RParen | Token::RBracket if depth <= 1 => return i + 1,
-                Token::RParen | Token::RBracket => depth -= 1,
-                _ => {}
-            }
-        }
-        self.tokens.len()
+        self.behind.get(open).copied().unwrap_or(self.tokens.len())
     }
 
     /// The first place at this depth, from `from` on, that `test` accepts; not beyond the closing parenthesis.
@@ -133,18 +228,35 @@ impl Shims<'_> {
             Token::LParen | Token::LBracket => self.depth += 1,
             Token::RParen | Token::RBracket => {
                 self.depth = self.depth.saturating_sub(1);
-                self.set_depths.retain(|d| *d <= self.depth);
-                self.xml_depths.retain(|d| *d <= self.depth);
+                leave(&mut self.set_depths, self.depth + 1);
+                leave(&mut self.xml_depths, self.depth + 1);
             }
             _ => {}
         }
         if self.is(self.at, "SET") {
+            leave(&mut self.set_depths, self.depth);
             self.set_depths.push(self.depth);
         } else if self.is_any(self.at, &["FROM", "WHERE", "RETURNING", "WHEN"]) {
-            self.set_depths.retain(|d| *d != self.depth);
+            leave(&mut self.set_depths, self.depth);
         }
-        self.out.tokens.push(token.clone());
+        self.out(token.clone());
         self.at += 1;
+    }
+
+    fn out(&mut self, token: TokenWithSpan) {
+        match &token.token {
+            Token::LParen => self.open.push(Open { at: self.out.tokens.len(), frame: false }),
+            Token::RParen => drop(self.open.pop()),
+            Token::Word(_) => {
+                let is = |word| is_word(Some(&token.token), word);
+                if let Some(open) = self.open.last_mut().filter(|_| is("ROWS") || is("RANGE") || is("GROUPS")) {
+                    open.frame = true;
+                }
+                self.groups |= is("SETS") && is_word(self.out.tokens.last().map(|t| &t.token), "GROUPING");
+            }
+            _ => {}
+        }
+        self.out.tokens.push(token);
     }
 
     /// Leaves out everything up to `end`; true, for the callers' last line.
@@ -163,7 +275,7 @@ impl Shims<'_> {
     /// Puts a token in the place of the one at `self.at`, which is not yet consumed.
     fn put(&mut self, token: Token) {
         let span = self.tokens[self.at.min(self.tokens.len() - 1)].span;
-        self.out.tokens.push(TokenWithSpan { token, span });
+        self.out(TokenWithSpan { token, span });
     }
 
     // --- the constructs ---
@@ -177,10 +289,11 @@ impl Shims<'_> {
             Some(Token::RParen) if self.doubled_closings.contains(&at) => self.put(Token::RParen),
             Some(Token::RParen) => return self.search_cycle() || self.join_alias(),
             Some(Token::Word(_)) => {}
-            Some(Token::Period) if self.is_token(at + 1, &Token::Mul) && self.is_token(at + 2, &Token::DoubleColon) => {
+            // `t.*::text`, `t.* IS NULL`, `t.* = u.*`: the row.
+            Some(Token::Period) if self.is_token(at + 1, &Token::Mul) && self.compares(at + 2) => {
                 return self.drop(at + 2);
             }
-            Some(_) => return self.operator_any() || self.frame_bound(),
+            Some(_) => return self.any_of_query() || self.operator_any() || self.frame_bound(),
             None => return false,
         }
         if self.is_any(at, &["VARIADIC", "SYMMETRIC", "ASYMMETRIC"]) {
@@ -193,6 +306,7 @@ impl Shims<'_> {
             return self.drop(at + 1);
         }
         self.small()
+            || self.plain_name()
             || self.frame_exclusion()
             || self.frame_bound()
             || self.conflict_target()
@@ -203,6 +317,12 @@ impl Shims<'_> {
             || self.order_using()
             || self.merge()
             || self.prefixed_operator()
+    }
+
+    /// Whether something stands here that takes a value on its left.
+    fn compares(&self, at: usize) -> bool {
+        let operator = self.token(at).is_some_and(|t| BEFORE_ANY.contains(t) || *t == Token::DoubleColon);
+        operator || self.is_any(at, &["IS", "IN", "NOT"])
     }
 
     /// The place behind a dotted name.
@@ -240,9 +360,45 @@ impl Shims<'_> {
         }
     }
 
+    /// An alias, a label or a qualifier that is a key word of the parser's and not one of PostgreSQL's: the same word without its meaning.
+    fn plain_name(&mut self) -> bool {
+        let at = self.at;
+        let Some(Token::Word(word)) = self.token(at) else { return false };
+        if word.quote_style.is_some() || word.keyword == Keyword::NoKeyword {
+            return false;
+        }
+        let ends_operand = |t: &Token| match t {
+            Token::Word(w) => w.quote_style.is_some() || !is_reserved(&w.value),
+            t => matches!(t, Token::RParen | Token::RBracket | Token::Number(..) | Token::SingleQuotedString(_)),
+        };
+        let ends_item = |t: &Token| match t {
+            Token::Word(_) => AFTER_ITEM.iter().any(|w| is_word(Some(t), w)),
+            t => matches!(t, Token::Comma | Token::RParen | Token::SemiColon | Token::EOF),
+        };
+        let label = at > 0 && self.is(at - 1, "AS") && !self.in_cast() && !self.is_token(at + 1, &Token::LParen);
+        let qualifier = self.is_token(at + 1, &Token::Period) && !(at > 0 && self.is_token(at - 1, &Token::Period));
+        let bare = at > 0
+            && is_bare_label(&word.value)
+            && (is_name(&word.value) || self.is_any(at, OPERATORS) && self.is(at + 1, "FROM"))
+            && !POSTFIX.iter().any(|w| self.is(at, w))
+            && self.token(at - 1).is_some_and(ends_operand)
+            && self.token(at + 1).is_none_or(ends_item);
+        if !(label || qualifier || bare) {
+            return false;
+        }
+        self.put(Token::Word(Word { keyword: Keyword::NoKeyword, ..word.clone() }));
+        self.drop(at + 1)
+    }
+
+    /// Whether the parenthesis that is open here is that of CAST and its like, where a type stands behind AS.
+    fn in_cast(&self) -> bool {
+        let before = self.open.last().and_then(|open| self.out.tokens.get(open.at.checked_sub(1)?)).map(|t| &t.token);
+        ["CAST", "TREAT", "XMLSERIALIZE"].iter().any(|w| is_word(before, w))
+    }
+
     /// Whether the parenthesis that is open here lists the columns of an INSERT.
     fn in_insert_list(&self) -> bool {
-        let open = self.out.tokens.iter().rposition(|t| t.token == Token::LParen);
+        let open = self.open.last().map(|open| open.at);
         let behind_into = |open: usize| {
             let before = self.out.tokens[..open].iter().rev().take(6).map(|t| &t.token);
             before.take_while(|t| matches!(t, Token::Word(_) | Token::Period)).any(|t| is_word(Some(t), "INTO"))
@@ -268,17 +424,6 @@ impl Shims<'_> {
         self.drop_explained(end)
     }
 
-    /// `JOIN t USING (a) AS j`: the walker sees the alias in the text.
-    fn join_alias(&mut self) -> bool {
-        let open = self.out.tokens.iter().rposition(|t| t.token == Token::LParen);
-        let using = open.is_some_and(|o| o > 0 && is_word(self.out.tokens.get(o - 1).map(|t| &t.token), "USING"));
-        if !(using && self.is(self.at + 1, "AS") && self.is_name(self.at + 2)) {
-            return false;
-        }
-        self.keep();
-        self.drop(self.at + 2)
-    }
-
     /// `x @@ ANY (...)`: any operator before ANY compares.
     fn operator_any(&mut self) -> bool {
         let operator = match self.token(self.at) {
@@ -294,38 +439,16 @@ impl Shims<'_> {
         self.drop(self.at + 1)
     }
 
-    /// `EXCLUDE CURRENT ROW` and its like at the end of a window's frame.
-    fn frame_exclusion(&mut self) -> bool {
-        let forms: [&[&str]; 4] =
-            [&["EXCLUDE", "CURRENT", "ROW"], &["EXCLUDE", "GROUP"], &["EXCLUDE", "TIES"], &["EXCLUDE", "NO", "OTHERS"]];
-        let end = forms.iter().find(|f| self.are(self.at, f)).map(|f| self.at + f.len());
-        match end {
-            Some(end) if self.is_token(end, &Token::RParen) => self.drop(end),
-            _ => false,
-        }
-    }
-
-    /// `RANGE BETWEEN '1 year'::interval PRECEDING AND ...`: a bound cannot name a column; it becomes a number.
-    fn frame_bound(&mut self) -> bool {
-        let starts = self.at > 0
-            && (self.is_any(self.at - 1, &["ROWS", "RANGE", "GROUPS"])
-                || self.is_any(self.at - 1, &["BETWEEN", "AND"]) && self.in_frame());
-        if !starts || self.is_any(self.at, &["BETWEEN", "UNBOUNDED", "CURRENT"]) {
+    /// `= ANY ((SELECT 1) EXCEPT (SELECT 2))`: a query that begins with a parenthesis is one behind IN.
+    fn any_of_query(&mut self) -> bool {
+        let operator = self.token(self.at).is_some_and(|t| BEFORE_ANY.contains(t));
+        let quantified = operator && self.is_any(self.at + 1, &["ANY", "ALL", "SOME"]);
+        let nested = self.is_token(self.at + 2, &Token::LParen) && self.is_token(self.at + 3, &Token::LParen);
+        if !(quantified && nested && self.is_any(self.at + 4, &["SELECT", "WITH", "VALUES", "TABLE"])) {
             return false;
         }
-        match self.find(self.at, |i| self.is_any(i, &["PRECEDING", "FOLLOWING"])) {
-            Some(end) => {
-                self.put(Token::Number("1".into(), false));
-                self.drop(end)
-            }
-            None => false,
-        }
-    }
-
-    /// Whether the parenthesis that is open here has said ROWS, RANGE or GROUPS.
-    fn in_frame(&self) -> bool {
-        let inside = self.out.tokens.iter().rev().take_while(|t| t.token != Token::LParen);
-        inside.into_iter().any(|t| ["ROWS", "RANGE", "GROUPS"].iter().any(|w| is_word(Some(&t.token), w)))
+        self.put(Token::make_keyword("IN"));
+        self.drop(self.at + 2)
     }
 
     /// `ON CONFLICT (lower(a) COLLATE "C" text_ops) WHERE b > 0 DO ...`: expressions over the target's columns. A plain list of
@@ -345,42 +468,6 @@ impl Shims<'_> {
             }
         }
         self.drop(action)
-    }
-
-    /// `ROWS FROM (f(a), g(b) AS (c int))`: a function of functions names the same.
-    fn rows_from(&mut self) -> bool {
-        if !(self.are(self.at, &["ROWS", "FROM"]) && self.is_token(self.at + 2, &Token::LParen)) {
-            return false;
-        }
-        self.put(Token::make_word("rows_from", None));
-        self.drop(self.at + 2)
-    }
-
-    /// `GROUPING SETS (a, GROUPING SETS (b, c))` is `GROUPING SETS (a, b, c)`.
-    fn grouping_sets(&mut self) -> bool {
-        let at = self.at;
-        let inner = at >= 3
-            && (self.is_token(at - 1, &Token::Comma) || self.is_token(at - 1, &Token::LParen))
-            && self.are(at, &["GROUPING", "SETS"])
-            && self.is_token(at + 2, &Token::LParen);
-        let nested = |t: &[TokenWithSpan]| is_word(Some(&t[0].token), "GROUPING") && is_word(Some(&t[1].token), "SETS");
-        if !(inner && self.out.tokens.windows(2).any(nested)) {
-            return false;
-        }
-        self.dropped_closings.push(self.behind(at + 2) - 1);
-        self.drop(at + 3)
-    }
-
-    /// `f(x) AS (a int, b text)`: columns and types. Without an alias before the list the whole of it goes.
-    fn column_definitions(&mut self) -> bool {
-        let definitions = self.is(self.at, "AS")
-            && self.is_token(self.at + 1, &Token::LParen)
-            && self.at > 0
-            && self.is_token(self.at - 1, &Token::RParen)
-            && self.is_name(self.at + 2)
-            && self.is_name(self.at + 3);
-        let query = self.is_any(self.at + 2, &["SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "VALUES", "TABLE"]);
-        definitions && !query && self.drop_explained(self.behind(self.at + 1))
     }
 
     /// `ORDER BY a USING <`: ascending is as good.
@@ -408,6 +495,15 @@ impl Shims<'_> {
             let end = if self.is(at + 1, "FROM") { at + 2 } else { at };
             return end > at && self.drop(end);
         }
+        if self.is(at, "FROM") && at >= 2 && opens(at - 1) && self.is(at - 2, "TRIM") || self.is(at, "UESCAPE") {
+            return self.drop(if self.is(at, "FROM") { at + 1 } else { at + 2 });
+        }
+        // `EXISTS (SELECT)`: a query without columns.
+        if self.is(at, "SELECT") && self.is_token(at + 1, &Token::RParen) {
+            self.keep();
+            self.put(Token::Number("1".into(), false));
+            return true;
+        }
         if self.is(at, "COLLATION") && self.is(at + 1, "FOR") {
             self.keep();
             return self.drop(at + 2);
@@ -417,7 +513,7 @@ impl Shims<'_> {
             return self.drop(at + 1);
         }
         if self.is_any(at, &["ANY", "ALL", "SOME", "IN"]) && opens(at + 1) && self.is(at + 2, "VALUES") {
-            self.doubled_closings.push(self.behind(at + 1) - 1);
+            self.doubled_closings.insert(self.behind(at + 1) - 1);
             self.keep();
             self.put(Token::LParen);
             return true;
@@ -474,6 +570,13 @@ impl Shims<'_> {
         let end = self.behind(self.at + 1);
         self.put(Token::Plus);
         self.drop_explained(end)
+    }
+}
+
+/// Forgets the depths, innermost last, from `depth` on.
+fn leave(depths: &mut Vec<usize>, depth: usize) {
+    while depths.last().is_some_and(|d| *d >= depth) {
+        depths.pop();
     }
 }
 

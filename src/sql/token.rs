@@ -114,6 +114,17 @@ pub struct Lexed<'t> {
     pub text: &'t str,
     /// In order; no white space, no comments.
     pub lexemes: Vec<Lexeme>,
+    /// For each lexeme its bracket's other end, and the bracket round it: looked up, because looking for them from every bracket of a
+    /// nested text would be quadratic.
+    brackets: Vec<Bracket>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Bracket {
+    /// Of an opening one: the lexeme that closes it.
+    close: Option<u32>,
+    /// The innermost that is open here.
+    round: Option<u32>,
 }
 
 impl<'t> Lexed<'t> {
@@ -138,7 +149,18 @@ impl<'t> Lexed<'t> {
             depth += u32::from(opens);
         }
         join_unicode_identifiers(text, &mut lexemes);
-        Ok(Lexed { text, lexemes })
+        let brackets = brackets(&lexemes);
+        Ok(Lexed { text, lexemes, brackets })
+    }
+
+    /// The lexeme that closes the parenthesis or bracket at `open`.
+    pub fn closing(&self, open: usize) -> Option<usize> {
+        self.brackets.get(open)?.close.map(|at| at as usize)
+    }
+
+    /// The innermost parenthesis or bracket that is open before a lexeme.
+    pub fn opening(&self, at: usize) -> Option<usize> {
+        self.brackets.get(at)?.round.map(|at| at as usize)
     }
 
     /// The text under a range of lexemes.
@@ -183,6 +205,24 @@ impl<'t> Lexed<'t> {
         }
         out
     }
+}
+
+fn brackets(lexemes: &[Lexeme]) -> Vec<Bracket> {
+    let mut out = vec![Bracket::default(); lexemes.len()];
+    let mut open: Vec<u32> = Vec::new();
+    for (at, lexeme) in lexemes.iter().enumerate() {
+        let Ok(number) = u32::try_from(at) else { break };
+        if matches!(lexeme.token.token, Token::RParen | Token::RBracket)
+            && let Some(opened) = open.pop()
+        {
+            out[opened as usize].close = Some(number);
+        }
+        out[at].round = open.last().copied();
+        if matches!(lexeme.token.token, Token::LParen | Token::LBracket) {
+            open.push(number);
+        }
+    }
+    out
 }
 
 /// Walks from location to location, counting as the tokenizer counts: characters since the last line feed.

@@ -205,7 +205,7 @@ impl Walker<'_, '_> {
         let columns = Some(renamed.clone()).filter(|c| !c.is_empty());
         let (from, to) = self.marks(first, last);
         end = end.max(to);
-        let table_command = from < first && self.edited.table_commands.contains(&from);
+        let table_command = from < first && self.edited.table_commands.binary_search(&from).is_ok();
         let span = self.lexed.lexemes[from].span.to(self.lexed.lexemes[to].span);
         let sample = self.sample(end + 1 + usize::from(!renamed.is_empty()) * self.column_list(end + 1));
         let reference = self.shape.references.len();
@@ -218,15 +218,15 @@ impl Walker<'_, '_> {
     /// The lexemes from TABLE, ONLY or its parenthesis, to the closing parenthesis or `*`.
     fn marks(&self, first: usize, last: usize) -> (usize, usize) {
         let marks = &self.edited.table_marks;
-        let star = usize::from(marks.contains(&(last + 1)));
+        let star = usize::from(marks.binary_search(&(last + 1)).is_ok());
         let before = |at: usize| at.checked_sub(1).filter(|b| self.range.contains(b));
-        let marked = |at: usize| before(at).filter(|b| marks.contains(b));
+        let marked = |at: usize| before(at).filter(|b| marks.binary_search(b).is_ok());
         let (from, to) = match (marked(first), before(first).and_then(marked)) {
             (Some(only), _) => (only, last + star),
             (None, Some(only)) => (only, last + 1),
             (None, None) => (first, last + star),
         };
-        let command = before(from).filter(|b| self.edited.table_commands.contains(b));
+        let command = before(from).filter(|b| self.edited.table_commands.binary_search(b).is_ok());
         (command.unwrap_or(from), to)
     }
 

@@ -7,7 +7,7 @@ use super::Shims;
 impl Shims<'_> {
     /// Deals with what MERGE has that the parser does not know.
     pub(super) fn merge(&mut self) -> bool {
-        if !self.tokens.iter().any(|t| super::is_word(Some(&t.token), "MERGE")) {
+        if !self.merges {
             return false;
         }
         if self.are(self.at, &["DEFAULT", "VALUES"]) {

@@ -6,6 +6,10 @@ use super::super::shape::{Item, JoinKind, Merged, Role, ScopeId, Step, UsePlace}
 use super::super::token::Span;
 use super::{Walker, folded, output_names, parts_of, renamed_columns};
 
+/// Whose a name is, is looked for among the items of FROM, and what a join shows is gathered from all that it joins: with no bound the
+/// work would be quadratic. No software joins so many, and the server does not plan them either.
+const MOST_ITEMS: usize = 300;
+
 impl Walker<'_, '_> {
     pub(super) fn from(&mut self, from: &[TableWithJoins], scope: ScopeId) {
         from.iter().for_each(|item| self.table_with_joins(item, scope));
@@ -132,6 +136,10 @@ impl Walker<'_, '_> {
     }
 
     pub(super) fn add_item(&mut self, item: Item, scope: ScopeId) {
+        if self.shape.scopes[scope].items.len() >= MOST_ITEMS {
+            self.misread = Some("more items in FROM than are looked through");
+            return;
+        }
         let scope = &mut self.shape.scopes[scope];
         scope.steps.push(Step::Item(scope.items.len()));
         scope.items.push(item);

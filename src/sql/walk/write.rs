@@ -144,7 +144,7 @@ impl Walker<'_, '_> {
         if depth == 0 {
             return end;
         }
-        let open = (self.range.start..start).rev().find(|&i| self.lexed.lexemes[i].depth < depth);
+        let open = self.lexed.opening(start).filter(|&open| open >= self.range.start);
         open.and_then(|open| closing(self.lexed, open, self.range.end)).unwrap_or(end)
     }
 

@@ -13,6 +13,10 @@ impl Work<'_, '_> {
     pub(super) fn copy_to(&mut self, index: usize, entry: &Entry) -> Result<(), Refusal> {
         let relation = &entry.relation;
         let (span, columns) = self.copy_target(index);
+        // The table is there and answers for its columns: pg_dump names those of ours too, which the catalog shows.
+        if relation.is_retained() && columns.is_some() {
+            return Ok(());
+        }
         // A SELECT would say it otherwise, or take a column twice (source, copy.c, CopyGetAttnums, which tells no place).
         for (n, name) in columns.iter().flatten().enumerate() {
             let error = |code, message: String| Err(Refusal::legacy(code, message, None));
@@ -22,9 +26,6 @@ impl Work<'_, '_> {
             if columns.iter().flatten().take(n).any(|other| other == name) {
                 return error("42701", format!("column \"{name}\" specified more than once"));
             }
-        }
-        if relation.is_retained() && columns.is_some() {
-            return Ok(());
         }
         let list = columns.map_or_else(
             || relation.columns.iter().map(|c| ident(&c.name)).collect::<Vec<_>>().join(", "),

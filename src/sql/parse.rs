@@ -45,7 +45,7 @@ pub enum Unparsed {
     /// Nested deeper than [`Limits::depth`]: the parser would find it out late, and some of its forms not at all.
     #[error("{0} brackets are open at once, more than are parsed")]
     TooDeep(usize),
-    /// More joins wait for their conditions than [`WAITING_JOINS`].
+    /// More joins wait for their conditions than `WAITING_JOINS`.
     #[error("{0} joins wait for their conditions, more than are parsed")]
     TooManyJoins(usize),
     /// The parser does not know the form.

@@ -9,6 +9,8 @@ use esclusa::twin::{Pair, Report};
 
 #[path = "common/narrowed.rs"]
 mod narrowed;
+#[path = "common/words.rs"]
+mod words;
 use narrowed::narrowed;
 
 /// Only the rewriting can answer: the legacy tables are gone, and nothing has their names.
@@ -35,6 +37,14 @@ async fn run(plot: Plot) {
     {
         let cases: Vec<Case> = cases.into_iter().filter(|c| policy.may_name(c.text.as_bytes())).collect();
         add(&mut all, &name, pair.run(&name, &cases, &policy).await.unwrap());
+    }
+    if only.as_ref().is_none_or(|o| o.contains("words")) {
+        let db = stage.postgres.connect("postgres").await.unwrap();
+        let kept = db.text("reading key words", "SELECT word FROM pg_get_keywords() ORDER BY 1").await.unwrap();
+        let kept: Vec<String> = kept.into_iter().flatten().flatten().collect();
+        // Each of the two runs takes every other one.
+        let cases = words::statements(&kept, plot.views).into_iter().map(|text| Case { line: 1, text, ..Case::default() });
+        add(&mut all, "words", pair.run("words", &cases.collect::<Vec<_>>(), &policy).await.unwrap());
     }
     let mut relations: Vec<_> = policy.entries().map(|e| e.relation.clone()).collect();
     relations.sort_by(|a, b| a.table.cmp(&b.table));

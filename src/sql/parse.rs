@@ -98,7 +98,7 @@ fn shape(lexed: &Lexed<'_>, range: &Range<usize>, limits: &Limits) -> Result<Sha
     let mut shape = match &peeled.query {
         None => Shape::default(),
         Some(_) if waiting > WAITING_JOINS => return Err(Unparsed::TooManyJoins(waiting)),
-        Some(query) if is_deep(lexed, query, waiting) => {
+        Some(query) if is_deep(lexed, query, levels, waiting) => {
             catch(|| stacker::grow(LARGE_STACK_BYTES, || parse(lexed, query, limits)))??
         }
         Some(query) => catch(|| parse(lexed, query, limits))??,
@@ -120,13 +120,10 @@ fn shape(lexed: &Lexed<'_>, range: &Range<usize>, limits: &Limits) -> Result<Sha
 }
 
 /// Whether a statement needs a larger stack.
-fn is_deep(lexed: &Lexed<'_>, query: &Range<usize>, waiting: usize) -> bool {
+fn is_deep(lexed: &Lexed<'_>, query: &Range<usize>, brackets: usize, waiting: usize) -> bool {
     let lexemes = &lexed.lexemes[query.clone()];
-    let levels = || {
-        let brackets = lexemes.iter().map(|l| l.depth as usize).max().unwrap_or(0);
-        brackets + lexemes.iter().filter(|l| l.is("CASE")).count()
-    };
-    lexemes.len() > TOKENS_ON_USUAL_STACK || waiting > JOINS_ON_USUAL_STACK || levels() > LEVELS_ON_USUAL_STACK
+    let cases = || lexemes.iter().filter(|l| l.is("CASE")).count();
+    lexemes.len() > TOKENS_ON_USUAL_STACK || waiting > JOINS_ON_USUAL_STACK || brackets + cases() > LEVELS_ON_USUAL_STACK
 }
 
 /// How many joins stand before their conditions at most, over all of a statement: a bound on the parser's recursion.

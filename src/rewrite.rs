@@ -41,6 +41,7 @@ use crate::catalog::{Catalog, KeyTables};
 use crate::mode::Mode;
 use crate::relation::Relation;
 use crate::sql::effect::{self, Effect};
+use crate::sql::fingerprint::Seen;
 use crate::sql::{self, Lexed, Limits, Role, Shape, Span, Statement};
 use context::Follower;
 use prefilter::Prefilter;
@@ -236,6 +237,8 @@ pub struct Outcome {
     pub map: PositionMap,
     /// Legacy names touched, and how.
     pub hits: Vec<Hit>,
+    /// What its hits are counted under; known where an outcome comes from [`cache::Cache`] and there are any.
+    pub seen: Option<Seen>,
     /// What was refused: the server's error for it is replaced.
     pub refusals: Vec<Refusal>,
     /// Relations that were rewritten: their errors carry the new tables' names and are mapped back.

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use dashmap::DashMap;
 
 use crate::rewrite::{Hit, HitOutcome};
+pub use crate::sql::fingerprint::Seen;
 
 /// Who is connected, as far as a hit remembers it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -85,15 +86,6 @@ pub struct Execution {
 
 /// Everything counted since the last call: hits, and the texts of their statements by fingerprint.
 pub type Taken = (Vec<(Key, Count)>, Vec<(i64, Arc<str>)>);
-
-/// A statement whose hits are counted.
-#[derive(Debug, Clone)]
-pub struct Seen {
-    /// [`crate::sql::fingerprint::fingerprint`] of `text`.
-    pub fingerprint: i64,
-    /// Without literals.
-    pub text: Arc<str>,
-}
 
 /// Counts since the last flush, and since the start.
 #[derive(Debug)]

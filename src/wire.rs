@@ -8,4 +8,5 @@ pub mod error_response;
 pub mod frame;
 pub mod startup;
 pub mod stream;
+pub mod tag;
 pub mod tls;

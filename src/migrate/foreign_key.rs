@@ -20,7 +20,7 @@
 //! What differs in spite of this, all in `tests/foreign_key.rs`:
 //! - `pg_constraint.confrelid`, and what `\d` prints, name `esclusa_key.<table>`; constraints out of a legacy table lie in that schema.
 //!   Beside the proxy `SET CONSTRAINTS <name>` needs the schema (ALL does not), errors carry it as their schema's name, and one that comes from
-//!   the key table has a CONTEXT that names the trigger; the proxy leads all three back (`rewrite/constraint.rs`, `session/errors.rs`).
+//!   the key table has a CONTEXT that names the trigger; the proxy leads all three back (`rewrite/constraint.rs`, `session/lead_back.rs`).
 //! - Of several foreign keys that refuse, the one is told first that was made first, and a move makes those of its table anew.
 //! - Who may write a table and not read it is told the key that an error is about, because the check runs as the table's owner; one who may
 //!   read some columns only is not told it by a deferred check.

@@ -2,7 +2,7 @@
 //!
 //! A string or a parameter by itself has no type; the column gives it one. Any other expression goes through a function of `esclusa`
 //! that accepts what an assignment to the column's type accepts; for what it does not, the server finds no function, and the session
-//! says instead what the legacy table would have said (`session/errors.rs`). The comment in the call says about which column and where.
+//! says instead what the legacy table would have said (`session/lead_back.rs`). The comment in the call says about which column and where.
 
 use std::ops::Range;
 

@@ -7,15 +7,24 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-use super::{Connect, Place, Shared};
+use super::shared::{Place, Shared};
 use crate::error::{ClientError, Error, Result, sqlstate};
 use crate::telemetry;
 use crate::wire::error_response::ErrorFields;
 use crate::wire::startup::{self, First, Startup};
 use crate::wire::stream::Link;
+use crate::wire::tag;
 
 /// How long a client that was told why it gets no session may take to close.
 const LINGER: Duration = Duration::from_secs(2);
+
+/// Where the server is reached: how a session gets its server connection.
+pub trait Connect {
+    /// The stream that it yields.
+    type Stream: Link;
+    /// Connects anew.
+    fn connect(&self) -> impl Future<Output = Result<Self::Stream>>;
+}
 
 /// A client that is on its way to its server.
 #[derive(Debug)]
@@ -189,8 +198,7 @@ async fn cancel<U: Connect>(upstream: &U, packet: &[u8]) {
 /// Sends a FATAL error; the client may be gone already. A socket that is closed with bytes unread in it is reset, and the error
 /// with it, so what the client still sends is taken for a while.
 async fn tell<C: AsyncRead + AsyncWrite + Unpin>(client: &mut C, error: &ClientError) {
-    let mut out = Vec::new();
-    ErrorFields::own("FATAL", error).write(&mut out, b'E');
+    let out = ErrorFields::own("FATAL", error).frame(tag::server::ERROR);
     let told = async {
         client.write_all(&out).await?;
         client.shutdown().await?;

@@ -4,26 +4,26 @@
 //! awaits a write to one side while it does not read the other deadlocks on 20,000 pipelined queries.) A frame that passes is
 //! never copied and never held: contiguous bytes go out with one write, and a value of 100 MB flows through a small buffer.
 
-use std::cell::Cell;
+mod direction;
+
 use std::future::poll_fn;
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::Instant;
 
-use super::conversation::{Conversation, Verdict, Want};
+use super::conversation::{Conversation, ToClient, ToServer, Want};
+use super::house::House;
 use crate::error::{ClientError, sqlstate};
 use crate::wire::error_response::ErrorFields;
 use crate::wire::frame::{self, HEADER_BYTES};
+use crate::wire::tag::server;
+use direction::{Direction, LARGE_BYTES};
 
-/// What a direction reads at once while little flows.
-const SMALL_BYTES: usize = 8 * 1024;
-/// What it reads at once while much flows.
-const LARGE_BYTES: usize = 64 * 1024;
-/// Names at the start of a frame that are waited for; longer ones are no names.
+/// The names at the start of a frame are waited for up to here; PostgreSQL's own are 63 bytes at most.
 const NAMES_BYTES: usize = 1024;
 /// Frames of the server that are held whole to be read (errors, tags, parameters); longer ones pass unread.
 const REPLY_BYTES: usize = 1024 * 1024;
@@ -32,12 +32,6 @@ const REPLY_BYTES: usize = 1024 * 1024;
 enum Broken {
     Client(io::Error),
     Server,
-}
-
-thread_local! {
-    /// The empty buffer of the direction that fell idle last, for the next one that is read. Thousands of idle connections hold no
-    /// buffer, and a busy one does not ask the allocator for each message. A buffer's length is 0 here: nobody can see what was in it.
-    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// Why a relay ended.
@@ -55,10 +49,10 @@ pub enum End {
 
 /// Two sockets and what is on its way between them.
 #[derive(Debug)]
-pub struct Relay<C, S> {
+pub struct Relay<C, S, H> {
     client: C,
     server: S,
-    conversation: Conversation,
+    conversation: Conversation<H>,
     to_server: Direction,
     to_client: Direction,
     /// The client sent something that is no frame: the server has been shown it, the rest is not read.
@@ -73,132 +67,15 @@ pub struct Relay<C, S> {
     logged_in: bool,
 }
 
-/// One direction's buffer.
-#[derive(Debug, Default)]
-struct Direction {
-    /// Bytes read.
-    buffer: Vec<u8>,
-    /// Up to here they are gone.
-    sent: usize,
-    /// Up to here they may go.
-    cleared: usize,
-    /// So many bytes more of the frame that is being passed.
-    passing: usize,
-    /// Bytes that go before `buffer`: what was generated, and what stood before it.
-    out: Vec<u8>,
-    out_sent: usize,
-    /// The other side has closed.
-    finished: bool,
-    shut: bool,
-    /// The last read filled the buffer.
-    busy: bool,
-}
-
-impl Direction {
-    fn has_output(&self) -> bool {
-        self.out_sent < self.out.len() || self.sent < self.cleared
-    }
-
-    /// Whether it stands between two frames with nothing of the next one read.
-    fn is_quiet(&self) -> bool {
-        self.passing == 0 && self.sent == self.buffer.len() && self.out_sent == self.out.len()
-    }
-
-    /// Writes what may go.
-    fn poll_write<W: AsyncWrite + Unpin>(&mut self, cx: &mut Context<'_>, writer: &mut W) -> Poll<io::Result<()>> {
-        while self.out_sent < self.out.len() {
-            let n = ready!(Pin::new(&mut *writer).poll_write(cx, &self.out[self.out_sent..]))?;
-            self.out_sent += wrote(n)?;
-        }
-        if !self.out.is_empty() {
-            self.out.clear();
-            self.out.shrink_to(SMALL_BYTES);
-            self.out_sent = 0;
-        }
-        while self.sent < self.cleared {
-            let n = ready!(Pin::new(&mut *writer).poll_write(cx, &self.buffer[self.sent..self.cleared]))?;
-            self.sent += wrote(n)?;
-        }
-        Pin::new(writer).poll_flush(cx)
-    }
-
-    /// Reads more. What is gone makes room; an idle direction keeps no buffer.
-    fn poll_read<R: AsyncRead + Unpin>(
-        &mut self,
-        cx: &mut Context<'_>,
-        reader: &mut R,
-        wanted: usize,
-    ) -> Poll<io::Result<usize>> {
-        if self.sent == self.buffer.len() {
-            self.buffer.clear();
-        } else if self.sent > 0 {
-            self.buffer.drain(..self.sent);
-        }
-        self.cleared -= self.sent;
-        self.sent = 0;
-        let room = if self.busy { LARGE_BYTES } else { SMALL_BYTES };
-        let least = wanted.max(room);
-        if self.buffer.capacity() == 0 {
-            self.buffer = SPARE.take();
-        }
-        if self.buffer.capacity() < least {
-            self.buffer.reserve_exact(least - self.buffer.len());
-        }
-        let room = self.buffer.capacity() - self.buffer.len();
-        let read = pin!(reader.read_buf(&mut self.buffer)).poll(cx);
-        match read {
-            Poll::Ready(Ok(n)) => {
-                self.busy = n == room;
-                Poll::Ready(Ok(n))
-            }
-            Poll::Ready(Err(e)) => Poll::Ready(Err(e)),
-            Poll::Pending => {
-                if self.buffer.is_empty() {
-                    let spare = std::mem::take(&mut self.buffer);
-                    if spare.capacity() <= LARGE_BYTES {
-                        SPARE.set(spare);
-                    }
-                    self.busy = false;
-                }
-                Poll::Pending
-            }
-        }
-    }
-
-    /// Puts generated bytes in the place of the frame that begins at `cleared` and has `total` bytes.
-    fn replace(&mut self, total: usize, bytes: &[u8]) {
-        self.out.extend_from_slice(&self.buffer[self.sent..self.cleared]);
-        self.out.extend_from_slice(bytes);
-        self.cleared += total;
-        self.sent = self.cleared;
-    }
-
-    /// Lets the next `total` bytes pass, whether they have been read or not.
-    fn pass(&mut self, total: usize) {
-        let here = total.min(self.buffer.len() - self.cleared);
-        // Once something was generated, what follows it must follow it.
-        if self.out_sent < self.out.len() {
-            let end = self.cleared + here;
-            self.out.extend_from_slice(&self.buffer[self.sent..end]);
-            self.sent = end;
-        }
-        self.cleared += here;
-        self.passing = total - here;
-    }
-}
-
-fn wrote(n: usize) -> io::Result<usize> {
-    if n == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(n) }
-}
-
-impl<C, S> Relay<C, S>
+impl<C, S, H> Relay<C, S, H>
 where
+    H: House,
     C: AsyncRead + AsyncWrite + Unpin,
     S: AsyncRead + AsyncWrite + Unpin,
 {
     /// A relay whose server has got the start-up packet. `leftover` is what the client had sent behind it.
-    pub fn new(client: C, server: S, conversation: Conversation, leftover: Vec<u8>) -> Self {
-        let to_server = Direction { buffer: leftover, ..Direction::default() };
+    pub fn new(client: C, server: S, conversation: Conversation<H>, leftover: Vec<u8>) -> Self {
+        let to_server = Direction::holding(leftover);
         Relay {
             client,
             server,
@@ -335,13 +212,13 @@ where
             }
             let body = &rest[HEADER_BYTES..header.total.min(rest.len())];
             match self.conversation.from_client(header.tag, body, want == Want::Body) {
-                Verdict::Replace(bytes) => dir.replace(header.total, &bytes),
-                Verdict::Before(bytes) => dir.replace(0, &bytes),
-                Verdict::Wait => {
+                ToServer::Pass => dir.pass(header.total),
+                ToServer::Replace(bytes) => dir.replace(header.total, &bytes),
+                ToServer::First(bytes) => dir.replace(0, &bytes),
+                ToServer::Wait => {
                     self.waiting = true;
                     return 0;
                 }
-                Verdict::Pass | Verdict::Swallow => dir.pass(header.total),
             }
         }
     }
@@ -379,7 +256,7 @@ where
             let header = match frame::header(rest) {
                 None => return HEADER_BYTES,
                 Some(Ok(header)) => header,
-                // Not a frame: the server is no PostgreSQL, or speaks a protocol that is none of ours. Let the client judge.
+                // Not a frame: the server is no PostgreSQL, or speaks another protocol. Let the client judge.
                 Some(Err(_)) => {
                     dir.pass(dir.buffer.len() - dir.cleared);
                     return 0;
@@ -393,10 +270,10 @@ where
             // What waits for an answer may go on.
             self.answered |= self.waiting;
             match self.conversation.from_server(header.tag, body) {
-                Verdict::Replace(bytes) => dir.replace(header.total, &bytes),
-                Verdict::Swallow if read || rest.len() >= header.total => dir.replace(header.total, &[]),
-                // Too long to be an answer to a question of ours.
-                Verdict::Pass | Verdict::Before(_) | Verdict::Wait | Verdict::Swallow => dir.pass(header.total),
+                ToClient::Replace(bytes) => dir.replace(header.total, &bytes),
+                ToClient::Swallow if read || rest.len() >= header.total => dir.replace(header.total, &[]),
+                // What is swallowed unread is too long to be an answer to a question of ours.
+                ToClient::Pass | ToClient::Swallow => dir.pass(header.total),
             }
         }
     }
@@ -410,9 +287,8 @@ where
             let _ = tokio::time::timeout(PATIENCE, self.server.write_all(b"X\0\0\0\x04")).await;
         }
         if self.to_client.passing == 0 {
-            let mut out = Vec::new();
             let error = ClientError::new(sqlstate::ADMIN_SHUTDOWN, "terminating connection due to administrator command");
-            ErrorFields::own("FATAL", &error).write(&mut out, b'E');
+            let out = ErrorFields::own("FATAL", &error).frame(server::ERROR);
             let told = async {
                 // What has begun to go must be whole first.
                 poll_fn(|cx| self.to_client.poll_write(cx, &mut self.client)).await?;

@@ -1,8 +1,30 @@
 //! A statement without its literals: what reports group by, and the only form in which text is kept.
 
+use std::sync::Arc;
+
 use sqlparser::tokenizer::Token;
 
 use super::token::Lexed;
+
+/// A longer normalised text is cut: it is for reading.
+const NORMALISED_BYTES: usize = 2000;
+
+/// A statement as reports know it.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// [`fingerprint`] of `text`.
+    pub fingerprint: i64,
+    /// Without literals.
+    pub text: Arc<str>,
+}
+
+impl Seen {
+    /// A statement of which at most 2,000 bytes are kept.
+    pub fn of(text: &str) -> Self {
+        let text = normalise(text, NORMALISED_BYTES);
+        Seen { fingerprint: fingerprint(&text), text: text.into() }
+    }
+}
 
 /// The text with every literal replaced by `?`, white space and comments folded, unquoted words in lower case, and lists of
 /// literals (`IN (1, 2, 3)`, VALUES rows) shortened to one, so that statements that differ only in values are equal.

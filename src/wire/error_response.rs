@@ -3,6 +3,32 @@
 use super::frame;
 use crate::error::ClientError;
 
+/// Codes of fields (manual, section 55.8).
+pub mod field {
+    /// The constraint.
+    pub const CONSTRAINT: u8 = b'n';
+    /// DETAIL.
+    pub const DETAIL: u8 = b'D';
+    /// HINT.
+    pub const HINT: u8 = b'H';
+    /// The message, in the server's language.
+    pub const MESSAGE: u8 = b'M';
+    /// The place in the statement: its character, from 1.
+    pub const POSITION: u8 = b'P';
+    /// The schema of the table.
+    pub const SCHEMA: u8 = b's';
+    /// The severity, in the server's language.
+    pub const SEVERITY: u8 = b'S';
+    /// The severity, in English.
+    pub const SEVERITY_UNTRANSLATED: u8 = b'V';
+    /// The SQLSTATE.
+    pub const SQLSTATE: u8 = b'C';
+    /// The table.
+    pub const TABLE: u8 = b't';
+    /// CONTEXT: the functions and statements that were running.
+    pub const WHERE: u8 = b'W';
+}
+
 /// The fields of an error, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ErrorFields(pub Vec<(u8, Vec<u8>)>);
@@ -22,13 +48,13 @@ impl ErrorFields {
     /// An error of esclusa's own. `severity` is ERROR or FATAL.
     pub fn own(severity: &str, error: &ClientError) -> Self {
         let mut fields = vec![
-            (b'S', severity.as_bytes().to_vec()),
-            (b'V', severity.as_bytes().to_vec()),
-            (b'C', error.sqlstate.as_bytes().to_vec()),
-            (b'M', error.message.as_bytes().to_vec()),
+            (field::SEVERITY, severity.as_bytes().to_vec()),
+            (field::SEVERITY_UNTRANSLATED, severity.as_bytes().to_vec()),
+            (field::SQLSTATE, error.sqlstate.as_bytes().to_vec()),
+            (field::MESSAGE, error.message.as_bytes().to_vec()),
         ];
-        fields.extend(error.detail.iter().map(|d| (b'D', d.as_bytes().to_vec())));
-        fields.extend(error.hint.iter().map(|h| (b'H', h.as_bytes().to_vec())));
+        fields.extend(error.detail.iter().map(|d| (field::DETAIL, d.as_bytes().to_vec())));
+        fields.extend(error.hint.iter().map(|h| (field::HINT, h.as_bytes().to_vec())));
         ErrorFields(fields)
     }
 
@@ -50,16 +76,29 @@ impl ErrorFields {
         self.0.retain(|(c, _)| *c != code);
     }
 
-    /// Appends the frame: `E` for an error, `N` for a notice.
-    pub fn write(&self, out: &mut Vec<u8>, tag: u8) {
-        let mut body = Vec::with_capacity(self.0.iter().map(|(_, v)| v.len() + 2).sum::<usize>() + 1);
+    /// A field's value, if it is UTF-8.
+    pub fn text(&self, code: u8) -> Option<&str> {
+        std::str::from_utf8(self.get(code)?).ok()
+    }
+
+    /// Whether a field has this value.
+    pub fn is(&self, code: u8, value: &str) -> bool {
+        self.get(code) == Some(value.as_bytes())
+    }
+
+    /// The frame, with the tag of an ErrorResponse or of a NoticeResponse.
+    pub fn frame(&self, tag: u8) -> Vec<u8> {
+        let length = self.0.iter().map(|(_, v)| v.len() + 2).sum::<usize>() + 1;
+        let mut body = Vec::with_capacity(length);
         for (code, value) in &self.0 {
             body.push(*code);
             body.extend_from_slice(value);
             body.push(0);
         }
         body.push(0);
-        frame::write(out, tag, &[&body]);
+        let mut out = Vec::with_capacity(frame::HEADER_BYTES + length);
+        frame::write(&mut out, tag, &[&body]);
+        out
     }
 }
 
@@ -72,9 +111,7 @@ mod tests {
         let body = b"SERROR\0C42P01\0Mno \xf1\0P15\0\0";
         let mut fields = ErrorFields::parse(body);
         assert_eq!(fields.get(b'M'), Some(&b"no \xf1"[..]));
-        let mut out = Vec::new();
-        fields.write(&mut out, b'E');
-        assert_eq!(&out[5..], body);
+        assert_eq!(&fields.frame(b'E')[5..], body);
         fields.set(b'P', *b"7");
         fields.remove(b'C');
         assert_eq!(fields.0.len(), 3);

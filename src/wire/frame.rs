@@ -1,5 +1,7 @@
 //! Tags and lengths (manual, section 55.7).
 
+use super::tag::client;
+
 /// A tag and a length field.
 pub const HEADER_BYTES: usize = 5;
 /// The longest frame that PostgreSQL itself accepts or sends (source, pqcomm.c and stringinfo.h: a palloc'd gigabyte).
@@ -37,7 +39,23 @@ pub fn header(bytes: &[u8]) -> Option<Result<Header, Malformed>> {
 
 /// Whether a client may send this tag once it is logged in.
 pub fn is_frontend_tag(tag: u8) -> bool {
-    matches!(tag, b'B' | b'C' | b'D' | b'E' | b'F' | b'H' | b'P' | b'Q' | b'S' | b'X' | b'c' | b'd' | b'f' | b'p')
+    matches!(
+        tag,
+        client::BIND
+            | client::CLOSE
+            | client::COPY_DATA
+            | client::COPY_DONE
+            | client::COPY_FAIL
+            | client::DESCRIBE
+            | client::EXECUTE
+            | client::FLUSH
+            | client::FUNCTION_CALL
+            | client::PARSE
+            | client::PASSWORD
+            | client::QUERY
+            | client::SYNC
+            | client::TERMINATE
+    )
 }
 
 /// Appends a frame.

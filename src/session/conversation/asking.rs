@@ -1,0 +1,71 @@
+//! What has to happen before a statement is decided about: the policy is announced, and the server is asked what names mean.
+
+use std::ops::ControlFlow::{Break, Continue};
+use std::sync::Arc;
+
+use arc_swap::Guard;
+
+use super::Conversation;
+use crate::rewrite::Policy;
+use crate::session::house::House;
+use crate::session::own_requests::{self, OwnRequests};
+use crate::session::pipeline::{Request, Transaction};
+use crate::session::readiness::{NotYet, Readiness, Turn};
+use crate::session::statement::Protocol;
+
+impl<H: House> Conversation<H> {
+    /// Announces the policy in force, before it is looked at.
+    pub(super) fn announce(&mut self) {
+        let generation = self.house.policy().generation;
+        self.in_flight.announce(generation);
+    }
+
+    /// The policy to decide by.
+    pub(super) fn announced_policy(&mut self) -> Guard<Arc<Policy>> {
+        self.announce();
+        self.house.policy()
+    }
+
+    /// Makes sure that names are known as the server will see them.
+    pub(super) fn know_names(&mut self, protocol: Protocol) -> Readiness {
+        if self.names.are_passing() && !self.pipeline.is_empty() {
+            // The transaction in which they were learned may end before this statement.
+            self.names.doubt_all();
+        }
+        if !self.names.are_in_doubt() {
+            return Continue(());
+        }
+        if self.pipeline.awaits_ready() {
+            return Break(NotYet::Wait);
+        }
+        if self.is_aborted() {
+            return Continue(());
+        }
+        let alone = self.pipeline.is_empty();
+        let about = self.names.ask(self.transaction != Transaction::None || !alone);
+        Break(self.send_and_hold(own_requests::questions(about), protocol))
+    }
+
+    /// An aborted transaction answers nothing; whatever comes now fails, or ends it.
+    pub(super) fn is_aborted(&self) -> bool {
+        self.transaction == Transaction::Failed && !self.pipeline.executes()
+    }
+
+    /// Requests of our own go before the frame that is decided about.
+    pub(super) fn send(&mut self, own: OwnRequests) -> NotYet {
+        own.requests.into_iter().for_each(|request| self.pipeline.push(Request::Own(request)));
+        NotYet::First(own.frames)
+    }
+
+    /// The same, and the frame waits for their answers. Before a Query that stands alone they are a stretch of their own, which ends with
+    /// Sync; in the middle of a client's pipeline they must end nothing.
+    pub(super) fn send_and_hold(&mut self, mut own: OwnRequests, protocol: Protocol) -> NotYet {
+        let sync = protocol == Protocol::Simple && self.pipeline.is_empty();
+        own.end(sync);
+        if sync {
+            self.prepared.end_stretch();
+        }
+        self.turn = Turn::Held;
+        self.send(own)
+    }
+}

@@ -1,0 +1,206 @@
+//! What the client says, frame by frame: statements are read and rewritten, names of statements and portals followed.
+
+use std::ops::ControlFlow::{Break, Continue};
+use std::sync::Arc;
+
+use super::{Conversation, ToServer, Want};
+use crate::session::house::{House, Note};
+use crate::session::pipeline::{About, Query, Request};
+use crate::session::readiness::{NotYet, Readiness, Turn};
+use crate::session::statement::{How, NameId, Prepared, Protocol, Statement, UNNAMED};
+use crate::wire::frame::{self, cstr};
+use crate::wire::tag::{about, client};
+
+impl<H: House> Conversation<H> {
+    /// How much of a client frame is wanted before it is shown to [`Conversation::from_client`].
+    pub fn wants(&self, tag: u8, total: usize) -> Want {
+        match tag {
+            client::QUERY | client::PARSE if total <= self.house.statement_bytes() => Want::Body,
+            client::BIND if self.samples.want_bind(total) => Want::Body,
+            client::PARSE | client::BIND | client::DESCRIBE | client::CLOSE | client::EXECUTE => Want::Names,
+            _ => Want::Nothing,
+        }
+    }
+
+    /// Takes note of a client frame. `body` is as much of it as was wanted; `whole` tells whether that was all of it.
+    pub fn from_client(&mut self, tag: u8, body: &[u8], whole: bool) -> ToServer {
+        if matches!(self.turn, Turn::Held | Turn::Failed) || self.pipeline.is_full() {
+            return ToServer::Wait;
+        }
+        match std::mem::take(&mut self.turn) {
+            Turn::Answered => return ToServer::Replace(Vec::new()),
+            Turn::Skipped => return self.sync_instead(),
+            Turn::Client | Turn::Held | Turn::Failed => {}
+        }
+        let decision = self.decide(tag, body, whole);
+        self.in_flight.decided();
+        match decision {
+            Continue(to_server) => to_server,
+            Break(NotYet::First(frames)) => ToServer::First(frames),
+            Break(NotYet::Wait) => ToServer::Wait,
+        }
+    }
+
+    /// In place of a Query that the server would skip.
+    fn sync_instead(&mut self) -> ToServer {
+        self.pipeline.push(Request::Sync);
+        self.prepared.end_stretch();
+        let mut out = Vec::with_capacity(frame::HEADER_BYTES);
+        frame::write(&mut out, client::SYNC, &[]);
+        ToServer::Replace(out)
+    }
+
+    fn decide(&mut self, tag: u8, body: &[u8], whole: bool) -> Readiness<ToServer> {
+        match tag {
+            client::QUERY => return self.query(body, whole),
+            client::PARSE => return self.parse(body, whole),
+            client::BIND => {
+                let (portal, rest) = cstr(body).unwrap_or_default();
+                let (statement, rest) = cstr(rest).unwrap_or_default();
+                self.bind(portal, statement, whole.then_some(rest))?;
+            }
+            client::DESCRIBE => self.describe(body)?,
+            client::CLOSE => self.close(body),
+            client::EXECUTE => self.execute(body),
+            client::SYNC => {
+                self.pipeline.push(Request::Sync);
+                self.prepared.end_stretch();
+            }
+            client::FUNCTION_CALL => {
+                self.pipeline.push(Request::Function);
+                self.prepared.end_stretch();
+            }
+            client::COPY_DONE | client::COPY_FAIL => self.pipeline.push(Request::CopyEnd),
+            client::TERMINATE => self.peer.leaves(),
+            _ => {}
+        }
+        Continue(ToServer::Pass)
+    }
+
+    fn query(&mut self, body: &[u8], whole: bool) -> Readiness<ToServer> {
+        let readable = self.is_readable(whole);
+        // Bytes behind the text make the server refuse the message: they must reach it.
+        let text = cstr(body).filter(|(_, behind)| readable && behind.is_empty()).map(|(text, _)| text);
+        let statement = match text {
+            Some(text) => self.read(text, Protocol::Simple)?.filter(|statement| !statement.is_plain()),
+            None => None,
+        };
+        let rewritten = statement.as_ref().and_then(|s| s.outcome.text.clone());
+        let at = statement.as_ref().map(|_| self.house.now());
+        if let Some(statement) = &statement {
+            self.foresee(statement);
+            self.in_flight.departs(statement.generation);
+        }
+        self.pipeline.push(Request::Query(Query { statement, at, ..Query::default() }));
+        self.prepared.expect(UNNAMED, None);
+        self.prepared.end_stretch();
+        Continue(match rewritten {
+            Some(text) => {
+                let mut out = Vec::with_capacity(text.len() + 6);
+                frame::write(&mut out, client::QUERY, &[text.as_bytes(), &[0]]);
+                ToServer::Replace(out)
+            }
+            None => ToServer::Pass,
+        })
+    }
+
+    fn parse(&mut self, body: &[u8], whole: bool) -> Readiness<ToServer> {
+        let Some((name, rest)) = cstr(body) else {
+            self.pipeline.push(Request::Parse { name: UNNAMED, held: None });
+            return Continue(ToServer::Pass);
+        };
+        let readable = self.is_readable(whole);
+        let parts = cstr(rest).filter(|_| readable);
+        let statement = match parts {
+            Some((text, _)) => self.read(text, Protocol::Extended)?,
+            None => None,
+        };
+        let id = self.name(name);
+        let types = parts.map_or(&[][..], |(_, types)| types);
+        let rewritten = statement.as_ref().and_then(|s| s.outcome.text.clone());
+        let held = statement.map(|statement| {
+            self.in_flight.departs(statement.generation);
+            self.samples.prepared(statement.outcome.shadow);
+            Arc::new(Prepared { statement, how: How::Protocol(types.into()), names: self.names.known().clone(), lost: false })
+        });
+        self.prepared.expect(id, held.clone());
+        self.pipeline.push(Request::Parse { name: id, held });
+        Continue(match rewritten {
+            Some(text) => {
+                let mut out = Vec::with_capacity(text.len() + body.len());
+                frame::write(&mut out, client::PARSE, &[name, &[0], text.as_bytes(), &[0], types]);
+                ToServer::Replace(out)
+            }
+            None => ToServer::Pass,
+        })
+    }
+
+    /// Whether a statement is short enough to be read; counts it when it is not.
+    fn is_readable(&self, whole: bool) -> bool {
+        if !whole && self.peer.is_target() {
+            self.house.note(Note::Unread);
+        }
+        whole
+    }
+
+    fn bind(&mut self, portal_name: &[u8], name: &[u8], parameters: Option<&[u8]>) -> Readiness {
+        let (portal, statement) = (self.name(portal_name), self.name(name));
+        let mut generation = 0;
+        let mut sample = None;
+        if !self.prepared.is_empty() || !self.portals.none_is_ahead() {
+            self.announce();
+            self.renew(statement, name, Protocol::Extended)?;
+            let found = self.prepared.find(statement, || true);
+            self.portals.expect(portal, found.as_ref().map(|found| &found.held.statement));
+            if let Some(found) = found {
+                generation = found.held.statement.generation;
+                self.in_flight.departs(generation);
+                sample = parameters.and_then(|parameters| self.sample_of_bind(&found.held, parameters));
+            }
+        }
+        self.pipeline.push(Request::Bind { portal, statement, generation, sample });
+        Continue(())
+    }
+
+    fn describe(&mut self, body: &[u8]) -> Readiness {
+        let (about, name) = self.about(body);
+        if let About::Statement(id) = about
+            && !self.prepared.is_empty()
+        {
+            self.renew(id, name, Protocol::Extended)?;
+        }
+        self.pipeline.push(Request::Describe(about));
+        Continue(())
+    }
+
+    fn close(&mut self, body: &[u8]) {
+        let (about, _) = self.about(body);
+        match about {
+            About::Portal(portal) => self.portals.expect(portal, None),
+            About::Statement(name) => self.prepared.expect(name, None),
+        }
+        self.pipeline.push(Request::Close(about));
+    }
+
+    /// What a Describe or a Close is about, and its name.
+    fn about<'b>(&self, body: &'b [u8]) -> (About, &'b [u8]) {
+        let name = body.get(1..).and_then(cstr).map_or(&[][..], |(name, _)| name);
+        let id = self.name(name);
+        (if body.first() == Some(&about::PORTAL) { About::Portal(id) } else { About::Statement(id) }, name)
+    }
+
+    fn execute(&mut self, body: &[u8]) {
+        let portal: NameId = cstr(body).map_or(UNNAMED, |(name, _)| self.name(name));
+        let timed = !self.prepared.is_empty() || !self.portals.none_is_open();
+        if let Some(statement) = self.portals.next(portal).filter(|s| s.has_consequences()).cloned() {
+            self.foresee(&statement);
+        }
+        self.pipeline.push(Request::Execute { portal, at: timed.then(|| self.house.now()) });
+    }
+
+    /// A statement is on its way that changes what later ones mean.
+    fn foresee(&mut self, statement: &Statement) {
+        self.names.change(statement.changes_names);
+        statement.changes.iter().for_each(|(_, change)| self.prepared.expect_change(change));
+    }
+}

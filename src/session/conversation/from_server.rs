@@ -1,0 +1,256 @@
+//! What the server says, frame by frame: requests are answered in order, statements and portals are confirmed, errors led back.
+
+use std::sync::Arc;
+
+use super::{Conversation, Run, ToClient};
+use crate::rewrite::Outcome;
+use crate::session::house::{House, Note};
+use crate::session::lead_back::{self, Told, origin};
+use crate::session::pipeline::{About, Query, Request, Transaction};
+use crate::session::statement::{Change, NameId, Prepared, Statement, UNNAMED};
+use crate::wire::error_response::ErrorFields;
+use crate::wire::frame::{self, cstr};
+use crate::wire::tag::server;
+
+impl<H: House> Conversation<H> {
+    /// Whether what the server says next answers a request of the session's own.
+    pub fn awaits_own_reply(&mut self) -> bool {
+        matches!(self.pipeline.front(), Some(Request::Own(_)))
+    }
+
+    /// Whether a server frame's body is wanted.
+    pub fn wants_reply(&mut self, tag: u8) -> bool {
+        match tag {
+            server::READY_FOR_QUERY | server::PARAMETER_STATUS | server::ERROR | server::COMMAND_COMPLETE => true,
+            server::DATA_ROW => self.awaits_own_reply(),
+            // A notice about a rewritten statement names the new tables; one about the proxy's own question is not the client's.
+            server::NOTICE => self.awaits_own_reply() || self.addressed().is_some_and(|s| s.outcome.text.is_some()),
+            server::AUTHENTICATION => self.hides_binding,
+            _ => false,
+        }
+    }
+
+    /// Takes note of a server frame.
+    pub fn from_server(&mut self, tag: u8, body: &[u8]) -> ToClient {
+        if let Some(to_client) = self.own_reply(tag, body) {
+            return to_client;
+        }
+        match tag {
+            server::PARSE_COMPLETE => self.parsed(),
+            server::BIND_COMPLETE => self.bound(),
+            server::CLOSE_COMPLETE => self.closed(),
+            server::ROW_DESCRIPTION | server::NO_DATA => drop(self.pipeline.pop_if(|r| matches!(r, Request::Describe(_)))),
+            server::COMMAND_COMPLETE | server::EMPTY_QUERY | server::PORTAL_SUSPENDED => self.completed(tag, body),
+            server::COPY_IN => self.pipeline.copy_begins(),
+            server::AUTHENTICATION if self.hides_binding => return without_binding(body),
+            server::ERROR => return self.failed(&ErrorFields::parse(body)),
+            server::NOTICE if !body.is_empty() => return self.noticed(body),
+            server::PARAMETER_STATUS => self.parameter(body),
+            server::READY_FOR_QUERY => self.ready(body),
+            _ => {}
+        }
+        ToClient::Pass
+    }
+
+    /// The server has prepared, or freed, a statement.
+    pub(super) fn confirm(&mut self, name: NameId, held: Option<Arc<Prepared>>) {
+        if !self.prepared.confirm(name, held) {
+            self.house.note(Note::PreparedOverflow);
+        }
+    }
+
+    fn confirm_change(&mut self, change: &Change) {
+        if !self.prepared.confirm_change(change) {
+            self.house.note(Note::PreparedOverflow);
+        }
+    }
+
+    fn parsed(&mut self) {
+        if let Some(Request::Parse { name, held }) = self.pipeline.pop_if(|r| matches!(r, Request::Parse { .. })) {
+            self.confirm(name, held);
+        }
+    }
+
+    fn bound(&mut self) {
+        let answered = self.pipeline.pop_if(|r| matches!(r, Request::Bind { .. }));
+        if let Some(Request::Bind { portal, statement, sample, .. }) = answered {
+            self.samples.bound(portal, sample);
+            self.portals.confirm(portal, self.prepared.confirmed(statement).map(|held| held.statement.clone()));
+        }
+    }
+
+    fn closed(&mut self) {
+        match self.pipeline.pop_if(|r| matches!(r, Request::Close(_))) {
+            Some(Request::Close(About::Portal(portal))) => self.portals.confirm(portal, None),
+            Some(Request::Close(About::Statement(name))) => self.confirm(name, None),
+            _ => {}
+        }
+    }
+
+    fn completed(&mut self, tag: u8, body: &[u8]) {
+        let rows = rows_of(body);
+        let mut number = 0;
+        let statement = match self.pipeline.front() {
+            Some(Request::Query(query)) => {
+                query.rows += rows;
+                number = query.done;
+                query.done += 1;
+                query.statement.clone()
+            }
+            Some(Request::Execute { .. }) => self.executed(tag, rows),
+            _ => None,
+        };
+        if let Some(statement) = statement {
+            let own = statement.changes.iter().filter(|(n, _)| *n == number);
+            own.for_each(|(_, change)| self.confirm_change(change));
+        }
+        // ROLLBACK TO is told as ROLLBACK is.
+        if self.names.are_passing()
+            && [&b"COMMIT"[..], b"ROLLBACK", b"PREPARE TRANSACTION"].iter().any(|end| body.starts_with(end))
+        {
+            self.names.doubt_all();
+        }
+    }
+
+    /// An Execute is answered; the statement that has run to its end.
+    fn executed(&mut self, tag: u8, rows: u64) -> Option<Arc<Statement>> {
+        match self.pipeline.pop_if(|_| true)? {
+            Request::Execute { portal, at } if tag != server::PORTAL_SUSPENDED => {
+                self.offer_portal(portal);
+                let statement = self.portals.open(portal).cloned()?;
+                self.ran(&statement, Run { began: at, rows, failed: false });
+                Some(statement)
+            }
+            _ => None,
+        }
+    }
+
+    fn failed(&mut self, error: &ErrorFields) -> ToClient {
+        let in_query = matches!(self.pipeline.front(), Some(Request::Query(_) | Request::Login | Request::Function));
+        let mut began = None;
+        match self.pipeline.front() {
+            Some(Request::Query(query)) => query.failed = true,
+            Some(Request::Execute { at, .. }) => began = *at,
+            // A Parse that fails has destroyed the unnamed statement first (source, postgres.c, exec_parse_message).
+            Some(Request::Parse { name: UNNAMED, .. }) => self.confirm(UNNAMED, None),
+            _ => {}
+        }
+        let statement = self.addressed();
+        if let Some(statement) = statement.as_ref().filter(|_| !in_query) {
+            self.ran(statement, Run { began, rows: 0, failed: true });
+        }
+        if !in_query && !self.pipeline.is_empty() {
+            self.pipeline.skip_to_sync();
+            self.own_skipped();
+        }
+        let told = statement.and_then(|statement| self.led_back(&statement, error));
+        let told = told.or_else(|| self.led_back_from_view(error)).or_else(|| self.led_back_from_keys(error));
+        told.map_or(ToClient::Pass, |told| ToClient::Replace(told.frame(server::ERROR)))
+    }
+
+    fn noticed(&mut self, body: &[u8]) -> ToClient {
+        let told = self.addressed().and_then(|statement| self.led_back(&statement, &ErrorFields::parse(body)));
+        told.map_or(ToClient::Pass, |told| ToClient::Replace(told.frame(server::NOTICE)))
+    }
+
+    /// An error or a notice with the names of the legacy tables; `None` where it has them already.
+    pub(super) fn led_back(&self, statement: &Statement, error: &ErrorFields) -> Option<ErrorFields> {
+        let concerned = statement.outcome.text.is_some() || !statement.outcome.rewritten.is_empty();
+        concerned.then(|| self.told(&statement.outcome, &statement.text, error)).flatten()
+    }
+
+    /// An error that a foreign key of a moved table gave: any statement's, and that of a transaction's end.
+    fn led_back_from_keys(&self, error: &ErrorFields) -> Option<ErrorFields> {
+        let is_ours = self.peer.is_target() && self.house.policy().has_key_tables() && origin::is_of_keys(error);
+        is_ours.then(|| self.told(&Outcome::default(), "", error)).flatten()
+    }
+
+    /// An error that a legacy table's view gave, in a function's body or before the table is switched.
+    fn led_back_from_view(&self, error: &ErrorFields) -> Option<ErrorFields> {
+        let table = origin::view(error).filter(|_| self.peer.is_target())?;
+        let relation = self.house.policy().entry(&table)?.relation.clone();
+        self.told(&Outcome { rewritten: vec![relation], ..Outcome::default() }, "", error)
+    }
+
+    fn told(&self, outcome: &Outcome, text: &str, error: &ErrorFields) -> Option<ErrorFields> {
+        let policy = self.house.policy();
+        let table = origin::leaf(error).filter(|table| !outcome.rewritten.iter().any(|r| r.table == *table));
+        let reached = table.and_then(|table| policy.entry(table)).map(|entry| entry.relation.as_ref());
+        lead_back::lead_back(error, &Told { outcome, text, schema: &policy.schema, reached })
+    }
+
+    /// The statement that the next reply belongs to, if it touches a legacy table.
+    fn addressed(&mut self) -> Option<Arc<Statement>> {
+        match self.pipeline.front()? {
+            Request::Query(query) => query.statement.clone(),
+            Request::Parse { held, .. } => held.as_ref().map(|held| held.statement.clone()),
+            Request::Bind { statement: name, .. } | Request::Describe(About::Statement(name)) => {
+                self.prepared.confirmed(*name).map(|held| held.statement.clone())
+            }
+            Request::Describe(About::Portal(portal)) | Request::Execute { portal, .. } => self.portals.open(*portal).cloned(),
+            _ => None,
+        }
+    }
+
+    fn parameter(&mut self, body: &[u8]) {
+        let Some((name, rest)) = cstr(body) else { return };
+        let Some((value, _)) = cstr(rest) else { return };
+        if self.peer.reported(name, value) {
+            self.house.is_now(self.peer.client());
+        }
+    }
+
+    fn ready(&mut self, body: &[u8]) {
+        if let Some(Request::Query(Query { statement, at, rows, failed, .. })) = self.pipeline.ready() {
+            // A simple query destroys the unnamed statement (manual, section 55.2.3).
+            self.confirm(UNNAMED, None);
+            if let Some(statement) = statement {
+                self.ran(&statement, Run { began: at, rows, failed });
+                if !failed {
+                    self.offer_query(&statement);
+                }
+            }
+        }
+        self.in_transaction(Transaction::of(body));
+    }
+
+    /// Takes note of what a ReadyForQuery says.
+    pub(super) fn in_transaction(&mut self, transaction: Transaction) {
+        self.transaction = transaction;
+        if transaction == Transaction::None {
+            self.portals.transaction_ended();
+            self.samples.transaction_ended();
+            if self.names.are_passing() {
+                self.names.transaction_ended();
+            }
+        }
+        if self.pipeline.is_empty() {
+            self.prepared.all_answered();
+            self.portals.all_answered();
+        }
+        self.in_flight.landed(&self.pipeline, || self.house.policy().generation);
+    }
+}
+
+/// AuthenticationSASL without the mechanisms that bind the channel (manual, section 55.3.1).
+fn without_binding(body: &[u8]) -> ToClient {
+    const SASL: [u8; 4] = [0, 0, 0, 10];
+    let Some(list) = body.strip_prefix(&SASL) else { return ToClient::Pass };
+    let kept: Vec<&[u8]> = list.split(|b| *b == 0).filter(|m| !m.is_empty() && !m.ends_with(b"-PLUS")).collect();
+    let mut mechanisms = Vec::with_capacity(list.len());
+    for mechanism in kept {
+        mechanisms.extend_from_slice(mechanism);
+        mechanisms.push(0);
+    }
+    mechanisms.push(0);
+    let mut out = Vec::with_capacity(body.len() + frame::HEADER_BYTES);
+    frame::write(&mut out, server::AUTHENTICATION, &[&SASL, &mechanisms]);
+    ToClient::Replace(out)
+}
+
+/// The row count at the end of a command tag (`INSERT 0 3`, `SELECT 7`).
+fn rows_of(body: &[u8]) -> u64 {
+    let tag = body.split(|b| *b == 0).next().unwrap_or_default();
+    let last = tag.rsplit(|b| *b == b' ').next().unwrap_or_default();
+    std::str::from_utf8(last).ok().and_then(|n| n.parse().ok()).unwrap_or(0)
+}

@@ -1,0 +1,54 @@
+//! Reads of tables in mode shadow, as they are handed over to be run a second time.
+
+use std::sync::Arc;
+
+use super::Conversation;
+use crate::session::house::House;
+use crate::session::samples::{types, values};
+use crate::session::statement::{How, NameId, Prepared, Statement};
+use crate::shadow::{Parameter, Sample};
+
+impl<H: House> Conversation<H> {
+    /// A Bind's statement with its parameters, if it is one of the sample.
+    pub(super) fn sample_of_bind(&self, held: &Prepared, parameters: &[u8]) -> Option<Box<Sample>> {
+        let How::Protocol(list) = &held.how else { return None };
+        if !held.statement.outcome.shadow || !self.is_sampled() {
+            return None;
+        }
+        Some(Box::new(self.sample(&held.statement, types(list)?, values(parameters)?)))
+    }
+
+    /// A statement of a portal was executed to its end.
+    pub(super) fn offer_portal(&mut self, portal: NameId) {
+        if let Some(sample) = self.samples.executed(portal) {
+            self.house.offer(*sample);
+        }
+    }
+
+    /// A simple query was executed.
+    pub(super) fn offer_query(&self, statement: &Arc<Statement>) {
+        if statement.outcome.shadow && self.is_sampled() {
+            self.house.offer(self.sample(statement, Vec::new(), Vec::new()));
+        }
+    }
+
+    /// Temporary tables are the client's own: nobody else can read them.
+    fn is_sampled(&self) -> bool {
+        !self.names.hide_tables() && self.house.is_sampled()
+    }
+
+    fn sample(&self, statement: &Arc<Statement>, types: Vec<u32>, parameters: Vec<Parameter>) -> Sample {
+        let outcome = &statement.outcome;
+        let mut tables: Vec<String> = outcome.hits.iter().map(|h| h.table.clone()).collect();
+        tables.dedup();
+        Sample {
+            text: statement.text.clone(),
+            forwarded: outcome.text.clone().unwrap_or_else(|| statement.text.as_ref().into()),
+            fingerprint: outcome.seen.as_ref().map_or(0, |seen| seen.fingerprint),
+            tables,
+            types,
+            parameters,
+            names: self.names.known().clone(),
+        }
+    }
+}

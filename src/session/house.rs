@@ -1,0 +1,56 @@
+//! What a conversation asks of the house around it, and tells it. With this a conversation needs no clock, no socket and no counter of its
+//! own: whoever answers these questions from fixed values gets the same frames every time (`tests/session.rs`).
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Instant;
+
+use arc_swap::Guard;
+
+use crate::rewrite::{NameContext, Outcome, Policy};
+use crate::shadow::Sample;
+use crate::traffic::Client;
+
+/// What a session is surrounded by.
+pub trait House: Debug {
+    /// The clock that statements are timed with.
+    fn now(&self) -> Instant;
+    /// Rules, modes and catalog of this moment.
+    fn policy(&self) -> Guard<Arc<Policy>>;
+    /// The longest statement that is read, in bytes of its frame.
+    fn statement_bytes(&self) -> usize;
+    /// What becomes of a text.
+    fn outcome(&self, policy: &Policy, names: &Arc<NameContext>, text: &str) -> Arc<Outcome>;
+    /// A statement that touches legacy tables has run.
+    fn ran(&self, outcome: &Outcome, client: &Arc<Client>, run: Run);
+    /// To be counted.
+    fn note(&self, note: Note);
+    /// The client calls itself otherwise.
+    fn is_now(&self, client: &Arc<Client>);
+    /// Whether the next read of a table in mode shadow is to be compared.
+    fn is_sampled(&self) -> bool;
+    /// A read to be compared.
+    fn offer(&self, sample: Sample);
+}
+
+/// How a statement ran.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Run {
+    /// When it came, if it was timed.
+    pub began: Option<Instant>,
+    /// Rows of its command tags.
+    pub rows: u64,
+    /// Whether it ended with an error.
+    pub failed: bool,
+}
+
+/// What is counted of a conversation, beside hits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Note {
+    /// A statement passed unread: it is too long, or its text cannot be read safely.
+    Unread,
+    /// A prepared statement was prepared anew after a switch.
+    PreparedAgain,
+    /// There was no room to remember a prepared statement.
+    PreparedOverflow,
+}

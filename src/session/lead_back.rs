@@ -1,0 +1,89 @@
+//! Leads the server's errors about a rewritten statement back to what the client wrote: the position, the names of the legacy table
+//! and its constraint, and a context that the client's own statement would not have had.
+
+pub mod origin;
+mod own_names;
+mod place;
+mod relation;
+mod told;
+
+use crate::wire::error_response::{ErrorFields, field};
+pub use told::Told;
+
+/// The error as the legacy tables would have given it; `None` when it is that already.
+pub fn lead_back(error: &ErrorFields, told: &Told<'_>) -> Option<ErrorFields> {
+    if let Some(instead) = refusal(error, told).or_else(|| place::assignment(error, told)) {
+        return Some(instead);
+    }
+    let mut fields = error.clone();
+    place::values_of_set(&mut fields, told);
+    place::position(&mut fields, told);
+    place::syntax(&mut fields, told);
+    for relation in told.outcome.rewritten.iter().map(AsRef::as_ref).chain(told.reached) {
+        relation::legacy_names(&mut fields, relation);
+    }
+    place::aliased(&mut fields, told);
+    own_names::private_names(&mut fields);
+    origin::key_tables(&mut fields, told.schema);
+    own_names::own_context(&mut fields);
+    (fields != *error).then_some(fields)
+}
+
+/// In place of the error of a statement that stands for a refused one: the refusal.
+fn refusal(error: &ErrorFields, told: &Told<'_>) -> Option<ErrorFields> {
+    let message = error.get(field::MESSAGE).unwrap_or_default();
+    let refused = |marker: String| memchr::memmem::find(message, marker.as_bytes()).is_some();
+    let refusal = told.outcome.refusals.iter().find(|refusal| refused(refusal.marker()))?;
+    let mut own = ErrorFields::own("ERROR", &refusal.error);
+    // The severity's own word is in the server's language.
+    if let Some(severity) = error.get(field::SEVERITY) {
+        own.set(field::SEVERITY, severity.to_vec());
+    }
+    if let Some(byte) = refusal.position {
+        own.set(field::POSITION, told::position_of(told.text, byte).to_string());
+    }
+    Some(own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_names::own_context;
+    use super::*;
+    use crate::rewrite::Outcome;
+
+    #[test]
+    fn an_error_of_a_key_table_is_one_of_the_legacy_table() {
+        let body = b"C23503\0Mupdate or delete on table \"q\" violates foreign key constraint \"c_q\" on table \"c\"\0\
+            WSQL statement \"UPDATE esclusa_leaf.c AS t SET x = 1 FROM esclusa_key.c AS m\"\n\
+            PL/pgSQL function esclusa.lead_c() line 5 at SQL statement\n\
+            SQL statement \"DELETE FROM ONLY \"esclusa_key\".\"c\" WHERE $1 OPERATOR(pg_catalog.=) \"qid\"\"\0sesclusa_key\0tc\0nc_q\0\0";
+        let outcome = Outcome::default();
+        let told = |schema| Told { outcome: &outcome, text: "", schema, reached: None };
+        let fields = lead_back(&ErrorFields::parse(body), &told("cf_quere_pro")).unwrap();
+        assert_eq!(fields.get(field::SCHEMA), Some(&b"cf_quere_pro"[..]));
+        assert_eq!(
+            fields.get(field::WHERE).map(String::from_utf8_lossy).unwrap(),
+            "SQL statement \"DELETE FROM ONLY \"cf_quere_pro\".\"c\" WHERE $1 OPERATOR(pg_catalog.=) \"qid\"\""
+        );
+        assert!(origin::is_of_keys(&ErrorFields::parse(body)));
+        let other = b"C23503\0scf_quere_pro\0Wfunction esclusa.refuse_null() line 1\0\0";
+        assert!(!origin::is_of_keys(&ErrorFields::parse(other)));
+        let quoted = lead_back(&ErrorFields::parse(b"Dtable esclusa_key.\"C\" depends on it\0\0"), &told("Ol\"d")).unwrap();
+        assert_eq!(quoted.get(field::DETAIL), Some(&b"table \"C\" depends on it"[..]));
+    }
+
+    #[test]
+    fn an_error_behind_a_view_is_one_of_its_table() {
+        let mut fields = ErrorFields::parse(
+            b"C23505\0WSQL statement \"INSERT INTO esclusa_leaf.tipvalvula (dv_domain) VALUES ('X')\"\n\
+              PL/pgSQL function esclusa.write_tipvalvula() line 10 at SQL statement\n\
+              SQL statement \"insert into tipvalvula values (1)\"\0\0",
+        );
+        assert_eq!(origin::view(&fields).as_deref(), Some("tipvalvula"));
+        own_context(&mut fields);
+        assert_eq!(fields.get(field::WHERE), Some(&b"SQL statement \"insert into tipvalvula values (1)\""[..]));
+        let quoted = ErrorFields::parse(b"Wfunction esclusa.\"write_ingresoscfdi_SAT\"() line 1\0\0");
+        assert_eq!(origin::view(&quoted).as_deref(), Some("ingresoscfdi_SAT"));
+        assert_eq!(origin::view(&ErrorFields::parse(b"Wfunction f() line 1\0\0")), None);
+    }
+}

@@ -1,0 +1,74 @@
+//! What an error says of a place in the rewritten text, as it would say it of the client's text.
+
+use super::told::{Told, byte_of, character, position_of, replace};
+use crate::relation::value::ASSIGN;
+use crate::relation::{CONTROL, LEAVES, Relation};
+use crate::rewrite::VALUES_OF_SET;
+use crate::wire::error_response::{ErrorFields, field};
+
+/// A value of a type that no assignment casts (source, parse_target.c). The server found no function for it (`rewrite/assign.rs`): what
+/// it says it found stands in parentheses, and the call's comment in the text says the rest.
+pub(super) fn assignment(fields: &ErrorFields, told: &Told<'_>) -> Option<ErrorFields> {
+    let (_, found) = fields.text(field::MESSAGE)?.split_once(ASSIGN).filter(|_| fields.is(field::SQLSTATE, "42883"))?;
+    let found = found.split_once('(')?.1.rsplit_once(')')?.0;
+    let rewritten = told.outcome.text.as_deref()?;
+    let byte = byte_of(rewritten, character(fields)?)?;
+    let (column, byte) = rewritten[byte..].strip_prefix(ASSIGN)?.split_once("/*")?.1.split_once("*/")?.0.rsplit_once('@')?;
+    let mut columns = told.outcome.rewritten.iter().flat_map(|r| &r.columns);
+    let sql_type = &columns.find(|c| c.name == column)?.sql_type;
+    let mut out = fields.clone();
+    out.set(field::SQLSTATE, "42804");
+    out.set(field::MESSAGE, format!("column \"{column}\" is of type {} but expression is of type {found}", sql_type.bare_name()));
+    out.set(field::HINT, "You will need to rewrite or cast the expression.");
+    out.set(field::POSITION, position_of(told.text, byte.parse().ok()?).to_string());
+    Some(out)
+}
+
+/// The values of SET are written as VALUES (`rewrite/update.rs`): what neither takes, the server calls by the word that it sees (source,
+/// parse_agg.c and parse_func.c). The nearest VALUES before the error tells whose it is.
+pub(super) fn values_of_set(fields: &mut ErrorFields, told: &Told<'_>) {
+    let of_place = matches!(fields.get(field::SQLSTATE), Some(b"42803" | b"42P20" | b"0A000"));
+    let Some(rewritten) = told.outcome.text.as_deref().filter(|_| of_place) else { return };
+    let byte = character(fields).and_then(|at| byte_of(rewritten, at));
+    let before = byte.map_or(&[][..], |byte| &rewritten.as_bytes()[..byte]);
+    let values = before.windows(6).rposition(|word| word.eq_ignore_ascii_case(b"VALUES"));
+    if values.is_some_and(|at| rewritten[at..].starts_with(VALUES_OF_SET)) {
+        replace(fields, &[field::MESSAGE], "VALUES", "UPDATE");
+    }
+}
+
+/// A legacy name that its alias hides: the server looks for a table of this name in FROM (source, parse_relation.c, errorMissingRTE), and
+/// finds the new one.
+pub(super) fn aliased(fields: &mut ErrorFields, told: &Told<'_>) {
+    let message = fields.get(field::MESSAGE).unwrap_or_default();
+    let hidden = |r: &&std::sync::Arc<Relation>| message.ends_with(format!("for table \"{}\"", r.table).as_bytes());
+    if fields.is(field::SQLSTATE, "42P01") && told.outcome.rewritten.iter().any(|r| hidden(&r)) {
+        replace(fields, &[field::MESSAGE], "missing FROM-clause entry", "invalid reference to FROM-clause entry");
+    }
+}
+
+/// A syntax error at the new table's name is one at the legacy name: the scanner shows the token as it was written.
+pub(super) fn syntax(fields: &mut ErrorFields, told: &Told<'_>) {
+    let ours =
+        |m: &[u8]| [LEAVES, CONTROL].iter().any(|schema| memchr::memmem::find(m, format!("\"{schema}\"").as_bytes()).is_some());
+    if fields.get(field::SQLSTATE) != Some(b"42601") || !fields.get(field::MESSAGE).is_some_and(ours) {
+        return;
+    }
+    let Some(byte) = character(fields).and_then(|at| byte_of(told.text, at)) else { return };
+    let rest = &told.text[byte..];
+    let end = match rest.strip_prefix('"') {
+        Some(quoted) => quoted.find('"').map_or(rest.len(), |end| end + 2),
+        None => rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len()),
+    };
+    for schema in [LEAVES, CONTROL] {
+        replace(fields, &[field::MESSAGE], &format!("\"{schema}\""), &format!("\"{}\"", &rest[..end]));
+    }
+}
+
+/// From the text that reached the server to the client's.
+pub(super) fn position(fields: &mut ErrorFields, told: &Told<'_>) {
+    let (Some(rewritten), Some(at)) = (told.outcome.text.as_deref(), character(fields)) else { return };
+    let byte = byte_of(rewritten, at).unwrap_or(rewritten.len());
+    let client = told.outcome.map.to_client(byte);
+    fields.set(field::POSITION, position_of(told.text, client).to_string());
+}

@@ -1,0 +1,188 @@
+//! What an error says of a leaf, its key and its indexes, as it would say it of the legacy table.
+
+use super::told::replace;
+use crate::relation::{CONTROL, LEAVES, Relation, Store};
+use crate::sql::quote::{ident, literal};
+use crate::sql::template::Part;
+use crate::wire::error_response::{ErrorFields, field};
+
+/// The leaf has the legacy table's name, and its indexes theirs: what is left is the schema, the constraint over the key, the expressions
+/// that an index is on, and that a view is read where a table was.
+pub(super) fn legacy_names(fields: &mut ErrorFields, relation: &Relation) {
+    if relation.is_retained() {
+        return hide_improvement(fields, relation);
+    }
+    let key = relation.leaf_unique().zip(relation.unique.as_ref()).filter(|(own, _)| fields.is(field::CONSTRAINT, own));
+    if let Some((own, unique)) = key {
+        let detail = fields.get(field::DETAIL).map(|d| String::from_utf8_lossy(d).into_owned());
+        if let Some(detail) = detail.and_then(|d| key_detail(relation, &d)) {
+            fields.set(field::DETAIL, detail);
+        }
+        fields.set(field::CONSTRAINT, unique.legacy.clone());
+        replace(fields, &[field::MESSAGE, field::WHERE], &format!("\"{own}\""), &format!("\"{}\"", unique.legacy));
+    } else if fields.is(field::SQLSTATE, "23505") && fields.get(field::TABLE) == Some(relation.table.as_bytes()) {
+        columns(fields, relation);
+    }
+    if fields.get(field::SCHEMA).is_some_and(|s| s == LEAVES.as_bytes() || s == CONTROL.as_bytes()) {
+        fields.set(field::SCHEMA, relation.schema.clone());
+    }
+    // A type, or a relation, that the server shows with its schema.
+    replace(fields, &[field::MESSAGE, field::WHERE], &relation.view(), &ident(&relation.table));
+    replace(fields, &[field::MESSAGE, field::WHERE], &relation.rows(), &ident(&relation.table));
+    if fields.is(field::SQLSTATE, "42501") {
+        for (view, table) in [("for view", "for table"), ("a la vista", "a la tabla")] {
+            let name = |word: &str| format!("{word} {}", relation.table);
+            replace(fields, &[field::MESSAGE], &name(view), &name(table));
+        }
+    }
+}
+
+/// The expressions of an index that was carried along become the legacy columns, as the server prints both.
+fn columns(fields: &mut ErrorFields, relation: &Relation) {
+    for column in &relation.columns {
+        let (name, type_name) = (ident(&column.name), &column.sql_type.name);
+        let printed = match column.store {
+            Store::Image(image) if type_name == "text" => format!("({image} ->> {}::text)", literal(&column.name)),
+            Store::Image(image) => format!("(({image} ->> {}::text)::{type_name})", literal(&column.name)),
+            Store::Column(stored) => format!("({stored}::{type_name})"),
+            Store::Typed(stored) => stored.to_owned(),
+            Store::Same => continue,
+        };
+        replace(fields, &[field::DETAIL], &printed, &name);
+        replace(fields, &[field::DETAIL], printed.trim_start_matches('(').trim_end_matches(')'), &name);
+    }
+}
+
+/// The row that a retained table's error shows ends with the two columns that the improvement added.
+fn hide_improvement(fields: &mut ErrorFields, relation: &Relation) {
+    let about = fields.get(field::TABLE) == Some(relation.table.as_bytes());
+    let detail = fields.text(field::DETAIL).filter(|_| about);
+    let Some((row, tail)) = detail.and_then(|d| d.rsplit_once(')')) else { return };
+    let mut cells = row.rsplitn(3, ", ");
+    if let (Some(_), Some(_), Some(kept)) = (cells.next(), cells.next(), cells.next())
+        && matches!(fields.get(field::SQLSTATE), Some(b"23502" | b"23514"))
+    {
+        fields.set(field::DETAIL, format!("{kept}){tail}"));
+    }
+}
+
+/// `Key (dv_domain, dv_code)=(TIPO_CORREO, 3) already exists.` becomes `Key (tipctipo)=(3) already exists.`, the words between kept
+/// in the server's language.
+fn key_detail(relation: &Relation, detail: &str) -> Option<String> {
+    let (head, rest) = detail.split_once('(')?;
+    let (_, rest) = rest.split_once(")=(")?;
+    // Values are not quoted: the last parenthesis of the line ends them.
+    let (values, tail) = rest.rsplit_once(')')?;
+    // Between the codes stands what is the same in all rows of the leaf.
+    let home = relation.home.as_ref()?;
+    let mut between = vec![home.value.clone()];
+    let mut fields = Vec::new();
+    for field in home.target.unique.iter().filter_map(|name| relation.field(name)) {
+        let last = between.last_mut()?;
+        last.push_str(", ");
+        if field.columns().is_empty() {
+            last.push_str(field.render().trim_matches('\''));
+        } else {
+            between.push(String::new());
+            fields.push(field);
+        }
+    }
+    let mut rest = values.strip_prefix(between.first()?)?.strip_suffix(between.last()?)?;
+    let mut codes = Vec::new();
+    for separator in between.iter().skip(1).take(fields.len().saturating_sub(1)) {
+        let (code, behind) = rest.rsplit_once(separator.as_str())?;
+        codes.push(code);
+        rest = behind;
+    }
+    codes.push(rest);
+    let mut names = Vec::new();
+    let mut shown = Vec::new();
+    for (field, code) in fields.iter().zip(&codes) {
+        let column = |part: &Part| if let Part::Column(i) = part { Some(*i) } else { None };
+        let columns: Vec<usize> = field.parts().iter().filter_map(column).collect();
+        let parts = match columns.as_slice() {
+            [_] => vec![(*code).to_owned()],
+            _ => serde_json::from_str::<Vec<String>>(code).ok()?,
+        };
+        for (column, part) in columns.iter().zip(parts) {
+            let column = &relation.columns[*column];
+            names.push(column.name.clone());
+            shown.push(column.sql_type.padded(&part));
+        }
+    }
+    // The legacy constraint lists its columns in its own order, which is that of the key.
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    order.sort_by_key(|&i| relation.key.iter().position(|&k| relation.columns[k].name == names[i]));
+    let pick = |list: &[String]| order.iter().map(|&i| list[i].clone()).collect::<Vec<_>>().join(", ");
+    Some(format!("{head}({})=({}){tail}", pick(&names), pick(&shown)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+    use crate::relation::Context;
+    use crate::rule::file;
+
+    fn relation(text: &str) -> Relation {
+        let document = crate::config::document::Document::parse("r.toml".as_ref(), text).unwrap();
+        Relation::compile(&file::parse(&document).unwrap(), &Context::new(&Settings::defaults().unwrap()))
+    }
+
+    fn padded() -> Relation {
+        relation(
+            "table = \"tipvalvula\"\nkind = \"lookup\"\ncolumns = [{ name = \"tvalcod\", type = \"character(4)\", null = false }]\n\
+             [target]\ndomain = \"TIP_VALVULA\"\n[key]\ncolumns = [\"tvalcod\"]\n",
+        )
+    }
+
+    #[test]
+    fn a_repeated_key_names_the_legacy_table() {
+        let relation = padded();
+        assert_eq!(relation.columns[0].store, Store::Image("dv_extra_json"));
+        let mut fields = ErrorFields::parse(
+            b"C23505\0Mduplicate key value violates unique constraint \"tipvalvula_code_key\"\0\
+              DKey (dv_domain, dv_code)=(TIP_VALVULA, c7) already exists.\0sesclusa_leaf\0ttipvalvula\0ntipvalvula_code_key\0\0",
+        );
+        legacy_names(&mut fields, &relation);
+        let text = |c| String::from_utf8_lossy(fields.get(c).unwrap()).into_owned();
+        assert_eq!(text(field::MESSAGE), "duplicate key value violates unique constraint \"tipvalvula_pkey\"");
+        assert_eq!(text(field::DETAIL), "Key (tvalcod)=(c7  ) already exists.");
+        assert_eq!((text(field::TABLE), text(field::CONSTRAINT)), ("tipvalvula".into(), "tipvalvula_pkey".into()));
+    }
+
+    #[test]
+    fn an_index_that_was_carried_along_names_the_legacy_columns() {
+        let history = relation(
+            "table = \"hisx\"\nkind = \"history\"\ncolumns = [{ name = \"id\", type = \"numeric(5,0)\", null = false }, \
+             { name = \"at\", type = \"timestamp without time zone\", null = false }]\n\
+             [target]\nbase = \"x\"\ntime = \"at\"\n[key]\ncolumns = [\"id\"]\n",
+        );
+        let mut fields = ErrorFields::parse(
+            b"C23505\0Mduplicate key value violates unique constraint \"hisx_pkey\"\0sesclusa_leaf\0thisx\0nhisx_pkey\0\
+              DKey (((al_old_data ->> 'id'::text)::numeric(5,0)), al_legacy_at)=(7, 2020-01-01 00:00:00) already exists.\0\0",
+        );
+        legacy_names(&mut fields, &history);
+        assert_eq!(fields.get(field::DETAIL), Some(&b"Key (id, at)=(7, 2020-01-01 00:00:00) already exists."[..]));
+        assert_eq!(fields.get(field::SCHEMA), Some(&b"cf_quere_pro"[..]));
+    }
+
+    #[test]
+    fn a_view_without_rights_is_told_as_the_table() {
+        let mut fields = ErrorFields::parse(b"C42501\0Mpermission denied for view tipvalvula\0\0");
+        legacy_names(&mut fields, &padded());
+        assert_eq!(fields.get(field::MESSAGE), Some(&b"permission denied for table tipvalvula"[..]));
+    }
+
+    #[test]
+    fn a_junctions_key_is_that_of_its_columns() {
+        let link = relation(
+            "table = \"tipfichtao\"\nkind = \"link\"\ncolumns = [{ name = \"a\", type = \"numeric(5,0)\", null = false }, \
+             { name = \"b\", type = \"numeric(10,0)\", null = false }, { name = \"c\", type = \"numeric(5,0)\", null = false }]\n\
+             [target]\ntype = \"L\"\nsource_domain = \"S\"\nsource = [\"a\", \"b\"]\ntarget_domain = \"T\"\ntarget = [\"c\"]\n\
+             [key]\ncolumns = [\"c\", \"a\", \"b\"]\n",
+        );
+        let detail = "Key (dvl_link_type, ...)=(L, S, [\"1\", \"2\"], T, 3) already exists.";
+        assert_eq!(key_detail(&link, detail).as_deref(), Some("Key (c, a, b)=(3, 1, 2) already exists."));
+    }
+}

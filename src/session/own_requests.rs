@@ -1,0 +1,166 @@
+//! Requests of the session's own, between the client's: frames that it sends, and whose answers it keeps from the client.
+//!
+//! **Questions** about names must leave no trace in the client's session. A simple Query would destroy the unnamed statement, so they go
+//! by the extended protocol under names of their own, which they free. The setting is asked for by SHOW, which takes no snapshot: after
+//! a SELECT, SET TRANSACTION would fail (PostgreSQL source, variable.c, check_XactIsoLevel), and REPEATABLE READ would see an older
+//! moment. Temporary relations are asked for only after DDL, which has taken a snapshot itself.
+//!
+//! **A statement is prepared anew** when a switch has changed its text. It keeps its name on the server. In front of the Bind or Describe
+//! that finds it stale go: Parse of the new text under a name of our own; Close; Parse under the client's name; Close of ours. The first
+//! is a guard: inside an aborted transaction, or when the new text is refused, it fails, the server skips the rest, and the old statement
+//! stays. What the guard has parsed keeps its locks, so that the second Parse finds the same tables. Open portals survive all of it.
+
+use std::sync::Arc;
+
+use super::names::{Doubt, Question};
+use super::statement::{How, NameId, Prepared};
+use crate::wire::frame;
+use crate::wire::tag::{about, client, server};
+
+/// Statement and portal of a question; no client has these names.
+const QUESTION: &[u8] = b"esclusa question\0";
+/// Statement and portal of a guard.
+const GUARD: &[u8] = b"esclusa guard\0";
+/// The statement that a guard makes by PREPARE.
+const GUARD_SQL: &str = "\"esclusa guard of PREPARE\"";
+/// The end of a Parse without parameter types.
+const NO_TYPES: &[u8] = &[0, 0];
+/// The end of a Bind without formats and parameters.
+const NO_PARAMETERS: &[u8] = &[0; 6];
+/// The end of an Execute without a limit of rows.
+const ALL_ROWS: &[u8] = &[0; 4];
+
+/// A request of the session's own.
+#[derive(Debug)]
+pub enum OwnRequest {
+    /// Answered by this tag, which tells nothing.
+    Silent(u8),
+    /// Execute of a question: rows, then CommandComplete.
+    Ask(Question),
+    /// The Close that ends all questions.
+    Asked,
+    /// Parse or Execute of a changed text under another name: whether it is good at all. Answered by this tag.
+    Guard(u8, Arc<Prepared>),
+    /// Close of a statement that is prepared anew.
+    Forget(NameId),
+    /// Parse or Execute of the changed text under the client's name. Answered by this tag.
+    Again(u8, NameId, Arc<Prepared>),
+    /// The Close that ends this.
+    PreparedAgain,
+    /// Sync, where a Query follows.
+    Sync,
+}
+
+/// Frames, and what answers them, in one order.
+#[derive(Debug, Default)]
+pub struct OwnRequests {
+    /// What is sent.
+    pub frames: Vec<u8>,
+    /// What the server answers.
+    pub requests: Vec<OwnRequest>,
+}
+
+impl OwnRequests {
+    fn parse(&mut self, name: &[u8], text: &[u8], types: &[u8], answered: OwnRequest) {
+        frame::write(&mut self.frames, client::PARSE, &[name, text, &[0], types]);
+        self.requests.push(answered);
+    }
+
+    fn close(&mut self, kind: u8, name: &[u8], answered: OwnRequest) {
+        frame::write(&mut self.frames, client::CLOSE, &[&[kind], name.strip_suffix(&[0]).unwrap_or(name), &[0]]);
+        self.requests.push(answered);
+    }
+
+    fn close_silently(&mut self, kind: u8, name: &[u8]) {
+        self.close(kind, name, OwnRequest::Silent(server::CLOSE_COMPLETE));
+    }
+
+    /// Parse, Bind and Execute under a name that ends with a zero.
+    fn execute(&mut self, name: &[u8], text: &[u8], answered: OwnRequest) {
+        self.parse(name, text, NO_TYPES, OwnRequest::Silent(server::PARSE_COMPLETE));
+        frame::write(&mut self.frames, client::BIND, &[name, name, NO_PARAMETERS]);
+        frame::write(&mut self.frames, client::EXECUTE, &[name, ALL_ROWS]);
+        self.requests.extend([OwnRequest::Silent(server::BIND_COMPLETE), answered]);
+    }
+
+    /// Ends with Sync, where a Query follows and nothing stands before; in the middle of a client's pipeline with Flush, which asks for the
+    /// answers and ends nothing.
+    pub fn end(&mut self, sync: bool) {
+        frame::write(&mut self.frames, if sync { client::SYNC } else { client::FLUSH }, &[]);
+        self.requests.extend(sync.then_some(OwnRequest::Sync));
+    }
+}
+
+fn text(question: Question) -> &'static [u8] {
+    match question {
+        Question::SearchPath => b"SHOW search_path",
+        Question::Role => b"SHOW role",
+        Question::User => b"SHOW session_authorization",
+        Question::Temporary => {
+            b"SELECT relname FROM pg_catalog.pg_class WHERE relnamespace = pg_catalog.pg_my_temp_schema() AND relkind <> 'i'"
+        }
+    }
+}
+
+/// Asks what is in doubt.
+pub fn questions(doubt: Doubt) -> OwnRequests {
+    let mut own = OwnRequests { frames: Vec::with_capacity(512), requests: Vec::with_capacity(24) };
+    let mut asked = Vec::with_capacity(4);
+    if doubt.path {
+        asked.extend([Question::SearchPath, Question::Role, Question::User]);
+    }
+    if doubt.temporary {
+        asked.push(Question::Temporary);
+    }
+    let close = |own: &mut OwnRequests| {
+        own.close_silently(about::PORTAL, QUESTION);
+        own.close_silently(about::STATEMENT, QUESTION);
+    };
+    // One that failed half way has left its names behind.
+    close(&mut own);
+    for question in asked {
+        own.execute(QUESTION, text(question), OwnRequest::Ask(question));
+        close(&mut own);
+    }
+    own.close(about::STATEMENT, QUESTION, OwnRequest::Asked);
+    own
+}
+
+/// Prepares a statement anew under its name.
+pub fn again(id: NameId, name: &[u8], held: &Arc<Prepared>) -> OwnRequests {
+    let text = held.statement.sent();
+    let mut own = OwnRequests { frames: Vec::with_capacity(2 * text.len() + 256), requests: Vec::with_capacity(16) };
+    // One that failed half way has left its names behind.
+    own.close_silently(about::STATEMENT, GUARD);
+    let refused = !held.statement.outcome.refusals.is_empty();
+    match &held.how {
+        // In place of a refused PREPARE stands a statement that fails in Parse.
+        How::Sql(_) if refused => {
+            own.parse(GUARD, text.as_bytes(), NO_TYPES, OwnRequest::Guard(server::PARSE_COMPLETE, held.clone()));
+        }
+        How::Protocol(types) => {
+            own.parse(GUARD, text.as_bytes(), types, OwnRequest::Guard(server::PARSE_COMPLETE, held.clone()));
+            own.close(about::STATEMENT, name, OwnRequest::Forget(id));
+            let zero_ended = [name, &[0]].concat();
+            own.parse(&zero_ended, text.as_bytes(), types, OwnRequest::Again(server::PARSE_COMPLETE, id, held.clone()));
+        }
+        How::Sql(span) => {
+            let guard_name = GUARD_SQL.trim_matches('"').as_bytes();
+            own.close_silently(about::STATEMENT, guard_name);
+            let guard = [&text[..span.start], GUARD_SQL, &text[span.end..]].concat();
+            run(&mut own, &guard, OwnRequest::Guard(server::COMMAND_COMPLETE, held.clone()));
+            own.close(about::STATEMENT, name, OwnRequest::Forget(id));
+            run(&mut own, text, OwnRequest::Again(server::COMMAND_COMPLETE, id, held.clone()));
+            own.close_silently(about::STATEMENT, guard_name);
+        }
+    }
+    own.close(about::STATEMENT, GUARD, OwnRequest::PreparedAgain);
+    own
+}
+
+/// Runs a statement that returns no rows, and frees what it was run under.
+fn run(own: &mut OwnRequests, text: &str, answered: OwnRequest) {
+    own.execute(GUARD, text.as_bytes(), answered);
+    own.close_silently(about::PORTAL, GUARD);
+    own.close_silently(about::STATEMENT, GUARD);
+}

@@ -1,0 +1,320 @@
+//! What the client has asked for and the server has not yet answered, in order. The server answers in that order, so the front of
+//! the queue is what a reply belongs to.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::own_requests::OwnRequest;
+use super::statement::{NameId, Prepared, Statement};
+use crate::shadow::Sample;
+use crate::wire::tag::status;
+
+/// One request.
+#[derive(Debug)]
+pub enum Request {
+    /// The start-up packet: answered by the first ReadyForQuery.
+    Login,
+    /// A simple query.
+    Query(Query),
+    /// Parse.
+    Parse {
+        /// The statement's name.
+        name: NameId,
+        /// Known, if it touches a legacy table.
+        held: Option<Arc<Prepared>>,
+    },
+    /// Bind.
+    Bind {
+        /// The portal's name.
+        portal: NameId,
+        /// The statement's name.
+        statement: NameId,
+        /// The policy that decided about the statement; 0 when it has nothing to do with a legacy table.
+        generation: u64,
+        /// To be compared once it has been executed.
+        sample: Option<Box<Sample>>,
+    },
+    /// Describe.
+    Describe(About),
+    /// Execute.
+    Execute {
+        /// The portal's name.
+        portal: NameId,
+        /// When it came, if it is timed.
+        at: Option<Instant>,
+    },
+    /// Close.
+    Close(About),
+    /// Sync.
+    Sync,
+    /// FunctionCall.
+    Function,
+    /// CopyDone or CopyFail: up to here a COPY FROM STDIN swallows Sync.
+    CopyEnd,
+    /// Not the client's: the answer is kept from it.
+    Own(OwnRequest),
+}
+
+/// A simple query, and how far it is answered.
+#[derive(Debug, Default)]
+pub struct Query {
+    /// Known, if it touches a legacy table.
+    pub statement: Option<Arc<Statement>>,
+    /// When it came, if it is timed.
+    pub at: Option<Instant>,
+    /// Rows of its command tags so far.
+    pub rows: u64,
+    /// Statements of it that are answered.
+    pub done: usize,
+    /// Whether one of its statements failed.
+    pub failed: bool,
+}
+
+/// What a Describe or a Close is about.
+#[derive(Debug, Clone, Copy)]
+pub enum About {
+    /// A prepared statement.
+    Statement(NameId),
+    /// A portal.
+    Portal(NameId),
+}
+
+/// The transaction of a session, as the last ReadyForQuery told it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transaction {
+    /// None is open.
+    None,
+    /// One is open.
+    Open,
+    /// One is open and has failed: the server refuses everything until it ends.
+    Failed,
+}
+
+impl Transaction {
+    /// From the body of a ReadyForQuery.
+    pub fn of(body: &[u8]) -> Self {
+        match body.first() {
+            Some(&status::IDLE) | None => Transaction::None,
+            Some(&status::FAILED) => Transaction::Failed,
+            Some(_) => Transaction::Open,
+        }
+    }
+}
+
+/// Requests that a client may be ahead of its answers. Answers wait in the server until 8 KiB are together or somebody asks for them
+/// (source, pqcomm.c, PQ_SEND_BUFFER_SIZE): some 1,600 of the shortest.
+const MOST_UNANSWERED: usize = 16 * 1024;
+/// Room that stays when everything is answered.
+const KEPT_REQUESTS: usize = 256;
+
+/// The queue.
+#[derive(Debug, Default)]
+pub struct Pipeline {
+    queue: VecDeque<Request>,
+    /// After an error the server skips everything up to the next Sync; what the client still sends is not answered.
+    discarding: bool,
+    /// COPY FROM STDIN is on and its end has not been sent: the server swallows Sync.
+    copy_open: bool,
+}
+
+impl Pipeline {
+    /// A queue that waits for the answer to the start-up packet.
+    pub fn at_login() -> Self {
+        Pipeline { queue: VecDeque::from([Request::Login]), ..Pipeline::default() }
+    }
+
+    /// Appends a request that the client has sent.
+    pub fn push(&mut self, request: Request) {
+        if self.discarding {
+            match request {
+                Request::Sync => self.discarding = false,
+                _ => return,
+            }
+        }
+        if self.copy_open {
+            match request {
+                Request::Sync => return,
+                Request::CopyEnd => {
+                    self.copy_open = false;
+                    return;
+                }
+                _ => {}
+            }
+        }
+        // The end of a COPY that nobody waits for any more is ignored by the server.
+        if !(self.queue.is_empty() && matches!(request, Request::CopyEnd)) {
+            self.queue.push_back(request);
+        }
+    }
+
+    /// The request that the next reply belongs to.
+    pub fn front(&mut self) -> Option<&mut Request> {
+        self.drop_copy_ends();
+        self.queue.front_mut()
+    }
+
+    /// The front, answered, if it is what the reply answers.
+    pub fn pop_if(&mut self, is: impl FnOnce(&Request) -> bool) -> Option<Request> {
+        let fits = self.front().is_some_and(|request| is(request));
+        fits.then(|| self.queue.pop_front()).flatten()
+    }
+
+    /// The end of a COPY that failed before it was read is left over, and never answered.
+    fn drop_copy_ends(&mut self) {
+        while matches!(self.queue.front(), Some(Request::CopyEnd)) {
+            self.queue.pop_front();
+        }
+    }
+
+    /// Whether so much is unanswered that the client must wait. The server keeps back no more than a buffer of answers
+    /// (`MOST_UNANSWERED`), so some will come.
+    pub fn is_full(&self) -> bool {
+        self.queue.len() >= MOST_UNANSWERED
+    }
+
+    /// Whether everything is answered.
+    pub fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Whether ReadyForQuery is still to come: what the client has sent before is not all answered.
+    pub fn awaits_ready(&self) -> bool {
+        self.queue.iter().any(is_end)
+    }
+
+    /// Whether a statement is to run before what is sent now.
+    pub fn executes(&self) -> bool {
+        self.queue.iter().any(|request| matches!(request, Request::Execute { .. } | Request::Query(_)))
+    }
+
+    /// Whether the server reads nothing of what is sent now: it skips to the next Sync, or reads COPY data.
+    pub fn is_deaf(&self) -> bool {
+        self.discarding || self.copy_open
+    }
+
+    /// The oldest policy that decided about something unanswered; 0 when there is none.
+    pub fn oldest_generation(&self) -> u64 {
+        let generation = |request: &Request| match request {
+            Request::Query(Query { statement: Some(statement), .. }) => statement.generation,
+            Request::Parse { held: Some(held), .. } => held.statement.generation,
+            Request::Bind { generation, .. } => *generation,
+            _ => 0,
+        };
+        // What names no legacy table was decided by no policy.
+        self.queue.iter().map(generation).filter(|g| *g > 0).min().unwrap_or(0)
+    }
+
+    /// An error in the extended protocol: the server skips to the next Sync.
+    pub fn skip_to_sync(&mut self) {
+        while self.queue.front().is_some_and(|s| !matches!(s, Request::Sync | Request::Own(OwnRequest::Sync))) {
+            self.queue.pop_front();
+        }
+        self.discarding = self.queue.is_empty();
+        self.copy_open = false;
+    }
+
+    /// The server has begun to read COPY data: it swallows every Sync before the data's end (manual, section 55.2.6).
+    pub fn copy_begins(&mut self) {
+        let mut ended = false;
+        let mut first = true;
+        self.queue.retain(|request| {
+            let keep = first || ended || !matches!(request, Request::Sync | Request::CopyEnd);
+            first = false;
+            ended |= matches!(request, Request::CopyEnd);
+            keep
+        });
+        self.copy_open = !ended;
+    }
+
+    /// ReadyForQuery: answers the first request that one can answer. What stands before it the server has passed over (a Sync in a
+    /// COPY that failed at a moment that nobody outside can tell); without this the queue would never fit again.
+    pub fn ready(&mut self) -> Option<Request> {
+        self.discarding = false;
+        self.copy_open = false;
+        let at = self.queue.iter().position(is_end)?;
+        let request = self.queue.drain(..=at).next_back();
+        self.drop_copy_ends();
+        if self.queue.is_empty() && self.queue.capacity() > KEPT_REQUESTS {
+            self.queue.shrink_to(0);
+        }
+        request
+    }
+}
+
+/// Whether ReadyForQuery answers it.
+fn is_end(request: &Request) -> bool {
+    matches!(request, Request::Login | Request::Query(_) | Request::Sync | Request::Function | Request::Own(OwnRequest::Sync))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(pipeline: &Pipeline) -> String {
+        let letter = |r: &Request| match r {
+            Request::Login => 'L',
+            Request::Query(_) => 'Q',
+            Request::Parse { .. } => 'P',
+            Request::Bind { .. } => 'B',
+            Request::Describe(_) => 'D',
+            Request::Execute { .. } => 'E',
+            Request::Close(_) => 'C',
+            Request::Sync => 'S',
+            Request::Function => 'F',
+            Request::CopyEnd => 'c',
+            Request::Own(_) => 'o',
+        };
+        pipeline.queue.iter().map(letter).collect()
+    }
+
+    fn query(generation: u64) -> Request {
+        let statement = Statement::new("SET search_path = x", Arc::default(), generation);
+        Request::Query(Query { statement: Some(Arc::new(statement)), ..Query::default() })
+    }
+
+    fn execute() -> Request {
+        Request::Execute { portal: 0, at: None }
+    }
+
+    #[test]
+    fn what_no_policy_decided_hides_nothing_that_one_did() {
+        let bind = |generation| Request::Bind { portal: 0, statement: 0, generation, sample: None };
+        let mut pipeline = Pipeline::default();
+        for request in [bind(0), bind(7), bind(5), query(0)] {
+            pipeline.push(request);
+        }
+        assert_eq!(pipeline.oldest_generation(), 5);
+    }
+
+    #[test]
+    fn after_an_error_everything_up_to_sync_is_skipped() {
+        let mut pipeline = Pipeline::default();
+        pipeline.push(Request::Parse { name: 0, held: None });
+        pipeline.push(Request::Query(Query::default()));
+        pipeline.skip_to_sync();
+        pipeline.push(execute());
+        pipeline.push(Request::Sync);
+        pipeline.push(execute());
+        assert_eq!(kinds(&pipeline), "SE");
+    }
+
+    #[test]
+    fn a_copy_in_swallows_syncs_before_its_end() {
+        let mut pipeline = Pipeline::default();
+        for request in [execute(), Request::Sync] {
+            pipeline.push(request);
+        }
+        pipeline.copy_begins();
+        pipeline.push(Request::Sync);
+        pipeline.push(Request::CopyEnd);
+        pipeline.push(Request::Sync);
+        assert_eq!(kinds(&pipeline), "ES");
+        let mut pipeline = Pipeline::default();
+        for request in [execute(), Request::Sync, Request::CopyEnd, Request::Sync] {
+            pipeline.push(request);
+        }
+        pipeline.copy_begins();
+        assert_eq!(kinds(&pipeline), "ES");
+    }
+}

@@ -1,0 +1,63 @@
+//! Portals whose statement has something to do with a legacy table, or with names; all others are not remembered.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::statement::{NameId, Statement};
+
+/// The portals of a session.
+#[derive(Debug, Default)]
+pub struct Portals {
+    /// As the server has confirmed them.
+    open: HashMap<NameId, Arc<Statement>, ahash::RandomState>,
+    /// On their way, as far as their execution matters to what comes after.
+    ahead: HashMap<NameId, Arc<Statement>, ahash::RandomState>,
+}
+
+impl Portals {
+    /// Whether the server has confirmed none.
+    pub fn none_is_open(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// Whether none is on its way.
+    pub fn none_is_ahead(&self) -> bool {
+        self.ahead.is_empty()
+    }
+
+    /// A portal that the server has confirmed.
+    pub fn open(&self, portal: NameId) -> Option<&Arc<Statement>> {
+        self.open.get(&portal)
+    }
+
+    /// What an Execute that is sent now runs.
+    pub fn next(&self, portal: NameId) -> Option<&Arc<Statement>> {
+        self.ahead.get(&portal).or_else(|| self.open.get(&portal))
+    }
+
+    /// A Bind, or a Close (with no statement), is on its way.
+    pub fn expect(&mut self, portal: NameId, statement: Option<&Arc<Statement>>) {
+        match statement.filter(|s| s.has_consequences()) {
+            Some(statement) => drop(self.ahead.insert(portal, statement.clone())),
+            None => drop(self.ahead.remove(&portal)),
+        }
+    }
+
+    /// The server has made, or closed, a portal.
+    pub fn confirm(&mut self, portal: NameId, statement: Option<Arc<Statement>>) {
+        match statement {
+            Some(statement) => drop(self.open.insert(portal, statement)),
+            None => drop(self.open.remove(&portal)),
+        }
+    }
+
+    /// The end of a transaction closes all.
+    pub fn transaction_ended(&mut self) {
+        self.open.clear();
+    }
+
+    /// Everything on its way is answered.
+    pub fn all_answered(&mut self) {
+        self.ahead.clear();
+    }
+}

@@ -1,0 +1,90 @@
+//! Reads of tables in mode shadow whose answer the client has not got yet.
+
+use std::collections::HashMap;
+
+use super::statement::NameId;
+use crate::shadow::{Parameter, Sample};
+
+/// A Bind that is longer passes unread: its statement is not compared.
+const LONGEST_BIND_BYTES: usize = 64 * 1024;
+
+/// The samples of a session.
+#[derive(Debug, Default)]
+pub struct Samples {
+    /// Those of portals, to be compared once they have been executed.
+    by_portal: HashMap<NameId, Box<Sample>, ahash::RandomState>,
+    /// A statement was prepared that reads a table in mode shadow: parameters may be wanted.
+    are_wanted: bool,
+}
+
+impl Samples {
+    /// A statement is prepared that does, or does not, read a table in mode shadow.
+    pub fn prepared(&mut self, shadow: bool) {
+        self.are_wanted |= shadow;
+    }
+
+    /// Whether the parameters of a Bind, a frame of so many bytes, are wanted.
+    pub fn want_bind(&self, total: usize) -> bool {
+        self.are_wanted && total <= LONGEST_BIND_BYTES
+    }
+
+    /// The server has made a portal.
+    pub fn bound(&mut self, portal: NameId, sample: Option<Box<Sample>>) {
+        match sample {
+            Some(sample) => drop(self.by_portal.insert(portal, sample)),
+            None if self.by_portal.is_empty() => {}
+            None => drop(self.by_portal.remove(&portal)),
+        }
+    }
+
+    /// A portal was executed to its end.
+    pub fn executed(&mut self, portal: NameId) -> Option<Box<Sample>> {
+        if self.by_portal.is_empty() { None } else { self.by_portal.remove(&portal) }
+    }
+
+    /// The end of a transaction closes all portals.
+    pub fn transaction_ended(&mut self) {
+        self.by_portal.clear();
+    }
+}
+
+/// The types of a Parse (manual, section 55.7): a count and type OIDs.
+pub fn types(body: &[u8]) -> Option<Vec<u32>> {
+    Some(body.get(2..)?.chunks_exact(4).map(|t| u32::from_be_bytes([t[0], t[1], t[2], t[3]])).collect())
+}
+
+/// The parameters of a Bind (manual, section 55.7): a count and formats, a count and values.
+pub fn values(body: &[u8]) -> Option<Vec<Parameter>> {
+    let mut rest = body;
+    let mut number = |bytes: usize| {
+        let (head, tail) = rest.split_at_checked(bytes)?;
+        rest = tail;
+        Some(head)
+    };
+    let short = |bytes: &[u8]| bytes.iter().fold(0_usize, |n, b| n << 8 | usize::from(*b));
+    let formats = (0..short(number(2)?)).map(|_| number(2).map(short)).collect::<Option<Vec<_>>>()?;
+    let count = short(number(2)?);
+    let mut out = Vec::with_capacity(count);
+    for i in 0..count {
+        // One code stands for all, none for text.
+        let binary = formats.get(if formats.len() == 1 { 0 } else { i }) == Some(&1);
+        let length = number(4)?;
+        let value = if length == [0xff; 4] { None } else { Some(number(short(length))?.to_vec()) };
+        out.push(Parameter { binary, value });
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_read_as_they_stand_in_a_bind() {
+        let parameter = |binary, value: Option<&[u8]>| Parameter { binary, value: value.map(<[u8]>::to_vec) };
+        let body = b"\0\x01\0\x01\0\x02\0\0\0\x02ab\xff\xff\xff\xff\0\0";
+        assert_eq!(values(body).unwrap(), [parameter(true, Some(b"ab")), parameter(true, None)]);
+        assert_eq!(values(b"\0\0\0\x01\0\0\0\0\0\0").unwrap(), [parameter(false, Some(b""))]);
+        assert_eq!(values(b"\0\x02\0\0\0\x01\0\x01\0\0\0\x09x"), None);
+    }
+}

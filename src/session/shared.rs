@@ -1,0 +1,200 @@
+//! What all sessions share, and one session's place in it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use arc_swap::{ArcSwap, Guard};
+use dashmap::DashMap;
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+
+use super::house::{House, Note, Run};
+use crate::config::Settings;
+use crate::migrate::state::State;
+use crate::mode::Mode;
+use crate::rewrite::cache::Cache;
+use crate::rewrite::{NameContext, Outcome, Policy};
+use crate::shadow::{Sample, Shadow};
+use crate::telemetry;
+use crate::traffic::{Client, Execution, Traffic};
+use crate::wire::tls::Acceptor;
+
+/// A client that has just connected is about to say something: ending it then, in a drain, would look like a refusal.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// What all sessions share.
+#[derive(Debug)]
+pub struct Shared {
+    /// As they were read at the start or at the last reload.
+    pub settings: ArcSwap<Settings>,
+    /// Rules, modes and catalog of this moment.
+    pub policy: ArcSwap<Policy>,
+    /// Where each legacy table stood when the policy was made; empty when no database was asked. For reports: nothing is decided by it.
+    pub standing: ArcSwap<HashMap<String, Standing>>,
+    /// Rewritten statements.
+    pub cache: Cache,
+    /// Counted hits.
+    pub traffic: Traffic,
+    /// Reads that run a second time.
+    pub shadow: Shadow,
+    /// TLS for clients, if it is offered.
+    pub tls: ArcSwap<Option<Acceptor>>,
+    /// Set when the proxy ends: sessions finish their transaction and close.
+    pub draining: watch::Sender<bool>,
+    /// Who is connected.
+    pub clients: DashMap<u64, ClientInfo, ahash::RandomState>,
+    next_id: AtomicU64,
+    /// Places taken: clients that have said who they are, also while they log in.
+    places: AtomicUsize,
+}
+
+/// Where a legacy table stands, and what is wanted of it.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The facts.
+    pub state: State,
+    /// The stored mode, or that of the settings; the one in force is the policy's.
+    pub wanted: Mode,
+}
+
+/// A connected client, as `SHOW CLIENTS` lists it.
+#[derive(Debug)]
+pub struct ClientInfo {
+    /// Who it is; replaced when it reports another application name.
+    pub client: ArcSwap<Client>,
+    /// Since when.
+    pub since: SystemTime,
+    /// Ends the session: `KILL`.
+    pub kill: Arc<Notify>,
+    /// The oldest policy that decided about a statement which is not yet answered; 0 when there is none.
+    pub flight: Arc<AtomicU64>,
+}
+
+impl Shared {
+    /// The state of a proxy that begins to serve.
+    pub fn new(settings: Settings, policy: Policy) -> Self {
+        let limits = &settings.limits;
+        Shared {
+            cache: Cache::new(limits.cache_entries, limits.cache_bytes.0),
+            traffic: Traffic::new(limits.hit_entries),
+            shadow: Shadow::default(),
+            policy: ArcSwap::from_pointee(policy),
+            standing: ArcSwap::default(),
+            settings: ArcSwap::from_pointee(settings),
+            tls: ArcSwap::from_pointee(None),
+            draining: watch::Sender::new(false),
+            clients: DashMap::default(),
+            next_id: AtomicU64::new(1),
+            places: AtomicUsize::new(0),
+        }
+    }
+
+    /// Takes a place among `listen.max_clients`; `None` when there is none.
+    pub fn admit(self: &Arc<Self>) -> Option<Place> {
+        let limit = self.settings.load().listen.max_clients;
+        let take = |taken: usize| (taken < limit).then(|| taken + 1);
+        self.places.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;
+        telemetry::add("esclusa_clients", 1.0);
+        Some(Place { shared: self.clone(), id: self.next_id.fetch_add(1, Ordering::Relaxed) })
+    }
+
+    /// Waits for the drain, and for the first moment at which it may end what begins now.
+    pub async fn drained(&self) {
+        let fresh_until = Instant::now() + FRESH;
+        let mut draining = self.draining.subscribe();
+        if draining.wait_for(|draining| *draining).await.is_ok() {
+            tokio::time::sleep_until(fresh_until).await;
+        }
+    }
+
+    /// Puts a new policy in force.
+    pub fn set_policy(&self, policy: Policy) {
+        telemetry::set("esclusa_rule_generation", policy.generation as f64);
+        self.policy.store(Arc::new(policy));
+    }
+}
+
+/// A client's place; given back when it is dropped, however its session ends.
+#[derive(Debug)]
+pub struct Place {
+    shared: Arc<Shared>,
+    /// Its number in [`Shared::clients`].
+    pub id: u64,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.shared.clients.remove(&self.id);
+        self.shared.places.fetch_sub(1, Ordering::Relaxed);
+        telemetry::add("esclusa_clients", -1.0);
+    }
+}
+
+/// One session's place in the house: what its conversation asks of it.
+#[derive(Debug)]
+pub struct Seat {
+    shared: Arc<Shared>,
+    id: u64,
+}
+
+impl Seat {
+    /// The seat of a client in [`Shared::clients`].
+    pub fn new(shared: Arc<Shared>, id: u64) -> Self {
+        Seat { shared, id }
+    }
+}
+
+impl House for Seat {
+    fn now(&self) -> std::time::Instant {
+        std::time::Instant::now()
+    }
+
+    fn policy(&self) -> Guard<Arc<Policy>> {
+        self.shared.policy.load()
+    }
+
+    fn statement_bytes(&self) -> usize {
+        self.shared.settings.load().limits.statement_bytes.0
+    }
+
+    fn outcome(&self, policy: &Policy, names: &Arc<NameContext>, text: &str) -> Arc<Outcome> {
+        let begun = self.now();
+        let (outcome, cached) = self.shared.cache.outcome(policy, names, text);
+        telemetry::count_by("esclusa_statements_total", "path", if cached { "cached" } else { "parsed" });
+        if !cached {
+            telemetry::took("esclusa_rewrite_seconds", begun.elapsed());
+        }
+        outcome
+    }
+
+    fn ran(&self, outcome: &Outcome, client: &Arc<Client>, run: Run) {
+        let Some(seen) = &outcome.seen else { return };
+        let elapsed = run.began.map_or(Duration::ZERO, |began| began.elapsed());
+        let execution = Execution { rows: run.rows, failed: run.failed, elapsed, at: SystemTime::now() };
+        self.shared.traffic.count(&outcome.hits, seen, client, execution);
+    }
+
+    fn note(&self, note: Note) {
+        match note {
+            Note::Unread => telemetry::count_by("esclusa_statements_total", "path", "unread"),
+            Note::PreparedAgain => telemetry::count("esclusa_prepared_again_total"),
+            Note::PreparedOverflow => telemetry::count("esclusa_prepared_overflow_total"),
+        }
+    }
+
+    fn is_now(&self, client: &Arc<Client>) {
+        if let Some(info) = self.shared.clients.get(&self.id) {
+            info.client.store(client.clone());
+        }
+    }
+
+    fn is_sampled(&self) -> bool {
+        self.shared.shadow.is_sampled(self.shared.settings.load().shadow.every)
+    }
+
+    fn offer(&self, sample: Sample) {
+        self.shared.shadow.offer(sample);
+    }
+}

@@ -1,0 +1,337 @@
+//! The session's state machine as letters: frames in, frames out. No server, no socket and no clock: a conversation is shown the frames of
+//! `tests/session/*.txt`, and the files say what goes on. `UPDATE_EXPECT=1` writes what went on into them.
+//!
+//! A file is a list of conversations, each with a heading in `#` lines. Flush left is what happens:
+//! `client Q select 1|` and `server Z I` are frames, a letter and a body; `switch rewrite` puts another mode in force for all tables;
+//! `path public` answers all that the session has asked about names; `known public` is a login and such an answer, not shown. Indented is what comes of it: `> ` a frame that the
+//! server gets, `< ` one that the client gets, `: ` what the house is told, and at the end of each conversation whether a switch would have
+//! to wait. In a body `|` is a zero, `\|` a bar and `\x07` a byte.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use arc_swap::{ArcSwap, Guard};
+use esclusa::catalog::Catalog;
+use esclusa::config::Settings;
+use esclusa::config::document::Document;
+use esclusa::mode::Mode;
+use esclusa::relation::{Context, Relation};
+use esclusa::rewrite::{Entry, NameContext, Outcome, Policy, rewrite};
+use esclusa::rule::file;
+use esclusa::session::conversation::{Conversation, ToClient, ToServer, Want};
+use esclusa::session::house::{House, Note, Run};
+use esclusa::shadow::Sample;
+use esclusa::sql::Limits;
+use esclusa::sql::fingerprint::Seen;
+use esclusa::traffic::Client;
+use esclusa::wire::frame::{self, HEADER_BYTES};
+
+/// `pozo` is a look-up with a key and a text.
+fn policy(generation: u64, mode: Mode) -> Policy {
+    let text = "table = \"pozo\"\nkind = \"lookup\"\ncolumns = [{ name = \"id\", type = \"numeric(5,0)\", null = false }, \
+                { name = \"x\", type = \"character varying(10)\", null = false }]\n[target]\ndomain = \"POZO\"\n\
+                [key]\ncolumns = [\"id\"]\nbasis = \"constraint\"\nunique = \"pozo_pkey\"\nprimary = [\"id\"]\n";
+    let rule = file::parse(&Document::parse("pozo.toml".as_ref(), text).unwrap()).unwrap();
+    let relation = Arc::new(Relation::compile(&rule, &Context::new(&Settings::defaults().unwrap())));
+    Policy::new(generation, "public", vec![Entry { relation, mode }], &Catalog::default(), Limits::default())
+}
+
+/// A house of fixed values. What it is told is written down.
+#[derive(Debug, Clone)]
+struct Fixed {
+    policy: Rc<ArcSwap<Policy>>,
+    noon: Instant,
+    told: Rc<RefCell<Vec<String>>>,
+    longest: Rc<Cell<usize>>,
+}
+
+impl Fixed {
+    fn tell(&self, what: String) {
+        self.told.borrow_mut().push(what);
+    }
+}
+
+impl House for Fixed {
+    fn now(&self) -> Instant {
+        self.noon
+    }
+
+    fn policy(&self) -> Guard<Arc<Policy>> {
+        self.policy.load()
+    }
+
+    fn statement_bytes(&self) -> usize {
+        self.longest.get()
+    }
+
+    fn outcome(&self, policy: &Policy, names: &Arc<NameContext>, text: &str) -> Arc<Outcome> {
+        let mut outcome = rewrite(policy, names, text);
+        outcome.seen = (!outcome.hits.is_empty()).then(|| Seen::of(text));
+        Arc::new(outcome)
+    }
+
+    fn ran(&self, outcome: &Outcome, client: &Arc<Client>, run: Run) {
+        for hit in &outcome.hits {
+            let seen = outcome.seen.as_ref().map_or("", |seen| &seen.text);
+            let failed = if run.failed { ", failed" } else { "" };
+            let (application, how) = (&client.application, hit.outcome.name());
+            self.tell(format!("{application} ran {} of {} ({how}), {} rows{failed}: {seen}", hit.operation, hit.table, run.rows));
+        }
+    }
+
+    fn note(&self, note: Note) {
+        self.tell(format!("{note:?}"));
+    }
+
+    fn is_now(&self, client: &Arc<Client>) {
+        self.tell(format!("the client is {}", client.application));
+    }
+
+    fn is_sampled(&self) -> bool {
+        true
+    }
+
+    fn offer(&self, sample: Sample) {
+        let values: Vec<String> = sample.parameters.iter().map(|p| p.value.as_deref().map_or("NULL".into(), letters)).collect();
+        self.tell(format!("to be compared: {} with ({}) of types {:?}", sample.text, values.join(", "), sample.types));
+    }
+}
+
+/// Bytes as the files show them.
+fn letters(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for &byte in bytes {
+        match byte {
+            0 => out.push('|'),
+            b'|' | b'\\' => out.extend(['\\', char::from(byte)]),
+            b' '..=b'~' => out.push(char::from(byte)),
+            _ => write!(out, "\\x{byte:02x}").unwrap(),
+        }
+    }
+    out
+}
+
+/// The bytes that [`letters`] shows.
+fn bytes(text: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(letter) = rest.next() {
+        out.push(match letter {
+            b'|' => 0,
+            b'\\' => match rest.next().unwrap() {
+                b'x' => {
+                    let digits = [rest.next().unwrap(), rest.next().unwrap()];
+                    u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap()
+                }
+                other => other,
+            },
+            other => other,
+        });
+    }
+    out
+}
+
+/// One conversation, played.
+struct Play {
+    house: Fixed,
+    conversation: Conversation<Fixed>,
+    oldest: Arc<AtomicU64>,
+    /// Frames of the client's that wait.
+    waiting: VecDeque<(u8, Vec<u8>)>,
+    /// Frames of the session's own that the server has got.
+    asked: Vec<(u8, Vec<u8>)>,
+    out: Vec<String>,
+}
+
+impl Play {
+    fn new() -> Self {
+        let house = Fixed {
+            policy: Rc::new(ArcSwap::from_pointee(policy(1, Mode::Rewrite))),
+            noon: Instant::now(),
+            told: Rc::default(),
+            longest: Rc::new(Cell::new(1000)),
+        };
+        let oldest = Arc::new(AtomicU64::new(0));
+        let client = Client { application: "ana".into(), ..Client::default() };
+        let conversation = Conversation::new(house.clone(), client, false, oldest.clone());
+        Play { house, conversation, oldest, waiting: VecDeque::new(), asked: Vec::new(), out: Vec::new() }
+    }
+
+    /// What happens, and whether it is something that can happen.
+    fn happens(&mut self, line: &str) {
+        self.out.push(line.to_owned());
+        let (who, what) = line.split_once(' ').unwrap_or((line, ""));
+        match who {
+            "client" => {
+                self.waiting.push_back(parsed(what));
+                self.client();
+            }
+            "server" => {
+                let (tag, body) = parsed(what);
+                self.server(tag, &body);
+                self.client();
+            }
+            "path" => self.answer(what),
+            "known" => self.know(what),
+            "switch" => {
+                let generation = self.house.policy.load().generation + 1;
+                self.house.policy.store(Arc::new(policy(generation, what.parse().unwrap())));
+            }
+            "longest" => self.house.longest.set(what.parse().unwrap()),
+            _ => panic!("{line}"),
+        }
+        self.tell();
+    }
+
+    /// Shows the client's frames, as a relay does.
+    fn client(&mut self) {
+        while let Some((tag, body)) = self.waiting.front().cloned() {
+            let want = self.conversation.wants(tag, body.len() + HEADER_BYTES);
+            let seen = if want == Want::Nothing { &[][..] } else { &body };
+            match self.conversation.from_client(tag, seen, want == Want::Body) {
+                ToServer::First(frames) => {
+                    self.asked = self.frames(">", &frames);
+                    continue;
+                }
+                ToServer::Wait => {
+                    self.out.push(format!("  {} waits", char::from(tag)));
+                    return;
+                }
+                ToServer::Pass => self.out.push(format!("  > {} passes", char::from(tag))),
+                ToServer::Replace(frames) => drop(self.frames(">", &frames)),
+            }
+            self.waiting.pop_front();
+        }
+    }
+
+    fn server(&mut self, tag: u8, body: &[u8]) {
+        let seen = if self.conversation.wants_reply(tag) { body } else { &[] };
+        match self.conversation.from_server(tag, seen) {
+            ToClient::Pass => self.out.push(format!("  < {} passes", char::from(tag))),
+            ToClient::Replace(frames) => drop(self.frames("<", &frames)),
+            ToClient::Swallow => self.out.push("  is kept".into()),
+        }
+    }
+
+    /// The server answers what the session has asked it, frame by frame.
+    fn answer(&mut self, path: &str) {
+        let row = |text: &str| [&[0, 1], &u32::try_from(text.len()).unwrap().to_be_bytes()[..], text.as_bytes()].concat();
+        let mut question = Vec::new();
+        for (tag, body) in std::mem::take(&mut self.asked) {
+            let answers = match tag {
+                b'P' => {
+                    question = body;
+                    vec![(b'1', Vec::new())]
+                }
+                b'B' => vec![(b'2', Vec::new())],
+                b'C' => vec![(b'3', Vec::new())],
+                b'E' => {
+                    let is = |word: &str| question.windows(word.len()).any(|w| w == word.as_bytes());
+                    let known = [("search_path", path), ("SHOW role", "none"), ("session_authorization", "ana")];
+                    let answer = known.into_iter().find(|(word, _)| is(word)).map(|(_, answer)| (b'D', row(answer)));
+                    answer.into_iter().chain([(b'C', b"SHOW\0".to_vec())]).collect()
+                }
+                _ => Vec::new(),
+            };
+            for (tag, body) in answers {
+                assert_eq!(self.conversation.from_server(tag, &body), ToClient::Swallow, "{}", char::from(tag));
+            }
+        }
+        self.client();
+    }
+
+    /// The session has logged in, and knows its search path.
+    fn know(&mut self, path: &str) {
+        let shown = self.out.len();
+        for line in [
+            "server Z I",
+            "client Q select 1 from pozo|",
+            &format!("path {path}"),
+            "server Z I",
+            "server C SELECT 1|",
+            "server Z I",
+        ] {
+            self.happens(line);
+        }
+        self.out.truncate(shown);
+    }
+
+    fn frames(&mut self, arrow: &str, mut frames: &[u8]) -> Vec<(u8, Vec<u8>)> {
+        let mut out = Vec::new();
+        if frames.is_empty() {
+            self.out.push(format!("  {arrow} nothing"));
+        }
+        while let Some(header) = frame::header(frames).map(Result::unwrap) {
+            let body = &frames[HEADER_BYTES..header.total];
+            self.out.push(format!("  {arrow} {} {}", char::from(header.tag), letters(body)).trim_end().to_owned());
+            out.push((header.tag, body.to_vec()));
+            frames = &frames[header.total..];
+        }
+        out
+    }
+
+    fn tell(&mut self) {
+        let told = self.house.told.take();
+        self.out.extend(told.into_iter().map(|what| format!("  : {what}")));
+    }
+
+    fn end(mut self) -> Vec<String> {
+        let oldest = self.oldest.load(Ordering::Relaxed);
+        let idle = if self.conversation.is_idle() { "idle" } else { "open" };
+        self.out.push(match oldest {
+            0 => format!("  {idle}, no switch waits"),
+            oldest => format!("  {idle}, a switch waits for policy {oldest}"),
+        });
+        self.out
+    }
+}
+
+fn parsed(frame: &str) -> (u8, Vec<u8>) {
+    let (tag, body) = frame.split_once(' ').unwrap_or((frame, ""));
+    (tag.as_bytes()[0], bytes(body))
+}
+
+#[test]
+fn conversations_go_as_the_files_say() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/session");
+    let update = std::env::var_os("UPDATE_EXPECT").is_some();
+    let mut files: Vec<_> = std::fs::read_dir(directory).unwrap().map(|e| e.unwrap().path()).collect();
+    files.sort();
+    let (mut count, mut wrong) = (0, Vec::new());
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut out = Vec::new();
+        for paragraph in text.trim_end().split("\n\n") {
+            let mut play = Play::new();
+            for line in paragraph.lines().filter(|line| !line.starts_with(' ')) {
+                match line.strip_prefix('#') {
+                    Some(_) => play.out.push(line.to_owned()),
+                    None => play.happens(line),
+                }
+            }
+            let found = play.end().join("\n");
+            if found != paragraph {
+                wrong.push(format!("{}:\n{paragraph}\n--- is now\n{found}", path.display()));
+            }
+            out.push(found);
+            count += 1;
+        }
+        if update {
+            std::fs::write(&path, out.join("\n\n") + "\n").unwrap();
+        }
+    }
+    assert!(count >= 30, "{count}");
+    assert!(update || wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn letters_are_bytes() {
+    let all: Vec<u8> = (0..=255).collect();
+    assert_eq!(bytes(&letters(&all)), all);
+}

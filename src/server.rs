@@ -1,13 +1,18 @@
 //! Sockets, threads, signals; wires everything together and decides nothing.
 //!
-//! [`listen`] binds or inherits sockets and accepts, `worker` serves what was accepted, [`steering`] switches, reloads and writes
-//! hits, [`policy`] puts rules, modes and catalog together, [`handover`] passes the sockets to a new process.
+//! [`listen`] binds or inherits sockets and accepts, `worker` serves what was accepted, [`policy`] puts rules, modes and catalog together,
+//! [`steering`] holds what is in force and writes hits, `switchboard` switches modes, `reload` reads settings and rules anew, `followers`
+//! follows other replicas, `shadow` runs reads a second time, [`handover`] passes the sockets to a new process.
 
+mod followers;
 pub mod handover;
 pub mod listen;
 pub mod policy;
-pub mod steering;
+mod reload;
 mod shadow;
+pub mod steering;
+mod switchboard;
+mod tls;
 mod worker;
 
 use std::sync::Arc;
@@ -83,7 +88,7 @@ impl Server {
             tokio::spawn(crate::console::serve(console, shared.clone(), admin)),
             tokio::spawn(steering::flush_regularly(steering.clone(), stop.subscribe())),
             tokio::spawn(shadow::run(steering.clone(), stop.subscribe())),
-            tokio::spawn(steering::follow(steering.clone())),
+            tokio::spawn(followers::follow(steering.clone())),
         ];
         tasks.extend(handover.map(|offer| tokio::spawn(offer.serve(stop.clone()))));
         if let Some(predecessor) = inherited.predecessor {

@@ -87,6 +87,12 @@ pub const METRICS: &[Metric] = &[
         help: "Hits that could not be written and are kept.",
     },
     Metric {
+        name: "esclusa_catalog_reads_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Times the whole catalog was read: at the start, and where it has changed at a switch or reload.",
+    },
+    Metric {
         name: "esclusa_rule_generation",
         kind: Kind::Gauge,
         unit: Unit::Count,

@@ -27,7 +27,7 @@ use crate::error::{Error, Result};
 const GREETING: &[u8] = b"esclusa 1\n";
 /// What the new process says when it serves.
 const READY: u8 = b'!';
-/// A process that says nothing for so long is none.
+/// A process that says nothing for so long is taken for dead.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The process that served before.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::catalog::database::database_name;
 use crate::catalog::key_tables::Places;
+use crate::catalog::read::Mark;
 use crate::catalog::{Catalog, Database, KeyTables};
 use crate::config::Settings;
 use crate::control;
@@ -16,6 +17,7 @@ use crate::rewrite::{Entry, Policy};
 use crate::rule::{Faulty, Rule, RuleSet};
 use crate::session::Standing;
 use crate::sql::Limits;
+use crate::telemetry;
 
 /// The control connection, if one is configured.
 pub async fn control_database(settings: &Settings) -> Result<Option<Database>> {
@@ -58,10 +60,45 @@ pub struct Built {
     pub standing: HashMap<String, Standing>,
 }
 
+/// A catalog, and by what it is known to be the same still.
+#[derive(Debug)]
+pub struct Known {
+    schema: String,
+    mark: Mark,
+    catalog: Arc<Catalog>,
+}
+
+impl Known {
+    /// The catalog.
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+}
+
+/// The catalog of a schema. It is read again only where it has changed: a switch changes modes, and a schema of 1,470 tables is much to read
+/// for each of them, on every replica.
+async fn catalog(database: &Database, schema: &str, known: &mut Option<Known>) -> Result<Arc<Catalog>> {
+    // Before the catalog: what changes in between is seen the next time.
+    let mark = Catalog::mark(database, schema).await?;
+    if let Some(known) = known.as_ref().filter(|known| known.schema == schema && known.mark == mark) {
+        return Ok(known.catalog.clone());
+    }
+    telemetry::count("esclusa_catalog_reads_total");
+    let catalog = Arc::new(Catalog::read(database, schema).await?);
+    *known = Some(Known { schema: schema.to_owned(), mark, catalog: catalog.clone() });
+    Ok(catalog)
+}
+
 /// Puts rules together with all that is read beside them. A mode that a table may not have, by the settings or by what is stored, is not
 /// in force (`migrate/gate.rs`). Without a database every table has the default mode, which is taken at its word, and the catalog is the
-/// snapshot beside the rules, if there is one.
-pub async fn build(settings: &Settings, rules: &RuleSet, database: Option<&Database>, generation: u64) -> Result<Built> {
+/// snapshot beside the rules, if there is one. `known` is the catalog that was read last.
+pub async fn build(
+    settings: &Settings,
+    rules: &RuleSet,
+    database: Option<&Database>,
+    generation: u64,
+    known: &mut Option<Known>,
+) -> Result<Built> {
     let schema = &settings.rules.schema;
     let snapshot = settings.rules.directory.join("catalog.csv");
     let (modes, states, catalog, shadows, limited, key_tables) = match database {
@@ -70,14 +107,14 @@ pub async fn build(settings: &Settings, rules: &RuleSet, database: Option<&Datab
             (
                 control::modes(database).await?,
                 Some(state::states(database, schema).await?),
-                Catalog::read(database, schema).await?,
+                catalog(database, schema, known).await?,
                 Catalog::shadows(database, schema, &names).await?,
                 Catalog::limited(database, CONTROL).await?,
                 KeyTables::read(database, Places { legacy: schema, keys: KEYS, functions: CONTROL }).await?,
             )
         }
         None if snapshot.exists() => {
-            let catalog = Catalog::from_csv(schema, &snapshot)?;
+            let catalog = Arc::new(Catalog::from_csv(schema, &snapshot)?);
             (HashMap::new(), None, catalog, Default::default(), Default::default(), KeyTables::default())
         }
         None => Default::default(),

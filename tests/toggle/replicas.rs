@@ -1,14 +1,17 @@
 //! Two proxies over one database: a switch that either of them makes, or the command line, is in force on both when it returns, with no
 //! statement on its way that was decided about before. What used the name before may then go.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use esclusa::config::Settings;
 use esclusa::control;
 use esclusa::mode::Mode;
+use esclusa::server::policy::{self, Known};
 
 use super::load::{Load, library_client};
 use crate::common::proxy::Proxy;
-use crate::common::{Bed, SCHEMA};
+use crate::common::{Bed, SCHEMA, server};
 
 async fn moved() -> Bed {
     let mut bed = Bed::new(
@@ -90,4 +93,43 @@ async fn a_replica_that_does_not_follow_is_told() {
     proxy.server.stop().await;
     assert_eq!(bed.cell(replicas).await, "0");
     assert_eq!(switch(Mode::Rewrite).await.0, "");
+}
+
+/// A switch changes modes: the catalog of a large schema is read again only where something in it has changed.
+#[tokio::test]
+async fn a_switch_reads_the_catalog_where_it_has_changed() {
+    let bed = moved().await;
+    let sql = async |text: &str| bed.sql(&format!("SET LOCAL search_path = {SCHEMA}; {text}")).await;
+    sql("CREATE TABLE other (id int, note varchar(5)); CREATE TYPE shade AS ENUM ('light')").await;
+    let mut settings = Settings::defaults().unwrap();
+    settings.control.url = server().await.url(bed.name());
+    let mut known = None;
+    let build = async |known: &mut Option<Known>| {
+        policy::build(&settings, &bed.rules, Some(&bed.db), 1, known).await.unwrap();
+        known.as_ref().unwrap().catalog().clone()
+    };
+    let mut before = build(&mut known).await;
+    bed.set("tipocolor", Mode::Rewrite).await.unwrap();
+    sql("INSERT INTO other VALUES (1, 'x'); ANALYZE other; CREATE TEMP TABLE passing (id int)").await;
+    assert!(Arc::ptr_eq(&before, &build(&mut known).await), "nothing has changed in the catalog");
+    for change in [
+        "ALTER TABLE other ADD COLUMN more int",
+        "ALTER TABLE other RENAME COLUMN note TO remark",
+        "ALTER TABLE other ALTER COLUMN remark TYPE varchar(7)",
+        "ALTER TABLE other ALTER COLUMN id SET NOT NULL",
+        "ALTER TABLE other ALTER COLUMN id SET DEFAULT 3",
+        "ALTER TABLE other ADD CONSTRAINT other_key UNIQUE (id)",
+        "ALTER TABLE other RENAME CONSTRAINT other_key TO other_id",
+        "ALTER TABLE other DROP COLUMN more",
+        "ALTER TABLE other RENAME TO another",
+        "CREATE VIEW seen AS SELECT id FROM another",
+        "DROP VIEW seen",
+        "ALTER TYPE shade RENAME TO tone",
+    ] {
+        sql(change).await;
+        let after = build(&mut known).await;
+        assert!(!Arc::ptr_eq(&before, &after), "{change}");
+        assert!(Arc::ptr_eq(&after, &build(&mut known).await), "{change}, and nothing since");
+        before = after;
+    }
 }

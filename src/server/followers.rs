@@ -1,0 +1,75 @@
+//! Follows what others do: switches on other replicas, rights that are given and taken beside the proxy.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::policy;
+use super::steering::Steering;
+use crate::catalog::{Catalog, Database};
+use crate::control::{self, replica};
+use crate::error::Result;
+use crate::relation::CONTROL;
+
+impl Steering {
+    /// Says that this process serves, and which switch is in force here.
+    pub(super) async fn acknowledge(&self, generation: i64) -> Result<()> {
+        let settings = self.shared.settings.load_full();
+        let mut database = self.database.lock().await;
+        match policy::alive(&mut database, &settings).await? {
+            Some(database) if generation > 0 => replica::acknowledge(database, &self.instance, generation).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Roles, memberships and grants change without a word to anybody: where they are no longer what the policy was built on, it is built anew.
+    async fn follow_rights(&self, database: &Database) -> Result<()> {
+        let limited = Catalog::limited(database, CONTROL).await?;
+        match self.shared.policy.load().is_limiting(&limited) {
+            true => Ok(()),
+            false => self.refresh().await,
+        }
+    }
+
+    /// Nobody waits for this process any more.
+    pub(super) async fn leave(&self) {
+        let settings = self.shared.settings.load_full();
+        let mut database = self.database.lock().await;
+        let left = async {
+            match policy::alive(&mut database, &settings).await? {
+                Some(database) if replica::generation(database).await? > 0 => replica::leave(database, &self.instance).await,
+                _ => Ok(()),
+            }
+        };
+        if let Err(error) = left.await {
+            tracing::warn!(%error, "the end of this process could not be noted; a switch will tell that it is silent");
+        }
+    }
+}
+
+/// Follows switches that other replicas make, as long as a session lives: until the process ends. Whatever was announced while the
+/// connection was gone is read when it is back.
+pub(super) async fn follow(steering: Arc<Steering>) {
+    loop {
+        let settings = steering.shared.settings.load_full();
+        if settings.control.url.is_empty() {
+            return;
+        }
+        let listened = async {
+            let password = policy::password(&settings)?;
+            let (database, mut news) = Database::listen(&settings.control.url, password.as_deref(), control::CHANNEL).await?;
+            loop {
+                let generation = replica::generation(&database).await?;
+                steering.follow_switch().await?;
+                while let Err(_silence) = tokio::time::timeout(replica::HEARTBEAT, news.recv()).await.map(drop) {
+                    steering.acknowledge(generation).await?;
+                    steering.follow_rights(&database).await?;
+                }
+            }
+        };
+        let ended: Result<()> = listened.await;
+        if let Err(error) = ended {
+            tracing::warn!(%error, "switches of other replicas cannot be followed; trying again");
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}

@@ -1,0 +1,86 @@
+//! Reads settings and rules anew: all of it is put in force, or nothing, and every fault is told at once.
+
+use std::sync::Arc;
+
+use super::steering::Steering;
+use super::tls;
+use crate::config::Settings;
+use crate::error::{Error, Fault, Faults, Result};
+use crate::mode::Mode;
+use crate::rule::RuleSet;
+
+impl Steering {
+    /// RELOAD. The faults of rules that were left as they are.
+    pub(super) async fn reload_all(&self) -> Result<Faults> {
+        let before = self.shared.settings.load_full();
+        let mut faults = Faults::default();
+        // Where the settings have faults, what they name is looked for at the places before: all faults at once.
+        let read = kept(self.load.load(), &mut faults)?;
+        let settings = read.unwrap_or_else(|| before.as_ref().clone());
+        kept(refuse_fixed(&before, &settings).map_err(Error::from), &mut faults)?;
+        let legs = kept(tls::of_both_legs(&settings), &mut faults)?;
+        let rules = kept(self.fresh_rules(&settings).map_err(Error::from), &mut faults)?;
+        if let Some((_, left)) = rules.as_ref().filter(|_| !faults.is_empty()) {
+            faults.extend(left.clone());
+        }
+        let (Some((acceptor, connector)), Some((rules, left))) = (legs, rules) else {
+            return faults.or(Faults::default()).map_err(Error::from);
+        };
+        faults.or(())?;
+        let mut database = self.database.lock().await;
+        let built = self.fresh_policy(&mut database, &settings, &rules).await?;
+        // All of it is good: from here on nothing can fail.
+        self.rules.store(Arc::new(rules));
+        self.shared.settings.store(Arc::new(settings));
+        self.shared.tls.store(Arc::new(acceptor));
+        self.connector.store(Arc::new(connector));
+        self.put_in_force(built);
+        for fault in &left.0 {
+            tracing::warn!(%fault, "a rule with faults was left as it was");
+        }
+        Ok(left)
+    }
+
+    /// The rule files as they are now, and the faults of those that were left out. A table whose rule has faults keeps the rule that is in
+    /// force; one whose statements are rewritten keeps its rule, or nothing is reloaded.
+    fn fresh_rules(&self, settings: &Settings) -> Result<(RuleSet, Faults), Faults> {
+        let mut rules = RuleSet::load(&settings.rules.directory)?;
+        let left = rules.faults();
+        for rule in self.rules.load().rules.values() {
+            rules.keep(rule);
+        }
+        let mut faults = Faults::default();
+        let policy = self.shared.policy.load();
+        for entry in policy.entries().filter(|e| e.mode == Mode::Rewrite) {
+            let table = &entry.relation.table;
+            if !rules.rules.contains_key(table) {
+                let fault =
+                    Fault::at(&settings.rules.directory, 0, format!("the rule of {table} is gone, and its mode is rewrite"));
+                faults.push(fault.hint(format!("bring the file back, or switch the table first: SET MODE observe FOR {table}")));
+            }
+        }
+        faults.or((rules, left))
+    }
+}
+
+/// A result, or `None` when it is faults, which are put to the others.
+fn kept<T>(result: Result<T>, faults: &mut Faults) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::Faults(found)) => {
+            faults.extend(found);
+            Ok(None)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// What a running process cannot change: a restart or a handover can.
+fn refuse_fixed(before: &Settings, after: &Settings) -> Result<(), Faults> {
+    let mut faults = Faults::default();
+    for key in before.differing(after).into_iter().filter(|k| k.restart) {
+        let fault = Fault::general(format!("{}.{} cannot be changed by a reload", key.section, key.name));
+        faults.push(fault.hint("restart, or start a new process that takes over (listen.handover_socket)"));
+    }
+    faults.or(())
+}

@@ -1,0 +1,110 @@
+//! Switches modes: a switch is stored, put in force, and over when no statement is on its way that an older policy decided about.
+
+use std::pin::Pin;
+use std::sync::atomic::{Ordering, fence};
+use std::time::Duration;
+
+use super::policy;
+use super::steering::Steering;
+use crate::catalog::Database;
+use crate::console::Admin;
+use crate::control::{self, Change, replica};
+use crate::error::{Error, Faults, Result};
+use crate::migrate::gate::{self, Named, Switch};
+use crate::mode::Mode;
+
+impl Steering {
+    /// Stores a switch, and waits until it is in force, here and on the other replicas.
+    async fn switch(&self, store: impl AsyncFnOnce(&Database, &str) -> Result<Vec<Change>>) -> Result<Vec<Change>> {
+        let settings = self.shared.settings.load_full();
+        let mut changes = {
+            let mut database = self.database.lock().await;
+            match policy::alive(&mut database, &settings).await? {
+                Some(database) => store(database, &settings.rules.schema).await?,
+                None => return Err(Error::usage("modes are stored in the target database: set control.url")),
+            }
+        };
+        self.follow_switch().await?;
+        let mut database = self.database.lock().await;
+        if let Some(database) = policy::alive(&mut database, &settings).await? {
+            control::behind(database, &mut changes).await?;
+        }
+        Ok(changes)
+    }
+
+    /// Puts the modes that are stored in force, and says so when no statement is on its way that an older policy decided about.
+    pub(super) async fn follow_switch(&self) -> Result<()> {
+        let settings = self.shared.settings.load_full();
+        let alive = async || -> Result<i64> {
+            match policy::alive(&mut *self.database.lock().await, &settings).await? {
+                Some(database) => replica::generation(database).await,
+                None => Ok(0),
+            }
+        };
+        let generation = alive().await?;
+        self.refresh().await?;
+        self.let_land().await;
+        self.acknowledge(generation).await
+    }
+
+    /// Waits until no statement is on its way that an older policy decided about, so that who has switched a table may drop it. One
+    /// that runs longer than this has its locks: whoever drops the table waits for it there.
+    async fn let_land(&self) {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let generation = self.shared.policy.load().generation;
+        let flies = |at: u64| at > 0 && at < generation;
+        // The policy is in force; who announces an older one from here on sees it before deciding.
+        fence(Ordering::SeqCst);
+        let until = tokio::time::Instant::now() + PATIENCE;
+        while self.shared.clients.iter().any(|c| flies(c.flight.load(Ordering::Relaxed))) {
+            if tokio::time::Instant::now() > until {
+                tracing::warn!("statements that were sent before the switch are still running");
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+}
+
+impl Admin for Steering {
+    fn set_modes<'a>(
+        &'a self,
+        tables: &'a [String],
+        mode: Mode,
+        who: &'a str,
+        why: Option<&'a str>,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>> {
+        Box::pin(async move {
+            let policy = self.shared.policy.load_full();
+            let named = |table: &String| {
+                let entry = policy.entries().find(|e| e.relation.table == *table);
+                let entry = entry.ok_or_else(|| Error::usage(format!("there is no rule for a table \"{table}\"")))?;
+                Ok((table.clone(), entry.relation.is_retained()))
+            };
+            let tables = tables.iter().map(named).collect::<Result<Vec<Named>>>()?;
+            self.switch(async |db, schema| gate::switch(db, schema, &tables, Switch { mode, who, why }).await).await
+        })
+    }
+
+    fn set_all_modes<'a>(
+        &'a self,
+        mode: Mode,
+        who: &'a str,
+        why: Option<&'a str>,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>> {
+        Box::pin(async move {
+            let policy = self.shared.policy.load_full();
+            let mut tables: Vec<Named> = policy.entries().map(|e| (e.relation.table.clone(), e.relation.is_retained())).collect();
+            tables.sort();
+            self.switch(async |db, schema| gate::switch_all(db, schema, &tables, Switch { mode, who, why }).await).await
+        })
+    }
+
+    fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<Faults>> + Send + 'a>> {
+        Box::pin(self.reload_all())
+    }
+
+    fn shutdown(&self) {
+        let _ = self.stop.send(true);
+    }
+}

@@ -1,5 +1,5 @@
 //! `INSERT INTO tipositver ... ON CONFLICT (tsvid) DO UPDATE SET tsvtxtid = excluded.tsvtxtid` becomes `... ON CONFLICT ON CONSTRAINT
-//! tipositver_code_key DO UPDATE SET (dv_txtid) = (SELECT r.tsvtxtid FROM (SELECT excluded.dv_txtid AS tsvtxtid) AS r)`.
+//! tipositver_code_key DO UPDATE SET (dv_txtid) = (SELECT ... r.tsvtxtid ... FROM (VALUES ... excluded.dv_txtid ...) AS r(tsvtxtid))`.
 //!
 //! `excluded` has the columns of the new table, so a column of it is read as one of the target row is. The legacy key means the leaf's own
 //! constraint. Any other list of columns or expressions becomes one of the expressions that read them, and the server looks for the
@@ -20,7 +20,7 @@ const EXCLUDED: &str = "excluded";
 impl Work<'_, '_> {
     pub(super) fn on_conflict(&mut self, dml: &Dml, conflict: &OnConflict, entry: &Entry) -> Result<(), Refusal> {
         let relation = &entry.relation;
-        // A constraint that the legacy table did not have is none that a client could mean.
+        // No client can mean a constraint that the legacy table did not have.
         let unique = relation.unique.as_ref().filter(|u| u.declared);
         let leaf_unique = relation.leaf_unique().unwrap_or_default();
         let inferred = format!("ON CONSTRAINT {}", ident(&leaf_unique));

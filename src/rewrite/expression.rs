@@ -87,7 +87,7 @@ impl Work<'_, '_> {
         }
     }
 
-    /// A column that the leaf has and the legacy table has not is none that a client may name (the words are those of parse_relation.c).
+    /// A client may not name a column that the leaf has and the legacy table has not (the words are those of parse_relation.c).
     fn hide(&mut self, relation: &Relation, name_use: &NameUse) {
         let name = name_use.name.last();
         if relation.target().is_some_and(|t| t.columns.contains(&name)) && relation.position(name).is_none() {

@@ -1,5 +1,5 @@
 //! `INSERT INTO tipositver (tsvid, tsvtxtid) VALUES ($1, $2)` becomes `INSERT INTO esclusa_leaf.tipositver AS tipositver (dv_domain,
-//! dv_code, ...) SELECT 'TIPO_SITVER', ... FROM (VALUES (($1)::numeric(5,0), ($2)::numeric(10,0))) AS r(tsvid, tsvtxtid)`.
+//! dv_code, ...) SELECT ... 'TIPO_SITVER' ... FROM (VALUES (($1)::numeric(5,0), ($2)::numeric(10,0))) AS r(tsvid, tsvtxtid)`.
 //!
 //! The inner rows are typed legacy rows: every value is cast as an assignment to its column casts it, a column that is not named
 //! gets its legacy default. The outer SELECT makes the new table's columns of them, with the relation's own expressions.

@@ -1,8 +1,8 @@
-//! `MERGE INTO tipositver t USING s ON t.tsvid = s.id WHEN ...` becomes `MERGE INTO esclusa_leaf.tipositver AS t USING s ON
+//! `MERGE INTO tipositver t USING s ON t.tsvid = s.id WHEN ...` becomes `MERGE INTO esclusa_leaf.tipositver t USING s ON
 //! (t.dv_code)::numeric(5,0) = s.id WHEN ...`. UPDATE is as in an UPDATE.
 //!
 //! INSERT has no sub-select whose columns several fields could share: each field computes the typed legacy row for itself. So an
-//! expression is evaluated more than once, which only one that might give another value the second time does not bear.
+//! expression is evaluated more than once. One that might give another value the second time is refused.
 //!
 //! The same goes for UPDATE, because PostgreSQL (15.18) has two faults here. It numbers the sub-selects of `SET (a, b) = (SELECT ...)` in
 //! each action of a MERGE from one, takes that of the last action for all of them, and stores what comes of it or ends the backend. And

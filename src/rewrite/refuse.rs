@@ -1,5 +1,5 @@
 //! Saying no in the server's own stream of replies: in place of a refused statement the server gets one that fails in parse
-//! analysis, so that order, abort state and skip-to-Sync come for free, in Query and in Parse with any parameters; the session
+//! analysis, so that the order of replies, the state of the transaction and the skipping to Sync are the server's own, in Query and in Parse with any parameters; the session
 //! then replaces that error by the refusal. The failing statement names a column that says what it is, for the server's log.
 
 use crate::error::{ClientError, sqlstate};

@@ -1,5 +1,5 @@
 //! How each name of a text was understood, for `esclusa explain`: which relation it is and why, or why it is none. Made anew from the
-//! text, and not on a statement's way: what a client waits for tells no stories.
+//! text, and never while a client waits.
 
 use std::ops::Range;
 

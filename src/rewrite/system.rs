@@ -2,7 +2,7 @@
 //! behind the view, which shows them under names of their own, so that no `*`, NATURAL JOIN or USING can meet them:
 //!
 //! `SELECT t.*, ctid FROM tipositver t` becomes `SELECT t.tsvid, t.tsvtxtid, esclusa_ctid_0 AS ctid FROM (SELECT ..., ctid AS
-//! esclusa_ctid_0 FROM <table>) AS t`.
+//! esclusa_ctid_0 FROM esclusa_leaf.tipositver) t`.
 //!
 //! Every star over such a reference is written out, and its whole row is a column of its own, of the view's type: in an outer join it is
 //! NULL where the row is missing.

@@ -1,5 +1,5 @@
 //! `UPDATE tipositver SET tsvtxtid = $1 WHERE tsvid = $2` becomes `UPDATE esclusa_leaf.tipositver AS tipositver SET (dv_txtid) =
-//! (SELECT r.tsvtxtid FROM (VALUES (($1)::numeric(10,0))) AS r(tsvtxtid)) WHERE ...`.
+//! (SELECT ... r.tsvtxtid ... FROM (VALUES ... (($1)::numeric(10,0))) AS r(tsvtxtid)) WHERE ...`.
 //!
 //! The inner sub-select holds the assigned values as typed legacy columns; the outer one makes of them the columns of the new
 //! table, with the relation's own expressions. Both are evaluated on the target row. It is VALUES and no SELECT because SET takes no

@@ -54,7 +54,7 @@ impl Work<'_, '_> {
         Ok(())
     }
 
-    /// The columns of `ANALYZE t (a, b)` must be there; which of them are read again is the server's business.
+    /// The columns of `ANALYZE t (a, b)` must be there; which of them are read again, the server decides.
     fn listed_columns(&self, index: usize, relation: &Relation) -> Result<(), Refusal> {
         let reference = &self.shape.references[index];
         let (name, whole) = (reference.name.span(), reference.span);

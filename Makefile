@@ -18,7 +18,7 @@ CARGO := cargo
 ORACLE := $(CURDIR)/target/oracle
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo test build deps test-deps bench-deps install bench fmt lint doc unit regress twin oracle oracle-deps fuzz soak clean
+.PHONY: demo test build package deps test-deps bench-deps install bench fmt lint doc unit regress twin oracle oracle-deps fuzz soak clean
 
 demo: deps
 	$(CARGO) build --release --locked
@@ -28,6 +28,10 @@ test: test-deps $(NODE_PG) fmt lint doc unit
 
 build:
 	$(CARGO) build --release --locked
+
+# The program for a server: without the demo, its data and its judge.
+package:
+	$(CARGO) build --release --locked --no-default-features
 
 # What a package provides is looked for first, so that nothing is asked of the network where all is there.
 deps:

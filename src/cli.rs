@@ -2,6 +2,7 @@
 //! to standard error with detail and hint, and decide the exit code.
 
 mod check;
+#[cfg(feature = "demo")]
 mod demo;
 mod diff;
 mod disk;
@@ -41,19 +42,36 @@ pub struct Arguments {
     command: Command,
 }
 
-const EXAMPLES: &str = "Examples:
-  esclusa demo                                    everything at once, on a private PostgreSQL
+#[cfg(feature = "demo")]
+macro_rules! demo_example {
+    () => {
+        "\n  esclusa demo                                    everything at once, on a private PostgreSQL"
+    };
+}
+#[cfg(not(feature = "demo"))]
+macro_rules! demo_example {
+    () => {
+        ""
+    };
+}
+
+const EXAMPLES: &str = concat!(
+    "Examples:",
+    demo_example!(),
+    "
   esclusa explain \"SELECT * FROM tipocorreo\"      what a statement becomes; needs no database
   esclusa check                                   every fault of settings and rules
   esclusa serve                                   the proxy and the console
 
-Exit codes: 0 done; 1 differences, or refused by a gate; 2 wrong usage or settings; 3 the database or the network failed.";
+Exit codes: 0 done; 1 differences, or refused by a gate; 2 wrong usage or settings; 3 the database or the network failed."
+);
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the proxy and the console.
     Serve,
     /// Starts a private PostgreSQL, loads, migrates, serves and sends traffic.
+    #[cfg(feature = "demo")]
     Demo(demo::Demo),
     /// Shows what a statement becomes, by which rules, and why not where not.
     Explain(explain::Explain),
@@ -118,18 +136,28 @@ fn written(result: std::io::Result<()>) -> Result<()> {
     }
 }
 
+impl Command {
+    /// The demo tells its story on the terminal; the log would stand between its lines.
+    fn log_level<'s>(&self, settings: &'s Settings) -> &'s str {
+        match self {
+            #[cfg(feature = "demo")]
+            Command::Demo(_) => "warn",
+            _ => &settings.log.level,
+        }
+    }
+}
+
 fn run(arguments: Arguments) -> Result<()> {
     let config = settings_file(arguments.config);
     let settings = Settings::load(config.as_deref(), &|key| std::env::var(key).ok())?;
-    // The demo tells its story on the terminal; the log would stand between its lines.
-    let level = if matches!(arguments.command, Command::Demo(_)) { "warn" } else { &settings.log.level };
-    crate::telemetry::log(level, settings.log.format);
+    crate::telemetry::log(arguments.command.log_level(&settings), settings.log.format);
     let call = Call { settings, config, format: arguments.format };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Error::io("starting the event loop", e))?;
     runtime.block_on(async {
         match arguments.command {
             Command::Serve => serve::run(call).await,
+            #[cfg(feature = "demo")]
             Command::Demo(demo) => demo::run(call, demo).await,
             Command::Explain(explain) => explain::run(call, explain).await,
             Command::Check => check::run(call).await,

@@ -21,7 +21,7 @@ pub mod sqlstate {
     pub const FEATURE_NOT_SUPPORTED: &str = "0A000";
     /// 22023: a console command was given a value that it does not take.
     pub const INVALID_PARAMETER_VALUE: &str = "22023";
-    /// 22P02: a console command compares a column with a value that is none of its type.
+    /// 22P02: a console command compares a column with a value that is not of its type.
     pub const INVALID_TEXT_REPRESENTATION: &str = "22P02";
     /// 26000: the server does not know a prepared statement.
     pub const INVALID_SQL_STATEMENT_NAME: &str = "26000";

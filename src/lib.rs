@@ -22,6 +22,8 @@ pub mod session;
 pub mod report;
 pub mod console;
 pub mod server;
+#[cfg(feature = "demo")]
 pub mod twin;
+#[cfg(feature = "demo")]
 pub mod demo;
 pub mod cli;

@@ -17,7 +17,6 @@ pub mod roles;
 pub mod run;
 pub mod schema;
 pub mod state;
-pub mod switch;
 pub mod view;
 
 pub use crate::relation::{CONTROL, LEAVES};

@@ -1,6 +1,6 @@
 //! What a running proxy can tell: the list of reports. Each is a question, typed columns, and the function that makes its rows.
 //!
-//! Whoever shows tables reads this list and knows none of them by itself: a report costs a file here (or a function in the file of its
+//! Whoever shows tables reads this list, and names no report itself: a report costs a file here (or a function in the file of its
 //! family) and a line in [`REPORTS`]. The rows come from what the proxy holds in memory; no report of today asks a database.
 
 mod clients;

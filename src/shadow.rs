@@ -3,6 +3,8 @@
 //!
 //! A client is never delayed: a sample that finds the queue full is dropped and counted.
 
+pub mod compare;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

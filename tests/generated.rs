@@ -2,14 +2,23 @@
 //! of them; FIRST begins at another number, so that one statement alone can be run again.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
+#[path = "generated/choice.rs"]
+mod choice;
+#[path = "generated/generate.rs"]
+mod generate;
+#[path = "generated/hunt.rs"]
+mod hunt;
+#[path = "generated/world.rs"]
+mod world;
+
 use std::str::FromStr;
 
 use esclusa::catalog::Catalog;
 use esclusa::demo::data::Sizes;
 use esclusa::demo::stage::{LEGACY, Plot, Stage};
-use esclusa::twin::generate::every_key;
-use esclusa::twin::hunt::Hunt;
-use esclusa::twin::world::World;
+use generate::every_key;
+use hunt::Hunt;
+use world::World;
 
 fn given<T: FromStr>(name: &str, otherwise: T) -> T {
     std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(otherwise)

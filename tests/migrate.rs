@@ -6,9 +6,10 @@ use esclusa::config::Settings;
 use esclusa::demo::data::Sizes;
 use esclusa::demo::{legacy, postgres};
 use esclusa::error::Faults;
+use esclusa::migrate::capture::{self, writer};
 use esclusa::migrate::gate::{self, Switch};
 use esclusa::migrate::run::Migration;
-use esclusa::migrate::{capture, schema, switch};
+use esclusa::migrate::schema;
 use esclusa::mode::Mode;
 use esclusa::relation::{Context, Relation};
 use esclusa::rule::generate::generate;
@@ -99,7 +100,7 @@ async fn histories_written_by_their_triggers(
             logs += 1;
             continue;
         }
-        switch::capture(db, context, rules, &rule).await.unwrap_or_else(|e| panic!("{}: {e} {:?}", rule.table, e.more()));
+        writer::change(db, context, rules, &rule).await.unwrap_or_else(|e| panic!("{}: {e} {:?}", rule.table, e.more()));
         let relation = Relation::compile(&rule, context);
         let mirrored = |i: usize| rule.columns[i].base.is_some();
         // A value of another type in the base comes as its own type shows it: a padded one padded.

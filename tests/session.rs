@@ -3,6 +3,7 @@
 //!
 //! A file is a list of conversations, each with a heading in `#` lines. Flush left is what happens:
 //! `client Q select 1|` and `server Z I` are frames, a letter and a body; `switch rewrite` puts another mode in force for all tables;
+//! `plain` says that the client's leg has no TLS and the server's has; `longest 20` is the longest statement that is read;
 //! `path public` answers all that the session has asked about names; `known public` is a login and such an answer, not shown. Indented is what comes of it: `> ` a frame that the
 //! server gets, `< ` one that the client gets, `: ` what the house is told, and at the end of each conversation whether a switch would have
 //! to wait. In a body `|` is a zero, `\|` a bar and `\x07` a byte.
@@ -183,6 +184,7 @@ impl Play {
                 let generation = self.house.policy.load().generation + 1;
                 self.house.policy.store(Arc::new(policy(generation, what.parse().unwrap())));
             }
+            "plain" => self.conversation.hide_channel_binding(true),
             "longest" => self.house.longest.set(what.parse().unwrap()),
             _ => panic!("{line}"),
         }

@@ -1,6 +1,8 @@
 //! The twin over every script of `tests/twin`, over what Hibernate and awkward Java code send, and over every table of the plan.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
+use std::path::Path;
+
 use esclusa::demo::data::Sizes;
 use esclusa::demo::stage::{Plot, Stage};
 use esclusa::relation::Relation;
@@ -83,9 +85,8 @@ fn scripts() -> Vec<(String, Vec<Case>)> {
     let entries = directories.iter().flat_map(|d| std::fs::read_dir(d).unwrap()).map(|e| e.unwrap().path());
     let mut files: Vec<_> = entries.filter(|p| p.extension().is_some_and(|e| e == "sql")).collect();
     files.sort();
-    let read = |p: &std::path::PathBuf| {
-        (p.file_name().unwrap().to_string_lossy().into_owned(), script::parse(&std::fs::read_to_string(p).unwrap()))
-    };
+    let cases = |p: &Path| script::parse(p, &std::fs::read_to_string(p).unwrap()).unwrap_or_else(|faults| panic!("{faults}"));
+    let read = |p: &std::path::PathBuf| (p.file_name().unwrap().to_string_lossy().into_owned(), cases(p));
     files.iter().map(read).collect()
 }
 

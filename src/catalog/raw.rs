@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 
 /// A result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rows {
+pub struct Fetched {
     /// Names and type OIDs.
     pub columns: Vec<(String, u32)>,
     /// Cells in binary format; NULL is `None`.
@@ -62,7 +62,7 @@ impl Database {
         types: &[u32],
         parameters: &[(bool, Option<&[u8]>)],
         limit: usize,
-    ) -> Result<Option<Rows>> {
+    ) -> Result<Option<Fetched>> {
         let wrong = |e: &tokio_postgres::Error| database_error(context, e);
         let types: Option<Vec<Type>> =
             types.iter().map(|oid| if *oid == 0 { Some(Type::UNKNOWN) } else { Type::from_oid(*oid) }).collect();
@@ -84,6 +84,6 @@ impl Database {
             let cell = |i: usize| row.try_get::<_, Option<Bytes>>(i).map(|cell| cell.map(|c| c.0));
             rows.push((0..row.len()).map(cell).collect::<std::result::Result<_, _>>().map_err(|e| wrong(&e))?);
         }
-        Ok(Some(Rows { columns, rows }))
+        Ok(Some(Fetched { columns, rows }))
     }
 }

@@ -4,8 +4,8 @@ use super::{Call, disk, generate, rule_of};
 use crate::config::document::Document;
 use crate::control;
 use crate::error::{Error, Result};
+use crate::migrate::capture::writer;
 use crate::migrate::gate::{self, Named, Switch};
-use crate::migrate::switch;
 use crate::mode::Mode;
 use crate::relation::Context;
 use crate::report;
@@ -97,7 +97,7 @@ async fn capture(call: Call, mut words: Vec<String>) -> Result<()> {
         let text = std::fs::read_to_string(&rule.file).map_err(io)?;
         let text = file::with_capture(&text, capture);
         let changed = file::parse(&Document::parse(&rule.file, &text)?)?;
-        let notes = switch::capture(&database, &context, &rules, &changed).await?;
+        let notes = writer::change(&database, &context, &rules, &changed).await?;
         disk::replace(&[(rule.file.clone(), text)])?;
         for note in notes.into_iter().chain([format!("{} was changed: reload the proxy", rule.file.display())]) {
             table.push(vec![name.as_str().into(), capture.name().into(), note.into()]);

@@ -1,7 +1,7 @@
 //! What a console client is told when a command fails: SQLSTATE, message, detail, hint, and where in the text.
 //!
 //! An [`Error`] of the rest of the program becomes a [`Failure`] here, by hand and variant by variant, so that the console says
-//! no more than it means to. How a failure looks on the wire is [`super::encode`]'s business.
+//! no more than it means to. [`super::encode`] writes a failure as a frame.
 
 use crate::error::{ClientError, Error, sqlstate};
 
@@ -85,25 +85,9 @@ pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
 
 /// Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other.
 fn distance(from: &str, to: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
     // A word that is far too long is far away; so a statement of a megabyte costs nothing here.
-    if a.len().abs_diff(b.len()) > 8 || a.len() > 128 {
-        return usize::MAX;
-    }
-    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
+    let is_far = from.len() > 512 || from.chars().count().abs_diff(to.chars().count()) > 8;
+    if is_far { usize::MAX } else { strsim::osa_distance(from, to) }
 }
 
 #[cfg(test)]

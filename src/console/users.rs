@@ -47,7 +47,7 @@ const LINE: &str = "a line is `user SCRAM-SHA-256$iterations:salt$stored:server`
 const KEY_BYTES: usize = 32;
 
 impl Users {
-    /// Reads a file. Every bad line is a fault; with one, none of the file counts.
+    /// Reads a file. Every bad line is a fault; a file with a fault is not used at all.
     pub fn load(file: &Path) -> Result<Users, Faults> {
         let text = std::fs::read_to_string(file).map_err(|e| Faults(vec![Fault::at(file, 0, format!("cannot be read: {e}"))]))?;
         Users::parse(file, &text)

@@ -133,7 +133,7 @@ impl Drop for Postgres {
         drop(self.watch.stdin.take());
         let started = Instant::now();
         let running = |child: &mut Child| matches!(child.try_wait(), Ok(None));
-        // Both are asked each time: the watch goes on for as long as the server has not been waited for.
+        // Both are asked each time: the watch lasts until the server has been waited for.
         while (running(&mut self.child) | running(&mut self.watch)) && started.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_millis(5));
         }

@@ -113,7 +113,7 @@ async fn raise(plot: Plot, say: Say<'_>) -> Result<Stage> {
 async fn compare(stage: &Stage, say: Say<'_>) -> Result<usize> {
     let mut pair = stage.pair().await?;
     let policy = stage.proxy.shared.policy.load_full();
-    let report = pair.run("demo", &script::parse(TRAFFIC), &policy).await?;
+    let report = pair.run("demo", &script::parse("demo/traffic.sql".as_ref(), TRAFFIC)?, &policy).await?;
     if report.differences.is_empty() {
         say(&format!("{} statements sent directly and through the proxy\n", report.statements))?;
         return Ok(report.comparisons);

@@ -20,6 +20,7 @@ use crate::table::Cell;
 use super::{CONTROL, PINNED};
 
 mod object;
+pub mod writer;
 
 use object::{Function, Trigger, name};
 

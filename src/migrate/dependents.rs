@@ -1,6 +1,6 @@
 //! What hangs on a legacy table, and what becomes of it when the table steps aside for its view.
 //!
-//! PostgreSQL ties objects to each other by OID: a view over the table goes on reading the moved table, in silence. So everything that
+//! PostgreSQL ties objects to each other by OID: a view over the table would read the moved table, and nobody would be told. So everything that
 //! the catalog knows to depend on the table is found before the move, and is one of three: *carried*, by statements that the move runs
 //! before and after the swap; *let go*, with a word about it, where nobody's answer changes; or it *blocks*, and `migrate` refuses the table
 //! unless told `--accept`. Each has the script that makes it anew, where there is one.

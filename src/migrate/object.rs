@@ -136,7 +136,7 @@ async fn adopt(database: &Database, schema: &str) -> Result<()> {
     Ok(())
 }
 
-/// The tables that are recorded, and under whose name no table stands: one that was brought back is nobody's business here.
+/// The tables that are recorded, and under whose name no table stands: one that was brought back is not looked at.
 fn moved(schema: &str) -> String {
     format!(
         "SELECT DISTINCT legacy_table::text FROM {CONTROL}.object WHERE NOT EXISTS (SELECT FROM pg_class \
@@ -309,7 +309,7 @@ async fn missing(database: &Database, key: &Key, object: &Object) -> Result<Drif
     Ok(drift(key, finding, &object.definition, "", remedy))
 }
 
-/// What can be said of a leaf that is no more.
+/// What can be said of a leaf that has been dropped.
 async fn gone(database: &Database, table: &str) -> Result<String> {
     let archived = crate::sql::quote::qualified(super::ARCHIVE, table);
     let sql = "SELECT to_regclass($1) IS NOT NULL";

@@ -7,16 +7,16 @@ use crate::catalog::{Catalog, Database};
 use crate::control;
 use crate::error::{Error, Result};
 use crate::relation::{Context, Relation};
-use crate::rule::{Rule, RuleSet};
+use crate::rule::{Rule, RuleSet, check};
 use crate::sql::quote::{literal, qualified};
 use crate::sql::template::Sql;
 
-use super::capture;
+use super::capture::{self, writer};
 use super::dependents::{self, Dependent, Dependents};
 use super::foreign_key::KEYS;
 use super::foreign_key::key_table::{KeyTable, Leaf};
 use super::parity::{self, Parity};
-use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, backfill, gate, leaf, object, retain, roles, switch, view};
+use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, backfill, gate, leaf, object, retain, roles, view};
 
 /// A writer that holds the legacy table longer than this makes the migration of that table fail, not wait.
 const LOCK_TIMEOUT: &str = "5s";
@@ -136,13 +136,8 @@ impl<'m> Migration<'m> {
 
     /// The table may have changed since its rule was written: moving it by the old rule would lose a column.
     fn refuse_stale_rule(&self, rule: &Rule, catalog: &Catalog) -> Result<()> {
-        let mut one = RuleSet::default();
-        one.rules.insert(rule.table.clone(), rule.clone());
-        let mut known = catalog.clone();
-        known.tables.retain(|name, _| *name == rule.table);
-        let faults = crate::rule::check::against(&one, &known);
-        let own = |f: &&crate::error::Fault| !f.message.contains("the catalog has no table");
-        match faults.0.iter().filter(own).map(|f| f.message.as_str()).collect::<Vec<_>>().as_slice() {
+        let faults = check::against_table(rule, catalog);
+        match faults.0.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().as_slice() {
             [] => Ok(()),
             faults => Err(Error::Refused {
                 message: format!("the rule of {} does not fit the table", rule.table),
@@ -231,7 +226,7 @@ impl<'m> Migration<'m> {
     async fn swap(&self, db: &Database, relation: &Relation) -> Result<Vec<String>> {
         let (legacy, archived) = (relation.legacy_table(), qualified(ARCHIVE, &relation.table));
         let context = format!("putting the view in place of {}", relation.table);
-        // A sequence that a column owns would go along, and with the archive away; the view's default goes on drawing from it.
+        // A sequence that a column owns would be moved with the table, and dropped with the archive; the view's default still draws from it.
         let sequences = format!(
             "SELECT format('ALTER SEQUENCE %s OWNED BY NONE', d.objid::regclass) FROM pg_depend d JOIN pg_class c ON c.oid = d.objid \
              WHERE d.refobjid = {}::regclass AND d.deptype = 'a' AND d.classid = 'pg_class'::regclass AND c.relkind = 'S'",
@@ -253,7 +248,7 @@ impl<'m> Migration<'m> {
         let mut notes = Vec::new();
         if relation.kind == "history" {
             let attached = capture::attach(db, &after, self.rules, rule, relation, &|t| self.relation(t)).await?;
-            notes.extend(switch::attached(relation, attached)?);
+            notes.extend(writer::notes(relation, attached)?);
         } else {
             let histories = capture::follow(db, &after, self.rules, relation, &|t| self.relation(t)).await?;
             notes.extend(histories.iter().map(|h| format!("audit trigger on the rows of domain {} for {h}", rule.table)));

@@ -1,6 +1,6 @@
 //! Report `clients`: who is connected to the proxy. Clients of the console itself are not listed.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use crate::session::Shared;
 use crate::table::ColumnType::{Int, Text};
@@ -32,26 +32,13 @@ pub(super) fn clients(shared: &Shared) -> Table {
 
 /// A moment as PostgreSQL prints a timestamptz in UTC: `2026-03-01 09:30:00+00`.
 fn stamp(at: SystemTime) -> String {
-    let seconds = at.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    // The Gregorian calendar repeats every 146,097 days; a year that begins in March has its leap day at the end
-    // (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days).
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let of_year = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let of_month = of_year - (153 * month + 2) / 5 + 1;
-    let (month, carry) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    let year = era * 400 + year + carry;
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{of_month:02} {hour:02}:{minute:02}:{second:02}+00")
+    jiff::Timestamp::try_from(at).unwrap_or_default().strftime("%F %T+00").to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+    use std::time::{Duration, UNIX_EPOCH};
 
     #[test]
     fn moments_are_printed_as_postgresql_does() {

@@ -61,14 +61,21 @@ pub fn unknown_tables(set: &RuleSet, catalogs: &[&Catalog], faults: &mut Faults)
 pub fn against(set: &RuleSet, catalog: &Catalog) -> Faults {
     let mut faults = Faults::default();
     for rule in set.rules.values() {
-        if let Some(table) = catalog.tables.get(&rule.table).filter(|t| t.kind == 'r') {
-            table_against(rule, table, &mut faults);
-        }
+        faults.extend(against_table(rule, catalog));
         if let Some(base) = rule.target.kind().base()
             && !catalog.tables.is_empty()
         {
             base_against(rule, base, set, catalog, &mut faults);
         }
+    }
+    faults
+}
+
+/// One rule against its own table, and not against that of its base.
+pub fn against_table(rule: &Rule, catalog: &Catalog) -> Faults {
+    let mut faults = Faults::default();
+    if let Some(table) = catalog.tables.get(&rule.table).filter(|t| t.kind == 'r') {
+        table_against(rule, table, &mut faults);
     }
     faults
 }

@@ -1,7 +1,6 @@
 //! Runs the samples of mode `shadow`: each in a transaction of its own that only reads, both forms in one snapshot, so that what other
 //! clients write is no difference. What differs is run again in a new snapshot before it is believed.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,17 +9,17 @@ use tokio::sync::watch;
 use super::policy;
 use super::steering::Steering;
 use crate::catalog::Database;
-use crate::catalog::raw::Rows;
+use crate::catalog::raw::Fetched;
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::rewrite::{Policy, rewrite};
+use crate::shadow::compare::{Row, Rows};
 use crate::shadow::{Sample, Took, Verdict};
-use crate::sql::Lexed;
 use crate::sql::quote::{ident, literal};
 use crate::telemetry;
 
 /// What one form of a statement gave: rows, too many of them, or an error.
-type Given = std::result::Result<Option<Rows>, String>;
+type Given = std::result::Result<Option<Fetched>, String>;
 
 /// Runs samples until the proxy ends. One at a time, on a connection of its own.
 pub(super) async fn run(steering: Arc<Steering>, mut stopped: watch::Receiver<bool>) {
@@ -166,7 +165,7 @@ impl Side<'_> {
     fn difference(&self, forwarded: &Given, rewritten: &Given) -> Option<Difference> {
         let found = |text: String| Some(Difference::Found(text));
         match (forwarded, rewritten) {
-            (Ok(Some(old)), Ok(Some(new))) => first_difference(old, new, is_counted(&self.sample.text)).map(Difference::Found),
+            (Ok(Some(old)), Ok(Some(new))) => first_difference(old, new, Rows::of(&self.sample.text)).map(Difference::Found),
             (Ok(None), _) | (_, Ok(None)) => Some(Difference::Skipped(format!("more than {} rows", self.settings.shadow.rows))),
             (Err(old), Err(_)) => Some(Difference::Skipped(format!("both forms fail: {old}"))),
             (Ok(_), Err(new)) => found(format!("only the rewritten form fails: {new}")),
@@ -175,34 +174,21 @@ impl Side<'_> {
     }
 }
 
-/// Under LIMIT without ORDER BY any rows may come: they are only counted.
-fn is_counted(text: &str) -> bool {
-    let Ok(lexed) = Lexed::new(text) else { return false };
-    let top = |words: &[&str]| lexed.lexemes.iter().any(|l| l.depth == 0 && l.is_any(words));
-    top(&["LIMIT", "FETCH", "OFFSET"]) && !top(&["ORDER"])
-}
-
-/// Columns, then rows as a multiset: equal keys of ORDER BY may come in any order.
-fn first_difference(old: &Rows, new: &Rows, counted: bool) -> Option<String> {
+/// Columns, then rows. Under ORDER BY equal keys may come in any order, so that rows are a multiset there too.
+fn first_difference(old: &Fetched, new: &Fetched, how: Rows) -> Option<String> {
     if old.columns != new.columns {
         return Some(format!("columns {:?} became {:?}", old.columns, new.columns));
     }
-    if counted {
-        return (old.rows.len() != new.rows.len()).then(|| format!("{} rows became {}", old.rows.len(), new.rows.len()));
-    }
-    let mut balance: HashMap<&Vec<Option<Vec<u8>>>, i64> = HashMap::new();
-    old.rows.iter().for_each(|row| *balance.entry(row).or_default() += 1);
-    new.rows.iter().for_each(|row| *balance.entry(row).or_default() -= 1);
-    let first = |sign: i64, rows: &Rows| {
-        rows.rows.iter().find(|row| balance.get(row).is_some_and(|b| b.signum() == sign)).map(|row| row_told(&rows.columns, row))
-    };
-    let counts = format!("{} and {} rows", old.rows.len(), new.rows.len());
-    match (first(1, old), first(-1, new)) {
-        (None, None) => None,
-        (Some(row), None) => Some(format!("{counts}; missing: {row}")),
-        (None, Some(row)) => Some(format!("{counts}; too many: {row}")),
-        (Some(row), Some(other)) => Some(format!("{counts}; {row} became {other}")),
-    }
+    let how = if how == Rows::Ordered { Rows::Unordered } else { how };
+    let found = how.difference(&old.rows, &new.rows)?;
+    let counts = format!("{} and {} rows", found.counts[0], found.counts[1]);
+    let told = |row: &Row| row_told(&old.columns, row);
+    Some(match (found.missing.map(told), found.added.map(told)) {
+        (None, None) => counts,
+        (Some(row), None) => format!("{counts}; missing: {row}"),
+        (None, Some(row)) => format!("{counts}; too many: {row}"),
+        (Some(row), Some(other)) => format!("{counts}; {row} became {other}"),
+    })
 }
 
 /// A row for a person: text as text, the rest as bytes.
@@ -222,18 +208,17 @@ fn row_told(columns: &[(String, u32)], row: &[Option<Vec<u8>>]) -> String {
 mod tests {
     use super::*;
 
-    fn rows(cells: &[&str]) -> Rows {
-        Rows { columns: vec![("a".into(), 25)], rows: cells.iter().map(|c| vec![Some(c.as_bytes().to_vec())]).collect() }
+    fn rows(cells: &[&str]) -> Fetched {
+        Fetched { columns: vec![("a".into(), 25)], rows: cells.iter().map(|c| vec![Some(c.as_bytes().to_vec())]).collect() }
     }
 
     #[test]
     fn rows_are_compared_as_a_multiset() {
-        let told = |old: &[&str], new: &[&str], counted| first_difference(&rows(old), &rows(new), counted);
-        assert_eq!(told(&["x", "y", "x"], &["x", "x", "y"], false), None);
-        assert_eq!(told(&["x", "x"], &["x"], false).unwrap(), "2 and 1 rows; missing: (a = 'x')");
-        assert_eq!(told(&["x"], &["\u{1}"], false).unwrap(), "1 and 1 rows; (a = 'x') became (a = '\\x01')");
-        assert_eq!(told(&["x"], &["y"], true), None);
-        assert!(is_counted("select a from t limit 3") && !is_counted("select a from t order by a limit 3"));
-        assert!(!is_counted("select (select a from t limit 1)"));
+        let told = |old: &[&str], new: &[&str], how| first_difference(&rows(old), &rows(new), how);
+        assert_eq!(told(&["x", "y", "x"], &["x", "x", "y"], Rows::Ordered), None);
+        assert_eq!(told(&["x", "x"], &["x"], Rows::Unordered).unwrap(), "2 and 1 rows; missing: (a = 'x')");
+        assert_eq!(told(&["x"], &["\u{1}"], Rows::Unordered).unwrap(), "1 and 1 rows; (a = 'x') became (a = '\\x01')");
+        assert_eq!(told(&["x"], &["y"], Rows::Counted), None);
+        assert_eq!(told(&["x"], &[], Rows::Counted).unwrap(), "1 and 0 rows");
     }
 }

@@ -1,6 +1,6 @@
 //! What a switch of modes waits for: whether a statement that an older policy decided about is still on its way.
 //!
-//! One number a session, which the barrier of a switch reads (`server/steering.rs`): the oldest policy that decided about something
+//! One number a session, which the barrier of a switch reads (`server/switchboard.rs`): the oldest policy that decided about something
 //! unanswered, 0 when there is none. A policy is *announced* before it is looked at: a switch that comes in between must not take the
 //! session for one with nothing on its way. The barrier looks in the opposite order. When the frame is *decided* about, either a statement
 //! has *departed* by that policy, or the announcement is taken back. When all is answered, everything has *landed*.

@@ -123,7 +123,7 @@ pub async fn login<C: Link, U: Connect>(
                 tell(&mut client, &unencrypted()).await;
                 return Ok(None);
             }
-            // Whatever is none of these is for the server to judge, in its own words.
+            // Anything else the server answers, in its own words.
             first => {
                 let Some(place) = shared.admit() else {
                     telemetry::count("esclusa_clients_refused_total");

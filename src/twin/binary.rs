@@ -1,6 +1,8 @@
 //! Parameter values in PostgreSQL's binary formats, made from their text (PostgreSQL source, the `*_recv` functions of `utils/adt`).
 //! What has no plain binary form here is `None`, and is sent as text.
 
+use jiff::civil::{Date, DateTime, date};
+
 /// The binary image of a value of a type, by the type's OID.
 pub fn image(oid: u32, text: &str) -> Option<Vec<u8>> {
     match oid {
@@ -15,41 +17,32 @@ pub fn image(oid: u32, text: &str) -> Option<Vec<u8>> {
         700 => text.parse::<f32>().ok().map(|n| n.to_be_bytes().to_vec()),
         701 => text.parse::<f64>().ok().map(|n| n.to_be_bytes().to_vec()),
         25 | 1042 | 1043 => Some(text.as_bytes().to_vec()),
-        1082 => date(text).and_then(|days| i32::try_from(days).ok()).map(|days| days.to_be_bytes().to_vec()),
-        1114 => timestamp(text).map(|micros| micros.to_be_bytes().to_vec()),
+        1082 => days(text).map(|days| days.to_be_bytes().to_vec()),
+        1114 => micros(text).map(|micros| micros.to_be_bytes().to_vec()),
         1700 => numeric(text),
         _ => None,
     }
 }
 
-/// Days since 2000-01-01 of a date `YYYY-MM-DD` (Hinnant's algorithm for the proleptic Gregorian calendar).
-fn date(text: &str) -> Option<i64> {
-    let mut parts = text.splitn(3, '-').map(|p| p.parse::<i64>().ok());
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    let shifted = if month <= 2 { year - 1 } else { year };
-    let (era, of_era) = (shifted.div_euclid(400), shifted.rem_euclid(400));
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year;
-    Some(days - 730_425)
+/// The beginning of PostgreSQL's own calendar.
+const EPOCH: Date = date(2000, 1, 1);
+
+/// Days since 2000-01-01 of a date `YYYY-MM-DD`.
+fn days(text: &str) -> Option<i32> {
+    let day = Date::strptime("%Y-%m-%d", text).ok()?;
+    day.since(EPOCH).ok().map(|span| span.get_days())
 }
 
-/// Microseconds since 2000-01-01 00:00.
-fn timestamp(text: &str) -> Option<i64> {
+/// Microseconds since 2000-01-01 00:00 of a day, or of a day and a time to the microsecond.
+fn micros(text: &str) -> Option<i64> {
     if text == "infinity" {
         return Some(i64::MAX);
     }
-    let (day, time) = text.split_once(' ').unwrap_or((text, "00:00:00"));
-    let (clock, fraction) = time.split_once('.').unwrap_or((time, ""));
-    let mut parts = clock.splitn(3, ':').map(|p| p.parse::<i64>().ok());
-    let (hours, minutes, seconds) = (parts.next()??, parts.next()??, parts.next()??);
-    if fraction.len() > 6 {
-        return None;
-    }
-    let micros: i64 = format!("{fraction:0<6}").parse().ok()?;
-    Some(((date(day)? * 24 + hours) * 60 + minutes) * 60_000_000 + seconds * 1_000_000 + micros)
+    let is_finer = text.split_once('.').is_some_and(|(_, fraction)| fraction.len() > 6);
+    let format = if text.contains(' ') { "%Y-%m-%d %H:%M:%S%.f" } else { "%Y-%m-%d" };
+    let at =
+        DateTime::strptime(format, text).or_else(|_| Date::strptime(format, text).map(Into::into)).ok().filter(|_| !is_finer)?;
+    i64::try_from(at.duration_since(EPOCH.into()).as_micros()).ok()
 }
 
 /// Digits to the base 10,000 with the weight of the first, the sign, and the number of decimal places.
@@ -99,7 +92,10 @@ mod tests {
         assert_eq!(hex(1700, "10000"), "00010001000000000001");
         assert_eq!(hex(1082, "2000-01-01"), "00000000");
         assert_eq!(hex(1082, "1999-12-31"), "ffffffff");
+        assert_eq!(hex(1082, "2026-11-28"), "00002664");
         assert_eq!(hex(1114, "2000-01-01 00:00:01.5"), "000000000016e360");
+        assert_eq!(hex(1114, "1999-12-31"), "ffffffebe228a000");
+        assert_eq!((image(1082, "2026-02-30"), image(1114, "2000-01-01 00:00:00.1234567")), (None, None));
         assert_eq!(hex(23, "-2"), "fffffffe");
         assert_eq!(image(1700, "1e2"), None);
     }

@@ -1,24 +1,16 @@
-//! Two answers are equal when a client cannot tell them apart. What may differ is listed in ARCHITECTURE.md, and only that is
+//! Two answers are equal when a client cannot tell them apart. What may differ is listed in docs/differences.md, and only that is
 //! overlooked here: the table and number of a result column, the source file of an error, the order of rows where the client asked
 //! for none, and whether a value that fails does so when the portal is bound (where the planner folds it) or when it is run.
 
 use std::borrow::Cow;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::answer::{Answer, Column, Reply};
+use crate::shadow::compare::Row;
+pub use crate::shadow::compare::Rows;
 use crate::wire::error_response::ErrorFields;
-
-/// How rows are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Rows {
-    /// As a multiset: the client asked for no order.
-    #[default]
-    Unordered,
-    /// In order.
-    Ordered,
-    /// Only their number: LIMIT without ORDER BY may pick any.
-    Counted,
-}
 
 /// The first difference in words; `None` when there is none.
 pub fn difference(direct: &Answer, proxied: &Answer, rows: Rows) -> Option<String> {
@@ -27,20 +19,35 @@ pub fn difference(direct: &Answer, proxied: &Answer, rows: Rows) -> Option<Strin
     }
     let (direct, proxied) = (failing(direct), failing(proxied));
     // Most answers are equal without a thought of the clock, which costs much to look for.
-    if seen(&direct, rows, None) == seen(&proxied, rows, None) {
-        return None;
-    }
+    first(&parts(&direct, None), &parts(&proxied, None), rows)?;
     let clock = Clock::now();
-    let (direct, proxied) = (seen(&direct, rows, Some(&clock)), seen(&proxied, rows, Some(&clock)));
-    for (i, reply) in direct.iter().enumerate() {
-        match proxied.get(i) {
-            Some(other) if other == reply => {}
-            Some(other) => return Some(format!("reply {}\n      direct: {reply}\n     proxied: {other}", i + 1)),
-            None => return Some(format!("reply {}\n      direct: {reply}\n     proxied: nothing", i + 1)),
+    first(&parts(&direct, Some(&clock)), &parts(&proxied, Some(&clock)), rows)
+}
+
+/// A part of an answer: a block of rows, or another reply.
+#[derive(Debug, PartialEq)]
+enum Part {
+    Rows(Vec<Row>),
+    Reply(Reply),
+}
+
+fn first(direct: &[Part], proxied: &[Part], rows: Rows) -> Option<String> {
+    let told = |part: Option<&Part>| match part {
+        None => "nothing".to_owned(),
+        Some(Part::Reply(reply)) => reply.to_string(),
+        Some(Part::Rows(block)) => format!("{} rows", block.len()),
+    };
+    let row = |row: Option<&Row>| row.map_or("nothing".to_owned(), |row| Reply::Row(row.clone()).to_string());
+    (0..direct.len().max(proxied.len())).find_map(|i| match (direct.get(i), proxied.get(i)) {
+        (Some(Part::Rows(old)), Some(Part::Rows(new))) => {
+            let found = rows.difference(old, new)?;
+            let [old, new] = found.counts;
+            let (missing, added) = (row(found.missing), row(found.added));
+            Some(format!("part {}, {old} and {new} rows\n      direct: {missing}\n     proxied: {added}", i + 1))
         }
-    }
-    let extra = proxied.get(direct.len())?;
-    Some(format!("reply {}\n      direct: nothing\n     proxied: {extra}", direct.len() + 1))
+        (one, other) if one == other => None,
+        (one, other) => Some(format!("part {}\n      direct: {}\n     proxied: {}", i + 1, told(one), told(other))),
+    })
 }
 
 /// An answer whose portal failed, without what came between the portal's begin and the error.
@@ -54,36 +61,31 @@ fn failing(answer: &Answer) -> Cow<'_, Answer> {
 }
 
 /// An answer as far as it counts; with a clock, without what it shows.
-fn seen(answer: &Answer, rows: Rows, clock: Option<&Clock>) -> Vec<Reply> {
-    let mut out: Vec<Reply> = Vec::with_capacity(answer.0.len());
-    let mut block = 0;
+fn parts(answer: &Answer, clock: Option<&Clock>) -> Vec<Part> {
+    let mut out: Vec<Part> = Vec::new();
     for reply in &answer.0 {
-        match reply {
-            Reply::Row(_) | Reply::CopyData(_) if rows == Rows::Counted => out.push(Reply::Row(Vec::new())),
-            Reply::Row(cells) => out.push(Reply::Row(match clock {
+        let row = match reply {
+            Reply::Row(cells) => match clock {
                 Some(clock) => cells.iter().map(|c| c.as_deref().map(|c| clock.without(c))).collect(),
                 None => cells.clone(),
-            })),
-            Reply::CopyData(data) => out.push(Reply::Row(vec![Some(data.clone())])),
+            },
+            Reply::CopyData(data) => vec![Some(data.clone())],
             other => {
-                if rows == Rows::Unordered {
-                    out[block..].sort_by(|a, b| sortable(a).cmp(sortable(b)));
-                }
-                out.push(match other {
+                out.push(Part::Reply(match other {
                     Reply::Columns(columns) => Reply::Columns(columns.iter().map(column).collect()),
                     Reply::Error(fields) => Reply::Error(error(fields, clock)),
                     Reply::Notice(fields) => Reply::Notice(error(fields, clock)),
                     other => other.clone(),
-                });
-                block = out.len();
+                }));
+                continue;
             }
+        };
+        match out.last_mut() {
+            Some(Part::Rows(block)) => block.push(row),
+            _ => out.push(Part::Rows(vec![row])),
         }
     }
     out
-}
-
-fn sortable(reply: &Reply) -> &[Option<Vec<u8>>] {
-    if let Reply::Row(cells) = reply { cells } else { &[] }
 }
 
 /// The two sides run one after the other: a value that the clock gave a moment ago is the same as one that it gives now.
@@ -96,9 +98,9 @@ struct Clock {
 
 impl Clock {
     fn now() -> Clock {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let today = now.as_secs() / 86_400;
-        Clock { now, days: [today - 1, today, today + 1].map(date) }
+        let now = Timestamp::now();
+        let days = [-1, 0, 1].map(|days| (now + SignedDuration::from_hours(24 * days)).strftime("%F").to_string());
+        Clock { now: now.duration_since(Timestamp::UNIX_EPOCH).unsigned_abs(), days }
     }
 
     /// Binary: microseconds since 2000.
@@ -159,17 +161,6 @@ impl Clock {
     }
 }
 
-/// A day since 1970 as a date (Hinnant's algorithm for the proleptic Gregorian calendar).
-fn date(days: u64) -> String {
-    let z = days + 719_468;
-    let (era, day_of_era) = (z / 146_097, z % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let (day, month) = (day_of_year - (153 * shifted + 2) / 5 + 1, if shifted < 10 { shifted + 3 } else { shifted - 9 });
-    format!("{:04}-{month:02}-{day:02}", year_of_era + era * 400 + u64::from(month <= 2))
-}
-
 /// A whole row has the table's own row type on one side and `record` on the other.
 fn column(column: &Column) -> Column {
     const FIRST_USER_TYPE: u32 = 16384;
@@ -208,10 +199,7 @@ mod tests {
 
     #[test]
     fn the_clock_is_no_difference() {
-        assert_eq!(date(0), "1970-01-01");
-        assert_eq!(date(20_779), "2026-11-22");
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() / 86_400;
-        let stamp = |fraction: &str| format!("{} 10:00:00{fraction}", date(now)).into_bytes();
+        let stamp = |fraction: &str| Timestamp::now().strftime(&format!("%F 10:00:00{fraction}")).to_string().into_bytes();
         assert_eq!(Clock::now().without(&stamp(".123456")), b"now");
         assert_eq!(Clock::now().without(&stamp("")), stamp(""));
         let row = [b"(1,\"", stamp(".123456").as_slice(), b"\",x)"].concat();
@@ -219,7 +207,7 @@ mod tests {
         assert_eq!(Clock::now().without(b"2015-01-01 10:00:00.123456"), b"2015-01-01 10:00:00.123456");
         let micros = |seconds: u64| (seconds * 1_000_000 + 123_456).to_be_bytes();
         let field = |stamp: [u8; 8]| [&[0, 0, 0, 1, 0, 0, 0x04, 0x5A, 0, 0, 0, 8], stamp.as_slice()].concat();
-        let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() - 946_684_800;
+        let clock = Timestamp::now().as_second().unsigned_abs() - 946_684_800;
         assert_eq!(Clock::now().without(&field(micros(clock))), field(*b"now     "));
         assert_eq!(Clock::now().without(&field(micros(0))), field(micros(0)));
     }

@@ -103,7 +103,7 @@ impl Pair {
     }
 
     async fn case(&mut self, name: &str, case: &Case, policy: &Policy, report: &mut Report) -> Result<()> {
-        let rows = case.rows.unwrap_or_else(|| rows_of(&case.text));
+        let rows = case.rows.unwrap_or_else(|| Rows::of(&case.text));
         let values = match &case.values {
             Some(values) => values.clone(),
             None => {
@@ -327,17 +327,6 @@ fn told(
         }
     }
     out
-}
-
-/// In order under a top-level ORDER BY; counted under a LIMIT without one.
-fn rows_of(text: &str) -> Rows {
-    let Ok(lexed) = Lexed::new(text) else { return Rows::Unordered };
-    let top = |words: &[&str]| lexed.lexemes.iter().any(|l| l.depth == 0 && l.is_any(words));
-    match (top(&["ORDER"]), top(&["LIMIT", "FETCH", "OFFSET"])) {
-        (true, _) => Rows::Ordered,
-        (false, true) => Rows::Counted,
-        (false, false) => Rows::Unordered,
-    }
 }
 
 /// A statement with values in the place of its parameters, each written as a client would: numbers bare, everything else quoted.

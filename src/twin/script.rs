@@ -8,9 +8,12 @@
 //! - `-- twin: rows counted` compares only the number of rows (LIMIT without ORDER BY).
 //! - `-- twin: described` compares parameter types and columns, and does not run it (a product of large tables).
 //! - `-- twin: copy a|b` sends a line of COPY data; may stand several times.
-//! - `-- twin: differs <why>` runs it and does not compare: the reason stands in ARCHITECTURE.md's list.
+//! - `-- twin: differs <why>` runs it and does not compare: the reason stands in docs/differences.md.
+
+use std::path::Path;
 
 use super::compare::Rows;
+use crate::error::{Fault, Faults};
 
 /// One statement of a script.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,15 +42,26 @@ pub struct Case {
     pub differs: Option<String>,
 }
 
-/// Reads a script.
-pub fn parse(script: &str) -> Vec<Case> {
+/// Reads a script. A directive that is misspelt would disarm the judge: it is a fault, and so is one that no statement follows.
+pub fn parse(file: &Path, script: &str) -> Result<Vec<Case>, Faults> {
     let mut cases = Vec::new();
+    let mut faults = Faults::default();
     let mut case = Case::default();
-    for (n, line) in script.lines().enumerate() {
+    for (n, line) in script.lines().chain([""]).enumerate() {
+        let mut fault = |message: String| faults.push(Fault::at(file, n + 1, message));
         if line.trim().is_empty() {
+            if case.text.is_empty() && case != Case::default() {
+                fault("no statement follows the directives above".into());
+            }
             finish(&mut case, &mut cases);
         } else if let Some(directive) = line.strip_prefix("-- twin: ") {
-            direct(&mut case, directive);
+            if !case.text.is_empty() {
+                fault("a directive stands before its statement".into());
+            } else if let Err(message) = direct(&mut case, directive) {
+                fault(message);
+            }
+        } else if is_meant_as_directive(line) {
+            fault("a directive begins with `-- twin: `".into());
         } else if line.starts_with("-- ") && case.text.is_empty() {
             // A remark for the reader.
         } else {
@@ -58,8 +72,13 @@ pub fn parse(script: &str) -> Vec<Case> {
             case.text.push('\n');
         }
     }
-    finish(&mut case, &mut cases);
-    cases
+    faults.or(cases)
+}
+
+/// `--twin: apart`, `-- Twin apart`: nobody writes this as a remark.
+fn is_meant_as_directive(line: &str) -> bool {
+    let comment = line.trim_start().strip_prefix("--").map(|rest| rest.trim_start().to_lowercase());
+    comment.is_some_and(|rest| rest.strip_prefix("twin").is_some_and(|behind| !behind.starts_with(char::is_alphanumeric)))
 }
 
 fn finish(case: &mut Case, cases: &mut Vec<Case>) {
@@ -71,23 +90,27 @@ fn finish(case: &mut Case, cases: &mut Vec<Case>) {
     }
 }
 
-fn direct(case: &mut Case, directive: &str) {
+fn direct(case: &mut Case, directive: &str) -> Result<(), String> {
     let (word, rest) = directive.split_once(' ').unwrap_or((directive, ""));
-    match word {
-        "values" => case.values = Some(values(rest)),
-        "again" => case.again.push(values(rest)),
-        "apart" => case.apart = true,
-        "rows" if rest.trim() == "any" => case.any_row = true,
-        "refused" => case.refused = Some(rest.trim().to_owned()),
-        "rows" => case.rows = Some(if rest.trim() == "counted" { Rows::Counted } else { Rows::Ordered }),
-        "described" => case.described = true,
-        "copy" => {
+    match (word, rest.trim()) {
+        ("values", list) if !list.is_empty() => case.values = Some(values(list)),
+        ("again", list) if !list.is_empty() => case.again.push(values(list)),
+        ("apart", "") => case.apart = true,
+        ("described", "") => case.described = true,
+        ("rows", "any") => case.any_row = true,
+        ("rows", "counted") => case.rows = Some(Rows::Counted),
+        ("refused", state) if state.len() == 5 && state.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+            case.refused = Some(state.to_owned());
+        }
+        // A blank is data.
+        ("copy", _) => {
             case.copy.push_str(rest);
             case.copy.push('\n');
         }
-        "differs" => case.differs = Some(rest.to_owned()),
-        _ => {}
+        ("differs", why) if !why.is_empty() => case.differs = Some(why.to_owned()),
+        _ => return Err(format!("`{directive}` is no directive: see the head of src/twin/script.rs")),
     }
+    Ok(())
 }
 
 fn values(list: &str) -> Vec<Option<String>> {
@@ -100,13 +123,35 @@ mod tests {
 
     #[test]
     fn paragraphs_and_directives() {
-        let cases = parse(
+        let cases = parse_text(
             "-- A remark.\n\n-- twin: values 1, NULL\n-- twin: again 2, x\nselect $1,\n  $2;\n\n-- twin: refused 0A000\nmerge into x;\n",
-        );
+        )
+        .unwrap();
         assert_eq!(cases.len(), 2);
         assert_eq!((cases[0].line, cases[0].text.as_str()), (5, "select $1,\n  $2"));
         assert_eq!(cases[0].again, [[Some("2".to_owned()), Some("x".to_owned())]]);
         assert_eq!(cases[0].values, Some(vec![Some("1".into()), None]));
         assert_eq!(cases[1].refused.as_deref(), Some("0A000"));
+    }
+
+    fn parse_text(script: &str) -> Result<Vec<Case>, String> {
+        parse("s.sql".as_ref(), script).map_err(|faults| faults.to_string())
+    }
+
+    #[test]
+    fn what_is_misspelt_is_a_fault() {
+        for line in
+            ["refsed 0A000", "refused", "refused 0A00", "apart yes", "rows all", "values", "differs", "described x", "again", ""]
+        {
+            let told = parse_text(&format!("select 1;\n\n-- twin: {line}\nselect 2;\n")).unwrap_err();
+            assert!(told.starts_with("s.sql:3: ") && told.contains("no directive"), "{line}: {told}");
+        }
+        for line in ["--twin: apart", "-- Twin: apart", "-- twin apart", "  -- twin: apart", "-- twin:apart"] {
+            let told = parse_text(&format!("{line}\nselect 2;\n")).unwrap_err();
+            assert_eq!(told, "s.sql:1: a directive begins with `-- twin: `", "{line}");
+        }
+        assert_eq!(parse_text("-- twin: apart\n\nselect 1").unwrap_err(), "s.sql:2: no statement follows the directives above");
+        assert_eq!(parse_text("select 1\n-- twin: apart").unwrap_err(), "s.sql:2: a directive stands before its statement");
+        assert_eq!(parse_text("-- twins are compared\nselect 1 -- twin: x").unwrap().len(), 1);
     }
 }

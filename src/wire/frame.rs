@@ -16,7 +16,7 @@ pub struct Header {
     pub total: usize,
 }
 
-/// Why a header is none.
+/// Why five bytes are no header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
     /// A length below 4 or beyond [`LONGEST_BYTES`].

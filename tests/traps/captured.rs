@@ -1,7 +1,7 @@
 //! `capture = "trigger"`: what happens to the base is projected into the history's leaf, as the application would have written it; what
 //! the application goes on inserting is counted and not added.
 
-use esclusa::migrate::{capture, switch};
+use esclusa::migrate::capture::{self, writer};
 use esclusa::rule::{Capture, Rule, Target, check};
 use esclusa::table::Cell;
 
@@ -121,7 +121,7 @@ async fn a_switch_shows_nothing_twice() {
     assert_eq!(before.say("insert into hisofica (hid, hdes, hh) values (1, 'dos', '2021-01-01')").await, "(1)");
     let written_by_hand = rule.clone();
     let rule = captured(rule);
-    let notes = switch::capture(&bed.db, &bed.context, &bed.rules, &rule).await.unwrap();
+    let notes = writer::change(&bed.db, &bed.context, &bed.rules, &rule).await.unwrap();
     assert_eq!(notes[0], "audit trigger on ofica");
     let after = Proxied::new(&bed, &rule).await;
     assert_eq!(after.say("select hdes from hisofica order by hh").await, "cero\ndos\n(2)");
@@ -132,7 +132,7 @@ async fn a_switch_shows_nothing_twice() {
     }
     assert_eq!(bed.rows("SELECT hdes FROM cf_quere_pro.hisofica ORDER BY hh").await, ["cero", "dos", "tres"]);
     // Switched off again: what was projected stays, nothing is added, and nothing of the projection is left behind.
-    switch::capture(&bed.db, &bed.context, &bed.rules, &written_by_hand).await.unwrap();
+    writer::change(&bed.db, &bed.context, &bed.rules, &written_by_hand).await.unwrap();
     bed.rules.rules.insert("hisofica".into(), written_by_hand.clone());
     assert_eq!(capture::check(&bed.db, &bed.context, &bed.rules).await.unwrap(), Vec::<Vec<Cell>>::new());
     let again = Proxied::new(&bed, &written_by_hand).await;

@@ -31,7 +31,7 @@ async fn a_swap_and_its_undoing() {
     assert_eq!(bed.cell("SELECT n > 1001 FROM cf_quere_pro.hisx WHERE a = 3000").await, "t", "the sequence went on");
 }
 
-/// What a client sees of a view where it had a table: the same types, locks and errors, apart from what ARCHITECTURE.md lists.
+/// What a client sees of a view where it had a table: the same types, locks and errors, apart from what docs/differences.md lists.
 #[tokio::test]
 async fn what_a_view_can_and_cannot_do() {
     let mut bed = Bed::new(

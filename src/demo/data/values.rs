@@ -5,6 +5,8 @@
 //! plan, and it covers only the types that the legacy schema has; a column of any other type gets
 //! `0`.
 
+use jiff::Span;
+use jiff::civil::{Date, date};
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -17,7 +19,8 @@ pub(super) type Cell = Option<String>;
 
 /// When the legacy system went live: no stamp is older.
 pub(super) const FIRST_STAMP: &str = "2004-01-05 08:00:00";
-pub(super) const FIRST_DAY: i64 = day_number(2004, 1, 5);
+/// Its day, 2004-01-05, since 1970-01-01.
+pub(super) const FIRST_DAY: i64 = 12_422;
 pub(super) const FIRST_SECOND: i64 = FIRST_DAY * DAY_SECONDS + 8 * 3_600;
 const DAY_SECONDS: i64 = 86_400;
 const SPAN_DAYS: i64 = 22 * 365;
@@ -219,15 +222,15 @@ impl<'a> Values<'a> {
     /// both.
     pub(super) fn timestamp(&mut self) -> String {
         let draw = self.up_to(99);
-        let year = 2004 + self.span(19);
+        let year = 2004 + i16::try_from(self.span(19)).unwrap_or_default();
         match draw {
             0..4 => {
                 let (minute, second) = (self.pick(&[0, 15, 30, 59]), self.pick(&[0, 0, 59]));
-                format!("{} 02:{minute:02}:{second:02}", date_text(sunday_from(year, 4, 1)))
+                format!("{} 02:{minute:02}:{second:02}", sunday_from(date(year, 4, 1)))
             }
             4..7 => {
                 let minute = self.pick(&[0, 30, 59]);
-                format!("{} 01:{minute:02}:00", date_text(sunday_from(year, 10, 25)))
+                format!("{} 01:{minute:02}:00", sunday_from(date(year, 10, 25)))
             }
             _ => {
                 let stamp = stamp_text(FIRST_SECOND + self.span(SPAN_DAYS * DAY_SECONDS));
@@ -391,30 +394,15 @@ pub(super) fn clock_text(second: i64) -> String {
     format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60)
 }
 
-/// The first Sunday on or after a date, as a day number.
-fn sunday_from(year: i64, month: i64, day: i64) -> i64 {
-    let day = day_number(year, month, day);
-    // Day 3 of 1970 was a Sunday.
-    day + (3 - day).rem_euclid(7)
-}
-
-/// Days since 1970-01-01. Years start in March here, which puts the leap day last (Hinnant,
-/// "chrono-Compatible Low-Level Date Algorithms").
-const fn day_number(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468
+/// The first Sunday on or after a day.
+fn sunday_from(day: Date) -> Date {
+    let days = (7 - i64::from(day.weekday().to_sunday_zero_offset())) % 7;
+    day.saturating_add(Span::new().days(days))
 }
 
 /// A day since 1970 as `2004-01-05`.
 pub(super) fn date_text(day: i64) -> String {
-    let (era, day) = ((day + 719_468).div_euclid(146_097), (day + 719_468).rem_euclid(146_097));
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day_of_year = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day_of_month = day_of_year - (153 * month + 2) / 5 + 1;
-    let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    format!("{:04}-{month:02}-{day_of_month:02}", 400 * era + year + next_year)
+    date(1970, 1, 1).saturating_add(Span::new().days(day)).to_string()
 }
 
 #[cfg(test)]
@@ -423,18 +411,15 @@ mod tests {
 
     #[test]
     fn dates_count_through_leap_days() {
-        for (date, text) in [((1970, 1, 1), "1970-01-01"), ((2004, 2, 29), "2004-02-29"), ((2100, 3, 1), "2100-03-01")] {
-            assert_eq!(date_text(day_number(date.0, date.1, date.2)), text);
-        }
-        assert_eq!(day_number(2004, 3, 1) - day_number(2004, 2, 28), 2);
+        assert_eq!((date_text(0), date_text(12_477)), ("1970-01-01".to_owned(), "2004-02-29".to_owned()));
         assert_eq!(stamp_text(FIRST_SECOND), FIRST_STAMP);
     }
 
     #[test]
     fn clocks_change_on_the_right_sundays() {
-        assert_eq!(date_text(sunday_from(2004, 4, 1)), "2004-04-04");
-        assert_eq!(date_text(sunday_from(2012, 4, 1)), "2012-04-01");
-        assert_eq!(date_text(sunday_from(2022, 10, 25)), "2022-10-30");
+        assert_eq!(sunday_from(date(2004, 4, 1)).to_string(), "2004-04-04");
+        assert_eq!(sunday_from(date(2012, 4, 1)).to_string(), "2012-04-01");
+        assert_eq!(sunday_from(date(2022, 10, 25)).to_string(), "2022-10-30");
     }
 
     #[test]

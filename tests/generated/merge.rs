@@ -2,8 +2,8 @@
 
 use super::keyed::Key;
 use super::{Maker, Scope, Visible};
-use crate::sql::quote::literal;
-use crate::twin::compare::Rows;
+use esclusa::sql::quote::literal;
+use esclusa::twin::compare::Rows;
 
 impl Maker<'_> {
     /// ON CONFLICT, so many times of a hundred. Without a unique constraint the server has something to say about most forms.

@@ -2,9 +2,9 @@
 
 use super::expression::one_scale;
 use super::{Cte, Maker, Scope, Visible};
-use crate::sql::quote::ident;
-use crate::twin::compare::Rows;
-use crate::twin::world::Class;
+use crate::world::Class;
+use esclusa::sql::quote::ident;
+use esclusa::twin::compare::Rows;
 
 /// A query that cannot see more rows than this in a product.
 const PRODUCT_ROWS: usize = 60_000;
@@ -252,7 +252,7 @@ impl Maker<'_> {
 
     pub(super) fn scope_of(&self, table: usize, alias: &str) -> Scope {
         let source = &self.world.sources[table];
-        let column = |(i, f): (usize, &crate::twin::world::Field)| Visible {
+        let column = |(i, f): (usize, &crate::world::Field)| Visible {
             text: format!("{alias}.{}", f.name),
             class: f.class,
             origin: Some((table, i)),

@@ -6,11 +6,11 @@ use crate::error::{Error, Result};
 use crate::relation::{Context, Relation};
 use crate::rule::{Capture, Rule, RuleSet};
 
-use super::capture::{self, Attached};
-use super::{PINNED, object, view};
+use super::{Attached, attach};
+use crate::migrate::{PINNED, object, view};
 
 /// Puts a changed rule into force, in one transaction; what the reader should know. `rule` is not yet the one in `rules`.
-pub async fn capture(database: &Database, context: &Context, rules: &RuleSet, rule: &Rule) -> Result<Vec<String>> {
+pub async fn change(database: &Database, context: &Context, rules: &RuleSet, rule: &Rule) -> Result<Vec<String>> {
     // What is recorded is printed as this session sees names.
     database.batch("pinning the session", PINNED).await?;
     let relation = Relation::compile(rule, context);
@@ -25,20 +25,20 @@ pub async fn capture(database: &Database, context: &Context, rules: &RuleSet, ru
     let line = format!("switching the capture of {}", rule.table);
     let work = async |db: &Database| {
         let of = |table: &str| rules.rules.get(table).map(|rule| Relation::compile(rule, context));
-        let attached = capture::attach(db, &catalog, rules, rule, &relation, &of).await?;
-        let notes = match history.capture {
+        let attached = attach(db, &catalog, rules, rule, &relation, &of).await?;
+        let told = match history.capture {
             Capture::Application => vec!["what the trigger has projected into the history stays there".to_owned()],
-            Capture::Trigger => self::attached(&relation, attached)?,
+            Capture::Trigger => notes(&relation, attached)?,
         };
         view::replace(db, &relation).await?;
         object::record(db, &context.schema, &rule.table).await?;
-        Ok(notes)
+        Ok(told)
     };
     database.transaction(&line, work).await
 }
 
 /// What is to be said about the trigger. Without one a history that it should write would end here.
-pub fn attached(relation: &Relation, attached: Attached) -> Result<Vec<String>> {
+pub fn notes(relation: &Relation, attached: Attached) -> Result<Vec<String>> {
     let unknown = relation.projection.as_ref().map_or(&[][..], |c| &c.unknown);
     let mut notes = match attached {
         Attached::Base(base) => vec![format!("audit trigger on {base}")],

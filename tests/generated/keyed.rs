@@ -3,9 +3,9 @@
 //! them equally often, and now and then one that it has not.
 
 use super::{Maker, Scope};
-use crate::sql::quote::{ident, literal};
-use crate::twin::compare::Rows;
-use crate::twin::world::Class;
+use crate::world::Class;
+use esclusa::sql::quote::{ident, literal};
+use esclusa::twin::compare::Rows;
 
 /// Executions of a prepared statement behind the first: PostgreSQL thinks about a generic plan from the sixth on (manual, PREPARE).
 const EXECUTIONS: usize = 7;

@@ -2,7 +2,7 @@
 //! fails for some rows only, so that an answer does not depend on the order in which rows are looked at.
 
 use super::{Maker, Scope, Visible};
-use crate::twin::world::Class;
+use crate::world::Class;
 
 const COMPARISONS: [&str; 6] = ["=", "<", ">", "<=", ">=", "<>"];
 

@@ -1,9 +1,9 @@
 //! INSERT, UPDATE and DELETE on the legacy table, alone or in a CTE. The twin reads the table back afterwards.
 
 use super::{Maker, Scope};
-use crate::sql::quote::ident;
-use crate::twin::compare::Rows;
-use crate::twin::world::Class;
+use crate::world::Class;
+use esclusa::sql::quote::ident;
+use esclusa::twin::compare::Rows;
 
 impl Maker<'_> {
     pub(super) fn insert(&mut self) -> String {

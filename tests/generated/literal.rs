@@ -2,8 +2,8 @@
 
 use super::Maker;
 use super::stamps::STAMPS;
-use crate::sql::quote::literal;
-use crate::twin::world::Class;
+use crate::world::Class;
+use esclusa::sql::quote::literal;
 
 const ODD_TEXTS: [&str; 12] =
     ["", " ", "S", "N", "a'b", "a\\b", "áéí ñ", "%", "_", "x  ", "tipositver", "from histipooficina; --"];

@@ -1,14 +1,14 @@
 //! What the generator may speak about: the tables of both databases with their columns, and a few values of each column, so that
 //! comparisons find rows.
 
-use super::client::Client;
-use crate::catalog::Catalog;
-use crate::error::Result;
-use crate::sql::quote::{ident, qualified};
+use esclusa::catalog::Catalog;
+use esclusa::error::Result;
+use esclusa::sql::quote::{ident, qualified};
+use esclusa::twin::Client;
 
 /// A type, as far as expressions differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Class {
+pub(crate) enum Class {
     /// Exact numbers.
     Number,
     /// char, varchar, text.
@@ -25,7 +25,7 @@ pub enum Class {
 
 impl Class {
     /// The class of a type as `format_type` prints it.
-    pub fn of(type_name: &str) -> Class {
+    pub(crate) fn of(type_name: &str) -> Class {
         let bare = type_name.split('(').next().unwrap_or_default();
         match bare.trim_end() {
             "numeric" | "smallint" | "integer" | "bigint" => Class::Number,
@@ -40,54 +40,54 @@ impl Class {
 
 /// A column.
 #[derive(Debug, Clone)]
-pub struct Field {
+pub(crate) struct Field {
     /// Its name as PostgreSQL must read it: quoted where needed.
-    pub name: String,
+    pub(crate) name: String,
     /// As `format_type` prints it.
-    pub type_name: String,
+    pub(crate) type_name: String,
     /// Its class.
-    pub class: Class,
+    pub(crate) class: Class,
     /// NOT NULL.
-    pub not_null: bool,
+    pub(crate) not_null: bool,
     /// Some of its values; NULL is `None`.
-    pub values: Vec<Option<String>>,
+    pub(crate) values: Vec<Option<String>>,
 }
 
 /// A table with rows.
 #[derive(Debug, Clone)]
-pub struct Source {
+pub(crate) struct Source {
     /// Its bare name.
-    pub name: String,
+    pub(crate) name: String,
     /// Its schema.
-    pub schema: String,
+    pub(crate) schema: String,
     /// It was consolidated: what the twin is about.
-    pub legacy: bool,
+    pub(crate) legacy: bool,
     /// Its columns.
-    pub fields: Vec<Field>,
+    pub(crate) fields: Vec<Field>,
     /// Its key's columns, or the first one.
-    pub key: Vec<usize>,
+    pub(crate) key: Vec<usize>,
     /// Its keys: the values of the key's columns in the rows that it has, each once.
-    pub keys: Vec<Vec<Option<String>>>,
+    pub(crate) keys: Vec<Vec<Option<String>>>,
     /// The constraint that makes them unique.
-    pub constraint: Option<String>,
+    pub(crate) constraint: Option<String>,
     /// How many rows it has.
-    pub rows: usize,
+    pub(crate) rows: usize,
 }
 
 impl Source {
     /// The name with its schema.
-    pub fn qualified(&self) -> String {
+    pub(crate) fn qualified(&self) -> String {
         qualified(&self.schema, &self.name)
     }
 }
 
 /// Every table that has rows, the consolidated ones first.
 #[derive(Debug, Clone)]
-pub struct World {
+pub(crate) struct World {
     /// The tables.
-    pub sources: Vec<Source>,
+    pub(crate) sources: Vec<Source>,
     /// How many of them are legacy tables.
-    pub legacy: usize,
+    pub(crate) legacy: usize,
 }
 
 /// Values of a column that are kept.
@@ -98,7 +98,7 @@ const KEYS: usize = 5000;
 
 impl World {
     /// Reads values through a session on the legacy database. `legacy` names the consolidated tables, each with its key's columns.
-    pub async fn read(client: &mut Client, catalog: &Catalog, legacy: &[(String, Vec<usize>)]) -> Result<World> {
+    pub(crate) async fn read(client: &mut Client, catalog: &Catalog, legacy: &[(String, Vec<usize>)]) -> Result<World> {
         let mut sources = Vec::new();
         for table in catalog.tables.values().filter(|t| t.kind == 'r') {
             let rule = legacy.iter().find(|(name, _)| *name == table.name);
@@ -113,7 +113,7 @@ impl World {
             let sampled =
                 format!("SELECT * FROM (SELECT row_number() OVER () AS n, * FROM {name}) x WHERE n % {step} = 0 LIMIT {SAMPLES}");
             let samples = client.query(&sampled).await?.rows();
-            let field = |(i, c): (usize, &crate::catalog::Column)| Field {
+            let field = |(i, c): (usize, &esclusa::catalog::Column)| Field {
                 name: ident(&c.name),
                 type_name: c.type_name.clone(),
                 class: Class::of(&c.type_name),

@@ -2,30 +2,30 @@
 
 use std::ops::Range;
 
-use super::choice::{Choices, is_smaller, simpler};
-use super::generate::statement;
-use super::pair::{Pair, Report};
-use super::world::World;
-use crate::error::Result;
-use crate::rewrite::Policy;
+use crate::choice::{Choices, is_smaller, simpler};
+use crate::generate::statement;
+use crate::world::World;
+use esclusa::error::Result;
+use esclusa::rewrite::Policy;
+use esclusa::twin::{Pair, Report};
 
 /// How much work goes into one difference.
 const SHRINK_RUNS: usize = 400;
 
 /// Which statements.
 #[derive(Debug, Clone)]
-pub struct Hunt {
+pub(crate) struct Hunt {
     /// The seed: the same statements again.
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// Numbers of the statements. Each is made independently, so one alone can be run again.
-    pub numbers: Range<u64>,
+    pub(crate) numbers: Range<u64>,
     /// So many differences end the hunt.
-    pub differences: usize,
+    pub(crate) differences: usize,
 }
 
 impl Hunt {
     /// Runs the statements. Each difference is told of the smallest statement that still differs, with the number of the first.
-    pub async fn run(
+    pub(crate) async fn run(
         &self,
         pair: &mut Pair,
         world: &World,

@@ -2,9 +2,9 @@
 //! type. System columns have other values on the two sides, so they are compared with each other and never shown.
 
 use super::{Maker, Scope, Visible};
-use crate::sql::quote::{ident, literal};
-use crate::twin::compare::Rows;
-use crate::twin::world::{Class, Source};
+use crate::world::{Class, Source};
+use esclusa::sql::quote::{ident, literal};
+use esclusa::twin::compare::Rows;
 
 impl Maker<'_> {
     /// A legacy table with a primary key: the one that the statement is about, or the next that has one.

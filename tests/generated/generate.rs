@@ -13,10 +13,10 @@ mod query;
 mod stamps;
 mod write;
 
-use super::choice::Choices;
-use super::compare::Rows;
-use super::script::Case;
-use super::world::{Class, Field, Source, World};
+use crate::choice::Choices;
+use crate::world::{Class, Field, Source, World};
+use esclusa::twin::compare::Rows;
+use esclusa::twin::script::Case;
 
 /// A column that an expression may name.
 #[derive(Debug, Clone)]
@@ -85,7 +85,7 @@ struct Maker<'w> {
 }
 
 /// Makes one statement. Its legacy table follows from the number, so that all of them are spoken about equally often.
-pub fn statement(world: &World, number: u64, choices: Choices) -> (Case, Vec<u32>) {
+pub(crate) fn statement(world: &World, number: u64, choices: Choices) -> (Case, Vec<u32>) {
     let focus = usize::try_from(number).unwrap_or(0) % world.legacy.max(1);
     let mut maker = Maker {
         world,
@@ -127,7 +127,7 @@ pub fn statement(world: &World, number: u64, choices: Choices) -> (Case, Vec<u32
 
 /// For each legacy table a read of the rows of one key, prepared once and executed with every key that has no NULL: what a keyed read
 /// leaves out is found by reading all, not by luck. And two reads of a range of stamps, executed with the oddest of them.
-pub fn every_key(world: &World) -> Vec<Case> {
+pub(crate) fn every_key(world: &World) -> Vec<Case> {
     let legacy = || world.sources.iter().filter(|s| s.legacy);
     let key = |source: &Source| {
         let mut keys = source.keys.iter().filter(|k| k.iter().all(Option::is_some)).cloned();

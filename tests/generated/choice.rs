@@ -6,28 +6,28 @@ use rand_chacha::ChaCha8Rng;
 
 /// Where decisions come from.
 #[derive(Debug)]
-pub struct Choices {
+pub(crate) struct Choices {
     random: Option<ChaCha8Rng>,
     given: std::vec::IntoIter<u32>,
     /// Every decision so far.
-    pub taken: Vec<u32>,
+    pub(crate) taken: Vec<u32>,
 }
 
 impl Choices {
     /// Decisions of the statement `number` of a seed: the same on every machine, and independent of the statements before.
-    pub fn seeded(seed: u64, number: u64) -> Self {
+    pub(crate) fn seeded(seed: u64, number: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         random.set_stream(number);
         Choices { random: Some(random), given: Vec::new().into_iter(), taken: Vec::new() }
     }
 
     /// Decisions as given; zero from their end on.
-    pub fn given(list: Vec<u32>) -> Self {
+    pub(crate) fn given(list: Vec<u32>) -> Self {
         Choices { random: None, given: list.into_iter(), taken: Vec::new() }
     }
 
     /// One of `0..n`.
-    pub fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         let n = u32::try_from(n.max(1)).unwrap_or(u32::MAX);
         let choice = match &mut self.random {
             Some(random) => random.random_range(0..n),
@@ -38,18 +38,18 @@ impl Choices {
     }
 
     /// True so many times of a hundred. No is the plainer answer.
-    pub fn chance(&mut self, percent: usize) -> bool {
+    pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) >= 100 - percent
     }
 
     /// One of a list that is not empty; the first is the plainest.
-    pub fn of<'l, T>(&mut self, list: &'l [T]) -> &'l T {
+    pub(crate) fn of<'l, T>(&mut self, list: &'l [T]) -> &'l T {
         &list[self.below(list.len())]
     }
 }
 
 /// Lists to try in place of one that fails, the boldest first: pieces left out, then numbers lowered.
-pub fn simpler(list: &[u32]) -> Vec<Vec<u32>> {
+pub(crate) fn simpler(list: &[u32]) -> Vec<Vec<u32>> {
     let mut out = Vec::new();
     let mut size = list.len() / 2;
     while size > 0 {
@@ -71,7 +71,7 @@ pub fn simpler(list: &[u32]) -> Vec<Vec<u32>> {
 }
 
 /// The smaller of two lists that both fail: fewer decisions, then lower ones.
-pub fn is_smaller(list: &[u32], than: &[u32]) -> bool {
+pub(crate) fn is_smaller(list: &[u32], than: &[u32]) -> bool {
     (list.len(), list) < (than.len(), than)
 }
 

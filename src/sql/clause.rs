@@ -10,9 +10,9 @@ use std::ops::Range;
 
 use sqlparser::tokenizer::Token;
 
-use super::edit::closing;
+use super::cursor::Cursor;
 use super::shape::{DmlKind, Part};
-use super::token::{Lexed, Lexeme};
+use super::token::Lexed;
 use merge::Merge;
 
 /// The parts of a writing statement.
@@ -186,69 +186,34 @@ pub struct Returning {
 
 /// Finds the parts. `target_end` is the lexeme behind the target's name, its alias included.
 pub fn clauses(lexed: &Lexed<'_>, kind: DmlKind, range: &Range<usize>, target_end: usize) -> Option<Clauses> {
-    let scan = Scan { lexed, end: range.end, depth: lexed.lexemes.get(range.start)?.depth };
+    lexed.lexemes.get(range.start)?;
+    let cursor = Cursor::new(lexed, range);
     match kind {
-        DmlKind::Insert => scan.insert(target_end).map(Clauses::Insert),
-        DmlKind::Update => scan.update(target_end).map(Clauses::Update),
-        DmlKind::Delete => Some(Clauses::Delete(scan.delete(target_end))),
-        DmlKind::Merge => scan.merge(target_end).map(Clauses::Merge),
+        DmlKind::Insert => cursor.insert(target_end).map(Clauses::Insert),
+        DmlKind::Update => cursor.update(target_end).map(Clauses::Update),
+        DmlKind::Delete => Some(Clauses::Delete(cursor.delete(target_end))),
+        DmlKind::Merge => cursor.merge(target_end).map(Clauses::Merge),
     }
 }
 
-struct Scan<'s, 't> {
-    lexed: &'s Lexed<'t>,
-    end: usize,
-    depth: u32,
-}
-
-impl Scan<'_, '_> {
-    fn at(&self, i: usize) -> Option<&Lexeme> {
-        self.lexed.lexemes.get(i).filter(|_| i < self.end)
-    }
-
-    fn word(&self, i: usize, keyword: &str) -> bool {
-        self.at(i).is_some_and(|l| l.is(keyword))
-    }
-
-    fn token(&self, i: usize, token: &Token) -> bool {
-        self.at(i).is_some_and(|l| l.is_token(token))
-    }
-
-    /// The first place from `from` on, at the statement's own depth, that `test` accepts; the end otherwise.
-    fn find(&self, from: usize, test: impl Fn(usize) -> bool) -> usize {
-        (from..self.end).find(|&i| self.lexed.lexemes[i].depth == self.depth && test(i)).unwrap_or(self.end)
-    }
-
-    fn split(&self, range: Range<usize>, depth: u32) -> Vec<Range<usize>> {
-        let mut out = Vec::new();
-        let mut start = range.start;
-        for i in range.clone() {
-            if self.lexed.lexemes[i].depth == depth && self.token(i, &Token::Comma) {
-                out.push(start..i);
-                start = i + 1;
-            }
-        }
-        out.push(start..range.end);
-        out
-    }
-
+impl Cursor<'_, '_> {
     fn cells(&self, open: usize) -> Option<(Vec<Cell>, usize)> {
-        let close = closing(self.lexed, open, self.end)?;
+        let close = self.closing(open)?;
         let cells = self.split(open + 1..close, self.lexed.lexemes[open].depth + 1);
         Some((cells.into_iter().map(|lexemes| self.cell(lexemes)).collect(), close + 1))
     }
 
     fn cell(&self, lexemes: Range<usize>) -> Cell {
         let mut inner = lexemes.clone();
-        while inner.len() > 2 && self.token(inner.start, &Token::LParen) && self.token(inner.end - 1, &Token::RParen) {
+        while inner.len() > 2 && self.is_token(inner.start, &Token::LParen) && self.is_token(inner.end - 1, &Token::RParen) {
             inner = inner.start + 1..inner.end - 1;
         }
-        let default = inner.len() == 1 && self.word(inner.start, "DEFAULT");
+        let default = inner.len() == 1 && self.is(inner.start, "DEFAULT");
         Cell { lexemes, default }
     }
 
     fn returning(&self, from: usize) -> (usize, Option<Returning>) {
-        let start = self.find(from, |i| self.word(i, "RETURNING"));
+        let start = self.find(from, |i| self.is(i, "RETURNING"));
         if start == self.end {
             return (start, None);
         }
@@ -264,42 +229,37 @@ impl Scan<'_, '_> {
         Some((items.into_iter().map(|r| self.part(r.start)).collect::<Option<_>>()?, indirect))
     }
 
-    fn part(&self, i: usize) -> Option<Part> {
-        let lexeme = self.at(i)?;
-        Some(Part { text: lexeme.name()?, span: lexeme.span })
-    }
-
     fn insert(&self, target_end: usize) -> Option<Insert> {
         let mut at = target_end;
         let (mut columns, mut indirect) = (None, false);
-        let list = self.token(at, &Token::LParen) && !self.starts_query(at + 1);
+        let list = self.is_token(at, &Token::LParen) && !self.is_query(at + 1);
         if list {
-            let close = closing(self.lexed, at, self.end)?;
+            let close = self.closing(at)?;
             let (parts, more) = self.parts(at + 1..close)?;
             indirect = more;
             columns = Some((at..close + 1, parts));
             at = close + 1;
         }
-        let overriding = self.word(at, "OVERRIDING").then(|| at..at + 3);
+        let overriding = self.is(at, "OVERRIDING").then(|| at..at + 3);
         at = overriding.as_ref().map_or(at, |o| o.end);
         let (returning_at, returning) = self.returning(at);
-        let conflict = |i: usize| i < returning_at && self.word(i, "ON") && self.word(i + 1, "CONFLICT");
+        let conflict = |i: usize| i < returning_at && self.is(i, "ON") && self.is(i + 1, "CONFLICT");
         let conflict_at = self.find(at, conflict).min(returning_at);
         let conflict = (conflict_at < returning_at).then_some(conflict_at..returning_at);
         let on_conflict = match conflict {
             Some(lexemes) => Some(Box::new(self.on_conflict(lexemes)?)),
             None => None,
         };
-        let source = if self.word(at, "DEFAULT") && self.word(at + 1, "VALUES") {
+        let source = if self.is(at, "DEFAULT") && self.is(at + 1, "VALUES") {
             Source::Defaults(at..at + 2)
-        } else if self.word(at, "VALUES") {
+        } else if self.is(at, "VALUES") {
             let mut rows = Vec::new();
             let mut next = at + 1;
-            while self.token(next, &Token::LParen) {
+            while self.is_token(next, &Token::LParen) {
                 let (cells, behind) = self.cells(next)?;
                 rows.push(cells);
                 next = behind;
-                if !self.token(next, &Token::Comma) {
+                if !self.is_token(next, &Token::Comma) {
                     break;
                 }
                 next += 1;
@@ -314,33 +274,33 @@ impl Scan<'_, '_> {
 
     fn on_conflict(&self, lexemes: Range<usize>) -> Option<OnConflict> {
         let start = lexemes.start + 2;
-        let action = self.find(start, |i| self.word(i, "DO") && (self.word(i + 1, "NOTHING") || self.word(i + 1, "UPDATE")));
+        let action = self.find(start, |i| self.is(i, "DO") && (self.is(i + 1, "NOTHING") || self.is(i + 1, "UPDATE")));
         let arbiter = if action == start {
             Arbiter::Any
-        } else if self.word(start, "ON") && self.word(start + 1, "CONSTRAINT") {
+        } else if self.is(start, "ON") && self.is(start + 1, "CONSTRAINT") {
             Arbiter::Constraint { name: self.part(start + 2)?, lexemes: start..start + 3 }
         } else {
-            let close = closing(self.lexed, start, action)?;
-            let predicate = self.word(close + 1, "WHERE").then_some(close + 2..action);
+            let close = self.until(action).closing(start)?;
+            let predicate = self.is(close + 1, "WHERE").then_some(close + 2..action);
             let columns = self.parts(start + 1..close).filter(|(_, more)| !more).map(|(parts, _)| parts);
             Arbiter::Columns { columns, lexemes: start..close + 1, predicate }
         };
-        let update = match self.word(action + 1, "UPDATE") {
-            true => Some(Scan { end: lexemes.end, ..*self }.update(action + 2)?),
+        let update = match self.is(action + 1, "UPDATE") {
+            true => Some(self.until(lexemes.end).update(action + 2)?),
             false => None,
         };
         Some(OnConflict { lexemes, arbiter, update })
     }
 
-    fn starts_query(&self, i: usize) -> bool {
-        self.at(i).is_some_and(|l| l.is_any(&["SELECT", "WITH", "VALUES", "TABLE"]) || l.is_token(&Token::LParen))
+    fn is_query(&self, at: usize) -> bool {
+        self.is_any(at, &["SELECT", "WITH", "VALUES", "TABLE"]) || self.is_token(at, &Token::LParen)
     }
 
     fn update(&self, target_end: usize) -> Option<Update> {
-        let set = self.find(target_end, |i| self.word(i, "SET"));
+        let set = self.find(target_end, |i| self.is(i, "SET"));
         let (returning_at, returning) = self.returning(set);
-        let where_at = self.find(set, |i| self.word(i, "WHERE")).min(returning_at);
-        let from = |i: usize| self.word(i, "FROM") && !self.word(i - 1, "DISTINCT");
+        let where_at = self.find(set, |i| self.is(i, "WHERE")).min(returning_at);
+        let from = |i: usize| self.is(i, "FROM") && !self.is(i - 1, "DISTINCT");
         let from_at = self.find(set, from).min(where_at);
         let assignments =
             self.split(set + 1..from_at, self.depth).into_iter().map(|r| self.assignment(r)).collect::<Option<_>>()?;
@@ -354,14 +314,14 @@ impl Scan<'_, '_> {
     }
 
     fn assignment(&self, range: Range<usize>) -> Option<Assignment> {
-        let equals = range.clone().find(|&i| self.lexed.lexemes[i].depth == self.depth && self.token(i, &Token::Eq))?;
+        let equals = range.clone().find(|&i| self.lexed.lexemes[i].depth == self.depth && self.is_token(i, &Token::Eq))?;
         let value = equals + 1..range.end;
-        if !self.token(range.start, &Token::LParen) {
+        if !self.is_token(range.start, &Token::LParen) {
             let part = self.part(range.start)?;
             let indirect = equals != range.start + 1;
             return Some(Assignment { targets: vec![part], indirect, value: AssignedValue::One(self.cell(value)) });
         }
-        let close = closing(self.lexed, range.start, equals)?;
+        let close = self.until(equals).closing(range.start)?;
         let (targets, indirect) = self.parts(range.start + 1..close)?;
         let value = self.several(value)?;
         Some(Assignment { targets, indirect, value })
@@ -369,21 +329,21 @@ impl Scan<'_, '_> {
 
     /// What is assigned to a list of columns (source, gram.y, set_clause): a query, or a row, which without ROW has more than one value.
     fn several(&self, value: Range<usize>) -> Option<AssignedValue> {
-        let opens = |at: usize| self.token(at, &Token::LParen);
+        let opens = |at: usize| self.is_token(at, &Token::LParen);
         let mut inner = value.clone();
         while opens(inner.start)
-            && closing(self.lexed, inner.start, self.end) == Some(inner.end - 1)
-            && (opens(inner.start + 1) && closing(self.lexed, inner.start + 1, self.end) == Some(inner.end - 2)
-                || self.word(inner.start + 1, "ROW") && opens(inner.start + 2))
+            && self.closing(inner.start) == Some(inner.end - 1)
+            && (opens(inner.start + 1) && self.closing(inner.start + 1) == Some(inner.end - 2)
+                || self.is(inner.start + 1, "ROW") && opens(inner.start + 2))
         {
             inner = inner.start + 1..inner.end - 1;
         }
-        let row = self.word(inner.start, "ROW");
+        let row = self.is(inner.start, "ROW");
         let open = inner.start + usize::from(row);
-        if !opens(open) || closing(self.lexed, open, self.end) != Some(inner.end - 1) {
+        if !opens(open) || self.closing(open) != Some(inner.end - 1) {
             return Some(AssignedValue::Other(value));
         }
-        if !row && self.starts_query(open + 1) {
+        if !row && self.is_query(open + 1) {
             return Some(AssignedValue::Query(inner));
         }
         let (cells, _) = self.cells(open)?;
@@ -392,8 +352,8 @@ impl Scan<'_, '_> {
 
     fn delete(&self, target_end: usize) -> Delete {
         let (returning_at, returning) = self.returning(target_end);
-        let where_at = self.find(target_end, |i| self.word(i, "WHERE")).min(returning_at);
-        let using_at = self.find(target_end, |i| self.word(i, "USING")).min(where_at);
+        let where_at = self.find(target_end, |i| self.is(i, "WHERE")).min(returning_at);
+        let using_at = self.find(target_end, |i| self.is(i, "USING")).min(where_at);
         Delete {
             using: (using_at < where_at).then_some(using_at..where_at),
             condition: (where_at < returning_at).then_some(where_at + 1..returning_at),

@@ -1,10 +1,11 @@
 //! What a statement leaves behind in its session: prepared statements by name, the search path, temporary relations, the state of
-//! the transaction. Read from tokens alone, because most of these statements are none that the parser is asked about.
+//! the transaction. Read from tokens alone, because the parser is not asked about most of these statements.
 
 use std::ops::Range;
 
 use sqlparser::tokenizer::Token;
 
+use super::cursor::Cursor;
 use super::token::{Lexed, Span};
 
 /// One statement's effect. Names are folded as PostgreSQL folds them.
@@ -99,69 +100,56 @@ pub fn effects(lexed: &Lexed<'_>) -> Vec<(usize, Effect)> {
 
 /// The effect of one statement.
 pub fn effect(lexed: &Lexed<'_>, range: &Range<usize>) -> Option<Effect> {
-    let scan = Scan { lexed, range };
+    let cursor = Cursor::new(lexed, range);
     let at = range.start;
     let first = lexed.lexemes.get(at).filter(|_| range.contains(&at))?;
     let verb = VERBS.into_iter().find(|v| first.is(v))?;
     match verb {
-        "PREPARE" if scan.is(at + 1, "TRANSACTION") => Some(Effect::Commit),
-        "PREPARE" => Some(Effect::Prepare { name: scan.name(at + 1)?, span: lexed.lexemes[at + 1].span }),
-        "EXECUTE" => scan.name(at + 1).map(Effect::Execute),
-        "EXPLAIN" => scan.execute(),
+        "PREPARE" if cursor.is(at + 1, "TRANSACTION") => Some(Effect::Commit),
+        "PREPARE" => Some(Effect::Prepare { name: cursor.name(at + 1)?, span: lexed.lexemes[at + 1].span }),
+        "EXECUTE" => cursor.name(at + 1).map(Effect::Execute),
+        "EXPLAIN" => cursor.execute(),
         "DEALLOCATE" => {
-            let at = if scan.is(at + 1, "PREPARE") && scan.name(at + 2).is_some() { at + 2 } else { at + 1 };
-            Some(Effect::Deallocate(if scan.is(at, "ALL") { None } else { Some(scan.name(at)?) }))
+            let at = if cursor.is(at + 1, "PREPARE") && cursor.name(at + 2).is_some() { at + 2 } else { at + 1 };
+            Some(Effect::Deallocate(if cursor.is(at, "ALL") { None } else { Some(cursor.name(at)?) }))
         }
-        "SET" => scan.set(at + 1),
-        "RESET" if scan.is(at + 1, "SEARCH_PATH") || scan.is(at + 1, "ALL") => {
+        "SET" => cursor.set(at + 1),
+        "RESET" if cursor.is(at + 1, "SEARCH_PATH") || cursor.is(at + 1, "ALL") => {
             Some(Effect::SearchPath { local: false, schemas: None })
         }
-        "DISCARD" if scan.is(at + 1, "ALL") => Some(Effect::DiscardAll),
-        "DISCARD" => (scan.is(at + 1, "TEMP") || scan.is(at + 1, "TEMPORARY")).then_some(Effect::DiscardTemporary),
+        "DISCARD" if cursor.is(at + 1, "ALL") => Some(Effect::DiscardAll),
+        "DISCARD" => (cursor.is(at + 1, "TEMP") || cursor.is(at + 1, "TEMPORARY")).then_some(Effect::DiscardTemporary),
         "BEGIN" | "START" => Some(Effect::Begin),
         "COMMIT" | "END" => Some(Effect::Commit),
-        "ROLLBACK" | "ABORT" => Some(scan.rollback(at + 1)),
-        "SAVEPOINT" => scan.name(at + 1).map(Effect::Savepoint),
-        "CREATE" => scan.create().or_else(|| scan.execute()),
-        "DROP" => scan.drop(at + 1),
+        "ROLLBACK" | "ABORT" => Some(cursor.rollback(at + 1)),
+        "SAVEPOINT" => cursor.name(at + 1).map(Effect::Savepoint),
+        "CREATE" => cursor.create().or_else(|| cursor.execute()),
+        "DROP" => cursor.drop(at + 1),
         "ALTER" => Some(Effect::Alter),
-        "SELECT" => scan.select_into().or_else(|| scan.set_config()),
-        "DO" => scan.speaks_of("temp").then_some(Effect::Alter),
+        "SELECT" => cursor.select_into().or_else(|| cursor.set_config()),
+        "DO" => cursor.speaks_of("temp").then_some(Effect::Alter),
         _ => None,
     }
 }
 
-struct Scan<'s, 't> {
-    lexed: &'s Lexed<'t>,
-    range: &'s Range<usize>,
-}
-
-impl Scan<'_, '_> {
-    fn is(&self, at: usize, keyword: &str) -> bool {
-        self.range.contains(&at) && self.lexed.lexemes[at].is(keyword)
-    }
-
+impl Cursor<'_, '_> {
     fn token(&self, at: usize) -> Option<&Token> {
-        self.lexed.lexemes.get(at).filter(|_| self.range.contains(&at)).map(|l| &l.token.token)
-    }
-
-    fn name(&self, at: usize) -> Option<String> {
-        self.lexed.lexemes.get(at).filter(|_| self.range.contains(&at))?.name()
+        self.lexeme(at).map(|l| &l.token.token)
     }
 
     /// Whether a word stands anywhere in the statement: of a block of code nothing more is read.
     fn speaks_of(&self, word: &str) -> bool {
-        let text = self.lexed.slice(self.range).as_bytes();
+        let text = self.lexed.slice(&(self.start..self.end)).as_bytes();
         text.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word.as_bytes()))
     }
 
-    /// The place of an unquoted word outside of parentheses.
-    fn find(&self, keyword: &str) -> Option<usize> {
-        self.range.clone().find(|&i| self.lexed.lexemes[i].depth == 0 && self.lexed.lexemes[i].is(keyword))
+    /// The place behind an unquoted word outside of parentheses.
+    fn behind_word(&self, keyword: &str) -> Option<usize> {
+        Some(self.find(self.start, |i| self.is(i, keyword))).filter(|at| *at < self.end).map(|at| at + 1)
     }
 
     fn execute(&self) -> Option<Effect> {
-        self.name(self.find("EXECUTE")? + 1).map(Effect::Execute)
+        self.name(self.behind_word("EXECUTE")?).map(Effect::Execute)
     }
 
     fn rollback(&self, at: usize) -> Effect {
@@ -212,11 +200,11 @@ impl Scan<'_, '_> {
     /// `set_config('search_path', ...)`: which value it gets is for the server to know.
     fn set_config(&self) -> Option<Effect> {
         let calls = |i: usize| self.is(i, "SET_CONFIG");
-        self.range.clone().any(calls).then_some(Effect::SearchPath { local: false, schemas: None })
+        (self.start..self.end).any(calls).then_some(Effect::SearchPath { local: false, schemas: None })
     }
 
     fn create(&self) -> Option<Effect> {
-        let head = self.range.start + 1..self.range.end.min(self.range.start + 8);
+        let head = self.start + 1..self.end.min(self.start + 8);
         let kind = head.clone().find(|&i| self.is(i, "TABLE") || self.is(i, "VIEW") || self.is(i, "SEQUENCE"))?;
         let mut at = kind + 1;
         if self.is(at, "IF") {
@@ -234,13 +222,13 @@ impl Scan<'_, '_> {
     }
 
     fn drops_on_commit(&self) -> bool {
-        let commit = self.range.clone().find(|&i| self.is(i, "COMMIT") && self.is(i - 1, "ON"));
+        let commit = (self.start..self.end).find(|&i| self.is(i, "COMMIT") && self.is(i - 1, "ON"));
         commit.is_some_and(|i| self.is(i + 1, "DROP"))
     }
 
     /// `SELECT ... INTO TEMP name`.
     fn select_into(&self) -> Option<Effect> {
-        let mut at = self.find("INTO")? + 1;
+        let mut at = self.behind_word("INTO")?;
         if !(self.is(at, "TEMP") || self.is(at, "TEMPORARY")) {
             return None;
         }
@@ -255,7 +243,7 @@ impl Scan<'_, '_> {
         if !["TABLE", "VIEW", "SEQUENCE", "MATERIALIZED"].iter().any(|k| self.is(at, k)) {
             return None;
         }
-        let names = at + 1..self.range.end;
+        let names = at + 1..self.end;
         let last = |&i: &usize| self.token(i + 1).is_none_or(|t| *t != Token::Period);
         Some(Effect::Drop(names.filter(last).filter_map(|i| self.name(i)).collect()))
     }

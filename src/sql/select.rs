@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use sqlparser::tokenizer::Token;
 
-use super::edit::closing;
+use super::cursor::Cursor;
 use super::token::Lexed;
 
 /// The parts of a SELECT.
@@ -80,49 +80,35 @@ const ENDS: &[&str] = &["UNION", "INTERSECT", "EXCEPT", "RETURNING"];
 
 /// Finds the parts of the SELECT whose first word is at `start`; of `TABLE t` too, which has no list.
 pub(super) fn select(lexed: &Lexed<'_>, range: &Range<usize>, start: usize) -> Select {
-    let scan = Scan { lexed, end: range.end, depth: lexed.lexemes[start].depth };
-    let scan = Scan { end: scan.find(start + 1, ENDS), ..scan };
-    let first = scan.list_start(start + 1);
-    let list = if scan.is(start, "TABLE") { first..first } else { first..scan.find(first, LIST_ENDS) };
-    let from = scan.find(list.end, &["FROM"]).min(scan.find(list.end, SOURCE_ENDS));
-    let source = from..scan.find(from, SOURCE_ENDS);
-    let group = if scan.is(source.end, "GROUP") && scan.is(source.end + 1, "BY") {
+    let cursor = Cursor::new(lexed, &(start..range.end));
+    let cursor = cursor.until(cursor.clause(start + 1, ENDS));
+    let first = cursor.list_start(start + 1);
+    let list = if cursor.is(start, "TABLE") { first..first } else { first..cursor.clause(first, LIST_ENDS) };
+    let from = cursor.clause(list.end, &["FROM"]).min(cursor.clause(list.end, SOURCE_ENDS));
+    let source = from..cursor.clause(from, SOURCE_ENDS);
+    let group = if cursor.is(source.end, "GROUP") && cursor.is(source.end + 1, "BY") {
         let first = source.end + 2;
-        let first = first + usize::from(scan.is(first, "DISTINCT") || scan.is(first, "ALL"));
-        let elements = scan.split(first..scan.find(first, GROUP_ENDS));
-        elements.into_iter().map(|lexemes| Element { group: scan.group(&lexemes), lexemes }).collect()
+        let first = first + usize::from(cursor.is(first, "DISTINCT") || cursor.is(first, "ALL"));
+        let elements = cursor.elements(first..cursor.clause(first, GROUP_ENDS));
+        elements.into_iter().map(|lexemes| Element { group: cursor.group(&lexemes), lexemes }).collect()
     } else {
         Vec::new()
     };
-    let items = if list.is_empty() { Vec::new() } else { scan.split(list) };
-    Select { items, source, group, all: start..scan.end }
+    let items = if list.is_empty() { Vec::new() } else { cursor.elements(list) };
+    Select { items, source, group, all: start..cursor.end }
 }
 
-struct Scan<'s, 't> {
-    lexed: &'s Lexed<'t>,
-    end: usize,
-    depth: u32,
-}
-
-impl Scan<'_, '_> {
-    fn is(&self, at: usize, word: &str) -> bool {
-        at < self.end && self.lexed.lexemes[at].is(word)
-    }
-
-    fn is_token(&self, at: usize, token: &Token) -> bool {
-        at < self.end && self.lexed.lexemes[at].is_token(token)
-    }
-
+impl Cursor<'_, '_> {
     /// Behind DISTINCT, DISTINCT ON (...) and ALL.
     fn list_start(&self, at: usize) -> usize {
         if self.is(at, "DISTINCT") && self.is(at + 1, "ON") && self.is_token(at + 2, &Token::LParen) {
-            return closing(self.lexed, at + 2, self.end).map_or(at + 2, |close| close + 1);
+            return self.closing(at + 2).map_or(at + 2, |close| close + 1);
         }
         at + usize::from(self.is(at, "DISTINCT") || self.is(at, "ALL"))
     }
 
     /// The first of some key words at this depth; otherwise the end of the SELECT.
-    fn find(&self, from: usize, words: &[&str]) -> usize {
+    fn clause(&self, from: usize, words: &[&str]) -> usize {
         let lexemes = &self.lexed.lexemes;
         for i in from..self.end {
             let lexeme = &lexemes[i];
@@ -141,20 +127,16 @@ impl Scan<'_, '_> {
         self.end
     }
 
-    fn split(&self, range: Range<usize>) -> Vec<Range<usize>> {
-        let Some(depth) = self.lexed.lexemes.get(range.start).map(|l| l.depth) else { return Vec::new() };
-        let comma = |i: &usize| self.lexed.lexemes[*i].depth == depth && self.is_token(*i, &Token::Comma);
-        let bounds: Vec<usize> = range.clone().filter(comma).collect();
-        let starts = std::iter::once(range.start).chain(bounds.iter().map(|b| b + 1));
-        let ends = bounds.iter().copied().chain([range.end]);
-        starts.zip(ends).map(|(start, end)| start..end).collect()
+    /// The elements of a list.
+    fn elements(&self, range: Range<usize>) -> Vec<Range<usize>> {
+        let depth = self.lexed.lexemes.get(range.start).map(|l| l.depth);
+        depth.map_or(Vec::new(), |depth| self.split(range, depth))
     }
 
     fn group(&self, element: &Range<usize>) -> Group {
-        let closes =
-            |open: usize| self.is_token(open, &Token::LParen) && closing(self.lexed, open, self.end) == Some(element.end - 1);
+        let closes = |open: usize| self.is_token(open, &Token::LParen) && self.closing(open) == Some(element.end - 1);
         let at = element.start;
-        let all = |open: usize| self.split(open + 1..element.end - 1).iter().map(|e| self.group(e)).collect();
+        let all = |open: usize| self.elements(open + 1..element.end - 1).iter().map(|e| self.group(e)).collect();
         if element.is_empty() {
             Group::Optional(Vec::new())
         } else if (self.is(at, "ROLLUP") || self.is(at, "CUBE")) && closes(at + 1) {

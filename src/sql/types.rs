@@ -8,14 +8,14 @@ use std::ops::Range;
 
 use sqlparser::tokenizer::Token;
 
-use super::edit::closing;
+use super::cursor::Cursor;
 use super::shape::{Name, Reference, Role};
 use super::token::Lexed;
-use super::wrapper::{Scan, reference};
+use super::wrapper::reference;
 
 /// References to what may be row types, with the lexemes of their names. The types that the grammar names by words of its own come too.
 pub(super) fn types(lexed: &Lexed<'_>, range: &Range<usize>) -> (Vec<Reference>, Vec<usize>) {
-    let mut found = Types { scan: Scan { lexed, range }, references: Vec::new(), lexemes: Vec::new() };
+    let mut found = Types { cursor: Cursor::new(lexed, range), references: Vec::new(), lexemes: Vec::new() };
     for at in range.clone() {
         let lexeme = &lexed.lexemes[at];
         if lexeme.is_token(&Token::DoubleColon) {
@@ -31,7 +31,7 @@ pub(super) fn types(lexed: &Lexed<'_>, range: &Range<usize>) -> (Vec<Reference>,
 }
 
 struct Types<'s, 't> {
-    scan: Scan<'s, 't>,
+    cursor: Cursor<'s, 't>,
     references: Vec<Reference>,
     lexemes: Vec<usize>,
 }
@@ -85,32 +85,24 @@ const WORDS: &[&str] = &[
 ];
 
 impl Types<'_, '_> {
-    fn is(&self, at: usize, word: &str) -> bool {
-        self.scan.word(at, word)
-    }
-
-    fn is_any(&self, at: usize, words: &[&str]) -> bool {
-        self.scan.range.contains(&at) && self.scan.lexed.lexemes[at].is_any(words)
-    }
-
     /// A type's name begins at `at`. Returns the place behind it.
     fn name(&mut self, at: usize) -> Option<usize> {
-        let at = at + usize::from(self.is(at, "SETOF"));
-        let (name, end) = self.scan.name(at)?;
+        let at = at + usize::from(self.cursor.is(at, "SETOF"));
+        let (name, end) = self.cursor.dotted(at)?;
         self.add(name, at..end);
         Some(end)
     }
 
     fn add(&mut self, name: Name, lexemes: Range<usize>) {
-        self.lexemes.extend(lexemes.filter(|&i| self.scan.lexed.lexemes[i].word().is_some()));
+        self.lexemes.extend(lexemes.filter(|&i| self.cursor.lexed.lexemes[i].word().is_some()));
         self.references.push(reference(name, Role::Type));
     }
 
     /// `CAST (x AS type)`, and `f(x) AS t (a type, b type)`.
     fn parenthesis(&mut self, open: usize) {
-        let lexemes = &self.scan.lexed.lexemes;
-        let Some(close) = closing(self.scan.lexed, open, self.scan.range.end) else { return };
-        if self.is(open - 1, "CAST") {
+        let lexemes = &self.cursor.lexed.lexemes;
+        let Some(close) = self.cursor.closing(open) else { return };
+        if self.cursor.is(open - 1, "CAST") {
             let depth = lexemes[open].depth + 1;
             if let Some(word) = (open + 1..close).find(|&i| lexemes[i].depth == depth && lexemes[i].is("AS")) {
                 self.name(word + 1);
@@ -118,20 +110,20 @@ impl Types<'_, '_> {
             return;
         }
         let mut before = open - 1;
-        if lexemes[before].word().is_some() && !self.is_any(before, WORDS) && before > self.scan.range.start {
+        if lexemes[before].word().is_some() && !self.cursor.is_any(before, WORDS) && before > self.cursor.start {
             before -= 1;
         }
-        if lexemes[before].is("AS") && before > self.scan.range.start {
+        if lexemes[before].is("AS") && before > self.cursor.start {
             before -= 1;
         }
-        if before < open && lexemes[before].is_token(&Token::RParen) && !self.is_any(open + 1, WORDS) {
+        if before < open && lexemes[before].is_token(&Token::RParen) && !self.cursor.is_any(open + 1, WORDS) {
             self.columns(open, close);
         }
     }
 
     /// `(a type, b type)`: an element that is one word names no type.
     fn columns(&mut self, open: usize, close: usize) {
-        let lexemes = &self.scan.lexed.lexemes;
+        let lexemes = &self.cursor.lexed.lexemes;
         let depth = lexemes[open].depth + 1;
         let elements = (open..close).filter(|&i| i == open || lexemes[i].depth == depth && lexemes[i].is_token(&Token::Comma));
         for at in elements.map(|i| i + 1).collect::<Vec<_>>() {
@@ -143,55 +135,53 @@ impl Types<'_, '_> {
 
     /// `type '...'`: a name directly before a string.
     fn before_string(&mut self, string: usize) {
-        let lexemes = &self.scan.lexed.lexemes;
+        let lexemes = &self.cursor.lexed.lexemes;
         let mut first = string - 1;
-        while first >= self.scan.range.start + 2
-            && lexemes[first - 1].is_token(&Token::Period)
-            && lexemes[first - 2].word().is_some()
+        while first >= self.cursor.start + 2 && lexemes[first - 1].is_token(&Token::Period) && lexemes[first - 2].word().is_some()
         {
             first -= 2;
         }
         // A label or a name that something else was said about.
-        let starts = first == self.scan.range.start
+        let starts = first == self.cursor.start
             || lexemes[first - 1].word().is_none() && !lexemes[first - 1].is_token(&Token::RParen)
-            || self.is_any(first - 1, WORDS) && !self.is(first - 1, "AS");
-        if !self.is_any(string - 1, WORDS) && starts {
+            || self.cursor.is_any(first - 1, WORDS) && !self.cursor.is(first - 1, "AS");
+        if !self.cursor.is_any(string - 1, WORDS) && starts {
             self.name(first);
         }
     }
 
     /// CREATE TABLE, CREATE TYPE, ALTER TABLE, PREPARE.
     fn definition(&mut self) {
-        let start = self.scan.range.start;
-        let lexemes = &self.scan.lexed.lexemes;
-        if self.is(start, "PREPARE") && self.scan.token(start + 2, &Token::LParen) {
-            let Some(close) = closing(self.scan.lexed, start + 2, self.scan.range.end) else { return };
+        let start = self.cursor.start;
+        let lexemes = &self.cursor.lexed.lexemes;
+        if self.cursor.is(start, "PREPARE") && self.cursor.is_token(start + 2, &Token::LParen) {
+            let Some(close) = self.cursor.closing(start + 2) else { return };
             let depth = lexemes[start + 2].depth + 1;
             let comma = |&i: &usize| i == start + 2 || lexemes[i].depth == depth && lexemes[i].is_token(&Token::Comma);
             (start + 2..close).filter(comma).collect::<Vec<_>>().into_iter().for_each(|i| {
                 self.name(i + 1);
             });
-        } else if self.is(start, "CREATE") {
-            let head = (start + 1..self.scan.range.end).take(4).find(|&i| self.is_any(i, &["TABLE", "TYPE"]));
+        } else if self.cursor.is(start, "CREATE") {
+            let head = (start + 1..self.cursor.end).take(4).find(|&i| self.cursor.is_any(i, &["TABLE", "TYPE"]));
             let Some(mut at) = head.map(|i| i + 1) else { return };
-            while self.is_any(at, &["IF", "NOT", "EXISTS"]) {
+            while self.cursor.is_any(at, &["IF", "NOT", "EXISTS"]) {
                 at += 1;
             }
-            let Some((_, end)) = self.scan.name(at) else { return };
-            let open = end + usize::from(self.is(end, "AS"));
-            if self.scan.token(open, &Token::LParen)
-                && !self.is_any(open + 1, WORDS)
-                && let Some(close) = closing(self.scan.lexed, open, self.scan.range.end)
+            let Some((_, end)) = self.cursor.dotted(at) else { return };
+            let open = end + usize::from(self.cursor.is(end, "AS"));
+            if self.cursor.is_token(open, &Token::LParen)
+                && !self.cursor.is_any(open + 1, WORDS)
+                && let Some(close) = self.cursor.closing(open)
             {
                 self.defined(open, close);
             }
-        } else if self.is(start, "ALTER") && self.is(start + 1, "TABLE") {
-            for at in start + 2..self.scan.range.end {
-                if self.is(at, "TYPE") {
+        } else if self.cursor.is(start, "ALTER") && self.cursor.is(start + 1, "TABLE") {
+            for at in start + 2..self.cursor.end {
+                if self.cursor.is(at, "TYPE") {
                     self.name(at + 1);
-                } else if self.is(at, "ADD") && !self.is_any(at + 1, TABLE_ELEMENTS) {
-                    let mut column = at + 1 + usize::from(self.is(at + 1, "COLUMN"));
-                    while self.is_any(column, &["IF", "NOT", "EXISTS"]) {
+                } else if self.cursor.is(at, "ADD") && !self.cursor.is_any(at + 1, TABLE_ELEMENTS) {
+                    let mut column = at + 1 + usize::from(self.cursor.is(at + 1, "COLUMN"));
+                    while self.cursor.is_any(column, &["IF", "NOT", "EXISTS"]) {
                         column += 1;
                     }
                     self.name(column + 1);
@@ -202,11 +192,11 @@ impl Types<'_, '_> {
 
     /// Column definitions, with constraints and LIKE between them.
     fn defined(&mut self, open: usize, close: usize) {
-        let lexemes = &self.scan.lexed.lexemes;
+        let lexemes = &self.cursor.lexed.lexemes;
         let depth = lexemes[open].depth + 1;
         let starts = (open..close).filter(|&i| i == open || lexemes[i].depth == depth && lexemes[i].is_token(&Token::Comma));
         for at in starts.map(|i| i + 1).collect::<Vec<_>>() {
-            if lexemes[at].word().is_some() && !self.is_any(at, TABLE_ELEMENTS) {
+            if lexemes[at].word().is_some() && !self.cursor.is_any(at, TABLE_ELEMENTS) {
                 self.name(at + 1);
             }
         }

@@ -3,9 +3,9 @@
 
 use sqlparser::tokenizer::Token;
 
-use super::edit::closing;
+use super::cursor::Cursor;
 use super::shape::{Name, Reference, Role};
-use super::wrapper::{Peeled, Scan, reference};
+use super::wrapper::{Peeled, reference};
 
 /// Kinds of objects that are relations, as ALTER, DROP and COMMENT name them.
 const RELATIONS: &[&str] = &["TABLE", "VIEW"];
@@ -30,44 +30,44 @@ const NO_RELATION: &[&str] = &[
 ];
 
 /// Adds the tables that a utility statement names.
-pub(super) fn tables(scan: &Scan<'_, '_>, at: usize, out: &mut Peeled) {
-    let first = |words: &[&str]| words.iter().any(|w| scan.word(at, w));
+pub(super) fn tables(cursor: &Cursor<'_, '_>, at: usize, out: &mut Peeled) {
+    let first = |words: &[&str]| words.iter().any(|w| cursor.is(at, w));
     if first(&["TRUNCATE"]) {
-        scan.list(scan.behind_words(at + 1, &["TABLE"]), Role::Truncate, out);
+        cursor.list(cursor.behind_words(at + 1, &["TABLE"]), Role::Truncate, out);
     } else if first(&["LOCK"]) {
-        scan.list(scan.behind_words(at + 1, &["TABLE"]), Role::Lock, out);
+        cursor.list(cursor.behind_words(at + 1, &["TABLE"]), Role::Lock, out);
     } else if first(&["ANALYZE", "ANALYSE"]) {
-        scan.list(scan.behind_options(at + 1, &["VERBOSE"]), Role::Analyze, out);
+        cursor.list(cursor.behind_options(at + 1, &["VERBOSE"]), Role::Analyze, out);
     } else if first(&["VACUUM"]) {
-        let table = scan.behind_options(at + 1, &["FULL", "FREEZE", "VERBOSE", "ANALYZE", "ANALYSE"]);
-        let full = (at..table).any(|i| scan.word(i, "FULL"));
-        scan.list(table, if full { Role::Rebuild("vacuum full") } else { Role::Vacuum }, out);
+        let table = cursor.behind_options(at + 1, &["FULL", "FREEZE", "VERBOSE", "ANALYZE", "ANALYSE"]);
+        let full = (at..table).any(|i| cursor.is(i, "FULL"));
+        cursor.list(table, if full { Role::Rebuild("vacuum full") } else { Role::Vacuum }, out);
     } else if first(&["REINDEX"]) {
-        let kind = scan.behind_options(at + 1, &[]);
-        if scan.word(kind, "TABLE") {
-            scan.list(scan.behind_words(kind + 1, &["CONCURRENTLY"]), Role::Rebuild("reindex"), out);
+        let kind = cursor.behind_options(at + 1, &[]);
+        if cursor.is(kind, "TABLE") {
+            cursor.list(cursor.behind_words(kind + 1, &["CONCURRENTLY"]), Role::Rebuild("reindex"), out);
         }
     } else if first(&["CLUSTER"]) {
-        scan.cluster(scan.behind_options(at + 1, &["VERBOSE"]), out);
+        cursor.cluster(cursor.behind_options(at + 1, &["VERBOSE"]), out);
     } else if first(&["ALTER", "DROP", "COMMENT"]) {
-        scan.definition(at, out);
+        cursor.definition(at, out);
     } else if first(&["CREATE"]) {
-        scan.create_on(at, out);
+        cursor.create_on(at, out);
     } else if first(&["GRANT", "REVOKE"]) {
-        scan.rights(at, out);
-    } else if first(&["SET"]) && scan.word(at + 1, "CONSTRAINTS") && !scan.word(at + 2, "ALL") {
-        scan.constraints(at + 2, out);
+        cursor.rights(at, out);
+    } else if first(&["SET"]) && cursor.is(at + 1, "CONSTRAINTS") && !cursor.is(at + 2, "ALL") {
+        cursor.constraints(at + 2, out);
     }
 }
 
-impl Scan<'_, '_> {
+impl Cursor<'_, '_> {
     fn behind_words(&self, at: usize, words: &[&str]) -> usize {
-        (at..self.range.end).find(|&i| !words.iter().any(|w| self.word(i, w))).unwrap_or(self.range.end)
+        (at..self.end).find(|&i| !words.iter().any(|w| self.is(i, w))).unwrap_or(self.end)
     }
 
     /// Behind options in parentheses, or behind the words that may stand there.
     fn behind_options(&self, at: usize, words: &[&str]) -> usize {
-        match self.token(at, &Token::LParen).then(|| closing(self.lexed, at, self.range.end)).flatten() {
+        match self.is_token(at, &Token::LParen).then(|| self.closing(at)).flatten() {
             Some(close) => close + 1,
             None => self.behind_words(at, words),
         }
@@ -79,16 +79,16 @@ impl Scan<'_, '_> {
         loop {
             let first = at;
             at = self.behind_words(at, &["ONLY"]);
-            let paren = self.token(at, &Token::LParen);
-            let Some((name, mut next)) = self.name(if paren { at + 1 } else { at }) else { return };
-            next += usize::from(paren && self.token(next, &Token::RParen));
-            next += usize::from(self.token(next, &Token::Mul));
-            if let Some(close) = self.token(next, &Token::LParen).then(|| closing(self.lexed, next, self.range.end)).flatten() {
+            let paren = self.is_token(at, &Token::LParen);
+            let Some((name, mut next)) = self.dotted(if paren { at + 1 } else { at }) else { return };
+            next += usize::from(paren && self.is_token(next, &Token::RParen));
+            next += usize::from(self.is_token(next, &Token::Mul));
+            if let Some(close) = self.is_token(next, &Token::LParen).then(|| self.closing(next)).flatten() {
                 out.explained.extend(next + 1..close);
                 next = close + 1;
             }
             self.refer(name, role, first..next, out);
-            if !self.token(next, &Token::Comma) {
+            if !self.is_token(next, &Token::Comma) {
                 return;
             }
             at = next + 1;
@@ -97,39 +97,39 @@ impl Scan<'_, '_> {
 
     /// `CLUSTER t USING index`, or the older `CLUSTER index ON t`.
     fn cluster(&self, at: usize, out: &mut Peeled) {
-        let Some((name, next)) = self.name(at) else { return };
-        if self.word(next, "ON")
-            && let Some((table, end)) = self.name(next + 1)
+        let Some((name, next)) = self.dotted(at) else { return };
+        if self.is(next, "ON")
+            && let Some((table, end)) = self.dotted(next + 1)
         {
             return self.refer(table, Role::Rebuild("cluster"), at..end, out);
         }
-        let end = if self.word(next, "USING") { self.name(next + 1).map_or(next, |(_, end)| end) } else { next };
+        let end = if self.is(next, "USING") { self.dotted(next + 1).map_or(next, |(_, end)| end) } else { next };
         self.refer(name, Role::Rebuild("cluster"), at..end, out);
     }
 
     fn definition(&self, at: usize, out: &mut Peeled) {
-        let comment = self.word(at, "COMMENT");
+        let comment = self.is(at, "COMMENT");
         let role = Role::Define(if comment {
             "comment"
-        } else if self.word(at, "DROP") {
+        } else if self.is(at, "DROP") {
             "drop"
         } else {
             "alter"
         });
-        let kind = at + 1 + usize::from(comment && self.word(at + 1, "ON"));
+        let kind = at + 1 + usize::from(comment && self.is(at + 1, "ON"));
         let kind = self.behind_words(kind, &["MATERIALIZED", "FOREIGN"]);
-        let is = |kinds: &[&str]| kinds.iter().any(|k| self.word(kind, k));
+        let is = |kinds: &[&str]| kinds.iter().any(|k| self.is(kind, k));
         if is(RELATIONS) {
             self.list(self.behind_words(kind + 1, &["IF", "EXISTS"]), role, out);
-        } else if comment && self.word(kind, "COLUMN") {
-            let Some((mut name, end)) = self.name(kind + 1) else { return };
+        } else if comment && self.is(kind, "COLUMN") {
+            let Some((mut name, end)) = self.dotted(kind + 1) else { return };
             if name.0.len() > 1 {
                 name.0.pop();
                 self.refer(name, role, kind + 1..end, out);
             }
         } else if is(ON_RELATION) {
-            let on = (kind + 1..self.range.end).find(|&i| self.word(i, "ON"));
-            if let Some((name, end)) = on.and_then(|on| self.name(on + 1)) {
+            let on = (kind + 1..self.end).find(|&i| self.is(i, "ON"));
+            if let Some((name, end)) = on.and_then(|on| self.dotted(on + 1)) {
                 self.refer(name, role, end - 1..end, out);
             }
         }
@@ -137,11 +137,11 @@ impl Scan<'_, '_> {
 
     /// CREATE INDEX, TRIGGER, POLICY ... ON a table; CREATE RULE ... TO one.
     fn create_on(&self, at: usize, out: &mut Peeled) {
-        let head = (at + 1..self.range.end).take(4);
+        let head = (at + 1..self.end).take(4);
         let Some((kind, operation)) = head.into_iter().find_map(|i| {
             let kinds =
                 [("INDEX", "create index"), ("TRIGGER", "create trigger"), ("POLICY", "create policy"), ("RULE", "create rule")];
-            kinds.iter().find(|(word, _)| self.word(i, word)).map(|(_, operation)| (i, *operation))
+            kinds.iter().find(|(word, _)| self.is(i, word)).map(|(_, operation)| (i, *operation))
         }) else {
             return;
         };
@@ -151,28 +151,28 @@ impl Scan<'_, '_> {
             return;
         }
         let on = if operation == "create rule" { "TO" } else { "ON" };
-        let Some(on) = (kind + 1..self.range.end).find(|&i| self.word(i, on)) else { return };
+        let Some(on) = (kind + 1..self.end).find(|&i| self.is(i, on)) else { return };
         let table = self.behind_words(on + 1, &["ONLY"]);
-        if let Some((name, end)) = self.name(table) {
+        if let Some((name, end)) = self.dotted(table) {
             self.refer(name, Role::Define(operation), table..end, out);
         }
     }
 
     fn rights(&self, at: usize, out: &mut Peeled) {
         let depth = self.lexed.lexemes[at].depth;
-        let on = (at + 1..self.range.end).find(|&i| self.word(i, "ON") && self.lexed.lexemes[i].depth == depth);
-        let Some(on) = on.filter(|&on| !NO_RELATION.iter().any(|w| self.word(on + 1, w))) else { return };
-        let operation = if self.word(at, "GRANT") { "grant" } else { "revoke" };
+        let on = (at + 1..self.end).find(|&i| self.is(i, "ON") && self.lexed.lexemes[i].depth == depth);
+        let Some(on) = on.filter(|&on| !NO_RELATION.iter().any(|w| self.is(on + 1, w))) else { return };
+        let operation = if self.is(at, "GRANT") { "grant" } else { "revoke" };
         self.list(self.behind_words(on + 1, &["TABLE"]), Role::Define(operation), out);
     }
 
     /// Names between commas.
     fn constraints(&self, at: usize, out: &mut Peeled) {
         let mut at = at;
-        while let Some((name, next)) = self.name(at) {
+        while let Some((name, next)) = self.dotted(at) {
             out.explained.extend(at..next);
             out.constraints.push(name);
-            if !self.token(next, &Token::Comma) {
+            if !self.is_token(next, &Token::Comma) {
                 return;
             }
             at = next + 1;

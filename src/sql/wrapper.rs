@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use sqlparser::tokenizer::Token;
 
-use super::edit::closing;
-use super::shape::{Name, Part, Reference, Role};
+use super::cursor::Cursor;
+use super::shape::{Name, Reference, Role};
 use super::token::Lexed;
 use super::utility;
 
@@ -33,32 +33,32 @@ pub fn peel(lexed: &Lexed<'_>, range: &Range<usize>) -> Peeled {
     let mut out = Peeled::default();
     let mut at = range.start;
     loop {
-        let scan = Scan { lexed, range };
-        let Some(first) = lexed.lexemes.get(at).filter(|_| range.contains(&at)) else { return out };
+        let cursor = Cursor::new(lexed, range);
+        let Some(first) = cursor.lexeme(at) else { return out };
         if first.is_any(QUERY_START) || first.is_token(&Token::LParen) {
             out.query = Some(at..range.end);
             return out;
         }
         let next = if first.is("EXPLAIN") {
-            scan.explain(at)
-        } else if first.is("PREPARE") && !scan.word(at + 1, "TRANSACTION") {
+            cursor.explain(at)
+        } else if first.is("PREPARE") && !cursor.is(at + 1, "TRANSACTION") {
             out.explained.push(at + 1);
-            scan.behind(at, &["AS"])
+            cursor.behind(at, &["AS"])
         } else if first.is("DECLARE") {
             out.explained.push(at + 1);
             out.cursor = lexed.lexemes.get(at + 1).and_then(|l| l.name());
-            scan.behind(at, &["FOR"])
+            cursor.behind(at, &["FOR"])
         } else if first.is("CREATE") {
-            out.query = scan.create_as(at);
+            out.query = cursor.create_as(at);
             if out.query.is_none() {
-                utility::tables(&scan, at, &mut out);
+                utility::tables(&cursor, at, &mut out);
             }
             return out;
         } else if first.is("COPY") {
-            scan.copy(at, &mut out);
+            cursor.copy(at, &mut out);
             return out;
         } else {
-            utility::tables(&scan, at, &mut out);
+            utility::tables(&cursor, at, &mut out);
             return out;
         };
         match next {
@@ -95,20 +95,20 @@ pub fn operation(lexed: &Lexed<'_>, range: &Range<usize>, at: usize) -> &'static
         ("TABLE", "create table"),
         ("VIEW", "create view"),
     ];
-    let scan = Scan { lexed, range };
+    let cursor = Cursor::new(lexed, range);
     let mut before = at;
-    while before >= range.start + 2 && scan.token(before - 1, &Token::Period) {
+    while before >= range.start + 2 && cursor.is_token(before - 1, &Token::Period) {
         before -= 2;
     }
     let previous = |words: &[&str]| before > range.start && lexed.lexemes[before - 1].is_any(words);
     if previous(&["REFERENCES"]) {
         return "references";
     }
-    let verb = |list: &[(&str, &'static str)], i: usize| list.iter().find(|(word, _)| scan.word(i, word)).map(|(_, name)| *name);
+    let verb = |list: &[(&str, &'static str)], i: usize| list.iter().find(|(word, _)| cursor.is(i, word)).map(|(_, name)| *name);
     if let Some(name) = verb(&VERBS, range.start) {
         return name;
     }
-    let creates = scan.word(range.start, "CREATE");
+    let creates = cursor.is(range.start, "CREATE");
     let object = (range.start + 1..at).take(5).find_map(|i| verb(&CREATED, i));
     if creates && !previous(&["LIKE", "OF", "INHERITS"]) { object.unwrap_or("mention") } else { "mention" }
 }
@@ -118,31 +118,17 @@ pub(super) fn reference(name: Name, role: Role) -> Reference {
     Reference { name, role, alias: None, span, table_command: false, sample: None, scope: 0 }
 }
 
-/// One statement's lexemes.
-pub(super) struct Scan<'s, 't> {
-    pub(super) lexed: &'s Lexed<'t>,
-    pub(super) range: &'s Range<usize>,
-}
-
-impl Scan<'_, '_> {
-    pub(super) fn word(&self, at: usize, keyword: &str) -> bool {
-        self.range.contains(&at) && self.lexed.lexemes[at].is(keyword)
-    }
-
-    pub(super) fn token(&self, at: usize, token: &Token) -> bool {
-        self.range.contains(&at) && self.lexed.lexemes[at].is_token(token)
-    }
-
+impl Cursor<'_, '_> {
     fn starts_query(&self, at: usize) -> bool {
-        self.range.contains(&at) && self.lexed.lexemes[at].is_any(QUERY_START) || self.token(at, &Token::LParen)
+        self.is_any(at, QUERY_START) || self.is_token(at, &Token::LParen)
     }
 
     fn explain(&self, at: usize) -> Option<usize> {
         let mut at = at + 1;
-        if self.token(at, &Token::LParen) && !self.starts_query(at + 1) {
-            at = closing(self.lexed, at, self.range.end)? + 1;
+        if self.is_token(at, &Token::LParen) && !self.starts_query(at + 1) {
+            at = self.closing(at)? + 1;
         }
-        while self.word(at, "ANALYZE") || self.word(at, "ANALYSE") || self.word(at, "VERBOSE") {
+        while self.is(at, "ANALYZE") || self.is(at, "ANALYSE") || self.is(at, "VERBOSE") {
             at += 1;
         }
         Some(at)
@@ -152,62 +138,47 @@ impl Scan<'_, '_> {
     fn behind(&self, at: usize, keywords: &[&str]) -> Option<usize> {
         let depth = self.lexed.lexemes[at].depth;
         let found = |&i: &usize| self.lexed.lexemes[i].depth == depth && self.lexed.lexemes[i].is_any(keywords);
-        (at + 1..self.range.end).find(found).map(|i| i + 1)
+        (at + 1..self.end).find(found).map(|i| i + 1)
     }
 
     /// The query of CREATE TABLE AS, CREATE VIEW, CREATE MATERIALIZED VIEW, without the options behind it.
     fn create_as(&self, at: usize) -> Option<Range<usize>> {
-        let head = (at + 1..self.range.end).take(6);
-        let creates = |i: usize| self.word(i, "TABLE") || self.word(i, "VIEW");
+        let head = (at + 1..self.end).take(6);
+        let creates = |i: usize| self.is(i, "TABLE") || self.is(i, "VIEW");
         let object = head.into_iter().find(|&i| creates(i))?;
         // Its query reads the view's own name, as a CTE.
-        if self.word(object - 1, "RECURSIVE") {
+        if self.is(object - 1, "RECURSIVE") {
             return None;
         }
         let depth = self.lexed.lexemes[at].depth;
-        let defines = |i: usize| self.lexed.lexemes[i].depth == depth && self.word(i, "AS") && self.starts_query(i + 1);
-        let start = (at..self.range.end).find(|&i| defines(i))? + 1;
-        let mut end = self.range.end;
-        if self.word(end - 1, "DATA") {
-            end -= if self.word(end - 2, "NO") { 3 } else { 2 };
-        } else if self.word(end - 1, "OPTION") && self.word(end - 2, "CHECK") {
-            end -= if self.word(end - 3, "WITH") { 3 } else { 4 };
+        let defines = |i: usize| self.lexed.lexemes[i].depth == depth && self.is(i, "AS") && self.starts_query(i + 1);
+        let start = (at..self.end).find(|&i| defines(i))? + 1;
+        let mut end = self.end;
+        if self.is(end - 1, "DATA") {
+            end -= if self.is(end - 2, "NO") { 3 } else { 2 };
+        } else if self.is(end - 1, "OPTION") && self.is(end - 2, "CHECK") {
+            end -= if self.is(end - 3, "WITH") { 3 } else { 4 };
         }
         (start < end).then_some(start..end)
     }
 
     fn copy(&self, at: usize, out: &mut Peeled) {
         let mut at = at + 1;
-        if self.token(at, &Token::LParen) {
-            out.query = closing(self.lexed, at, self.range.end).map(|close| at + 1..close);
+        if self.is_token(at, &Token::LParen) {
+            out.query = self.closing(at).map(|close| at + 1..close);
             return;
         }
-        if self.word(at, "BINARY") && !self.word(at + 1, "FROM") && !self.word(at + 1, "TO") {
+        if self.is(at, "BINARY") && !self.is(at + 1, "FROM") && !self.is(at + 1, "TO") {
             at += 1;
         }
-        let Some((name, mut next)) = self.name(at) else { return };
-        if self.token(next, &Token::LParen) {
-            let Some(close) = closing(self.lexed, next, self.range.end) else { return };
+        let Some((name, mut next)) = self.dotted(at) else { return };
+        if self.is_token(next, &Token::LParen) {
+            let Some(close) = self.closing(next) else { return };
             out.explained.extend(next + 1..close);
             next = close + 1;
         }
-        let role = if self.word(next, "TO") { Role::CopyTo } else { Role::CopyFrom };
+        let role = if self.is(next, "TO") { Role::CopyTo } else { Role::CopyFrom };
         out.references.push(reference(name, role));
-    }
-
-    /// A dotted name and the place behind it.
-    pub(super) fn name(&self, at: usize) -> Option<(Name, usize)> {
-        let mut parts = Vec::new();
-        let mut at = at;
-        loop {
-            let lexeme = self.lexed.lexemes.get(at).filter(|_| self.range.contains(&at))?;
-            parts.push(Part { text: lexeme.name()?, span: lexeme.span });
-            at += 1;
-            if !self.token(at, &Token::Period) {
-                return Some((Name(parts), at));
-            }
-            at += 1;
-        }
     }
 }
 

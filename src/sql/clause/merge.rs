@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Cell, Scan, Update};
-use crate::sql::edit::closing;
+use super::{Cell, Update};
+use crate::sql::cursor::Cursor;
 use crate::sql::shape::Part;
 
 /// The parts of a MERGE.
@@ -44,7 +44,7 @@ pub enum Action {
     Bare,
 }
 
-impl Scan<'_, '_> {
+impl Cursor<'_, '_> {
     pub(super) fn merge(&self, target_end: usize) -> Option<Merge> {
         let first = self.next_when(target_end);
         // The source may be a join, with conditions of its own before the last one.
@@ -54,28 +54,28 @@ impl Scan<'_, '_> {
         let mut at = first;
         while at < self.end {
             let next = self.next_when(at + 1);
-            whens.push(Scan { end: next, ..*self }.when(at)?);
+            whens.push(self.until(next).when(at)?);
             at = next;
         }
         (on + 1 < first).then_some(Merge { on: on + 1..first, whens })
     }
 
     fn on_before(&self, from: usize, end: usize) -> usize {
-        self.outside_case(from, |i| self.word(i, "ON")).min(end)
+        self.outside_case(from, |i| self.is(i, "ON")).min(end)
     }
 
     fn next_when(&self, from: usize) -> usize {
-        let matched = |i: usize| self.word(i, "MATCHED") || self.word(i, "NOT") && self.word(i + 1, "MATCHED");
-        self.outside_case(from, |i| self.word(i, "WHEN") && matched(i + 1))
+        let matched = |i: usize| self.is(i, "MATCHED") || self.is(i, "NOT") && self.is(i + 1, "MATCHED");
+        self.outside_case(from, |i| self.is(i, "WHEN") && matched(i + 1))
     }
 
     /// As `find`, but not between CASE and END.
     fn outside_case(&self, from: usize, test: impl Fn(usize) -> bool) -> usize {
         let open = std::cell::Cell::new(0u32);
         self.find(from, |i| {
-            if self.word(i, "CASE") {
+            if self.is(i, "CASE") {
                 open.set(open.get() + 1);
-            } else if self.word(i, "END") {
+            } else if self.is(i, "END") {
                 open.set(open.get().saturating_sub(1));
             }
             open.get() == 0 && test(i)
@@ -83,13 +83,13 @@ impl Scan<'_, '_> {
     }
 
     fn when(&self, at: usize) -> Option<When> {
-        let matched = self.word(at + 1, "MATCHED");
+        let matched = self.is(at + 1, "MATCHED");
         let behind = at + if matched { 2 } else { 3 };
-        let then = self.outside_case(behind, |i| self.word(i, "THEN"));
-        let condition = self.word(behind, "AND").then_some(behind + 1..then);
-        let action = if self.word(then + 1, "UPDATE") {
+        let then = self.outside_case(behind, |i| self.is(i, "THEN"));
+        let condition = self.is(behind, "AND").then_some(behind + 1..then);
+        let action = if self.is(then + 1, "UPDATE") {
             Action::Update(self.update(then + 2)?)
-        } else if self.word(then + 1, "INSERT") {
+        } else if self.is(then + 1, "INSERT") {
             self.merge_insert(then + 2)?
         } else {
             Action::Bare
@@ -98,13 +98,13 @@ impl Scan<'_, '_> {
     }
 
     fn merge_insert(&self, at: usize) -> Option<Action> {
-        let values = self.find(at, |i| self.word(i, "VALUES"));
-        let columns = match closing(self.lexed, at, values) {
+        let values = self.find(at, |i| self.is(i, "VALUES"));
+        let columns = match self.until(values).closing(at) {
             // A part of a column is assigned: not known here.
             Some(close) => Some(self.parts(at + 1..close).filter(|(_, indirect)| !indirect)?.0),
             None => None,
         };
-        let cells = if self.word(values - 1, "DEFAULT") { None } else { Some(self.cells(values + 1)?.0) };
+        let cells = if self.is(values - 1, "DEFAULT") { None } else { Some(self.cells(values + 1)?.0) };
         Some(Action::Insert { lexemes: at..self.end, columns, cells })
     }
 }

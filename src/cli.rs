@@ -3,12 +3,15 @@
 
 mod check;
 mod demo;
+mod dependencies;
 mod diff;
 mod disk;
 mod explain;
 mod generate;
+mod inventory;
 mod migrate;
 mod roles;
+mod rollback;
 mod rules;
 mod schema;
 mod serve;
@@ -67,8 +70,14 @@ enum Command {
     /// The new tables: audit_log, domain_value, domain_value_link, and schema esclusa.
     #[command(subcommand)]
     Schema(schema::Schema),
+    /// Every legacy table that there is: rows, size, changes, keys; beside the plan and the rules.
+    Inventory(inventory::Inventory),
+    /// What hangs on legacy tables: foreign keys, views, functions, triggers; and what becomes of it.
+    Dependencies(dependencies::Dependencies),
     /// Moves tables, one transaction each: rows, proof of parity, audit trigger, view.
     Migrate(migrate::Migrate),
+    /// Brings moved tables back, with all that was written since.
+    Rollback(rollback::Rollback),
     /// Proves again that legacy tables and new tables hold the same rows.
     Verify(verify::Verify),
 }
@@ -136,7 +145,10 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Roles(roles) => roles::run(call, roles).await,
             Command::Rules(rules) => rules::run(call, rules).await,
             Command::Schema(schema) => schema::run(call, schema).await,
+            Command::Inventory(inventory) => inventory::run(call, inventory).await,
+            Command::Dependencies(dependencies) => dependencies::run(call, dependencies).await,
             Command::Migrate(migrate) => migrate::run(call, migrate).await,
+            Command::Rollback(rollback) => rollback::run(call, rollback).await,
             Command::Verify(verify) => verify::run(call, verify).await,
         }
     })

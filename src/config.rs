@@ -140,6 +140,17 @@ settings! {
         /// How often counted hits are written to the database.
         flush_interval: Duration = "\"5s\"";
     }
+    /// The migration of tables that are in use.
+    migrate: Migrate {
+        /// How long a lock is waited for at first, and at most five times that: whoever comes behind a waiting lock waits too.
+        lock_timeout: Duration = "\"50ms\"";
+        /// A table that is never quiet for so long is left as it was.
+        patience: Duration = "\"5min\"";
+        /// One transaction of copying takes about so long.
+        chunk: Duration = "\"1s\"";
+        /// A history with more bytes is copied while it is written; a smaller one in one short transaction.
+        online_above: Bytes = "\"1MiB\"";
+    }
     /// Mode shadow: reads that run a second time on the side, rewritten.
     shadow: Shadow {
         /// Of the reads of a table in mode shadow one in so many; 0 is none.

@@ -64,7 +64,7 @@ pub async fn announce(db: &Database) -> Result<()> {
 
 /// Waits until a switch is in force on every replica. Where one has not followed, each change says so.
 pub async fn behind(database: &Database, changes: &mut [Change]) -> Result<()> {
-    let late = replica::settled(database).await?.join("; ");
+    let late = replica::settled(database).await?.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     if !late.is_empty() {
         tracing::warn!(%late, "a switch is not in force everywhere");
         for change in changes.iter_mut().filter(|c| c.after.is_some()) {

@@ -212,6 +212,19 @@ impl Relation {
         self.target().filter(|t| !t.unique.is_empty()).map(|_| format!("{}_code_key", self.table))
     }
 
+    /// The column of the leaf whose numbers tell its rows apart.
+    pub fn number(&self) -> &'static str {
+        self.target().and_then(|t| t.identity.last()).copied().unwrap_or_default()
+    }
+
+    /// Whether a row of the leaf has a value in every column that is NOT NULL; `None` where there is no such column. Only what the audit
+    /// trigger projects into a history may lack one.
+    pub fn wholeness(&self, row: &str) -> Option<String> {
+        let read = |(i, column): (usize, &Column)| column.not_null.then(|| self.read(i, Some(row)));
+        let values: Vec<String> = self.columns.iter().enumerate().filter_map(read).collect();
+        (!values.is_empty()).then(|| format!("ROW({}) IS NOT NULL", values.join(", ")))
+    }
+
     /// A legacy column's place.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|c| c.name == name)

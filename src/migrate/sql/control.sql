@@ -104,6 +104,32 @@ CREATE TABLE IF NOT EXISTS {control}.run_table (
     finished_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (run_id, legacy_table, step)
 );
+-- Copies of large tables that have been begun (migrate/online.rs): what is copied stays copied, whatever ends the process.
+CREATE TABLE IF NOT EXISTS {control}.copy (
+    legacy_table   varchar(63) PRIMARY KEY,
+    run_id         bigint NOT NULL REFERENCES {control}.run,
+    filenode       oid NOT NULL,                     -- the heap that was begun with
+    blocks         bigint NOT NULL,                  -- its blocks when the trigger was attached
+    first_number   bigint NOT NULL,                  -- numbers of its rows in the leaf: this + block * rows_per_block + place in the block
+    rows_per_block bigint NOT NULL,
+    next_block     bigint NOT NULL DEFAULT 0,        -- all before it are copied
+    row_count      bigint NOT NULL DEFAULT 0,
+    proven         pg_snapshot,                      -- what the proof has seen, once there was one
+    begun_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    at             timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+-- Archived tables that are kept up to date (migrate/keep.rs), each by its heap: in another one every place is another row's.
+CREATE TABLE IF NOT EXISTS {control}.archive (
+    legacy_table varchar(63) PRIMARY KEY,
+    filenode     oid NOT NULL
+);
+-- The triggers of archived tables that fired when these were moved (migrate/keep.rs): they do again on the way back.
+CREATE TABLE IF NOT EXISTS {control}.silenced (
+    legacy_table varchar(63) NOT NULL,
+    trigger_name name NOT NULL,
+    enabled      "char" NOT NULL,    -- as pg_trigger.tgenabled
+    PRIMARY KEY (legacy_table, trigger_name)
+);
 -- What each moved table consists of (migrate/object.rs): the legacy table, which could say it, may be dropped.
 CREATE TABLE IF NOT EXISTS {control}.object (
     legacy_table varchar(63) NOT NULL,

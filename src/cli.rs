@@ -24,7 +24,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::catalog::Database;
-use crate::config::Settings;
+use crate::config::{self, Settings};
 use crate::error::{Error, Result};
 use crate::rule::{Faulty, Rule, RuleSet};
 use crate::server::policy;
@@ -128,12 +128,14 @@ fn written(result: std::io::Result<()>) -> Result<()> {
 }
 
 fn run(arguments: Arguments) -> Result<()> {
-    let config = settings_file(arguments.config);
-    let settings = Settings::load(config.as_deref(), &|key| std::env::var(key).ok())?;
+    let file = settings_file(arguments.config);
+    let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    config::unknown_variables(variables).or(())?;
+    let settings = Settings::load(file.as_deref(), &|key| std::env::var(key).ok())?;
     // The demo tells its story on the terminal; the log would stand between its lines.
     let level = if matches!(arguments.command, Command::Demo(_)) { "warn" } else { &settings.log.level };
     crate::telemetry::log(level, settings.log.format);
-    let call = Call { settings, config, format: arguments.format };
+    let call = Call { settings, config: file, format: arguments.format };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Error::io("starting the event loop", e))?;
     runtime.block_on(async {

@@ -102,6 +102,8 @@ settings! {
         connect_timeout: Duration = "\"5s\"";
         /// While nobody answers, a client's connection is tried again for so long.
         connect_retry: Duration = "\"0s\"";
+        /// Serve although the server lets the control role in from here without its password, and so every client as whoever it says it is.
+        accept_trust: bool = "false";
         /// TLS towards the server: disable, prefer, require, verify-ca or verify-full.
         tls: UseTls = "\"prefer\"";
         /// PEM file with the authorities of the server's certificate.
@@ -153,6 +155,10 @@ settings! {
     }
     /// Mode shadow: reads that run a second time on the side, rewritten.
     shadow: Shadow {
+        /// The role that compares, in the database of control.url: it reads and can do nothing else; `esclusa roles` makes it.
+        user: String = "\"esclusa_shadow\"";
+        /// A file that holds its password and nothing else; ESCLUSA_SHADOW_PASSWORD goes before it.
+        password_file: PathBuf = "\"\"";
         /// Of the reads of a table in mode shadow one in so many; 0 is none.
         every: usize = "10";
         /// A read that takes longer on the side is not compared.
@@ -167,8 +173,8 @@ settings! {
         /// Users who may change modes and run every command.
         admins: Vec<String> = "[\"esclusa\"]";
         /// Users who may only look.
-        readers: Vec<String> = "[]";
-        /// A file with lines `user SCRAM-SHA-256$...`; without it only loopback is served, without a password.
+        readers: Vec<String> = "[\"metrics\"]";
+        /// A file with lines `user SCRAM-SHA-256$...`; without it only root and the user that esclusa runs as are served, on loopback, without a password.
         users_file: PathBuf = "\"\"";
     }
     /// Limits, each counted and shown when it is reached.
@@ -179,7 +185,7 @@ settings! {
         cache_entries: usize = "10000", restart;
         /// Their texts together.
         cache_bytes: Bytes = "\"64MiB\"", restart;
-        /// Distinct hits counted between two flushes; further ones are counted together as "(others)".
+        /// Distinct hits counted in an hour, half of them of one user; further ones are counted together as "(others)".
         hit_entries: usize = "50000", restart;
     }
     /// What esclusa writes to standard error.
@@ -266,6 +272,24 @@ impl Settings {
     }
 }
 
+/// Variables of the environment that are no settings: secrets, and where PostgreSQL's programs are.
+const VARIABLES: [&str; 3] = ["ESCLUSA_CONTROL_PASSWORD", "ESCLUSA_SHADOW_PASSWORD", "ESCLUSA_PG_BIN"];
+
+/// Variables that look like a setting and are none: one that is misspelt must not leave its setting at the default in silence.
+pub fn unknown_variables(names: impl Iterator<Item = String>) -> Faults {
+    let variable = |key: &Key| format!("ESCLUSA_{}_{}", key.section, key.name).to_uppercase();
+    let known: Vec<String> = KEYS.iter().map(variable).chain(VARIABLES.map(str::to_owned)).collect();
+    let mut unknown: Vec<String> = names.filter(|n| n.starts_with("ESCLUSA_") && !known.contains(n)).collect();
+    unknown.sort_unstable();
+    let fault = |name: String| {
+        let section = SECTIONS.iter().map(|(s, _)| format!("ESCLUSA_{}_", s.to_uppercase())).find(|s| name.starts_with(s));
+        let of_section = |prefix: String| known.iter().filter(|k| k.starts_with(&prefix)).cloned().collect::<Vec<_>>().join(", ");
+        let hint = section.map_or_else(|| "a setting is ESCLUSA_SECTION_KEY".to_owned(), |s| format!("known: {}", of_section(s)));
+        Fault::general(format!("unknown environment variable {name}")).hint(hint)
+    };
+    Faults(unknown.into_iter().map(fault).collect())
+}
+
 /// Sections and keys that nobody knows.
 fn unknown_keys(document: &Document) -> Faults {
     let mut faults = Faults::default();
@@ -330,6 +354,25 @@ mod tests {
         let environment = |k: &str| (k == "ESCLUSA_LISTEN_MAX_CLIENTS").then(|| "7".to_owned());
         let settings = load("[listen]\nmax_clients = 5\nstartup_timeout = \"2s\"\n", &environment).unwrap();
         assert_eq!((settings.listen.max_clients, settings.listen.startup_timeout), (7, Duration::from_secs(2)));
+    }
+
+    #[test]
+    fn a_variable_that_is_no_setting_is_a_fault() {
+        let given = [
+            "PATH",
+            "ESCLUSA_PG_BIN",
+            "ESCLUSA_CONTROL_PASSWORD",
+            "ESCLUSA_LOG_LEVEL",
+            "ESCLUSA_LOG_LEVLE",
+            "ESCLUSA_NOWHERE",
+            "esclusa_x",
+        ];
+        let faults = unknown_variables(given.into_iter().map(str::to_owned));
+        assert_eq!(
+            faults.to_string(),
+            "unknown environment variable ESCLUSA_LOG_LEVLE\n    hint: known: ESCLUSA_LOG_LEVEL, ESCLUSA_LOG_FORMAT\n\
+             unknown environment variable ESCLUSA_NOWHERE\n    hint: a setting is ESCLUSA_SECTION_KEY"
+        );
     }
 
     #[test]

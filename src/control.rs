@@ -33,6 +33,10 @@ pub struct Change {
 pub async fn modes(database: &Database) -> Result<HashMap<String, Mode>> {
     let there = database.one("looking for schema esclusa", "SELECT to_regclass('esclusa.mode') IS NOT NULL", &[]).await?;
     if !there.get::<_, bool>(0) {
+        static TOLD: std::sync::Once = std::sync::Once::new();
+        TOLD.call_once(|| {
+            tracing::warn!("the target database has no schema esclusa: no mode and no hit is stored; run `esclusa schema apply`")
+        });
         return Ok(HashMap::new());
     }
     let rows = database.query("reading the modes", "SELECT legacy_table, mode FROM esclusa.mode", &[]).await?;

@@ -22,6 +22,7 @@ pub mod retain;
 pub mod roles;
 pub mod run;
 pub mod schema;
+pub mod shadow_role;
 pub mod state;
 pub mod switch;
 pub mod view;

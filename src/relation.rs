@@ -54,6 +54,8 @@ pub struct Context {
     pub horizon: Month,
     /// Whether pg_partman may make the months ahead.
     pub partman: Partman,
+    /// The role that mode shadow compares as.
+    pub shadow_role: String,
 }
 
 impl Context {
@@ -65,6 +67,7 @@ impl Context {
             first_month: settings.audit.first_month,
             horizon: settings.audit.first_month.plus(settings.audit.months),
             partman: settings.audit.partman,
+            shadow_role: settings.shadow.user.clone(),
         }
     }
 }

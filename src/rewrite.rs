@@ -217,13 +217,15 @@ pub struct NameContext {
     pub role: String,
     /// Some of this was changed in the transaction that is open: its end may undo it.
     pub passing: bool,
+    /// The parameters whose types the client has declared: they take none from where they stand.
+    pub declared: Vec<usize>,
 }
 
 impl NameContext {
     /// A context with this search path and no temporary tables.
     pub fn with_path(search_path: &[&str]) -> Self {
         let search_path = search_path.iter().map(|s| (*s).to_owned()).collect();
-        NameContext { search_path, temporary: Vec::new(), role: String::new(), passing: false }
+        NameContext { search_path, temporary: Vec::new(), role: String::new(), passing: false, declared: Vec::new() }
     }
 }
 

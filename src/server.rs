@@ -1,13 +1,16 @@
 //! Sockets, threads, signals; wires everything together and decides nothing.
 //!
 //! [`listen`] binds or inherits sockets and accepts, `worker` serves what was accepted, [`steering`] switches, reloads and writes
-//! hits, [`policy`] puts rules, modes and catalog together, [`handover`] passes the sockets to a new process.
+//! hits, [`policy`] puts rules, modes and catalog together, [`trust`] looks whether
+//! the server asks for passwords, [`handover`] passes the sockets to a new process.
 
 pub mod handover;
 pub mod listen;
 pub mod policy;
 pub mod steering;
 mod shadow;
+pub mod trust;
+mod upstream;
 mod worker;
 
 use std::sync::Arc;

@@ -8,6 +8,7 @@ pub mod conversation;
 pub mod errors;
 pub mod login;
 pub mod prepared;
+pub mod reading;
 pub mod relay;
 pub mod search_path;
 pub mod step;

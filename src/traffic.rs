@@ -102,6 +102,13 @@ pub struct Traffic {
     /// Since the start, by table, operation and outcome: what the console shows without a database.
     totals: DashMap<(Arc<str>, &'static str, HitOutcome), Count, ahash::RandomState>,
     statements: DashMap<i64, Arc<str>, ahash::RandomState>,
+    /// The distinct entries of this hour, which is how long a row of `esclusa.hit` lasts: so many rows an hour and no more come of a client that
+    /// makes up statements.
+    hour: AtomicU64,
+    distinct: DashMap<u64, (), ahash::RandomState>,
+    /// How many of them each user has.
+    shares: DashMap<String, usize, ahash::RandomState>,
+    hasher: ahash::RandomState,
     limit: usize,
     overflowed: AtomicU64,
 }
@@ -110,12 +117,16 @@ pub struct Traffic {
 const OTHERS: &str = "(others)";
 
 impl Traffic {
-    /// At most `limit` distinct entries between two flushes.
+    /// At most `limit` distinct entries an hour, and half of them for one user.
     pub fn new(limit: usize) -> Self {
         Traffic {
             counts: DashMap::default(),
             totals: DashMap::default(),
             statements: DashMap::default(),
+            hour: AtomicU64::new(0),
+            distinct: DashMap::default(),
+            shares: DashMap::default(),
+            hasher: ahash::RandomState::new(),
             limit: limit.max(1),
             overflowed: AtomicU64::new(0),
         }
@@ -123,9 +134,6 @@ impl Traffic {
 
     /// Counts one execution of a statement.
     pub fn count(&self, hits: &[Hit], seen: &Seen, client: &Arc<Client>, execution: Execution) {
-        if self.statements.len() < self.limit {
-            self.statements.entry(seen.fingerprint).or_insert_with(|| seen.text.clone());
-        }
         for hit in hits {
             let table: Arc<str> = hit.table.as_str().into();
             add(
@@ -139,13 +147,38 @@ impl Traffic {
                 outcome: hit.outcome,
                 client: client.clone(),
             };
-            if self.counts.len() >= self.limit && !self.counts.contains_key(&key) {
+            if self.has_room(&key, execution.at) {
+                self.statements.entry(seen.fingerprint).or_insert_with(|| seen.text.clone());
+            } else {
                 self.overflowed.fetch_add(1, Ordering::Relaxed);
-                let client = Client { application: OTHERS.into(), ..Client::default() };
+                let client = Client { application: OTHERS.into(), user: client.user.clone(), ..Client::default() };
                 key = Key { fingerprint: 0, client: Arc::new(client), ..key };
             }
             add(&mut self.counts.entry(key).or_insert_with(|| zero(execution.at)), execution);
         }
+    }
+
+    /// Whether an entry is there, or may be made in this hour.
+    fn has_room(&self, key: &Key, at: SystemTime) -> bool {
+        if self.counts.contains_key(key) {
+            return true;
+        }
+        let hour = at.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs() / 3600);
+        if self.hour.swap(hour, Ordering::Relaxed) != hour {
+            self.distinct.clear();
+            self.shares.clear();
+        }
+        let hash = self.hasher.hash_one(key);
+        if self.distinct.contains_key(&hash) {
+            return true;
+        }
+        let mut share = self.shares.entry(key.client.user.clone()).or_default();
+        let has_room = self.distinct.len() < self.limit && *share < self.limit.div_ceil(2);
+        if has_room {
+            *share += 1;
+            self.distinct.insert(hash, ());
+        }
+        has_room
     }
 
     /// Takes everything counted since the last call.
@@ -253,8 +286,36 @@ mod tests {
 
     #[test]
     fn what_has_no_room_is_counted_together() {
-        let traffic = traffic_of(2, &["a", "b", "c", "c"]);
+        let traffic = traffic_of(4, &["a", "b", "c", "c"]);
         let others: Vec<_> = traffic.take().0.into_iter().filter(|(k, _)| k.client.application == OTHERS).collect();
         assert_eq!((others.len(), others[0].1.hits, traffic.overflowed()), (1, 2, 2));
+        assert_eq!(&*others[0].0.client.user, "aquasis");
+    }
+
+    /// Many flushes make no room; another user has his own; the next hour is a new one.
+    #[test]
+    fn a_user_who_makes_up_statements_fills_his_half_of_an_hour() {
+        let traffic = Traffic::new(10);
+        let hit = Hit { table: "t".into(), operation: "select", outcome: HitOutcome::Forwarded };
+        let count = |user: &str, fingerprint: i64, hour: u64| {
+            let client = Arc::new(Client { user: user.into(), ..Client::default() });
+            let at = SystemTime::UNIX_EPOCH + Duration::from_secs(3600 * hour);
+            let execution = Execution { rows: 0, failed: true, elapsed: Duration::ZERO, at };
+            traffic.count(std::slice::from_ref(&hit), &Seen { fingerprint, text: "x".into() }, &client, execution);
+        };
+        let taken = || {
+            let (counts, statements) = traffic.take();
+            (counts.len(), statements.len())
+        };
+        (1..=100).for_each(|n| count("mallory", n, 1));
+        assert_eq!(taken(), (6, 5), "five of his own, and the others");
+        (1..=100).for_each(|n| count("mallory", n, 1));
+        assert_eq!(taken(), (6, 5));
+        (200..=300).for_each(|n| count("mallory", n, 1));
+        assert_eq!(taken(), (1, 0));
+        count("aquasis", 1, 1);
+        assert_eq!(taken(), (1, 1));
+        (200..=300).for_each(|n| count("mallory", n, 2));
+        assert_eq!(taken(), (6, 5));
     }
 }

@@ -281,7 +281,9 @@ impl Admin for Steering {
                 Ok((table.clone(), entry.relation.is_retained()))
             };
             let tables = tables.iter().map(named).collect::<Result<Vec<Named>>>()?;
-            self.switch(async |db, schema| gate::switch(db, schema, &tables, Switch { mode, who, why }).await).await
+            let shadow_role = &self.shared.settings.load_full().shadow.user;
+            let switch = Switch { mode, shadow_role, who, why };
+            self.switch(async |db, schema| gate::switch(db, schema, &tables, switch).await).await
         })
     }
 
@@ -295,7 +297,9 @@ impl Admin for Steering {
             let policy = self.shared.policy.load_full();
             let mut tables: Vec<Named> = policy.entries().map(|e| (e.relation.table.clone(), e.relation.is_retained())).collect();
             tables.sort();
-            self.switch(async |db, schema| gate::switch_all(db, schema, &tables, Switch { mode, who, why }).await).await
+            let shadow_role = &self.shared.settings.load_full().shadow.user;
+            let switch = Switch { mode, shadow_role, who, why };
+            self.switch(async |db, schema| gate::switch_all(db, schema, &tables, switch).await).await
         })
     }
 

@@ -14,7 +14,8 @@ use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
 use super::Shared;
-use super::prepared::{Held, How, Prepared};
+use super::prepared::{self, Held, How, Prepared};
+use super::reading::{Read, Reading};
 use super::search_path::{Answers, Doubt};
 use super::step::{Info, NameId, Step, Steps};
 use crate::rewrite::{NameContext, Outcome, Policy};
@@ -75,11 +76,14 @@ pub struct Conversation {
     shadowing: bool,
     hasher: ahash::RandomState,
     names: Arc<NameContext>,
-    /// Whether this session's statements are looked at: a client of the target database, no replication, a client encoding and
-    /// string syntax that can be read.
+    /// Whether this session's statements are looked at: a client of the target database, no replication.
     target: bool,
-    readable_encoding: bool,
-    conforming_strings: bool,
+    /// How they are read.
+    reading: Reading,
+    /// A statement on its way may change how the next ones are read.
+    rereading: bool,
+    /// It was told that this session's statements are not read.
+    told_unread: bool,
     /// What is not known of `names`: the server is asked before the next statement that depends on it.
     doubt: Doubt,
     /// `doubt` comes from a statement of the client's, not from the login.
@@ -117,8 +121,9 @@ impl Conversation {
             hasher: ahash::RandomState::new(),
             names: Arc::new(NameContext::with_path(&[])),
             target,
-            readable_encoding: true,
-            conforming_strings: true,
+            reading: Reading::default(),
+            rereading: false,
+            told_unread: false,
             doubt: Doubt { path: target, temporary: false },
             changed: false,
             asking: None,
@@ -276,11 +281,11 @@ impl Conversation {
         let readable = self.is_readable(whole);
         // Bytes behind the text make the server refuse the message: they must reach it.
         let text = cstr(body).filter(|(_, behind)| readable && behind.is_empty()).map(|(text, _)| text);
-        let info = match text.map_or(Ok(None), |text| self.look_at(text, true)) {
+        let info = match text.map_or(Ok(None), |text| self.look_at(text, &[], true)) {
             Ok(info) => info.filter(|i| !i.outcome.is_plain() || i.has_consequences()),
             Err(verdict) => return verdict,
         };
-        let rewritten = info.as_ref().and_then(|i| i.outcome.text.clone());
+        let rewritten = info.as_ref().and_then(|info| sent(info));
         let at = info.as_ref().map(|_| Instant::now());
         if let Some(info) = &info {
             self.foresee(info);
@@ -292,7 +297,7 @@ impl Conversation {
         match rewritten {
             Some(text) => {
                 let mut out = Vec::with_capacity(text.len() + 6);
-                frame::write(&mut out, b'Q', &[text.as_bytes(), &[0]]);
+                frame::write(&mut out, b'Q', &[&text, &[0]]);
                 Verdict::Replace(out)
             }
             None => Verdict::Pass,
@@ -306,13 +311,13 @@ impl Conversation {
         };
         let readable = self.is_readable(whole);
         let parts = cstr(rest).filter(|_| readable);
-        let info = match parts.map_or(Ok(None), |(text, _)| self.look_at(text, false)) {
+        let info = match parts.map_or(Ok(None), |(text, types)| self.look_at(text, types, false)) {
             Ok(info) => info,
             Err(verdict) => return verdict,
         };
         let id = self.name(name);
         let types = parts.map_or(&[][..], |(_, types)| types);
-        let rewritten = info.as_ref().and_then(|info| info.outcome.text.clone());
+        let rewritten = info.as_ref().and_then(|info| sent(info));
         let held = info.map(|info| {
             self.in_flight(info.generation);
             Arc::new(Held { info, how: How::Protocol(types.into()), names: self.names.clone(), lost: false })
@@ -323,7 +328,7 @@ impl Conversation {
         match rewritten {
             Some(text) => {
                 let mut out = Vec::with_capacity(text.len() + body.len());
-                frame::write(&mut out, b'P', &[name, &[0], text.as_bytes(), &[0], types]);
+                frame::write(&mut out, b'P', &[name, &[0], &text, &[0], types]);
                 Verdict::Replace(out)
             }
             None => Verdict::Pass,
@@ -331,33 +336,57 @@ impl Conversation {
     }
 
     /// Whether a statement is short enough to be read; counts it when it is not.
-    fn is_readable(&self, whole: bool) -> bool {
+    fn is_readable(&mut self, whole: bool) -> bool {
         if !whole && self.target {
-            telemetry::count_by("esclusa_statements_total", "path", "unread");
+            self.tell_unread();
         }
         whole
     }
 
+    /// A statement that may name a legacy table passes unread: counted each time, told once a session.
+    fn tell_unread(&mut self) {
+        telemetry::count_by("esclusa_statements_total", "path", "unread");
+        if !std::mem::replace(&mut self.told_unread, true) {
+            let Client { user, application, address, .. } = &*self.client;
+            tracing::warn!(
+                user,
+                application,
+                address,
+                "statements of this session pass unread: too long, or in an encoding or syntax that is not read"
+            );
+        }
+    }
+
     /// Decides about a statement's text; `None` when it has nothing to do with a legacy table, nor with names. An error is what has to
     /// happen first.
-    fn look_at(&mut self, text: &[u8], query: bool) -> Result<Option<Arc<Info>>, Verdict> {
+    fn look_at(&mut self, text: &[u8], types: &[u8], query: bool) -> Result<Option<Arc<Info>>, Verdict> {
         if !self.target {
             return Ok(None);
         }
         let policy = self.shared.policy.load();
-        let found = policy.scan(text);
+        // In another encoding a legacy name may have other bytes.
+        let read = (!self.reading.is_usual()).then(|| self.reading.read(text));
+        let scanned = read.as_ref().and_then(Option::as_ref).map_or(text, |read| read.text.as_bytes());
+        let found = policy.scan(scanned);
         let named = (!self.prepared.is_empty() || !self.names.temporary.is_empty()) && effect::may_name_statements(text);
-        if !(found.legacy || found.path || named) {
+        if self.rereading && self.steps.is_empty() {
+            self.rereading = false;
+        }
+        if !(found.legacy || found.path || found.reading || named) {
             return Ok(None);
         }
+        if self.rereading && found.legacy && self.steps.awaits_ready() {
+            return Err(Verdict::Wait);
+        }
         let policy = if found.legacy || named { self.current_policy() } else { policy };
-        // What cannot be read safely passes unread: backslashes in strings, encodings in which an ASCII byte can be half a letter.
-        let text = std::str::from_utf8(text).ok().filter(|_| self.readable_encoding && self.conforming_strings);
-        let Some(text) = text else {
+        let read = read.unwrap_or_else(|| self.reading.read(text)).filter(|_| !self.rereading);
+        self.rereading |= found.reading;
+        // What cannot be read safely passes unread.
+        let Some(Read { text, added }) = read else {
             self.doubt.path |= found.path;
             self.changed |= found.path;
             if found.legacy {
-                telemetry::count_by("esclusa_statements_total", "path", "unread");
+                self.tell_unread();
             }
             return Ok(None);
         };
@@ -367,14 +396,19 @@ impl Conversation {
             if read_by_server && let Some(verdict) = self.settle(query) {
                 return Err(verdict);
             }
-            outcome = Some(self.decide(&policy, text));
+            let decided = self.decide(&policy, &text, types);
+            if decided.text.as_ref().is_some_and(|new| self.reading.write(new).is_none()) {
+                self.tell_unread();
+                return Ok(None);
+            }
+            outcome = Some(decided);
         }
         let outcome = outcome.unwrap_or_else(|| {
-            let effects = Lexed::new(text).map_or(Vec::new(), |lexed| effect::effects(&lexed));
+            let effects = Lexed::new(&text).map_or(Vec::new(), |lexed| effect::effects(&lexed));
             Arc::new(Outcome { effects, ..Outcome::default() })
         });
         let generation = if found.legacy { policy.generation } else { 0 };
-        let mut info = self.info(&policy, text, outcome, generation, found.path);
+        let mut info = Info { added, ..self.info(&policy, &text, outcome, generation, found.path) };
         for name in info.executes.iter().filter(|_| read_by_server) {
             if let Some(verdict) = self.renew(self.name(name.as_bytes()), name.as_bytes(), query) {
                 return Err(verdict);
@@ -384,14 +418,23 @@ impl Conversation {
         Ok(Some(Arc::new(info)))
     }
 
-    /// What becomes of a text, from the cache or now.
-    fn decide(&self, policy: &Policy, text: &str) -> Arc<Outcome> {
+    /// What becomes of a text, from the cache or now. `types` is the end of a Parse: how many types of parameters are declared, and which.
+    fn decide(&self, policy: &Policy, text: &str, types: &[u8]) -> Arc<Outcome> {
         let begun = Instant::now();
-        let (outcome, cached) = self.shared.cache.outcome(policy, &self.names, text);
+        let declared = prepared::declared(types);
+        let names =
+            if declared.is_empty() { self.names.clone() } else { Arc::new(NameContext { declared, ..(*self.names).clone() }) };
+        let (outcome, cached) = self.shared.cache.outcome(policy, &names, text);
         telemetry::count_by("esclusa_statements_total", "path", if cached { "cached" } else { "parsed" });
         if !cached {
             telemetry::took("esclusa_rewrite_seconds", begun.elapsed());
         }
         outcome
     }
+}
+
+/// The rewritten text, as it goes to the server.
+fn sent(info: &Info) -> Option<Vec<u8>> {
+    let text = info.outcome.text.as_deref()?;
+    info.reading.write(text).map(std::borrow::Cow::into_owned)
 }

@@ -4,6 +4,7 @@
 use crate::relation::value::ASSIGN;
 use crate::relation::{CONTROL, KEYS, LEAVES, Relation, Store, control};
 use crate::rewrite::{Outcome, PRIVATE, VALUES_OF_SET};
+use crate::sql::escape::Added;
 use crate::sql::quote::{ident, literal};
 use crate::sql::template::Part;
 use crate::wire::error_response::ErrorFields;
@@ -13,12 +14,21 @@ use crate::wire::error_response::ErrorFields;
 pub struct Told<'t> {
     /// What became of the statement.
     pub outcome: &'t Outcome,
-    /// The client's text.
+    /// The client's text, as it was read.
     pub text: &'t str,
+    /// What the reading has put into it.
+    pub added: &'t Added,
     /// The schema of the legacy tables.
     pub schema: &'t str,
     /// The legacy table whose leaf it came from by way of a foreign key, where the statement did not name it.
     pub reached: Option<&'t Relation>,
+}
+
+impl Told<'_> {
+    /// The number of the character of the client's own text that stands at a byte of the text as it was read.
+    fn place(&self, byte: usize) -> usize {
+        characters(self.text, byte) - self.added.before(byte)
+    }
 }
 
 /// The legacy table in whose leaf an error arose.
@@ -41,7 +51,7 @@ pub fn lead_back(mut fields: ErrorFields, told: &Told<'_>) -> Option<ErrorFields
             own.set(b'S', severity.to_vec());
         }
         if let Some(byte) = refusal.position {
-            own.set(b'P', characters(told.text, byte).to_string());
+            own.set(b'P', told.place(byte).to_string());
         }
         return Some(own);
     }
@@ -115,7 +125,7 @@ fn assignment(fields: &ErrorFields, told: &Told<'_>) -> Option<ErrorFields> {
     out.set(b'C', "42804");
     out.set(b'M', format!("column \"{column}\" is of type {} but expression is of type {found}", sql_type.bare_name()));
     out.set(b'H', "You will need to rewrite or cast the expression.");
-    out.set(b'P', characters(told.text, byte.parse().ok()?).to_string());
+    out.set(b'P', told.place(byte.parse().ok()?).to_string());
     Some(out)
 }
 
@@ -168,7 +178,7 @@ fn position(fields: &mut ErrorFields, told: &Told<'_>) {
     let Some(at) = at.filter(|at| *at > 0) else { return };
     let byte = rewritten.char_indices().nth(at - 1).map_or(rewritten.len(), |(i, _)| i);
     let client = told.outcome.map.to_client(byte);
-    fields.set(b'P', characters(told.text, client).to_string());
+    fields.set(b'P', told.place(client).to_string());
 }
 
 /// The number of the character that begins at a byte, from 1.
@@ -432,7 +442,8 @@ mod tests {
             PL/pgSQL function esclusa.lead_c() line 5 at SQL statement\n\
             SQL statement \"DELETE FROM ONLY \"esclusa_key\".\"c\" WHERE $1 OPERATOR(pg_catalog.=) \"qid\"\"\0sesclusa_key\0tc\0nc_q\0\0";
         let outcome = Outcome::default();
-        let told = |schema| Told { outcome: &outcome, text: "", schema, reached: None };
+        let added = Added::default();
+        let told = |schema| Told { outcome: &outcome, text: "", added: &added, schema, reached: None };
         let fields = lead_back(ErrorFields::parse(body), &told("cf_quere_pro")).unwrap();
         assert_eq!(fields.get(b's'), Some(&b"cf_quere_pro"[..]));
         assert_eq!(

@@ -18,11 +18,14 @@ use crate::wire::frame;
 
 /// The statement without a name.
 const UNNAMED: NameId = 0;
-/// Texts of prepared statements that a session remembers. A statement beyond it stays as it was parsed.
+/// What a session remembers of prepared statements, all that it holds for them counted. A statement beyond it stays as it was parsed.
 const HELD_BYTES: usize = 16 * 1024 * 1024;
 /// Statements and portal of our own; no client has these names.
 const GUARD: &[u8] = b"esclusa guard\0";
 const GUARD_SQL: &str = "\"esclusa guard of PREPARE\"";
+
+/// What a statement takes beside its texts, measured over 60,000 of them: its names, its hits, its map, its places in tables.
+const OVERHEAD_BYTES: usize = 2048;
 
 /// A prepared statement.
 #[derive(Debug)]
@@ -35,6 +38,14 @@ pub struct Held {
     pub names: Arc<NameContext>,
     /// Its name was freed to prepare it anew, and that failed: the server does not have it.
     pub lost: bool,
+}
+
+impl Held {
+    /// What it takes in memory, about. What it shares with the cache of statements is counted as its own: the cache may have dropped it.
+    fn bytes(&self) -> usize {
+        let sent = self.info.outcome.text.as_ref().map_or(0, |text| text.len());
+        OVERHEAD_BYTES + self.info.text.len() + self.info.seen.text.len() + sent
+    }
 }
 
 /// How a statement was prepared.
@@ -152,14 +163,14 @@ impl Prepared {
     /// The server has prepared a statement under a name.
     pub fn confirm(&mut self, name: NameId, held: Option<Arc<Held>>) {
         if let Some(before) = self.confirmed.remove(&name) {
-            self.bytes = self.bytes.saturating_sub(before.info.text.len());
+            self.bytes = self.bytes.saturating_sub(before.bytes());
         }
         let Some(held) = held else { return };
-        if self.bytes + held.info.text.len() > HELD_BYTES {
+        if self.bytes + held.bytes() > HELD_BYTES {
             telemetry::count("esclusa_prepared_overflow_total");
             return;
         }
-        self.bytes += held.info.text.len();
+        self.bytes += held.bytes();
         self.confirmed.insert(name, held);
     }
 
@@ -188,9 +199,20 @@ impl Prepared {
     pub fn renew(&mut self, name: NameId, held: Arc<Held>) {
         match self.ahead.get_mut(&name) {
             Some(ahead) => ahead.held = Some(held),
-            None => drop(self.confirmed.insert(name, held)),
+            None => {
+                self.bytes += held.bytes();
+                let before = self.confirmed.insert(name, held);
+                self.bytes = self.bytes.saturating_sub(before.map_or(0, |before| before.bytes()));
+            }
         }
     }
+}
+
+/// The numbers of the parameters to which the end of a Parse gives a type (manual, section 55.7): neither 0 nor `unknown` is one.
+pub fn declared(types: &[u8]) -> Vec<usize> {
+    const UNKNOWN: u32 = 705;
+    let oids = types.get(2..).unwrap_or_default().chunks_exact(4).map(|t| u32::from_be_bytes([t[0], t[1], t[2], t[3]]));
+    oids.zip(1..).filter(|(oid, _)| ![0, UNKNOWN].contains(oid)).map(|(_, number)| number).collect()
 }
 
 /// A statement that the server does not have any more.
@@ -201,6 +223,7 @@ fn lost(held: &Arc<Held>) -> Arc<Held> {
 /// The frames that prepare a statement anew under its name, and what answers them.
 pub fn again(id: NameId, name: &[u8], held: &Arc<Held>) -> (Vec<u8>, Vec<Own>) {
     let text = held.info.outcome.text.as_deref().unwrap_or(&held.info.text);
+    let wire = |text: &str| held.info.reading.write(text).unwrap_or_default().into_owned();
     let mut out = Vec::with_capacity(2 * text.len() + 256);
     let mut own = Vec::with_capacity(16);
     let close = |out: &mut Vec<u8>, own: &mut Vec<Own>, name: &[u8], answered: Own| {
@@ -214,23 +237,23 @@ pub fn again(id: NameId, name: &[u8], held: &Arc<Held>) -> (Vec<u8>, Vec<Own>) {
     match &held.how {
         // In place of a refused PREPARE stands a statement that fails in Parse.
         How::Sql(_) if refused => {
-            frame::write(&mut out, b'P', &[GUARD, text.as_bytes(), &[0, 0, 0]]);
+            frame::write(&mut out, b'P', &[GUARD, &wire(text), &[0, 0, 0]]);
             own.push(Own::Guard(b'1', held.clone()));
         }
         How::Protocol(types) => {
-            frame::write(&mut out, b'P', &[GUARD, text.as_bytes(), &[0], types]);
+            frame::write(&mut out, b'P', &[GUARD, &wire(text), &[0], types]);
             own.push(Own::Guard(b'1', held.clone()));
             close(&mut out, &mut own, name, Own::Forget(id));
-            frame::write(&mut out, b'P', &[name, &[0], text.as_bytes(), &[0], types]);
+            frame::write(&mut out, b'P', &[name, &[0], &wire(text), &[0], types]);
             own.push(Own::Again(b'1', id, held.clone()));
         }
         How::Sql(span) => {
             let guard_name = GUARD_SQL.trim_matches('"').as_bytes();
             close(&mut out, &mut own, guard_name, silent());
             let guard = [&text[..span.start], GUARD_SQL, &text[span.end..]].concat();
-            execute(&mut out, &mut own, &guard, Own::Guard(b'C', held.clone()));
+            execute(&mut out, &mut own, &wire(&guard), Own::Guard(b'C', held.clone()));
             close(&mut out, &mut own, name, Own::Forget(id));
-            execute(&mut out, &mut own, text, Own::Again(b'C', id, held.clone()));
+            execute(&mut out, &mut own, &wire(text), Own::Again(b'C', id, held.clone()));
             close(&mut out, &mut own, guard_name, silent());
         }
     }
@@ -239,8 +262,8 @@ pub fn again(id: NameId, name: &[u8], held: &Arc<Held>) -> (Vec<u8>, Vec<Own>) {
 }
 
 /// Runs a statement that returns no rows.
-fn execute(out: &mut Vec<u8>, own: &mut Vec<Own>, text: &str, answered: Own) {
-    frame::write(out, b'P', &[GUARD, text.as_bytes(), &[0, 0, 0]]);
+fn execute(out: &mut Vec<u8>, own: &mut Vec<Own>, text: &[u8], answered: Own) {
+    frame::write(out, b'P', &[GUARD, text, &[0, 0, 0]]);
     frame::write(out, b'B', &[GUARD, GUARD, &[0; 6]]);
     frame::write(out, b'E', &[GUARD, &[0; 4]]);
     frame::write(out, b'C', &[b"P", GUARD]);

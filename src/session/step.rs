@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::prepared::{Change, Held};
+use super::reading::Reading;
 use super::search_path::Doubt;
 use crate::rewrite::Outcome;
 use crate::shadow::Sample;
+use crate::sql::escape::Added;
 use crate::traffic::Seen;
 
 /// A statement or portal name, as its hash: names are compared, never shown. 0 is the unnamed one.
@@ -19,8 +21,12 @@ pub type NameId = u64;
 pub struct Info {
     /// What became of it.
     pub outcome: Arc<Outcome>,
-    /// As the client wrote it.
+    /// As the client wrote it, in UTF-8 ([`Reading`]).
     pub text: Box<str>,
+    /// How it was read, and has to be sent.
+    pub reading: Reading,
+    /// What the reading has put into it.
+    pub added: Added,
     /// Its normalised form.
     pub seen: Seen,
     /// The policy that decided.
@@ -311,6 +317,8 @@ mod tests {
         let info = Info {
             outcome: Arc::default(),
             text: "SET search_path = x".into(),
+            reading: Reading::default(),
+            added: Added::default(),
             seen: Seen { fingerprint: 0, text: "".into() },
             generation,
             changes: Vec::new(),

@@ -45,6 +45,11 @@ pub(crate) async fn server() -> &'static Postgres {
     SERVER.get_or_init(start).await
 }
 
+/// The log of the crate's server, once it runs.
+pub(crate) fn server_log() -> std::path::PathBuf {
+    SERVER.get().unwrap().directory.join("log")
+}
+
 /// Asks until the answer is true.
 pub(crate) async fn wait_for(database: &Database, question: &str) {
     let limit = std::time::Instant::now() + std::time::Duration::from_secs(20);
@@ -131,7 +136,13 @@ impl Bed {
     /// Stores a mode as an operator would.
     pub(crate) async fn set(&self, table: &str, mode: Mode) -> Result<Vec<Change>> {
         let is_retained = matches!(self.rules.rules[table].target, Target::Retained(_));
-        gate::switch(&self.db, SCHEMA, &[(table.to_owned(), is_retained)], Switch { mode, who: "test", why: None }).await
+        gate::switch(
+            &self.db,
+            SCHEMA,
+            &[(table.to_owned(), is_retained)],
+            Switch { mode, shadow_role: "esclusa_shadow", who: "test", why: None },
+        )
+        .await
     }
 
     /// Migrates one table; a history that stays is switched first, as `migrate` demands it.

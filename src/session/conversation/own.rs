@@ -13,6 +13,7 @@ use crate::session::prepared::{self, Change, Held, How};
 use crate::session::search_path::{self, Answers, Doubt};
 use crate::session::step::{Info, NameId, Own, Step};
 use crate::sql::effect::Effect;
+use crate::sql::escape::Added;
 use crate::sql::{Lexed, fingerprint};
 use crate::telemetry;
 use crate::traffic::Seen;
@@ -104,6 +105,8 @@ impl Conversation {
         let mut info = Info {
             outcome,
             text: text.into(),
+            reading: self.reading,
+            added: Added::default(),
             seen,
             generation,
             changes: Vec::new(),
@@ -155,7 +158,7 @@ impl Conversation {
         if !policy.may_name(text.as_bytes()) {
             return None;
         }
-        let outcome = self.decide(policy, text);
+        let outcome = self.decide(policy, text, &[]);
         let Some((_, Effect::Prepare { span, .. })) = outcome.effects.first().cloned() else { return None };
         // Beside a change of names in the same text it was prepared under others than are known now.
         let lost =
@@ -169,7 +172,17 @@ impl Conversation {
         let normalised = fingerprint::normalise(text, NORMALISED_BYTES);
         let seen = Seen { fingerprint: fingerprint::fingerprint(&normalised), text: normalised.into() };
         let (changes, executes) = (Vec::new(), Vec::new());
-        Info { outcome, text: text.into(), seen, generation, changes, executes, changes_names: Doubt::default() }
+        Info {
+            outcome,
+            text: text.into(),
+            reading: self.reading,
+            added: Added::default(),
+            seen,
+            generation,
+            changes,
+            executes,
+            changes_names: Doubt::default(),
+        }
     }
 
     /// What EXECUTE runs is its own: it counts, a switch waits for it, and its errors name the legacy tables.
@@ -212,6 +225,10 @@ impl Conversation {
         if held.info.generation == 0 {
             return None;
         }
+        // The same bytes would say something else now.
+        if held.info.reading != self.reading {
+            return None;
+        }
         let same_names = Arc::ptr_eq(&held.names, &self.names) || *held.names == *self.names;
         let passing = self.names.passing && !self.steps.is_empty();
         if held.info.generation == policy.generation && same_names && !held.lost && !self.doubt.any() && !passing {
@@ -227,7 +244,8 @@ impl Conversation {
         if let Some(verdict) = self.settle(query) {
             return Some(verdict);
         }
-        let outcome = self.decide(&policy, &held.info.text);
+        let types = if let How::Protocol(types) = &held.how { &types[..] } else { &[] };
+        let outcome = self.decide(&policy, &held.info.text, types);
         self.shadowing |= outcome.shadow;
         let unchanged = outcome.text == held.info.outcome.text && !held.lost;
         let mut info = match &held.how {

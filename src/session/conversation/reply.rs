@@ -8,6 +8,7 @@ use crate::rewrite::Outcome;
 use crate::session::errors::{self, Told};
 use crate::session::search_path::Doubt;
 use crate::session::step::{Info, Step};
+use crate::sql::escape::Added;
 use crate::traffic::{Client, Execution};
 use crate::wire::error_response::ErrorFields;
 use crate::wire::frame::{self, cstr};
@@ -147,22 +148,22 @@ impl Conversation {
         if info.outcome.text.is_none() && info.outcome.rewritten.is_empty() {
             return Verdict::Pass;
         }
-        self.told(&info.outcome, &info.text, tag, body).unwrap_or(Verdict::Pass)
+        self.told(&info.outcome, (&info.text, &info.added), tag, body).unwrap_or(Verdict::Pass)
     }
 
     /// An error that a foreign key of a moved table gave: any statement's, and that of a transaction's end.
     fn led_back_from_keys(&self, body: &[u8]) -> Option<Verdict> {
         let is_ours = self.target && self.shared.policy.load().has_key_tables() && errors::is_of_keys(body);
-        is_ours.then(|| self.told(&Outcome::default(), "", b'E', body)).flatten()
+        is_ours.then(|| self.told(&Outcome::default(), ("", &Added::default()), b'E', body)).flatten()
     }
 
     /// What the client is told instead; `None` where it is that already.
-    fn told(&self, outcome: &Outcome, text: &str, tag: u8, body: &[u8]) -> Option<Verdict> {
+    fn told(&self, outcome: &Outcome, (text, added): (&str, &Added), tag: u8, body: &[u8]) -> Option<Verdict> {
         let policy = self.shared.policy.load();
         let fields = ErrorFields::parse(body);
         let table = errors::leaf(&fields).filter(|table| !outcome.rewritten.iter().any(|r| r.table == *table));
         let reached = table.and_then(|table| policy.entry(table)).map(|entry| entry.relation.clone());
-        let told = Told { outcome, text, schema: &policy.schema, reached: reached.as_deref() };
+        let told = Told { outcome, text, added, schema: &policy.schema, reached: reached.as_deref() };
         errors::lead_back(fields, &told).map(|fields| Verdict::Replace(frame_of(&fields, tag)))
     }
 
@@ -170,7 +171,7 @@ impl Conversation {
     fn led_back_from_view(&self, body: &[u8]) -> Option<Verdict> {
         let table = errors::view(&ErrorFields::parse(body)).filter(|_| self.target)?;
         let relation = self.shared.policy.load().entry(&table)?.relation.clone();
-        self.told(&Outcome { rewritten: vec![relation], ..Outcome::default() }, "", b'E', body)
+        self.told(&Outcome { rewritten: vec![relation], ..Outcome::default() }, ("", &Added::default()), b'E', body)
     }
 
     /// The statement that the next reply belongs to, if it touches a legacy table.
@@ -196,8 +197,8 @@ impl Conversation {
         let Some((name, rest)) = cstr(body) else { return };
         let Some((value, _)) = cstr(rest) else { return };
         match name {
-            b"client_encoding" => self.readable_encoding = is_ascii_safe(value),
-            b"standard_conforming_strings" => self.conforming_strings = value == b"on",
+            b"client_encoding" => self.reading.encode_as(value),
+            b"standard_conforming_strings" => self.reading.conform(value == b"on"),
             b"application_name" => {
                 let application = String::from_utf8_lossy(value).into_owned();
                 if application != self.client.application {
@@ -277,11 +278,4 @@ fn rows_of(body: &[u8]) -> u64 {
     let tag = body.split(|b| *b == 0).next().unwrap_or_default();
     let last = tag.rsplit(|b| *b == b' ').next().unwrap_or_default();
     std::str::from_utf8(last).ok().and_then(|n| n.parse().ok()).unwrap_or(0)
-}
-
-/// Encodings in which every ASCII byte is an ASCII character (PostgreSQL source, pg_wchar.h: those that may be used on a server,
-/// and LATIN and Windows ones). SJIS, BIG5, GBK, UHC, GB18030 and JOHAB are not.
-fn is_ascii_safe(encoding: &[u8]) -> bool {
-    let name = encoding.to_ascii_uppercase();
-    !matches!(name.as_slice(), b"SJIS" | b"SHIFT_JIS_2004" | b"BIG5" | b"GBK" | b"UHC" | b"GB18030" | b"JOHAB")
 }

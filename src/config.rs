@@ -139,6 +139,18 @@ settings! {
         password_file: PathBuf = "\"\"";
         /// How often counted hits are written to the database.
         flush_interval: Duration = "\"5s\"";
+        /// A directory where hits are kept until the database has them; empty keeps them in memory, and a process that is killed loses them.
+        spool: PathBuf = "\"\"", restart;
+        /// How often hits are written there: what a process that is killed loses at most.
+        spool_interval: Duration = "\"1s\"";
+        /// When the database is away for so long that more would be kept, the oldest hits are kept by table, operation, outcome and application alone.
+        spool_bytes: Bytes = "\"64MiB\"";
+        /// Hits by hour are put together into days when they are older.
+        hours_kept: Duration = "\"35d\"";
+        /// Hits by statement and client are forgotten when they are older.
+        detail_kept: Duration = "\"400d\"";
+        /// Hits by table, operation, outcome and application are forgotten when they are older.
+        totals_kept: Duration = "\"1200d\"";
     }
     /// Mode shadow: reads that run a second time on the side, rewritten.
     shadow: Shadow {
@@ -168,8 +180,8 @@ settings! {
         cache_entries: usize = "10000", restart;
         /// Their texts together.
         cache_bytes: Bytes = "\"64MiB\"", restart;
-        /// Distinct hits counted between two flushes; further ones are counted together as "(others)".
-        hit_entries: usize = "50000", restart;
+        /// Memory for hits by statement and client; where it ends the rarest are counted by table, operation, outcome and application alone.
+        traffic_bytes: Bytes = "\"32MiB\"", restart;
     }
     /// What esclusa writes to standard error.
     log: Log {

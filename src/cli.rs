@@ -8,6 +8,7 @@ mod disk;
 mod explain;
 mod generate;
 mod migrate;
+mod report;
 mod roles;
 mod rules;
 mod schema;
@@ -69,6 +70,8 @@ enum Command {
     Schema(schema::Schema),
     /// Moves tables, one transaction each: rows, proof of parity, audit trigger, view.
     Migrate(migrate::Migrate),
+    /// Tells who still needs which legacy name, and what can move, from what the proxies have recorded.
+    Report(report::Report),
     /// Proves again that legacy tables and new tables hold the same rows.
     Verify(verify::Verify),
 }
@@ -137,6 +140,7 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Rules(rules) => rules::run(call, rules).await,
             Command::Schema(schema) => schema::run(call, schema).await,
             Command::Migrate(migrate) => migrate::run(call, migrate).await,
+            Command::Report(report) => report::run(call, report).await,
             Command::Verify(verify) => verify::run(call, verify).await,
         }
     })

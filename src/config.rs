@@ -152,6 +152,15 @@ settings! {
         /// Hits by table, operation, outcome and application are forgotten when they are older.
         totals_kept: Duration = "\"1200d\"";
     }
+    /// Which days must have been seen before a silent name may go.
+    calendar: Calendar {
+        /// A billing cycle: so long without a gap. The utility bills monthly and bimonthly.
+        billing_cycle: Duration = "\"62d\"";
+        /// Dates of one's own that must have been seen, as month and day: "12-12".
+        dates: Vec<String> = "[]";
+        /// Tables whose names stay until a year end has been seen, because a regulator may ask for them.
+        regulatory: Vec<String> = "[]";
+    }
     /// Mode shadow: reads that run a second time on the side, rewritten.
     shadow: Shadow {
         /// Of the reads of a table in mode shadow one in so many; 0 is none.
@@ -259,6 +268,12 @@ impl Settings {
         if named(&self.upstream.tls_certificate) != named(&self.upstream.tls_key) {
             faults.push(Fault::general("upstream.tls_certificate and upstream.tls_key belong together"));
         }
+        for date in &self.calendar.dates {
+            let parts = date.split_once('-').and_then(|(m, d)| Some((m.parse::<u32>().ok()?, d.parse::<u32>().ok()?)));
+            if !parts.is_some_and(|(month, day)| (1..=12).contains(&month) && (1..=31).contains(&day)) {
+                faults.push(Fault::general(format!("calendar.dates: `{date}` is no month and day such as \"12-12\"")));
+            }
+        }
         // Port 0 is a free port of its own for each.
         let chosen = !matches!(self.listen.address, Address::Tcp(_, 0));
         if chosen && self.listen.address == self.console.address {
@@ -343,7 +358,7 @@ mod tests {
              F:3: unknown key `nonsense` in [listen]\n    hint: known keys: address, max_clients, startup_timeout, tls, tls_certificate, \
              tls_key, tls_client_ca, drain_timeout, handover_socket, workers\n\
              F:6: upstream.connect_timeout: `soon` is no duration such as \"5s\", \"100ms\", \"10min\"\n\
-             F:7: unknown section [nowhere]\n    hint: known sections: listen, upstream, rules, audit, control, shadow, console, limits, log"
+             F:7: unknown section [nowhere]\n    hint: known sections: listen, upstream, rules, audit, control, calendar, shadow, console, limits, log"
         );
     }
 

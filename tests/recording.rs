@@ -289,3 +289,80 @@ async fn old_hours_become_days() {
     assert!(tidy(&bed.db, &retention).await.unwrap());
     assert_eq!([told("hit_total").await, told("hit").await], ["1|1|3 24|2|15", "1|1|3 24|2|12"]);
 }
+
+fn esclusa(bed: &Bed, port: u16, rules: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let said = std::process::Command::new(env!("CARGO_BIN_EXE_esclusa"))
+        .args(arguments)
+        .env("ESCLUSA_CONTROL_URL", format!("postgres://postgres@127.0.0.1:{port}/{}", bed.name()))
+        .env("ESCLUSA_RULES_DIRECTORY", rules)
+        .env("ESCLUSA_RULES_TIME_ZONE", "UTC")
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (said.status.code(), text(said.stdout), text(said.stderr))
+}
+
+/// Every report, on the terminal, on the console and on the page, over the same traffic.
+#[tokio::test]
+async fn reports_tell_what_was_recorded() {
+    let (bed, spool) = (bed().await, tempfile::tempdir().unwrap());
+    let proxy = Proxy::start_with(&bed, |settings| often(settings, spool.path())).await;
+    let mut client = proxy.client(&bed).await;
+    client.query("SET application_name = '<script>alert(1)</script>'").await;
+    for _ in 0..3 {
+        client.query("SELECT tcdesc FROM tipocolor WHERE tcid = 7 /*route='%3Cimg src=x%3E'*/").await;
+    }
+    client.query("SELECT nosuch FROM tipocolor").await;
+    // What every recorded report says on the console, with cells of the types that it declares.
+    for report in esclusa::report::REPORTS.iter().filter(|r| r.is_recorded()) {
+        let table = proxy.server.admin().recorded(report).await.unwrap_or_else(|e| panic!("{}: {e} {:?}", report.name, e.more()));
+        assert_eq!(table.columns, esclusa::table::Column::all(report.columns), "{}", report.name);
+        let is_empty = ["opaque", "comparisons"].contains(&report.name);
+        assert_eq!(table.rows.is_empty(), is_empty, "{}", report.name);
+    }
+    let (port, rules) = (common::server().await.port, proxy.rules.clone());
+    // Seventy days were recorded, and nothing was seen in them.
+    bed.sql(
+        "INSERT INTO esclusa.coverage SELECT h, gen_random_uuid(), 3600000000
+         FROM generate_series(date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' - interval '70 days',
+             date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' - interval '1 hour', interval '1 hour') AS h;
+         INSERT INTO esclusa.shadow VALUES ('i', 'tipocolor', 7, 19, 0, 0, 0, 1, 1), ('i', 'tipocolor', 8, 4000, 0, 0, 0, 1, 1)",
+    )
+    .await;
+    let run = |arguments: &[&str]| esclusa(&bed, port, &rules, arguments);
+    let (code, told, faults) = run(&["report"]);
+    assert_eq!((code, faults.as_str()), (Some(0), ""));
+    assert!(told.starts_with("1 names silent for 70 days, a month end and a billing cycle: these can move.\n0 rewritten.\n1 still used on the legacy tables.\nNone needs you.\n"), "{told}");
+    let (_, told, _) = run(&["report", "verdicts", "--format", "csv", "--lang", "es"]);
+    let lines: Vec<&str> = told.lines().collect();
+    assert!(lines[1].starts_with("tipocolor,en uso,") && lines[1].contains(",4,observe,no,0,"), "{told}");
+    assert!(
+        lines[2].starts_with("tipotalla,")
+            && lines[2].contains("0 usos en 70 días completos")
+            && lines[2].ends_with("esclusa migrate tipotalla"),
+        "{told}"
+    );
+    let (_, told, _) = run(&["report", "usage", "--table", "tipocolor", "--since", "1d", "--format", "csv"]);
+    assert!(told.lines().nth(1).unwrap().starts_with("tipocolor,4,3,4,0,0,0,1,1,"), "{told}");
+    assert_eq!(run(&["report", "usage", "--until", "2020-01-01", "--format", "json"]).1, "[]\n");
+    let (_, told, _) = run(&["report", "comparisons", "--format", "csv"]);
+    assert!(
+        told.contains("tipocolor,19,0,0,0,not enough yet: 19 of 20,") && told.contains("tipocolor,4000,0,0,0,equal,"),
+        "{told}"
+    );
+    for (arguments, code, fault) in [
+        (&["report", "nosuch"][..], 2, "there is no report `nosuch`; there are verdicts, usage, statements"),
+        (&["report", "hits"], 2, "SHOW HITS on its console"),
+        (&["report", "usage", "--since", "yesterday or so"], 2, "invalid input syntax"),
+        (&["report", "--lang", "fr"], 2, "unknown language `fr`"),
+    ] {
+        let (found, _, said) = run(arguments);
+        assert!(found == Some(code) && said.contains(fault), "{arguments:?}: {found:?} {said}");
+    }
+    let file = spool.path().join("report.html");
+    let (code, _, faults) = run(&["report", "--html", file.to_str().unwrap(), "--lang", "es"]);
+    assert_eq!((code, faults.as_str()), (Some(0), ""));
+    let page = std::fs::read_to_string(file).unwrap();
+    assert!(page.contains("<li>1 nombres sin uso en 70 días") && page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    assert!(!page.contains("<script") && !page.contains("<img") && page.len() < 300_000);
+}

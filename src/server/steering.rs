@@ -19,8 +19,11 @@ use crate::error::{Error, Fault, Faults, Result};
 use crate::migrate::gate::{self, Named, Switch};
 use crate::mode::Mode;
 use crate::relation::CONTROL;
+use crate::report::verdict::Language;
+use crate::report::{Asked, Report};
 use crate::rule::RuleSet;
 use crate::session::Shared;
+use crate::table::Table;
 use crate::telemetry;
 use crate::wire::tls::{Acceptor, Connector};
 
@@ -328,6 +331,21 @@ impl Admin for Steering {
                 tracing::warn!(%fault, "a rule with faults was left as it was");
             }
             Ok(left)
+        })
+    }
+
+    fn recorded<'a>(&'a self, report: &'static Report) -> Pin<Box<dyn Future<Output = Result<Table>> + Send + 'a>> {
+        Box::pin(async move {
+            let settings = self.shared.settings.load_full();
+            // A connection of its own: who looks delays neither a switch nor what is recorded.
+            let Some(database) = policy::control_database(&settings).await? else {
+                return Err(Error::usage("what was recorded is in the target database: set control.url"));
+            };
+            self.recording.keep(&self.shared.traffic, &settings).await;
+            self.recording.write(&settings).await?;
+            let tables = self.shared.policy.load().entries().map(|e| e.relation.table.clone()).collect();
+            let asked = Asked { time_zone: settings.rules.time_zone.clone(), tables, ..Asked::default() };
+            report.read(&database, &settings, &asked, Language::English).await
         })
     }
 

@@ -10,6 +10,7 @@ mod explain;
 mod generate;
 mod inventory;
 mod migrate;
+mod report;
 mod roles;
 mod rollback;
 mod rules;
@@ -78,6 +79,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Brings moved tables back, with all that was written since.
     Rollback(rollback::Rollback),
+    /// Tells who still needs which legacy name, and what can move, from what the proxies have recorded.
+    Report(report::Report),
     /// Proves again that legacy tables and new tables hold the same rows.
     Verify(verify::Verify),
 }
@@ -151,6 +154,7 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Dependencies(dependencies) => dependencies::run(call, dependencies).await,
             Command::Migrate(migrate) => migrate::run(call, migrate).await,
             Command::Rollback(rollback) => rollback::run(call, rollback).await,
+            Command::Report(report) => report::run(call, report).await,
             Command::Verify(verify) => verify::run(call, verify).await,
         }
     })

@@ -141,6 +141,27 @@ settings! {
         password_file: PathBuf = "\"\"";
         /// How often counted hits are written to the database.
         flush_interval: Duration = "\"5s\"";
+        /// A directory where hits are kept until the database has them; empty keeps them in memory, and a process that is killed loses them.
+        spool: PathBuf = "\"\"", restart;
+        /// How often hits are written there: what a process that is killed loses at most.
+        spool_interval: Duration = "\"1s\"";
+        /// When the database is away for so long that more would be kept, the oldest hits are kept by table, operation, outcome and application alone.
+        spool_bytes: Bytes = "\"64MiB\"";
+        /// Hits by hour are put together into days when they are older.
+        hours_kept: Duration = "\"35d\"";
+        /// Hits by statement and client are forgotten when they are older.
+        detail_kept: Duration = "\"400d\"";
+        /// Hits by table, operation, outcome and application are forgotten when they are older.
+        totals_kept: Duration = "\"1200d\"";
+    }
+    /// Which days must have been seen before a silent name may go.
+    calendar: Calendar {
+        /// A billing cycle: so long without a gap. The utility bills monthly and bimonthly.
+        billing_cycle: Duration = "\"62d\"";
+        /// Dates of one's own that must have been seen, as month and day: "12-12".
+        dates: Vec<String> = "[]";
+        /// Tables whose names stay until a year end has been seen, because a regulator may ask for them.
+        regulatory: Vec<String> = "[]";
     }
     /// The migration of tables that are in use.
     migrate: Migrate {
@@ -185,8 +206,8 @@ settings! {
         cache_entries: usize = "10000", restart;
         /// Their texts together.
         cache_bytes: Bytes = "\"64MiB\"", restart;
-        /// Distinct hits counted in an hour, half of them of one user; further ones are counted together as "(others)".
-        hit_entries: usize = "50000", restart;
+        /// Memory for hits by statement and client; where it ends the rarest are counted by table, operation, outcome and application alone.
+        traffic_bytes: Bytes = "\"32MiB\"", restart;
     }
     /// What esclusa writes to standard error.
     log: Log {
@@ -263,6 +284,12 @@ impl Settings {
         }
         if named(&self.upstream.tls_certificate) != named(&self.upstream.tls_key) {
             faults.push(Fault::general("upstream.tls_certificate and upstream.tls_key belong together"));
+        }
+        for date in &self.calendar.dates {
+            let parts = date.split_once('-').and_then(|(m, d)| Some((m.parse::<u32>().ok()?, d.parse::<u32>().ok()?)));
+            if !parts.is_some_and(|(month, day)| (1..=12).contains(&month) && (1..=31).contains(&day)) {
+                faults.push(Fault::general(format!("calendar.dates: `{date}` is no month and day such as \"12-12\"")));
+            }
         }
         // Port 0 is a free port of its own for each.
         let chosen = !matches!(self.listen.address, Address::Tcp(_, 0));
@@ -385,7 +412,7 @@ mod tests {
              F:3: unknown key `nonsense` in [listen]\n    hint: known keys: address, max_clients, startup_timeout, tls, tls_certificate, \
              tls_key, tls_client_ca, drain_timeout, handover_socket, workers\n\
              F:6: upstream.connect_timeout: `soon` is no duration such as \"5s\", \"100ms\", \"10min\"\n\
-             F:7: unknown section [nowhere]\n    hint: known sections: listen, upstream, rules, audit, control, shadow, console, limits, log"
+             F:7: unknown section [nowhere]\n    hint: known sections: listen, upstream, rules, audit, control, calendar, shadow, console, limits, log"
         );
     }
 

@@ -102,6 +102,8 @@ mod tests {
     use crate::control::Change;
     use crate::error::{Error, Faults, Result};
     use crate::mode::Mode;
+    use crate::report::Report;
+    use crate::table::Table;
 
     /// A console whose proxy refuses every change.
     pub(super) fn console() -> Console {
@@ -129,6 +131,9 @@ mod tests {
             Box::pin(async { Err(Error::refused("not here")) })
         }
         fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<Faults>> + Send + 'a>> {
+            Box::pin(async { Err(Error::refused("not here")) })
+        }
+        fn recorded<'a>(&'a self, _: &'static Report) -> Pin<Box<dyn Future<Output = Result<Table>> + Send + 'a>> {
             Box::pin(async { Err(Error::refused("not here")) })
         }
         fn shutdown(&self) {}

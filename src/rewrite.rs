@@ -18,6 +18,7 @@ mod expression;
 mod group;
 mod insert;
 mod merge;
+mod named;
 mod net;
 pub mod prefilter;
 mod read;
@@ -41,8 +42,10 @@ use crate::catalog::{Catalog, KeyTables};
 use crate::mode::Mode;
 use crate::relation::Relation;
 use crate::sql::effect::{self, Effect};
+use crate::sql::fingerprint::Seen;
 use crate::sql::{self, Lexed, Limits, Role, Shape, Span, Statement};
 use context::Follower;
+pub use named::Named;
 use prefilter::Prefilter;
 use refuse::Refusal;
 use splice::{Edit, PositionMap, splice};
@@ -238,6 +241,10 @@ pub struct Outcome {
     pub map: PositionMap,
     /// Legacy names touched, and how.
     pub hits: Vec<Hit>,
+    /// What its hits are counted under; known where an outcome comes from [`cache::Cache`] and there are any.
+    pub seen: Option<Seen>,
+    /// The columns that it names of each legacy table.
+    pub named: Vec<Named>,
     /// What was refused: the server's error for it is replaced.
     pub refusals: Vec<Refusal>,
     /// Relations that were rewritten: their errors carry the new tables' names and are mapped back.
@@ -440,6 +447,7 @@ impl<'w, 't> Work<'w, 't> {
         }
         for i in live {
             let Some(entry) = self.entries[i] else { continue };
+            self.name_columns(i, entry, outcome);
             let done = match entry.mode {
                 _ if result.is_err() => HitOutcome::Refused,
                 Mode::Rewrite if is_stranger => HitOutcome::Forwarded,

@@ -7,6 +7,7 @@
 pub mod handover;
 pub mod listen;
 pub mod policy;
+mod recording;
 pub mod steering;
 mod shadow;
 pub mod trust;
@@ -84,6 +85,7 @@ impl Server {
         let mut tasks = vec![
             tokio::spawn(listen::accept(listener, workers.sockets, stop.subscribe())),
             tokio::spawn(crate::console::serve(console, shared.clone(), admin)),
+            tokio::spawn(steering::keep_regularly(steering.clone(), stop.subscribe())),
             tokio::spawn(steering::flush_regularly(steering.clone(), stop.subscribe())),
             tokio::spawn(shadow::run(steering.clone(), stop.subscribe())),
             tokio::spawn(steering::follow(steering.clone())),

@@ -90,7 +90,7 @@ impl Shared {
         let limits = &settings.limits;
         Shared {
             cache: Cache::new(limits.cache_entries, limits.cache_bytes.0),
-            traffic: Traffic::new(limits.hit_entries),
+            traffic: Traffic::new(limits.traffic_bytes.0),
             shadow: Shadow::default(),
             policy: ArcSwap::from_pointee(policy),
             standing: ArcSwap::default(),

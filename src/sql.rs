@@ -10,6 +10,7 @@
 //! scopes, with [`select`] and [`figure`]; `types` finds what names a type;
 //! [`clause`] finds the parts of INSERT, UPDATE and DELETE.
 
+mod attribution;
 pub mod clause;
 mod comment;
 pub mod edit;

@@ -87,7 +87,20 @@ pub const METRICS: &[Metric] = &[
         name: "esclusa_flush_failures_total",
         kind: Kind::Counter,
         unit: Unit::Count,
-        help: "Hits that could not be written and are kept.",
+        help: "Attempts to write hits that failed; they are kept.",
+    },
+    Metric { name: "esclusa_spool_bytes", kind: Kind::Gauge, unit: Unit::Bytes, help: "Hits that wait for the database." },
+    Metric {
+        name: "esclusa_spool_failures_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Attempts to put hits on disk that failed; they are in memory.",
+    },
+    Metric {
+        name: "esclusa_hits_folded_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Hits that are counted in totals alone, because the database was away for too long for their detail.",
     },
     Metric {
         name: "esclusa_rule_generation",
@@ -100,6 +113,11 @@ pub const METRICS: &[Metric] = &[
 /// Counts one.
 pub fn count(name: &'static str) {
     counter!(name).increment(1);
+}
+
+/// Counts several.
+pub fn count_more(name: &'static str, more: u64) {
+    counter!(name).increment(more);
 }
 
 /// Counts one under a label.

@@ -90,7 +90,7 @@ fn concerns(rule: &Rule, level: u8) -> bool {
 async fn observe(database: &crate::catalog::Database, context: &Context, chosen: &[&Rule]) -> Result<()> {
     let names: Vec<Named> = chosen.iter().map(|r| (r.table.clone(), false)).collect();
     let who = std::env::var("USER").unwrap_or_else(|_| "esclusa".into());
-    let switch = Switch { mode: Mode::Observe, who: &who, why: Some("rollback") };
+    let switch = Switch { mode: Mode::Observe, who: &who, why: Some("rollback"), shadow_role: "" };
     gate::switch(database, &context.schema, &names, switch).await?;
     // One that has been silent for long serves nobody.
     match control::replica::settled(database).await?.into_iter().find(|late| late.silent.is_none()) {

@@ -134,13 +134,8 @@ fn row(name: &str, found: Option<&Found>, rule: Option<&Rule>, state: &State, ra
         _ => None,
     };
     let stands = match state {
-        s if rule.is_some_and(|r| r.target.stays()) => {
-            if s.improved {
-                "improved"
-            } else {
-                "as it was"
-            }
-        }
+        s if rule.is_some_and(|r| r.target.stays()) && s.improved => "improved",
+        _ if rule.is_some_and(|r| r.target.stays()) => "as it was",
         s if s.legacy == Legacy::Gone && s.was_moved() => "moved, legacy table gone",
         s if s.was_moved() => "moved",
         _ => "as it was",

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use dashmap::DashMap;
 
 use super::{NameContext, Outcome, Policy, rewrite};
+use crate::sql::fingerprint::Seen;
 
 /// A longer statement is rewritten each time, and not kept.
 const LONGEST_KEPT_BYTES: usize = 64 * 1024;
@@ -53,7 +54,7 @@ impl Cache {
     /// The outcome for a text, rewritten now if it is not known; and whether it was known.
     pub fn outcome(&self, policy: &Policy, names: &Arc<NameContext>, text: &str) -> (Arc<Outcome>, bool) {
         if text.len() > LONGEST_KEPT_BYTES {
-            return (Arc::new(rewrite(policy, names, text)), false);
+            return (fresh(policy, names, text), false);
         }
         let key = self.hasher.hash_one(Key(text, policy.generation, names));
         let same = |kept: &Kept| kept.generation == policy.generation && *kept.text == *text && kept.names == *names;
@@ -63,9 +64,10 @@ impl Cache {
         }
         let old = self.old.load().get(&key).filter(|k| same(k)).map(|k| k.outcome.clone());
         let known = old.is_some();
-        let outcome = old.unwrap_or_else(|| Arc::new(rewrite(policy, names, text)));
+        let outcome = old.unwrap_or_else(|| fresh(policy, names, text));
         let kept = Kept { text: text.into(), generation: policy.generation, names: names.clone(), outcome: outcome.clone() };
-        let bytes = text.len() + outcome.text.as_ref().map_or(0, |t| t.len());
+        let seen = outcome.seen.as_ref().map_or(0, |s| s.text.len() + s.rewritten.as_ref().map_or(0, |t| t.len()));
+        let bytes = text.len() + outcome.text.as_ref().map_or(0, |t| t.len()) + seen;
         young.insert(key, kept);
         let total = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if young.len() >= self.entry_limit / 2 || total >= self.byte_limit / 2 {
@@ -84,6 +86,13 @@ impl Cache {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+/// The normalised text is made once for all the times that a statement is counted.
+fn fresh(policy: &Policy, names: &NameContext, text: &str) -> Arc<Outcome> {
+    let mut outcome = rewrite(policy, names, text);
+    outcome.seen = (!outcome.hits.is_empty()).then(|| Seen::of(text, outcome.text.as_deref()));
+    Arc::new(outcome)
 }
 
 #[derive(Hash)]

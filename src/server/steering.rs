@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, watch};
 
 use super::policy::Built;
+use super::recording::Recording;
 use super::{Loader, policy};
 use crate::catalog::{Catalog, Database};
 use crate::config::Settings;
@@ -18,8 +19,11 @@ use crate::error::{Error, Fault, Faults, Result};
 use crate::migrate::gate::{self, Named, Switch};
 use crate::mode::Mode;
 use crate::relation::CONTROL;
+use crate::report::verdict::Language;
+use crate::report::{Asked, Report};
 use crate::rule::RuleSet;
 use crate::session::Shared;
+use crate::table::Table;
 use crate::telemetry;
 use crate::wire::tls::{Acceptor, Connector};
 
@@ -37,6 +41,7 @@ pub struct Steering {
     stop: watch::Sender<bool>,
     /// Its name among the replicas.
     instance: String,
+    recording: Recording,
 }
 
 impl Steering {
@@ -57,7 +62,9 @@ impl Steering {
         shared.standing.store(Arc::new(built.standing));
         shared.tls.store(Arc::new(acceptor));
         let (connector, rules) = (ArcSwap::from_pointee(connector), ArcSwap::from_pointee(rules));
-        Ok(Steering { shared, connector, load, rules, database: Mutex::new(database), stop, instance: instance() })
+        let instance = instance();
+        let recording = Recording::begin(&shared.settings.load(), instance.clone())?;
+        Ok(Steering { shared, connector, load, rules, database: Mutex::new(database), stop, instance, recording })
     }
 
     /// Builds the policy anew, from the rules in force, and modes and catalog as they are now.
@@ -145,6 +152,9 @@ impl Steering {
         if let Err(error) = left.await {
             tracing::warn!(%error, "the end of this process could not be noted; a switch will tell that it is silent");
         }
+        if let Err(error) = self.recording.end().await {
+            tracing::warn!(%error, "the spool could not be removed");
+        }
     }
 
     /// The rule files as they are now, and the faults of those that were left out. A table whose rule has faults keeps the rule that is in
@@ -186,27 +196,20 @@ impl Steering {
         }
     }
 
-    /// Writes counted hits; what cannot be written is kept.
+    /// Puts counted hits into the spool, and takes them to the database; what cannot be written is kept.
     pub(super) async fn flush(&self) {
-        // Locked before anything is taken: whoever flushes last, at the end, waits for one that is still writing.
-        let mut database = self.database.lock().await;
         let settings = self.shared.settings.load_full();
-        self.flush_shadow(&mut database, &settings).await;
-        let (counts, statements) = self.shared.traffic.take();
-        if counts.is_empty() {
-            return;
-        }
-        let written = async {
-            match policy::alive(&mut database, &settings).await? {
-                Some(database) => control::write_hits(database, &self.instance, &counts, &statements).await,
-                None => Ok(()),
-            }
-        };
-        if let Err(error) = written.await {
+        self.flush_shadow(&mut *self.database.lock().await, &settings).await;
+        self.keep().await;
+        if let Err(error) = self.recording.write(&settings).await {
             tracing::warn!(%error, "hits could not be written and are kept");
             telemetry::count("esclusa_flush_failures_total");
-            self.shared.traffic.give_back((counts, statements));
         }
+    }
+
+    /// Puts counted hits into the spool.
+    async fn keep(&self) {
+        self.recording.keep(&self.shared.traffic, &self.shared.settings.load_full()).await;
     }
 
     /// Writes what mode shadow has found; what cannot be written is kept.
@@ -335,6 +338,21 @@ impl Admin for Steering {
         })
     }
 
+    fn recorded<'a>(&'a self, report: &'static Report) -> Pin<Box<dyn Future<Output = Result<Table>> + Send + 'a>> {
+        Box::pin(async move {
+            let settings = self.shared.settings.load_full();
+            // A connection of its own: who looks delays neither a switch nor what is recorded.
+            let Some(database) = policy::control_database(&settings).await? else {
+                return Err(Error::usage("what was recorded is in the target database: set control.url"));
+            };
+            self.recording.keep(&self.shared.traffic, &settings).await;
+            self.recording.write(&settings).await?;
+            let tables = self.shared.policy.load().entries().map(|e| e.relation.table.clone()).collect();
+            let asked = Asked { time_zone: settings.rules.time_zone.clone(), tables, ..Asked::default() };
+            report.read(&database, &settings, &asked, Language::English).await
+        })
+    }
+
     fn shutdown(&self) {
         let _ = self.stop.send(true);
     }
@@ -348,6 +366,18 @@ fn instance() -> String {
     match STARTED.fetch_add(1, Ordering::Relaxed) {
         0 => process,
         more => format!("{process}/{more}"),
+    }
+}
+
+/// Keeps hits every `control.spool_interval`, whatever the database does.
+pub(super) async fn keep_regularly(steering: Arc<Steering>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let pause = steering.shared.settings.load().control.spool_interval.max(Duration::from_millis(50));
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stopped.wait_for(|s| *s) => return,
+        }
+        steering.keep().await;
     }
 }
 

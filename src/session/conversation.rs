@@ -22,11 +22,8 @@ use crate::rewrite::{NameContext, Outcome, Policy};
 use crate::shadow::Sample;
 use crate::sql::{Lexed, effect};
 use crate::telemetry;
-use crate::traffic::Client;
+use crate::traffic::{Client, Sqlstate};
 use crate::wire::frame::{self, cstr};
-
-/// A longer normalised text is cut: it is for reading.
-const NORMALISED_BYTES: usize = 2000;
 
 /// How much of a client frame the conversation wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -291,7 +288,7 @@ impl Conversation {
             self.foresee(info);
             self.in_flight(info.generation);
         }
-        self.steps.push(Step::Query { info, at, rows: 0, done: 0, failed: false });
+        self.steps.push(Step::Query { info, at, rows: 0, done: 0, failed: Sqlstate::NONE });
         self.prepared.expect(0, None);
         self.prepared.end_stretch();
         match rewritten {

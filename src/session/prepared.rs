@@ -24,7 +24,7 @@ const HELD_BYTES: usize = 16 * 1024 * 1024;
 const GUARD: &[u8] = b"esclusa guard\0";
 const GUARD_SQL: &str = "\"esclusa guard of PREPARE\"";
 
-/// What a statement takes beside its texts, measured over 60,000 of them: its names, its hits, its map, its places in tables.
+/// What a statement takes beside its texts, about: its names, its hits, its map, its places in tables.
 const OVERHEAD_BYTES: usize = 2048;
 
 /// A prepared statement.
@@ -44,7 +44,9 @@ impl Held {
     /// What it takes in memory, about. What it shares with the cache of statements is counted as its own: the cache may have dropped it.
     fn bytes(&self) -> usize {
         let sent = self.info.outcome.text.as_ref().map_or(0, |text| text.len());
-        OVERHEAD_BYTES + self.info.text.len() + self.info.seen.text.len() + sent
+        let rewritten = |seen: &crate::traffic::Seen| seen.rewritten.as_ref().map_or(0, |text| text.len());
+        let seen = self.info.outcome.seen.as_ref().map_or(0, |seen| seen.text.len() + rewritten(seen));
+        OVERHEAD_BYTES + self.info.text.len() + seen + sent
     }
 }
 

@@ -11,7 +11,7 @@ use super::search_path::Doubt;
 use crate::rewrite::Outcome;
 use crate::shadow::Sample;
 use crate::sql::escape::Added;
-use crate::traffic::Seen;
+use crate::traffic::Sqlstate;
 
 /// A statement or portal name, as its hash: names are compared, never shown. 0 is the unnamed one.
 pub type NameId = u64;
@@ -27,8 +27,6 @@ pub struct Info {
     pub reading: Reading,
     /// What the reading has put into it.
     pub added: Added,
-    /// Its normalised form.
-    pub seen: Seen,
     /// The policy that decided.
     pub generation: u64,
     /// What it does to prepared statements by SQL, each with its statement's number.
@@ -61,8 +59,8 @@ pub enum Step {
         rows: u64,
         /// Statements of it that are answered.
         done: usize,
-        /// Whether one of its statements failed.
-        failed: bool,
+        /// The error of one of its statements.
+        failed: Sqlstate,
     },
     /// Parse.
     Parse {
@@ -319,13 +317,12 @@ mod tests {
             text: "SET search_path = x".into(),
             reading: Reading::default(),
             added: Added::default(),
-            seen: Seen { fingerprint: 0, text: "".into() },
             generation,
             changes: Vec::new(),
             executes: Vec::new(),
             changes_names: Doubt::default(),
         };
-        Step::Query { info: Some(Arc::new(info)), at: None, rows: 0, done: 0, failed: false }
+        Step::Query { info: Some(Arc::new(info)), at: None, rows: 0, done: 0, failed: Sqlstate::NONE }
     }
 
     fn execute() -> Step {
@@ -346,7 +343,7 @@ mod tests {
     fn after_an_error_everything_up_to_sync_is_skipped() {
         let mut steps = Steps::default();
         steps.push(Step::Parse { name: 0, held: None });
-        steps.push(Step::Query { info: None, at: None, rows: 0, done: 0, failed: false });
+        steps.push(Step::Query { info: None, at: None, rows: 0, done: 0, failed: Sqlstate::NONE });
         steps.skip_to_sync();
         steps.push(execute());
         steps.push(Step::Sync);

@@ -1,8 +1,40 @@
 //! A statement without its literals: what reports group by, and the only form in which text is kept.
 
+use std::sync::Arc;
+
 use sqlparser::tokenizer::Token;
 
+use super::attribution::attribution;
 use super::token::Lexed;
+
+/// A longer normalised text is cut: it is for reading.
+const NORMALISED_BYTES: usize = 2000;
+
+/// A statement as reports know it.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// [`fingerprint`] of `text`.
+    pub fingerprint: i64,
+    /// Without literals.
+    pub text: Arc<str>,
+    /// What is sent in its place, without literals; `None` where that is the text itself.
+    pub rewritten: Option<Arc<str>>,
+    /// Where in the application it comes from, if its comment says so; empty otherwise.
+    pub attribution: Arc<str>,
+}
+
+impl Seen {
+    /// A statement and what is sent in its place; at most 2,000 bytes of each are kept.
+    pub fn of(text: &str, rewritten: Option<&str>) -> Self {
+        let normalised = normalise(text, NORMALISED_BYTES);
+        Seen {
+            fingerprint: fingerprint(&normalised),
+            text: normalised.into(),
+            rewritten: rewritten.map(|text| normalise(text, NORMALISED_BYTES).into()),
+            attribution: attribution(text).unwrap_or_default().into(),
+        }
+    }
+}
 
 /// The text with every literal replaced by `?`, white space and comments folded, unquoted words in lower case, and lists of
 /// literals (`IN (1, 2, 3)`, VALUES rows) shortened to one, so that statements that differ only in values are equal.

@@ -6,17 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
 use std::time::Instant;
 
-use super::reply::without_place;
-use super::{Conversation, NORMALISED_BYTES, Verdict};
+use super::reply::{sqlstate_of, without_place};
+use super::{Conversation, Verdict};
 use crate::rewrite::{NameContext, Outcome, Policy};
 use crate::session::prepared::{self, Change, Held, How};
 use crate::session::search_path::{self, Answers, Doubt};
 use crate::session::step::{Info, NameId, Own, Step};
+use crate::sql::Lexed;
 use crate::sql::effect::Effect;
 use crate::sql::escape::Added;
-use crate::sql::{Lexed, fingerprint};
 use crate::telemetry;
-use crate::traffic::Seen;
 use crate::wire::error_response::ErrorFields;
 use crate::wire::frame;
 
@@ -97,17 +96,11 @@ impl Conversation {
 
     /// All that has to be remembered about a text.
     pub(super) fn info(&self, policy: &Policy, text: &str, outcome: Arc<Outcome>, generation: u64, path: bool) -> Info {
-        let mut seen = Seen { fingerprint: 0, text: "".into() };
-        if !outcome.hits.is_empty() {
-            let normalised = fingerprint::normalise(text, NORMALISED_BYTES);
-            seen = Seen { fingerprint: fingerprint::fingerprint(&normalised), text: normalised.into() };
-        }
         let mut info = Info {
             outcome,
             text: text.into(),
             reading: self.reading,
             added: Added::default(),
-            seen,
             generation,
             changes: Vec::new(),
             executes: Vec::new(),
@@ -169,15 +162,12 @@ impl Conversation {
 
     /// A statement whose effects do not matter any more.
     pub(super) fn info_of(&self, text: &str, outcome: Arc<Outcome>, generation: u64) -> Info {
-        let normalised = fingerprint::normalise(text, NORMALISED_BYTES);
-        let seen = Seen { fingerprint: fingerprint::fingerprint(&normalised), text: normalised.into() };
         let (changes, executes) = (Vec::new(), Vec::new());
         Info {
             outcome,
             text: text.into(),
             reading: self.reading,
             added: Added::default(),
-            seen,
             generation,
             changes,
             executes,
@@ -190,12 +180,13 @@ impl Conversation {
         let found = info.executes.iter().filter_map(|name| self.prepared.find(self.name(name.as_bytes()), || true));
         let executed: Vec<Arc<Info>> = found.map(|f| f.held.info.clone()).filter(|i| i.generation > 0).collect();
         let Some(first) = executed.first() else { return };
-        if info.outcome.hits.is_empty() {
-            info.seen = first.seen.clone();
-        }
         let mut outcome = (*info.outcome).clone();
+        if outcome.hits.is_empty() {
+            outcome.seen = first.outcome.seen.clone();
+        }
         for run in &executed {
             outcome.hits.extend(run.outcome.hits.iter().cloned());
+            outcome.named.extend(run.outcome.named.iter().cloned());
             outcome.rewritten.extend(run.outcome.rewritten.iter().cloned());
             info.generation = if info.generation == 0 { run.generation } else { info.generation.min(run.generation) };
         }
@@ -340,7 +331,7 @@ impl Conversation {
             self.holding = synced;
         }
         let Some(held) = held else { return Verdict::Pass };
-        self.count(&held.info, None::<Instant>, 0, true);
+        self.count(&held.info, None::<Instant>, 0, sqlstate_of(body));
         match held.how {
             How::Protocol(_) => self.led_back(&held.info, b'E', body),
             // Its text is that of PREPARE; a position in there is none in the client's statement.

@@ -9,7 +9,7 @@ use crate::session::errors::{self, Told};
 use crate::session::search_path::Doubt;
 use crate::session::step::{Info, Step};
 use crate::sql::escape::Added;
-use crate::traffic::{Client, Execution};
+use crate::traffic::{Client, Execution, Sqlstate};
 use crate::wire::error_response::ErrorFields;
 use crate::wire::frame::{self, cstr};
 
@@ -98,7 +98,7 @@ impl Conversation {
                     self.offer_portal(portal);
                     let info = self.portals.get(&portal).cloned();
                     if let Some(info) = &info {
-                        self.count(info, at, done, false);
+                        self.count(info, at, done, Sqlstate::NONE);
                     }
                     info
                 }
@@ -119,7 +119,7 @@ impl Conversation {
     fn failed(&mut self, body: &[u8]) -> Verdict {
         let in_query = matches!(self.steps.front(), Some(Step::Query { .. } | Step::Login | Step::Function));
         if let Some(Step::Query { failed, .. }) = self.steps.front() {
-            *failed = true;
+            *failed = sqlstate_of(body);
         }
         // A Parse that fails has destroyed the unnamed statement first (source, postgres.c, exec_parse_message).
         if let Some(Step::Parse { name: 0, .. }) = self.steps.front() {
@@ -131,7 +131,7 @@ impl Conversation {
                 Some(Step::Execute { at, .. }) => *at,
                 _ => None,
             };
-            self.count(info, at, 0, true);
+            self.count(info, at, 0, sqlstate_of(body));
         }
         if !in_query && !self.steps.is_empty() {
             self.steps.skip_to_sync();
@@ -187,10 +187,12 @@ impl Conversation {
         }
     }
 
-    pub(super) fn count(&self, info: &Info, at: Option<Instant>, rows: u64, failed: bool) {
-        let elapsed = at.map_or(std::time::Duration::ZERO, |at| at.elapsed());
-        let execution = Execution { rows, failed, elapsed, at: SystemTime::now() };
-        self.shared.traffic.count(&info.outcome.hits, &info.seen, &self.client, execution);
+    pub(super) fn count(&self, info: &Info, at: Option<Instant>, rows: u64, sqlstate: Sqlstate) {
+        // What the server says of the statement in the place of a refused one is not what the client is told.
+        let refused = info.outcome.refusals.first().filter(|_| sqlstate != Sqlstate::NONE);
+        let sqlstate = refused.map_or(sqlstate, |refusal| Sqlstate::new(refusal.error.sqlstate.as_bytes()));
+        let execution = Execution { rows, sqlstate, elapsed: at.map(|at| at.elapsed()), at: SystemTime::now() };
+        self.shared.traffic.count(&info.outcome, &self.client, execution);
     }
 
     fn parameter(&mut self, body: &[u8]) {
@@ -218,7 +220,7 @@ impl Conversation {
             self.prepared.confirm(0, None);
             if let Some(info) = info {
                 self.count(&info, at, rows, failed);
-                if !failed {
+                if failed == Sqlstate::NONE {
                     self.offer_query(&info);
                 }
             }
@@ -242,6 +244,11 @@ impl Conversation {
         }
         self.landed();
     }
+}
+
+/// The SQLSTATE of an error.
+pub(super) fn sqlstate_of(body: &[u8]) -> Sqlstate {
+    Sqlstate::new(ErrorFields::parse(body).get(b'C').unwrap_or_default())
 }
 
 /// An error whose place is none in the client's text.

@@ -48,7 +48,7 @@ impl Conversation {
         Sample {
             text: info.text.clone(),
             forwarded: info.outcome.text.clone().unwrap_or_else(|| info.text.as_ref().into()),
-            fingerprint: info.seen.fingerprint,
+            fingerprint: info.outcome.seen.as_ref().map_or(0, |seen| seen.fingerprint),
             tables,
             types,
             parameters,

@@ -40,6 +40,7 @@ impl Process {
             .env("ESCLUSA_CONTROL_SPOOL_INTERVAL", &span)
             .env("ESCLUSA_CONTROL_FLUSH_INTERVAL", &span)
             .env("ESCLUSA_LISTEN_DRAIN_TIMEOUT", "1s")
+            .env("ESCLUSA_UPSTREAM_ACCEPT_TRUST", "true")
             .env_remove("RUST_LOG")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

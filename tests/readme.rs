@@ -159,6 +159,16 @@ async fn the_six_steps() {
     let before = out(&mut as_aquasis(count));
     assert!(before.starts_with("40|"), "{before}");
 
+    // What there is, and what hangs on it.
+    let inventory = out(&mut typed(&["inventory", "--sample", "0", "--format", "csv"]));
+    let line = inventory.lines().find(|l| l.starts_with("histipooficina,")).unwrap_or_else(|| panic!("{inventory}"));
+    assert!(
+        line.starts_with("histipooficina,history-tier1,history,audit_log (tipooficina),tipooficina,W1-A,as it was,"),
+        "{line}"
+    );
+    let dependencies = out(&mut typed(&["dependencies", "--wave", "W1-A", "--format", "csv"]));
+    assert!(dependencies.starts_with("table,kind,object,blocks,what_becomes_of_it,script\n"), "{dependencies}");
+
     // 5. The wave moves under the open proxy; whoever names its tables now finds the views.
     let moved = out(&mut typed(&["migrate", "--wave", "W1-A"]));
     assert_eq!(moved.matches("moved, parity proven").count(), 22, "{moved}");

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use esclusa::demo::postgres;
 
 /// Longer than a program takes here for its longest step, on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(900);
 /// Longer than it takes until what was done is seen.
 const SOON: Duration = Duration::from_secs(60);
 

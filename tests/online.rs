@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use common::Bed;
 use esclusa::migrate::online::{Progress, Told};
-use esclusa::migrate::parity;
 use esclusa::migrate::quiet::Pace;
 use esclusa::migrate::run::Migration;
+use esclusa::migrate::{parity, schema};
 use esclusa::relation::Relation;
 use tokio::task::JoinHandle;
 use tokio_postgres::NoTls;
@@ -293,4 +293,65 @@ async fn a_change_that_was_not_carried_is_seen() {
         let left = "SELECT count(*) FROM esclusa.copy UNION ALL SELECT count(*) FROM pg_trigger WHERE tgname = 'esclusa_carry'";
         assert_eq!(bed.rows(left).await, ["0", "0"], "{change}");
     }
+}
+
+/// The long way and the short one make the same of a table with everything that tables have: the same objects with the same definitions,
+/// owners and grants; and the way back gives the table back as it was.
+#[tokio::test]
+async fn both_ways_end_alike() {
+    const FULL: &str = "CREATE TABLE usuario (id numeric(10,0) PRIMARY KEY, nombre varchar(40));
+        INSERT INTO usuario SELECT i, 'u' FROM generate_series(1, 50) i;
+        CREATE TABLE hisusuario (id numeric(10,0) NOT NULL REFERENCES usuario, nombre varchar(40) DEFAULT 'x', nota text CHECK (nota <> 'no'),
+            usu varchar(10), hora timestamp, CONSTRAINT hisusuario_pkey PRIMARY KEY (id, hora));
+        INSERT INTO hisusuario SELECT i % 50 + 1, 'n' || i, NULL, 'app', timestamp '2020-01-01' + i * interval '1 minute' FROM generate_series(1, 3000) i;
+        CREATE INDEX hisusuario_parte ON hisusuario (nombre DESC NULLS LAST) WHERE nombre <> 'a;b INDEX ';
+        CREATE INDEX hisusuario_usu ON hisusuario (usu varchar_pattern_ops, hora); ALTER TABLE hisusuario CLUSTER ON hisusuario_usu;
+        CREATE VIEW resumen AS SELECT id, count(*) FROM hisusuario GROUP BY id;
+        COMMENT ON TABLE hisusuario IS 'historia'; COMMENT ON COLUMN hisusuario.nota IS 'una nota';
+        CREATE STATISTICS hisusuario_juntos ON id, usu FROM hisusuario;
+        GRANT SELECT ON hisusuario TO PUBLIC; GRANT INSERT, UPDATE (nota) ON hisusuario TO pg_monitor WITH GRANT OPTION";
+    let objects =
+        "SELECT kind, regexp_replace(name, '^(esclusa_number_hisusuario|hisusuario_pkey1) ', ''), definition FROM esclusa.object
+        WHERE name !~ 'keep' ORDER BY 1, 2, 3";
+    let indexes = "SELECT regexp_replace(pg_get_indexdef(indexrelid), '^(CREATE.*INDEX) \\S+', '\\1'), indisunique, indisprimary, indisclustered, indisvalid
+        FROM pg_index WHERE indrelid = 'esclusa_leaf.hisusuario'::regclass ORDER BY 1";
+    let before = "SELECT (SELECT string_agg(pg_get_indexdef(indexrelid) || indisclustered, E'\\n' ORDER BY indexrelid::regclass::text) FROM pg_index WHERE indrelid = c.oid),
+          (SELECT string_agg(conname || pg_get_constraintdef(k.oid), E'\\n' ORDER BY conname) FROM pg_constraint AS k WHERE conrelid = c.oid),
+          relacl::text, (SELECT attacl::text FROM pg_attribute WHERE attrelid = c.oid AND attname = 'nota'), obj_description(c.oid, 'pg_class'),
+          pg_get_viewdef('cf_quere_pro.resumen'::regclass), (SELECT count(*) FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal)
+        FROM pg_class AS c WHERE oid = 'cf_quere_pro.hisusuario'::regclass";
+    let mut made = Vec::new();
+    for online_above in [0, u64::MAX] {
+        let mut bed = Bed::new(FULL).await;
+        bed.kept = true;
+        let target = "{ base = 'usuario', user = 'usu', time = 'hora' }";
+        bed.rule("hisusuario", "history", target, "{ columns = ['id'], base = ['id'] }").await;
+        let was = bed.rows(before).await;
+        let pace = Pace { online_above, ..pace() };
+        let migration = Migration { pace, ..Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap() };
+        let run = migration.begin("both").await.unwrap();
+        let rule = &bed.rules.rules["hisusuario"];
+        let outcome = migration.table(run, rule).await.unwrap_or_else(|e| panic!("{}", common::said(&e)));
+        assert!(outcome.parity.unwrap().holds());
+        assert_eq!(schema::check(&bed.db, &bed.context).await.unwrap().rows.len(), 0);
+        // Through the view: a repeated key, a broken CHECK and a missing row of the base are refused; what is not goes to both.
+        let session = bed.session("postgres", "SET search_path = cf_quere_pro").await;
+        for (sql, code) in [
+            ("INSERT INTO hisusuario SELECT * FROM hisusuario WHERE nombre = 'n7'", "ERROR 23505"),
+            ("INSERT INTO hisusuario VALUES (1, 'z', 'no', 'app', now())", "ERROR 23514"),
+            ("INSERT INTO hisusuario VALUES (999, 'z', NULL, 'app', now())", "ERROR 23503"),
+            ("INSERT INTO hisusuario VALUES (1, 'z', 'si', 'app', '2030-01-01')", "(1)"),
+            ("UPDATE hisusuario SET nota = 'otra' WHERE id = 2", "(60)"),
+            ("DELETE FROM hisusuario WHERE id = 3", "(60)"),
+        ] {
+            assert!(session.say(sql).await.starts_with(code), "{online_above}: {sql}: {}", session.say(sql).await);
+        }
+        assert_same(&bed).await;
+        made.push((bed.rows(objects).await, bed.rows(indexes).await, outcome.notes));
+        migration.back(run, rule).await.unwrap_or_else(|e| panic!("{}", common::said(&e)));
+        assert_eq!(bed.rows(before).await, was, "{online_above}");
+        let found = bed.rows("SELECT count(*), count(*) FILTER (WHERE nota = 'otra'), count(*) FILTER (WHERE nombre = 'z') FROM cf_quere_pro.hisusuario").await;
+        assert_eq!(found, ["2941|60|1"]);
+    }
+    assert_eq!(made[0], made[1]);
 }

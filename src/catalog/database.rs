@@ -16,8 +16,10 @@ pub struct Database {
     pub(super) client: Client,
 }
 
+/// A parameter of a query.
+pub type Param<'p> = &'p (dyn ToSql + Sync);
 /// Parameters of a query.
-pub type Params<'p> = &'p [&'p (dyn ToSql + Sync)];
+pub type Params<'p> = &'p [Param<'p>];
 
 impl Database {
     /// Connects. The password, if the URL has none, comes from `password`.

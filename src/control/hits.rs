@@ -2,7 +2,7 @@
 //! answer was lost is found out by that number.
 
 use crate::catalog::Database;
-use crate::catalog::database::Params;
+use crate::catalog::database::{Param, Params};
 use crate::error::{Error, Result};
 use crate::traffic::batch::{Batch, Count, Detail, DetailKey, TotalKey};
 
@@ -144,7 +144,12 @@ async fn add_totals(db: &Database, batch: &Batch) -> Result<()> {
              $10::bigint[], $11::bigint[], $12::bigint[]) AS u(hour, t, op, o, s, a, hits, rows, total, max, first, last)
          ON CONFLICT (bucket, hours, legacy_table, operation, outcome, sqlstate, application_name) DO UPDATE SET {ADDED}"
     );
-    let params: Params<'_> = &[
+    db.execute("writing totals", &sql, &columns(&keys, &counts)).await.map(drop)
+}
+
+/// The columns that totals and details have in common, as parameters.
+fn columns<'c>(keys: &'c Keys<'_>, counts: &'c Counts) -> Vec<Param<'c>> {
+    vec![
         &keys.hours,
         &keys.tables,
         &keys.operations,
@@ -157,8 +162,7 @@ async fn add_totals(db: &Database, batch: &Batch) -> Result<()> {
         &counts.max_us,
         &counts.first_us,
         &counts.last_us,
-    ];
-    db.execute("writing totals", &sql, params).await.map(drop)
+    ]
 }
 
 async fn add_details(db: &Database, batch: &Batch) -> Result<()> {
@@ -180,27 +184,11 @@ async fn add_details(db: &Database, batch: &Batch) -> Result<()> {
          ON CONFLICT (bucket, hours, legacy_table, operation, outcome, sqlstate, application_name, fingerprint, database_name, user_name,
              client_address, attribution) DO UPDATE SET {ADDED}, missed = h.missed + excluded.missed"
     );
-    let params: Params<'_> = &[
-        &keys.hours,
-        &keys.tables,
-        &keys.operations,
-        &keys.outcomes,
-        &keys.sqlstates,
-        &keys.applications,
-        &counts.hits,
-        &counts.rows,
-        &counts.total_us,
-        &counts.max_us,
-        &counts.first_us,
-        &counts.last_us,
-        &fingerprints,
-        &texts(|k| &k.database),
-        &texts(|k| &k.user),
-        &texts(|k| &k.address),
-        &texts(|k| &k.attribution),
-        &missed,
-    ];
-    db.execute("writing hits", &sql, params).await.map(drop)
+    let (databases, users) = (texts(|k| &k.database), texts(|k| &k.user));
+    let (addresses, places) = (texts(|k| &k.address), texts(|k| &k.attribution));
+    let mut params = columns(&keys, &counts);
+    params.extend([&fingerprints as Param<'_>, &databases, &users, &addresses, &places, &missed]);
+    db.execute("writing hits", &sql, &params).await.map(drop)
 }
 
 async fn add_statements(db: &Database, batch: &Batch) -> Result<()> {

@@ -8,6 +8,7 @@ use crate::relation::{CONTROL, Relation};
 use crate::rule::Rule;
 use crate::sql::quote::{ident, literal, qualified};
 
+use super::foreign_key::bounded;
 use super::foreign_key::key_table::restoring;
 use super::quiet::attempt;
 use super::run::{Migration, Standing};
@@ -68,8 +69,8 @@ impl Migration<'_> {
             ("r" | "p", _) => refused("the legacy table has its name", "there is nothing to bring back"),
             (_, "") => refused("its archive is gone", "restore it from the dump that was made before it was dropped"),
             _ if !keep::is_kept(self.database, relation).await? => refused(
-                "the triggers that keep its archive up to date are gone or off",
-                "run `esclusa schema apply`, and then `esclusa verify`",
+                "its archive is not kept up to date: the triggers on the leaf are gone or off, or the archive was rewritten (VACUUM FULL, CLUSTER)",
+                "`esclusa verify` shows what the archive lacks, and `esclusa schema apply` makes the triggers again",
             ),
             _ => Ok(()),
         }
@@ -111,19 +112,22 @@ impl Migration<'_> {
         let archive = qualified(ARCHIVE, &rule.table);
         db.batch(&context, &hanging.before).await?;
         let grants = self.grants_back(db, relation, &archive).await?;
+        // The view stands until what hangs on it hangs on the table.
+        let aside = bounded(format!("esclusa_aside_{}", rule.table));
         let swap = format!(
-            "DROP VIEW {legacy};\nDROP VIEW {view};\nDROP FUNCTION {write}();\nALTER TABLE {archive} SET SCHEMA {schema};\n",
-            write = view::function_name(relation),
-            schema = ident(&relation.schema),
+            "ALTER VIEW {legacy} RENAME TO {};\nALTER TABLE {archive} SET SCHEMA {};\n",
+            ident(&aside),
+            ident(&relation.schema),
         );
-        db.batch(&context, &swap).await?;
-        db.batch(&context, &[grants, keys, hanging.after].concat()).await?;
+        db.batch(&context, &[swap, grants, keys, hanging.after].concat()).await?;
         let gone = format!(
-            "ALTER TABLE {parent} DETACH PARTITION {leaf};\nDROP TABLE {leaf};\n{}{}\n{}\nDELETE FROM {CONTROL}.object WHERE legacy_table = {table};\n\
+            "DROP VIEW {aside};\nDROP VIEW {view};\nDROP FUNCTION {write}();\nALTER TABLE {parent} DETACH PARTITION {leaf};\nDROP TABLE {leaf};\n{}{}\n{}\nDELETE FROM {CONTROL}.object WHERE legacy_table = {table};\n\
              INSERT INTO {CONTROL}.run_table (run_id, legacy_table, step) VALUES ({run}, {table}, 'rollback');",
             keep::removal(relation),
             keep::waking(relation),
             hanging.last,
+            aside = qualified(&relation.schema, &aside),
+            write = view::function_name(relation),
             table = literal(&rule.table),
         );
         db.batch(&context, &gone).await?;

@@ -34,11 +34,12 @@ pub async fn attach(db: &Database, relation: &Relation, numbers: Option<Numbers>
     let mut sql = format!(
         "{removal}{places}ALTER TABLE {kept} OWNER TO {owner};\nREVOKE ALL ON {kept} FROM PUBLIC;\n\
          INSERT INTO {CONTROL}.archive VALUES ({table}, {filenode}) ON CONFLICT (legacy_table) DO UPDATE SET filenode = excluded.filenode;\n\
-         GRANT USAGE ON SCHEMA {ARCHIVE} TO {owner};\n\
+         GRANT USAGE ON SCHEMA {ARCHIVE} TO {owner};\nGRANT ALL ON {archive} TO {owner};\n\
          CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS {body};\n\
          REVOKE ALL ON FUNCTION {function}() FROM PUBLIC;\nALTER FUNCTION {function}() OWNER TO {owner};\n\
          COMMENT ON FUNCTION {function}() IS {tag};\n",
-        // Whoever has brought the table back by hand has left them.
+        // Whoever has brought the table back by hand has left them. An owner may have taken a right from himself, which the function needs;
+        // the way back takes it again.
         removal = removal(relation),
         places = places(relation, &archive, numbers),
         kept = kept(relation),

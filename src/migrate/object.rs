@@ -402,7 +402,7 @@ fn strange(expected: &BTreeMap<Key, Object>, found: &BTreeMap<Key, Object>, told
 }
 
 /// The same statement without a lock that stops writers.
-fn concurrently(creation: &str) -> String {
+pub(super) fn concurrently(creation: &str) -> String {
     creation.replacen("INDEX ", "INDEX CONCURRENTLY ", 1)
 }
 

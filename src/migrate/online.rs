@@ -17,6 +17,7 @@ use crate::sql::quote::{ident, literal, qualified};
 
 use super::foreign_key::bounded;
 use super::number::Numbers;
+use super::object::concurrently;
 use super::parity::{self, Parity};
 use super::quiet::{Pace, attempt};
 use super::{leaf, roles};
@@ -75,9 +76,6 @@ pub struct Online<'o> {
     /// What a proof has seen, where there was one.
     proven: Option<String>,
 }
-
-/// The table's heap is another one: TRUNCATE, CLUSTER, VACUUM FULL, or an ALTER that rewrites it. Every place is another row's now.
-const REWRITTEN: &str = "the table was rewritten while it was copied";
 
 impl<'o> Online<'o> {
     /// Begins to copy a table, or goes on with a copy that was begun.
@@ -167,7 +165,7 @@ impl<'o> Online<'o> {
             let next = (step as f64 * wanted.clamp(0.25, 2.0)) as i64;
             step = next.clamp(1, 65_536);
         }
-        self.settle().await?;
+        self.db.batch(&self.context("settling the copy of"), &self.carry().settle(self.numbers.blocks)).await?;
         self.index(begun).await
     }
 
@@ -190,13 +188,14 @@ impl<'o> Online<'o> {
             .await
     }
 
+    /// The table may have another heap: TRUNCATE, CLUSTER, VACUUM FULL, an ALTER that rewrites it. Then every place is another row's.
     async fn refuse_rewritten(&self, db: &Database) -> Result<()> {
         let sql =
             format!("SELECT pg_relation_filenode({}::regclass) = {}", literal(&self.relation.legacy_table()), self.filenode);
         match db.one(&self.context("looking at the heap of"), &sql, &[]).await?.get::<_, Option<bool>>(0) {
             Some(true) => Ok(()),
             _ => Err(Error::Refused {
-                message: format!("{}: {REWRITTEN}", self.relation.table),
+                message: format!("{}: the table was rewritten while it was copied", self.relation.table),
                 detail: None,
                 hint: Some("migrate it again: it is copied anew".into()),
             }),
@@ -211,10 +210,6 @@ impl<'o> Online<'o> {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         Ok(())
-    }
-
-    async fn settle(&self) -> Result<()> {
-        self.db.batch(&self.context("settling the copy of"), &self.carry().settle(self.numbers.blocks)).await
     }
 
     fn progress(&self, step: &'static str, done: i64, rows: u64, begun: Instant) {
@@ -244,18 +239,19 @@ impl<'o> Online<'o> {
             match leaf::carried(self.relation, &index) {
                 Ok(carried) => {
                     notes.extend(carried.note);
-                    wanted.push((ident(&carried.name), carried.creation));
+                    wanted.push((ident(&carried.name), carried.creation, carried.clustering));
                 }
                 Err(why) => notes.push(why),
             }
         }
-        for (name, creation) in wanted.into_iter().filter(|(name, _)| !valid.contains(name)) {
+        for (name, creation, clustering) in wanted {
+            let context = format!("{context} ({name})");
             self.progress("indexing", self.numbers.blocks, 0, begun);
-            let (creation, more) = creation.split_once(';').unwrap_or((&creation, ""));
-            let concurrently = creation.replacen("INDEX ", "INDEX CONCURRENTLY ", 1);
-            self.db.batch(&format!("{context} ({name})"), &concurrently).await?;
-            if !more.trim().is_empty() {
-                self.db.batch(&context, more).await?;
+            if !valid.contains(&name) {
+                self.db.batch(&context, &concurrently(&creation)).await?;
+            }
+            if let Some(clustering) = clustering {
+                self.db.batch(&context, &clustering).await?;
             }
         }
         self.db.batch(&context, &leaf::analysis(self.relation)).await?;
@@ -263,7 +259,7 @@ impl<'o> Online<'o> {
     }
 
     /// What the new table has indexes on, on the leaf.
-    async fn of_the_parent(&self) -> Result<Vec<(String, String)>> {
+    async fn of_the_parent(&self) -> Result<Vec<(String, String, Option<String>)>> {
         let Some(target) = self.relation.target() else { return Ok(Vec::new()) };
         let sql = format!(
             "SELECT c.relname, pg_get_indexdef(c.oid) FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid \
@@ -273,9 +269,9 @@ impl<'o> Online<'o> {
         let mut out = Vec::new();
         for row in self.db.query(&self.context("indexing"), &sql, &[]).await? {
             let (index, definition): (String, String) = (row.get(0), row.get(1));
-            let name = ident(&bounded(format!("{}_{index}", self.relation.table)));
+            let name = ident(&bounded(format!("esclusa_{}_{index}", self.relation.table)));
             if let Some((_, rest)) = definition.split_once(" USING ") {
-                out.push((name.clone(), format!("CREATE INDEX {name} ON {} USING {rest};", self.relation.rows())));
+                out.push((name.clone(), format!("CREATE INDEX {name} ON {} USING {rest}", self.relation.rows()), None));
             }
         }
         Ok(out)
@@ -368,12 +364,13 @@ async fn start(db: &Database, run: i64, relation: &Relation, context: &str) -> R
     db.batch(context, &[carry.attaching(), ledger].concat()).await
 }
 
-/// The new table's primary key, on the leaf: the trigger finds rows by their numbers.
+/// The new table's primary key, on the leaf: the trigger finds rows by their numbers. The legacy table's own may have the usual name, and
+/// comes along with it.
 async fn primary(db: &Database, relation: &Relation, context: &str) -> Result<String> {
     let parent = relation.target().map(|t| qualified(&relation.schema, t.table)).unwrap_or_default();
     let sql = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = to_regclass($1) AND contype = 'p'";
     let definition: String = db.one(context, sql, &[&parent]).await?.get(0);
-    let name = ident(&bounded(format!("{}_pkey", relation.table)));
+    let name = ident(&bounded(format!("esclusa_number_{}", relation.table)));
     Ok(format!("ALTER TABLE {} ADD CONSTRAINT {name} {definition};\n", relation.rows()))
 }
 

@@ -90,11 +90,12 @@ SOAK_SECONDS ?= 300
 soak: deps
 	ESCLUSA_SOAK_SECONDS=$(SOAK_SECONDS) $(CARGO) test --release --locked --test wire memory:: -- --nocapture --test-threads 1
 
-# The rewriter by criterion; the relay beside a direct connection, PgBouncer and HAProxy; statements on legacy names beside the legacy
+# The rewriter and the counting by criterion; the relay beside a direct connection, PgBouncer and HAProxy; statements on legacy names beside the legacy
 # tables and the cast views.
 bench: bench-deps
 	$(CARGO) build --release --locked
 	$(CARGO) bench --locked --bench rewrite
+	$(CARGO) bench --locked --bench counting
 	$(CARGO) bench --locked --bench relay
 	$(CARGO) bench --locked --bench passage
 

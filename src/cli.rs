@@ -4,12 +4,16 @@
 mod check;
 #[cfg(feature = "demo")]
 mod demo;
+mod dependencies;
 mod diff;
 mod disk;
 mod explain;
 mod generate;
+mod inventory;
 mod migrate;
+mod report;
 mod roles;
+mod rollback;
 mod rules;
 mod schema;
 mod serve;
@@ -22,7 +26,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::catalog::Database;
-use crate::config::Settings;
+use crate::config::{self, Settings};
 use crate::error::{Error, Result};
 use crate::rule::{Faulty, Rule, RuleSet};
 use crate::server::policy;
@@ -85,8 +89,16 @@ enum Command {
     /// The new tables: audit_log, domain_value, domain_value_link, and schema esclusa.
     #[command(subcommand)]
     Schema(schema::Schema),
+    /// Every legacy table that there is: rows, size, changes, keys; beside the plan and the rules.
+    Inventory(inventory::Inventory),
+    /// What hangs on legacy tables: foreign keys, views, functions, triggers; and what becomes of it.
+    Dependencies(dependencies::Dependencies),
     /// Moves tables, one transaction each: rows, proof of parity, audit trigger, view.
     Migrate(migrate::Migrate),
+    /// Brings moved tables back, with all that was written since.
+    Rollback(rollback::Rollback),
+    /// Tells who still needs which legacy name, and what can move, from what the proxies have recorded.
+    Report(report::Report),
     /// Proves again that legacy tables and new tables hold the same rows.
     Verify(verify::Verify),
 }
@@ -148,10 +160,12 @@ impl Command {
 }
 
 fn run(arguments: Arguments) -> Result<()> {
-    let config = settings_file(arguments.config);
-    let settings = Settings::load(config.as_deref(), &|key| std::env::var(key).ok())?;
+    let file = settings_file(arguments.config);
+    let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    config::unknown_variables(variables).or(())?;
+    let settings = Settings::load(file.as_deref(), &|key| std::env::var(key).ok())?;
     crate::telemetry::log(arguments.command.log_level(&settings), settings.log.format);
-    let call = Call { settings, config, format: arguments.format };
+    let call = Call { settings, config: file, format: arguments.format };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Error::io("starting the event loop", e))?;
     runtime.block_on(async {
@@ -164,7 +178,11 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Roles(roles) => roles::run(call, roles).await,
             Command::Rules(rules) => rules::run(call, rules).await,
             Command::Schema(schema) => schema::run(call, schema).await,
+            Command::Inventory(inventory) => inventory::run(call, inventory).await,
+            Command::Dependencies(dependencies) => dependencies::run(call, dependencies).await,
             Command::Migrate(migrate) => migrate::run(call, migrate).await,
+            Command::Rollback(rollback) => rollback::run(call, rollback).await,
+            Command::Report(report) => report::run(call, report).await,
             Command::Verify(verify) => verify::run(call, verify).await,
         }
     })

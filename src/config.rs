@@ -102,6 +102,8 @@ settings! {
         connect_timeout: Duration = "\"5s\"";
         /// While nobody answers, a client's connection is tried again for so long.
         connect_retry: Duration = "\"0s\"";
+        /// Serve although the server lets the control role in from here without its password, and so every client as whoever it says it is.
+        accept_trust: bool = "false";
         /// TLS towards the server: disable, prefer, require, verify-ca or verify-full.
         tls: UseTls = "\"prefer\"";
         /// PEM file with the authorities of the server's certificate.
@@ -139,9 +141,45 @@ settings! {
         password_file: PathBuf = "\"\"";
         /// How often counted hits are written to the database.
         flush_interval: Duration = "\"5s\"";
+        /// A directory where hits are kept until the database has them; empty keeps them in memory, and a process that is killed loses them.
+        spool: PathBuf = "\"\"", restart;
+        /// How often hits are written there: what a process that is killed loses at most.
+        spool_interval: Duration = "\"1s\"";
+        /// When the database is away for so long that more would be kept, the oldest hits are kept by table, operation, outcome and application alone.
+        spool_bytes: Bytes = "\"64MiB\"";
+        /// Hits by hour are put together into days when they are older.
+        hours_kept: Duration = "\"35d\"";
+        /// Hits by statement and client are forgotten when they are older.
+        detail_kept: Duration = "\"400d\"";
+        /// Hits by table, operation, outcome and application are forgotten when they are older.
+        totals_kept: Duration = "\"1200d\"";
+    }
+    /// Which days must have been seen before a silent name may go.
+    calendar: Calendar {
+        /// A billing cycle: so long without a gap. The utility bills monthly and bimonthly.
+        billing_cycle: Duration = "\"62d\"";
+        /// Dates of one's own that must have been seen, as month and day: "12-12".
+        dates: Vec<String> = "[]";
+        /// Tables whose names stay until a year end has been seen, because a regulator may ask for them.
+        regulatory: Vec<String> = "[]";
+    }
+    /// The migration of tables that are in use.
+    migrate: Migrate {
+        /// How long a lock is waited for at first, and at most five times that: whoever comes behind a waiting lock waits too.
+        lock_timeout: Duration = "\"50ms\"";
+        /// A table that is never quiet for so long is left as it was.
+        patience: Duration = "\"5min\"";
+        /// One transaction of copying takes about so long.
+        chunk: Duration = "\"1s\"";
+        /// A history with more bytes is copied while it is written; a smaller one in one short transaction.
+        online_above: Bytes = "\"1MiB\"";
     }
     /// Mode shadow: reads that run a second time on the side, rewritten.
     shadow: Shadow {
+        /// The role that compares, in the database of control.url: it reads and can do nothing else; `esclusa roles` makes it.
+        user: String = "\"esclusa_shadow\"";
+        /// A file that holds its password and nothing else; ESCLUSA_SHADOW_PASSWORD goes before it.
+        password_file: PathBuf = "\"\"";
         /// Of the reads of a table in mode shadow one in so many; 0 is none.
         every: usize = "10";
         /// A read that takes longer on the side is not compared.
@@ -156,8 +194,8 @@ settings! {
         /// Users who may change modes and run every command.
         admins: Vec<String> = "[\"esclusa\"]";
         /// Users who may only look.
-        readers: Vec<String> = "[]";
-        /// A file with lines `user SCRAM-SHA-256$...`; without it only loopback is served, without a password.
+        readers: Vec<String> = "[\"metrics\"]";
+        /// A file with lines `user SCRAM-SHA-256$...`; without it only root and the user that esclusa runs as are served, on loopback, without a password.
         users_file: PathBuf = "\"\"";
     }
     /// Limits, each counted and shown when it is reached.
@@ -168,8 +206,8 @@ settings! {
         cache_entries: usize = "10000", restart;
         /// Their texts together.
         cache_bytes: Bytes = "\"64MiB\"", restart;
-        /// Distinct hits counted between two flushes; further ones are counted together as "(others)".
-        hit_entries: usize = "50000", restart;
+        /// Memory for hits by statement and client; where it ends the rarest are counted by table, operation, outcome and application alone.
+        traffic_bytes: Bytes = "\"32MiB\"", restart;
     }
     /// What esclusa writes to standard error.
     log: Log {
@@ -247,12 +285,36 @@ impl Settings {
         if named(&self.upstream.tls_certificate) != named(&self.upstream.tls_key) {
             faults.push(Fault::general("upstream.tls_certificate and upstream.tls_key belong together"));
         }
+        for date in &self.calendar.dates {
+            let parts = date.split_once('-').and_then(|(m, d)| Some((m.parse::<u32>().ok()?, d.parse::<u32>().ok()?)));
+            if !parts.is_some_and(|(month, day)| (1..=12).contains(&month) && (1..=31).contains(&day)) {
+                faults.push(Fault::general(format!("calendar.dates: `{date}` is no month and day such as \"12-12\"")));
+            }
+        }
         // Port 0 is a free port of its own for each.
         let chosen = !matches!(self.listen.address, Address::Tcp(_, 0));
         if chosen && self.listen.address == self.console.address {
             faults.push(Fault::general("listen.address and console.address are the same"));
         }
     }
+}
+
+/// Variables of the environment that are no settings: secrets, and where PostgreSQL's programs are.
+const VARIABLES: [&str; 3] = ["ESCLUSA_CONTROL_PASSWORD", "ESCLUSA_SHADOW_PASSWORD", "ESCLUSA_PG_BIN"];
+
+/// Variables that look like a setting and are none: one that is misspelt must not leave its setting at the default in silence.
+pub fn unknown_variables(names: impl Iterator<Item = String>) -> Faults {
+    let variable = |key: &Key| format!("ESCLUSA_{}_{}", key.section, key.name).to_uppercase();
+    let known: Vec<String> = KEYS.iter().map(variable).chain(VARIABLES.map(str::to_owned)).collect();
+    let mut unknown: Vec<String> = names.filter(|n| n.starts_with("ESCLUSA_") && !known.contains(n)).collect();
+    unknown.sort_unstable();
+    let fault = |name: String| {
+        let section = SECTIONS.iter().map(|(s, _)| format!("ESCLUSA_{}_", s.to_uppercase())).find(|s| name.starts_with(s));
+        let of_section = |prefix: String| known.iter().filter(|k| k.starts_with(&prefix)).cloned().collect::<Vec<_>>().join(", ");
+        let hint = section.map_or_else(|| "a setting is ESCLUSA_SECTION_KEY".to_owned(), |s| format!("known: {}", of_section(s)));
+        Fault::general(format!("unknown environment variable {name}")).hint(hint)
+    };
+    Faults(unknown.into_iter().map(fault).collect())
 }
 
 /// Sections and keys that nobody knows.
@@ -322,6 +384,25 @@ mod tests {
     }
 
     #[test]
+    fn a_variable_that_is_no_setting_is_a_fault() {
+        let given = [
+            "PATH",
+            "ESCLUSA_PG_BIN",
+            "ESCLUSA_CONTROL_PASSWORD",
+            "ESCLUSA_LOG_LEVEL",
+            "ESCLUSA_LOG_LEVLE",
+            "ESCLUSA_NOWHERE",
+            "esclusa_x",
+        ];
+        let faults = unknown_variables(given.into_iter().map(str::to_owned));
+        assert_eq!(
+            faults.to_string(),
+            "unknown environment variable ESCLUSA_LOG_LEVLE\n    hint: known: ESCLUSA_LOG_LEVEL, ESCLUSA_LOG_FORMAT\n\
+             unknown environment variable ESCLUSA_NOWHERE\n    hint: a setting is ESCLUSA_SECTION_KEY"
+        );
+    }
+
+    #[test]
     fn every_fault_is_reported_at_once_with_its_line() {
         let text = "[listen]\naddress = 7\nnonsense = 1\n\n[upstream]\nconnect_timeout = \"soon\"\n[nowhere]\nx = 1\n";
         let faults = load(text, &|_| None).unwrap_err();
@@ -331,7 +412,7 @@ mod tests {
              F:3: unknown key `nonsense` in [listen]\n    hint: known keys: address, max_clients, startup_timeout, tls, tls_certificate, \
              tls_key, tls_client_ca, drain_timeout, handover_socket, workers\n\
              F:6: upstream.connect_timeout: `soon` is no duration such as \"5s\", \"100ms\", \"10min\"\n\
-             F:7: unknown section [nowhere]\n    hint: known sections: listen, upstream, rules, audit, control, shadow, console, limits, log"
+             F:7: unknown section [nowhere]\n    hint: known sections: listen, upstream, rules, audit, control, calendar, migrate, shadow, console, limits, log"
         );
     }
 

@@ -11,6 +11,7 @@
 
 mod access;
 mod admin;
+mod attempts;
 mod command;
 mod connection;
 mod conversation;
@@ -23,6 +24,7 @@ mod guard;
 mod lexer;
 mod login;
 mod modes;
+mod neighbour;
 mod parameters;
 mod parser;
 mod query;
@@ -36,20 +38,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 pub use admin::Admin;
+use attempts::{Attempt, Attempts};
 use service::Console;
 
 use crate::session::Shared;
 use crate::wire::stream::Stream;
-
-/// Clients at the same time: people and their tools.
-const CLIENTS: usize = 64;
-
-/// Clients beyond them who are told so; further ones are closed without a word.
-const SURPLUS_CLIENTS: usize = 16;
 
 /// Serves the console, for as long as the future is polled; its connections end with it.
 pub async fn serve(listener: TcpListener, shared: Arc<Shared>, admin: Arc<dyn Admin>) {
@@ -57,20 +53,17 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>, admin: Arc<dyn Ad
     if let Err(faults) = console.gate.reload().await {
         tracing::error!(%faults, "the console's users file has faults: nobody can log in");
     }
-    let places = Arc::new(Semaphore::new(CLIENTS));
-    let surplus = Arc::new(Semaphore::new(SURPLUS_CLIENTS));
+    let attempts = Arc::new(Attempts::default());
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((socket, peer)) => {
-                    let place = places.clone().try_acquire_owned().map(|place| (place, false));
-                    let place = place.or_else(|_| surplus.clone().try_acquire_owned().map(|place| (place, true)));
-                    let Ok((place, is_surplus)) = place else {
-                        tracing::warn!(%peer, "a console client was dropped: there are too many");
+                    let Some(attempt) = attempts.begin(peer.ip()) else {
+                        tracing::warn!(%peer, "a console client was dropped: too many log-ins have failed, or are under way");
                         continue;
                     };
-                    connections.spawn(connection(socket, peer, console.clone(), place, is_surplus));
+                    connections.spawn(connection(socket, peer, console.clone(), attempt));
                 }
                 Err(error) => {
                     // Out of file descriptors, most likely: a pause lets connections end.
@@ -87,12 +80,18 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>, admin: Arc<dyn Ad
     }
 }
 
-async fn connection(socket: TcpStream, peer: SocketAddr, console: Arc<Console>, place: OwnedSemaphorePermit, is_surplus: bool) {
+async fn connection(socket: TcpStream, peer: SocketAddr, console: Arc<Console>, attempt: Attempt) {
+    // Whose the other end is matters only where no password is asked for.
+    let is_own = match socket.local_addr() {
+        Ok(local) if console.gate.is_trusting() => {
+            tokio::task::spawn_blocking(move || neighbour::is_own(peer, local)).await.unwrap_or(false)
+        }
+        _ => false,
+    };
     match Stream::tcp(socket) {
-        Ok(stream) => connection::serve(stream, peer, console, is_surplus).await,
+        Ok(stream) => connection::serve(stream, peer, is_own, console, attempt).await,
         Err(error) => tracing::info!(%peer, %error, "a console client's socket failed"),
     }
-    drop(place);
 }
 
 #[cfg(test)]
@@ -103,6 +102,8 @@ mod tests {
     use crate::control::Change;
     use crate::error::{Error, Faults, Result};
     use crate::mode::Mode;
+    use crate::report::Report;
+    use crate::table::Table;
 
     /// A console whose proxy refuses every change.
     pub(super) fn console() -> Console {
@@ -130,6 +131,9 @@ mod tests {
             Box::pin(async { Err(Error::refused("not here")) })
         }
         fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<Faults>> + Send + 'a>> {
+            Box::pin(async { Err(Error::refused("not here")) })
+        }
+        fn recorded<'a>(&'a self, _: &'static Report) -> Pin<Box<dyn Future<Output = Result<Table>> + Send + 'a>> {
             Box::pin(async { Err(Error::refused("not here")) })
         }
         fn shutdown(&self) {}

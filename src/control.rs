@@ -1,17 +1,18 @@
 //! What outlives a process, in schema `esclusa` of the target database: modes with their history, and hits. All replicas share it; a
 //! change of modes is announced by NOTIFY and read again by each.
 
+pub mod hits;
 pub mod replica;
+pub mod retention;
+pub mod spool;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::catalog::Database;
 use crate::error::{Error, Result};
 use crate::mode::Mode;
 use crate::shadow::Taken;
-use crate::traffic::{Count, Key};
 
 /// The channel on which a change of modes is announced.
 pub const CHANNEL: &str = "esclusa_modes";
@@ -33,6 +34,10 @@ pub struct Change {
 pub async fn modes(database: &Database) -> Result<HashMap<String, Mode>> {
     let there = database.one("looking for schema esclusa", "SELECT to_regclass('esclusa.mode') IS NOT NULL", &[]).await?;
     if !there.get::<_, bool>(0) {
+        static TOLD: std::sync::Once = std::sync::Once::new();
+        TOLD.call_once(|| {
+            tracing::warn!("the target database has no schema esclusa: no mode and no hit is stored; run `esclusa schema apply`")
+        });
         return Ok(HashMap::new());
     }
     let rows = database.query("reading the modes", "SELECT legacy_table, mode FROM esclusa.mode", &[]).await?;
@@ -64,7 +69,7 @@ pub async fn announce(db: &Database) -> Result<()> {
 
 /// Waits until a switch is in force on every replica. Where one has not followed, each change says so.
 pub async fn behind(database: &Database, changes: &mut [Change]) -> Result<()> {
-    let late = replica::settled(database).await?.join("; ");
+    let late = replica::settled(database).await?.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     if !late.is_empty() {
         tracing::warn!(%late, "a switch is not in force everywhere");
         for change in changes.iter_mut().filter(|c| c.after.is_some()) {
@@ -91,64 +96,6 @@ async fn store_mode(db: &Database, table: &str, mode: Mode, who: &str, why: Opti
     let name = before.as_ref().map(|(m, _): &(Mode, String)| m.name());
     db.execute("keeping the switch", sql, &[&table, &name, &mode.name(), &why, &who]).await?;
     Ok(Change { table: table.to_owned(), before, after: Some(mode), note: None })
-}
-
-/// Adds counted hits to the hourly buckets, and statements that are new.
-pub async fn write_hits(
-    database: &Database,
-    instance: &str,
-    counts: &[(Key, Count)],
-    statements: &[(i64, Arc<str>)],
-) -> Result<()> {
-    database
-        .transaction("writing hits", async |db| {
-            let (ids, texts): (Vec<i64>, Vec<&str>) = statements.iter().map(|(id, text)| (*id, &**text)).unzip();
-            let sql = "INSERT INTO esclusa.statement (fingerprint, text) SELECT * FROM unnest($1::bigint[], $2::text[])
-                       ON CONFLICT (fingerprint) DO NOTHING";
-            db.execute("writing statements", sql, &[&ids, &texts]).await?;
-            for (key, count) in counts {
-                write_hit(db, instance, key, count).await?;
-            }
-            Ok(())
-        })
-        .await
-}
-
-async fn write_hit(db: &Database, instance: &str, key: &Key, count: &Count) -> Result<()> {
-    let sql = "INSERT INTO esclusa.hit AS h (bucket, instance, legacy_table, fingerprint, operation, database_name, user_name,
-                   application_name, client_address, outcome, hits, row_count, errors, total_us, max_us, first_seen, last_seen)
-               VALUES (date_trunc('hour', to_timestamp($16)), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-                   to_timestamp($15), to_timestamp($16))
-               ON CONFLICT (bucket, instance, legacy_table, fingerprint, operation, database_name, user_name, application_name,
-                   client_address, outcome)
-               DO UPDATE SET hits = h.hits + excluded.hits, row_count = h.row_count + excluded.row_count,
-                   errors = h.errors + excluded.errors, total_us = h.total_us + excluded.total_us,
-                   max_us = greatest(h.max_us, excluded.max_us), first_seen = least(h.first_seen, excluded.first_seen),
-                   last_seen = greatest(h.last_seen, excluded.last_seen)";
-    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-    let (hits, rows, errors) = (number(count.hits), number(count.rows), number(count.errors));
-    let (total, max) = (number(count.total_us), number(count.max_us));
-    let (first, last) = (seconds(count.first), seconds(count.last));
-    let client = &key.client;
-    let params: crate::catalog::database::Params<'_> = &[
-        &instance,
-        &&*key.table,
-        &key.fingerprint,
-        &key.operation,
-        &client.database,
-        &client.user,
-        &client.application,
-        &client.address,
-        &key.outcome.name(),
-        &hits,
-        &rows,
-        &errors,
-        &total,
-        &max,
-        &first,
-        &last,
-    ];
-    db.execute("writing a hit", sql, params).await.map(|_| ())
 }
 
 /// Adds what mode shadow has found.

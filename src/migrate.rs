@@ -1,21 +1,28 @@
 //! The migration: new tables, backfill, views, triggers, proof of parity. All SQL that it sends follows from relations; all that it
 //! decides is recorded in schema `esclusa`.
 
+pub mod back;
 pub mod backfill;
 pub mod capture;
 pub mod dependents;
 pub mod first_form;
 pub mod foreign_key;
 pub mod gate;
+pub mod inventory;
+pub mod keep;
 pub mod leaf;
 pub mod month;
+pub mod number;
 pub mod object;
+pub mod online;
 pub mod parity;
 mod partman;
+pub mod quiet;
 pub mod retain;
 pub mod roles;
 pub mod run;
 pub mod schema;
+pub mod shadow_role;
 pub mod state;
 pub mod view;
 
@@ -27,7 +34,8 @@ pub const ARCHIVE: &str = "mig_old";
 /// What every session of the migration sets, so that images and parity do not depend on who runs it.
 pub const PINNED: &str = "SET extra_float_digits = 1; SET datestyle = 'ISO, MDY'; SET intervalstyle = 'postgres'; \
      SET bytea_output = 'hex'; SET client_min_messages = 'warning'; SET lc_monetary = 'C'; \
-     SET row_security = off; SET search_path = pg_catalog, pg_temp";
+     SET row_security = off; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; \
+     SET search_path = pg_catalog, pg_temp";
 
 /// What a transaction sets that makes grants itself: they do not start the event trigger that carries the grants of others.
 pub const OWN_GRANTS: &str = "SET LOCAL esclusa.carry_grants = 'off'";

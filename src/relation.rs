@@ -54,6 +54,8 @@ pub struct Context {
     pub horizon: Month,
     /// Whether pg_partman may make the months ahead.
     pub partman: Partman,
+    /// The role that mode shadow compares as.
+    pub shadow_role: String,
 }
 
 impl Context {
@@ -65,6 +67,7 @@ impl Context {
             first_month: settings.audit.first_month,
             horizon: settings.audit.first_month.plus(settings.audit.months),
             partman: settings.audit.partman,
+            shadow_role: settings.shadow.user.clone(),
         }
     }
 }
@@ -210,6 +213,19 @@ impl Relation {
     /// The leaf's constraint over what must be unique in it, where there is one.
     pub fn leaf_unique(&self) -> Option<String> {
         self.target().filter(|t| !t.unique.is_empty()).map(|_| format!("{}_code_key", self.table))
+    }
+
+    /// The column of the leaf whose numbers tell its rows apart.
+    pub fn number(&self) -> &'static str {
+        self.target().and_then(|t| t.identity.last()).copied().unwrap_or_default()
+    }
+
+    /// Whether a row of the leaf has a value in every column that is NOT NULL; `None` where there is no such column. Only what the audit
+    /// trigger projects into a history may lack one.
+    pub fn wholeness(&self, row: &str) -> Option<String> {
+        let read = |(i, column): (usize, &Column)| column.not_null.then(|| self.read(i, Some(row)));
+        let values: Vec<String> = self.columns.iter().enumerate().filter_map(read).collect();
+        (!values.is_empty()).then(|| format!("ROW({}) IS NOT NULL", values.join(", ")))
     }
 
     /// A legacy column's place.

@@ -1,19 +1,28 @@
-//! What a running proxy can tell: the list of reports. Each is a question, typed columns, and the function that makes its rows.
+//! What can be told: the list of reports. Each is a question, typed columns, and where its rows come from.
 //!
-//! Whoever shows tables reads this list, and names no report itself: a report costs a file here (or a function in the file of its
-//! family) and a line in [`REPORTS`]. The rows come from what the proxy holds in memory; no report of today asks a database.
+//! Whoever shows tables reads this list and knows none of them by itself: a report costs a file here (or a function or a query in the file
+//! of its family) and a line in [`REPORTS`]. Rows come from what the running proxy holds in memory, or from what all proxies have recorded in
+//! the target database, which the command line can ask too.
 
 mod clients;
 mod hits;
 mod legacy_tables;
 mod modes;
+pub mod overview;
+pub mod page;
+mod recorded;
 mod settings;
 mod shadow;
 mod stats;
+pub mod verdict;
 
 pub use hits::hits;
 pub use modes::{CHANGES, changes};
+pub use recorded::Asked;
 
+use crate::catalog::Database;
+use crate::config::Settings;
+use crate::error::{Error, Result};
 use crate::session::Shared;
 use crate::table::{Columns, Table};
 
@@ -24,30 +33,91 @@ pub struct Report {
     pub name: &'static str,
     /// What its rows answer.
     pub question: &'static str,
+    /// The same in Spanish; empty where only the console asks.
+    pub question_es: &'static str,
     /// Of every row, known before there is one.
     pub columns: Columns,
-    /// The rows of this moment.
-    pub rows: fn(&Shared) -> Table,
+    /// Where its rows come from.
+    pub rows: Rows,
 }
 
-const fn report(name: &'static str, question: &'static str, columns: Columns, rows: fn(&Shared) -> Table) -> Report {
-    Report { name, question, columns, rows }
+/// Where rows come from.
+#[derive(Debug, Clone, Copy)]
+pub enum Rows {
+    /// The running proxy's memory: the rows of this moment.
+    Live(fn(&Shared) -> Table),
+    /// What all proxies have recorded, by a query (`report/recorded.rs`).
+    Recorded(&'static str),
+    /// What follows from it for each legacy name (`report/verdict.rs`).
+    Verdicts,
+}
+
+const fn live(name: &'static str, question: &'static str, columns: Columns, rows: fn(&Shared) -> Table) -> Report {
+    Report { name, question, question_es: "", columns, rows: Rows::Live(rows) }
+}
+
+const fn recorded(name: &'static str, questions: [&'static str; 2], columns: Columns, sql: &'static str) -> Report {
+    Report { name, question: questions[0], question_es: questions[1], columns, rows: Rows::Recorded(sql) }
 }
 
 /// All reports.
 #[rustfmt::skip] // One line each: it is a table.
 pub const REPORTS: &[Report] = &[
-    report("tables", "What has every legacy table become, in which mode is it, how often was it hit since the start, was it moved, and what is wrong with it?", legacy_tables::TABLES, legacy_tables::tables),
-    report("hits", "How often was each legacy table hit since the start, by which operation, and with what outcome?", hits::HITS, hits::hits),
-    report("shadow", "What have the reads shown that ran a second time in mode shadow, by table, and how long did they take?", shadow::SHADOW, shadow::shadow),
-    report("differences", "Which reads gave another result in their rewritten form? The last ones, the newest first.", shadow::DIFFERENCES, shadow::differences),
-    report("clients", "Who is connected to the proxy?", clients::CLIENTS, clients::clients),
-    report("rules", "How does each legacy table lie in the new ones?", legacy_tables::RULES, legacy_tables::rules),
-    report("modes", "In which mode is every legacy table?", modes::MODES, modes::modes),
-    report("stats", "What is the value of every metric?", stats::STATS, stats::stats),
-    report("config", "Which settings are in force, secrets hidden, and which of them need a restart?", settings::CONFIG, settings::config),
-    report("version", "Which version of esclusa is this?", settings::VERSION, settings::version),
+    live("tables", "What has every legacy table become, in which mode is it, how often was it hit since the start, was it moved, and what is wrong with it?", legacy_tables::TABLES, legacy_tables::tables),
+    live("hits", "How often was each legacy table hit since the start, by which operation, and with what outcome?", hits::HITS, hits::hits),
+    live("shadow", "What have the reads shown that ran a second time in mode shadow, by table, and how long did they take?", shadow::SHADOW, shadow::shadow),
+    live("differences", "Which reads gave another result in their rewritten form? The last ones, the newest first.", shadow::DIFFERENCES, shadow::differences),
+    live("clients", "Who is connected to the proxy?", clients::CLIENTS, clients::clients),
+    live("rules", "How does each legacy table lie in the new ones?", legacy_tables::RULES, legacy_tables::rules),
+    live("modes", "In which mode is every legacy table?", modes::MODES, modes::modes),
+    live("stats", "What is the value of every metric?", stats::STATS, stats::stats),
+    live("config", "Which settings are in force, secrets hidden, and which of them need a restart?", settings::CONFIG, settings::config),
+    Report { name: "verdicts", question: "Which legacy names can go, which cannot, why, and what is next?", question_es: "¿Qué nombres heredados pueden irse, cuáles no, por qué, y qué sigue?", columns: overview::VERDICTS, rows: Rows::Verdicts },
+    recorded("usage", ["How often was each legacy name used, with what outcome, and by how many applications?", "¿Con qué frecuencia se usó cada nombre heredado, con qué resultado y por cuántas aplicaciones?"], recorded::USAGE, recorded::USAGE_SQL),
+    recorded("statements", ["Which statements use legacy names, and what is sent in their place?", "¿Qué sentencias usan nombres heredados y qué se envía en su lugar?"], recorded::STATEMENTS, recorded::STATEMENTS_SQL),
+    recorded("columns", ["Which columns of each legacy table does anybody name? `*` stands for all of them, unnamed.", "¿Qué columnas de cada tabla heredada nombra alguien? `*` significa todas, sin nombrarlas."], recorded::COLUMNS, recorded::COLUMNS_SQL),
+    recorded("applications", ["Which applications use legacy names?", "¿Qué aplicaciones usan nombres heredados?"], recorded::APPLICATIONS, recorded::APPLICATIONS_SQL),
+    recorded("places", ["Where in the applications do the statements come from, by their SQLCommenter comments?", "¿De qué lugar de las aplicaciones vienen las sentencias, según sus comentarios SQLCommenter?"], recorded::PLACES, recorded::PLACES_SQL),
+    recorded("users", ["Which users of which database use legacy names?", "¿Qué usuarios de qué base de datos usan nombres heredados?"], recorded::USERS, recorded::USERS_SQL),
+    recorded("addresses", ["From where are legacy names used?", "¿Desde dónde se usan los nombres heredados?"], recorded::ADDRESSES, recorded::ADDRESSES_SQL),
+    recorded("trend", ["How does the use of legacy names change, by hours and, when they are older, by days?", "¿Cómo cambia el uso de los nombres heredados, por horas y, cuando son más antiguas, por días?"], recorded::TREND, recorded::TREND_SQL),
+    recorded("opaque", ["Which statements were not understood, and went on untouched?", "¿Qué sentencias no se comprendieron y pasaron sin cambios?"], recorded::OPAQUE, recorded::OPAQUE_SQL),
+    recorded("failures", ["Which statements on legacy names were refused or failed, and with what error?", "¿Qué sentencias sobre nombres heredados fueron rechazadas o fallaron, y con qué error?"], recorded::FAILURES, recorded::FAILURES_SQL),
+    recorded("comparisons", ["What has mode shadow found for each statement, and is it enough?", "¿Qué encontró el modo shadow en cada sentencia, y es suficiente?"], recorded::COMPARISONS, recorded::COMPARISONS_SQL),
+    recorded("latency", ["How long do statements take on the legacy tables and rewritten, against the plan's 20 %?", "¿Cuánto tardan las sentencias en las tablas heredadas y reescritas, frente al 20 % del plan?"], recorded::LATENCY, recorded::LATENCY_SQL),
+    recorded("coverage", ["How much of each day was recorded, and by how many processes?", "¿Qué parte de cada día se registró, y por cuántos procesos?"], recorded::COVERAGE, recorded::COVERAGE_SQL),
+    live("version", "Which version of esclusa is this?", settings::VERSION, settings::version),
 ];
+
+/// The report of a name.
+pub fn find(name: &str) -> Option<&'static Report> {
+    REPORTS.iter().find(|report| report.name == name)
+}
+
+impl Report {
+    /// Whether its rows are in the target database.
+    pub fn is_recorded(&self) -> bool {
+        !matches!(self.rows, Rows::Live(_))
+    }
+
+    /// The rows of a report that all proxies have recorded.
+    pub async fn read(
+        &self,
+        database: &Database,
+        settings: &Settings,
+        asked: &Asked,
+        language: verdict::Language,
+    ) -> Result<Table> {
+        match self.rows {
+            Rows::Recorded(sql) => recorded::rows(database, self.columns, sql, asked).await,
+            Rows::Verdicts => Ok(overview::table(&overview::judged(database, settings, asked, language).await?, language)),
+            Rows::Live(_) => {
+                let name = self.name.to_uppercase();
+                Err(Error::usage(format!("`{}` is what one running proxy knows: SHOW {name} on its console", self.name)))
+            }
+        }
+    }
+}
 
 #[cfg(test)]
 pub(crate) mod tests {
@@ -94,7 +164,8 @@ pub(crate) mod tests {
     fn every_report_has_the_columns_that_it_declares() {
         let shared = shared();
         for report in REPORTS {
-            assert_eq!((report.rows)(&shared).columns, Column::all(report.columns), "{}", report.name);
+            let Rows::Live(rows) = report.rows else { continue };
+            assert_eq!(rows(&shared).columns, Column::all(report.columns), "{}", report.name);
         }
     }
 }

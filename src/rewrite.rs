@@ -18,6 +18,7 @@ mod expression;
 mod group;
 mod insert;
 mod merge;
+mod named;
 mod net;
 pub mod prefilter;
 mod read;
@@ -44,6 +45,7 @@ use crate::sql::effect::{self, Effect};
 use crate::sql::fingerprint::Seen;
 use crate::sql::{self, Lexed, Limits, Role, Shape, Span, Statement};
 use context::Follower;
+pub use named::Named;
 use prefilter::Prefilter;
 use refuse::Refusal;
 use splice::{Edit, PositionMap, splice};
@@ -218,13 +220,15 @@ pub struct NameContext {
     pub role: String,
     /// Some of this was changed in the transaction that is open: its end may undo it.
     pub passing: bool,
+    /// The parameters whose types the client has declared: they take none from where they stand.
+    pub declared: Vec<usize>,
 }
 
 impl NameContext {
     /// A context with this search path and no temporary tables.
     pub fn with_path(search_path: &[&str]) -> Self {
         let search_path = search_path.iter().map(|s| (*s).to_owned()).collect();
-        NameContext { search_path, temporary: Vec::new(), role: String::new(), passing: false }
+        NameContext { search_path, temporary: Vec::new(), role: String::new(), passing: false, declared: Vec::new() }
     }
 }
 
@@ -239,6 +243,8 @@ pub struct Outcome {
     pub hits: Vec<Hit>,
     /// What its hits are counted under; known where an outcome comes from [`cache::Cache`] and there are any.
     pub seen: Option<Seen>,
+    /// The columns that it names of each legacy table.
+    pub named: Vec<Named>,
     /// What was refused: the server's error for it is replaced.
     pub refusals: Vec<Refusal>,
     /// Relations that were rewritten: their errors carry the new tables' names and are mapped back.
@@ -441,6 +447,7 @@ impl<'w, 't> Work<'w, 't> {
         }
         for i in live {
             let Some(entry) = self.entries[i] else { continue };
+            self.name_columns(i, entry, outcome);
             let done = match entry.mode {
                 _ if result.is_err() => HitOutcome::Refused,
                 Mode::Rewrite if is_stranger => HitOutcome::Forwarded,

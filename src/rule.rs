@@ -131,7 +131,14 @@ impl RuleSet {
     pub fn load(directory: &Path) -> Result<RuleSet, Faults> {
         let mut set = RuleSet::default();
         let entries = std::fs::read_dir(directory)
-            .map_err(|e| Faults(vec![Fault::at(directory, 0, format!("the rule directory cannot be read: {e}"))]))?;
+            // The full path: whoever runs this elsewhere sees where it looked.
+            .map_err(|e| {
+                Faults(vec![Fault::at(
+                    &std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned()),
+                    0,
+                    format!("the rule directory cannot be read: {e}"),
+                )])
+            })?;
         let mut files: Vec<PathBuf> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
         files.retain(|f| f.extension().is_some_and(|e| e == "toml"));
         files.sort();

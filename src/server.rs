@@ -1,18 +1,22 @@
 //! Sockets, threads, signals; wires everything together and decides nothing.
 //!
 //! [`listen`] binds or inherits sockets and accepts, `worker` serves what was accepted, [`policy`] puts rules, modes and catalog together,
-//! [`steering`] holds what is in force and writes hits, `switchboard` switches modes, `reload` reads settings and rules anew, `followers`
-//! follows other replicas, `shadow` runs reads a second time, [`handover`] passes the sockets to a new process.
+//! [`trust`] looks whether the server asks for passwords, [`steering`] holds what is in force, `recording` takes hits to the database,
+//! `switchboard` switches modes, `reload` reads settings and rules anew, `followers` follows other replicas, `shadow` runs reads a second
+//! time, [`handover`] passes the sockets to a new process.
 
 mod followers;
 pub mod handover;
 pub mod listen;
 pub mod policy;
+mod recording;
 mod reload;
 mod shadow;
 pub mod steering;
 mod switchboard;
 mod tls;
+pub mod trust;
+mod upstream;
 mod worker;
 
 use std::sync::Arc;
@@ -86,6 +90,7 @@ impl Server {
         let mut tasks = vec![
             tokio::spawn(listen::accept(listener, workers.sockets, stop.subscribe())),
             tokio::spawn(crate::console::serve(console, shared.clone(), admin)),
+            tokio::spawn(steering::keep_regularly(steering.clone(), stop.subscribe())),
             tokio::spawn(steering::flush_regularly(steering.clone(), stop.subscribe())),
             tokio::spawn(shadow::run(steering.clone(), stop.subscribe())),
             tokio::spawn(followers::follow(steering.clone())),

@@ -6,7 +6,8 @@
 //!
 //! The conversation's state has a room for each thing that is followed: [`pipeline`] what is asked and not answered, [`names`] what names
 //! mean, [`prepared`] and [`portals`] what names of statements and portals stand for, [`readiness`] whose turn it is, [`in_flight`] what a
-//! switch waits for, [`samples`] what mode shadow compares, [`peer`] who the client is.
+//! switch waits for, [`samples`] what mode shadow compares, [`peer`] who the client is, and [`reading`] how
+//! its texts are read.
 
 pub mod conversation;
 pub mod house;
@@ -20,6 +21,7 @@ pub mod pipeline;
 pub mod portals;
 pub mod prepared;
 pub mod readiness;
+pub mod reading;
 pub mod relay;
 pub mod samples;
 pub mod shared;

@@ -37,7 +37,7 @@ pub struct Sample {
     pub text: Box<str>,
     /// What the server got in its place.
     pub forwarded: Arc<str>,
-    /// [`crate::traffic::Seen::fingerprint`].
+    /// [`crate::sql::fingerprint::Seen::fingerprint`].
     pub fingerprint: i64,
     /// The legacy tables in it.
     pub tables: Vec<String>,

@@ -10,14 +10,17 @@
 //! scopes, with [`select`] and [`figure`]; `types` finds what names a type;
 //! [`clause`] finds the parts of INSERT, UPDATE and DELETE.
 
+mod attribution;
 pub mod clause;
 mod comment;
 mod cursor;
 pub mod edit;
 pub mod effect;
+pub mod escape;
 pub mod figure;
 pub mod fingerprint;
 pub mod keyword;
+pub mod named;
 pub mod parse;
 pub mod quote;
 pub mod select;
@@ -30,6 +33,7 @@ mod utility;
 pub mod walk;
 pub mod wrapper;
 
+pub use named::Named;
 pub use parse::{Limits, Unparsed, script};
 pub use shape::{Alias, Dml, DmlKind, Item, Name, NameUse, Part, Reference, Role, Scope, ScopeId, Shape, UsePlace};
 pub use token::{Lexed, Span};

@@ -255,23 +255,40 @@ impl Table {
 
     /// A `<table>` element; every cell is escaped.
     pub fn html(&self) -> String {
-        let escape = |s: &str| s.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
         let mut out = String::from("<table><thead><tr>");
         for column in &self.columns {
-            let _ = write!(out, "<th>{}</th>", escape(&column.name));
+            let _ = write!(out, "<th>{}</th>", escaped(&column.name));
         }
         out.push_str("</tr></thead><tbody>");
         for row in &self.rows {
             out.push_str("<tr>");
             for (cell, column) in row.iter().zip(&self.columns) {
                 let class = if column.column_type.is_number() { " class=\"n\"" } else { "" };
-                let _ = write!(out, "<td{class}>{}</td>", escape(&cell.text()));
+                let _ = write!(out, "<td{class}>{}</td>", escaped(&cell.text()));
             }
             out.push_str("</tr>");
         }
         out.push_str("</tbody></table>");
         out
     }
+}
+
+/// A text as it may stand in HTML, in an element or in a quoted attribute.
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            // HTML has no place for them.
+            c if c.is_control() && !c.is_whitespace() => out.push(char::REPLACEMENT_CHARACTER),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 #[cfg(test)]

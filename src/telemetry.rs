@@ -2,10 +2,13 @@
 
 mod recorder;
 
+use std::borrow::Cow;
 use std::io::IsTerminal as _;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use metrics::{Unit, counter, gauge, histogram};
+use tracing_subscriber::field::MakeExt as _;
+use tracing_subscriber::fmt::format;
 
 pub use recorder::{Reading, Series};
 
@@ -84,7 +87,20 @@ pub const METRICS: &[Metric] = &[
         name: "esclusa_flush_failures_total",
         kind: Kind::Counter,
         unit: Unit::Count,
-        help: "Hits that could not be written and are kept.",
+        help: "Attempts to write hits that failed; they are kept.",
+    },
+    Metric { name: "esclusa_spool_bytes", kind: Kind::Gauge, unit: Unit::Bytes, help: "Hits that wait for the database." },
+    Metric {
+        name: "esclusa_spool_failures_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Attempts to put hits on disk that failed; they are in memory.",
+    },
+    Metric {
+        name: "esclusa_hits_folded_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Hits that are counted in totals alone, because the database was away for too long for their detail.",
     },
     Metric {
         name: "esclusa_catalog_reads_total",
@@ -103,6 +119,11 @@ pub const METRICS: &[Metric] = &[
 /// Counts one.
 pub fn count(name: &'static str) {
     counter!(name).increment(1);
+}
+
+/// Counts several.
+pub fn count_more(name: &'static str, more: u64) {
+    counter!(name).increment(more);
 }
 
 /// Counts one under a label.
@@ -134,8 +155,22 @@ pub fn install() -> Result<()> {
         return Ok(());
     }
     metrics::set_global_recorder(MEMORY.get_or_init(recorder::Memory::new))
-        .map_err(|e| Error::refused(format!("the metrics recorder could not be installed: {e}")))
+        .map_err(|e| Error::refused(format!("the metrics recorder could not be installed: {e}")))?;
+    // A counter that begins with its first event has no rate at that event: each is there from the start.
+    for metric in METRICS.iter().filter(|m| m.kind == Kind::Counter) {
+        match LABELLED.iter().find(|(name, ..)| *name == metric.name) {
+            Some((name, label, values)) => values.iter().for_each(|value| counter!(*name, *label => *value).increment(0)),
+            None => counter!(metric.name).increment(0),
+        }
+    }
+    Ok(())
 }
+
+/// The counters that have a label, with all of its values.
+const LABELLED: &[(&str, &str, &[&str])] = &[
+    ("esclusa_statements_total", "path", &["cached", "parsed", "unread"]),
+    ("esclusa_shadow_total", "verdict", &["equal", "different", "unsteady", "skipped"]),
+];
 
 /// Everything recorded so far, by name and labels; nothing before [`install`].
 pub fn series() -> Vec<Series> {
@@ -150,9 +185,40 @@ pub fn log(level: &str, format: LogFormat) {
     // A line that cannot be written is lost: the subscriber would complain of it where it cannot write either, and panic.
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     let builder = builder.log_internal_errors(false);
+    let fields = format::debug_fn(|out, field, value| match (field.name(), one_line(&format!("{value:?}"))) {
+        ("message", text) => write!(out, "{text}"),
+        (name, text) => write!(out, "{name}={text}"),
+    });
     // A second call (a test, a command inside a command) keeps the first subscriber.
     let _ = match format {
         LogFormat::Json => builder.json().try_init(),
-        LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).try_init(),
+        LogFormat::Text => builder.fmt_fields(fields.delimited(" ")).with_ansi(std::io::stderr().is_terminal()).try_init(),
     };
+}
+
+/// A text whose control characters are written as Rust writes them: names, errors and settings come from outside, and a line break or an
+/// escape sequence in one would forge a line of the log, or steer the terminal of whoever reads it. JSON escapes them by itself.
+fn one_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_from_outside_begins_a_line_or_steers_a_terminal() {
+        assert_eq!(
+            one_line("ana\r\nWARN forged \u{1b}[2J\u{9b}1m\u{7f}\tñ 'x'"),
+            "ana\\r\\nWARN forged \\u{1b}[2J\\u{9b}1m\\u{7f}\\tñ 'x'"
+        );
+        assert!(matches!(one_line("nothing to escape: ñ"), Cow::Borrowed(_)));
+    }
 }

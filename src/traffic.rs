@@ -1,14 +1,24 @@
-//! Who touched which legacy name, how and when: counted in memory, bounded, handed over in one piece to whoever writes it down.
+//! Who touched which legacy name, how and when: counted in memory, bounded in bytes, frozen into batches that are written down exactly
+//! once (`control/spool.rs`, `control/hits.rs`).
 //!
-//! Only statements that name a legacy table come here, so that the rest of the traffic pays nothing for it.
+//! Only statements that name a legacy table come here, so that the rest of the traffic pays nothing for it. Each worker counts in a
+//! ledger of its own. Whoever wants to know exchanges it for the one that he has read last time, and reads at leisure: a statement
+//! never waits for a report.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+pub mod batch;
+pub mod latency;
+mod ledger;
 
-use dashmap::DashMap;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::rewrite::{Hit, HitOutcome};
+use batch::{Batch, Count};
+use ledger::Ledger;
+
+use crate::rewrite::Outcome;
 pub use crate::sql::fingerprint::Seen;
 
 /// Who is connected, as far as a hit remembers it.
@@ -24,51 +34,26 @@ pub struct Client {
     pub address: String,
 }
 
-/// What is counted together.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Key {
-    /// The legacy table.
-    pub table: Arc<str>,
-    /// The statement without its literals.
-    pub fingerprint: i64,
-    /// `select`, `insert`, ..., `mention`.
-    pub operation: &'static str,
-    /// What was done.
-    pub outcome: HitOutcome,
-    /// By whom.
-    pub client: Arc<Client>,
-}
+/// The error that an execution ended with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Sqlstate([u8; 5]);
 
-/// How often, how much, how long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Count {
-    /// Executions.
-    pub hits: u64,
-    /// Rows of their command tags.
-    pub rows: u64,
-    /// Those that failed.
-    pub errors: u64,
-    /// Microseconds from the statement's arrival to its last answer, summed up.
-    pub total_us: u64,
-    /// The longest.
-    pub max_us: u64,
-    /// The first.
-    pub first: SystemTime,
-    /// The last.
-    pub last: SystemTime,
-}
+impl Sqlstate {
+    /// It ended well.
+    pub const NONE: Sqlstate = Sqlstate([0; 5]);
+    /// One of several, which could not all be told apart.
+    pub const ANY: Sqlstate = Sqlstate(*b"*****");
 
-/// What was counted since the start for one table, operation and outcome.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Total {
-    /// The legacy table.
-    pub table: Arc<str>,
-    /// As in [`Key`].
-    pub operation: &'static str,
-    /// What was done.
-    pub outcome: HitOutcome,
-    /// Of all its hits.
-    pub count: Count,
+    /// A code of five characters; anything else is some error.
+    pub fn new(code: &[u8]) -> Self {
+        let code = code.try_into().ok().filter(|code: &[u8; 5]| code.iter().all(u8::is_ascii_alphanumeric));
+        code.map_or(Sqlstate::ANY, Sqlstate)
+    }
+
+    /// The code; empty for [`Sqlstate::NONE`].
+    pub fn text(&self) -> &str {
+        if *self == Sqlstate::NONE { "" } else { std::str::from_utf8(&self.0).unwrap_or_default() }
+    }
 }
 
 /// One finished execution.
@@ -76,177 +61,252 @@ pub struct Total {
 pub struct Execution {
     /// Rows of the command tag.
     pub rows: u64,
-    /// Whether it ended with an error.
-    pub failed: bool,
-    /// How long it took.
-    pub elapsed: Duration,
+    /// The error that it ended with.
+    pub sqlstate: Sqlstate,
+    /// How long it took, where that is known.
+    pub elapsed: Option<Duration>,
     /// When it ended.
     pub at: SystemTime,
 }
 
-/// Everything counted since the last call: hits, and the texts of their statements by fingerprint.
-pub type Taken = (Vec<(Key, Count)>, Vec<(i64, Arc<str>)>);
-
-/// Counts since the last flush, and since the start.
-#[derive(Debug)]
-pub struct Traffic {
-    counts: DashMap<Key, Count, ahash::RandomState>,
-    /// Since the start, by table, operation and outcome: what the console shows without a database.
-    totals: DashMap<(Arc<str>, &'static str, HitOutcome), Count, ahash::RandomState>,
-    statements: DashMap<i64, Arc<str>, ahash::RandomState>,
-    limit: usize,
-    overflowed: AtomicU64,
+impl Execution {
+    fn at_us(&self) -> i64 {
+        micros(self.at)
+    }
 }
 
-/// Where hits go that no entry is left for.
-const OTHERS: &str = "(others)";
+/// What was counted since the start for one table, operation and outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Total {
+    /// The legacy table.
+    pub table: String,
+    /// As in [`crate::rewrite::Hit`].
+    pub operation: String,
+    /// What was done.
+    pub outcome: String,
+    /// Of all its hits.
+    pub count: Count,
+    /// Those of them that failed.
+    pub errors: u64,
+}
+
+/// The counts of this process.
+#[derive(Debug)]
+pub struct Traffic {
+    /// Where the workers count: each thread has one, and shares it with another only where there are more threads than these.
+    ledgers: Vec<Mutex<Ledger>>,
+    collected: Mutex<Collected>,
+    limit_bytes: usize,
+}
+
+/// What has been read out of the ledgers.
+#[derive(Debug)]
+struct Collected {
+    /// For each ledger the one that it is exchanged for.
+    spare: Vec<Ledger>,
+    /// Since the last freeze.
+    batch: Batch,
+    since_us: i64,
+    /// Since the start, by table, operation and outcome.
+    totals: BTreeMap<(String, String, String), (Count, u64)>,
+    folded: u64,
+}
 
 impl Traffic {
-    /// At most `limit` distinct entries between two flushes.
-    pub fn new(limit: usize) -> Self {
+    /// The detail of what is counted between two freezes takes at most so many bytes.
+    pub fn new(limit_bytes: usize) -> Self {
+        let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(16);
+        // Two ledgers a worker, and what has been read out of them.
+        let ledger = || Ledger::new(limit_bytes / (2 * workers + 1));
         Traffic {
-            counts: DashMap::default(),
-            totals: DashMap::default(),
-            statements: DashMap::default(),
-            limit: limit.max(1),
-            overflowed: AtomicU64::new(0),
+            ledgers: (0..workers).map(|_| Mutex::new(ledger())).collect(),
+            collected: Mutex::new(Collected {
+                spare: (0..workers).map(|_| ledger()).collect(),
+                batch: Batch::default(),
+                since_us: micros(SystemTime::now()),
+                totals: BTreeMap::new(),
+                folded: 0,
+            }),
+            limit_bytes: limit_bytes / (2 * workers + 1),
         }
     }
 
-    /// Counts one execution of a statement.
-    pub fn count(&self, hits: &[Hit], seen: &Seen, client: &Arc<Client>, execution: Execution) {
-        if self.statements.len() < self.limit {
-            self.statements.entry(seen.fingerprint).or_insert_with(|| seen.text.clone());
-        }
-        for hit in hits {
-            let table: Arc<str> = hit.table.as_str().into();
-            add(
-                &mut self.totals.entry((table.clone(), hit.operation, hit.outcome)).or_insert_with(|| zero(execution.at)),
-                execution,
-            );
-            let mut key = Key {
-                table,
-                fingerprint: seen.fingerprint,
-                operation: hit.operation,
-                outcome: hit.outcome,
-                client: client.clone(),
-            };
-            if self.counts.len() >= self.limit && !self.counts.contains_key(&key) {
-                self.overflowed.fetch_add(1, Ordering::Relaxed);
-                let client = Client { application: OTHERS.into(), ..Client::default() };
-                key = Key { fingerprint: 0, client: Arc::new(client), ..key };
-            }
-            add(&mut self.counts.entry(key).or_insert_with(|| zero(execution.at)), execution);
-        }
+    /// Counts one execution of a statement that names legacy tables.
+    pub fn count(&self, outcome: &Outcome, client: &Arc<Client>, execution: Execution) {
+        let (Some(seen), false) = (&outcome.seen, outcome.hits.is_empty()) else { return };
+        lock(&self.ledgers[place() % self.ledgers.len()]).count(outcome, seen, client, &execution);
     }
 
-    /// Takes everything counted since the last call.
-    pub fn take(&self) -> Taken {
-        let mut counts = Vec::with_capacity(self.counts.len());
-        self.counts.retain(|key, count| {
-            counts.push((key.clone(), *count));
-            false
-        });
-        let mut statements = Vec::new();
-        self.statements.retain(|fingerprint, text| {
-            statements.push((*fingerprint, text.clone()));
-            false
-        });
-        (counts, statements)
-    }
-
-    /// Puts back what could not be written; it is added to what has come since.
-    pub fn give_back(&self, (counts, statements): Taken) {
-        for (key, count) in counts {
-            self.counts.entry(key).and_modify(|c| merge(c, &count)).or_insert(count);
-        }
-        for (fingerprint, text) in statements {
-            self.statements.entry(fingerprint).or_insert(text);
-        }
-    }
-
-    /// Hits that had no entry of their own.
-    pub fn overflowed(&self) -> u64 {
-        self.overflowed.load(Ordering::Relaxed)
+    /// Takes what was counted since the last call, with the span of time that it covers.
+    pub fn freeze(&self) -> Batch {
+        let mut collected = self.collect();
+        let now = micros(SystemTime::now());
+        let mut batch = std::mem::take(&mut collected.batch);
+        batch.cover(collected.since_us, now);
+        collected.since_us = now.max(collected.since_us);
+        batch
     }
 
     /// Hits since the start, in the order of table, operation and outcome.
     pub fn totals(&self) -> Vec<Total> {
-        let copied = self.totals.iter().map(|entry| (entry.key().clone(), *entry.value()));
-        let total = |((table, operation, outcome), count)| Total { table, operation, outcome, count };
-        let mut totals: Vec<Total> = copied.map(total).collect();
-        totals.sort_by(|a, b| (&a.table, a.operation, a.outcome).cmp(&(&b.table, b.operation, b.outcome)));
-        totals
+        let collected = self.collect();
+        let total = |((table, operation, outcome), (count, errors)): (&(String, String, String), &(Count, u64))| Total {
+            table: table.clone(),
+            operation: operation.clone(),
+            outcome: outcome.clone(),
+            count: *count,
+            errors: *errors,
+        };
+        collected.totals.iter().map(total).collect()
+    }
+
+    /// Hits since the start whose detail had no room.
+    pub fn folded(&self) -> u64 {
+        self.collect().folded
+    }
+
+    /// Reads out the ledgers.
+    fn collect(&self) -> MutexGuard<'_, Collected> {
+        let mut guard = lock(&self.collected);
+        let collected = &mut *guard;
+        let mut fresh = Batch::default();
+        for (ledger, spare) in self.ledgers.iter().zip(&mut collected.spare) {
+            std::mem::swap(&mut *lock(ledger), spare);
+            spare.drain(&mut fresh);
+        }
+        for (key, count) in &fresh.totals {
+            let name = (key.table.clone(), key.operation.clone(), key.outcome.clone());
+            let (sum, errors) = collected.totals.entry(name).or_default();
+            sum.add(count);
+            *errors += if key.sqlstate.is_empty() { 0 } else { count.hits };
+        }
+        let folded = collected.batch.folded;
+        collected.batch.add(fresh);
+        collected.batch.fit(self.limit_bytes);
+        collected.folded += collected.batch.folded - folded;
+        guard
     }
 }
 
-impl Count {
-    /// Milliseconds of one execution, on average.
-    pub fn average_ms(&self) -> f64 {
-        self.total_us as f64 / 1000.0 / self.hits.max(1) as f64
-    }
-
-    /// Milliseconds of the longest.
-    pub fn max_ms(&self) -> f64 {
-        self.max_us as f64 / 1000.0
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn zero(at: SystemTime) -> Count {
-    Count { hits: 0, rows: 0, errors: 0, total_us: 0, max_us: 0, first: at, last: at }
+/// A number for each thread.
+fn place() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local!(static PLACE: Cell<usize> = const { Cell::new(usize::MAX) });
+    PLACE.with(|place| {
+        if place.get() == usize::MAX {
+            place.set(NEXT.fetch_add(1, Ordering::Relaxed));
+        }
+        place.get()
+    })
 }
 
-fn add(count: &mut Count, execution: Execution) {
-    let us = u64::try_from(execution.elapsed.as_micros()).unwrap_or(u64::MAX);
-    count.hits += 1;
-    count.rows = count.rows.saturating_add(execution.rows);
-    count.errors += u64::from(execution.failed);
-    count.total_us = count.total_us.saturating_add(us);
-    count.max_us = count.max_us.max(us);
-    count.last = count.last.max(execution.at);
-}
-
-fn merge(count: &mut Count, other: &Count) {
-    count.hits += other.hits;
-    count.rows = count.rows.saturating_add(other.rows);
-    count.errors += other.errors;
-    count.total_us = count.total_us.saturating_add(other.total_us);
-    count.max_us = count.max_us.max(other.max_us);
-    count.first = count.first.min(other.first);
-    count.last = count.last.max(other.last);
+fn micros(at: SystemTime) -> i64 {
+    at.duration_since(UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_micros()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rewrite::{Hit, HitOutcome};
 
-    fn traffic_of(limit: usize, tables: &[&str]) -> Traffic {
-        let traffic = Traffic::new(limit);
-        let client = Arc::new(Client { user: "aquasis".into(), ..Client::default() });
-        for table in tables {
-            let hit = Hit { table: (*table).into(), operation: "select", outcome: HitOutcome::Rewritten };
-            let seen = Seen { fingerprint: 7, text: "select ?".into() };
-            let elapsed = Duration::from_micros(300);
-            traffic.count(&[hit], &seen, &client, Execution { rows: 2, failed: false, elapsed, at: SystemTime::UNIX_EPOCH });
+    fn outcome(table: &str, text: &str) -> Outcome {
+        let hits = vec![Hit { table: table.into(), operation: "select", outcome: HitOutcome::Forwarded }];
+        Outcome { hits, seen: Some(Seen::of(text, None)), ..Outcome::default() }
+    }
+
+    fn client(application: &str) -> Arc<Client> {
+        Arc::new(Client { application: application.into(), ..Client::default() })
+    }
+
+    fn ran(code: Option<&[u8]>) -> Execution {
+        let sqlstate = code.map_or(Sqlstate::NONE, Sqlstate::new);
+        Execution { rows: 2, sqlstate, elapsed: Some(Duration::from_micros(300)), at: UNIX_EPOCH + Duration::from_secs(7200) }
+    }
+
+    fn traffic_of(executions: &[(&str, &str, Option<&[u8]>)]) -> Traffic {
+        let traffic = Traffic::new(32 << 20);
+        for (table, text, code) in executions {
+            traffic.count(&outcome(table, text), &client("a"), ran(*code));
         }
         traffic
     }
 
-    #[test]
-    fn equal_hits_are_one_entry() {
-        let traffic = traffic_of(10, &["a", "a", "b"]);
-        let (mut counts, statements) = traffic.take();
-        counts.sort_by(|x, y| x.0.table.cmp(&y.0.table));
-        assert_eq!((counts.len(), counts[0].1.hits, counts[0].1.rows, statements.len()), (2, 2, 4, 1));
-        assert!(traffic.take().0.is_empty());
-        traffic.give_back((counts, statements));
-        assert_eq!(traffic.take().0.len(), 2);
+    fn details(batch: &Batch) -> u64 {
+        batch.details.values().map(|d| d.count.hits).sum()
     }
 
     #[test]
-    fn what_has_no_room_is_counted_together() {
-        let traffic = traffic_of(2, &["a", "b", "c", "c"]);
-        let others: Vec<_> = traffic.take().0.into_iter().filter(|(k, _)| k.client.application == OTHERS).collect();
-        assert_eq!((others.len(), others[0].1.hits, traffic.overflowed()), (1, 2, 2));
+    fn equal_hits_are_one_entry_and_known_ones_stay_so() {
+        let traffic = traffic_of(&[
+            ("a", "select 1", None),
+            ("a", "select 2", None),
+            ("a", "select x", None),
+            ("b", "select 1", Some(b"42P01")),
+        ]);
+        assert_eq!(traffic.totals().len(), 2);
+        let batch = traffic.freeze();
+        assert_eq!((batch.totals.len(), batch.details.len(), batch.statements.len(), batch.hits()), (2, 3, 2, 4));
+        let key = batch.totals.keys().nth(1).unwrap();
+        assert_eq!((key.hour, key.sqlstate.as_str(), key.application.as_str()), (7200, "42P01", "a"));
+        let mut latencies: Vec<u64> = batch.latencies.values().flat_map(|classes| classes.values().copied()).collect();
+        latencies.sort_unstable();
+        assert_eq!(latencies, [1, 2], "what failed has no latency, and what differs in a literal is one statement");
+        assert_eq!(traffic.freeze().hits(), 0);
+        for _ in 0..3 {
+            traffic.count(&outcome("a", "select 1"), &client("a"), ran(None));
+            assert_eq!(traffic.freeze().hits(), 1);
+        }
+        let total = &traffic.totals()[1];
+        assert_eq!((total.table.as_str(), total.count.hits, total.errors), ("b", 1, 1));
+    }
+
+    #[test]
+    fn what_has_no_room_stays_in_the_total() {
+        let traffic = Traffic::new(64 * 1024);
+        for n in 0..5000 {
+            let text = format!("select column_{}", if n % 4 == 0 { 0 } else { n });
+            traffic.count(&outcome("a", &text), &client("a"), ran(None));
+        }
+        let batch = traffic.freeze();
+        assert_eq!((batch.hits(), batch.totals.len()), (5000, 1));
+        assert_eq!(details(&batch) + batch.folded, 5000);
+        assert_eq!(traffic.folded(), batch.folded);
+        let (known, most) = (Seen::of("select column_0", None).fingerprint, batch.details.values().map(|d| d.count.hits).max());
+        let frequent = batch.details.iter().find(|(key, _)| key.fingerprint == known).map(|(_, d)| *d).unwrap();
+        assert_eq!(Some(frequent.count.hits), most, "what is frequent keeps its place");
+        assert!(batch.details.values().all(|d| d.count.hits <= 1250 && d.count.hits + d.missed >= 1));
+        assert!(frequent.count.hits <= 1250 && frequent.count.hits + frequent.missed >= 1250, "{frequent:?}");
+    }
+
+    #[test]
+    fn applications_without_end_are_counted_together() {
+        let traffic = Traffic::new(1 << 20);
+        for n in 0..20_000 {
+            traffic.count(&outcome("a", "select 1"), &client(&format!("app {n}")), ran(Some(b"22012")));
+        }
+        let batch = traffic.freeze();
+        let others: u64 = batch.totals.iter().filter(|(key, _)| key.application == batch::OTHERS).map(|(_, c)| c.hits).sum();
+        assert_eq!((batch.hits(), others), (20_000, 20_000 - 16 * 1024));
+        assert_eq!(batch.hits(), details(&batch) + batch.folded);
+    }
+
+    #[test]
+    fn threads_lose_nothing_while_somebody_reads() {
+        let traffic = Traffic::new(32 << 20);
+        let written = std::thread::scope(|scope| {
+            let count = || (0..5000).for_each(|_| traffic.count(&outcome("a", "select 1"), &client("a"), ran(None)));
+            let workers = [(); 4].map(|()| scope.spawn(count));
+            let mut written = 0;
+            while !workers.iter().all(std::thread::ScopedJoinHandle::is_finished) {
+                traffic.totals();
+                written += traffic.freeze().hits();
+            }
+            written
+        });
+        assert_eq!((written + traffic.freeze().hits(), traffic.totals()[0].count.hits), (20_000, 20_000));
     }
 }

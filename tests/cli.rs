@@ -8,6 +8,8 @@ mod program;
 mod check;
 #[path = "cli/generate.rs"]
 mod generate;
+#[path = "cli/trust.rs"]
+mod trust;
 
 use std::fs::File;
 

@@ -4,6 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
+#[path = "hostile/parameters.rs"]
+mod parameters;
+#[path = "hostile/reading.rs"]
+mod reading;
 #[path = "hostile/trap.rs"]
 mod trap;
 

@@ -42,7 +42,7 @@ async fn all_tables_move(sizes: &Sizes) {
     assert_eq!(schema::check(&db, &context).await.unwrap().rows, NOTHING);
 
     let retained = rules.rules.values().filter(|r| matches!(r.target, Target::Retained(_))).map(|r| (r.table.clone(), true));
-    let switch = Switch { mode: Mode::Rewrite, who: "test", why: None };
+    let switch = Switch { mode: Mode::Rewrite, shadow_role: "esclusa_shadow", who: "test", why: None };
     gate::switch(&db, &context.schema, &retained.collect::<Vec<_>>(), switch).await.unwrap();
     let migration = Migration::new(&db, &rules, context.clone()).await.unwrap();
     let run = migration.begin("test").await.unwrap();

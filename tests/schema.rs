@@ -30,6 +30,7 @@ const LEGACY: &str = "
 
 async fn moved() -> Bed {
     let mut bed = Bed::new(LEGACY).await;
+    bed.kept = true;
     let target = "{ base = 'base', time = 'hstamp' }";
     bed.rule("hisbase", "history", target, "{ columns = ['hid'], base = ['bid'] }").await;
     bed.lookup("color", "cid").await;
@@ -196,7 +197,7 @@ async fn a_move_and_a_grant_are_no_drift() {
     // One role takes all of a table over.
     bed.sql(
         "ALTER VIEW cf_quere_pro.pair OWNER TO postgres; ALTER VIEW esclusa.pair OWNER TO postgres; ALTER TABLE esclusa_leaf.pair OWNER TO postgres; \
-         ALTER FUNCTION esclusa.write_pair() OWNER TO postgres",
+         ALTER FUNCTION esclusa.write_pair() OWNER TO postgres; ALTER FUNCTION esclusa.keep_pair() OWNER TO postgres",
     )
     .await;
     assert_eq!(check(&bed).await, Vec::<String>::new());
@@ -235,7 +236,7 @@ async fn every_loss_is_told_and_mended() {
 #[tokio::test]
 async fn what_cannot_be_mended_is_said() {
     let bed = moved().await;
-    bed.sql("DROP TABLE esclusa_leaf.color CASCADE; DROP INDEX esclusa_leaf.hisbase_once").await;
+    bed.sql("DROP TABLE esclusa_leaf.color CASCADE; DROP INDEX esclusa_leaf.hisbase_once, mig_old.hisbase_once").await;
     bed.sql("INSERT INTO cf_quere_pro.hisbase VALUES (200, 'twice', '2021-01-01'), (200, 'twice', '2021-01-01')").await;
     let done = apply(&bed).await;
     assert!(done.iter().any(|l| l.starts_with("not mended: gone: the leaf is gone") && l.contains("mig_old.color")), "{done:?}");

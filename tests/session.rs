@@ -30,7 +30,7 @@ use esclusa::session::house::{House, Note, Run};
 use esclusa::shadow::Sample;
 use esclusa::sql::Limits;
 use esclusa::sql::fingerprint::Seen;
-use esclusa::traffic::Client;
+use esclusa::traffic::{Client, Sqlstate};
 use esclusa::wire::frame::{self, HEADER_BYTES};
 
 /// `pozo` is a look-up with a key and a text.
@@ -73,14 +73,15 @@ impl House for Fixed {
 
     fn outcome(&self, policy: &Policy, names: &Arc<NameContext>, text: &str) -> Arc<Outcome> {
         let mut outcome = rewrite(policy, names, text);
-        outcome.seen = (!outcome.hits.is_empty()).then(|| Seen::of(text));
+        outcome.seen = (!outcome.hits.is_empty()).then(|| Seen::of(text, outcome.text.as_deref()));
         Arc::new(outcome)
     }
 
     fn ran(&self, outcome: &Outcome, client: &Arc<Client>, run: Run) {
         for hit in &outcome.hits {
             let seen = outcome.seen.as_ref().map_or("", |seen| &seen.text);
-            let failed = if run.failed { ", failed" } else { "" };
+            let failed =
+                if run.sqlstate == Sqlstate::NONE { String::new() } else { format!(", failed with {}", run.sqlstate.text()) };
             let (application, how) = (&client.application, hit.outcome.name());
             self.tell(format!("{application} ran {} of {} ({how}), {} rows{failed}: {seen}", hit.operation, hit.table, run.rows));
         }

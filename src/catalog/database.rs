@@ -16,20 +16,32 @@ pub struct Database {
     pub(super) client: Client,
 }
 
+/// A parameter of a query.
+pub type Param<'p> = &'p (dyn ToSql + Sync);
 /// Parameters of a query.
-pub type Params<'p> = &'p [&'p (dyn ToSql + Sync)];
+pub type Params<'p> = &'p [Param<'p>];
 
 impl Database {
     /// Connects. The password, if the URL has none, comes from `password`.
     pub async fn connect(url: &Url, password: Option<&str>) -> Result<Self> {
-        let config = config(url, password)?;
-        let (client, connection) = config.connect(NoTls).await.map_err(|e| database_error(&connecting(&config), &e))?;
+        Database::open(&config(url, password)?).await
+    }
+
+    async fn open(config: &Config) -> Result<Self> {
+        let (client, connection) = config.connect(NoTls).await.map_err(|e| database_error(&connecting(config), &e))?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a control connection ended");
             }
         });
         Ok(Database { client })
+    }
+
+    /// Connects to the same database as another user. The URL's own password is never sent.
+    pub async fn connect_as(url: &Url, user: &str, password: Option<&str>) -> Result<Self> {
+        let mut config = config(url, password)?;
+        config.user(user).password(password.unwrap_or_default());
+        Database::open(&config).await
     }
 
     /// Connects and listens on a channel. The receiver yields once for every batch of notifications, and ends with the connection.

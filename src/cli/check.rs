@@ -8,7 +8,7 @@ use crate::error::{Error, Fault, Faults, Result};
 use crate::migrate::gate::Candidate;
 use crate::migrate::state;
 use crate::rule::{RuleSet, check};
-use crate::server::policy;
+use crate::server::{policy, trust};
 
 pub(super) async fn run(call: Call) -> Result<()> {
     let directory = &call.settings.rules.directory;
@@ -31,6 +31,10 @@ pub(super) async fn run(call: Call) -> Result<()> {
         check::unknown_tables(&rules, &catalogs, &mut faults);
     }
     faults.extend(rules.faults());
+    if let Err(Error::Refused { message, detail, hint }) = trust::require_proof(&call.settings).await {
+        let message = detail.map_or_else(|| message.clone(), |detail| format!("{message}; {detail}"));
+        faults.push(Fault::general(message).hint(hint.unwrap_or_default()));
+    }
     if let Some(database) = &database {
         standing(&call, database, &rules, &mut faults).await?;
     }

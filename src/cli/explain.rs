@@ -27,7 +27,7 @@ pub(super) async fn run(call: Call, explain: Explain) -> Result<()> {
     settings.control.url = Default::default();
     settings.rules.default_mode = explain.mode;
     let policy = policy::build(&settings, &call.rules()?, None, 1, &mut None).await?.policy;
-    let names = NameContext { search_path: explain.search_path, temporary: Vec::new(), role: String::new(), passing: false };
+    let names = NameContext { search_path: explain.search_path, ..NameContext::with_path(&[]) };
     let outcome = rewrite(&policy, &names, &explain.sql);
     call.print(&told(&explain.sql, &story(&policy, &names, &explain.sql), &outcome))
 }

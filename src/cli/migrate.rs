@@ -2,8 +2,10 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Call, Selection, say};
+use super::{Call, Selection, remark, say};
 use crate::error::{Error, Result};
+use crate::migrate::online::{Progress, Told};
+use crate::migrate::quiet::Pace;
 use crate::migrate::run::Migration;
 use crate::migrate::{backfill, roles};
 use crate::relation::{Context, Relation};
@@ -40,38 +42,74 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
     }
     let database = call.prepared_database().await?;
     roles::require(&database, &context, &rules).await?;
-    let migration = Migration { accept: migrate.accept, ..Migration::new(&database, &rules, context).await? };
+    let style =
+        ProgressStyle::with_template("{pos}/{len} tables, {eta} left: {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let progress = Shown(ProgressBar::new(chosen.len() as u64).with_style(style));
+    let migration = Migration {
+        accept: migrate.accept,
+        pace: Pace::new(&call.settings),
+        told: &progress,
+        ..Migration::new(&database, &rules, context).await?
+    };
     let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;
-    let style = ProgressStyle::with_template("{pos}/{len} tables, {per_sec}, {eta} left: {msg}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    let progress = ProgressBar::new(chosen.len() as u64).with_style(style);
-    let mut table = Table::new(&[("table", Text), ("state", Text), ("rows", Int), ("notes", Text)]);
+    let mut table = Table::new(&[("table", Text), ("state", Text), ("rows", Int), ("held_ms", Int), ("notes", Text)]);
     let mut failed = 0;
     for rule in chosen {
-        progress.set_message(rule.table.clone());
+        progress.0.set_message(rule.table.clone());
         match migration.table(run, rule).await {
             Ok(outcome) => {
+                let held = u64::try_from(outcome.held.as_millis()).unwrap_or(u64::MAX);
                 let state = if outcome.parity.is_some() { "moved, parity proven" } else { "done" };
-                table.push(vec![outcome.table.into(), state.into(), outcome.rows.into(), outcome.notes.join("; ").into()]);
+                table.push(vec![
+                    outcome.table.into(),
+                    state.into(),
+                    outcome.rows.into(),
+                    held.into(),
+                    outcome.notes.join("; ").into(),
+                ]);
             }
             Err(error @ Error::Io { .. }) => return Err(error),
             Err(error) => {
                 failed += 1;
                 let why = std::iter::once(error.to_string()).chain(error.more()).collect::<Vec<_>>().join("; ");
-                table.push(vec![rule.table.as_str().into(), "left as it was".into(), 0usize.into(), why.into()]);
+                table.push(vec![rule.table.as_str().into(), "left as it was".into(), 0usize.into(), 0usize.into(), why.into()]);
             }
         }
-        progress.inc(1);
+        progress.0.inc(1);
     }
-    progress.finish_and_clear();
+    progress.0.finish_and_clear();
     migration.finish(run).await?;
     for (name, faults) in migrate.selection.faulty(&rules) {
         failed += 1;
-        table.push(vec![name.into(), "left as it was".into(), 0usize.into(), faults.into()]);
+        table.push(vec![name.into(), "left as it was".into(), 0usize.into(), 0usize.into(), faults.into()]);
     }
     call.print(&table)?;
     if failed > 0 {
         return Err(Error::refused(format!("{failed} tables were not migrated")));
     }
     Ok(())
+}
+
+/// How far it is: a bar on a terminal, lines in a pipe.
+struct Shown(ProgressBar);
+
+impl Shown {
+    fn line(&self, text: String) {
+        if self.0.is_hidden() { remark(&text) } else { self.0.set_message(text) }
+    }
+}
+
+impl Told for Shown {
+    fn progress(&self, p: &Progress) {
+        let seconds = p.elapsed.as_secs_f64().max(0.001);
+        #[expect(clippy::cast_precision_loss, reason = "a share and a speed")]
+        let (share, speed) = (p.done as f64 / p.of.max(1) as f64, p.rows as f64 / seconds);
+        let speed = if p.rows > 0 { format!(", {speed:.0} rows/s") } else { String::new() };
+        let left = if share > 0.0 && share < 1.0 { format!(", {:.0} s left", seconds / share - seconds) } else { String::new() };
+        self.line(format!("{} {}: {:.0} %{speed}{left}", p.table, p.step, share * 100.0));
+    }
+
+    fn word(&self, text: &str) {
+        self.line(text.to_owned());
+    }
 }

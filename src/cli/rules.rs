@@ -78,7 +78,7 @@ async fn set(call: Call, mut words: Vec<String>, reason: Option<String>) -> Resu
     let tables = words.iter().map(named).collect::<Result<Vec<Named>>>()?;
     let database = call.prepared_database().await?;
     let who = std::env::var("USER").unwrap_or_else(|_| "esclusa".into());
-    let switch = Switch { mode, who: &who, why: reason.as_deref() };
+    let switch = Switch { mode, shadow_role: &call.settings.shadow.user, who: &who, why: reason.as_deref() };
     let mut changes = gate::switch(&database, &call.settings.rules.schema, &tables, switch).await?;
     control::behind(&database, &mut changes).await?;
     call.print(&report::changes(changes, |_| None))

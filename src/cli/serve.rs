@@ -6,13 +6,20 @@ use super::Call;
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::server::listen::Inherited;
-use crate::server::{Loader, Server, handover};
+use crate::server::{Loader, Server, handover, trust};
 
 pub(super) async fn run(call: Call) -> Result<()> {
     crate::telemetry::install()?;
     let config = call.config.clone();
     let load = move || Ok(Settings::load(config.as_deref(), &|key| std::env::var(key).ok())?);
     raise_file_limit();
+    match trust::require_proof(&call.settings).await {
+        Err(refused @ Error::Refused { .. }) => return Err(refused),
+        Err(error) => {
+            tracing::warn!(%error, "nobody could say whether the server asks for passwords; `esclusa check` asks again")
+        }
+        Ok(()) => {}
+    }
     let inherited = match Inherited::from_systemd()? {
         Inherited { clients: None, .. } => handover::take(&call.settings.listen.handover_socket)?,
         activated => activated,

@@ -71,6 +71,24 @@ impl Setting for usize {
     }
 }
 
+impl Setting for bool {
+    fn from_toml(value: &Value) -> Result<Self, String> {
+        match value {
+            Value::Bool(b) => Ok(*b),
+            other => Err(format!("expected true or false, found {}", other.kind())),
+        }
+    }
+    fn from_text(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|_| format!("`{text}` is neither true nor false"))
+    }
+    fn show(&self) -> String {
+        self.to_string()
+    }
+    fn nothing() -> Self {
+        false
+    }
+}
+
 impl Setting for Vec<String> {
     fn from_toml(value: &Value) -> Result<Self, String> {
         let Value::List(items) = value else { return Err(format!("expected an array of strings, found {}", value.kind())) };

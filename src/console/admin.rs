@@ -6,6 +6,8 @@ use std::pin::Pin;
 use crate::control::Change;
 use crate::error::{Faults, Result};
 use crate::mode::Mode;
+use crate::report::Report;
+use crate::table::Table;
 
 /// What the console may do to the running proxy. The server implements it; the console only speaks.
 pub trait Admin: Send + Sync + 'static {
@@ -28,6 +30,9 @@ pub trait Admin: Send + Sync + 'static {
 
     /// Reads settings and rules again: the settings all or nothing; a rule with faults stays as it was. Yields these faults.
     fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<Faults>> + Send + 'a>>;
+
+    /// Reads a report from the target database.
+    fn recorded<'a>(&'a self, report: &'static Report) -> Pin<Box<dyn Future<Output = Result<Table>> + Send + 'a>>;
 
     /// Ends the proxy, gracefully.
     fn shutdown(&self);

@@ -15,7 +15,7 @@ use super::lexer::{self, Token};
 use super::parser::Parser;
 use super::statement::{Action, Answer, Caller, Statement};
 use super::{courtesy, modes, steering};
-use crate::report::{self, REPORTS, Report};
+use crate::report::{self, REPORTS, Report, Rows};
 use crate::session::Shared;
 use crate::table::ColumnType::Text;
 use crate::table::{Column, Columns, Table};
@@ -37,9 +37,18 @@ struct Command {
 #[derive(Clone, Copy)]
 enum Function {
     /// Yields rows, which WHERE, ORDER BY and LIMIT then apply to.
-    Show(fn(&Shared) -> Table),
+    Show(Shown),
     /// Reads what follows its name, to the end.
     Act(Reader),
+}
+
+/// Where the rows of a SHOW come from.
+#[derive(Clone, Copy)]
+enum Shown {
+    /// This process's memory.
+    Here(fn(&Shared) -> Table),
+    /// The target database.
+    Recorded(&'static Report),
 }
 
 type Reader = fn(&mut Parser<'_>) -> Result<Box<dyn Action>, Failure>;
@@ -56,19 +65,23 @@ const ACTING: &[(&str, &str, &str, Columns, Reader)] = &[
 ];
 
 /// The one table that is about the console itself.
-const HELP: Report = Report { name: "help", question: filter::HELP, columns: HELP_COLUMNS, rows: help };
+static HELP: Report =
+    Report { name: "help", question: filter::HELP, question_es: "", columns: HELP_COLUMNS, rows: Rows::Live(help) };
 
 const HELP_COLUMNS: Columns = &[("command", Text), ("access", Text), ("help", Text)];
 
 /// All commands: what can be shown, and what can be done.
 static COMMANDS: LazyLock<Vec<Command>> = LazyLock::new(|| {
-    let show = |report: &Report| Command {
+    let show = |report: &'static Report| Command {
         name: format!("SHOW {}", report.name.to_uppercase()),
         syntax: filter::SYNTAX,
         help: report.question,
         access: Access::Reader,
         columns: report.columns,
-        function: Function::Show(report.rows),
+        function: Function::Show(match report.rows {
+            Rows::Live(rows) => Shown::Here(rows),
+            Rows::Recorded(_) | Rows::Verdicts => Shown::Recorded(report),
+        }),
     };
     let act = |&(name, syntax, help, columns, read): &(&str, _, _, _, Reader)| Command {
         name: name.to_owned(),
@@ -78,7 +91,7 @@ static COMMANDS: LazyLock<Vec<Command>> = LazyLock::new(|| {
         columns,
         function: Function::Act(read),
     };
-    [HELP].iter().chain(REPORTS).map(show).chain(ACTING.iter().map(act)).collect()
+    std::iter::once(&HELP).chain(REPORTS).map(show).chain(ACTING.iter().map(act)).collect()
 });
 
 fn help(_: &Shared) -> Table {
@@ -92,14 +105,18 @@ fn help(_: &Shared) -> Table {
 
 /// A SHOW with its filter.
 struct Show {
-    rows: fn(&Shared) -> Table,
+    rows: Shown,
     filter: Filter,
 }
 
 #[async_trait]
 impl Action for Show {
     async fn run(&self, caller: &Caller<'_>) -> Result<Answer, Failure> {
-        Ok(Answer::Rows(self.filter.apply((self.rows)(&caller.console.shared))))
+        let rows = match self.rows {
+            Shown::Here(rows) => rows(&caller.console.shared),
+            Shown::Recorded(report) => caller.console.admin.recorded(report).await?,
+        };
+        Ok(Answer::Rows(self.filter.apply(rows)))
     }
 }
 

@@ -20,6 +20,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::time::Instant;
 use tokio_util::codec::Framed;
 
+use super::attempts::{Attempt, PENALTY};
 use super::conversation::Conversation;
 use super::encode;
 use super::failure::Failure;
@@ -37,14 +38,14 @@ const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 type Socket<S> = Framed<Guard<S>, PgWireMessageServerCodec<Arc<Statement>>>;
 
 /// Serves one client until it or the console has had enough. Nothing that it sends can end more than itself.
-pub(super) async fn serve<S>(stream: S, peer: SocketAddr, console: Arc<Console>, is_surplus: bool)
+pub(super) async fn serve<S>(stream: S, peer: SocketAddr, is_own: bool, console: Arc<Console>, attempt: Attempt)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + Sync + 'static,
 {
     let client = DefaultClient::new(peer, false);
-    client.session_extensions.insert(Conversation::new(is_surplus));
+    client.session_extensions.insert(Conversation::new(is_own));
     let mut socket = Framed::new(Guard::new(stream), PgWireMessageServerCodec::new(client));
-    let ended = AssertUnwindSafe(converse(&mut socket, &console)).catch_unwind().await;
+    let ended = AssertUnwindSafe(converse(&mut socket, &console, attempt)).catch_unwind().await;
     let error = match ended {
         Ok(Ok(())) => None,
         Ok(Err(error)) => Some(error),
@@ -85,24 +86,47 @@ fn speakable(error: PgWireError) -> Option<PgWireError> {
 }
 
 /// Message by message; an error ends the connection.
-async fn converse<S>(socket: &mut Socket<S>, console: &Arc<Console>) -> PgWireResult<()>
+async fn converse<S>(socket: &mut Socket<S>, console: &Arc<Console>, attempt: Attempt) -> PgWireResult<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + Sync + 'static,
 {
     let deadline = Instant::now() + LOGIN_TIMEOUT;
+    let mut attempt = Some(attempt);
     loop {
         let logging_in = is_logging_in(socket.state());
         let message = if logging_in {
             let late = |_| encode::fatal(Failure::new(sqlstate::PROTOCOL_VIOLATION, "the log-in took longer than 10 s"));
-            tokio::time::timeout_at(deadline, socket.next()).await.map_err(late)?
+            let evicted = async {
+                match &attempt {
+                    Some(attempt) => attempt.evicted().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                message = tokio::time::timeout_at(deadline, socket.next()) => message.map_err(late)?,
+                () = evicted => {
+                    let failure = Failure::new(sqlstate::TOO_MANY_CONNECTIONS, "another log-in from this address has taken this one's place");
+                    return Err(encode::fatal(failure));
+                }
+            }
         } else {
+            attempt = None;
             socket.next().await
         };
         let Some(message) = message else { return Ok(()) };
         match message? {
             PgWireFrontendMessage::Terminate(_) | PgWireFrontendMessage::CancelRequest(_) => return Ok(()),
             PgWireFrontendMessage::SslNegotiation(request) => negotiate(socket, request).await?,
-            message => handle(socket, console, message, logging_in).await?,
+            message => {
+                let handled = handle(socket, console, message, logging_in).await;
+                if let (Err(error), Some(attempt)) = (&handled, &mut attempt)
+                    && encode::is_of(error, sqlstate::INVALID_PASSWORD)
+                {
+                    attempt.fail();
+                    tokio::time::sleep(PENALTY).await;
+                }
+                handled?;
+            }
         }
     }
 }
@@ -165,6 +189,10 @@ where
 mod tests {
     use super::*;
 
+    fn attempt() -> Attempt {
+        Arc::new(super::super::attempts::Attempts::default()).begin([127, 0, 0, 1].into()).unwrap()
+    }
+
     fn startup() -> Vec<u8> {
         let body = b"\0\x03\0\0user\0esclusa\0database\0esclusa\0\0";
         [&(body.len() as u32 + 4).to_be_bytes()[..], body].concat()
@@ -174,7 +202,7 @@ mod tests {
     async fn answer(bytes: &[u8]) -> Vec<u8> {
         let (mut client, server) = tokio::io::duplex(1 << 16);
         let console = Arc::new(super::super::tests::console());
-        let task = tokio::spawn(serve(server, "127.0.0.1:1".parse().unwrap(), console, false));
+        let task = tokio::spawn(serve(server, "127.0.0.1:1".parse().unwrap(), true, console, attempt()));
         tokio::io::AsyncWriteExt::write_all(&mut client, bytes).await.unwrap();
         tokio::io::AsyncWriteExt::shutdown(&mut client).await.unwrap();
         let mut out = Vec::new();
@@ -249,7 +277,7 @@ mod tests {
         let (mut client, server) = tokio::io::duplex(1 << 16);
         let console = Arc::new(super::super::tests::console());
         let began = Instant::now();
-        serve(server, "127.0.0.1:1".parse().unwrap(), console, false).await;
+        serve(server, "127.0.0.1:1".parse().unwrap(), true, console, attempt()).await;
         let mut out = Vec::new();
         client.read_to_end(&mut out).await.unwrap();
         assert!(has(&out, b"the log-in took longer than 10 s\0"));
@@ -260,11 +288,24 @@ mod tests {
     async fn a_client_without_a_place_is_told_so() {
         let (mut client, server) = tokio::io::duplex(1 << 16);
         let console = Arc::new(super::super::tests::console());
+        let places = console.places.clone().try_acquire_many_owned(u32::try_from(super::super::service::CLIENTS).unwrap());
         tokio::io::AsyncWriteExt::write_all(&mut client, &startup()).await.unwrap();
-        serve(server, "127.0.0.1:1".parse().unwrap(), console, true).await;
+        serve(server, "127.0.0.1:1".parse().unwrap(), true, console, attempt()).await;
+        drop(places);
         let mut out = Vec::new();
         client.read_to_end(&mut out).await.unwrap();
         assert!(has(&out, b"C53300\0") && !has(&out, b"R\0\0\0\x08\0\0\0\0"));
+    }
+
+    #[tokio::test]
+    async fn without_a_users_file_another_user_of_this_machine_is_not_served() {
+        let (mut client, server) = tokio::io::duplex(1 << 16);
+        let console = Arc::new(super::super::tests::console());
+        tokio::io::AsyncWriteExt::write_all(&mut client, &startup()).await.unwrap();
+        serve(server, "127.0.0.1:1".parse().unwrap(), false, console, attempt()).await;
+        let mut out = Vec::new();
+        client.read_to_end(&mut out).await.unwrap();
+        assert!(has(&out, b"C28000\0") && has(&out, b"only root and the user that esclusa runs as"));
     }
 
     #[tokio::test]
@@ -272,7 +313,7 @@ mod tests {
         let (mut client, server) = tokio::io::duplex(1 << 16);
         let console = Arc::new(super::super::tests::console());
         tokio::io::AsyncWriteExt::write_all(&mut client, &startup()).await.unwrap();
-        serve(server, "192.0.2.7:1".parse().unwrap(), console, false).await;
+        serve(server, "192.0.2.7:1".parse().unwrap(), true, console, attempt()).await;
         let mut out = Vec::new();
         client.read_to_end(&mut out).await.unwrap();
         assert!(has(&out, b"C28000\0"));

@@ -1,18 +1,28 @@
 //! What one connection remembers besides pgwire's own state: `connection` puts it there, log-in and commands find it.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::OwnedSemaphorePermit;
 
 /// One connection's own.
 #[derive(Debug)]
 pub(super) struct Conversation {
-    /// There is no place for this client: it is told so once it has said who it is.
-    pub(super) is_surplus: bool,
+    /// The other end of the socket belongs to root or to the user that this process runs as.
+    pub(super) is_own: bool,
+    /// Its place among those who are in.
+    place: OnceLock<OwnedSemaphorePermit>,
     shutdown: AtomicBool,
 }
 
 impl Conversation {
-    pub(super) fn new(is_surplus: bool) -> Self {
-        Conversation { is_surplus, shutdown: AtomicBool::new(false) }
+    pub(super) fn new(is_own: bool) -> Self {
+        Conversation { is_own, place: OnceLock::new(), shutdown: AtomicBool::new(false) }
+    }
+
+    /// Holds a place until the connection ends.
+    pub(super) fn take(&self, place: OwnedSemaphorePermit) {
+        let _ = self.place.set(place);
     }
 
     /// Has the proxy ended as soon as the client has its answer.

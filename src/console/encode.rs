@@ -89,6 +89,11 @@ pub(super) fn fatal(failure: Failure) -> PgWireError {
     user_error("FATAL", &failure)
 }
 
+/// Whether an error has this SQLSTATE.
+pub(super) fn is_of(error: &PgWireError, sqlstate: &str) -> bool {
+    matches!(error, PgWireError::UserError(info) if info.code == sqlstate)
+}
+
 /// A warning, to be sent beside an answer.
 pub(super) fn warning(failure: &Failure) -> ErrorInfo {
     info("WARNING", failure)

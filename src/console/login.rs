@@ -26,11 +26,6 @@ fn unauthorised(message: impl Into<String>) -> PgWireError {
 impl Console {
     /// What can be said before a password is asked for.
     fn admit<C: ClientInfo>(&self, client: &C) -> PgWireResult<()> {
-        let conversation = client.session_extensions().get::<Conversation>();
-        if conversation.is_some_and(|c| c.is_surplus) {
-            let failure = Failure::new(sqlstate::TOO_MANY_CONNECTIONS, "sorry, too many clients of the console already");
-            return Err(encode::fatal(failure));
-        }
         if client.metadata().get(METADATA_USER).is_none_or(String::is_empty) {
             return Err(unauthorised("no PostgreSQL user name specified in startup packet"));
         }
@@ -39,6 +34,11 @@ impl Console {
         if self.gate.is_trusting() && !client.socket_addr().ip().to_canonical().is_loopback() {
             return Err(unauthorised("without console.users_file the console serves only this machine"));
         }
+        let conversation = client.session_extensions().get::<Conversation>();
+        if self.gate.is_trusting() && !conversation.is_some_and(|c| c.is_own) {
+            let message = "without console.users_file the console serves only root and the user that esclusa runs as";
+            return Err(unauthorised(message));
+        }
         Ok(())
     }
 
@@ -46,6 +46,13 @@ impl Console {
     fn authorise<C: ClientInfo>(&self, client: &C) -> PgWireResult<()> {
         let user = client.metadata().get(METADATA_USER).map(String::as_str).unwrap_or_default();
         if Access::of(user, &self.shared.settings.load()).is_some() {
+            let Ok(place) = self.places.clone().try_acquire_owned() else {
+                let failure = Failure::new(sqlstate::TOO_MANY_CONNECTIONS, "sorry, too many clients of the console already");
+                return Err(encode::fatal(failure));
+            };
+            if let Some(conversation) = client.session_extensions().get::<Conversation>() {
+                conversation.take(place);
+            }
             tracing::info!(user, address = %client.socket_addr(), "a user is on the console");
             return Ok(());
         }

@@ -2,19 +2,26 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use super::admin::Admin;
 use super::gate::Gate;
 use crate::session::Shared;
+
+/// Clients who are in at the same time: people and their tools. Those who are logging in have places of their own (`attempts`).
+pub(super) const CLIENTS: usize = 64;
 
 /// The console over one running proxy.
 pub(super) struct Console {
     pub(super) shared: Arc<Shared>,
     pub(super) admin: Arc<dyn Admin>,
     pub(super) gate: Gate,
+    /// For those who are in.
+    pub(super) places: Arc<Semaphore>,
 }
 
 impl Console {
     pub(super) fn new(shared: Arc<Shared>, admin: Arc<dyn Admin>) -> Self {
-        Console { gate: Gate::new(shared.clone()), shared, admin }
+        Console { gate: Gate::new(shared.clone()), shared, admin, places: Arc::new(Semaphore::new(CLIENTS)) }
     }
 }

@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -43,13 +45,26 @@ const MOST_ITERATIONS: usize = 10_000_000;
 const LINE: &str = "a line is `user SCRAM-SHA-256$iterations:salt$stored:server`; \
                     SELECT rolname, rolpassword FROM pg_authid shows such verifiers";
 
+/// What a file of verifiers may not allow: who can read one can try passwords at home, and who can write it is an admin. The group may read,
+/// so that the file can be root's.
+const OTHERS: u32 = 0o027;
+
 /// The bytes of a SHA-256.
 const KEY_BYTES: usize = 32;
 
 impl Users {
     /// Reads a file. Every bad line is a fault; a file with a fault is not used at all.
     pub fn load(file: &Path) -> Result<Users, Faults> {
-        let text = std::fs::read_to_string(file).map_err(|e| Faults(vec![Fault::at(file, 0, format!("cannot be read: {e}"))]))?;
+        let failed = |e: std::io::Error| Faults(vec![Fault::at(file, 0, format!("cannot be read: {e}"))]);
+        // One opening: what is asked about is what is read.
+        let mut open = std::fs::File::open(file).map_err(failed)?;
+        let mode = open.metadata().map_err(failed)?.permissions().mode();
+        if mode & OTHERS != 0 {
+            let fault = Fault::at(file, 0, format!("other users may read or change it (mode {:03o})", mode & 0o777));
+            return Err(Faults(vec![fault.hint("chmod 600; its group may read it, and nobody else")]));
+        }
+        let mut text = String::new();
+        open.read_to_string(&mut text).map_err(failed)?;
         Users::parse(file, &text)
     }
 
@@ -163,6 +178,19 @@ mod tests {
             ]
         );
         assert!(!faults.contains("geheim"));
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_or_change_is_a_fault() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for (mode, is_good) in
+            [(0o600, true), (0o400, true), (0o640, true), (0o660, false), (0o644, false), (0o602, false), (0o601, false)]
+        {
+            std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+            let loaded = Users::load(file.path()).map_err(|f| f.to_string());
+            assert_eq!(loaded.is_ok(), is_good, "{mode:o}: {loaded:?}");
+            assert!(is_good || loaded.unwrap_err().contains(&format!("other users may read or change it (mode {mode:o})")));
+        }
     }
 
     #[test]

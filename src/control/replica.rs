@@ -41,8 +41,32 @@ pub async fn leave(database: &Database, instance: &str) -> Result<()> {
     database.execute("leaving", "DELETE FROM esclusa.replica WHERE instance = $1", &[&instance]).await.map(drop)
 }
 
-/// Waits until the last switch is in force on every replica. What is left to say of those on which it is not.
-pub async fn settled(database: &Database) -> Result<Vec<String>> {
+/// A replica on which the last switch is not in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Late {
+    /// Its instance.
+    pub instance: String,
+    /// Seconds since it was heard of last, where that is too long for one that serves.
+    pub silent: Option<i64>,
+}
+
+impl std::fmt::Display for Late {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let instance = &self.instance;
+        match self.silent {
+            Some(seconds) => {
+                write!(f, "{instance} has been silent for {seconds} s: if it still serves, it goes by the mode before")
+            }
+            None => {
+                let patience = PATIENCE.as_secs();
+                write!(f, "{instance} has not followed within {patience} s: its sessions may still go by the mode before")
+            }
+        }
+    }
+}
+
+/// Waits until the last switch is in force on every replica. Those on which it is not.
+pub async fn settled(database: &Database) -> Result<Vec<Late>> {
     let number = generation(database).await?;
     let until = tokio::time::Instant::now() + PATIENCE;
     let behind = format!(
@@ -56,18 +80,8 @@ pub async fn settled(database: &Database) -> Result<Vec<String>> {
         };
         let is_over = tokio::time::Instant::now() > until;
         if is_over || rows.iter().all(|r| r.get(1)) {
-            let told = |r: &tokio_postgres::Row| match (r.get::<_, String>(0), r.get::<_, bool>(1), r.get::<_, i64>(2)) {
-                (instance, true, seconds) => {
-                    format!("{instance} has been silent for {seconds} s: if it still serves, it goes by the mode before")
-                }
-                (instance, false, _) => {
-                    format!(
-                        "{instance} has not followed within {} s: its sessions may still go by the mode before",
-                        PATIENCE.as_secs()
-                    )
-                }
-            };
-            return Ok(rows.iter().map(told).collect());
+            let late = |r: &tokio_postgres::Row| Late { instance: r.get(0), silent: r.get::<_, bool>(1).then(|| r.get(2)) };
+            return Ok(rows.iter().map(late).collect());
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

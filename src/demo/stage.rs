@@ -180,7 +180,8 @@ async fn migrate(
     let migration = Migration::new(&database, rules, context).await?;
     // Histories that stay are rewritten before they get their columns.
     let retained = rules.rules.values().filter(|r| r.target.stays()).map(|r| (r.table.clone(), true));
-    let switch = Switch { mode: Mode::Rewrite, who: "esclusa demo", why: Some("two columns are added") };
+    let switch =
+        Switch { mode: Mode::Rewrite, shadow_role: "esclusa_shadow", who: "esclusa demo", why: Some("two columns are added") };
     gate::switch(&database, &settings.rules.schema, &retained.collect::<Vec<_>>(), switch).await?;
     let run = migration.begin("demo").await?;
     let mut outcomes = Vec::new();

@@ -8,6 +8,7 @@ use super::stage::{APPLICATION, Plot, Stage, TARGET};
 use crate::error::{Error, Result};
 use crate::mode::Mode;
 use crate::report;
+use crate::report::verdict::{Language, headline};
 use crate::twin::{Client, script};
 
 /// Statements as AQUASIS sends them: look-ups, histories, junctions, joins, writes.
@@ -22,7 +23,7 @@ pub async fn once(say: Say<'_>) -> Result<()> {
         let stage = raise(Plot::default(), say).await?;
         let compared = compare(&stage, say).await?;
         let switched = switch(&stage).await?;
-        report(&stage, say)?;
+        report(&stage, say).await?;
         stage.strike().await;
         say(&format!(
             "\nproved: {compared} answers compared, 0 differ; a table was switched under an open connection {switched} times\n"
@@ -41,7 +42,7 @@ pub async fn stay(port: u16, say: Say<'_>) -> Result<()> {
     let build = async {
         let stage = raise(Plot { port: Some(port), views: true, ..Plot::default() }, say).await?;
         let compared = compare(&stage, say).await?;
-        report(&stage, say)?;
+        report(&stage, say).await?;
         say(&invitation(&stage, port, compared))?;
         Ok::<_, Error>(stage)
     };
@@ -148,10 +149,24 @@ async fn switch(stage: &Stage) -> Result<usize> {
     Ok(switches)
 }
 
-/// What was hit, as the console and schema `esclusa` show it.
-fn report(stage: &Stage, say: Say<'_>) -> Result<()> {
+/// What was hit, as the console shows it, and what follows from it: the first screen of `esclusa report`.
+async fn report(stage: &Stage, say: Say<'_>) -> Result<()> {
     let mut hits = report::hits(&stage.proxy.shared);
     let total = hits.rows.len();
     hits.rows.truncate(12);
-    say(&format!("\nwhat was hit (the first {} of {total} rows of SHOW HITS):\n{}", hits.rows.len(), hits.aligned()))
+    say(&format!("\nwhat was hit (the first {} of {total} rows of SHOW HITS):\n{}", hits.rows.len(), hits.aligned()))?;
+    let proxy = &stage.proxy;
+    if let Some(usage) = report::find("usage") {
+        // Whoever asks the proxy has it write what it has counted.
+        proxy.admin().recorded(usage).await?;
+    }
+    let settings = proxy.shared.settings.load_full();
+    let tables = proxy.shared.policy.load().entries().map(|e| e.relation.table.clone()).collect();
+    let asked = report::Asked { time_zone: settings.rules.time_zone.clone(), tables, ..report::Asked::default() };
+    let database = stage.postgres.connect(TARGET).await?;
+    let judged = report::overview::judged(&database, &settings, &asked, Language::English).await?;
+    let mut verdicts = report::overview::table(&judged, Language::English);
+    verdicts.rows.truncate(8);
+    let answers = headline(&judged, Language::English).join("\n");
+    say(&format!("\nwhat can move (the first screen of `esclusa report`):\n{answers}\n\n{}", verdicts.aligned()))
 }

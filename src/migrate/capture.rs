@@ -393,3 +393,21 @@ pub async fn mend(database: &Database, context: &Context, rules: &RuleSet) -> Re
     }
     Ok(())
 }
+
+/// Disables every trigger of the audit: what they have recorded stays. Their names.
+pub async fn disable(database: &Database, context: &Context) -> Result<Vec<String>> {
+    let sql = format!(
+        "SELECT format('%I on %s', t.tgname, t.tgrelid::regclass), format('ALTER TABLE %s DISABLE TRIGGER %I', t.tgrelid::regclass, t.tgname) \
+         FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid \
+         WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND t.tgenabled <> 'D' AND (p.pronamespace = to_regnamespace({}) AND p.proname ~ '^(audit|project)_' \
+           OR p.pronamespace = to_regnamespace({}) AND p.proname = 'fn_audit_trigger') ORDER BY 1",
+        literal(CONTROL),
+        literal(&ident(&context.schema))
+    );
+    let mut disabled = Vec::new();
+    for row in database.query("looking for audit triggers", &sql, &[]).await? {
+        database.batch("disabling an audit trigger", row.get(1)).await?;
+        disabled.push(row.get(0));
+    }
+    Ok(disabled)
+}

@@ -7,8 +7,8 @@
 
 use std::collections::HashMap;
 
-use super::CONTROL;
 use super::state::{Legacy, State, states};
+use super::{CONTROL, shadow_role};
 use crate::catalog::Database;
 use crate::control::{self, Change};
 use crate::error::{Error, Result};
@@ -111,6 +111,8 @@ impl Candidate<'_> {
 pub struct Switch<'s> {
     /// The mode.
     pub mode: Mode,
+    /// The role that mode shadow compares as.
+    pub shadow_role: &'s str,
     /// Who asks.
     pub who: &'s str,
     /// Why, if that was said.
@@ -124,6 +126,9 @@ pub type Named = (String, bool);
 pub async fn switch(database: &Database, schema: &str, tables: &[Named], switch: Switch<'_>) -> Result<Vec<Change>> {
     database
         .transaction("switching modes", async |db| {
+            if switch.mode == Mode::Shadow {
+                shadow_role::require(db, switch.shadow_role).await?;
+            }
             let states = states(db, schema).await?;
             let none = State::default();
             let candidates: Vec<Candidate<'_>> = tables.iter().map(|t| candidate(t, &states, &none)).collect();
@@ -146,6 +151,9 @@ pub async fn switch(database: &Database, schema: &str, tables: &[Named], switch:
 pub async fn switch_all(database: &Database, schema: &str, tables: &[Named], switch: Switch<'_>) -> Result<Vec<Change>> {
     database
         .transaction("switching modes", async |db| {
+            if switch.mode == Mode::Shadow {
+                shadow_role::require(db, switch.shadow_role).await?;
+            }
             let states = states(db, schema).await?;
             let none = State::default();
             let mut changes = Vec::new();

@@ -126,8 +126,10 @@ pub async fn indexes(database: &Database, table: &str) -> Result<Vec<Index>> {
 pub struct Carried {
     /// Its name: the legacy one.
     pub name: String,
-    /// The SQL that makes it.
+    /// The statement that makes it.
     pub creation: String,
+    /// The statement that has CLUSTER go by it, where it did.
+    pub clustering: Option<String>,
     /// What the reviewer should know of it.
     pub note: Option<String>,
 }
@@ -158,7 +160,7 @@ pub fn carried(relation: &Relation, index: &Index) -> std::result::Result<Carrie
         list => format!(" {word} ({})", list.join(", ")),
     };
     let creation = format!(
-        "CREATE {}INDEX {} ON {} USING {} ({}){}{}{}{};{}",
+        "CREATE {}INDEX {} ON {} USING {} ({}){}{}{}{}",
         if index.unique && !is_key(relation, index) { "UNIQUE " } else { "" },
         ident(&index.name),
         relation.rows(),
@@ -168,14 +170,11 @@ pub fn carried(relation: &Relation, index: &Index) -> std::result::Result<Carrie
         if index.nulls_equal { " NULLS NOT DISTINCT" } else { "" },
         if index.options.is_empty() { String::new() } else { format!(" WITH ({})", index.options) },
         index.predicate.as_ref().map_or(String::new(), |p| format!(" WHERE {}", substituted(relation, p))),
-        match index.clustered {
-            true => format!(" ALTER TABLE {} CLUSTER ON {};", relation.rows(), ident(&index.name)),
-            false => String::new(),
-        }
     );
+    let clustering = index.clustered.then(|| format!("ALTER TABLE {} CLUSTER ON {}", relation.rows(), ident(&index.name)));
     let left: Vec<&str> = left.into_iter().map(String::as_str).collect();
     let note = (!left.is_empty()).then(|| format!("index {} does not include {} any more", index.name, left.join(", ")));
-    Ok(Carried { name: index.name.clone(), creation, note })
+    Ok(Carried { name: index.name.clone(), creation, clustering, note })
 }
 
 /// Whether the leaf's own constraint asks for the same: two of them would each wait and complain for itself, and ON CONFLICT knows one.
@@ -245,7 +244,11 @@ pub async fn finish(db: &Database, relation: &Relation, source: Option<&str>) ->
     for index in indexes {
         match carried(relation, &index) {
             Ok(carried) => {
-                db.batch(&format!("carrying index {}", index.name), &carried.creation).await?;
+                let context = format!("carrying index {}", index.name);
+                db.batch(&context, &carried.creation).await?;
+                if let Some(clustering) = &carried.clustering {
+                    db.batch(&context, clustering).await?;
+                }
                 notes.extend(carried.note);
             }
             Err(why) => notes.push(why),

@@ -99,6 +99,12 @@ pub async fn record(database: &Database, schema: &str, table: &str) -> Result<()
     grants::record(database, schema, &table).await
 }
 
+/// Whether that has been done.
+pub async fn is_recorded(database: &Database, table: &str) -> Result<bool> {
+    let sql = format!("SELECT EXISTS (SELECT FROM {CONTROL}.object WHERE legacy_table = $1)");
+    Ok(database.one("looking for what the table consists of", &sql, &[&table]).await?.get(0))
+}
+
 /// Records the foreign keys of a table anew, and those of the key tables that they lead to or come from: they are made again when the table
 /// moves, and are valid later.
 pub async fn record_keys(database: &Database, schema: &str, table: &str) -> Result<()> {
@@ -396,7 +402,7 @@ fn strange(expected: &BTreeMap<Key, Object>, found: &BTreeMap<Key, Object>, told
 }
 
 /// The same statement without a lock that stops writers.
-fn concurrently(creation: &str) -> String {
+pub(super) fn concurrently(creation: &str) -> String {
     creation.replacen("INDEX ", "INDEX CONCURRENTLY ", 1)
 }
 

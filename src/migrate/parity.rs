@@ -12,7 +12,8 @@ use crate::sql::template::Sql;
 /// One check's verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
-    /// `shape`, `count`, `checksum`, `multiset`, `order`, `key column`, `time column`, `derived columns`, `leaf`.
+    /// `shape`, `count`, `checksum`, `multiset`, `order`, `key column`, `time column`, `derived columns`, `leaf`; of a copy that was made
+    /// while the table was written `shape`, `rows`, `derived columns`, `changes`.
     pub check: &'static str,
     /// Whether it holds.
     pub passed: bool,
@@ -46,16 +47,12 @@ impl Parity {
 
 /// Compares `old`, the legacy table, with its relation. Run it with the migration's pinned settings.
 pub async fn check(database: &Database, relation: &Relation, old: &str) -> Result<Parity> {
-    let prover = Prover { database, relation, old };
-    let mut verdicts = vec![prover.shape().await?];
-    let rows = prover.count_and_sums(&mut verdicts).await?;
-    verdicts.push(prover.multiset().await?);
-    if let Some(target) = relation.target() {
-        verdicts.push(prover.order(target).await?);
-        prover.derived(target, &mut verdicts).await?;
-        verdicts.push(prover.alone(target).await?);
-    }
-    Ok(Parity { table: relation.table.clone(), rows, verdicts })
+    Prover { database, relation, old, compared: Compared::Moved }.check().await
+}
+
+/// Compares a moved table with its archive, which is kept up to date: all but the order of the heap, which new rows do not have.
+pub async fn kept(database: &Database, relation: &Relation, old: &str) -> Result<Parity> {
+    Prover { database, relation, old, compared: Compared::Kept }.check().await
 }
 
 /// Writes the verdicts to the ledger.
@@ -71,13 +68,42 @@ pub async fn record(database: &Database, parity: &Parity) -> Result<()> {
     Ok(())
 }
 
+/// Whether a relation has the legacy table's columns: names, order, types and modifiers.
+pub(super) async fn shape(database: &Database, relation: &Relation, old: &str) -> Result<Verdict> {
+    Prover { database, relation, old, compared: Compared::Kept }.shape().await
+}
+
+/// Which rows of the leaf have a like in the legacy table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Compared {
+    /// Those that were moved: the table is as it was then.
+    Moved,
+    /// All that the table can have: it is kept up to date.
+    Kept,
+}
+
 struct Prover<'p> {
     database: &'p Database,
     relation: &'p Relation,
     old: &'p str,
+    compared: Compared,
 }
 
 impl Prover<'_> {
+    async fn check(&self) -> Result<Parity> {
+        let mut verdicts = vec![self.shape().await?];
+        let rows = self.count_and_sums(&mut verdicts).await?;
+        verdicts.push(self.multiset().await?);
+        if let Some(target) = self.relation.target() {
+            if self.compared == Compared::Moved {
+                verdicts.push(self.order(target).await?);
+            }
+            self.derived(target, &mut verdicts).await?;
+            verdicts.push(self.alone(target).await?);
+        }
+        Ok(Parity { table: self.relation.table.clone(), rows, verdicts })
+    }
+
     async fn text(&self, check: &str, sql: &str) -> Result<Vec<String>> {
         let context = format!("checking parity of {} ({check})", self.relation.table);
         let rows = self.database.text(&context, sql).await?;
@@ -124,8 +150,12 @@ impl Prover<'_> {
         format!("SELECT {} AS row FROM {} AS t{}", self.new_row(), self.relation.rows(), self.moved("WHERE"))
     }
 
-    /// What the application has written since, and what the audit trigger has, is not compared with the table as it was.
+    /// What the application has written since, and what the audit trigger has, is not compared with the table as it was; a row that lacks a
+    /// value, which only the trigger writes, not with one that is kept.
     fn moved(&self, word: &str) -> String {
+        if self.compared == Compared::Kept {
+            return self.relation.wholeness("t").map_or(String::new(), |whole| format!(" {word} {whole}"));
+        }
         let moved = self.relation.target().and_then(|t| t.moved).filter(|_| self.relation.projection.is_some());
         moved.map_or(String::new(), |(column, value)| format!(" {word} t.{column} = {}", literal(value)))
     }
@@ -183,36 +213,17 @@ impl Prover<'_> {
     /// Every column that follows from the legacy row, computed again from what is stored.
     async fn derived(&self, target: &Target, verdicts: &mut Vec<Verdict>) -> Result<()> {
         for (check, names) in target.derived {
-            let differs: Vec<String> = names.iter().filter_map(|n| self.recomputed(n)).collect();
+            let differs: Vec<String> = names.iter().filter_map(|n| recomputed(self.relation, n)).collect();
             if differs.is_empty() {
                 continue;
             }
-            let sql = format!(
-                "SELECT count(*) FROM {} AS t WHERE ({}){}",
-                self.relation.rows(),
-                differs.join(" OR "),
-                self.moved("AND")
-            );
+            // What the application or the trigger writes later may have other values there: the clock's, and who was logged in.
+            let moved = target.moved.map_or(String::new(), |(column, value)| format!(" AND t.{column} = {}", literal(value)));
+            let sql = format!("SELECT count(*) FROM {} AS t WHERE ({}){moved}", self.relation.rows(), differs.join(" OR "));
             let rows = self.text(check, &sql).await?.concat();
             verdicts.push(Verdict { check, passed: rows == "0", detail: format!("{rows} rows disagree with their image") });
         }
         Ok(())
-    }
-
-    /// `stored IS DISTINCT FROM computed`, for a field that depends on legacy columns. What lies in a typed column is compared with the
-    /// image, where there is one: nothing else would see a stamp that went wrong on the way into it.
-    fn recomputed(&self, name: &str) -> Option<String> {
-        let relation = self.relation;
-        let value = relation.field(name)?;
-        let image = relation.target()?.repeated.map(|(image, _)| image);
-        let read = |i: usize| {
-            let column = &relation.columns[i];
-            Sql::text(image.map_or_else(
-                || relation.read(i, Some("t")),
-                |image| column.sql_type.from_image(&format!("t.{image}"), &column.name),
-            ))
-        };
-        Some(format!("t.{name} IS DISTINCT FROM {}", value.fill(read).render()))
     }
 
     /// The rows lie in the leaf and nowhere else, and the leaf is a part of the new table.
@@ -228,6 +239,22 @@ impl Prover<'_> {
         let rows = self.text("leaf", &sql).await?.concat();
         Ok(Verdict { check: "leaf", passed: rows == "0", detail: format!("{rows} rows outside") })
     }
+}
+
+/// `stored IS DISTINCT FROM computed`, for a field that depends on legacy columns. What lies in a typed column is compared with the
+/// image, where there is one: nothing else would see a stamp that went wrong on the way into it.
+pub(super) fn recomputed(relation: &Relation, name: &str) -> Option<String> {
+    let value = relation.field(name)?;
+    let image = relation.target()?.repeated.map(|(image, _)| image);
+    let read =
+        |i: usize| {
+            let column = &relation.columns[i];
+            Sql::text(image.map_or_else(
+                || relation.read(i, Some("t")),
+                |image| column.sql_type.from_image(&format!("t.{image}"), &column.name),
+            ))
+        };
+    Some(format!("t.{name} IS DISTINCT FROM {}", value.fill(read).render()))
 }
 
 fn failed(check: &'static str, detail: String) -> Verdict {

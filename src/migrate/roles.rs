@@ -12,6 +12,7 @@ use crate::rule::{RuleSet, Target};
 use crate::sql::quote::{ident, literal};
 
 use super::foreign_key::KEYS;
+use super::shadow_role;
 use super::{ARCHIVE, CONTROL, LEAVES};
 
 /// Owns the audit trigger's function, may add rows to audit_log_live, and does not log in.
@@ -55,6 +56,7 @@ pub fn script(context: &Context, role: &str, tables: &[String], owner: Option<&s
     let partman = if context.partman == Partman::Auto { PARTMAN } else { "" };
     SCRIPT
         .replace("{partman}", partman)
+        .replace("{shadow_role}", &shadow(context))
         .replace("{grants}", GRANTS)
         .replace("{owners}", &owners(context, tables))
         .replace("{role}", &ident(role))
@@ -67,6 +69,11 @@ pub fn script(context: &Context, role: &str, tables: &[String], owner: Option<&s
         .replace("{control}", CONTROL)
         .replace("{leaf}", LEAVES)
         .replace("{key}", KEYS)
+}
+
+fn shadow(context: &Context) -> String {
+    let role = &context.shadow_role;
+    shadow_role::SCRIPT.replace("{shadow_text}", &literal(role)).replace("{shadow}", &ident(role))
 }
 
 fn owners(context: &Context, tables: &[String]) -> String {
@@ -102,6 +109,10 @@ pub async fn install(database: &Database, context: &Context) -> Result<()> {
     let there = "SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = $1)";
     if !database.one("looking for the audit role", there, &[&AUDIT]).await?.get::<_, bool>(0) {
         database.batch("creating the audit role", &role).await?;
+    }
+    // Once it is there, it is the administrator's: what he has changed is told, and not mended.
+    if !database.one("looking for the role of mode shadow", there, &[&context.shadow_role]).await?.get::<_, bool>(0) {
+        database.batch("creating the role of mode shadow", &shadow(context)).await?;
     }
     database.batch("letting grants follow the views", &grants(context)).await
 }

@@ -1,9 +1,12 @@
-//! `migrate`: one legacy table at a time, each in one transaction: lock, move, prove, attach the audit trigger, let the view take
-//! the name. Whatever fails leaves the table as it was.
+//! `migrate`: one legacy table at a time. A small one in one transaction: lock, move, prove, attach the audit trigger, let the view take
+//! the name. A large history is copied and proven before (`online`), and that transaction has only to prove what has changed since.
+//! It waits for its locks as `quiet` does. Whatever fails leaves the table as it was.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use crate::catalog::{Catalog, Database};
+use crate::config::Settings;
 use crate::control;
 use crate::error::{Error, Result};
 use crate::relation::{Context, Relation};
@@ -15,11 +18,11 @@ use super::capture::{self, writer};
 use super::dependents::{self, Dependent, Dependents};
 use super::foreign_key::KEYS;
 use super::foreign_key::key_table::{KeyTable, Leaf};
+use super::online::{self, Online, Silent, Told};
 use super::parity::{self, Parity};
-use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, backfill, gate, leaf, object, retain, roles, view};
+use super::quiet::{Pace, attempt};
+use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, backfill, gate, keep, leaf, object, retain, roles, view};
 
-/// A writer that holds the legacy table longer than this makes the migration of that table fail, not wait.
-const LOCK_TIMEOUT: &str = "5s";
 /// The advisory lock of a run, held by its session.
 const RUNNING: &str = "hashtext('esclusa migrate')";
 /// The session of a run that was killed ends when the server has noticed.
@@ -36,10 +39,11 @@ pub struct Outcome {
     pub parity: Option<Parity>,
     /// What the reader should know: the trigger, dependent objects, "already migrated".
     pub notes: Vec<String>,
+    /// For how long nobody else could use the table.
+    pub held: Duration,
 }
 
 /// The state that a migration works on.
-#[derive(Debug)]
 pub struct Migration<'m> {
     /// A connection with the rights of the tables' owner.
     pub database: &'m Database,
@@ -49,13 +53,18 @@ pub struct Migration<'m> {
     pub context: Context,
     /// Tables are moved although something hangs on them that cannot come along.
     pub accept: bool,
+    /// How it gets on with those who use the tables.
+    pub pace: Pace,
+    /// Who is told how far it is.
+    pub told: &'m dyn Told,
 }
 
 impl<'m> Migration<'m> {
     /// Prepares a connection for migrating.
     pub async fn new(database: &'m Database, rules: &'m RuleSet, context: Context) -> Result<Self> {
         database.batch("pinning the session", PINNED).await?;
-        Ok(Migration { database, rules, context, accept: false })
+        let pace = Pace::new(&Settings::defaults()?);
+        Ok(Migration { database, rules, context, accept: false, pace, told: &Silent })
     }
 
     fn relation(&self, table: &str) -> Option<Relation> {
@@ -104,16 +113,22 @@ impl<'m> Migration<'m> {
             if !notes.is_empty() {
                 self.record(self.database, run, rule, "retain", None).await?;
             }
-            return Ok(Outcome { table: rule.table.clone(), rows: 0, parity: None, notes });
+            return Ok(Outcome { table: rule.table.clone(), rows: 0, parity: None, notes, held: Duration::ZERO });
         }
         if table.kind == 'v' {
+            // A process that was killed just behind the move has not come to that.
+            if !object::is_recorded(self.database, &rule.table).await? {
+                self.describe(rule).await?;
+            }
             let notes = vec!["already migrated: a view has the name".into()];
-            return Ok(Outcome { table: rule.table.clone(), rows: 0, parity: None, notes });
+            return Ok(Outcome { table: rule.table.clone(), rows: 0, parity: None, notes, held: Duration::ZERO });
         }
         self.refuse_stale_rule(rule, &catalog)?;
-        let context = format!("migrating {}", rule.table);
-        let moved = self.database.transaction(&context, async |db| self.move_table(db, run, rule, &relation, &catalog).await);
-        let (mut outcome, validation) = moved.await?;
+        let hanging = self.hanging(self.database, &relation, &relation.legacy_table()).await?;
+        self.refuse_hanging(&relation, &hanging)?;
+        let prepared = self.prepare(run, &relation).await?;
+        let (mut outcome, validation) = self.cut_over(run, rule, &relation, prepared.as_ref()).await?;
+        self.describe(rule).await?;
         let is_validated = !validation.is_empty();
         // Reads the referencing tables and keeps nobody from writing them. One that fails is told; the table has been moved.
         for validate in validation {
@@ -147,29 +162,91 @@ impl<'m> Migration<'m> {
         }
     }
 
+    /// Copies a large history while it is written, and proves it.
+    async fn prepare<'p>(&'p self, run: i64, relation: &'p Relation) -> Result<Option<Prepared<'p>>> {
+        let Some(_) = relation.target().and_then(|t| t.repeated) else { return Ok(None) };
+        let size = "SELECT pg_relation_size(to_regclass($1))";
+        let size: i64 = self.database.one("asking for the size", size, &[&relation.legacy_table()]).await?.get(0);
+        let is_large = u64::try_from(size).unwrap_or(0) > self.pace.online_above;
+        if !is_large && !online::is_begun(self.database, relation).await? {
+            return Ok(None);
+        }
+        let mut copy = Online::begin(self.database, run, relation, &self.pace, self.told).await?;
+        let notes = copy.copy().await?;
+        let parity = copy.prove().await?;
+        if !parity.holds() {
+            // Nobody goes on from a copy that is wrong.
+            online::abandon(self.database, relation, &self.pace, self.told).await?;
+            return Err(unproven(relation, &parity));
+        }
+        Ok(Some(Prepared { copy, notes, parity }))
+    }
+
+    /// The one transaction in which the table steps aside, when nobody is on it.
+    async fn cut_over(
+        &self,
+        run: i64,
+        rule: &Rule,
+        relation: &Relation,
+        prepared: Option<&Prepared<'_>>,
+    ) -> Result<(Outcome, Vec<String>)> {
+        let context = format!("migrating {}", rule.table);
+        let mut tables = vec![relation.legacy_table()];
+        // The base before its history: the order in which an application writes them.
+        let base = rule.target.history().and_then(|h| h.base.as_ref()).map(|b| qualified(&self.context.schema, b));
+        tables.splice(0..0, base);
+        let word = |text: &str| self.told.word(text);
+        let (failed, locked) = (Cell::new(false), Cell::new(Instant::now()));
+        let work = async |db: &Database| {
+            let catalog = self.lock(db, rule, relation, &locked).await?;
+            let moved = self.move_table(db, run, rule, relation, prepared, &catalog).await?;
+            match moved.0.parity.as_ref().filter(|p| !p.holds()) {
+                None => Ok(moved),
+                Some(parity) => {
+                    failed.set(true);
+                    Err(unproven(relation, parity))
+                }
+            }
+        };
+        let mut moved = attempt(self.database, &self.pace, &context, &tables, &word, work).await;
+        if let Ok((outcome, _)) = &mut moved {
+            outcome.held = locked.get().elapsed();
+        }
+        if failed.get() && prepared.is_some() {
+            online::abandon(self.database, relation, &self.pace, self.told).await?;
+        }
+        moved
+    }
+
     async fn move_table(
         &self,
         db: &Database,
         run: i64,
         rule: &Rule,
         relation: &Relation,
+        prepared: Option<&Prepared<'_>>,
         catalog: &Catalog,
     ) -> Result<(Outcome, Vec<String>)> {
         let legacy = relation.legacy_table();
-        let lock =
-            format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; {OWN_GRANTS}; LOCK TABLE {legacy} IN SHARE ROW EXCLUSIVE MODE");
-        db.batch(&format!("locking {}", rule.table), &lock).await?;
         let hanging = self.hanging(db, relation, &legacy).await?;
-        let mut notes = self.told(relation, &hanging)?;
-        let (rows, of_the_leaf) = self.build_leaf(db, relation).await?;
-        notes.extend(of_the_leaf);
-        let parity = parity::check(db, relation, &legacy).await?;
+        let mut notes = self.refuse_hanging(relation, &hanging)?;
+        let (rows, parity) = match prepared {
+            Some(prepared) => {
+                notes.extend(prepared.notes.iter().cloned());
+                let parity = prepared.copy.hand_over(db, &prepared.parity).await?;
+                (u64::try_from(parity.rows).unwrap_or(0), parity)
+            }
+            None => {
+                let (rows, of_the_leaf) = self.build_leaf(db, relation).await?;
+                notes.extend(of_the_leaf);
+                (rows, parity::check(db, relation, &legacy).await?)
+            }
+        };
         if !parity.holds() {
-            return Err(Error::Refused {
-                message: format!("{} did not pass its parity checks and was left as it was", rule.table),
-                detail: Some(parity.failures()),
-                hint: None,
-            });
+            return Ok((
+                Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes, held: Duration::ZERO },
+                Vec::new(),
+            ));
         }
         parity::record(db, &parity).await?;
         let context = format!("carrying what hangs on {}", rule.table);
@@ -177,10 +254,38 @@ impl<'m> Migration<'m> {
         let validation = self.swap(db, relation).await?;
         db.batch(&context, &hanging.after).await?;
         notes.extend(self.capture(db, rule, relation, catalog).await?);
-        object::record(db, &self.context.schema, &rule.table).await?;
-        object::record_keys(db, &self.context.schema, &rule.table).await?;
+        keep::attach(db, relation, prepared.map(|p| p.copy.numbers())).await?;
         self.record(db, run, rule, "migrate", Some(i64::try_from(rows).unwrap_or(i64::MAX))).await?;
-        Ok((Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes }, validation))
+        Ok((Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes, held: Duration::ZERO }, validation))
+    }
+
+    /// Locks the base and the table, and looks whether the table is still what its rule says. `locked` is when others began to wait.
+    async fn lock(&self, db: &Database, rule: &Rule, relation: &Relation, locked: &Cell<Instant>) -> Result<Catalog> {
+        let context = format!("locking {}", rule.table);
+        locked.set(Instant::now());
+        let base = rule.target.history().and_then(|h| h.base.as_ref()).map(|b| qualified(&self.context.schema, b));
+        if let Some(base) = base {
+            let sql = "SELECT relkind IN ('r', 'p') FROM pg_class WHERE oid = to_regclass($1)";
+            let rows = db.query(&context, sql, &[&base]).await?;
+            if rows.first().is_some_and(|r| r.get(0)) {
+                db.batch(&context, &format!("LOCK TABLE {base} IN SHARE ROW EXCLUSIVE MODE")).await?;
+            }
+        }
+        db.batch(&context, &format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", relation.legacy_table())).await?;
+        let catalog = self.catalog(rule).await?;
+        self.refuse_stale_rule(rule, &catalog)?;
+        Ok(catalog)
+    }
+
+    /// Records what the moved table consists of: behind the move, because it takes as long as all of it and nobody needs to wait for it.
+    async fn describe(&self, rule: &Rule) -> Result<()> {
+        let context = format!("recording what {} consists of", rule.table);
+        let record = async |db: &Database| {
+            db.batch(&context, OWN_GRANTS).await?;
+            object::record(db, &self.context.schema, &rule.table).await?;
+            object::record_keys(db, &self.context.schema, &rule.table).await
+        };
+        self.database.transaction(&context, record).await
     }
 
     /// Writes the ledger's line.
@@ -256,8 +361,20 @@ impl<'m> Migration<'m> {
         Ok(notes)
     }
 
+    /// What hangs on a table that has not been moved.
+    pub async fn dependents(&self, rule: &Rule) -> Result<Vec<Dependent>> {
+        let relation = Relation::compile(rule, &self.context);
+        let legacy = relation.legacy_table();
+        let sql = "SELECT EXISTS (SELECT FROM pg_class WHERE oid = to_regclass($1) AND relkind IN ('r', 'p'))";
+        let there: bool = self.database.one("looking for the table", sql, &[&legacy]).await?.get(0);
+        if !there {
+            return Ok(Vec::new());
+        }
+        Ok(self.hanging(self.database, &relation, &legacy).await?.found)
+    }
+
     /// What hangs on the table: notes about what is carried or let go; a refusal for what cannot be, unless it was accepted.
-    fn told(&self, relation: &Relation, hanging: &Dependents) -> Result<Vec<String>> {
+    fn refuse_hanging(&self, relation: &Relation, hanging: &Dependents) -> Result<Vec<String>> {
         let one = |d: &Dependent| format!("{} {}: {}", d.kind, d.name, d.fate);
         let scripts: Vec<&str> = hanging.blocking().filter_map(|d| d.script.as_deref()).collect();
         if !self.accept && hanging.blocking().next().is_some() {
@@ -291,10 +408,15 @@ impl<'m> Migration<'m> {
     pub async fn verify(&self, rule: &Rule) -> Result<Option<Parity>> {
         let relation = Relation::compile(rule, &self.context);
         let Some(source) = self.legacy_source(rule).await? else { return Ok(None) };
+        let is_kept = keep::is_kept(self.database, &relation).await?;
         let parity = self
             .database
             .transaction(&format!("verifying {}", rule.table), async |db| {
-                let parity = parity::check(db, &relation, &source).await?;
+                db.batch("taking a snapshot", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
+                let parity = match is_kept {
+                    true => parity::kept(db, &relation, &source).await?,
+                    false => parity::check(db, &relation, &source).await?,
+                };
                 parity::record(db, &parity).await?;
                 Ok(parity)
             })
@@ -303,13 +425,28 @@ impl<'m> Migration<'m> {
     }
 }
 
+fn unproven(relation: &Relation, parity: &Parity) -> Error {
+    Error::Refused {
+        message: format!("{} did not pass its parity checks and was left as it was", relation.table),
+        detail: Some(parity.failures()),
+        hint: None,
+    }
+}
+
+/// A large history whose copy waits for its moment.
+struct Prepared<'p> {
+    copy: Online<'p>,
+    notes: Vec<String>,
+    parity: Parity,
+}
+
 /// Reads a legacy column, by its name, from a row of the leaf, by its alias.
 type Reading<'r> = Box<dyn Fn(&str, &str) -> String + Sync + 'r>;
 /// The assignments of an UPDATE of the leaf that sets legacy columns, with the row's alias.
 type Writing<'r> = Box<dyn Fn(&[(String, String)], &str) -> String + Sync + 'r>;
 
 /// A relation as those see it who look for what hangs on its table.
-struct Standing<'r> {
+pub(super) struct Standing<'r> {
     relation: &'r Relation,
     rows: String,
     parent: Option<String>,
@@ -318,7 +455,7 @@ struct Standing<'r> {
 }
 
 impl<'r> Standing<'r> {
-    fn new(relation: &'r Relation) -> Self {
+    pub(super) fn new(relation: &'r Relation) -> Self {
         let read = move |column: &str, row: &str| {
             relation.position(column).map_or_else(|| "NULL".to_owned(), |i| relation.read(i, Some(row)))
         };
@@ -334,7 +471,7 @@ impl<'r> Standing<'r> {
     }
 
     /// `legacy` is where the table lies now.
-    fn leaf<'l>(&'l self, legacy: &'l str) -> Leaf<'l> {
+    pub(super) fn leaf<'l>(&'l self, legacy: &'l str) -> Leaf<'l> {
         let target = self.relation.target();
         Leaf {
             schema: &self.relation.schema,

@@ -358,6 +358,7 @@ mod tests {
             first_month: Month { year: 2026, month: 3 },
             horizon: Month { year: 2028, month: 3 },
             partman: Partman::Never,
+            shadow_role: "shadow".into(),
         };
         let all = partitions(&context, Partitioner::Own, context.horizon);
         assert_eq!(all.len(), 24);

@@ -53,7 +53,8 @@ pub async fn replace(database: &Database, relation: &Relation) -> Result<()> {
     database.batch(&format!("making the view of {} anew", relation.table), &function(relation)).await
 }
 
-fn function_name(relation: &Relation) -> String {
+/// The function behind the views.
+pub(super) fn function_name(relation: &Relation) -> String {
     qualified(CONTROL, &format!("write_{}", relation.table))
 }
 

@@ -5,7 +5,7 @@
 //! `al_changed_at` is the instant that follows from it, for auditors; `timestamp` -> `timestamptz` loses the hour of a DST gap, so
 //! nothing is read back from there.
 
-use super::value::SqlType;
+use super::value::{NULL_KEY, SqlType};
 use super::{Context, Field, Home, Relation, Store, Value, columns, constant, key_text, positions, projection, target};
 use crate::rule::{Capture, History, Rule};
 use crate::sql;
@@ -34,7 +34,7 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Rela
         field("al_record_key", key_text(rule, &key, SqlType::key_text)),
         field("al_operation", place(&history.operation).map_or_else(|| constant("'U'"), operation)),
         field(IMAGE, Value::Image((0..columns.len()).collect())),
-        field("al_user_id", place(&history.user).map_or_else(|| constant("'∅'"), user)),
+        field("al_user_id", place(&history.user).map_or_else(|| constant(NULL_KEY), user)),
         field(
             "al_changed_at",
             stamp.map_or_else(
@@ -97,7 +97,7 @@ fn operation(column: usize) -> Value {
 /// `al_user_id` is NOT NULL; the legacy user may be NULL or empty, and stays so in the image.
 fn user(column: usize) -> Value {
     let name = sql!("pg_catalog.left(({})::pg_catalog.text, 63)", Sql::column(column));
-    Value::Expression(sql!("CASE WHEN {} OPERATOR(pg_catalog.<>) '' THEN {} ELSE '∅' END", &name, &name))
+    Value::Expression(sql!("CASE WHEN {} OPERATOR(pg_catalog.<>) '' THEN {} ELSE {} END", &name, &name, NULL_KEY))
 }
 
 /// The instant of a stamp; NULL comes before everything. In a DST gap it is off by at most an hour. A stamp is cut before it is

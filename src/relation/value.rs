@@ -255,12 +255,13 @@ fn is_instant(type_name: &str) -> bool {
     type_name.starts_with("timestamp") && type_name.ends_with("with time zone")
 }
 
-/// The mark of NULL in key text. A string that looks like it shares its key and nothing else.
-pub const NULL_KEY: &str = "∅";
+/// The mark of NULL in key text, `∅`, as SQL. A string that looks like it shares its key and nothing else. It is written in ASCII, because it stands
+/// in the texts of clients whose encoding has no such character, and in the errors that they are told.
+pub const NULL_KEY: &str = r"E'\u2205'";
 
 /// Key text of one or several columns: the text itself, or a JSON array of texts.
 pub fn composite(texts: &[Sql]) -> Sql {
-    let one = |text: &Sql| sql!("coalesce({}, '{}')", text, NULL_KEY);
+    let one = |text: &Sql| sql!("coalesce({}, {})", text, NULL_KEY);
     match texts {
         [single] => one(single),
         several => sql!("pg_catalog.jsonb_build_array({})::pg_catalog.text", Sql::join(several.iter().map(one), ", ")),
@@ -299,8 +300,8 @@ mod tests {
 
     #[test]
     fn composite_keys_are_json_arrays() {
-        assert_eq!(composite(&["a".into()]).render(), "coalesce(a, '∅')");
+        assert_eq!(composite(&["a".into()]).render(), r"coalesce(a, E'\u2205')");
         let two = composite(&["a".into(), "b".into()]).render();
-        assert_eq!(two, "pg_catalog.jsonb_build_array(coalesce(a, '∅'), coalesce(b, '∅'))::pg_catalog.text");
+        assert_eq!(two, r"pg_catalog.jsonb_build_array(coalesce(a, E'\u2205'), coalesce(b, E'\u2205'))::pg_catalog.text");
     }
 }

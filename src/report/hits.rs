@@ -21,12 +21,12 @@ pub fn hits(shared: &Shared) -> Table {
     for total in shared.traffic.totals() {
         let count = &total.count;
         table.push(vec![
-            (*total.table).into(),
+            total.table.into(),
             total.operation.into(),
-            total.outcome.name().into(),
+            total.outcome.into(),
             count.hits.into(),
             count.rows.into(),
-            count.errors.into(),
+            total.errors.into(),
             count.average_ms().into(),
             count.max_ms().into(),
         ]);

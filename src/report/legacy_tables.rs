@@ -1,7 +1,6 @@
 //! Reports `tables` and `rules`: a row for every legacy table, with what it has become and how it fares.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use crate::migrate::gate::Candidate;
 use crate::rewrite::Entry;
@@ -36,7 +35,7 @@ pub(super) fn by_table(shared: &Shared, columns: Columns, row: impl Fn(&Entry) -
 }
 
 pub(super) fn tables(shared: &Shared) -> Table {
-    let mut hits: HashMap<Arc<str>, u64> = HashMap::new();
+    let mut hits: HashMap<String, u64> = HashMap::new();
     for total in shared.traffic.totals() {
         let sum = hits.entry(total.table).or_default();
         *sum = sum.saturating_add(total.count.hits);

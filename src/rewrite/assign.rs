@@ -38,14 +38,35 @@ impl Work<'_, '_> {
     pub(super) fn is_untyped(&self, lexemes: &Range<usize>) -> bool {
         let inner = self.unwrapped(lexemes);
         let lexeme = &self.lexed.lexemes[inner.start];
-        let parameter = matches!(lexeme.token.token, Token::Placeholder(_));
-        inner.len() == 1 && (parameter || lexeme.is_untyped_string() || lexeme.is("NULL"))
+        let parameter = || lexeme.parameter().is_some_and(|number| !self.is_declared(number));
+        inner.len() == 1 && (parameter() || lexeme.is_untyped_string() || lexeme.is("NULL"))
     }
 
     /// Whether an expression is a constant or a parameter, which it costs nothing to evaluate twice.
     pub(super) fn is_constant(&self, lexemes: &Range<usize>) -> bool {
         let number = lexemes.len() == 1 && matches!(self.lexed.lexemes[lexemes.start].token.token, Token::Number(..));
-        number || self.is_untyped(lexemes)
+        let inner = self.unwrapped(lexemes);
+        let parameter = inner.len() == 1 && self.lexed.lexemes[inner.start].parameter().is_some();
+        number || parameter || self.is_untyped(lexemes)
+    }
+
+    /// Whether a parameter has a type before it meets a column: by Parse, or by the list of PREPARE.
+    fn is_declared(&self, number: usize) -> bool {
+        self.names.declared.contains(&number) || self.prepared_types().get(number - 1).is_some_and(|is_type| *is_type)
+    }
+
+    /// For each entry of the list of types in `PREPARE name (...) AS` whether it is a type; `unknown` is none.
+    fn prepared_types(&self) -> Vec<bool> {
+        let lexemes = &self.lexed.lexemes[self.lexemes.clone()];
+        let is_list =
+            lexemes.first().is_some_and(|l| l.is("PREPARE")) && lexemes.get(2).is_some_and(|l| l.is_token(&Token::LParen));
+        if !is_list {
+            return Vec::new();
+        }
+        let inside =
+            lexemes[3..].iter().take_while(|l| l.depth > 0 && !(l.depth == 1 && l.is_token(&Token::RParen))).collect::<Vec<_>>();
+        let entries = inside.split(|l| l.depth == 1 && l.is_token(&Token::Comma));
+        entries.map(|entry| !matches!(entry, [one] if one.is("UNKNOWN"))).collect()
     }
 
     /// Without the parentheses that stand round the whole.

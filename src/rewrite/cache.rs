@@ -66,7 +66,7 @@ impl Cache {
         let known = old.is_some();
         let outcome = old.unwrap_or_else(|| fresh(policy, names, text));
         let kept = Kept { text: text.into(), generation: policy.generation, names: names.clone(), outcome: outcome.clone() };
-        let seen = outcome.seen.as_ref().map_or(0, |seen| seen.text.len());
+        let seen = outcome.seen.as_ref().map_or(0, Seen::bytes);
         let bytes = text.len() + outcome.text.as_ref().map_or(0, |t| t.len()) + seen;
         young.insert(key, kept);
         let total = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
@@ -91,7 +91,7 @@ impl Cache {
 /// The normalised text is made once for all the times that a statement is counted.
 fn fresh(policy: &Policy, names: &NameContext, text: &str) -> Arc<Outcome> {
     let mut outcome = rewrite(policy, names, text);
-    outcome.seen = (!outcome.hits.is_empty()).then(|| Seen::of(text));
+    outcome.seen = (!outcome.hits.is_empty()).then(|| Seen::of(text, outcome.text.as_deref()));
     Arc::new(outcome)
 }
 

@@ -20,9 +20,12 @@ const CHUNK: usize = 512;
 
 /// Names that change where unqualified names are looked up, wherever they stand.
 const PATH_NAMES: [&str; 2] = ["search_path", "set_config"];
-/// The same for statements that begin with one of these verbs.
+/// Names that change how texts are read.
+const READING_NAMES: [&str; 2] = ["client_encoding", "standard_conforming_strings"];
+/// The same as [`PATH_NAMES`] for statements that begin with one of these verbs.
 const PATH_VERBS: [&str; 6] = ["set", "reset", "discard", "create", "alter", "drop"];
 const PATH_OBJECTS: [&str; 5] = ["schema", "role", "authorization", "all", "session"];
+const READING_OBJECTS: [&str; 2] = ["names", "all"];
 
 /// What a text may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,11 +34,13 @@ pub struct Found {
     pub legacy: bool,
     /// Change the search path.
     pub path: bool,
+    /// Change how texts are read.
+    pub reading: bool,
 }
 
 impl Found {
     fn is_all(self) -> bool {
-        self.legacy && self.path
+        self.legacy && self.path && self.reading
     }
 }
 
@@ -90,7 +95,7 @@ impl Prefilter {
         let plain = |n: &&str| (STEM..CHUNK / 2).contains(&n.len()) && n.bytes().all(is_identifier);
         let (plain, odd): (Vec<&str>, Vec<&str>) = names.into_iter().partition(plain);
         let names: HashSet<Box<[u8]>, _> = plain.iter().map(|n| n.to_ascii_lowercase().into_bytes().into_boxed_slice()).collect();
-        let own = PATH_NAMES.iter().chain(constraints.then_some(&CONSTRAINTS));
+        let own = PATH_NAMES.iter().chain(&READING_NAMES).chain(constraints.then_some(&CONSTRAINTS));
         let words = names.iter().map(|n| &**n).chain(own.map(|n| n.as_bytes()));
         let longest = words.clone().map(<[u8]>::len).max().unwrap_or(0);
         let stems: BTreeSet<Vec<u8>> = words.map(|w| [b" ", &w[..STEM]].concat()).collect();
@@ -105,7 +110,7 @@ impl Prefilter {
 
     /// What a text may do; each answer may be a false yes, never a false no.
     pub fn scan(&self, text: &[u8]) -> Found {
-        let mut out = Found { path: sets_path(text), ..Found::default() };
+        let mut out = sets(text);
         let mut start = 0;
         loop {
             let end = (start + CHUNK).min(text.len());
@@ -136,6 +141,7 @@ impl Prefilter {
             if length < tail.len() || last {
                 let word = &tail[..length];
                 out.legacy = out.legacy || self.names.contains(word) || self.constraints && word == CONSTRAINTS.as_bytes();
+                out.reading = out.reading || READING_NAMES.iter().any(|n| n.as_bytes() == word);
                 out.path = out.path || PATH_NAMES.iter().any(|n| n.as_bytes() == word);
             }
             out.is_all()
@@ -162,15 +168,26 @@ fn fold(byte: u8) -> u8 {
     if is_identifier(byte) { lower } else { b' ' }
 }
 
-/// `SET ROLE`, `DISCARD ALL`, `CREATE SCHEMA`: by their first words. Of several statements in one text each may be one.
-fn sets_path(text: &[u8]) -> bool {
-    let one = |statement: &[u8]| {
+/// `SET ROLE`, `SET NAMES`, `DISCARD ALL`, `CREATE SCHEMA`: by their first words. Of several statements in one text each may be one.
+fn sets(text: &[u8]) -> Found {
+    let mut out = Found::default();
+    let mut one = |statement: &[u8]| {
         let mut words = statement.split(|b| !is_identifier(*b)).filter(|w| !w.is_empty());
         let is =
             |word: Option<&[u8]>, list: &[&str]| word.is_some_and(|w| list.iter().any(|l| w.eq_ignore_ascii_case(l.as_bytes())));
-        is(words.next(), &PATH_VERBS) && words.take(2).any(|w| is(Some(w), &PATH_OBJECTS))
+        if is(words.next(), &PATH_VERBS) {
+            for word in words.take(2) {
+                out.path = out.path || is(Some(word), &PATH_OBJECTS);
+                out.reading = out.reading || is(Some(word), &READING_OBJECTS);
+            }
+        }
     };
-    if memchr::memchr(b';', text).is_none() { one(text) } else { text.split(|b| *b == b';').any(one) }
+    if memchr::memchr(b';', text).is_none() {
+        one(text)
+    } else {
+        text.split(|b| *b == b';').for_each(one)
+    }
+    out
 }
 
 /// Bytes that go on an identifier (PostgreSQL source, scan.l): letters, digits, `_`, `$` and everything beyond ASCII.

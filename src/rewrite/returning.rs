@@ -28,6 +28,10 @@ impl Work<'_, '_> {
         let expression = self.without_alias(item);
         let aliased = expression.end != item.end;
         let Some(span) = self.lexed.span(&expression) else { return Ok(()) };
+        if let Some(call) = self.window_call(&expression) {
+            let message = "window functions are not allowed in RETURNING".to_owned();
+            return Err(Refusal::legacy("42P20", message, Some(call)));
+        }
         self.hide_all(span, dml, relation);
         let all = || {
             let read = |i: usize| {
@@ -77,6 +81,27 @@ impl Work<'_, '_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Where a window function of an item begins, if it has one that is no sub-query's: in the scope that the item is put into it would be allowed.
+    fn window_call(&self, item: &Range<usize>) -> Option<usize> {
+        let lexemes = &self.lexed.lexemes;
+        let is_own = |mut at: usize| loop {
+            match self.lexed.opening(at) {
+                Some(open) if open >= item.start => match lexemes[open + 1].is_any(crate::sql::edit::QUERY_START) {
+                    true => return false,
+                    false => at = open,
+                },
+                _ => return true,
+            }
+        };
+        let over = |&at: &usize| lexemes[at].is("OVER") && lexemes[at - 1].is_token(&Token::RParen) && is_own(at);
+        let close = (item.start + 1..item.end).find(over)? - 1;
+        let mut call = (item.start..close).rev().find(|&open| self.lexed.closing(open) == Some(close))?.checked_sub(1)?;
+        while call >= item.start + 2 && lexemes[call - 1].is_token(&Token::Period) {
+            call -= 2;
+        }
+        Some(lexemes[call].span.start)
     }
 
     /// Whether an item ends in `).*`.

@@ -100,6 +100,15 @@ impl Target {
         matches!(self, Target::Retained(_))
     }
 
+    /// The same, with a history that the application writes and no trigger.
+    #[must_use]
+    pub fn written_by_application(self) -> Self {
+        match self {
+            Target::History(history) => Target::History(History { capture: Capture::Application, ..history }),
+            other => other,
+        }
+    }
+
     /// The history that goes to `audit_log`, where it is one.
     pub fn history(&self) -> Option<&History> {
         if let Target::History(history) = self { Some(history) } else { None }

@@ -43,6 +43,9 @@ impl Steering {
         if let Err(error) = left.await {
             tracing::warn!(%error, "the end of this process could not be noted; a switch will tell that it is silent");
         }
+        if let Err(error) = self.recording.end().await {
+            tracing::warn!(%error, "the spool could not be removed");
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Puts a policy together: rule files, stored modes, and the catalog of the target database.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::catalog::database::database_name;
@@ -11,7 +12,7 @@ use crate::config::Settings;
 use crate::control;
 use crate::error::{Error, Result};
 use crate::migrate::gate::Candidate;
-use crate::migrate::state;
+use crate::migrate::{shadow_role, state};
 use crate::relation::{CONTROL, Context, KEYS, Relation};
 use crate::rewrite::{Entry, Policy};
 use crate::rule::{Faulty, Rule, RuleSet};
@@ -27,12 +28,27 @@ pub async fn control_database(settings: &Settings) -> Result<Option<Database>> {
     Database::connect(&settings.control.url, password(settings)?.as_deref()).await.map(Some)
 }
 
+/// The side's connection of mode shadow, as its own role, if a database is configured. Refused while that role could do more than read.
+pub async fn shadow_database(settings: &Settings) -> Result<Option<Database>> {
+    if settings.control.url.is_empty() {
+        return Ok(None);
+    }
+    let (user, file) = (&settings.shadow.user, &settings.shadow.password_file);
+    let password = secret("ESCLUSA_SHADOW_PASSWORD", file)?;
+    let database = Database::connect_as(&settings.control.url, user, password.as_deref()).await?;
+    shadow_role::require(&database, user).await?;
+    Ok(Some(database))
+}
+
 /// The control connection's password: from the environment, or from `control.password_file`.
 pub fn password(settings: &Settings) -> Result<Option<String>> {
-    if let Ok(password) = std::env::var("ESCLUSA_CONTROL_PASSWORD") {
+    secret("ESCLUSA_CONTROL_PASSWORD", &settings.control.password_file)
+}
+
+fn secret(variable: &str, file: &Path) -> Result<Option<String>> {
+    if let Ok(password) = std::env::var(variable) {
         return Ok(Some(password));
     }
-    let file = &settings.control.password_file;
     if file.as_os_str().is_empty() {
         return Ok(None);
     }

@@ -1,5 +1,10 @@
 //! Runs the samples of mode `shadow`: each in a transaction of its own that only reads, both forms in one snapshot, so that what other
 //! clients write is no difference. What differs is run again in a new snapshot before it is believed.
+//!
+//! It runs as a role of its own that can only read, and only what can reach no function, operator, cast or type of somebody else's
+//! (`harmless`): a client must not gain by it what this role may and the client may not.
+
+mod harmless;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,7 +20,8 @@ use crate::error::{Error, Result};
 use crate::rewrite::{Policy, rewrite};
 use crate::shadow::compare::{Row, Rows};
 use crate::shadow::{Sample, Took, Verdict};
-use crate::sql::quote::{ident, literal};
+use crate::sql::quote::literal;
+use crate::sql::{Limits, Named};
 use crate::telemetry;
 
 /// What one form of a statement gave: rows, too many of them, or an error.
@@ -61,8 +67,10 @@ pub(super) async fn run(steering: Arc<Steering>, mut stopped: watch::Receiver<bo
             Verdict::Skipped(_) => "skipped",
         };
         telemetry::count_by("esclusa_shadow_total", "verdict", label);
-        if let Verdict::Different(difference) = &verdict {
-            tracing::warn!(tables = sample.tables.join(", "), difference, "a rewritten statement gives another result");
+        // What differs is rows of the client's data: it stays out of the log.
+        if let Verdict::Different(_) = &verdict {
+            let (tables, fingerprint) = (sample.tables.join(", "), sample.fingerprint);
+            tracing::warn!(tables, fingerprint, "a rewritten statement gives another result: SHOW DIFFERENCES");
         }
         shared.shadow.keep(&sample, outcome.text.as_deref().unwrap_or_default(), &verdict, took);
     }
@@ -76,10 +84,19 @@ async fn compare(
     rewritten: &str,
     rewritten_first: bool,
 ) -> Result<(Verdict, Took)> {
-    let Some(database) = policy::alive(database, settings).await? else {
+    if database.as_ref().is_none_or(Database::is_closed) {
+        *database = policy::shadow_database(settings).await?;
+    }
+    let Some(database) = database else {
         return Ok((Verdict::Skipped("there is no control.url".into()), Took::default()));
     };
-    let side = Side { database, settings, sample, rewritten };
+    let limits = Limits { text_bytes: settings.limits.statement_bytes.0, ..Limits::default() };
+    let named = [&*sample.forwarded, rewritten].map(|text| Named::of(text, &limits));
+    let [Ok(forwarded_names), Ok(rewritten_names)] = named else {
+        let why = named.into_iter().find_map(std::result::Result::err).unwrap_or_default();
+        return Ok((Verdict::Skipped(why), Took::default()));
+    };
+    let side = Side { database, settings, sample, forms: [(&sample.forwarded, forwarded_names), (rewritten, rewritten_names)] };
     let (first, took) = side.both(rewritten_first).await?;
     let Some(difference) = first else { return Ok((Verdict::Equal, took)) };
     if let Difference::Skipped(why) = difference {
@@ -107,31 +124,37 @@ struct Side<'s> {
     database: &'s Database,
     settings: &'s Settings,
     sample: &'s Sample,
-    rewritten: &'s str,
+    /// As it is forwarded, and rewritten; with what it names.
+    forms: [(&'s str, Named); 2],
 }
 
 impl Side<'_> {
     /// Runs both forms in one snapshot.
     async fn both(&self, rewritten_first: bool) -> Result<(Option<Difference>, Took)> {
-        let path: Vec<String> = self.sample.names.search_path.iter().map(|s| ident(s)).collect();
-        let path = if path.is_empty() { "''".to_owned() } else { path.join(", ") };
         let timeout = self.settings.shadow.timeout.as_millis();
         let begin = format!(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = {path}; SET LOCAL statement_timeout = {timeout}; \
-             SAVEPOINT forms"
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog; SET LOCAL statement_timeout = {timeout}"
         );
         self.database.batch("beginning to compare", &begin).await?;
+        let named = self.forms.each_ref().map(|(_, named)| named);
+        let (schemas, foreign) = harmless::look(self.database, &self.sample.names.search_path, &named).await?;
+        if let Some(why) = foreign {
+            self.database.batch("ending to compare", "ROLLBACK").await?;
+            return Ok((Some(Difference::Skipped(why)), Took::default()));
+        }
+        self.database.batch("beginning to compare", "SAVEPOINT forms").await?;
+        let texts = self.forms.each_ref().map(|(text, named)| named.qualified(text, &schemas));
         let mut took = Took::default();
         let (forwarded, rewritten) = if rewritten_first {
-            let rewritten = self.timed(self.rewritten, &mut took.rewritten).await?;
-            (self.timed(&self.sample.forwarded, &mut took.forwarded).await?, rewritten)
+            let rewritten = self.timed(&texts[1], &mut took.rewritten).await?;
+            (self.timed(&texts[0], &mut took.forwarded).await?, rewritten)
         } else {
-            let forwarded = self.timed(&self.sample.forwarded, &mut took.forwarded).await?;
-            (forwarded, self.timed(self.rewritten, &mut took.rewritten).await?)
+            let forwarded = self.timed(&texts[0], &mut took.forwarded).await?;
+            (forwarded, self.timed(&texts[1], &mut took.rewritten).await?)
         };
         let mut difference = self.difference(&forwarded, &rewritten);
         if matches!(difference, Some(Difference::Found(_))) {
-            let again = self.given(&self.sample.forwarded).await?;
+            let again = self.given(&texts[0]).await?;
             if self.difference(&forwarded, &again).is_some() {
                 difference = Some(Difference::Unsteady);
             }

@@ -1,6 +1,5 @@
-//! What the console and the background tasks of the server act on: the policy in force and what it is made of, and the hits that wait to
-//! be written. What is done with it: `switchboard` switches modes, `reload` reads settings and rules anew,
-//! `followers` follows the switches of other replicas.
+//! What the console and the background tasks of the server act on: the policy in force and what it is made of, and what is recorded. What
+//! is done with it: `switchboard` switches modes, `reload` reads settings and rules anew, `followers` follows the switches of other replicas.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,14 +9,18 @@ use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, watch};
 
 use super::policy::{Built, Known};
+use super::recording::Recording;
 use super::{Loader, policy, tls};
 use crate::catalog::Database;
 use crate::config::Settings;
 use crate::control;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::mode::Mode;
+use crate::report::verdict::Language;
+use crate::report::{Asked, Report};
 use crate::rule::RuleSet;
 use crate::session::Shared;
+use crate::table::Table;
 use crate::telemetry;
 use crate::wire::tls::Connector;
 
@@ -37,6 +40,7 @@ pub struct Steering {
     pub(super) stop: watch::Sender<bool>,
     /// Its name among the replicas.
     pub(super) instance: String,
+    pub(super) recording: Recording,
 }
 
 impl Steering {
@@ -59,7 +63,9 @@ impl Steering {
         shared.tls.store(Arc::new(acceptor));
         let (connector, rules) = (ArcSwap::from_pointee(connector), ArcSwap::from_pointee(rules));
         let (catalog, database) = (Mutex::new(catalog), Mutex::new(database));
-        Ok(Steering { shared, connector, load, rules, catalog, database, stop, instance: instance() })
+        let instance = instance();
+        let recording = Recording::begin(&shared.settings.load(), instance.clone())?;
+        Ok(Steering { shared, connector, load, rules, catalog, database, stop, instance, recording })
     }
 
     /// Builds the policy anew, from the rules in force, and modes and catalog as they are now.
@@ -88,27 +94,34 @@ impl Steering {
         self.shared.set_policy(built.policy);
     }
 
-    /// Writes counted hits; what cannot be written is kept.
+    /// Puts counted hits into the spool, and takes them to the database; what cannot be written is kept.
     pub(super) async fn flush(&self) {
-        // Locked before anything is taken: whoever flushes last, at the end, waits for one that is still writing.
-        let mut database = self.database.lock().await;
         let settings = self.shared.settings.load_full();
-        self.flush_shadow(&mut database, &settings).await;
-        let (counts, statements) = self.shared.traffic.take();
-        if counts.is_empty() {
-            return;
-        }
-        let written = async {
-            match policy::alive(&mut database, &settings).await? {
-                Some(database) => control::write_hits(database, &self.instance, &counts, &statements).await,
-                None => Ok(()),
-            }
-        };
-        if let Err(error) = written.await {
+        self.flush_shadow(&mut *self.database.lock().await, &settings).await;
+        self.keep().await;
+        if let Err(error) = self.recording.write(&settings).await {
             tracing::warn!(%error, "hits could not be written and are kept");
             telemetry::count("esclusa_flush_failures_total");
-            self.shared.traffic.give_back((counts, statements));
         }
+    }
+
+    /// Puts counted hits into the spool.
+    async fn keep(&self) {
+        self.recording.keep(&self.shared.traffic, &self.shared.settings.load_full()).await;
+    }
+
+    /// A report of what all proxies have recorded, up to now.
+    pub(super) async fn report(&self, report: &Report) -> Result<Table> {
+        let settings = self.shared.settings.load_full();
+        // A connection of its own: who looks delays neither a switch nor what is recorded.
+        let Some(database) = policy::control_database(&settings).await? else {
+            return Err(Error::usage("what was recorded is in the target database: set control.url"));
+        };
+        self.keep().await;
+        self.recording.write(&settings).await?;
+        let tables = self.shared.policy.load().entries().map(|e| e.relation.table.clone()).collect();
+        let asked = Asked { time_zone: settings.rules.time_zone.clone(), tables, ..Asked::default() };
+        report.read(&database, &settings, &asked, Language::English).await
     }
 
     /// Writes what mode shadow has found; what cannot be written is kept.
@@ -139,6 +152,18 @@ fn instance() -> String {
     match STARTED.fetch_add(1, Ordering::Relaxed) {
         0 => process,
         more => format!("{process}/{more}"),
+    }
+}
+
+/// Keeps hits every `control.spool_interval`, whatever the database does.
+pub(super) async fn keep_regularly(steering: Arc<Steering>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let pause = steering.shared.settings.load().control.spool_interval.max(Duration::from_millis(50));
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stopped.wait_for(|s| *s) => return,
+        }
+        steering.keep().await;
     }
 }
 

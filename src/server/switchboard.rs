@@ -12,6 +12,8 @@ use crate::control::{self, Change, replica};
 use crate::error::{Error, Faults, Result};
 use crate::migrate::gate::{self, Named, Switch};
 use crate::mode::Mode;
+use crate::report::Report;
+use crate::table::Table;
 
 impl Steering {
     /// Stores a switch, and waits until it is in force, here and on the other replicas.
@@ -82,7 +84,9 @@ impl Admin for Steering {
                 Ok((table.clone(), entry.relation.is_retained()))
             };
             let tables = tables.iter().map(named).collect::<Result<Vec<Named>>>()?;
-            self.switch(async |db, schema| gate::switch(db, schema, &tables, Switch { mode, who, why }).await).await
+            let shadow_role = &self.shared.settings.load_full().shadow.user;
+            let switch = Switch { mode, shadow_role, who, why };
+            self.switch(async |db, schema| gate::switch(db, schema, &tables, switch).await).await
         })
     }
 
@@ -96,12 +100,18 @@ impl Admin for Steering {
             let policy = self.shared.policy.load_full();
             let mut tables: Vec<Named> = policy.entries().map(|e| (e.relation.table.clone(), e.relation.is_retained())).collect();
             tables.sort();
-            self.switch(async |db, schema| gate::switch_all(db, schema, &tables, Switch { mode, who, why }).await).await
+            let shadow_role = &self.shared.settings.load_full().shadow.user;
+            let switch = Switch { mode, shadow_role, who, why };
+            self.switch(async |db, schema| gate::switch_all(db, schema, &tables, switch).await).await
         })
     }
 
     fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<Faults>> + Send + 'a>> {
         Box::pin(self.reload_all())
+    }
+
+    fn recorded<'a>(&'a self, report: &'static Report) -> Pin<Box<dyn Future<Output = Result<Table>> + Send + 'a>> {
+        Box::pin(self.report(report))
     }
 
     fn shutdown(&self) {

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::listen::Accepted;
 use super::steering::Steering;
+use super::upstream;
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::session::{self, Connect};
@@ -27,11 +28,7 @@ impl Connect for Upstream {
     type Stream = Stream;
     async fn connect(&self) -> Result<Stream> {
         let settings = self.steering.shared.settings.load_full();
-        let (upstream, tls) = (&settings.upstream, self.steering.connector.load_full());
-        let stream = Stream::connect(&upstream.address, upstream.connect_timeout, upstream.connect_retry).await?;
-        let secured = tokio::time::timeout(upstream.connect_timeout, stream.secure(&upstream.address, &tls)).await;
-        let slow = || Err(Error::io(format!("beginning TLS with {}", upstream.address), std::io::ErrorKind::TimedOut.into()));
-        secured.unwrap_or_else(|_| slow())
+        upstream::connect(&settings.upstream, &self.steering.connector.load_full()).await
     }
 }
 

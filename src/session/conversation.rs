@@ -9,8 +9,8 @@ mod from_client;
 mod from_server;
 mod own_replies;
 mod prepared_anew;
-mod reading;
 mod shadow_samples;
+mod statements;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

@@ -9,7 +9,7 @@ use arc_swap::Guard;
 
 use crate::rewrite::{NameContext, Outcome, Policy};
 use crate::shadow::Sample;
-use crate::traffic::Client;
+use crate::traffic::{Client, Sqlstate};
 
 /// What a session is surrounded by.
 pub trait House: Debug {
@@ -19,7 +19,7 @@ pub trait House: Debug {
     fn policy(&self) -> Guard<Arc<Policy>>;
     /// The longest statement that is read, in bytes of its frame.
     fn statement_bytes(&self) -> usize;
-    /// What becomes of a text.
+    /// What becomes of a text, under these names and declared types of parameters.
     fn outcome(&self, policy: &Policy, names: &Arc<NameContext>, text: &str) -> Arc<Outcome>;
     /// A statement that touches legacy tables has run.
     fn ran(&self, outcome: &Outcome, client: &Arc<Client>, run: Run);
@@ -34,21 +34,30 @@ pub trait House: Debug {
 }
 
 /// How a statement ran.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Run {
     /// When it came, if it was timed.
     pub began: Option<Instant>,
     /// Rows of its command tags.
     pub rows: u64,
-    /// Whether it ended with an error.
-    pub failed: bool,
+    /// The error that it ended with.
+    pub sqlstate: Sqlstate,
+}
+
+impl Run {
+    /// It ended with an error, or was never begun.
+    pub fn failed(began: Option<Instant>, sqlstate: Sqlstate) -> Self {
+        Run { began, rows: 0, sqlstate }
+    }
 }
 
 /// What is counted of a conversation, beside hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Note {
-    /// A statement passed unread: it is too long, or its text cannot be read safely.
+    /// A statement passed unread: it is too long, or in an encoding or syntax that is not read.
     Unread,
+    /// That was the first of its session.
+    FirstUnread,
     /// A prepared statement was prepared anew after a switch.
     PreparedAgain,
     /// There was no room to remember a prepared statement.

@@ -40,7 +40,7 @@ fn refusal(error: &ErrorFields, told: &Told<'_>) -> Option<ErrorFields> {
         own.set(field::SEVERITY, severity.to_vec());
     }
     if let Some(byte) = refusal.position {
-        own.set(field::POSITION, told::position_of(told.text, byte).to_string());
+        own.set(field::POSITION, told.place(byte).to_string());
     }
     Some(own)
 }
@@ -50,6 +50,7 @@ mod tests {
     use super::own_names::own_context;
     use super::*;
     use crate::rewrite::Outcome;
+    use crate::sql::escape::Added;
 
     #[test]
     fn an_error_of_a_key_table_is_one_of_the_legacy_table() {
@@ -58,7 +59,8 @@ mod tests {
             PL/pgSQL function esclusa.lead_c() line 5 at SQL statement\n\
             SQL statement \"DELETE FROM ONLY \"esclusa_key\".\"c\" WHERE $1 OPERATOR(pg_catalog.=) \"qid\"\"\0sesclusa_key\0tc\0nc_q\0\0";
         let outcome = Outcome::default();
-        let told = |schema| Told { outcome: &outcome, text: "", schema, reached: None };
+        let added = Added::default();
+        let told = |schema| Told { outcome: &outcome, text: "", added: &added, schema, reached: None };
         let fields = lead_back(&ErrorFields::parse(body), &told("cf_quere_pro")).unwrap();
         assert_eq!(fields.get(field::SCHEMA), Some(&b"cf_quere_pro"[..]));
         assert_eq!(

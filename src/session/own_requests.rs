@@ -129,6 +129,7 @@ pub fn questions(doubt: Doubt) -> OwnRequests {
 /// Prepares a statement anew under its name.
 pub fn again(id: NameId, name: &[u8], held: &Arc<Prepared>) -> OwnRequests {
     let text = held.statement.sent();
+    let wire = |text: &str| held.statement.reading.write(text).unwrap_or_default().into_owned();
     let mut own = OwnRequests { frames: Vec::with_capacity(2 * text.len() + 256), requests: Vec::with_capacity(16) };
     // One that failed half way has left its names behind.
     own.close_silently(about::STATEMENT, GUARD);
@@ -136,21 +137,21 @@ pub fn again(id: NameId, name: &[u8], held: &Arc<Prepared>) -> OwnRequests {
     match &held.how {
         // In place of a refused PREPARE stands a statement that fails in Parse.
         How::Sql(_) if refused => {
-            own.parse(GUARD, text.as_bytes(), NO_TYPES, OwnRequest::Guard(server::PARSE_COMPLETE, held.clone()));
+            own.parse(GUARD, &wire(text), NO_TYPES, OwnRequest::Guard(server::PARSE_COMPLETE, held.clone()));
         }
         How::Protocol(types) => {
-            own.parse(GUARD, text.as_bytes(), types, OwnRequest::Guard(server::PARSE_COMPLETE, held.clone()));
+            own.parse(GUARD, &wire(text), types, OwnRequest::Guard(server::PARSE_COMPLETE, held.clone()));
             own.close(about::STATEMENT, name, OwnRequest::Forget(id));
             let zero_ended = [name, &[0]].concat();
-            own.parse(&zero_ended, text.as_bytes(), types, OwnRequest::Again(server::PARSE_COMPLETE, id, held.clone()));
+            own.parse(&zero_ended, &wire(text), types, OwnRequest::Again(server::PARSE_COMPLETE, id, held.clone()));
         }
         How::Sql(span) => {
             let guard_name = GUARD_SQL.trim_matches('"').as_bytes();
             own.close_silently(about::STATEMENT, guard_name);
             let guard = [&text[..span.start], GUARD_SQL, &text[span.end..]].concat();
-            run(&mut own, &guard, OwnRequest::Guard(server::COMMAND_COMPLETE, held.clone()));
+            run(&mut own, &wire(&guard), OwnRequest::Guard(server::COMMAND_COMPLETE, held.clone()));
             own.close(about::STATEMENT, name, OwnRequest::Forget(id));
-            run(&mut own, text, OwnRequest::Again(server::COMMAND_COMPLETE, id, held.clone()));
+            run(&mut own, &wire(text), OwnRequest::Again(server::COMMAND_COMPLETE, id, held.clone()));
             own.close_silently(about::STATEMENT, guard_name);
         }
     }
@@ -159,8 +160,8 @@ pub fn again(id: NameId, name: &[u8], held: &Arc<Prepared>) -> OwnRequests {
 }
 
 /// Runs a statement that returns no rows, and frees what it was run under.
-fn run(own: &mut OwnRequests, text: &str, answered: OwnRequest) {
-    own.execute(GUARD, text.as_bytes(), answered);
+fn run(own: &mut OwnRequests, text: &[u8], answered: OwnRequest) {
+    own.execute(GUARD, text, answered);
     own.close_silently(about::PORTAL, GUARD);
     own.close_silently(about::STATEMENT, GUARD);
 }

@@ -1,7 +1,8 @@
-//! Who the client is, and whether its statements can be read.
+//! Who the client is, and how its statements are read.
 
 use std::sync::Arc;
 
+use super::reading::Reading;
 use crate::traffic::Client;
 
 /// The client of a session.
@@ -10,16 +11,19 @@ pub struct Peer {
     client: Arc<Client>,
     /// Its statements concern us: it is a client of the target database, and not one of replication.
     is_target: bool,
-    /// In its encoding every ASCII byte is an ASCII character.
-    ascii_safe: bool,
-    /// A backslash in a string is a backslash.
-    conforming_strings: bool,
+    /// How they are read, as the server has told it last.
+    reading: Reading,
+    /// A statement on its way may change that.
+    rereading: bool,
+    /// One of them has passed unread.
+    was_unread: bool,
 }
 
 impl Peer {
     /// A client that has said who it is.
     pub fn new(client: Client, is_target: bool) -> Self {
-        Peer { client: Arc::new(client), is_target, ascii_safe: true, conforming_strings: true }
+        let reading = Reading::default();
+        Peer { client: Arc::new(client), is_target, reading, rereading: false, was_unread: false }
     }
 
     /// Who it is.
@@ -37,18 +41,34 @@ impl Peer {
         self.is_target = false;
     }
 
-    /// A text, if it can be read safely: with backslashes in strings, or in an encoding in which an ASCII byte can be half a letter, nobody
-    /// could tell where a literal ends.
-    pub fn legible<'t>(&self, text: &'t [u8]) -> Option<&'t str> {
-        std::str::from_utf8(text).ok().filter(|_| self.ascii_safe && self.conforming_strings)
+    /// How its statements are read.
+    pub fn reading(&self) -> Reading {
+        self.reading
+    }
+
+    /// A statement is on its way that may change how the next ones are read.
+    pub fn may_reread(&mut self) {
+        self.rereading = true;
+    }
+
+    /// Whether how a statement is to be read is not known yet. When everything is answered, it is.
+    pub fn is_rereading(&mut self, is_all_answered: bool) -> bool {
+        self.rereading &= !is_all_answered;
+        self.rereading
+    }
+
+    /// A statement passes unread; true for the first of the session.
+    #[must_use]
+    pub fn is_first_unread(&mut self) -> bool {
+        !std::mem::replace(&mut self.was_unread, true)
     }
 
     /// The server reports a parameter. True when the client has another name now.
     #[must_use]
     pub fn reported(&mut self, parameter: &[u8], value: &[u8]) -> bool {
         match parameter {
-            b"client_encoding" => self.ascii_safe = is_ascii_safe(value),
-            b"standard_conforming_strings" => self.conforming_strings = value == b"on",
+            b"client_encoding" => self.reading.encode_as(value),
+            b"standard_conforming_strings" => self.reading.conform(value == b"on"),
             b"application_name" => {
                 let application = String::from_utf8_lossy(value).into_owned();
                 if application != self.client.application {
@@ -60,11 +80,4 @@ impl Peer {
         }
         false
     }
-}
-
-/// Encodings in which every ASCII byte is an ASCII character (PostgreSQL source, pg_wchar.h: those that may be used on a server,
-/// and LATIN and Windows ones). SJIS, BIG5, GBK, UHC, GB18030 and JOHAB are not.
-fn is_ascii_safe(encoding: &[u8]) -> bool {
-    let name = encoding.to_ascii_uppercase();
-    !matches!(name.as_slice(), b"SJIS" | b"SHIFT_JIS_2004" | b"BIG5" | b"GBK" | b"UHC" | b"GB18030" | b"JOHAB")
 }

@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::own_requests::OwnRequest;
 use super::statement::{NameId, Prepared, Statement};
 use crate::shadow::Sample;
+use crate::traffic::Sqlstate;
 use crate::wire::tag::status;
 
 /// One request.
@@ -57,7 +58,7 @@ pub enum Request {
 }
 
 /// A simple query, and how far it is answered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Query {
     /// Known, if it touches a legacy table.
     pub statement: Option<Arc<Statement>>,
@@ -67,8 +68,15 @@ pub struct Query {
     pub rows: u64,
     /// Statements of it that are answered.
     pub done: usize,
-    /// Whether one of its statements failed.
-    pub failed: bool,
+    /// The error of one of its statements.
+    pub sqlstate: Sqlstate,
+}
+
+impl Query {
+    /// One that is on its way.
+    pub fn new(statement: Option<Arc<Statement>>, at: Option<Instant>) -> Self {
+        Query { statement, at, rows: 0, done: 0, sqlstate: Sqlstate::NONE }
+    }
 }
 
 /// What a Describe or a Close is about.
@@ -250,6 +258,7 @@ fn is_end(request: &Request) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::reading::Reading;
 
     fn kinds(pipeline: &Pipeline) -> String {
         let letter = |r: &Request| match r {
@@ -269,8 +278,8 @@ mod tests {
     }
 
     fn query(generation: u64) -> Request {
-        let statement = Statement::new("SET search_path = x", Arc::default(), generation);
-        Request::Query(Query { statement: Some(Arc::new(statement)), ..Query::default() })
+        let statement = Statement::new("SET search_path = x", Reading::default(), Arc::default(), generation);
+        Request::Query(Query::new(Some(Arc::new(statement)), None))
     }
 
     fn execute() -> Request {
@@ -291,7 +300,7 @@ mod tests {
     fn after_an_error_everything_up_to_sync_is_skipped() {
         let mut pipeline = Pipeline::default();
         pipeline.push(Request::Parse { name: 0, held: None });
-        pipeline.push(Request::Query(Query::default()));
+        pipeline.push(Request::Query(Query::new(None, None)));
         pipeline.skip_to_sync();
         pipeline.push(execute());
         pipeline.push(Request::Sync);

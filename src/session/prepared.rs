@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::statement::{Change, NameId, Prepared, UNNAMED};
 
-/// Texts of prepared statements that a session remembers. A statement beyond it stays as it was parsed.
+/// What a session remembers of prepared statements, all that it holds for them counted. A statement beyond it stays as it was parsed.
 const HELD_BYTES: usize = 16 * 1024 * 1024;
 
 /// What a name will stand for when the server has come so far.
@@ -107,12 +107,12 @@ impl PreparedStatements {
     #[must_use]
     pub fn confirm(&mut self, name: NameId, held: Option<Arc<Prepared>>) -> bool {
         if let Some(before) = self.confirmed.remove(&name) {
-            self.bytes = self.bytes.saturating_sub(before.statement.text.len());
+            self.bytes = self.bytes.saturating_sub(before.bytes());
         }
         let Some(held) = held else { return true };
-        let fits = self.bytes + held.statement.text.len() <= HELD_BYTES;
+        let fits = self.bytes + held.bytes() <= HELD_BYTES;
         if fits {
-            self.bytes += held.statement.text.len();
+            self.bytes += held.bytes();
             self.confirmed.insert(name, held);
         }
         fits
@@ -144,7 +144,11 @@ impl PreparedStatements {
     pub fn replace(&mut self, name: NameId, held: Arc<Prepared>) {
         match self.ahead.get_mut(&name) {
             Some(ahead) => ahead.held = Some(held),
-            None => drop(self.confirmed.insert(name, held)),
+            None => {
+                self.bytes += held.bytes();
+                let before = self.confirmed.insert(name, held);
+                self.bytes = self.bytes.saturating_sub(before.map_or(0, |before| before.bytes()));
+            }
         }
     }
 }

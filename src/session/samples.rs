@@ -53,6 +53,13 @@ pub fn types(body: &[u8]) -> Option<Vec<u32>> {
     Some(body.get(2..)?.chunks_exact(4).map(|t| u32::from_be_bytes([t[0], t[1], t[2], t[3]])).collect())
 }
 
+/// The numbers of the parameters to which the end of a Parse gives a type (manual, section 55.7): neither 0 nor `unknown` is one.
+pub fn declared(body: &[u8]) -> Vec<usize> {
+    const UNKNOWN: u32 = 705;
+    let known = types(body).unwrap_or_default().into_iter().zip(1..).filter(|(oid, _)| ![0, UNKNOWN].contains(oid));
+    known.map(|(_, number)| number).collect()
+}
+
 /// The parameters of a Bind (manual, section 55.7): a count and formats, a count and values.
 pub fn values(body: &[u8]) -> Option<Vec<Parameter>> {
     let mut rest = body;

@@ -18,7 +18,7 @@ use crate::rewrite::cache::Cache;
 use crate::rewrite::{NameContext, Outcome, Policy};
 use crate::shadow::{Sample, Shadow};
 use crate::telemetry;
-use crate::traffic::{Client, Execution, Traffic};
+use crate::traffic::{Client, Execution, Sqlstate, Traffic};
 use crate::wire::tls::Acceptor;
 
 /// A client that has just connected is about to say something: ending it then, in a drain, would look like a refusal.
@@ -78,7 +78,7 @@ impl Shared {
         let limits = &settings.limits;
         Shared {
             cache: Cache::new(limits.cache_entries, limits.cache_bytes.0),
-            traffic: Traffic::new(limits.hit_entries),
+            traffic: Traffic::new(limits.traffic_bytes.0),
             shadow: Shadow::default(),
             policy: ArcSwap::from_pointee(policy),
             standing: ArcSwap::default(),
@@ -146,6 +146,20 @@ impl Seat {
     }
 }
 
+impl Seat {
+    fn warn_unread(&self) {
+        let Some(info) = self.shared.clients.get(&self.id) else { return };
+        let client = info.client.load();
+        let Client { user, application, address, .. } = &**client;
+        tracing::warn!(
+            user,
+            application,
+            address,
+            "statements of this session pass unread: too long, or in an encoding or syntax that is not read"
+        );
+    }
+}
+
 impl House for Seat {
     fn now(&self) -> std::time::Instant {
         std::time::Instant::now()
@@ -170,15 +184,17 @@ impl House for Seat {
     }
 
     fn ran(&self, outcome: &Outcome, client: &Arc<Client>, run: Run) {
-        let Some(seen) = &outcome.seen else { return };
-        let elapsed = run.began.map_or(Duration::ZERO, |began| began.elapsed());
-        let execution = Execution { rows: run.rows, failed: run.failed, elapsed, at: SystemTime::now() };
-        self.shared.traffic.count(&outcome.hits, seen, client, execution);
+        // What the server says of the statement in the place of a refused one is not what the client is told.
+        let refusal = outcome.refusals.first().filter(|_| run.sqlstate != Sqlstate::NONE);
+        let sqlstate = refusal.map_or(run.sqlstate, |refusal| Sqlstate::new(refusal.error.sqlstate.as_bytes()));
+        let elapsed = run.began.map(|began| began.elapsed());
+        self.shared.traffic.count(outcome, client, Execution { rows: run.rows, sqlstate, elapsed, at: SystemTime::now() });
     }
 
     fn note(&self, note: Note) {
         match note {
             Note::Unread => telemetry::count_by("esclusa_statements_total", "path", "unread"),
+            Note::FirstUnread => self.warn_unread(),
             Note::PreparedAgain => telemetry::count("esclusa_prepared_again_total"),
             Note::PreparedOverflow => telemetry::count("esclusa_prepared_overflow_total"),
         }

@@ -1,16 +1,23 @@
 //! What a statement is: its text, what became of it, what it leaves behind in the session; and how it was prepared.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::names::Doubt;
+use super::reading::Reading;
 use crate::rewrite::{NameContext, Outcome};
 use crate::sql::Span;
+use crate::sql::escape::Added;
+use crate::traffic::Seen;
 
 /// A name of a prepared statement or of a portal, as its hash: names are compared, never shown.
 pub type NameId = u64;
 
 /// The statement, or portal, without a name.
 pub const UNNAMED: NameId = 0;
+
+/// What a prepared statement takes beside its texts, about: its names, its hits, its map, its places in tables.
+const OVERHEAD_BYTES: usize = 2048;
 
 /// By which of its two protocols a client sends a statement (manual, sections 55.2.3 and 55.2.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +33,12 @@ pub enum Protocol {
 pub struct Statement {
     /// What became of it.
     pub outcome: Arc<Outcome>,
-    /// As the client wrote it.
+    /// As the client wrote it, in UTF-8 ([`Reading`]).
     pub text: Box<str>,
+    /// How it was read, and has to be sent.
+    pub reading: Reading,
+    /// What the reading has put into it.
+    pub added: Added,
     /// The policy that decided; 0 when it has nothing to do with a legacy table.
     pub generation: u64,
     /// What it does to prepared statements by SQL, each with its statement's number.
@@ -40,9 +51,17 @@ pub struct Statement {
 
 impl Statement {
     /// A statement that leaves nothing behind.
-    pub fn new(text: &str, outcome: Arc<Outcome>, generation: u64) -> Self {
-        let (changes, executes) = (Vec::new(), Vec::new());
-        Statement { outcome, text: text.into(), generation, changes, executes, changes_names: Doubt::default() }
+    pub fn new(text: &str, reading: Reading, outcome: Arc<Outcome>, generation: u64) -> Self {
+        Statement {
+            outcome,
+            text: text.into(),
+            reading,
+            added: Added::default(),
+            generation,
+            changes: Vec::new(),
+            executes: Vec::new(),
+            changes_names: Doubt::default(),
+        }
     }
 
     /// Whether running it matters to statements that come after it.
@@ -55,9 +74,14 @@ impl Statement {
         self.outcome.is_plain() && !self.has_consequences()
     }
 
-    /// The text that the server has got.
+    /// The text that the server has got, in UTF-8.
     pub fn sent(&self) -> &str {
         self.outcome.text.as_deref().unwrap_or(&self.text)
+    }
+
+    /// What goes to the server in the place of the client's text; `None` where that goes itself.
+    pub fn rewritten(&self) -> Option<Cow<'_, [u8]>> {
+        self.reading.write(self.outcome.text.as_deref()?)
     }
 }
 
@@ -72,6 +96,15 @@ pub struct Prepared {
     pub names: Arc<NameContext>,
     /// Its name was freed to prepare it anew, and that failed: the server does not have it.
     pub lost: bool,
+}
+
+impl Prepared {
+    /// What it takes in memory, about. What it shares with the cache of statements is counted as its own: the cache may have dropped it.
+    pub fn bytes(&self) -> usize {
+        let outcome = &self.statement.outcome;
+        let sent = outcome.text.as_ref().map_or(0, |text| text.len());
+        OVERHEAD_BYTES + self.statement.text.len() + sent + outcome.seen.as_ref().map_or(0, Seen::bytes)
+    }
 }
 
 /// How a statement was prepared.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sqlparser::tokenizer::Token;
 
+use super::attribution::attribution;
 use super::token::Lexed;
 
 /// A longer normalised text is cut: it is for reading.
@@ -16,13 +17,27 @@ pub struct Seen {
     pub fingerprint: i64,
     /// Without literals.
     pub text: Arc<str>,
+    /// What is sent in its place, without literals; `None` where that is the text itself.
+    pub rewritten: Option<Arc<str>>,
+    /// Where in the application it comes from, if its comment says so; empty otherwise.
+    pub attribution: Arc<str>,
 }
 
 impl Seen {
-    /// A statement of which at most 2,000 bytes are kept.
-    pub fn of(text: &str) -> Self {
-        let text = normalise(text, NORMALISED_BYTES);
-        Seen { fingerprint: fingerprint(&text), text: text.into() }
+    /// A statement and what is sent in its place; at most 2,000 bytes of each are kept.
+    pub fn of(text: &str, rewritten: Option<&str>) -> Self {
+        let normalised = normalise(text, NORMALISED_BYTES);
+        Seen {
+            fingerprint: fingerprint(&normalised),
+            text: normalised.into(),
+            rewritten: rewritten.map(|text| normalise(text, NORMALISED_BYTES).into()),
+            attribution: attribution(text).unwrap_or_default().into(),
+        }
+    }
+
+    /// What its texts take in memory.
+    pub fn bytes(&self) -> usize {
+        self.text.len() + self.rewritten.as_ref().map_or(0, |text| text.len()) + self.attribution.len()
     }
 }
 

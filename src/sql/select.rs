@@ -120,7 +120,8 @@ impl Cursor<'_, '_> {
             }
             let named = lexemes[i - 1].is_token(&Token::Period) || lexemes[i - 1].is("AS");
             let distinct = lexeme.is("FROM") && lexemes[i - 1].is("DISTINCT") && lexemes[i - 2].is_any(&["IS", "NOT"]);
-            if !named && !distinct {
+            let within = lexeme.is("GROUP") && lexemes[i - 1].is("WITHIN");
+            if !named && !distinct && !within {
                 return i;
             }
         }
@@ -181,6 +182,8 @@ mod tests {
         assert_eq!(parts("(select a from t group by a)").2, ["a"]);
         assert_eq!(parts("select a into x from t group by all a"), (vec!["a".into()], "from t".into(), vec!["a".into()]));
         assert_eq!(parts("table t order by a").1, "");
+        let (items, source, group) = parts("select mode() within group (order by a), b from t group by b, c having d");
+        assert_eq!((items.len(), source.as_str(), group.as_slice()), (2, "from t", ["b".to_owned(), "c".to_owned()].as_slice()));
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub fn peel(lexed: &Lexed<'_>, range: &Range<usize>) -> Peeled {
             out.cursor = lexed.lexemes.get(at + 1).and_then(|l| l.name());
             cursor.behind(at, &["FOR"])
         } else if first.is("CREATE") {
-            out.query = cursor.create_as(at);
+            out.query = cursor.create_as(at, &mut out.explained);
             if out.query.is_none() {
                 utility::tables(&cursor, at, &mut out);
             }
@@ -142,7 +142,7 @@ impl Cursor<'_, '_> {
     }
 
     /// The query of CREATE TABLE AS, CREATE VIEW, CREATE MATERIALIZED VIEW, without the options behind it.
-    fn create_as(&self, at: usize) -> Option<Range<usize>> {
+    fn create_as(&self, at: usize, explained: &mut Vec<usize>) -> Option<Range<usize>> {
         let head = (at + 1..self.end).take(6);
         let creates = |i: usize| self.is(i, "TABLE") || self.is(i, "VIEW");
         let object = head.into_iter().find(|&i| creates(i))?;
@@ -158,6 +158,11 @@ impl Cursor<'_, '_> {
             end -= if self.is(end - 2, "NO") { 3 } else { 2 };
         } else if self.is(end - 1, "OPTION") && self.is(end - 2, "CHECK") {
             end -= if self.is(end - 3, "WITH") { 3 } else { 4 };
+        }
+        // A temporary relation may have any name: it hides the legacy table from what comes after, and not from its own query.
+        if (at + 1..object).any(|i| self.is(i, "TEMP") || self.is(i, "TEMPORARY")) {
+            let name = if self.is(object + 1, "IF") { object + 4 } else { object + 1 };
+            explained.push(name);
         }
         (start < end).then_some(start..end)
     }

@@ -3,6 +3,7 @@
 /// The longest start-up packet that PostgreSQL accepts, its length field included (source, pqcomm.h, MAX_STARTUP_PACKET_LENGTH).
 pub const LONGEST_BYTES: usize = 10_004;
 
+const PROTOCOL_3_0: u32 = 196_608;
 const CANCEL: u32 = 80_877_102;
 const TLS: u32 = 80_877_103;
 const GSS: u32 = 80_877_104;
@@ -51,6 +52,13 @@ impl Startup {
     }
 }
 
+/// A start-up packet of protocol 3.0 with these parameters.
+pub fn packet(parameters: &[(&str, &str)]) -> Vec<u8> {
+    let strings = parameters.iter().flat_map(|(name, value)| [name.as_bytes(), &[0], value.as_bytes(), &[0]]);
+    let body = [&PROTOCOL_3_0.to_be_bytes()[..], &strings.collect::<Vec<_>>().concat(), &[0]].concat();
+    [&(body.len() as u32 + 4).to_be_bytes()[..], &body].concat()
+}
+
 /// The length of the packet at the start of `bytes`, itself included; `None` when it is not there yet, an error when it cannot
 /// be one.
 pub fn length(bytes: &[u8]) -> Option<Result<usize, ()>> {
@@ -94,6 +102,9 @@ mod tests {
         let body = b"user\0ana\0replication\0database\0options\0-c a=b\0\0";
         let Some(First::Startup(startup)) = parse(&packet(196_608, body)) else { panic!() };
         assert_eq!((startup.user(), startup.database(), startup.is_replication()), ("ana".into(), "ana".into(), true));
+        let own = super::packet(&[("user", "ana"), ("database", "x")]);
+        let Some(First::Startup(read)) = parse(&own) else { panic!() };
+        assert_eq!((read.user(), read.database(), length(&own)), ("ana".into(), "x".into(), Some(Ok(own.len()))));
         assert_eq!(length(&[0, 0, 0, 7]), Some(Err(())));
         assert_eq!(length(&[0, 0, 0]), None);
     }

@@ -96,7 +96,7 @@ impl Sides {
     /// How often legacy names have been rewritten until now.
     pub(crate) fn rewritten(&self) -> u64 {
         let totals = self.stage().proxy.shared.traffic.totals();
-        totals.iter().filter(|t| t.outcome == HitOutcome::Rewritten).map(|t| t.count.hits).sum()
+        totals.iter().filter(|t| t.outcome == HitOutcome::Rewritten.name()).map(|t| t.count.hits).sum()
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod proxy;
 pub(crate) mod real;
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use esclusa::catalog::{Catalog, Database};
 use esclusa::config::Settings;
@@ -44,6 +45,11 @@ pub(crate) async fn server() -> &'static Postgres {
     SERVER.get_or_init(start).await
 }
 
+/// The log of the crate's server, once it runs.
+pub(crate) fn server_log() -> std::path::PathBuf {
+    SERVER.get().unwrap().directory.join("log")
+}
+
 /// Asks until the answer is true.
 pub(crate) async fn wait_for(database: &Database, question: &str) {
     let limit = std::time::Instant::now() + std::time::Duration::from_secs(20);
@@ -73,6 +79,10 @@ pub(crate) struct Bed {
     pub(crate) db: Database,
     pub(crate) context: Context,
     pub(crate) rules: RuleSet,
+    /// The archive of what is migrated is kept up to date, as it is for users. Otherwise it is let go, and is what the table was.
+    pub(crate) kept: bool,
+    /// A table that is never quiet for so long is left as it was.
+    pub(crate) patience: Duration,
     name: String,
 }
 
@@ -81,7 +91,7 @@ impl Bed {
     pub(crate) async fn new(legacy: &str) -> Bed {
         let name = database(TEMPLATE).await;
         let db = server().await.connect(&name).await.unwrap();
-        let bed = Bed { db, context: context(), rules: RuleSet::default(), name };
+        let bed = Bed { db, context: context(), rules: RuleSet::default(), kept: false, patience: Duration::from_secs(60), name };
         bed.sql(&format!("SET search_path = {SCHEMA}, public; {legacy}")).await;
         bed.sql("RESET search_path").await;
         bed
@@ -126,7 +136,13 @@ impl Bed {
     /// Stores a mode as an operator would.
     pub(crate) async fn set(&self, table: &str, mode: Mode) -> Result<Vec<Change>> {
         let is_retained = matches!(self.rules.rules[table].target, Target::Retained(_));
-        gate::switch(&self.db, SCHEMA, &[(table.to_owned(), is_retained)], Switch { mode, who: "test", why: None }).await
+        gate::switch(
+            &self.db,
+            SCHEMA,
+            &[(table.to_owned(), is_retained)],
+            Switch { mode, shadow_role: "esclusa_shadow", who: "test", why: None },
+        )
+        .await
     }
 
     /// Migrates one table; a history that stays is switched first, as `migrate` demands it.
@@ -139,11 +155,25 @@ impl Bed {
 
     /// Migrates one table in the mode that it has.
     pub(crate) async fn migrate_only(&self, table: &str) -> Result<Outcome> {
-        let migration = Migration::new(&self.db, &self.rules, self.context.clone()).await.unwrap();
+        let mut migration = Migration::new(&self.db, &self.rules, self.context.clone()).await.unwrap();
+        migration.pace.patience = self.patience;
         let run = migration.begin("test").await.unwrap();
         let outcome = migration.table(run, &self.rules.rules[table]).await;
         migration.finish(run).await.unwrap();
+        if !self.kept && outcome.as_ref().is_ok_and(|o| o.parity.is_some()) {
+            self.let_go(table).await;
+        }
         outcome
+    }
+
+    /// From here on the archive is a second legacy table beside the leaf, which a test writes itself.
+    async fn let_go(&self, table: &str) {
+        let table = esclusa::sql::quote::ident(table);
+        self.sql(&format!(
+            "DROP TRIGGER esclusa_keep ON esclusa_leaf.{table}; DROP TRIGGER esclusa_keep_truncate ON esclusa_leaf.{table}; \
+             ALTER TABLE mig_old.{table} ENABLE TRIGGER USER; DELETE FROM esclusa.object WHERE name ~ 'esclusa_keep|[.]\"?keep_'"
+        ))
+        .await;
     }
 
     /// Migrates every table that has a rule; each with its proof.
@@ -189,7 +219,7 @@ impl Bed {
     /// Another superuser's connection to the same database, for watching.
     pub(crate) async fn beside(bed: &Bed) -> Bed {
         let db = server().await.connect(&bed.name).await.unwrap();
-        Bed { db, context: context(), rules: RuleSet::default(), name: bed.name.clone() }
+        Bed { db, context: context(), rules: RuleSet::default(), kept: bed.kept, patience: bed.patience, name: bed.name.clone() }
     }
 
     /// Another session with its own settings.

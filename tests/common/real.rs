@@ -152,7 +152,14 @@ impl Real {
             .filter(|r| matches!(r.target, Target::Retained(_)))
             .map(|r| (r.table.clone(), true))
             .collect();
-        gate::switch(&db, SCHEMA, &retained, Switch { mode: Mode::Rewrite, who: "test", why: None }).await.unwrap();
+        gate::switch(
+            &db,
+            SCHEMA,
+            &retained,
+            Switch { mode: Mode::Rewrite, shadow_role: "esclusa_shadow", who: "test", why: None },
+        )
+        .await
+        .unwrap();
         let migration = Migration::new(&db, &self.rules, self.context.clone()).await.unwrap();
         let run = migration.begin("test").await.unwrap();
         let mut outcomes = Vec::new();

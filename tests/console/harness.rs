@@ -16,10 +16,12 @@ use esclusa::error::{Error, Fault, Faults, Result};
 use esclusa::migrate::state::{Legacy, State};
 use esclusa::mode::Mode;
 use esclusa::relation::{Context, Relation};
-use esclusa::rewrite::{Entry, Hit, HitOutcome, Policy};
+use esclusa::report::Report;
+use esclusa::rewrite::{Entry, Hit, HitOutcome, Outcome, Policy};
 use esclusa::rule::file;
 use esclusa::session::{ClientInfo, Shared, Standing};
-use esclusa::traffic::{Client, Execution, Seen};
+use esclusa::table::Table;
+use esclusa::traffic::{Client, Execution, Seen, Sqlstate};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// Longer than anything here takes.
@@ -92,6 +94,10 @@ impl Admin for Fake {
         })
     }
 
+    fn recorded<'a>(&'a self, report: &'static Report) -> Pin<Box<dyn Future<Output = Result<Table>> + Send + 'a>> {
+        Box::pin(async move { Ok(Table::new(report.columns)) })
+    }
+
     fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<Faults>> + Send + 'a>> {
         Box::pin(async move {
             if self.refuses.load(Ordering::SeqCst) {
@@ -157,9 +163,10 @@ pub(crate) fn shared(users_file: Option<&std::path::Path>) -> Shared {
     let hit = Hit { table: "tipocorreo".into(), operation: "select", outcome: HitOutcome::Forwarded };
     let client =
         Client { database: "aqua".into(), user: "aquasis".into(), application: "caja".into(), address: "10.0.0.7".into() };
-    let seen = Seen { fingerprint: 1, text: "select ?".into() };
-    let execution = Execution { rows: 2, failed: false, elapsed: Duration::from_micros(1500), at: SystemTime::UNIX_EPOCH };
-    shared.traffic.count(&[hit], &seen, &Arc::new(client.clone()), execution);
+    let outcome = Outcome { hits: vec![hit], seen: Some(Seen::of("select 1", None)), ..Outcome::default() };
+    let elapsed = Some(Duration::from_micros(1500));
+    let execution = Execution { rows: 2, sqlstate: Sqlstate::NONE, elapsed, at: SystemTime::UNIX_EPOCH };
+    shared.traffic.count(&outcome, &Arc::new(client.clone()), execution);
     let info = ClientInfo {
         client: ArcSwap::from_pointee(client),
         since: SystemTime::UNIX_EPOCH,

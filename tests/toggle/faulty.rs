@@ -27,7 +27,7 @@ fn hits(proxy: &Proxy) -> Vec<String> {
         .traffic
         .totals()
         .iter()
-        .map(|total| format!("{}|{}|{}", total.table, total.operation, total.outcome.name()))
+        .map(|total| format!("{}|{}|{}", total.table, total.operation, total.outcome))
         .collect();
     rows.sort();
     rows

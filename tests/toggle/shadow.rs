@@ -68,7 +68,7 @@ async fn equal_reads_are_counted_in_every_protocol() {
     ] {
         client.query(text).await;
     }
-    client.query("SELECT random(), id FROM tipocolor").await;
+    client.query("SELECT statement_timestamp(), id FROM tipocolor").await;
     until(&proxy, [5, 0, 1, 0]).await;
     client.query("SELECT id FROM tipocolor LIMIT 3").await;
     until(&proxy, [6, 0, 1, 0]).await;
@@ -151,4 +151,128 @@ async fn a_client_is_never_delayed() {
     assert!(proxy.server.shared.shadow.dropped() > 100);
     assert_eq!(counts(&proxy)[0], 0);
     locker.query("ROLLBACK").await;
+}
+
+/// What a client could hide its code in: a function that logs as whom it runs, behind all that reaches a function.
+const EVIL: &str = "
+    CREATE FUNCTION public.evil(integer) RETURNS integer IMMUTABLE LANGUAGE plpgsql AS $$
+      BEGIN RAISE LOG 'evil ran as %', session_user; RETURN $1; END $$;
+    CREATE FUNCTION public.evil(varchar, varchar) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$
+      BEGIN RAISE LOG 'evil ran as %', session_user; RETURN true; END $$;
+    CREATE FUNCTION public.lower(varchar) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$
+      BEGIN RAISE LOG 'evil ran as %', session_user; RETURN $1; END $$;
+    CREATE OPERATOR public.= (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = public.evil);
+    CREATE DOMAIN public.evil_domain AS integer CHECK (public.evil(VALUE) > 0);
+    CREATE VIEW public.evil_view AS SELECT public.evil(1) AS e;
+    CREATE TABLE public.evil_index (a integer); CREATE INDEX ON public.evil_index ((public.evil(2) + a));
+    CREATE TABLE public.evil_check (a integer CHECK (public.evil(3) > a));
+    CREATE TABLE public.evil_rows (a integer); ALTER TABLE public.evil_rows ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY p ON public.evil_rows USING (public.evil(a) > 0);
+    CREATE TABLE public.evil_parent (a integer) PARTITION BY RANGE (a);
+    CREATE TABLE public.evil_child PARTITION OF public.evil_parent (CHECK (public.evil(4) > a)) FOR VALUES FROM (0) TO (9);
+    INSERT INTO public.evil_index VALUES (1); INSERT INTO public.evil_rows VALUES (1);";
+
+/// Nothing of a client's own runs as the role that compares: what could reach it is skipped, the rest runs under PostgreSQL's names alone.
+#[tokio::test]
+async fn no_code_of_a_client_runs_as_the_role_that_compares() {
+    let (bed, proxy) = bed().await;
+    bed.sql(EVIL).await;
+    let mut client = proxy.client(&bed).await;
+    let mut seen = [0; 4];
+    let cases = [
+        ("SELECT public.evil(n::int) FROM tipocolor", 3),
+        ("SELECT evil(1), count(*) FROM tipocolor", 3),
+        ("SELECT id FROM tipocolor WHERE nombre OPERATOR(public.=) 'x'::varchar", 3),
+        ("SELECT id::int::public.evil_domain FROM tipocolor", 3),
+        ("SELECT '{1}'::public.evil_domain[] FROM tipocolor", 3),
+        ("SELECT public.evil_domain '1' FROM tipocolor", 3),
+        ("SELECT count(*) FROM tipocolor, evil_view", 3),
+        ("SELECT count(*) FROM tipocolor, public.evil_index", 3),
+        ("SELECT count(*) FROM tipocolor, evil_check", 3),
+        ("SELECT count(*) FROM tipocolor, evil_parent", 3),
+        ("SELECT count(*) FROM tipocolor, evil_rows", 3),
+        ("SELECT query_to_xml('SELECT public.evil(1)', false, false, '') FROM tipocolor WHERE id = 1", 3),
+        ("SELECT set_config('search_path', 'public', true), id FROM tipocolor WHERE id = 1", 3),
+        ("SELECT random(), id FROM tipocolor", 3),
+        ("SELECT U&\"evil\"(1), id FROM tipocolor", 3),
+        // These find PostgreSQL's own, whatever comes first in the client's path: counted as equal.
+        ("SELECT id FROM tipocolor WHERE nombre = 'color 7'", 0),
+        ("SELECT count(*) FROM tipocolor a JOIN tipocolor b USING (id) WHERE a.id IN (1, 2)", 0),
+        ("SELECT max(id), string_agg(trim(nombre), ',' ORDER BY id) FROM cf_quere_pro.tipocolor GROUP BY n > 3", 0),
+    ];
+    for (text, verdict) in cases {
+        client.query(text).await;
+        seen[verdict] += 1;
+        let now = counts(&proxy);
+        until(&proxy, seen).await;
+        assert!(now.iter().sum::<u64>() <= seen.iter().sum(), "{text}");
+    }
+    let log = || std::fs::read_to_string(crate::common::server_log()).unwrap();
+    let runs = |role: &str| log().lines().filter(|line| line.contains(&format!("evil ran as {role}"))).count();
+    assert_eq!(runs("esclusa_shadow"), 0);
+    // The client itself did run it, and that role would have been seen.
+    assert!(runs("postgres") > 0);
+    bed.session("esclusa_shadow", "SELECT public.evil(1)").await;
+    assert_eq!(runs("esclusa_shadow"), 1);
+}
+
+/// Mode shadow is refused while its role could do more than read, whatever it is that it could do.
+#[tokio::test]
+async fn the_role_that_compares_can_do_nothing_but_read() {
+    let mut bed = Bed::new(
+        "CREATE TABLE tiporol (id numeric(5,0) NOT NULL PRIMARY KEY); CREATE TABLE suya (a int);
+         CREATE ROLE lector LOGIN IN ROLE pg_read_all_data; CREATE ROLE otra;",
+    )
+    .await;
+    bed.lookup("tiporol", "id").await;
+    bed.migrate_all().await;
+    let proxy = Proxy::start_with(&bed, |settings| settings.shadow.user = "lector".into()).await;
+    let admin = proxy.server.admin();
+    let set =
+        async || admin.set_modes(&["tiporol".to_owned()], Mode::Shadow, "test", None).await.map_err(|e| crate::common::said(&e));
+    let cases = [
+        ("ALTER ROLE lector SUPERUSER", "it is a superuser", "ALTER ROLE lector NOSUPERUSER"),
+        ("ALTER ROLE lector CREATEROLE", "it may create roles", "ALTER ROLE lector NOCREATEROLE"),
+        ("ALTER ROLE lector CREATEDB", "it may create databases", "ALTER ROLE lector NOCREATEDB"),
+        ("ALTER ROLE lector REPLICATION", "it may replicate", "ALTER ROLE lector NOREPLICATION"),
+        ("ALTER ROLE lector BYPASSRLS", "it goes past row security", "ALTER ROLE lector NOBYPASSRLS"),
+        ("GRANT otra TO lector", "it is a member of otra", "REVOKE otra FROM lector"),
+        (
+            "GRANT pg_execute_server_program TO lector",
+            "a member of pg_execute_server_program",
+            "REVOKE pg_execute_server_program FROM lector",
+        ),
+        ("ALTER TABLE cf_quere_pro.suya OWNER TO lector", "it owns 1 objects", "ALTER TABLE cf_quere_pro.suya OWNER TO postgres"),
+        (
+            "GRANT UPDATE (a) ON cf_quere_pro.suya TO lector",
+            "the right to update a",
+            "REVOKE ALL (a) ON cf_quere_pro.suya FROM lector",
+        ),
+        (
+            "GRANT INSERT ON cf_quere_pro.suya TO lector",
+            "the right to insert suya",
+            "REVOKE ALL ON cf_quere_pro.suya FROM lector",
+        ),
+        (
+            "GRANT CREATE ON SCHEMA cf_quere_pro TO lector",
+            "the right to create cf_quere_pro",
+            "REVOKE ALL ON SCHEMA cf_quere_pro FROM lector",
+        ),
+    ];
+    for (more, told, less) in cases {
+        bed.sql(more).await;
+        let refused = set().await.unwrap_err();
+        assert!(refused.contains(told) && refused.contains("esclusa roles"), "{more}: {refused}");
+        bed.sql(less).await;
+    }
+    assert!(set().await.is_ok());
+    assert!(
+        Proxy::start_with(&bed, |settings| settings.shadow.user = "nadie".into())
+            .await
+            .server
+            .admin()
+            .set_modes(&["tiporol".to_owned()], Mode::Shadow, "test", None)
+            .await
+            .is_err_and(|e| crate::common::said(&e).contains("there is no such role"))
+    );
 }

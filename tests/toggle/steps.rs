@@ -227,8 +227,8 @@ async fn execute_answers_for_what_it_runs() {
     assert_eq!(client.ask(&[b("again", &[]), e(), s()]).await, format!("2 {refused}"));
     assert_eq!(client.query("EXECUTE new (9, 'rosa')").await, "[INSERT 0 1] ZI");
     let totals = proxy.server.shared.traffic.totals();
-    let hits = totals.iter().filter(|t| t.operation == "insert" && t.outcome == HitOutcome::Rewritten);
-    let counted: Vec<[u64; 2]> = hits.map(|t| [t.count.hits, t.count.errors]).collect();
+    let hits = totals.iter().filter(|t| t.operation == "insert" && t.outcome == HitOutcome::Rewritten.name());
+    let counted: Vec<[u64; 2]> = hits.map(|t| [t.count.hits, t.errors]).collect();
     assert_eq!(counted, [[3, 2]]);
 }
 

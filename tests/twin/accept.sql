@@ -176,6 +176,12 @@ create temporary table tipositver (tsvid int); insert into tipositver values (1)
 
 create local temp table if not exists tipositver as select 1 as a; select * from tipositver; drop table tipositver;
 
+create temp table tipositver as select * from cf_quere_pro.tipositver where tsvid < 4; select count(*) from tipositver; delete from tipositver; select count(*) from cf_quere_pro.tipositver; drop table tipositver;
+
+create temporary table if not exists tipositver as select * from cf_quere_pro.tipositver with no data; insert into tipositver select * from cf_quere_pro.tipositver; select * from tipositver order by 1; drop table tipositver;
+
+create temp view tipositver as select tsvid from cf_quere_pro.tipositver where tsvid < 3; select * from tipositver order by 1; drop view tipositver;
+
 create temp table pg_temp.tipositver (a int); delete from tipositver; drop table pg_temp.tipositver;
 
 create table pg_temp.tipositver (a int); delete from tipositver; drop table pg_temp.tipositver;

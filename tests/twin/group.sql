@@ -172,6 +172,13 @@ begin; create view v_group as select t.*, count(*) n from tipositver t group by 
 -- twin: apart
 begin; create temp table x_group as select tsvid id, tsvtxtid from tipositver group by id; select * from x_group order by 1; rollback;
 
+-- An aggregate's WITHIN GROUP is not the query's GROUP BY.
+select tsvid, tsvtxtid, percentile_disc(0.5) within group (order by tsvid) from tipositver group by tsvid order by 1;
+
+select mode() within group (order by tsvtxtid) filter (where tsvid > 1), o from tipositver o group by o.tsvid order by o.tsvid;
+
+select count(*) from (select min(tsvid), rank(2) within group (order by tsvid), t.* from tipositver t group by t.tsvid having t.tsvtxtid > 0) x;
+
 -- What fails on the table fails.
 select tsvid, tsvtxtid from tipositver group by tsvtxtid;
 

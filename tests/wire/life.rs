@@ -242,9 +242,9 @@ async fn sighup_reloads_all_or_nothing() {
     settings("max_clients = 1\nhandover_socket = \"/tmp/another\"");
     proxy.signal(Signal::HUP);
     proxy.wait_until_logged("listen.handover_socket cannot be changed by a reload");
-    settings("max_clients = 1\n[limits]\nhit_entries = 9\n[log]\nlevel = \"debug\"");
+    settings("max_clients = 1\n[limits]\ntraffic_bytes = \"9MiB\"\n[log]\nlevel = \"debug\"");
     proxy.signal(Signal::HUP);
-    proxy.wait_until_logged("limits.hit_entries cannot be changed by a reload");
+    proxy.wait_until_logged("limits.traffic_bytes cannot be changed by a reload");
     assert!(proxy.log().contains("log.level cannot be changed by a reload"));
     assert_eq!(log_in(&proxy).await.value("select 1").await, "1");
 

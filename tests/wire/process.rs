@@ -53,10 +53,14 @@ pub(crate) fn command(upstream: &str, settings: &[(&str, &str)]) -> Command {
         .env("ESCLUSA_LISTEN_ADDRESS", "127.0.0.1:0")
         .env("ESCLUSA_CONSOLE_ADDRESS", "127.0.0.1:0")
         .env("ESCLUSA_UPSTREAM_ADDRESS", upstream)
+        .env("ESCLUSA_UPSTREAM_ACCEPT_TRUST", "true")
         .env("ESCLUSA_RULES_DIRECTORY", rules())
         .env("ESCLUSA_RULES_DEFAULT_MODE", "rewrite")
         .env("ESCLUSA_LISTEN_WORKERS", "2")
         .env_remove("RUST_LOG")
+        // How long these tests run is no setting of the program.
+        .env_remove("ESCLUSA_FUZZ_SECONDS")
+        .env_remove("ESCLUSA_SOAK_SECONDS")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());

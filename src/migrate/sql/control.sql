@@ -32,36 +32,108 @@ CREATE TABLE IF NOT EXISTS {control}.replica (
     seen_at    timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
--- Who touched which legacy name, how and when: hourly buckets.
-CREATE TABLE IF NOT EXISTS {control}.hit (
+-- Hits of the first form, by instance, were not written exactly once: they are not carried over.
+DO $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass('{control}.hit') AND attname = 'instance') THEN
+    DROP TABLE {control}.hit, {control}.statement;
+  END IF;
+END $$;
+
+-- The processes that record hits, each with the number of its last span of time that is in the tables below. A span is written in the
+-- transaction that moves this number, and so once.
+CREATE TABLE IF NOT EXISTS {control}.recorder (
+    recorder   uuid PRIMARY KEY,
+    instance   text NOT NULL,
+    number     bigint NOT NULL DEFAULT 0,
+    lost       bigint NOT NULL DEFAULT 0,      -- spans that never came
+    folded     bigint NOT NULL DEFAULT 0,      -- hits that are in hit_total and, for want of room, not in hit
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    written_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+-- How much of each hour was recorded.
+CREATE TABLE IF NOT EXISTS {control}.coverage (
+    bucket     timestamptz NOT NULL,
+    recorder   uuid NOT NULL,
+    covered_us bigint NOT NULL,
+    PRIMARY KEY (bucket, recorder)
+);
+
+-- How often each legacy table was touched, exactly: by hours, which later become days (hours = 24).
+CREATE TABLE IF NOT EXISTS {control}.hit_total (
     bucket           timestamptz NOT NULL,
-    instance         text NOT NULL,
+    hours            smallint NOT NULL,
     legacy_table     varchar(63) NOT NULL,
-    fingerprint      bigint NOT NULL,
     operation        text NOT NULL,
-    database_name    text NOT NULL,
-    user_name        text NOT NULL,
-    application_name text NOT NULL,
-    client_address   text NOT NULL,
     outcome          text NOT NULL,
+    sqlstate         text NOT NULL,            -- '' where it ended well
+    application_name text NOT NULL,
     hits             bigint NOT NULL,
     row_count        bigint NOT NULL,
-    errors           bigint NOT NULL,
     total_us         bigint NOT NULL,
     max_us           bigint NOT NULL,
     first_seen       timestamptz NOT NULL,
     last_seen        timestamptz NOT NULL,
-    PRIMARY KEY (bucket, instance, legacy_table, fingerprint, operation, database_name, user_name, application_name,
-                 client_address, outcome)
-);
+    PRIMARY KEY (bucket, hours, legacy_table, operation, outcome, sqlstate, application_name)
+) WITH (fillfactor = 70);
+CREATE INDEX IF NOT EXISTS hit_total_table ON {control}.hit_total (legacy_table, bucket);
+
+-- The same by statement and client. What had no room is in hit_total alone; of it at most `missed` hits belong to this row.
+CREATE TABLE IF NOT EXISTS {control}.hit (
+    bucket           timestamptz NOT NULL,
+    hours            smallint NOT NULL,
+    legacy_table     varchar(63) NOT NULL,
+    operation        text NOT NULL,
+    outcome          text NOT NULL,
+    sqlstate         text NOT NULL,
+    application_name text NOT NULL,
+    fingerprint      bigint NOT NULL,
+    database_name    text NOT NULL,
+    user_name        text NOT NULL,
+    client_address   text NOT NULL,
+    attribution      text NOT NULL,            -- the place in the application, from a comment in SQLCommenter's form
+    hits             bigint NOT NULL,
+    missed           bigint NOT NULL,
+    row_count        bigint NOT NULL,
+    total_us         bigint NOT NULL,
+    max_us           bigint NOT NULL,
+    first_seen       timestamptz NOT NULL,
+    last_seen        timestamptz NOT NULL,
+    PRIMARY KEY (bucket, hours, legacy_table, operation, outcome, sqlstate, application_name, fingerprint, database_name, user_name,
+                 client_address, attribution)
+) WITH (fillfactor = 70);
 CREATE INDEX IF NOT EXISTS hit_table ON {control}.hit (legacy_table, bucket);
 
--- Statements without their literals.
+-- Statements without their literals, and what they name.
 CREATE TABLE IF NOT EXISTS {control}.statement (
     fingerprint bigint PRIMARY KEY,
     text        text NOT NULL,
+    rewritten   text,
     first_seen  timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+CREATE TABLE IF NOT EXISTS {control}.statement_table (
+    fingerprint  bigint NOT NULL,
+    legacy_table varchar(63) NOT NULL,
+    columns      text[] NOT NULL,
+    star         boolean NOT NULL,
+    PRIMARY KEY (legacy_table, fingerprint)
+);
+-- How long statements took that ended well, on the legacy tables and rewritten: class n is from 1.1^n microseconds to below 1.1^(n + 1).
+CREATE TABLE IF NOT EXISTS {control}.latency (
+    bucket      timestamptz NOT NULL,
+    hours       smallint NOT NULL,
+    fingerprint bigint NOT NULL,
+    form        text NOT NULL CHECK (form IN ('legacy', 'rewritten')),
+    class       smallint NOT NULL,
+    hits        bigint NOT NULL,
+    PRIMARY KEY (bucket, hours, fingerprint, form, class)
+) WITH (fillfactor = 70);
+-- When hits were last put together into days, and old ones forgotten.
+CREATE TABLE IF NOT EXISTS {control}.tidied (
+    tidied_at timestamptz NOT NULL,
+    one_row   boolean PRIMARY KEY DEFAULT true CHECK (one_row)
+);
+INSERT INTO {control}.tidied (tidied_at) VALUES ('-infinity') ON CONFLICT DO NOTHING;
 
 -- Mode shadow: what was compared, and what differed.
 CREATE TABLE IF NOT EXISTS {control}.shadow (
@@ -103,6 +175,32 @@ CREATE TABLE IF NOT EXISTS {control}.run_table (
     row_count    bigint,
     finished_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (run_id, legacy_table, step)
+);
+-- Copies of large tables that have been begun (migrate/online.rs): what is copied stays copied, whatever ends the process.
+CREATE TABLE IF NOT EXISTS {control}.copy (
+    legacy_table   varchar(63) PRIMARY KEY,
+    run_id         bigint NOT NULL REFERENCES {control}.run,
+    filenode       oid NOT NULL,                     -- the heap that was begun with
+    blocks         bigint NOT NULL,                  -- its blocks when the trigger was attached
+    first_number   bigint NOT NULL,                  -- numbers of its rows in the leaf: this + block * rows_per_block + place in the block
+    rows_per_block bigint NOT NULL,
+    next_block     bigint NOT NULL DEFAULT 0,        -- all before it are copied
+    row_count      bigint NOT NULL DEFAULT 0,
+    proven         pg_snapshot,                      -- what the proof has seen, once there was one
+    begun_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    at             timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+-- Archived tables that are kept up to date (migrate/keep.rs), each by its heap: in another one every place is another row's.
+CREATE TABLE IF NOT EXISTS {control}.archive (
+    legacy_table varchar(63) PRIMARY KEY,
+    filenode     oid NOT NULL
+);
+-- The triggers of archived tables that fired when these were moved (migrate/keep.rs): they do again on the way back.
+CREATE TABLE IF NOT EXISTS {control}.silenced (
+    legacy_table varchar(63) NOT NULL,
+    trigger_name name NOT NULL,
+    enabled      "char" NOT NULL,    -- as pg_trigger.tgenabled
+    PRIMARY KEY (legacy_table, trigger_name)
 );
 -- What each moved table consists of (migrate/object.rs): the legacy table, which could say it, may be dropped.
 CREATE TABLE IF NOT EXISTS {control}.object (

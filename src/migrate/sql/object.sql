@@ -18,7 +18,7 @@ code AS MATERIALIZED (
   UNION ALL
   SELECT t, p.oid, p.proname, p.proowner, p.oid::regprocedure::text,
          format(E'%s;\nREVOKE ALL ON FUNCTION %s FROM PUBLIC;\nCOMMENT ON FUNCTION %2$s IS %3$L', rtrim(pg_get_functiondef(p.oid), E'\n'), p.oid::regprocedure, d.description)
-  FROM moved JOIN pg_description AS d ON d.description = 'esclusa: key table ' || t AND d.classoid = 'pg_proc'::regclass AND d.objsubid = 0
+  FROM moved JOIN pg_description AS d ON d.description IN ('esclusa: key table ' || t, 'esclusa: keeps ' || t) AND d.classoid = 'pg_proc'::regclass AND d.objsubid = 0
        JOIN pg_proc AS p ON p.oid = d.objoid AND p.pronamespace = to_regnamespace({control_text})
   UNION ALL
   -- What a CHECK of the leaf calls: whoever writes a row runs it.
@@ -72,12 +72,12 @@ described AS (
     WHERE attrelid = place.oid AND attnum > 0 AND NOT attisdropped) AS d
   WHERE relkind = 'v'
   UNION ALL
-  -- Those that keep a key table equal fire in a replica's session too.
+  -- Those that keep a key table or the archive equal fire in a replica's session too.
   SELECT t, 'trigger', format('%I on %s', tgname, name), pg_get_triggerdef(g.oid),
          concat_ws('; ', pg_get_triggerdef(g.oid), CASE WHEN a.always THEN format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', name, tgname) END),
          CASE WHEN tgenabled NOT IN ('O', 'A') THEN 'disabled' WHEN a.always AND tgenabled <> 'A' THEN 'not ALWAYS' ELSE '' END
   FROM place JOIN pg_trigger AS g ON g.tgrelid = place.oid AND NOT tgisinternal JOIN pg_proc AS p ON p.oid = tgfoid,
-       LATERAL (SELECT tgname ~ '^esclusa_(follow|lead)_' AS always) AS a
+       LATERAL (SELECT tgname ~ '^esclusa_(follow|lead|keep)' AS always) AS a
   WHERE p.proname !~ '^(audit|project)_' AND p.proname <> 'fn_audit_trigger'
   UNION ALL
   SELECT t, 'function', name, pg_get_functiondef(oid), creation, CASE WHEN proname !~ '^check_' AND has_function_privilege('public', oid, 'EXECUTE') THEN 'for PUBLIC' ELSE '' END

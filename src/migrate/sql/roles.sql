@@ -86,5 +86,6 @@ BEGIN
   END LOOP;
 END $owners$;
 
+{shadow_role}
 {partman}{grants}
 COMMIT;

@@ -1,5 +1,6 @@
 //! What the client says, frame by frame: statements are read and rewritten, names of statements and portals followed.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Arc;
 
@@ -82,22 +83,22 @@ impl<H: House> Conversation<H> {
         // Bytes behind the text make the server refuse the message: they must reach it.
         let text = cstr(body).filter(|(_, behind)| readable && behind.is_empty()).map(|(text, _)| text);
         let statement = match text {
-            Some(text) => self.read(text, Protocol::Simple)?.filter(|statement| !statement.is_plain()),
+            Some(text) => self.read(text, &[], Protocol::Simple)?.filter(|statement| !statement.is_plain()),
             None => None,
         };
-        let rewritten = statement.as_ref().and_then(|s| s.outcome.text.clone());
+        let rewritten = statement.as_ref().and_then(|s| s.rewritten().map(Cow::into_owned));
         let at = statement.as_ref().map(|_| self.house.now());
         if let Some(statement) = &statement {
             self.foresee(statement);
             self.in_flight.departs(statement.generation);
         }
-        self.pipeline.push(Request::Query(Query { statement, at, ..Query::default() }));
+        self.pipeline.push(Request::Query(Query::new(statement, at)));
         self.prepared.expect(UNNAMED, None);
         self.prepared.end_stretch();
         Continue(match rewritten {
             Some(text) => {
                 let mut out = Vec::with_capacity(text.len() + 6);
-                frame::write(&mut out, client::QUERY, &[text.as_bytes(), &[0]]);
+                frame::write(&mut out, client::QUERY, &[&text, &[0]]);
                 ToServer::Replace(out)
             }
             None => ToServer::Pass,
@@ -112,12 +113,12 @@ impl<H: House> Conversation<H> {
         let readable = self.is_readable(whole);
         let parts = cstr(rest).filter(|_| readable);
         let statement = match parts {
-            Some((text, _)) => self.read(text, Protocol::Extended)?,
+            Some((text, types)) => self.read(text, types, Protocol::Extended)?,
             None => None,
         };
         let id = self.name(name);
         let types = parts.map_or(&[][..], |(_, types)| types);
-        let rewritten = statement.as_ref().and_then(|s| s.outcome.text.clone());
+        let rewritten = statement.as_ref().and_then(|s| s.rewritten().map(Cow::into_owned));
         let held = statement.map(|statement| {
             self.in_flight.departs(statement.generation);
             self.samples.prepared(statement.outcome.shadow);
@@ -128,7 +129,7 @@ impl<H: House> Conversation<H> {
         Continue(match rewritten {
             Some(text) => {
                 let mut out = Vec::with_capacity(text.len() + body.len());
-                frame::write(&mut out, client::PARSE, &[name, &[0], text.as_bytes(), &[0], types]);
+                frame::write(&mut out, client::PARSE, &[name, &[0], &text, &[0], types]);
                 ToServer::Replace(out)
             }
             None => ToServer::Pass,
@@ -136,11 +137,19 @@ impl<H: House> Conversation<H> {
     }
 
     /// Whether a statement is short enough to be read; counts it when it is not.
-    fn is_readable(&self, whole: bool) -> bool {
+    fn is_readable(&mut self, whole: bool) -> bool {
         if !whole && self.peer.is_target() {
-            self.house.note(Note::Unread);
+            self.passes_unread();
         }
         whole
+    }
+
+    /// A statement that may name a legacy table passes unread: counted each time, told once a session.
+    pub(super) fn passes_unread(&mut self) {
+        self.house.note(Note::Unread);
+        if self.peer.is_first_unread() {
+            self.house.note(Note::FirstUnread);
+        }
     }
 
     fn bind(&mut self, portal_name: &[u8], name: &[u8], parameters: Option<&[u8]>) -> Readiness {

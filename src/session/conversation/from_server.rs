@@ -8,7 +8,9 @@ use crate::session::house::{House, Note};
 use crate::session::lead_back::{self, Told, origin};
 use crate::session::pipeline::{About, Query, Request, Transaction};
 use crate::session::statement::{Change, NameId, Prepared, Statement, UNNAMED};
-use crate::wire::error_response::ErrorFields;
+use crate::sql::escape::Added;
+use crate::traffic::Sqlstate;
+use crate::wire::error_response::{ErrorFields, field};
 use crate::wire::frame::{self, cstr};
 use crate::wire::tag::server;
 
@@ -118,7 +120,7 @@ impl<H: House> Conversation<H> {
             Request::Execute { portal, at } if tag != server::PORTAL_SUSPENDED => {
                 self.offer_portal(portal);
                 let statement = self.portals.open(portal).cloned()?;
-                self.ran(&statement, Run { began: at, rows, failed: false });
+                self.ran(&statement, Run { began: at, rows, sqlstate: Sqlstate::NONE });
                 Some(statement)
             }
             _ => None,
@@ -127,9 +129,9 @@ impl<H: House> Conversation<H> {
 
     fn failed(&mut self, error: &ErrorFields) -> ToClient {
         let in_query = matches!(self.pipeline.front(), Some(Request::Query(_) | Request::Login | Request::Function));
-        let mut began = None;
+        let (mut began, sqlstate) = (None, sqlstate_of(error));
         match self.pipeline.front() {
-            Some(Request::Query(query)) => query.failed = true,
+            Some(Request::Query(query)) => query.sqlstate = sqlstate,
             Some(Request::Execute { at, .. }) => began = *at,
             // A Parse that fails has destroyed the unnamed statement first (source, postgres.c, exec_parse_message).
             Some(Request::Parse { name: UNNAMED, .. }) => self.confirm(UNNAMED, None),
@@ -137,7 +139,7 @@ impl<H: House> Conversation<H> {
         }
         let statement = self.addressed();
         if let Some(statement) = statement.as_ref().filter(|_| !in_query) {
-            self.ran(statement, Run { began, rows: 0, failed: true });
+            self.ran(statement, Run::failed(began, sqlstate));
         }
         if !in_query && !self.pipeline.is_empty() {
             self.pipeline.skip_to_sync();
@@ -156,27 +158,27 @@ impl<H: House> Conversation<H> {
     /// An error or a notice with the names of the legacy tables; `None` where it has them already.
     pub(super) fn led_back(&self, statement: &Statement, error: &ErrorFields) -> Option<ErrorFields> {
         let concerned = statement.outcome.text.is_some() || !statement.outcome.rewritten.is_empty();
-        concerned.then(|| self.told(&statement.outcome, &statement.text, error)).flatten()
+        concerned.then(|| self.told(&statement.outcome, (&statement.text, &statement.added), error)).flatten()
     }
 
     /// An error that a foreign key of a moved table gave: any statement's, and that of a transaction's end.
     fn led_back_from_keys(&self, error: &ErrorFields) -> Option<ErrorFields> {
         let is_ours = self.peer.is_target() && self.house.policy().has_key_tables() && origin::is_of_keys(error);
-        is_ours.then(|| self.told(&Outcome::default(), "", error)).flatten()
+        is_ours.then(|| self.told(&Outcome::default(), ("", &Added::default()), error)).flatten()
     }
 
     /// An error that a legacy table's view gave, in a function's body or before the table is switched.
     fn led_back_from_view(&self, error: &ErrorFields) -> Option<ErrorFields> {
         let table = origin::view(error).filter(|_| self.peer.is_target())?;
         let relation = self.house.policy().entry(&table)?.relation.clone();
-        self.told(&Outcome { rewritten: vec![relation], ..Outcome::default() }, "", error)
+        self.told(&Outcome { rewritten: vec![relation], ..Outcome::default() }, ("", &Added::default()), error)
     }
 
-    fn told(&self, outcome: &Outcome, text: &str, error: &ErrorFields) -> Option<ErrorFields> {
+    fn told(&self, outcome: &Outcome, (text, added): (&str, &Added), error: &ErrorFields) -> Option<ErrorFields> {
         let policy = self.house.policy();
         let table = origin::leaf(error).filter(|table| !outcome.rewritten.iter().any(|r| r.table == *table));
         let reached = table.and_then(|table| policy.entry(table)).map(|entry| entry.relation.as_ref());
-        lead_back::lead_back(error, &Told { outcome, text, schema: &policy.schema, reached })
+        lead_back::lead_back(error, &Told { outcome, text, added, schema: &policy.schema, reached })
     }
 
     /// The statement that the next reply belongs to, if it touches a legacy table.
@@ -201,12 +203,12 @@ impl<H: House> Conversation<H> {
     }
 
     fn ready(&mut self, body: &[u8]) {
-        if let Some(Request::Query(Query { statement, at, rows, failed, .. })) = self.pipeline.ready() {
+        if let Some(Request::Query(Query { statement, at, rows, sqlstate, .. })) = self.pipeline.ready() {
             // A simple query destroys the unnamed statement (manual, section 55.2.3).
             self.confirm(UNNAMED, None);
             if let Some(statement) = statement {
-                self.ran(&statement, Run { began: at, rows, failed });
-                if !failed {
+                self.ran(&statement, Run { began: at, rows, sqlstate });
+                if sqlstate == Sqlstate::NONE {
                     self.offer_query(&statement);
                 }
             }
@@ -230,6 +232,11 @@ impl<H: House> Conversation<H> {
         }
         self.in_flight.landed(&self.pipeline, || self.house.policy().generation);
     }
+}
+
+/// The SQLSTATE of an error.
+pub(super) fn sqlstate_of(error: &ErrorFields) -> Sqlstate {
+    Sqlstate::new(error.get(field::SQLSTATE).unwrap_or_default())
 }
 
 /// AuthenticationSASL without the mechanisms that bind the channel (manual, section 55.3.1).

@@ -1,6 +1,7 @@
 //! What the server answers to requests of the session's own. It is kept from the client; an error takes the place of the error of the
 //! client's request that ours stands before.
 
+use super::from_server::sqlstate_of;
 use super::{Conversation, Run, ToClient};
 use crate::session::house::House;
 use crate::session::own_requests::OwnRequest;
@@ -56,7 +57,7 @@ impl<H: House> Conversation<H> {
         let synced = matches!(self.pipeline.front(), Some(Request::Own(OwnRequest::Sync)));
         self.turn.own_failed(synced);
         let Some(held) = held else { return ToClient::Pass };
-        self.ran(&held.statement, Run { failed: true, ..Run::default() });
+        self.ran(&held.statement, Run::failed(None, sqlstate_of(&error)));
         let by_sql = matches!(held.how, How::Sql(_));
         if by_sql {
             // It counts characters of PREPARE's text, and the client has sent EXECUTE.

@@ -61,6 +61,10 @@ impl<H: House> Conversation<H> {
         if held.statement.generation == 0 {
             return true;
         }
+        // Under other settings the same bytes would say something else: it stays what it was parsed as.
+        if held.statement.reading != self.peer.reading() {
+            return true;
+        }
         let known = self.names.known();
         let same_names = Arc::ptr_eq(&held.names, known) || held.names == *known;
         let may_pass = self.names.are_passing() && !self.pipeline.is_empty();
@@ -71,11 +75,13 @@ impl<H: House> Conversation<H> {
     /// A statement decided about anew.
     fn prepared_anew(&self, held: &Prepared, policy: &Policy) -> Arc<Prepared> {
         let (before, names) = (&held.statement, self.names.known().clone());
-        let outcome = self.house.outcome(policy, &names, &before.text);
+        let types = if let How::Protocol(types) = &held.how { &types[..] } else { &[] };
+        let outcome = self.outcome(policy, &before.text, types);
         let mut statement = match &held.how {
             How::Protocol(_) => self.statement(policy, &before.text, outcome, policy.generation, before.changes_names.path),
-            How::Sql(_) => Statement::new(&before.text, outcome, policy.generation),
+            How::Sql(_) => Statement::new(&before.text, before.reading, outcome, policy.generation),
         };
+        statement.added.clone_from(&before.added);
         self.answer_for_executed(&mut statement);
         Arc::new(Prepared { statement: Arc::new(statement), how: held.how.clone(), names, lost: false })
     }

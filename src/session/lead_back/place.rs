@@ -1,6 +1,6 @@
 //! What an error says of a place in the rewritten text, as it would say it of the client's text.
 
-use super::told::{Told, byte_of, character, position_of, replace};
+use super::told::{Told, byte_of, character, replace};
 use crate::relation::value::ASSIGN;
 use crate::relation::{CONTROL, LEAVES, Relation};
 use crate::rewrite::VALUES_OF_SET;
@@ -20,7 +20,7 @@ pub(super) fn assignment(fields: &ErrorFields, told: &Told<'_>) -> Option<ErrorF
     out.set(field::SQLSTATE, "42804");
     out.set(field::MESSAGE, format!("column \"{column}\" is of type {} but expression is of type {found}", sql_type.bare_name()));
     out.set(field::HINT, "You will need to rewrite or cast the expression.");
-    out.set(field::POSITION, position_of(told.text, byte.parse().ok()?).to_string());
+    out.set(field::POSITION, told.place(byte.parse().ok()?).to_string());
     Some(out)
 }
 
@@ -70,5 +70,5 @@ pub(super) fn position(fields: &mut ErrorFields, told: &Told<'_>) {
     let (Some(rewritten), Some(at)) = (told.outcome.text.as_deref(), character(fields)) else { return };
     let byte = byte_of(rewritten, at).unwrap_or(rewritten.len());
     let client = told.outcome.map.to_client(byte);
-    fields.set(field::POSITION, position_of(told.text, client).to_string());
+    fields.set(field::POSITION, told.place(client).to_string());
 }

@@ -1,34 +1,47 @@
 //! From a text to a [`Statement`]: what becomes of it, what it does to names and to prepared statements, what it executes.
 
-use std::ops::ControlFlow::Continue;
+use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Arc;
 
 use super::Conversation;
-use crate::rewrite::{Outcome, Policy};
-use crate::session::house::{House, Note};
+use crate::rewrite::{NameContext, Outcome, Policy};
+use crate::session::house::House;
 use crate::session::names::Doubt;
-use crate::session::readiness::Readiness;
+use crate::session::readiness::{NotYet, Readiness};
+use crate::session::reading::Read;
+use crate::session::samples;
 use crate::session::statement::{Change, How, Prepared, Protocol, Statement};
 use crate::sql::effect::Effect;
 use crate::sql::{Lexed, effect};
 
 impl<H: House> Conversation<H> {
     /// Decides about a text; `None` when it has nothing to do with a legacy table, nor with names.
-    pub(super) fn read(&mut self, text: &[u8], protocol: Protocol) -> Readiness<Option<Arc<Statement>>> {
+    /// `types` is the end of a Parse: how many types of parameters are declared, and which.
+    pub(super) fn read(&mut self, text: &[u8], types: &[u8], protocol: Protocol) -> Readiness<Option<Arc<Statement>>> {
         if !self.peer.is_target() {
             return Continue(None);
         }
-        let policy = self.house.policy();
-        let found = policy.scan(text);
+        let (policy, reading) = (self.house.policy(), self.peer.reading());
+        // In another encoding a legacy name may have other bytes.
+        let read = (!reading.is_usual()).then(|| reading.read(text));
+        let scanned = read.as_ref().and_then(Option::as_ref).map_or(text, |read| read.text.as_bytes());
+        let found = policy.scan(scanned);
         let named = (!self.prepared.is_empty() || self.names.hide_tables()) && effect::may_name_statements(text);
-        if !(found.legacy || found.path || named) {
+        let rereading = self.peer.is_rereading(self.pipeline.is_empty());
+        if !(found.legacy || found.path || found.reading || named) {
             return Continue(None);
         }
+        if rereading && found.legacy && self.pipeline.awaits_ready() {
+            return Break(NotYet::Wait);
+        }
         let policy = if found.legacy || named { self.announced_policy() } else { policy };
-        let Some(text) = self.peer.legible(text) else {
+        if found.reading {
+            self.peer.may_reread();
+        }
+        let Some(Read { text, added }) = read.unwrap_or_else(|| reading.read(text)).filter(|_| !rereading) else {
             self.names.change(Doubt { path: found.path, temporary: false });
             if found.legacy {
-                self.house.note(Note::Unread);
+                self.passes_unread();
             }
             return Continue(None);
         };
@@ -37,12 +50,16 @@ impl<H: House> Conversation<H> {
             if read_by_server {
                 self.know_names(protocol)?;
             }
-            (self.house.outcome(&policy, self.names.known(), text), policy.generation)
+            (self.outcome(&policy, &text, types), policy.generation)
         } else {
-            let effects = Lexed::new(text).map_or(Vec::new(), |lexed| effect::effects(&lexed));
+            let effects = Lexed::new(&text).map_or(Vec::new(), |lexed| effect::effects(&lexed));
             (Arc::new(Outcome { effects, ..Outcome::default() }), 0)
         };
-        let mut statement = self.statement(&policy, text, outcome, generation, found.path);
+        if outcome.text.as_ref().is_some_and(|new| reading.write(new).is_none()) {
+            self.passes_unread();
+            return Continue(None);
+        }
+        let mut statement = Statement { added, ..self.statement(&policy, &text, outcome, generation, found.path) };
         for name in statement.executes.iter().filter(|_| read_by_server) {
             self.renew(self.name(name.as_bytes()), name.as_bytes(), protocol)?;
         }
@@ -50,9 +67,18 @@ impl<H: House> Conversation<H> {
         Continue(Some(Arc::new(statement)))
     }
 
+    /// What becomes of a text whose parameters have these types.
+    pub(super) fn outcome(&self, policy: &Policy, text: &str, types: &[u8]) -> Arc<Outcome> {
+        let (declared, names) = (samples::declared(types), self.names.known());
+        if declared.is_empty() {
+            return self.house.outcome(policy, names, text);
+        }
+        self.house.outcome(policy, &Arc::new(NameContext { declared, ..(**names).clone() }), text)
+    }
+
     /// All that has to be remembered about a text. `path`: it may change the search path.
     pub(super) fn statement(&self, policy: &Policy, text: &str, outcome: Arc<Outcome>, generation: u64, path: bool) -> Statement {
-        let mut statement = Statement::new(text, outcome.clone(), generation);
+        let mut statement = Statement::new(text, self.peer.reading(), outcome.clone(), generation);
         statement.changes_names.path = path;
         for (number, effect) in &outcome.effects {
             self.add_effect(policy, &mut statement, *number, effect);
@@ -97,13 +123,13 @@ impl<H: House> Conversation<H> {
         if !policy.may_name(text.as_bytes()) {
             return None;
         }
-        let outcome = self.house.outcome(policy, self.names.known(), text);
+        let outcome = self.outcome(policy, text, &[]);
         let Some((_, Effect::Prepare { span, .. })) = outcome.effects.first().cloned() else { return None };
         // Beside a change of names in the same text it was prepared under others than are known now.
         let changes_names = |e: &Effect| matches!(e, Effect::SearchPath { .. } | Effect::CreateTemporary { .. });
         let lost = statement.outcome.effects.iter().any(|(_, effect)| changes_names(effect));
         // Its own effects come with each EXECUTE of it, and do not matter to what holds it.
-        let statement = Arc::new(Statement::new(text, outcome, policy.generation));
+        let statement = Arc::new(Statement::new(text, self.peer.reading(), outcome, policy.generation));
         Some(Arc::new(Prepared { statement, how: How::Sql(span), names: self.names.known().clone(), lost }))
     }
 
@@ -118,6 +144,7 @@ impl<H: House> Conversation<H> {
         }
         for run in &executed {
             outcome.hits.extend(run.outcome.hits.iter().cloned());
+            outcome.named.extend(run.outcome.named.iter().cloned());
             outcome.rewritten.extend(run.outcome.rewritten.iter().cloned());
             let generation = if statement.generation == 0 { run.generation } else { statement.generation.min(run.generation) };
             statement.generation = generation;

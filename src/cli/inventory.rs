@@ -1,0 +1,23 @@
+//! `esclusa inventory`: the legacy tables that there are, beside the plan and the rules.
+
+use std::time::Duration;
+
+use super::Call;
+use crate::error::Result;
+use crate::migrate::inventory;
+use crate::relation::Context;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  esclusa inventory\n  esclusa inventory --sample 60 --format csv")]
+pub(super) struct Inventory {
+    /// Seconds between the two samples from which the rate of changes follows.
+    #[arg(long, default_value_t = 5, value_name = "SECONDS")]
+    sample: u64,
+}
+
+pub(super) async fn run(call: Call, asked: Inventory) -> Result<()> {
+    let rules = call.rules_if_any()?;
+    let database = call.database().await?;
+    let context = Context::new(&call.settings);
+    call.print(&inventory::take(&database, &context, &rules, Duration::from_secs(asked.sample)).await?)
+}

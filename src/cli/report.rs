@@ -1,0 +1,123 @@
+//! `esclusa report [NAME]`.
+
+use std::path::PathBuf;
+
+use super::{Call, say};
+use crate::catalog::Database;
+use crate::error::{Error, Result};
+use crate::report::page::{Section, page};
+use crate::report::verdict::{Language, headline};
+use crate::report::{Asked, REPORTS, Report as Listed, Rows, find, overview};
+use crate::table::Format;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Without NAME: the answers, and the verdict on every legacy name. `--help` of the list: esclusa report list\n\nExamples:\n  \
+    esclusa report\n  esclusa report statements --since 7d --table tipocorreo\n  esclusa report --html report.html --lang es\n  \
+    esclusa report usage --format csv"
+)]
+pub(super) struct Report {
+    /// Which report; `list` lists them.
+    name: Option<String>,
+    /// From when on: a date or moment such as 2026-03-01, or an age such as 12h or 41d.
+    #[arg(long, value_name = "WHEN")]
+    since: Option<String>,
+    /// Up to when.
+    #[arg(long, value_name = "WHEN")]
+    until: Option<String>,
+    /// One legacy table.
+    #[arg(long)]
+    table: Option<String>,
+    /// The language of sentences: en or es.
+    #[arg(long, default_value = "en", value_parser = language)]
+    lang: Language,
+    /// Writes everything as one HTML file.
+    #[arg(long, value_name = "FILE", conflicts_with = "name")]
+    html: Option<PathBuf>,
+}
+
+fn language(text: &str) -> std::result::Result<Language, String> {
+    match text {
+        "en" => Ok(Language::English),
+        "es" => Ok(Language::Spanish),
+        other => Err(format!("unknown language `{other}`; it is en or es")),
+    }
+}
+
+pub(super) async fn run(call: Call, report: Report) -> Result<()> {
+    let recorded = || REPORTS.iter().filter(|r| r.is_recorded());
+    if report.name.as_deref() == Some("list") {
+        let mut list =
+            crate::table::Table::new(&[("report", crate::table::ColumnType::Text), ("question", crate::table::ColumnType::Text)]);
+        recorded().for_each(|r| list.push(vec![r.name.into(), r.question.into()]));
+        return call.print(&list);
+    }
+    let unknown = |name: &String| {
+        let names: Vec<&str> = recorded().map(|r| r.name).collect();
+        Error::usage(format!("there is no report `{name}`; there are {}", names.join(", ")))
+    };
+    let named = report.name.as_ref().map(|name| find(name).ok_or_else(|| unknown(name))).transpose()?;
+    let database = call.prepared_database().await?;
+    if !crate::control::hits::has_tables(&database).await? {
+        return Err(Error::refused("the target database has no tables for hits: run `esclusa schema apply`"));
+    }
+    let rules = call.rules_if_any()?;
+    let asked = Asked {
+        since: moment(&database, report.since.as_deref()).await?,
+        until: moment(&database, report.until.as_deref()).await?,
+        table: report.table.clone(),
+        time_zone: call.settings.rules.time_zone.clone(),
+        tables: rules.rules.keys().cloned().collect(),
+    };
+    match (named, &report.html) {
+        (Some(named), _) => call.print(&named.read(&database, &call.settings, &asked, report.lang).await?),
+        (None, Some(file)) => {
+            let text = html(&call, &database, &asked, report.lang).await?;
+            std::fs::write(file, text).map_err(|e| Error::io(format!("writing {}", file.display()), e))
+        }
+        (None, None) => overview_of(&call, &database, &asked, report.lang).await,
+    }
+}
+
+/// The answers, then the verdicts; machines get the verdicts alone.
+async fn overview_of(call: &Call, database: &Database, asked: &Asked, language: Language) -> Result<()> {
+    let judged = overview::judged(database, &call.settings, asked, language).await?;
+    if call.format == Format::Table {
+        say(&format!("{}\n\n", headline(&judged, language).join("\n")))?;
+    }
+    call.print(&overview::table(&judged, language))
+}
+
+async fn html(call: &Call, database: &Database, asked: &Asked, language: Language) -> Result<String> {
+    let judged = overview::judged(database, &call.settings, asked, language).await?;
+    let mut sections = Vec::new();
+    for listed in REPORTS.iter().filter(|r| r.is_recorded()) {
+        let is_verdicts = matches!(listed.rows, Rows::Verdicts);
+        let table = match is_verdicts {
+            true => overview::table(&judged, language),
+            false => listed.read(database, &call.settings, asked, language).await?,
+        };
+        sections.push(Section { title: listed.name.to_owned(), question: question(listed, language), table, whole: is_verdicts });
+    }
+    let at: String = database.one("asking for the time", "SELECT clock_timestamp()::timestamptz(0)::text", &[]).await?.get(0);
+    Ok(page(&headline(&judged, language), sections, &at, language))
+}
+
+fn question(report: &Listed, language: Language) -> String {
+    language.of(report.question, report.question_es).to_owned()
+}
+
+/// A moment as PostgreSQL reads it, or an age such as `41d`, as the text of a timestamptz.
+async fn moment(database: &Database, text: Option<&str>) -> Result<Option<String>> {
+    let Some(text) = text else { return Ok(None) };
+    let unit = [('d', "days"), ('h', "hours"), ('m', "minutes")].into_iter().find_map(|(unit, name)| {
+        let number = text.strip_suffix(unit)?;
+        number.parse::<u32>().ok().map(|number| format!("clock_timestamp() - interval '{number} {name}'"))
+    });
+    let sql = format!("SELECT ({})::text", unit.unwrap_or_else(|| format!("{}::timestamptz", crate::sql::quote::literal(text))));
+    match database.one("reading a moment", &sql, &[]).await {
+        Ok(row) => Ok(Some(row.get(0))),
+        Err(Error::Database { sqlstate, message, .. }) if sqlstate.starts_with("22") => Err(Error::usage(message)),
+        Err(error) => Err(error),
+    }
+}

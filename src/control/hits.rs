@@ -1,0 +1,241 @@
+//! Batches of hits into schema `esclusa`, each exactly once: one transaction adds them and moves the recorder's number on. A COMMIT whose
+//! answer was lost is found out by that number.
+
+use crate::catalog::Database;
+use crate::catalog::database::{Param, Params};
+use crate::error::{Error, Result};
+use crate::traffic::batch::{Batch, Count, Detail, DetailKey, TotalKey};
+
+/// Who has recorded a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct Recorder<'r> {
+    /// Its UUID.
+    pub recorder: &'r str,
+    /// The process, for people: its host and number.
+    pub instance: &'r str,
+}
+
+/// Whether `schema apply` has made the tables.
+pub async fn has_tables(database: &Database) -> Result<bool> {
+    let sql = "SELECT to_regclass('esclusa.recorder') IS NOT NULL AND to_regclass('esclusa.tidied') IS NOT NULL";
+    Ok(database.one("looking for the tables of hits", sql, &[]).await?.get(0))
+}
+
+/// Adds a batch, unless it is there already. The number of the last span that the database has then: a batch that begins before it and
+/// ends behind it is for the caller to cut.
+pub async fn write(database: &Database, by: Recorder<'_>, batch: &Batch) -> Result<u64> {
+    let added = add(database, by, batch).await;
+    if !is_of_data(&added) {
+        return added;
+    }
+    // A text of a client's that the database's encoding has no place for must not hold up all that follows.
+    let mut plain = batch.clone().ascii();
+    let added = add(database, by, &plain).await;
+    if !is_of_data(&added) {
+        return added;
+    }
+    plain.fold();
+    add(database, by, &plain).await
+}
+
+/// Whether the database refuses what the rows say, and would again (PostgreSQL manual, appendix A).
+fn is_of_data(added: &Result<u64>) -> bool {
+    matches!(added, Err(Error::Database { sqlstate, .. }) if ["22", "23", "54"].iter().any(|class| sqlstate.starts_with(class)))
+}
+
+async fn add(database: &Database, by: Recorder<'_>, batch: &Batch) -> Result<u64> {
+    database
+        .transaction("writing hits", async |db| {
+            // What is confirmed here goes from the spool: it must survive a crash of the server, however it is set.
+            let durably = "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') IN ('off', 'local')";
+            db.query("asking for a durable commit", durably, &[]).await?;
+            let sql = "INSERT INTO esclusa.recorder (recorder, instance) VALUES ($1::text::uuid, $2) ON CONFLICT DO NOTHING";
+            db.execute("naming the recorder", sql, &[&by.recorder, &by.instance]).await?;
+            // Spans that are between the two numbers were lost with a disk, or with a database that was put back to an older state.
+            let sql = "UPDATE esclusa.recorder SET lost = lost + $2 - 1 - number, number = $3, folded = folded + $4,
+                           written_at = clock_timestamp() WHERE recorder = $1::text::uuid AND number < $2";
+            let (first, last, folded) = (number(batch.first), number(batch.last), number(batch.folded));
+            if db.execute("numbering hits", sql, &[&by.recorder, &first, &last, &folded]).await? == 0 {
+                let sql = "SELECT number FROM esclusa.recorder WHERE recorder = $1::text::uuid";
+                let known: i64 = db.one("numbering hits", sql, &[&by.recorder]).await?.get(0);
+                return Ok(u64::try_from(known).unwrap_or(0));
+            }
+            add_coverage(db, by, batch).await?;
+            add_totals(db, batch).await?;
+            add_details(db, batch).await?;
+            add_statements(db, batch).await?;
+            add_latencies(db, batch).await?;
+            Ok(batch.last)
+        })
+        .await
+}
+
+async fn add_coverage(db: &Database, by: Recorder<'_>, batch: &Batch) -> Result<()> {
+    let (hours, covered): (Vec<i64>, Vec<i64>) = batch.covered.iter().map(|(hour, us)| (*hour, number(*us))).unzip();
+    let sql = "INSERT INTO esclusa.coverage AS c (bucket, recorder, covered_us)
+               SELECT to_timestamp(hour), $1::text::uuid, us FROM unnest($2::bigint[], $3::bigint[]) AS u(hour, us)
+               ON CONFLICT (bucket, recorder) DO UPDATE SET covered_us = c.covered_us + excluded.covered_us";
+    db.execute("writing what is covered", sql, &[&by.recorder, &hours, &covered]).await.map(drop)
+}
+
+/// Counts column by column, as `unnest` takes them.
+#[derive(Default)]
+struct Counts {
+    hits: Vec<i64>,
+    rows: Vec<i64>,
+    total_us: Vec<i64>,
+    max_us: Vec<i64>,
+    first_us: Vec<i64>,
+    last_us: Vec<i64>,
+}
+
+/// Keys of totals column by column.
+#[derive(Default)]
+struct Keys<'b> {
+    hours: Vec<i64>,
+    tables: Vec<&'b str>,
+    operations: Vec<&'b str>,
+    outcomes: Vec<&'b str>,
+    sqlstates: Vec<&'b str>,
+    applications: Vec<&'b str>,
+}
+
+impl Counts {
+    fn push(&mut self, count: &Count) {
+        self.hits.push(number(count.hits));
+        self.rows.push(number(count.rows));
+        self.total_us.push(number(count.total_us));
+        self.max_us.push(number(count.max_us));
+        self.first_us.push(count.first_us);
+        self.last_us.push(count.last_us);
+    }
+}
+
+impl<'b> Keys<'b> {
+    fn push(&mut self, key: &'b TotalKey) {
+        self.hours.push(key.hour);
+        self.tables.push(&key.table);
+        self.operations.push(&key.operation);
+        self.outcomes.push(&key.outcome);
+        self.sqlstates.push(&key.sqlstate);
+        self.applications.push(&key.application);
+    }
+}
+
+/// What two spans' counts of one thing are together.
+const ADDED: &str = "hits = h.hits + excluded.hits, row_count = h.row_count + excluded.row_count,
+    total_us = h.total_us + excluded.total_us, max_us = greatest(h.max_us, excluded.max_us),
+    first_seen = least(h.first_seen, excluded.first_seen), last_seen = greatest(h.last_seen, excluded.last_seen)";
+/// Microseconds since 1970 as a moment, exactly.
+const MOMENT: &str = "timestamptz 'epoch' + interval '1 microsecond' *";
+
+async fn add_totals(db: &Database, batch: &Batch) -> Result<()> {
+    let (mut keys, mut counts) = (Keys::default(), Counts::default());
+    for (key, count) in &batch.totals {
+        keys.push(key);
+        counts.push(count);
+    }
+    // In the order of their key, so that two proxies that write the same rows wait for each other and never in a circle.
+    let sql = format!(
+        "INSERT INTO esclusa.hit_total AS h (bucket, hours, legacy_table, operation, outcome, sqlstate, application_name, hits, row_count,
+             total_us, max_us, first_seen, last_seen)
+         SELECT to_timestamp(hour), 1, t, op, o, s, a, hits, rows, total, max, {MOMENT} first, {MOMENT} last
+         FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[],
+             $10::bigint[], $11::bigint[], $12::bigint[]) AS u(hour, t, op, o, s, a, hits, rows, total, max, first, last)
+         ON CONFLICT (bucket, hours, legacy_table, operation, outcome, sqlstate, application_name) DO UPDATE SET {ADDED}"
+    );
+    db.execute("writing totals", &sql, &columns(&keys, &counts)).await.map(drop)
+}
+
+/// The columns that totals and details have in common, as parameters.
+fn columns<'c>(keys: &'c Keys<'_>, counts: &'c Counts) -> Vec<Param<'c>> {
+    vec![
+        &keys.hours,
+        &keys.tables,
+        &keys.operations,
+        &keys.outcomes,
+        &keys.sqlstates,
+        &keys.applications,
+        &counts.hits,
+        &counts.rows,
+        &counts.total_us,
+        &counts.max_us,
+        &counts.first_us,
+        &counts.last_us,
+    ]
+}
+
+async fn add_details(db: &Database, batch: &Batch) -> Result<()> {
+    let (mut keys, mut counts) = (Keys::default(), Counts::default());
+    for (DetailKey { total, .. }, Detail { count, .. }) in &batch.details {
+        keys.push(total);
+        counts.push(count);
+    }
+    let texts = |text: fn(&DetailKey) -> &str| batch.details.keys().map(text).collect::<Vec<&str>>();
+    let fingerprints: Vec<i64> = batch.details.keys().map(|k| k.fingerprint).collect();
+    let missed: Vec<i64> = batch.details.values().map(|d| number(d.missed)).collect();
+    let sql = format!(
+        "INSERT INTO esclusa.hit AS h (bucket, hours, legacy_table, operation, outcome, sqlstate, application_name, hits, row_count,
+             total_us, max_us, first_seen, last_seen, fingerprint, database_name, user_name, client_address, attribution, missed)
+         SELECT to_timestamp(hour), 1, t, op, o, s, a, hits, rows, total, max, {MOMENT} first, {MOMENT} last, f, d, u, c, p, missed
+         FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[],
+             $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::text[], $15::text[], $16::text[], $17::text[], $18::bigint[])
+             AS u(hour, t, op, o, s, a, hits, rows, total, max, first, last, f, d, u, c, p, missed)
+         ON CONFLICT (bucket, hours, legacy_table, operation, outcome, sqlstate, application_name, fingerprint, database_name, user_name,
+             client_address, attribution) DO UPDATE SET {ADDED}, missed = h.missed + excluded.missed"
+    );
+    let (databases, users) = (texts(|k| &k.database), texts(|k| &k.user));
+    let (addresses, places) = (texts(|k| &k.address), texts(|k| &k.attribution));
+    let mut params = columns(&keys, &counts);
+    params.extend([&fingerprints as Param<'_>, &databases, &users, &addresses, &places, &missed]);
+    db.execute("writing hits", &sql, &params).await.map(drop)
+}
+
+async fn add_statements(db: &Database, batch: &Batch) -> Result<()> {
+    let statements = || batch.statements.values();
+    let fingerprints: Vec<i64> = batch.statements.keys().copied().collect();
+    let texts: Vec<&str> = statements().map(|s| s.text.as_str()).collect();
+    let rewritten: Vec<Option<&str>> = statements().map(|s| s.rewritten.as_deref()).collect();
+    let sql = "INSERT INTO esclusa.statement AS s (fingerprint, text, rewritten)
+               SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[]) AS u(f, t, r)
+               ON CONFLICT (fingerprint) DO UPDATE SET rewritten = excluded.rewritten
+               WHERE excluded.rewritten IS NOT NULL AND s.rewritten IS DISTINCT FROM excluded.rewritten";
+    db.execute("writing statements", sql, &[&fingerprints, &texts, &rewritten]).await?;
+    let named =
+        batch.statements.iter().flat_map(|(f, s)| s.named.iter().map(|(t, c, star)| (*f, t.as_str(), c.join(" "), *star)));
+    let mut named: Vec<_> = named.collect();
+    // EXECUTE of two statements may name a table twice.
+    named.sort();
+    named.dedup_by(|a, b| (a.0, a.1) == (b.0, b.1));
+    let fingerprints: Vec<i64> = named.iter().map(|n| n.0).collect();
+    let (tables, columns): (Vec<&str>, Vec<&str>) = named.iter().map(|n| (n.1, n.2.as_str())).unzip();
+    let stars: Vec<bool> = named.iter().map(|n| n.3).collect();
+    let sql = "INSERT INTO esclusa.statement_table (fingerprint, legacy_table, columns, star)
+               SELECT f, t, CASE c WHEN '' THEN '{}' ELSE string_to_array(c, ' ') END, s
+               FROM unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[]) AS u(f, t, c, s) ON CONFLICT DO NOTHING";
+    db.execute("writing what statements name", sql, &[&fingerprints, &tables, &columns, &stars]).await.map(drop)
+}
+
+async fn add_latencies(db: &Database, batch: &Batch) -> Result<()> {
+    let (mut hours, mut fingerprints, mut forms) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut numbers, mut counts): (Vec<i16>, Vec<i64>) = Default::default();
+    for ((hour, fingerprint, form), classes) in &batch.latencies {
+        for (class, hits) in classes {
+            hours.push(*hour);
+            fingerprints.push(*fingerprint);
+            forms.push(form.name());
+            numbers.push(i16::from(*class));
+            counts.push(number(*hits));
+        }
+    }
+    let sql = "INSERT INTO esclusa.latency AS l (bucket, hours, fingerprint, form, class, hits)
+               SELECT to_timestamp(hour), 1, f, form, class, hits
+               FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::smallint[], $5::bigint[]) AS u(hour, f, form, class, hits)
+               ON CONFLICT (bucket, hours, fingerprint, form, class) DO UPDATE SET hits = l.hits + excluded.hits";
+    let params: Params<'_> = &[&hours, &fingerprints, &forms, &numbers, &counts];
+    db.execute("writing latencies", sql, params).await.map(drop)
+}
+
+fn number(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}

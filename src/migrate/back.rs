@@ -1,0 +1,175 @@
+//! The way back of one table: the archived legacy table, which has been kept up to date (`keep`), takes its name again, with all that was
+//! written since it was moved, its indexes, keys, foreign keys, grants and what hangs on it. First the rewriting of its name ends on every
+//! proxy; then one short transaction swaps the names, as quietly as the move did.
+
+use crate::catalog::{Catalog, Database};
+use crate::error::{Error, Result};
+use crate::relation::{CONTROL, Relation};
+use crate::rule::Rule;
+use crate::sql::quote::{ident, literal, qualified};
+
+use super::foreign_key::bounded;
+use super::foreign_key::key_table::restoring;
+use super::quiet::attempt;
+use super::run::{Migration, Standing};
+use super::{ARCHIVE, capture, dependents, keep, online, parity, view};
+
+/// What was done with one table.
+#[derive(Debug)]
+pub struct Returned {
+    /// Rows that the legacy table has.
+    pub rows: i64,
+    /// What the reader should know.
+    pub notes: Vec<String>,
+}
+
+impl Migration<'_> {
+    /// Brings a table back. Nobody may rewrite its name any more.
+    pub async fn back(&self, run: i64, rule: &Rule) -> Result<Returned> {
+        let relation = Relation::compile(rule, &self.context);
+        if relation.is_retained() {
+            return Err(Error::refused(format!("{} was never moved: it is a history that stays", rule.table)));
+        }
+        if online::is_begun(self.database, &relation).await? {
+            online::abandon(self.database, &relation, &self.pace, self.told).await?;
+            let notes = vec!["it was being copied: the copy is gone, and the table is as it was".to_owned()];
+            return Ok(Returned { rows: 0, notes });
+        }
+        self.refuse_lost(&relation).await?;
+        let context = format!("bringing {} back", rule.table);
+        let archive = qualified(ARCHIVE, &rule.table);
+        let proof = self.same_rows(&relation, &archive).await?;
+        let tables = [relation.rows(), relation.legacy_table()];
+        let word = |text: &str| self.told.word(text);
+        let work = async |db: &Database| self.swap_back(db, run, rule, &relation).await;
+        let later = attempt(self.database, &self.pace, &context, &tables, &word, work).await?;
+        let mut notes = Vec::new();
+        for validate in later {
+            if let Err(error) = self.database.batch(&context, &validate).await {
+                notes.push(format!("a foreign key is not valid yet: {error} (`{validate}`)"));
+            }
+        }
+        Ok(Returned { rows: proof, notes })
+    }
+
+    /// The archive is there, and every change since has reached it.
+    async fn refuse_lost(&self, relation: &Relation) -> Result<()> {
+        let refused = |detail: &str, hint: &str| {
+            Err(Error::Refused {
+                message: format!("{} cannot come back", relation.table),
+                detail: Some(detail.to_owned()),
+                hint: Some(hint.to_owned()),
+            })
+        };
+        let kinds = "SELECT coalesce((SELECT relkind::text FROM pg_class WHERE oid = to_regclass($1)), ''), \
+                     coalesce((SELECT relkind::text FROM pg_class WHERE oid = to_regclass($2)), '')";
+        let archive = qualified(ARCHIVE, &relation.table);
+        let row = self.database.one("looking for the legacy table", kinds, &[&relation.legacy_table(), &archive]).await?;
+        match (row.get::<_, &str>(0), row.get::<_, &str>(1)) {
+            ("r" | "p", _) => refused("the legacy table has its name", "there is nothing to bring back"),
+            (_, "") => refused("its archive is gone", "restore it from the dump that was made before it was dropped"),
+            _ if !keep::is_kept(self.database, relation).await? => refused(
+                "its archive is not kept up to date: the triggers on the leaf are gone or off, or the archive was rewritten (VACUUM FULL, CLUSTER)",
+                "`esclusa verify` shows what the archive lacks, and `esclusa schema apply` makes the triggers again",
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// The archive has the leaf's rows: both are written by the same transactions, so any one snapshot shows it.
+    async fn same_rows(&self, relation: &Relation, archive: &str) -> Result<i64> {
+        let context = format!("comparing {} with its archive", relation.table);
+        let parity = self
+            .database
+            .transaction(&context, async |db| {
+                db.batch(&context, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
+                parity::kept(db, relation, archive).await
+            })
+            .await?;
+        match parity.holds() {
+            true => Ok(parity.rows),
+            false => Err(Error::Refused {
+                message: format!("{} differs from its archive, and was left as it is", relation.table),
+                detail: Some(parity.failures()),
+                hint: Some("`esclusa verify` shows where".into()),
+            }),
+        }
+    }
+
+    async fn swap_back(&self, db: &Database, run: i64, rule: &Rule, relation: &Relation) -> Result<Vec<String>> {
+        let context = format!("bringing {} back", rule.table);
+        let (legacy, leaf) = (relation.legacy_table(), relation.rows());
+        let (view, parent) =
+            (relation.view(), relation.target().map(|t| qualified(&relation.schema, t.table)).unwrap_or_default());
+        // In the order in which a client's statement takes them: it holds the view when it asks for the leaf.
+        db.batch(&context, &format!("LOCK TABLE {legacy}, {view}, {leaf} IN ACCESS EXCLUSIVE MODE")).await?;
+        if !keep::is_kept(db, relation).await? {
+            return Err(Error::refused(format!("{context}: its triggers were changed meanwhile")));
+        }
+        let standing = Standing::new(relation);
+        let hanging = dependents::back(db, &standing.leaf(&legacy)).await?;
+        let (keys, later) = restoring(db, &standing.leaf(&legacy)).await?;
+        let archive = qualified(ARCHIVE, &rule.table);
+        db.batch(&context, &hanging.before).await?;
+        let grants = self.grants_back(db, relation, &archive).await?;
+        // The view stands until what hangs on it hangs on the table.
+        let aside = bounded(format!("esclusa_aside_{}", rule.table));
+        let swap = format!(
+            "ALTER VIEW {legacy} RENAME TO {};\nALTER TABLE {archive} SET SCHEMA {};\n",
+            ident(&aside),
+            ident(&relation.schema),
+        );
+        db.batch(&context, &[swap, grants, keys, hanging.after].concat()).await?;
+        let gone = format!(
+            "DROP VIEW {aside};\nDROP VIEW {view};\nDROP FUNCTION {write}();\nALTER TABLE {parent} DETACH PARTITION {leaf};\nDROP TABLE {leaf};\n{}{}\n{}\nDELETE FROM {CONTROL}.object WHERE legacy_table = {table};\n\
+             INSERT INTO {CONTROL}.run_table (run_id, legacy_table, step) VALUES ({run}, {table}, 'rollback');",
+            keep::removal(relation),
+            keep::waking(relation),
+            hanging.last,
+            aside = qualified(&relation.schema, &aside),
+            write = view::function_name(relation),
+            table = literal(&rule.table),
+        );
+        db.batch(&context, &gone).await?;
+        self.capture_back(db, rule, relation).await?;
+        Ok(later)
+    }
+
+    /// What a look-up's leaf was audited by goes back to the table; what a history's base projects into its leaf ends.
+    async fn capture_back(&self, db: &Database, rule: &Rule, relation: &Relation) -> Result<()> {
+        let base = rule.target.history().and_then(|h| h.base.clone());
+        let tables: Vec<String> = std::iter::once(rule.table.clone()).chain(base).collect();
+        let catalog = Catalog::read_tables(db, &self.context.schema, &tables).await?;
+        let of = |table: &str| self.rules.rules.get(table).map(|rule| Relation::compile(rule, &self.context));
+        if rule.target.history().is_none() {
+            return capture::follow(db, &catalog, self.rules, relation, &of).await.map(|_| ());
+        }
+        let application = Rule { target: rule.target.clone().written_by_application(), ..rule.clone() };
+        let relation = Relation::compile(&application, &self.context);
+        capture::attach(db, &catalog, self.rules, &application, &relation, &of).await.map(|_| ())
+    }
+
+    /// The grants of the view, which may have changed since, on the table; and its owner, comments being carried by `dependents`.
+    async fn grants_back(&self, db: &Database, relation: &Relation, archive: &str) -> Result<String> {
+        let sql = |table: &str| {
+            format!(
+                "SELECT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END AS grantee, \
+                   a.privilege_type || g.columns AS privilege, a.is_grantable AS option \
+                 FROM (SELECT coalesce(relacl, acldefault('r', relowner)) AS acl, '' AS columns, relowner FROM pg_class WHERE oid = {0}::regclass \
+                       UNION ALL SELECT attacl, format(' (%I)', attname), NULL FROM pg_attribute WHERE attrelid = {0}::regclass AND NOT attisdropped) AS g, \
+                      aclexplode(g.acl) AS a",
+                literal(table)
+            )
+        };
+        let (now, then) = (sql(&relation.legacy_table()), sql(archive));
+        let table = relation.legacy_table();
+        let change = format!(
+            "SELECT format('REVOKE %s ON {table} FROM %s CASCADE;', privilege, grantee) FROM (SELECT * FROM ({then}) AS t EXCEPT SELECT * FROM ({now}) AS n) AS gone \
+             UNION ALL \
+             SELECT format('GRANT %s ON {table} TO %s%s;', privilege, grantee, CASE WHEN option THEN ' WITH GRANT OPTION' ELSE '' END) \
+             FROM (SELECT * FROM ({now}) AS n EXCEPT SELECT * FROM ({then}) AS t) AS come"
+        );
+        let lines = db.text("reading grants", &change).await?;
+        Ok(lines.into_iter().flatten().flatten().collect::<Vec<_>>().join("\n") + "\n")
+    }
+}

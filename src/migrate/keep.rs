@@ -1,0 +1,169 @@
+//! What keeps the way back open: triggers on the leaf write every change into the archived legacy table too, in the client's own
+//! transaction, until it is dropped. So that table can take its name again at any time, with all that was written since it was moved
+//! (`migrate/back.rs`), and be compared with the leaf at any time.
+//!
+//! Every row of the leaf knows its place in the archive: by its number, where that follows from the place ([`Numbers`]), otherwise by a
+//! table of numbers and places beside it. In an archive that is rewritten (VACUUM FULL) every place is another row's: it is left alone
+//! then, as one that somebody has dropped is. What the audit trigger writes into a history without a value that the table demands is not
+//! in the archive: no table could have it.
+
+use crate::catalog::Database;
+use crate::error::Result;
+use crate::relation::{CONTROL, Relation};
+use crate::sql::quote::{ident, literal, qualified};
+
+use super::foreign_key::bounded;
+use super::number::Numbers;
+use super::online::carried;
+use super::{ARCHIVE, roles};
+
+/// The trigger on the leaf for rows, and that for TRUNCATE.
+const TRIGGERS: [&str; 2] = ["esclusa_keep", "esclusa_keep_truncate"];
+
+/// Attaches them, in the transaction that moved the table: the archive has the rows of the leaf. Its own triggers do not fire any more; which
+/// ones fired is written down. `numbers` are those of a table that was copied while it was written.
+pub async fn attach(db: &Database, relation: &Relation, numbers: Option<Numbers>) -> Result<()> {
+    let context = format!("keeping the archive of {} up to date", relation.table);
+    let archive = qualified(ARCHIVE, &relation.table);
+    let facts = "SELECT pg_get_userbyid(relowner)::text, pg_relation_filenode(oid) FROM pg_class WHERE oid = to_regclass($1)";
+    let facts = db.one(&context, facts, &[&archive]).await?;
+    let (owner, filenode): (String, u32) = (facts.get(0), facts.get(1));
+    db.batch(&context, &silencing(relation, &archive)).await?;
+    let (function, leaf) = (function(relation), relation.rows());
+    let table = literal(&relation.table);
+    let mut sql = format!(
+        "{removal}{places}ALTER TABLE {kept} OWNER TO {owner};\nREVOKE ALL ON {kept} FROM PUBLIC;\n\
+         INSERT INTO {CONTROL}.archive VALUES ({table}, {filenode}) ON CONFLICT (legacy_table) DO UPDATE SET filenode = excluded.filenode;\n\
+         GRANT USAGE ON SCHEMA {ARCHIVE} TO {owner};\nGRANT ALL ON {archive} TO {owner};\n\
+         CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS {body};\n\
+         REVOKE ALL ON FUNCTION {function}() FROM PUBLIC;\nALTER FUNCTION {function}() OWNER TO {owner};\n\
+         COMMENT ON FUNCTION {function}() IS {tag};\n",
+        // Whoever has brought the table back by hand has left them. An owner may have taken a right from himself, which the function needs;
+        // the way back takes it again.
+        removal = removal(relation),
+        places = places(relation, &archive, numbers),
+        kept = kept(relation),
+        owner = ident(&owner),
+        body = literal(&body(relation, &archive, filenode, numbers)),
+        tag = literal(&format!("esclusa: keeps {}", relation.table)),
+    );
+    let events = ["AFTER INSERT OR UPDATE OR DELETE", "AFTER TRUNCATE"];
+    for ((trigger, event), each) in TRIGGERS.iter().zip(events).zip(["ROW", "STATEMENT"]) {
+        sql.push_str(&format!(
+            "CREATE TRIGGER {trigger} {event} ON {leaf} FOR EACH {each} EXECUTE FUNCTION {function}();\n\
+             ALTER TABLE {leaf} ENABLE ALWAYS TRIGGER {trigger};\n"
+        ));
+    }
+    roles::while_creating(db, &[CONTROL], &[&owner], async |db| db.batch(&context, &sql).await).await
+}
+
+/// Numbers and places of the rows whose number does not follow from the place.
+fn kept(relation: &Relation) -> String {
+    qualified(CONTROL, &bounded(format!("kept_{}", relation.table)))
+}
+
+/// Makes that table. A copy under writes has made it already; otherwise leaf and heap have their rows in the same order.
+fn places(relation: &Relation, archive: &str, numbers: Option<Numbers>) -> String {
+    let kept = kept(relation);
+    let name = bounded(format!("kept_{}", relation.table));
+    match numbers {
+        Some(_) => {
+            let carried = carried(&relation.table);
+            format!(
+                "DO $esclusa$ BEGIN EXECUTE (SELECT format('ALTER TABLE {carried} DROP CONSTRAINT %I', conname) FROM pg_constraint \
+                 WHERE conrelid = '{carried}'::regclass AND contype = 'p'); END $esclusa$;\n\
+                 ALTER TABLE {carried} DROP COLUMN by;\nALTER TABLE {carried} RENAME TO {};\n",
+                ident(&name)
+            )
+        }
+        None => format!(
+            "CREATE TABLE {kept} (at tid NOT NULL, number bigint NOT NULL UNIQUE);\n\
+             INSERT INTO {kept} (at, number) SELECT a.at, l.number \
+             FROM (SELECT t.ctid AS at, row_number() OVER (ORDER BY t.ctid) AS n FROM ONLY {archive} AS t) AS a \
+             JOIN (SELECT t.{number}, row_number() OVER (ORDER BY t.{number}) AS n FROM {leaf} AS t) AS l (number, n) ON l.n = a.n;\n",
+            number = relation.number(),
+            leaf = relation.rows(),
+        ),
+    }
+}
+
+fn silencing(relation: &Relation, archive: &str) -> String {
+    let table = literal(&relation.table);
+    format!(
+        "DELETE FROM {CONTROL}.silenced WHERE legacy_table = {table};
+         INSERT INTO {CONTROL}.silenced (legacy_table, trigger_name, enabled)
+           SELECT {table}, tgname, tgenabled FROM pg_trigger WHERE tgrelid = {}::regclass AND NOT tgisinternal AND tgenabled <> 'D';
+         ALTER TABLE {archive} DISABLE TRIGGER USER;",
+        literal(archive)
+    )
+}
+
+/// The SQL that has the legacy table's own triggers fire again, as they did, once it has its name.
+pub(super) fn waking(relation: &Relation) -> String {
+    let table = literal(&relation.table);
+    format!(
+        "DO $esclusa$ DECLARE t record; BEGIN
+           FOR t IN SELECT trigger_name, enabled FROM {CONTROL}.silenced AS s JOIN pg_catalog.pg_trigger AS g ON g.tgname = s.trigger_name
+                    WHERE s.legacy_table = {table} AND g.tgrelid = {legacy}::pg_catalog.regclass LOOP
+             EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE %s TRIGGER %I', {legacy},
+               CASE t.enabled WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END, t.trigger_name);
+           END LOOP;
+         END $esclusa$;
+         DELETE FROM {CONTROL}.silenced WHERE legacy_table = {table};",
+        legacy = literal(&relation.legacy_table())
+    )
+}
+
+/// Whether every change since the move is in the archive: the triggers are there, and fire.
+pub async fn is_kept(db: &Database, relation: &Relation) -> Result<bool> {
+    let sql = format!(
+        "SELECT (SELECT count(*) = {} FROM pg_trigger WHERE tgrelid = to_regclass($1) AND tgname = ANY ($2::text[]::name[]) AND tgenabled = 'A') \
+           AND EXISTS (SELECT FROM {CONTROL}.archive WHERE legacy_table = $3 AND filenode = pg_relation_filenode(to_regclass($4)))",
+        TRIGGERS.len()
+    );
+    let names: Vec<&str> = TRIGGERS.to_vec();
+    let archive = qualified(ARCHIVE, &relation.table);
+    Ok(db.one("looking at the archive's triggers", &sql, &[&relation.rows(), &names, &relation.table, &archive]).await?.get(0))
+}
+
+fn function(relation: &Relation) -> String {
+    qualified(CONTROL, &bounded(format!("keep_{}", relation.table)))
+}
+
+/// What goes with the leaf; its triggers have gone with it.
+pub(super) fn removal(relation: &Relation) -> String {
+    format!(
+        "DROP FUNCTION IF EXISTS {}();\nDROP TABLE IF EXISTS {};\nDELETE FROM {CONTROL}.archive WHERE legacy_table = {};\n",
+        function(relation),
+        kept(relation),
+        literal(&relation.table)
+    )
+}
+
+fn body(relation: &Relation, archive: &str, filenode: u32, numbers: Option<Numbers>) -> String {
+    let columns: Vec<String> = relation.columns.iter().map(|c| ident(&c.name)).collect();
+    let values: Vec<String> = (0..columns.len()).map(|i| relation.read(i, Some("new"))).collect();
+    let set: Vec<String> = columns.iter().zip(&values).map(|(column, value)| format!("{column} = {value}")).collect();
+    let (kept, number) = (kept(relation), relation.number());
+    let by_number = numbers.map_or_else(|| "NULL".to_owned(), |n| n.place(&format!("old.{number}")));
+    format!(
+        "DECLARE\n  place tid;\nBEGIN\n  \
+         IF pg_relation_filenode(to_regclass({name})) IS DISTINCT FROM {filenode}::oid THEN RETURN NULL; END IF;\n  \
+         IF TG_OP = 'TRUNCATE' THEN\n    DELETE FROM ONLY {archive};\n    DELETE FROM {kept};\n    RETURN NULL;\n  END IF;\n  \
+         IF TG_OP <> 'INSERT' THEN\n    SELECT k.at INTO place FROM {kept} AS k WHERE k.number = old.{number};\n    \
+         IF NOT FOUND THEN place := {by_number}; END IF;\n  END IF;\n  \
+         IF TG_OP = 'DELETE' THEN\n    DELETE FROM ONLY {archive} AS r WHERE r.ctid = place;\n    \
+         DELETE FROM {kept} AS k WHERE k.number = old.{number};\n    RETURN NULL;\n  END IF;\n  \
+         {whole}IF TG_OP = 'UPDATE' AND place IS NOT NULL THEN\n    UPDATE ONLY {archive} AS r SET {set} WHERE r.ctid = place RETURNING r.ctid INTO place;\n  \
+         ELSE\n    INSERT INTO {archive} AS r ({columns}) OVERRIDING SYSTEM VALUE VALUES ({values}) RETURNING r.ctid INTO place;\n  END IF;\n  \
+         IF place IS NULL THEN RETURN NULL; END IF;\n  \
+         INSERT INTO {kept} AS k (at, number) VALUES (place, new.{number}) ON CONFLICT (number) DO UPDATE SET at = excluded.at;\n  \
+         RETURN NULL;\nEND",
+        whole =
+            relation.wholeness("new").map_or_else(String::new, |whole| format!("IF NOT ({whole}) THEN RETURN NULL; END IF;\n  ")),
+        name = literal(archive),
+        set = set.join(", "),
+        columns = columns.join(", "),
+        values = values.join(", "),
+    )
+}

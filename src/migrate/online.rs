@@ -1,0 +1,395 @@
+//! Moving a large history while it is written: the leaf is built beside, by ranges of the heap's blocks, and a trigger keeps it current in
+//! the clients' own transactions (`carry`). No row is locked, no snapshot is old, and what has been copied is kept: a run that ends in the
+//! middle, however it ends, is gone on with. Proven (`proof`) and with its indexes, the leaf waits for the moment in which it takes the
+//! table's place (`migrate/run.rs`); what has changed since is proven there.
+//!
+//! Both states of a copy are in the ledger (`esclusa.copy`), each written in the transaction that reached it.
+
+mod carry;
+mod proof;
+
+use std::time::{Duration, Instant};
+
+use crate::catalog::Database;
+use crate::error::{Error, Result};
+use crate::relation::{CONTROL, LEAVES, Relation};
+use crate::sql::quote::{ident, literal, qualified};
+
+use super::foreign_key::bounded;
+use super::number::Numbers;
+use super::object::concurrently;
+use super::parity::{self, Parity};
+use super::quiet::{Pace, attempt};
+use super::{leaf, roles};
+use carry::Carry;
+pub use carry::carried;
+use proof::{Findings, Proof};
+
+/// Numbers are taken from the sequence with so many left out: others draw from it between the two calls that take them.
+const MARGIN: i64 = 100_000;
+/// A standby that is further behind than this makes the copying wait.
+const LAG: &str = "5 s";
+
+/// How far a copy is.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    /// What is being done: `copying`, `indexing`, `proving`.
+    pub step: &'static str,
+    /// The legacy table.
+    pub table: String,
+    /// Blocks of its heap that are done.
+    pub done: i64,
+    /// All of them.
+    pub of: i64,
+    /// Rows of this step so far, by this process.
+    pub rows: u64,
+    /// Since this process began the step.
+    pub elapsed: Duration,
+}
+
+/// Whoever wants to know how far it is, or what it waits for.
+pub trait Told {
+    /// A step has come further.
+    fn progress(&self, progress: &Progress);
+    /// Something in words.
+    fn word(&self, text: &str);
+}
+
+/// Tells nobody.
+#[derive(Debug)]
+pub struct Silent;
+
+impl Told for Silent {
+    fn progress(&self, _: &Progress) {}
+    fn word(&self, _: &str) {}
+}
+
+/// A copy that has been begun.
+pub struct Online<'o> {
+    db: &'o Database,
+    relation: &'o Relation,
+    pace: &'o Pace,
+    told: &'o dyn Told,
+    numbers: Numbers,
+    filenode: u32,
+    next: i64,
+    /// What a proof has seen, where there was one.
+    proven: Option<String>,
+}
+
+impl<'o> Online<'o> {
+    /// Begins to copy a table, or goes on with a copy that was begun.
+    pub async fn begin(
+        db: &'o Database,
+        run: i64,
+        relation: &'o Relation,
+        pace: &'o Pace,
+        told: &'o dyn Told,
+    ) -> Result<Online<'o>> {
+        if let Some(copy) = Self::found(db, relation, pace, told).await? {
+            if copy.is_whole().await? {
+                return Ok(copy);
+            }
+            told.word(&format!(
+                "copying {}: begun anew, because what was copied does not fit the table any more",
+                relation.table
+            ));
+            abandon(db, relation, pace, told).await?;
+        }
+        let context = format!("beginning to copy {}", relation.table);
+        let tables = [relation.legacy_table()];
+        attempt(db, pace, &context, &tables, &|t| told.word(t), async |db| start(db, run, relation, &context).await).await?;
+        let begun = Self::found(db, relation, pace, told).await?;
+        begun.ok_or_else(|| Error::refused(format!("{context}: the ledger has no line of it")))
+    }
+
+    async fn found(db: &'o Database, relation: &'o Relation, pace: &'o Pace, told: &'o dyn Told) -> Result<Option<Online<'o>>> {
+        let sql = format!(
+            "SELECT first_number, rows_per_block, blocks, filenode::oid, next_block, proven::text FROM {CONTROL}.copy WHERE legacy_table = $1"
+        );
+        let rows = db.query("reading the ledger", &sql, &[&relation.table]).await?;
+        Ok(rows.first().map(|row| Online {
+            db,
+            relation,
+            pace,
+            told,
+            numbers: Numbers { first: row.get(0), per_block: row.get(1), blocks: row.get(2) },
+            filenode: row.get(3),
+            next: row.get(4),
+            proven: row.get(5),
+        }))
+    }
+
+    fn carry(&self) -> Carry<'o> {
+        Carry::new(self.relation, self.numbers)
+    }
+
+    /// The numbers of the rows that stood in the table when it began.
+    pub fn numbers(&self) -> Numbers {
+        self.numbers
+    }
+
+    fn context(&self, doing: &str) -> String {
+        format!("{doing} {}", self.relation.table)
+    }
+
+    /// The trigger, the leaf and the tables beside it are there, and the heap is the one that was begun with.
+    async fn is_whole(&self) -> Result<bool> {
+        let sql = format!(
+            "SELECT to_regclass({}) IS NOT NULL AND to_regclass({}) IS NOT NULL AND to_regclass({}) IS NOT NULL \
+               AND EXISTS (SELECT FROM pg_trigger WHERE tgrelid = to_regclass({legacy}) AND tgname = '{}' AND tgenabled = 'A') \
+               AND pg_relation_filenode(to_regclass({legacy})) = {}",
+            literal(&self.relation.rows()),
+            literal(&self.carry().carried()),
+            literal(&self.carry().gone()),
+            carry::TRIGGER,
+            self.filenode,
+            legacy = literal(&self.relation.legacy_table()),
+        );
+        Ok(self.db.one(&self.context("looking at the copy of"), &sql, &[]).await?.get::<_, Option<bool>>(0).unwrap_or(false))
+    }
+
+    /// Copies what is not copied yet. The notes are of indexes that cannot be carried.
+    pub async fn copy(&mut self) -> Result<Vec<String>> {
+        let begun = Instant::now();
+        let (mut step, mut rows) = (64, 0);
+        while self.next < self.numbers.blocks {
+            self.give_way().await?;
+            let (from, to) = (self.next, (self.next + step).min(self.numbers.blocks));
+            let started = Instant::now();
+            rows += self.chunk(from, to).await?;
+            self.next = to;
+            self.progress("copying", to, rows, begun);
+            let wanted = self.pace.chunk.as_secs_f64() / started.elapsed().as_secs_f64().max(0.001);
+            #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a number of blocks")]
+            let next = (step as f64 * wanted.clamp(0.25, 2.0)) as i64;
+            step = next.clamp(1, 65_536);
+        }
+        self.db.batch(&self.context("settling the copy of"), &self.carry().settle(self.numbers.blocks)).await?;
+        self.index(begun).await
+    }
+
+    async fn chunk(&self, from: i64, to: i64) -> Result<u64> {
+        let context = self.context("copying");
+        self.db
+            .transaction(&context, async |db| {
+                let rows = db.execute(&context, &self.carry().copy(from, to), &[]).await?;
+                self.refuse_rewritten(db).await?;
+                let sql = format!(
+                    "UPDATE {CONTROL}.copy SET next_block = {to}, row_count = row_count + {rows}, proven = NULL, at = clock_timestamp() \
+                     WHERE legacy_table = {} AND next_block = {from}",
+                    literal(&self.relation.table)
+                );
+                match db.execute(&context, &sql, &[]).await? {
+                    1 => Ok(rows),
+                    _ => Err(Error::refused(format!("{context}: another process copies it too"))),
+                }
+            })
+            .await
+    }
+
+    /// The table may have another heap: TRUNCATE, CLUSTER, VACUUM FULL, an ALTER that rewrites it. Then every place is another row's.
+    async fn refuse_rewritten(&self, db: &Database) -> Result<()> {
+        let sql =
+            format!("SELECT pg_relation_filenode({}::regclass) = {}", literal(&self.relation.legacy_table()), self.filenode);
+        match db.one(&self.context("looking at the heap of"), &sql, &[]).await?.get::<_, Option<bool>>(0) {
+            Some(true) => Ok(()),
+            _ => Err(Error::Refused {
+                message: format!("{}: the table was rewritten while it was copied", self.relation.table),
+                detail: None,
+                hint: Some("migrate it again: it is copied anew".into()),
+            }),
+        }
+    }
+
+    /// Waits while a standby is too far behind to bear more.
+    async fn give_way(&self) -> Result<()> {
+        let sql = format!("SELECT coalesce(max(replay_lag) > interval '{LAG}', false) FROM pg_stat_replication");
+        while self.db.one(&self.context("looking at standbys for"), &sql, &[]).await?.get::<_, bool>(0) {
+            self.told.word(&format!("copying {} waits: a standby is more than {LAG} behind", self.relation.table));
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        Ok(())
+    }
+
+    fn progress(&self, step: &'static str, done: i64, rows: u64, begun: Instant) {
+        let (table, of) = (self.relation.table.clone(), self.numbers.blocks);
+        self.told.progress(&Progress { step, table, done, of, rows, elapsed: begun.elapsed() });
+    }
+
+    /// The legacy table's indexes and those of the new table, while clients write: attaching then has nothing to build.
+    async fn index(&self, begun: Instant) -> Result<Vec<String>> {
+        let context = self.context("indexing");
+        let leaf = literal(&self.relation.rows());
+        let there = format!(
+            "SELECT format('%I', c.relname), i.indisvalid FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid WHERE i.indrelid = {leaf}::regclass"
+        );
+        let mut valid = Vec::new();
+        for row in self.db.query(&context, &there, &[]).await? {
+            let name: String = row.get(0);
+            match row.get::<_, bool>(1) {
+                true => valid.push(name),
+                // One that a killed process left in the middle.
+                false => self.db.batch(&context, &format!("DROP INDEX CONCURRENTLY {LEAVES}.{name}")).await?,
+            }
+        }
+        let mut notes = Vec::new();
+        let mut wanted = self.of_the_parent().await?;
+        for index in leaf::indexes(self.db, &self.relation.legacy_table()).await? {
+            match leaf::carried(self.relation, &index) {
+                Ok(carried) => {
+                    notes.extend(carried.note);
+                    wanted.push((ident(&carried.name), carried.creation, carried.clustering));
+                }
+                Err(why) => notes.push(why),
+            }
+        }
+        for (name, creation, clustering) in wanted {
+            let context = format!("{context} ({name})");
+            self.progress("indexing", self.numbers.blocks, 0, begun);
+            if !valid.contains(&name) {
+                self.db.batch(&context, &concurrently(&creation)).await?;
+            }
+            if let Some(clustering) = clustering {
+                self.db.batch(&context, &clustering).await?;
+            }
+        }
+        self.db.batch(&context, &leaf::analysis(self.relation)).await?;
+        Ok(notes)
+    }
+
+    /// What the new table has indexes on, on the leaf.
+    async fn of_the_parent(&self) -> Result<Vec<(String, String, Option<String>)>> {
+        let Some(target) = self.relation.target() else { return Ok(Vec::new()) };
+        let sql = format!(
+            "SELECT c.relname, pg_get_indexdef(c.oid) FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid \
+             WHERE i.indrelid = {}::regclass AND NOT i.indisprimary ORDER BY c.oid",
+            literal(&qualified(&self.relation.schema, target.table))
+        );
+        let mut out = Vec::new();
+        for row in self.db.query(&self.context("indexing"), &sql, &[]).await? {
+            let (index, definition): (String, String) = (row.get(0), row.get(1));
+            let name = ident(&bounded(format!("esclusa_{}_{index}", self.relation.table)));
+            if let Some((_, rest)) = definition.split_once(" USING ") {
+                out.push((name.clone(), format!("CREATE INDEX {name} ON {} USING {rest}", self.relation.rows()), None));
+            }
+        }
+        Ok(out)
+    }
+
+    /// Proves all that was copied, and notes in the ledger what the proof has seen. A proof that fails takes the copy away.
+    pub async fn prove(&mut self) -> Result<Parity> {
+        let begun = Instant::now();
+        let context = self.context("proving the copy of");
+        let shape = parity::shape(self.db, self.relation, &self.relation.legacy_table()).await?;
+        let mut findings = Findings::default();
+        let carry = self.carry();
+        let proof = Proof { relation: self.relation, carry: &carry, numbers: self.numbers };
+        let mut step = 256;
+        let mut from = 0;
+        while from < self.numbers.blocks {
+            let to = (from + step).min(self.numbers.blocks);
+            let started = Instant::now();
+            proof.range(self.db, from, to, &mut findings).await?;
+            from = to;
+            self.progress("proving", from, 0, begun);
+            step = if started.elapsed() < self.pace.chunk { (step * 2).min(65_536) } else { (step / 2).max(1) };
+        }
+        let snapshot = self
+            .db
+            .transaction(&context, async |db| {
+                db.batch(&context, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
+                let snapshot: String = db.one(&context, "SELECT pg_current_snapshot()::text", &[]).await?.get(0);
+                proof.carried(db, None, &mut findings).await?;
+                self.refuse_rewritten(db).await?;
+                Ok(snapshot)
+            })
+            .await?;
+        let parity = findings.parity(self.relation, shape);
+        if parity.holds() {
+            let sql = format!(
+                "UPDATE {CONTROL}.copy SET proven = $2::text::pg_snapshot, at = clock_timestamp() WHERE legacy_table = $1"
+            );
+            self.db.execute(&context, &sql, &[&self.relation.table, &snapshot]).await?;
+            self.proven = Some(snapshot);
+        }
+        Ok(parity)
+    }
+
+    /// In the transaction that moves the table, which nobody can write any more: what has changed since the proof is settled and proven,
+    /// the trigger goes, and the leaf becomes a part of the new table.
+    pub async fn hand_over(&self, db: &Database, parity: &Parity) -> Result<Parity> {
+        let context = self.context("handing over");
+        let Some(since) = &self.proven else { return Err(Error::refused(format!("{context}: it has not been proven"))) };
+        self.refuse_rewritten(db).await?;
+        let carry = self.carry();
+        db.batch(&context, &carry.settle(self.numbers.blocks)).await?;
+        let mut findings = Findings::default();
+        let proof = Proof { relation: self.relation, carry: &carry, numbers: self.numbers };
+        proof.carried(db, Some(since), &mut findings).await?;
+        proof.gone(db, since, &mut findings).await?;
+        let last = findings.changes(parity);
+        if last.holds() {
+            let end = format!("DELETE FROM {CONTROL}.copy WHERE legacy_table = {}", literal(&self.relation.table));
+            db.batch(&context, &[carry.removal(), leaf::attaching(self.relation), end].join("\n")).await?;
+        }
+        Ok(last)
+    }
+}
+
+/// The short transaction with which it begins: nobody writes while the trigger is attached, and then nobody can without it.
+async fn start(db: &Database, run: i64, relation: &Relation, context: &str) -> Result<()> {
+    let legacy = relation.legacy_table();
+    db.batch(context, &format!("LOCK TABLE {legacy} IN SHARE ROW EXCLUSIVE MODE")).await?;
+    // 24 bytes of a page's header, and at least 24 of a tuple's with 4 of its pointer.
+    let sql = "SELECT pg_get_userbyid(relowner)::text, pg_relation_filenode(oid), pg_relation_size(oid) / current_setting('block_size')::bigint, \
+               (current_setting('block_size')::bigint - 24) / 28 FROM pg_class WHERE oid = to_regclass($1)";
+    let row = db.one(context, sql, &[&legacy]).await?;
+    let (owner, filenode): (String, u32) = (row.get(0), row.get(1));
+    let (blocks, per_block): (i64, i64) = (row.get(2), row.get(3));
+    let sequence = relation.target().and_then(|t| t.sequence).unwrap_or_default();
+    let sequence = literal(&qualified(&relation.schema, sequence));
+    let first: i64 = db.one(context, &format!("SELECT nextval({sequence})"), &[]).await?.get::<_, i64>(0) + MARGIN;
+    let numbers = Numbers { first, per_block, blocks };
+    db.execute(context, &format!("SELECT setval({sequence}, {})", numbers.last() + 1), &[]).await?;
+    let carry = Carry::new(relation, numbers);
+    db.batch(context, &[leaf::creation(relation), primary(db, relation, context).await?].concat()).await?;
+    roles::give(db, &format!("TABLE {}", relation.rows()), LEAVES, &owner).await?;
+    roles::while_creating(db, &[CONTROL], &[&owner], async |db| db.batch(context, &carry.creation(&owner)).await).await?;
+    let ledger = format!(
+        "INSERT INTO {CONTROL}.copy (legacy_table, run_id, filenode, blocks, first_number, rows_per_block) \
+         VALUES ({}, {run}, {filenode}, {blocks}, {first}, {per_block});",
+        literal(&relation.table)
+    );
+    db.batch(context, &[carry.attaching(), ledger].concat()).await
+}
+
+/// The new table's primary key, on the leaf: the trigger finds rows by their numbers. The legacy table's own may have the usual name, and
+/// comes along with it.
+async fn primary(db: &Database, relation: &Relation, context: &str) -> Result<String> {
+    let parent = relation.target().map(|t| qualified(&relation.schema, t.table)).unwrap_or_default();
+    let sql = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = to_regclass($1) AND contype = 'p'";
+    let definition: String = db.one(context, sql, &[&parent]).await?.get(0);
+    let name = ident(&bounded(format!("esclusa_number_{}", relation.table)));
+    Ok(format!("ALTER TABLE {} ADD CONSTRAINT {name} {definition};\n", relation.rows()))
+}
+
+/// Takes a copy away, with its trigger and all that stands beside it; the table is as it was.
+pub async fn abandon(db: &Database, relation: &Relation, pace: &Pace, told: &dyn Told) -> Result<()> {
+    let context = format!("taking the copy of {} away", relation.table);
+    let carry = Carry::new(relation, Numbers { first: 0, per_block: 1, blocks: 0 });
+    let sql = format!(
+        "{}DROP TABLE IF EXISTS {}, {};\nDELETE FROM {CONTROL}.copy WHERE legacy_table = {};",
+        carry.removal(),
+        carry.carried(),
+        relation.rows(),
+        literal(&relation.table)
+    );
+    attempt(db, pace, &context, &[relation.legacy_table()], &|t| told.word(t), async |db| db.batch(&context, &sql).await).await
+}
+
+/// Whether a copy of the table has been begun.
+pub async fn is_begun(db: &Database, relation: &Relation) -> Result<bool> {
+    let sql = format!("SELECT EXISTS (SELECT FROM {CONTROL}.copy WHERE legacy_table = $1)");
+    Ok(db.one("looking for a copy", &sql, &[&relation.table]).await?.get(0))
+}

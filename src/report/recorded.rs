@@ -1,0 +1,221 @@
+//! Reports over what all proxies have recorded, in schema `esclusa`. Each is its columns and one query over three relations: `total`,
+//! `detail` and `latencies` are `hit_total`, `hit` and `latency` as far as they are asked for. Moments are told in the zone of the settings.
+
+use tokio::time::timeout;
+
+use crate::catalog::Database;
+use crate::error::{Error, Result};
+use crate::table::ColumnType::{Float, Int, Text};
+use crate::table::{Cell, Column, ColumnType, Columns, Table};
+
+/// A report that takes longer is given up.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// What a report is asked about.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// From when on, as PostgreSQL reads a timestamptz.
+    pub since: Option<String>,
+    /// Up to when.
+    pub until: Option<String>,
+    /// One legacy table.
+    pub table: Option<String>,
+    /// The zone of days and moments.
+    pub time_zone: String,
+    /// The legacy tables that have a rule.
+    pub tables: Vec<String>,
+}
+
+/// What is asked for; `$1` to `$3` are since, until and the table.
+const WITHIN: &str = "WITH asked AS (SELECT coalesce($1::text::timestamptz, '-infinity') AS since, coalesce($2::text::timestamptz, 'infinity') AS until,
+        $3::text AS one),
+    total AS (SELECT h.* FROM esclusa.hit_total AS h, asked WHERE bucket >= since AND bucket < until AND (one IS NULL OR legacy_table = one)),
+    detail AS (SELECT h.* FROM esclusa.hit AS h, asked WHERE bucket >= since AND bucket < until AND (one IS NULL OR legacy_table = one)),
+    latencies AS (SELECT l.* FROM esclusa.latency AS l, asked WHERE bucket >= since AND bucket < until AND (one IS NULL
+        OR fingerprint IN (SELECT fingerprint FROM esclusa.statement_table WHERE legacy_table = one)))";
+
+pub(super) const USAGE: Columns = &[
+    ("table", Text),
+    ("hits", Int),
+    ("rows", Int),
+    ("forwarded", Int),
+    ("rewritten", Int),
+    ("opaque", Int),
+    ("refused", Int),
+    ("failed", Int),
+    ("applications", Int),
+    ("first_seen", Text),
+    ("last_seen", Text),
+];
+pub(super) const USAGE_SQL: &str = "SELECT legacy_table, sum(hits)::bigint, sum(row_count)::bigint,
+        coalesce(sum(hits) FILTER (WHERE outcome = 'forwarded'), 0)::bigint, coalesce(sum(hits) FILTER (WHERE outcome = 'rewritten'), 0)::bigint,
+        coalesce(sum(hits) FILTER (WHERE outcome = 'opaque'), 0)::bigint, coalesce(sum(hits) FILTER (WHERE outcome = 'refused'), 0)::bigint,
+        coalesce(sum(hits) FILTER (WHERE sqlstate <> ''), 0)::bigint, count(DISTINCT application_name),
+        min(first_seen)::timestamptz(0)::text, max(last_seen)::timestamptz(0)::text
+    FROM total GROUP BY 1 ORDER BY 2 DESC, 1";
+
+pub(super) const STATEMENTS: Columns = &[
+    ("table", Text),
+    ("hits", Int),
+    ("missed", Int),
+    ("rows", Int),
+    ("failed", Int),
+    ("average_ms", Float),
+    ("applications", Text),
+    ("last_seen", Text),
+    ("statement", Text),
+    ("rewritten", Text),
+];
+/// What has no statement of its own is the total less its parts.
+pub(super) const STATEMENTS_SQL: &str =
+    ", told AS (SELECT legacy_table, fingerprint, sum(hits)::bigint AS hits, sum(missed)::bigint AS missed,
+            sum(row_count)::bigint AS rows, coalesce(sum(hits) FILTER (WHERE sqlstate <> ''), 0)::bigint AS failed,
+            sum(total_us)::double precision / 1000 / greatest(sum(hits), 1) AS average,
+            string_agg(DISTINCT application_name, ', ') AS applications, max(last_seen)::timestamptz(0)::text AS last
+        FROM detail GROUP BY 1, 2)
+    SELECT legacy_table, hits, missed, rows, failed, average::double precision, applications, last, s.text, s.rewritten
+    FROM told LEFT JOIN esclusa.statement AS s USING (fingerprint)
+    UNION ALL
+    SELECT t.legacy_table, (t.hits - coalesce(d.hits, 0))::bigint, NULL, NULL, NULL, NULL, NULL, NULL, '(others)', NULL
+    FROM (SELECT legacy_table, sum(hits) AS hits FROM total GROUP BY 1) AS t
+        LEFT JOIN (SELECT legacy_table, sum(hits) AS hits FROM told GROUP BY 1) AS d USING (legacy_table)
+    WHERE t.hits > coalesce(d.hits, 0)
+    ORDER BY 2 DESC, 1, 9";
+
+pub(super) const COLUMNS: Columns = &[("table", Text), ("column", Text), ("hits", Int), ("statements", Int), ("last_seen", Text)];
+pub(super) const COLUMNS_SQL: &str =
+    "SELECT d.legacy_table, c.name, sum(hits)::bigint, count(DISTINCT d.fingerprint), max(last_seen)::timestamptz(0)::text
+    FROM detail AS d JOIN esclusa.statement_table AS t USING (fingerprint, legacy_table),
+        LATERAL (SELECT unnest(t.columns) UNION ALL SELECT '*' WHERE t.star) AS c(name)
+    GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2";
+
+pub(super) const APPLICATIONS: Columns =
+    &[("application", Text), ("hits", Int), ("tables", Int), ("forwarded", Int), ("failed", Int), ("last_seen", Text)];
+pub(super) const APPLICATIONS_SQL: &str = "SELECT application_name, sum(hits)::bigint, count(DISTINCT legacy_table),
+        coalesce(sum(hits) FILTER (WHERE outcome = 'forwarded'), 0)::bigint, coalesce(sum(hits) FILTER (WHERE sqlstate <> ''), 0)::bigint,
+        max(last_seen)::timestamptz(0)::text FROM total GROUP BY 1 ORDER BY 2 DESC, 1";
+
+pub(super) const PLACES: Columns =
+    &[("application", Text), ("place", Text), ("hits", Int), ("tables", Text), ("last_seen", Text)];
+pub(super) const PLACES_SQL: &str =
+    "SELECT application_name, attribution, sum(hits)::bigint, string_agg(DISTINCT legacy_table, ', '),
+        max(last_seen)::timestamptz(0)::text FROM detail WHERE attribution <> '' GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2";
+
+pub(super) const USERS: Columns = &[("user", Text), ("database", Text), ("hits", Int), ("tables", Int), ("last_seen", Text)];
+pub(super) const USERS_SQL: &str =
+    "SELECT user_name, database_name, sum(hits)::bigint, count(DISTINCT legacy_table), max(last_seen)::timestamptz(0)::text
+    FROM detail GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2";
+
+pub(super) const ADDRESSES: Columns =
+    &[("address", Text), ("user", Text), ("application", Text), ("hits", Int), ("tables", Int), ("last_seen", Text)];
+pub(super) const ADDRESSES_SQL: &str =
+    "SELECT client_address, user_name, application_name, sum(hits)::bigint, count(DISTINCT legacy_table),
+        max(last_seen)::timestamptz(0)::text FROM detail GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3";
+
+pub(super) const TREND: Columns = &[
+    ("begin", Text),
+    ("hours", Int),
+    ("hits", Int),
+    ("forwarded", Int),
+    ("rewritten", Int),
+    ("opaque", Int),
+    ("refused", Int),
+    ("failed", Int),
+];
+pub(super) const TREND_SQL: &str = "SELECT bucket::timestamptz(0)::text, hours::bigint, sum(hits)::bigint,
+        coalesce(sum(hits) FILTER (WHERE outcome = 'forwarded'), 0)::bigint, coalesce(sum(hits) FILTER (WHERE outcome = 'rewritten'), 0)::bigint,
+        coalesce(sum(hits) FILTER (WHERE outcome = 'opaque'), 0)::bigint, coalesce(sum(hits) FILTER (WHERE outcome = 'refused'), 0)::bigint,
+        coalesce(sum(hits) FILTER (WHERE sqlstate <> ''), 0)::bigint
+    FROM total GROUP BY bucket, hours ORDER BY bucket DESC, hours";
+
+pub(super) const OPAQUE: Columns =
+    &[("table", Text), ("operation", Text), ("hits", Int), ("application", Text), ("last_seen", Text), ("statement", Text)];
+pub(super) const OPAQUE_SQL: &str = "SELECT legacy_table, operation, sum(hits)::bigint, application_name, max(last_seen)::timestamptz(0)::text, s.text
+    FROM detail LEFT JOIN esclusa.statement AS s USING (fingerprint) WHERE outcome = 'opaque' GROUP BY 1, 2, 4, 6 ORDER BY 3 DESC, 1, 2, 4, 6";
+
+pub(super) const FAILURES: Columns = &[
+    ("table", Text),
+    ("outcome", Text),
+    ("sqlstate", Text),
+    ("hits", Int),
+    ("application", Text),
+    ("last_seen", Text),
+    ("statement", Text),
+];
+pub(super) const FAILURES_SQL: &str =
+    "SELECT legacy_table, outcome, sqlstate, sum(hits)::bigint, application_name, max(last_seen)::timestamptz(0)::text, s.text
+    FROM detail LEFT JOIN esclusa.statement AS s USING (fingerprint) WHERE sqlstate <> '' OR outcome = 'refused'
+    GROUP BY 1, 2, 3, 5, 7 ORDER BY 4 DESC, 1, 2, 3, 5, 7";
+
+pub(super) const COMPARISONS: Columns = &[
+    ("table", Text),
+    ("compared", Int),
+    ("different", Int),
+    ("unsteady", Int),
+    ("skipped", Int),
+    ("verdict", Text),
+    ("statement", Text),
+];
+/// Fewer than 3,000 comparisons in all, or 20 of a statement, prove nothing: with none different among 20, one in seven still may be (95 %).
+pub(super) const COMPARISONS_SQL: &str = ", counted AS (SELECT legacy_table, fingerprint, sum(equal + different)::bigint AS compared,
+            sum(different)::bigint AS different, sum(unsteady)::bigint AS unsteady, sum(skipped)::bigint AS skipped
+        FROM esclusa.shadow, asked WHERE one IS NULL OR legacy_table = one GROUP BY 1, 2)
+    SELECT legacy_table, compared, different, unsteady, skipped, CASE WHEN different > 0 THEN 'differs'
+            WHEN compared < 20 THEN 'not enough yet: ' || compared || ' of 20'
+            WHEN sum(compared) OVER () < 3000 THEN 'not enough yet: ' || sum(compared) OVER () || ' of 3000 in all' ELSE 'equal' END, s.text
+    FROM counted LEFT JOIN esclusa.statement AS s USING (fingerprint) ORDER BY different DESC, compared, 1, 7";
+
+pub(super) const LATENCY: Columns = &[
+    ("legacy", Int),
+    ("legacy_p50_ms", Float),
+    ("legacy_p95_ms", Float),
+    ("legacy_p99_ms", Float),
+    ("rewritten", Int),
+    ("rewritten_p50_ms", Float),
+    ("rewritten_p95_ms", Float),
+    ("rewritten_p99_ms", Float),
+    ("verdict", Text),
+    ("statement", Text),
+];
+/// A quantile's class is the first below whose end there are enough; its middle is told (`traffic/latency.rs`).
+pub(super) const LATENCY_SQL: &str = ", counted AS (SELECT fingerprint, form, class, sum(hits) AS hits FROM latencies GROUP BY 1, 2, 3),
+    reached AS (SELECT *, sum(hits) OVER (PARTITION BY fingerprint, form ORDER BY class) AS below, sum(hits) OVER (PARTITION BY fingerprint, form) AS whole
+        FROM counted),
+    quantile AS (SELECT fingerprint, form, max(whole)::bigint AS hits, power(1.1, 0.5 + min(class) FILTER (WHERE below >= 0.5 * whole)) / 1000 AS p50,
+            power(1.1, 0.5 + min(class) FILTER (WHERE below >= 0.95 * whole)) / 1000 AS p95,
+            power(1.1, 0.5 + min(class) FILTER (WHERE below >= 0.99 * whole)) / 1000 AS p99 FROM reached GROUP BY 1, 2)
+    SELECT l.hits, l.p50::double precision, l.p95::double precision, l.p99::double precision, r.hits, r.p50::double precision, r.p95::double precision,
+        r.p99::double precision, CASE WHEN l.hits IS NULL THEN 'never ran on the legacy table' WHEN r.hits IS NULL THEN 'not rewritten yet'
+            WHEN l.hits < 100 OR r.hits < 100 THEN 'not enough yet: fewer than 100'
+            WHEN r.p50 <= 1.2 * l.p50 AND r.p95 <= 1.2 * l.p95 THEN 'within the plan''s 20 %' ELSE 'slower than the plan''s 20 %' END, s.text
+    FROM (SELECT * FROM quantile WHERE form = 'legacy') AS l FULL JOIN (SELECT * FROM quantile WHERE form = 'rewritten') AS r USING (fingerprint)
+        LEFT JOIN esclusa.statement AS s USING (fingerprint)
+    ORDER BY coalesce(l.hits, 0) + coalesce(r.hits, 0) DESC, s.text";
+
+pub(super) const COVERAGE: Columns = &[("day", Text), ("recorded_hours", Float), ("recorders", Int)];
+pub(super) const COVERAGE_SQL: &str =
+    ", part AS (SELECT c.* FROM esclusa.coverage AS c, asked WHERE bucket >= since AND bucket < until),
+    hourly AS (SELECT bucket, least(sum(covered_us), 3600000000) AS us FROM part GROUP BY 1),
+    daily AS (SELECT bucket::date AS day, sum(us) AS us FROM hourly GROUP BY 1),
+    by AS (SELECT bucket::date AS day, count(DISTINCT recorder) AS recorders FROM part GROUP BY 1)
+    SELECT day::text, (us / 3600000000)::double precision, recorders FROM daily JOIN by USING (day) ORDER BY 1 DESC";
+
+/// The rows of a query over what was recorded.
+pub(super) async fn rows(database: &Database, columns: Columns, sql: &str, asked: &Asked) -> Result<Table> {
+    database.execute("choosing the zone", "SELECT set_config('TimeZone', $1, false)", &[&asked.time_zone]).await?;
+    let sql = format!("{WITHIN}{}{sql}", if sql.starts_with(',') { "" } else { " " });
+    let asking = async { database.query("reading what was recorded", &sql, &[&asked.since, &asked.until, &asked.table]).await };
+    let slow = |_| Error::refused("the report takes more than a minute: ask for less, by --since or --table");
+    let found = timeout(PATIENCE, asking).await.map_err(slow)??;
+    let mut table = Table { columns: Column::all(columns), rows: Vec::with_capacity(found.len()) };
+    for row in found {
+        let cell = |(at, (_, column_type)): (usize, &(&str, ColumnType))| match column_type {
+            ColumnType::Text => Cell::from(row.get::<_, Option<String>>(at)),
+            ColumnType::Int => Cell::from(row.get::<_, Option<i64>>(at)),
+            ColumnType::Float => Cell::from(row.get::<_, Option<f64>>(at)),
+            ColumnType::Bool => Cell::from(row.get::<_, Option<bool>>(at)),
+        };
+        table.push(columns.iter().enumerate().map(cell).collect());
+    }
+    Ok(table)
+}

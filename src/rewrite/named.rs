@@ -1,0 +1,44 @@
+//! Which columns of a legacy table a statement names: who moves a table asks which of them are still in use.
+
+use super::{Entry, Outcome, Work};
+use crate::sql::{Role, UsePlace};
+
+/// What a statement names of a legacy table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The legacy table.
+    pub table: String,
+    /// Those of its columns whose names are words of the statement, in the table's order. A column that another table of the statement
+    /// has too, under the same name, is among them.
+    pub columns: Vec<String>,
+    /// It asks for all of them without naming them: `*`, `TABLE t`, INSERT or COPY without a list of columns.
+    pub star: bool,
+}
+
+impl Work<'_, '_> {
+    /// Adds what a reference names to what the statement's others name of the same table.
+    pub(super) fn name_columns(&self, reference: usize, entry: &Entry, outcome: &mut Outcome) {
+        let table = &entry.relation.table;
+        let star = self.has_star(reference);
+        if let Some(named) = outcome.named.iter_mut().find(|n| n.table == *table) {
+            named.star |= star;
+            return;
+        }
+        let columns = entry.relation.columns.iter().filter(|c| self.words.contains(&c.name)).map(|c| c.name.clone());
+        outcome.named.push(Named { table: table.clone(), columns: columns.collect(), star });
+    }
+
+    fn has_star(&self, reference: usize) -> bool {
+        let reference = &self.shape.references[reference];
+        let listed = || self.shape.uses.iter().any(|u| u.place == UsePlace::Column);
+        match reference.role {
+            Role::Read => {
+                let name = reference.alias.as_ref().map_or(reference.name.last(), |alias| &alias.name);
+                let is_named = || self.shape.uses.iter().any(|u| u.place == UsePlace::Star && u.name.last() == name);
+                reference.table_command || self.shape.scopes.get(reference.scope).is_some_and(|s| s.star) || is_named()
+            }
+            Role::Insert | Role::CopyTo | Role::CopyFrom => !listed(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,384 @@
+//! What was counted in a span of time, as it is written down: exact totals, the detail behind them, latencies, statements, and the time
+//! that it covers. Batches add up; what has been made into one is written as one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::latency::Class;
+
+/// Seconds of an hour, by which counts are grouped.
+pub const HOUR: i64 = 3600;
+/// The application of counts for whose own there is no room.
+pub const OTHERS: &str = "(others)";
+
+/// What is counted exactly, however many there are.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TotalKey {
+    /// The hour's beginning, in seconds since 1970.
+    pub hour: i64,
+    /// The legacy table.
+    pub table: String,
+    /// As in [`crate::rewrite::Hit`].
+    pub operation: String,
+    /// As [`crate::rewrite::HitOutcome::name`] has it.
+    pub outcome: String,
+    /// The error that it ended with; empty where it ended well.
+    pub sqlstate: String,
+    /// `application_name`.
+    pub application: String,
+}
+
+/// What is told apart within a total, as far as there is room. What has none is the total less its parts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DetailKey {
+    /// The total that it is a part of.
+    pub total: TotalKey,
+    /// The statement.
+    pub fingerprint: i64,
+    /// The database.
+    pub database: String,
+    /// Who logged in.
+    pub user: String,
+    /// From where.
+    pub address: String,
+    /// Which place in the application, by the statement's comment.
+    pub attribution: String,
+}
+
+/// How often, how much, how long, when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Count {
+    /// Executions.
+    pub hits: u64,
+    /// Rows of their command tags.
+    pub rows: u64,
+    /// Microseconds from the statement's arrival to its last answer, summed up.
+    pub total_us: u64,
+    /// The longest.
+    pub max_us: u64,
+    /// The first, in microseconds since 1970.
+    pub first_us: i64,
+    /// The last.
+    pub last_us: i64,
+}
+
+/// A part of a total.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Detail {
+    /// What was counted under its own name.
+    pub count: Count,
+    /// So many more, at most, were counted in the total alone, while there was no room for this part.
+    pub missed: u64,
+}
+
+/// In which form a statement ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Form {
+    /// As the client wrote it, on the legacy tables.
+    Legacy,
+    /// Rewritten.
+    Rewritten,
+}
+
+impl Form {
+    /// As reports name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Form::Legacy => "legacy",
+            Form::Rewritten => "rewritten",
+        }
+    }
+}
+
+/// What is known of a statement beside its counts.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Statement {
+    /// Without literals.
+    pub text: String,
+    /// What is sent in its place, without literals, if it is another text.
+    pub rewritten: Option<String>,
+    /// The columns that it names: table, columns, whether also all of them without naming them.
+    pub named: Vec<(String, Vec<String>, bool)>,
+}
+
+/// The hour, the statement and the form of a latency.
+pub type LatencyKey = (i64, i64, Form);
+
+/// Everything counted in a span of time by one recorder.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Batch {
+    /// The recorder's number of the first span in it; 0 while it has none.
+    pub first: u64,
+    /// That of the last.
+    pub last: u64,
+    /// Microseconds that were recorded, by hour.
+    pub covered: BTreeMap<i64, u64>,
+    /// Exact.
+    #[serde(with = "pairs")]
+    pub totals: BTreeMap<TotalKey, Count>,
+    /// As far as there is room.
+    #[serde(with = "pairs")]
+    pub details: BTreeMap<DetailKey, Detail>,
+    /// Executions that ended well, by class.
+    #[serde(with = "pairs")]
+    pub latencies: BTreeMap<LatencyKey, BTreeMap<Class, u64>>,
+    /// Those of the details.
+    pub statements: BTreeMap<i64, Statement>,
+    /// Hits whose detail was given up for room.
+    pub folded: u64,
+}
+
+impl Count {
+    /// Adds another span's.
+    pub fn add(&mut self, other: &Count) {
+        if self.hits == 0 {
+            *self = *other;
+            return;
+        }
+        self.hits += other.hits;
+        self.rows = self.rows.saturating_add(other.rows);
+        self.total_us = self.total_us.saturating_add(other.total_us);
+        self.max_us = self.max_us.max(other.max_us);
+        self.first_us = self.first_us.min(other.first_us);
+        self.last_us = self.last_us.max(other.last_us);
+    }
+
+    /// Milliseconds of one execution, on average.
+    pub fn average_ms(&self) -> f64 {
+        self.total_us as f64 / 1000.0 / self.hits.max(1) as f64
+    }
+
+    /// Milliseconds of the longest.
+    pub fn max_ms(&self) -> f64 {
+        self.max_us as f64 / 1000.0
+    }
+}
+
+impl DetailKey {
+    /// Bytes that it takes in memory, roughly.
+    fn bytes(&self) -> usize {
+        let texts = [&self.total.table, &self.total.application, &self.database, &self.user, &self.address, &self.attribution];
+        texts.iter().map(|t| t.len()).sum::<usize>() + std::mem::size_of::<(DetailKey, Detail)>()
+    }
+}
+
+impl Batch {
+    /// Adds what was recorded after it.
+    pub fn add(&mut self, later: Batch) {
+        self.first = if self.first == 0 { later.first } else { self.first };
+        self.last = self.last.max(later.last);
+        self.folded += later.folded;
+        later.covered.into_iter().for_each(|(hour, us)| *self.covered.entry(hour).or_default() += us);
+        later.totals.into_iter().for_each(|(key, count)| self.totals.entry(key).or_default().add(&count));
+        for (key, detail) in later.details {
+            let sum = self.details.entry(key).or_default();
+            sum.count.add(&detail.count);
+            sum.missed += detail.missed;
+        }
+        for (key, classes) in later.latencies {
+            let sum = self.latencies.entry(key).or_default();
+            classes.into_iter().for_each(|(class, count)| *sum.entry(class).or_default() += count);
+        }
+        self.statements.extend(later.statements);
+    }
+
+    /// Notes that a span of time was recorded; in microseconds since 1970.
+    pub fn cover(&mut self, from_us: i64, to_us: i64) {
+        let hour_us = HOUR * 1_000_000;
+        let mut from = from_us;
+        while from < to_us {
+            let hour = from.div_euclid(hour_us);
+            let to = to_us.min((hour + 1) * hour_us);
+            *self.covered.entry(hour * HOUR).or_default() += to.abs_diff(from);
+            from = to;
+        }
+    }
+
+    /// Gives up all detail; the totals have it. Hits that lose theirs are counted.
+    pub fn fold(&mut self) {
+        self.folded += self.details.values().map(|detail| detail.count.hits).sum::<u64>();
+        self.details.clear();
+        self.latencies.clear();
+        self.statements.clear();
+    }
+
+    /// Puts the hours of a day together: what is left to do where even the totals of hours have no room.
+    pub fn coarsen(&mut self) {
+        self.fold();
+        let day = |hour: i64| hour - hour.rem_euclid(24 * HOUR);
+        let mut coarse = Batch { first: self.first, last: self.last, folded: self.folded, ..Batch::default() };
+        for (key, count) in std::mem::take(&mut self.totals) {
+            coarse.totals.entry(TotalKey { hour: day(key.hour), ..key }).or_default().add(&count);
+        }
+        coarse.covered = std::mem::take(&mut self.covered);
+        *self = coarse;
+    }
+
+    /// Gives up the detail of the rarest until the rest fits into so many bytes.
+    pub fn fit(&mut self, bytes: usize) {
+        let mut sizes: Vec<(u64, usize)> = self.details.iter().map(|(key, d)| (d.count.hits, key.bytes())).collect();
+        let mut excess = sizes.iter().map(|(_, bytes)| bytes).sum::<usize>().saturating_sub(bytes);
+        if excess == 0 {
+            return;
+        }
+        sizes.sort_unstable();
+        let given_up = |(hits, bytes): &(u64, usize)| {
+            let goes = excess > 0;
+            excess = excess.saturating_sub(*bytes);
+            goes.then_some(*hits)
+        };
+        let rarest = sizes.iter().map_while(given_up).last().unwrap_or(0);
+        self.details.retain(|_, detail| {
+            let goes = detail.count.hits <= rarest;
+            self.folded += if goes { detail.count.hits } else { 0 };
+            !goes
+        });
+        self.forget_unused();
+    }
+
+    /// Drops statements and latencies that no detail names.
+    fn forget_unused(&mut self) {
+        let used: std::collections::BTreeSet<i64> = self.details.keys().map(|key| key.fingerprint).collect();
+        self.statements.retain(|fingerprint, _| used.contains(fingerprint));
+        self.latencies.retain(|(_, fingerprint, _), _| used.contains(fingerprint));
+    }
+
+    /// The same with nothing but ASCII in its texts: for a database whose encoding has no place for what a client wrote.
+    pub fn ascii(self) -> Batch {
+        let text = |t: String| if t.is_ascii() { t } else { t.escape_default().to_string() };
+        let total = |k: TotalKey| TotalKey { application: text(k.application), table: text(k.table), ..k };
+        let detail = |k: DetailKey| DetailKey {
+            total: total(k.total),
+            database: text(k.database),
+            user: text(k.user),
+            address: text(k.address),
+            attribution: text(k.attribution),
+            ..k
+        };
+        let named =
+            |(table, columns, star): (String, Vec<String>, bool)| (text(table), columns.into_iter().map(text).collect(), star);
+        let statement = |s: Statement| Statement {
+            text: text(s.text),
+            rewritten: s.rewritten.map(text),
+            named: s.named.into_iter().map(named).collect(),
+        };
+        let mut out = Batch { first: self.first, last: self.last, folded: self.folded, ..Batch::default() };
+        // Two names may become one.
+        self.totals.into_iter().for_each(|(k, count)| out.totals.entry(total(k)).or_default().add(&count));
+        let details = self.details.into_iter().map(|(k, d)| Batch { details: [(detail(k), d)].into(), ..Batch::default() });
+        details.for_each(|one| out.add(one));
+        out.statements = self.statements.into_iter().map(|(k, s)| (k, statement(s))).collect();
+        Batch { covered: self.covered, latencies: self.latencies, ..out }
+    }
+
+    /// Hits of all totals.
+    pub fn hits(&self) -> u64 {
+        self.totals.values().map(|count| count.hits).sum()
+    }
+}
+
+/// A map as a list of pairs: JSON has no keys but texts.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<K: Serialize, V: Serialize, S: Serializer>(map: &BTreeMap<K, V>, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'d, K, V, D>(from: D) -> Result<BTreeMap<K, V>, D::Error>
+    where
+        K: Deserialize<'d> + Ord,
+        V: Deserialize<'d>,
+        D: Deserializer<'d>,
+    {
+        Ok(Vec::<(K, V)>::deserialize(from)?.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// `hits` executions of a statement in an hour, in a batch of a number.
+    pub(crate) fn batch(number: u64, hour: i64, fingerprint: i64, hits: u64) -> Batch {
+        let total = TotalKey {
+            hour,
+            table: "tipocorreo".into(),
+            operation: "select".into(),
+            outcome: "rewritten".into(),
+            sqlstate: String::new(),
+            application: "AQUASIS".into(),
+        };
+        let at = hour * 1_000_000;
+        let count = Count { hits, rows: 2 * hits, total_us: 10 * hits, max_us: 10, first_us: at, last_us: at };
+        let key = DetailKey {
+            total: total.clone(),
+            fingerprint,
+            database: "aqua".into(),
+            user: "ana".into(),
+            address: "10.0.0.7".into(),
+            attribution: String::new(),
+        };
+        Batch {
+            first: number,
+            last: number,
+            covered: [(hour, 1_000_000)].into(),
+            totals: [(total, count)].into(),
+            details: [(key, Detail { count, missed: 0 })].into(),
+            latencies: [((hour, fingerprint, Form::Legacy), [(24, hits)].into())].into(),
+            statements: [(fingerprint, Statement { text: "select ñ".into(), ..Statement::default() })].into(),
+            folded: 0,
+        }
+    }
+
+    fn details(batch: &Batch) -> u64 {
+        batch.details.values().map(|d| d.count.hits).sum()
+    }
+
+    #[test]
+    fn batches_add_up_and_survive_being_written() {
+        let mut sum = batch(3, 0, 1, 5);
+        sum.add(batch(4, 0, 1, 2));
+        sum.add(batch(5, 3600, 2, 1));
+        assert_eq!((sum.first, sum.last, sum.totals.len(), sum.details.len(), sum.hits(), details(&sum)), (3, 5, 2, 2, 8, 8));
+        assert_eq!(sum.latencies[&(0, 1, Form::Legacy)][&24], 7);
+        let written = serde_json::to_vec(&sum).unwrap();
+        assert_eq!(serde_json::from_slice::<Batch>(&written).unwrap(), sum);
+    }
+
+    #[test]
+    fn folding_gives_up_detail_and_no_hit() {
+        let mut sum = batch(1, 0, 1, 5);
+        (2..100).for_each(|n| sum.add(batch(n, 0, i64::try_from(n).unwrap(), 1)));
+        let whole = sum.clone();
+        sum.fit(2000);
+        assert!(sum.details.len() < 10 && sum.details.keys().any(|k| k.fingerprint == 1), "{}", sum.details.len());
+        assert_eq!((sum.hits(), details(&sum), sum.folded, &sum.totals), (103, 5, 98, &whole.totals));
+        sum.add(batch(100, 7200, 1, 4));
+        sum.coarsen();
+        assert_eq!((sum.totals.len(), sum.hits(), sum.details.len(), sum.statements.len(), sum.folded), (1, 107, 0, 0, 107));
+        assert_eq!(sum.covered.len(), 2);
+    }
+
+    #[test]
+    fn texts_become_ascii_and_nothing_is_lost() {
+        let mut sum = batch(1, 0, 1, 5);
+        let mut other = batch(2, 0, 1, 7);
+        other.totals =
+            std::mem::take(&mut other.totals).into_iter().map(|(k, c)| (TotalKey { application: "ñ".into(), ..k }, c)).collect();
+        sum.add(other);
+        let plain = sum.ascii();
+        assert_eq!((plain.hits(), details(&plain), plain.statements[&1].text.as_str()), (12, 12, "select \\u{f1}"));
+        assert!(serde_json::to_string(&plain).unwrap().is_ascii());
+    }
+
+    #[test]
+    fn time_is_covered_hour_by_hour() {
+        let mut batch = Batch::default();
+        batch.cover(3_599_000_000, 7_200_500_000);
+        assert_eq!(batch.covered, [(0, 1_000_000), (3600, 3_600_000_000), (7200, 500_000)].into());
+    }
+}

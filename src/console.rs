@@ -133,6 +133,10 @@ mod tests {
         fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<Faults>> + Send + 'a>> {
             Box::pin(async { Err(Error::refused("not here")) })
         }
+        fn cancel<'a>(&'a self, _: &'a [u8]) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+            Box::pin(async { Ok(()) })
+        }
+
         fn recorded<'a>(&'a self, _: &'static Report) -> Pin<Box<dyn Future<Output = Result<Table>> + Send + 'a>> {
             Box::pin(async { Err(Error::refused("not here")) })
         }

@@ -67,7 +67,7 @@ pub const REPORTS: &[Report] = &[
     live("hits", "How often was each legacy table hit since the start, by which operation, and with what outcome?", hits::HITS, hits::hits),
     live("shadow", "What have the reads shown that ran a second time in mode shadow, by table, and how long did they take?", shadow::SHADOW, shadow::shadow),
     live("differences", "Which reads gave another result in their rewritten form? The last ones, the newest first.", shadow::DIFFERENCES, shadow::differences),
-    live("clients", "Who is connected to the proxy?", clients::CLIENTS, clients::clients),
+    live("clients", "Who is connected to the proxy, on which server process, and what is it doing?", clients::CLIENTS, clients::clients),
     live("rules", "How does each legacy table lie in the new ones?", legacy_tables::RULES, legacy_tables::rules),
     live("modes", "In which mode is every legacy table?", modes::MODES, modes::modes),
     live("stats", "What is the value of every metric?", stats::STATS, stats::stats),

@@ -6,9 +6,10 @@
 //!
 //! The conversation's state has a room for each thing that is followed: [`pipeline`] what is asked and not answered, [`names`] what names
 //! mean, [`prepared`] and [`portals`] what names of statements and portals stand for, [`readiness`] whose turn it is, [`in_flight`] what a
-//! switch waits for, [`samples`] what mode shadow compares, [`peer`] who the client is, and [`reading`] how
+//! switch waits for, [`samples`] what mode shadow compares, [`activity`] what others see of it, [`peer`] who the client is, and [`reading`] how
 //! its texts are read.
 
+pub mod activity;
 pub mod conversation;
 pub mod house;
 pub mod in_flight;
@@ -29,10 +30,7 @@ pub mod statement;
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use arc_swap::ArcSwap;
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::telemetry;
@@ -44,8 +42,18 @@ use relay::Relay;
 use shared::Seat;
 pub use shared::{ClientInfo, Shared, Standing};
 
+/// From where a client has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerAddress {
+    /// An IP address, or `local` for a Unix socket.
+    pub address: String,
+    /// Its port there; none on a Unix socket.
+    pub port: Option<u16>,
+}
+
 /// Serves one client until it or its server is gone. Its login must be over at `deadline`.
-pub async fn run<C: Link, U: Connect>(client: C, address: String, upstream: &U, shared: Arc<Shared>, deadline: Instant) {
+pub async fn run<C: Link, U: Connect>(client: C, from: PeerAddress, upstream: &U, shared: Arc<Shared>, deadline: Instant) {
+    let PeerAddress { address, port } = from;
     let login = tokio::select! {
         login = tokio::time::timeout_at(deadline, login::login(client, upstream, &shared)) => login,
         () = shared.drained() => return,
@@ -68,20 +76,13 @@ pub async fn run<C: Link, U: Connect>(client: C, address: String, upstream: &U, 
         application: login.startup.get("application_name").unwrap_or_default(),
         address,
     };
-    let kill = Arc::new(Notify::new());
-    let id = login.place.id;
-    let info = ClientInfo {
-        client: ArcSwap::from_pointee(who.clone()),
-        since: SystemTime::now(),
-        kill: kill.clone(),
-        flight: Arc::default(),
-    };
-    let flight = info.flight.clone();
-    shared.clients.insert(id, info);
+    let info = Arc::new(ClientInfo::new(who.clone(), port));
+    let (flight, kill) = (info.flight.clone(), info.kill.clone());
+    shared.clients.insert(login.place.id, info.clone());
     telemetry::count("esclusa_clients_total");
     // Channel binding needs TLS on the client's leg: an offer of it on a plain one makes libpq give up.
     let hide_binding = !login.client.is_encrypted() && login.server.is_encrypted();
-    let house = Seat::new(shared.clone(), id);
+    let house = Seat::new(shared.clone(), info);
     let mut conversation = Conversation::new(house, who, login.startup.is_replication(), flight);
     conversation.hide_channel_binding(hide_binding);
     let mut relay = Relay::new(login.client, login.server, conversation, login.leftover);

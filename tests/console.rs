@@ -60,7 +60,10 @@ async fn simple_queries_show_the_proxy() {
         ]
     );
     assert_eq!(show("show hits;").await, ["tipocorreo|select|forwarded|1|2|0|1.5|1.5"]);
-    assert_eq!(show("SHOW CLIENTS").await, ["7|aqua|aquasis|caja|10.0.0.7|1970-01-01 00:00:00+00"]);
+    assert_eq!(
+        show("SHOW CLIENTS").await,
+        ["7|aqua|aquasis|caja|10.0.0.7|5100|1970-01-01 00:00:00+00|1234|logging in|1970-01-01 00:00:00+00|-|-"]
+    );
     assert_eq!(
         show("SHOW RULES WHERE table LIKE '%correo'").await,
         ["tipocorreo|lookup|domain_value|esclusa_leaf.tipocorreo|2|tipcid"]
@@ -210,6 +213,13 @@ async fn what_the_server_refuses_is_told() {
     let kill = console.shared.clients.get(&7).unwrap().kill.clone();
     client.simple_query("KILL 7").await.unwrap();
     tokio::time::timeout(PATIENCE, kill.notified()).await.unwrap();
+    assert_eq!(*console.fake.cancelled.lock().unwrap(), [[0, 0, 4, 210, 1, 2, 3, 4]]);
+    // A server that cannot be reached keeps no session alive.
+    console.fake.refuses.store(true, Ordering::SeqCst);
+    let (code, _, errors) = console.psql("jefa", "", &["-c", "KILL 7"]).await;
+    assert!(code == Some(0) && errors.contains("could not be cancelled"), "{errors}");
+    tokio::time::timeout(PATIENCE, kill.notified()).await.unwrap();
+    console.fake.refuses.store(false, Ordering::SeqCst);
     assert!(!console.fake.ended.load(Ordering::SeqCst));
     client.simple_query("SHUTDOWN").await.unwrap();
     eventually("the proxy is told to end", || console.fake.ended.load(Ordering::SeqCst)).await;

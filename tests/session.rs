@@ -25,6 +25,7 @@ use esclusa::mode::Mode;
 use esclusa::relation::{Context, Relation};
 use esclusa::rewrite::{Entry, NameContext, Outcome, Policy, rewrite};
 use esclusa::rule::file;
+use esclusa::session::activity::Doing;
 use esclusa::session::conversation::{Conversation, ToClient, ToServer, Want};
 use esclusa::session::house::{House, Note, Run};
 use esclusa::shadow::Sample;
@@ -93,6 +94,19 @@ impl House for Fixed {
 
     fn is_now(&self, client: &Arc<Client>) {
         self.tell(format!("the client is {}", client.application));
+    }
+
+    fn is_doing(&self, doing: Doing) {
+        self.tell(format!("is {}", doing.name()));
+    }
+
+    fn runs(&self, statement: Option<&Arc<Outcome>>) {
+        let seen = statement.and_then(|outcome| outcome.seen.as_ref());
+        self.tell(format!("runs {}", seen.map_or("what names no legacy table", |seen| &*seen.text)));
+    }
+
+    fn has_key(&self, key: &[u8]) {
+        self.tell(format!("the key is {}", letters(key)));
     }
 
     fn is_sampled(&self) -> bool {

@@ -34,6 +34,9 @@ pub trait Admin: Send + Sync + 'static {
     /// Reads a report from the target database.
     fn recorded<'a>(&'a self, report: &'static Report) -> Pin<Box<dyn Future<Output = Result<Table>> + Send + 'a>>;
 
+    /// Asks the server to cancel what a process runs. `key` is the body of its BackendKeyData.
+    fn cancel<'a>(&'a self, key: &'a [u8]) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
+
     /// Ends the proxy, gracefully.
     fn shutdown(&self);
 }

@@ -60,7 +60,7 @@ const ACTING: &[(&str, &str, &str, Columns, Reader)] = &[
     ("ENABLE", modes::LIST_SYNTAX, "SET MODE rewrite.", report::CHANGES, modes::enable),
     ("DISABLE", modes::LIST_SYNTAX, "SET MODE observe.", report::CHANGES, modes::disable),
     ("RELOAD", "", "Reads settings, rules and modes again. Settings: all or nothing; a rule with faults stays as it was, and is told.", &[], steering::reload),
-    ("KILL", "id", "Ends a client's session; SHOW CLIENTS lists them.", &[], steering::kill),
+    ("KILL", "id", "Cancels what a client runs, and ends its session; SHOW CLIENTS lists them.", &[], steering::kill),
     ("SHUTDOWN", "", "Ends the proxy, gracefully.", &[], steering::shutdown),
 ];
 

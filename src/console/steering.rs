@@ -49,15 +49,22 @@ struct Kill {
 impl Action for Kill {
     async fn run(&self, caller: &Caller<'_>) -> Result<Answer, Failure> {
         let shared = &caller.console.shared;
-        // The handle is cloned out, so that the map is not locked while the session ends.
-        let kill = shared.clients.get(&self.id).map(|client| client.kill.clone());
-        let Some(kill) = kill else {
+        // Taken out, so that the map is not locked while the session ends.
+        let client = shared.clients.get(&self.id).map(|client| client.clone());
+        let Some(client) = client else {
             let failure = Failure::new(sqlstate::UNDEFINED_OBJECT, format!("there is no client {}", self.id));
             return Err(failure.position(self.position).with_hint("SHOW CLIENTS lists them."));
         };
-        kill.notify_one();
+        // A server process that is left alone runs its statement to the end, with its locks.
+        let cancelled = match client.activity.key() {
+            Some(key) => caller.console.admin.cancel(key).await,
+            None => Ok(()),
+        };
+        client.kill.notify_one();
         tracing::info!(user = caller.user, client = self.id, "a session was ended from the console");
-        Ok(Answer::Done)
+        let Err(error) = cancelled else { return Ok(Answer::Done) };
+        let message = "the session was ended, but what it runs could not be cancelled: the server may run it to its end";
+        Ok(Answer::DoneBut(Failure::new("01000", message).with_detail(error.to_string())))
     }
 }
 

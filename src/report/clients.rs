@@ -6,20 +6,45 @@ use crate::session::Shared;
 use crate::table::ColumnType::{Int, Text};
 use crate::table::{Cell, Columns, Table};
 
-pub(super) const CLIENTS: Columns =
-    &[("id", Int), ("database", Text), ("user", Text), ("application", Text), ("address", Text), ("since", Text)];
+/// `statement`, without its literals, and `tables` are of the statement that runs, or ran last, where it names a legacy table.
+pub(super) const CLIENTS: Columns = &[
+    ("id", Int),
+    ("database", Text),
+    ("user", Text),
+    ("application", Text),
+    ("address", Text),
+    ("port", Int),
+    ("since", Text),
+    ("server_pid", Int),
+    ("state", Text),
+    ("state_since", Text),
+    ("tables", Text),
+    ("statement", Text),
+];
 
 pub(super) fn clients(shared: &Shared) -> Table {
     // The rows are made under the map's own short locks, and ordered behind them.
     let rows = shared.clients.iter().map(|entry| {
-        let client = entry.client.load();
+        let (client, activity) = (entry.client.load(), &entry.activity);
+        let (doing, state_since) = activity.doing();
+        let statement = activity.statement();
+        let mut tables: Vec<&str> = statement.iter().flat_map(|s| &s.hits).map(|hit| hit.table.as_str()).collect();
+        tables.sort_unstable();
+        tables.dedup();
+        let text = statement.as_ref().and_then(|s| s.seen.as_ref()).map_or(Cell::Null, |seen| seen.text.as_ref().into());
         let cells: Vec<Cell> = vec![
             (*entry.key()).into(),
             client.database.as_str().into(),
             client.user.as_str().into(),
             client.application.as_str().into(),
             client.address.as_str().into(),
+            entry.port.map_or(Cell::Null, |port| Cell::Int(port.into())),
             stamp(entry.since).into(),
+            activity.process().map_or(Cell::Null, Cell::Int),
+            doing.name().into(),
+            stamp(state_since).into(),
+            if tables.is_empty() { Cell::Null } else { tables.join(", ").into() },
+            text,
         ];
         (*entry.key(), cells)
     });

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use super::handover::Predecessor;
 use crate::config::Address;
 use crate::error::{Error, Result};
+use crate::session::PeerAddress;
 use crate::wire::stream::Stream;
 
 /// Sockets that were open before this process began.
@@ -108,12 +109,16 @@ pub(super) fn remove_if_dead(path: &std::path::Path) {
 
 impl Accepted {
     /// The stream, and who is on it.
-    pub(super) fn into_stream(self) -> std::io::Result<(Stream, String)> {
+    pub(super) fn into_stream(self) -> std::io::Result<(Stream, PeerAddress)> {
         match self {
-            Accepted::Tcp(socket, address) => {
-                Ok((Stream::tcp(tokio::net::TcpStream::from_std(socket)?)?, address.ip().to_string()))
-            }
-            Accepted::Unix(socket) => Ok((Stream::Unix(tokio::net::UnixStream::from_std(socket)?), "local".to_owned())),
+            Accepted::Tcp(socket, address) => Ok((
+                Stream::tcp(tokio::net::TcpStream::from_std(socket)?)?,
+                PeerAddress { address: address.ip().to_string(), port: Some(address.port()) },
+            )),
+            Accepted::Unix(socket) => Ok((
+                Stream::Unix(tokio::net::UnixStream::from_std(socket)?),
+                PeerAddress { address: "local".to_owned(), port: None },
+            )),
         }
     }
 }

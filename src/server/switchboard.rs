@@ -4,8 +4,8 @@ use std::pin::Pin;
 use std::sync::atomic::{Ordering, fence};
 use std::time::Duration;
 
-use super::policy;
 use super::steering::Steering;
+use super::{policy, upstream};
 use crate::catalog::Database;
 use crate::console::Admin;
 use crate::control::{self, Change, replica};
@@ -112,6 +112,10 @@ impl Admin for Steering {
 
     fn recorded<'a>(&'a self, report: &'static Report) -> Pin<Box<dyn Future<Output = Result<Table>> + Send + 'a>> {
         Box::pin(self.report(report))
+    }
+
+    fn cancel<'a>(&'a self, key: &'a [u8]) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+        Box::pin(upstream::cancel(self, key))
     }
 
     fn shutdown(&self) {

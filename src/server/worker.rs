@@ -89,19 +89,19 @@ async fn serve(socket: Accepted, steering: Arc<Steering>) {
     let patience = shared.settings.load().listen.startup_timeout;
     let deadline = Instant::now() + patience;
     let prepared = tokio::time::timeout_at(deadline, async {
-        let (stream, address) = socket.into_stream()?;
+        let (stream, from) = socket.into_stream()?;
         let tls = shared.tls.load_full();
         match tls.as_ref().as_ref() {
             Some(tls) if stream.begins_with_tls().await? => {
                 let stream = stream.encrypt(tls).await?;
                 // PostgreSQL 17 takes TLS without a request only with its protocol's name in it (source, backend_startup.c).
                 if stream.names_protocol() {
-                    Ok((stream, address))
+                    Ok((stream, from))
                 } else {
                     Err(std::io::Error::from(std::io::ErrorKind::InvalidData))
                 }
             }
-            _ => Ok((stream, address)),
+            _ => Ok((stream, from)),
         }
     });
     let prepared = tokio::select! {
@@ -109,7 +109,7 @@ async fn serve(socket: Accepted, steering: Arc<Steering>) {
         () = shared.drained() => return,
     };
     match prepared {
-        Ok(Ok((stream, address))) => session::run(stream, address, &Upstream { steering }, shared, deadline).await,
+        Ok(Ok((stream, from))) => session::run(stream, from, &Upstream { steering }, shared, deadline).await,
         Ok(Err(error)) => tracing::info!(%error, "a client's socket failed"),
         Err(_) => tracing::info!("a client said nothing in time"),
     }

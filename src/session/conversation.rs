@@ -15,6 +15,7 @@ mod statements;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use super::activity::Doing;
 use super::house::{House, Run};
 use super::in_flight::InFlight;
 use super::names::Names;
@@ -62,6 +63,15 @@ pub enum ToClient {
     Swallow,
 }
 
+/// What the house was told last of what the session does.
+#[derive(Debug, Default)]
+struct Shown {
+    /// `None` before the login is over.
+    doing: Option<Doing>,
+    /// A statement that names a legacy table.
+    statement: bool,
+}
+
 /// One session's state.
 #[derive(Debug)]
 pub struct Conversation<H> {
@@ -82,6 +92,8 @@ pub struct Conversation<H> {
     /// Whether the client's next frame waits for something of our own.
     turn: Turn,
     transaction: Transaction,
+    /// What others see of it.
+    shown: Shown,
     /// Of names of statements and portals.
     hasher: ahash::RandomState,
 }
@@ -102,6 +114,7 @@ impl<H: House> Conversation<H> {
             in_flight: InFlight::new(oldest),
             turn: Turn::default(),
             transaction: Transaction::None,
+            shown: Shown::default(),
             hasher: ahash::RandomState::new(),
         }
     }
@@ -125,6 +138,25 @@ impl<H: House> Conversation<H> {
         // The server keeps no more of a name (source, prepare.c and portalmem.c: NAMEDATALEN).
         let kept = &bytes[..bytes.len().min(63)];
         if kept.is_empty() { UNNAMED } else { self.hasher.hash_one(kept) | 1 }
+    }
+
+    /// Shows what the session is doing, where that has changed.
+    fn show(&mut self) {
+        let is_waiting = self.pipeline.is_empty();
+        let doing = if is_waiting { Doing::waiting(self.transaction) } else { Doing::Active };
+        if self.shown.doing != Some(doing) && self.is_logged_in() {
+            self.shown.doing = Some(doing);
+            self.house.is_doing(doing);
+        }
+    }
+
+    /// A statement begins.
+    fn runs(&mut self, statement: Option<&Arc<Statement>>) {
+        let statement = statement.filter(|statement| statement.outcome.seen.is_some());
+        if statement.is_some() || self.shown.statement {
+            self.shown.statement = statement.is_some();
+            self.house.runs(statement.map(|statement| &statement.outcome));
+        }
     }
 
     fn ran(&self, statement: &Statement, run: Run) {

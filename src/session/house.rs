@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use arc_swap::Guard;
 
+use super::activity::Doing;
 use crate::rewrite::{NameContext, Outcome, Policy};
 use crate::shadow::Sample;
 use crate::traffic::{Client, Sqlstate};
@@ -27,6 +28,12 @@ pub trait House: Debug {
     fn note(&self, note: Note);
     /// The client calls itself otherwise.
     fn is_now(&self, client: &Arc<Client>);
+    /// The session does something else from now on.
+    fn is_doing(&self, doing: Doing);
+    /// A statement begins; `None` when it names no legacy table.
+    fn runs(&self, statement: Option<&Arc<Outcome>>);
+    /// The server has told the key of its process: the body of BackendKeyData.
+    fn has_key(&self, key: &[u8]);
     /// Whether the next read of a table in mode shadow is to be compared.
     fn is_sampled(&self) -> bool;
     /// A read to be compared.

@@ -10,6 +10,7 @@ use dashmap::DashMap;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
+use super::activity::{Activity, Doing};
 use super::house::{House, Note, Run};
 use crate::config::Settings;
 use crate::migrate::state::State;
@@ -44,7 +45,7 @@ pub struct Shared {
     /// Set when the proxy ends: sessions finish their transaction and close.
     pub draining: watch::Sender<bool>,
     /// Who is connected.
-    pub clients: DashMap<u64, ClientInfo, ahash::RandomState>,
+    pub clients: DashMap<u64, Arc<ClientInfo>, ahash::RandomState>,
     next_id: AtomicU64,
     /// Places taken: clients that have said who they are, also while they log in.
     places: AtomicUsize,
@@ -64,12 +65,31 @@ pub struct Standing {
 pub struct ClientInfo {
     /// Who it is; replaced when it reports another application name.
     pub client: ArcSwap<Client>,
+    /// Its port at its address; none on a Unix socket.
+    pub port: Option<u16>,
     /// Since when.
     pub since: SystemTime,
+    /// What it is doing.
+    pub activity: Activity,
     /// Ends the session: `KILL`.
     pub kill: Arc<Notify>,
     /// The oldest policy that decided about a statement which is not yet answered; 0 when there is none.
     pub flight: Arc<AtomicU64>,
+}
+
+impl ClientInfo {
+    /// A client that has just said who it is.
+    pub fn new(client: Client, port: Option<u16>) -> Self {
+        let since = SystemTime::now();
+        ClientInfo {
+            client: ArcSwap::from_pointee(client),
+            port,
+            since,
+            activity: Activity::new(since),
+            kill: Arc::default(),
+            flight: Arc::default(),
+        }
+    }
 }
 
 impl Shared {
@@ -136,20 +156,17 @@ impl Drop for Place {
 #[derive(Debug)]
 pub struct Seat {
     shared: Arc<Shared>,
-    id: u64,
+    info: Arc<ClientInfo>,
 }
 
 impl Seat {
     /// The seat of a client in [`Shared::clients`].
-    pub fn new(shared: Arc<Shared>, id: u64) -> Self {
-        Seat { shared, id }
+    pub fn new(shared: Arc<Shared>, info: Arc<ClientInfo>) -> Self {
+        Seat { shared, info }
     }
-}
 
-impl Seat {
     fn warn_unread(&self) {
-        let Some(info) = self.shared.clients.get(&self.id) else { return };
-        let client = info.client.load();
+        let client = self.info.client.load();
         let Client { user, application, address, .. } = &**client;
         tracing::warn!(
             user,
@@ -201,9 +218,19 @@ impl House for Seat {
     }
 
     fn is_now(&self, client: &Arc<Client>) {
-        if let Some(info) = self.shared.clients.get(&self.id) {
-            info.client.store(client.clone());
-        }
+        self.info.client.store(client.clone());
+    }
+
+    fn is_doing(&self, doing: Doing) {
+        self.info.activity.changes_to(doing, SystemTime::now());
+    }
+
+    fn runs(&self, statement: Option<&Arc<Outcome>>) {
+        self.info.activity.runs(statement.cloned());
+    }
+
+    fn has_key(&self, key: &[u8]) {
+        self.info.activity.has_key(key);
     }
 
     fn is_sampled(&self) -> bool {

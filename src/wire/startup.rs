@@ -52,6 +52,11 @@ impl Startup {
     }
 }
 
+/// The packet that asks the server to cancel what a process runs (manual, section 55.2.8). `key` is the body of its BackendKeyData.
+pub fn cancel(key: &[u8]) -> Vec<u8> {
+    [&(key.len() as u32 + 8).to_be_bytes()[..], &CANCEL.to_be_bytes(), key].concat()
+}
+
 /// A start-up packet of protocol 3.0 with these parameters.
 pub fn packet(parameters: &[(&str, &str)]) -> Vec<u8> {
     let strings = parameters.iter().flat_map(|(name, value)| [name.as_bytes(), &[0], value.as_bytes(), &[0]]);

@@ -37,6 +37,8 @@ pub mod client {
 pub mod server {
     /// A request for, or the end of, an authentication.
     pub const AUTHENTICATION: u8 = b'R';
+    /// BackendKeyData: what a cancel request has to say.
+    pub const BACKEND_KEY_DATA: u8 = b'K';
     /// BindComplete.
     pub const BIND_COMPLETE: u8 = b'2';
     /// CloseComplete.

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-use arc_swap::ArcSwap;
 use esclusa::config::Settings;
 use esclusa::config::document::Document;
 use esclusa::console::Admin;
@@ -19,6 +18,7 @@ use esclusa::relation::{Context, Relation};
 use esclusa::report::Report;
 use esclusa::rewrite::{Entry, Hit, HitOutcome, Outcome, Policy};
 use esclusa::rule::file;
+use esclusa::session::activity::Activity;
 use esclusa::session::{ClientInfo, Shared, Standing};
 use esclusa::table::Table;
 use esclusa::traffic::{Client, Execution, Seen, Sqlstate};
@@ -54,6 +54,8 @@ pub(crate) struct Fake {
     /// A rule file has faults.
     pub(crate) faulty: AtomicBool,
     pub(crate) ended: AtomicBool,
+    /// Keys of server processes.
+    pub(crate) cancelled: Mutex<Vec<Vec<u8>>>,
 }
 
 impl Admin for Fake {
@@ -91,6 +93,16 @@ impl Admin for Fake {
             let change =
                 |t: &str| Change { table: t.to_owned(), before: None, after: held(t).is_none().then_some(mode), note: held(t) };
             Ok(["tipSAT", "tipocorreo", "tipvalvula"].map(change).to_vec())
+        })
+    }
+
+    fn cancel<'a>(&'a self, key: &'a [u8]) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+        Box::pin(async move {
+            self.cancelled.lock().unwrap().push(key.to_vec());
+            match self.refuses.load(Ordering::SeqCst) {
+                true => Err(Error::io("asking the server", std::io::ErrorKind::ConnectionRefused.into())),
+                false => Ok(()),
+            }
         })
     }
 
@@ -167,13 +179,10 @@ pub(crate) fn shared(users_file: Option<&std::path::Path>) -> Shared {
     let elapsed = Some(Duration::from_micros(1500));
     let execution = Execution { rows: 2, sqlstate: Sqlstate::NONE, elapsed, at: SystemTime::UNIX_EPOCH };
     shared.traffic.count(&outcome, &Arc::new(client.clone()), execution);
-    let info = ClientInfo {
-        client: ArcSwap::from_pointee(client),
-        since: SystemTime::UNIX_EPOCH,
-        kill: Default::default(),
-        flight: Default::default(),
-    };
-    shared.clients.insert(7, info);
+    let since = SystemTime::UNIX_EPOCH;
+    let info = ClientInfo { since, activity: Activity::new(since), ..ClientInfo::new(client, Some(5100)) };
+    info.activity.has_key(&[0, 0, 4, 210, 1, 2, 3, 4]);
+    shared.clients.insert(7, Arc::new(info));
     shared
 }
 

@@ -8,8 +8,8 @@ use esclusa::error::Error;
 use esclusa::mode::Mode;
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
-use crate::common::proxy::Proxy;
-use crate::common::{Bed, SCHEMA, said};
+use crate::common::proxy::{Proxy, b, e, p, s};
+use crate::common::{Bed, SCHEMA, said, wait_for};
 
 /// Two look-ups and a history that stays, none of them moved.
 async fn bed() -> Bed {
@@ -245,4 +245,43 @@ async fn a_history_that_stays_is_rewritten_before_it_gets_its_columns() {
     assert_eq!(bed.migrate_only("hisret").await.unwrap().notes, ["primary key on hst_id"]);
     let told = console(&proxy, "SHOW TABLES WHERE table = 'hisret'").await.concat();
     assert!(told.ends_with("|under its name|not rewritten: SELECT * shows hst_id and hst_operation"), "{told}");
+}
+
+/// What SHOW CLIENTS says of the only client.
+async fn shown(proxy: &Proxy, columns: &str) -> Vec<String> {
+    let head = "id|database|user|application|address|port|since|server_pid|state|state_since|tables|statement";
+    let rows = console(proxy, "SHOW CLIENTS").await;
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    let row: Vec<&str> = rows[0].split('|').collect();
+    let at = |name: &str| head.split('|').position(|column| column == name).unwrap();
+    columns.split('|').map(|name| row[at(name)].to_owned()).collect()
+}
+
+#[tokio::test]
+async fn the_console_shows_what_a_client_does_and_kill_ends_it_on_the_server_too() {
+    let (bed, proxy) = super::steps::bed().await;
+    proxy.set(&["tipocolor"], Mode::Rewrite).await;
+    let mut client = proxy.client(&bed).await;
+    client.query("SELECT 1").await;
+    assert_eq!(shown(&proxy, "state|tables|statement").await, ["idle", "-", "-"]);
+    client.query("BEGIN").await;
+    client.query("SELECT nombre FROM tipocolor WHERE id = 2").await;
+    let statement = "select nombre from tipocolor where id = ?";
+    assert_eq!(shown(&proxy, "state|tables|statement").await, ["idle in transaction", "tipocolor", statement]);
+    client.query("SELECT 1/0").await;
+    assert_eq!(shown(&proxy, "state|tables|statement").await, ["idle in transaction (aborted)", "-", "-"]);
+    client.query("ROLLBACK").await;
+    client.send(&[p("", "SELECT id, pg_sleep(60) FROM tipocolor"), b("", &[]), e(), s()]).await;
+    wait_for(&bed.db, "SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND state = 'active' AND pid <> pg_backend_pid()").await;
+    let running = "select id, pg_sleep(?) from tipocolor";
+    let told = shown(&proxy, "state|tables|statement|server_pid|id|port").await;
+    assert_eq!(told[..3], ["active", "tipocolor", running]);
+    let alive = format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {}", told[3]);
+    assert_eq!(bed.cell(&alive).await, "1");
+    assert!(told[5].parse::<u16>().is_ok(), "{told:?}");
+    let began = std::time::Instant::now();
+    console(&proxy, &format!("KILL {}", told[4])).await;
+    wait_for(&bed.db, &alive.replace("count(*)", "count(*) = 0")).await;
+    assert!(began.elapsed() < Duration::from_secs(20), "the server has not run it to its end");
+    assert_eq!(console(&proxy, "SHOW CLIENTS").await, [""; 0]);
 }

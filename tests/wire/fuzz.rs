@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use esclusa::config::Settings;
 use esclusa::error::Result;
-use esclusa::session::{self, Connect, Shared};
+use esclusa::session::{self, Connect, PeerAddress, Shared};
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
@@ -143,8 +143,9 @@ async fn play(seed: u64, shared: std::sync::Arc<Shared>, replication: bool) -> P
     let ((client, near), (server, far)) = (tokio::io::duplex(size), tokio::io::duplex(size));
     let upstream = Given(std::cell::RefCell::new(Some(far)));
     let deadline = tokio::time::Instant::now() + PATIENCE;
-    let session =
-        tokio::task::spawn_local(async move { session::run(Pipe(near), "local".into(), &upstream, shared, deadline).await });
+    let session = tokio::task::spawn_local(async move {
+        session::run(Pipe(near), PeerAddress { address: "local".into(), port: None }, &upstream, shared, deadline).await
+    });
     let piece = dice.0.random_range(1..200);
     let (client_got, server_got) = tokio::join!(converse(client, &client_sent, piece), converse(server, &server_sent, piece));
     session.await.unwrap_or_else(|e| panic!("seed {seed}: {e}"));

@@ -18,7 +18,7 @@ use esclusa::relation;
 use esclusa::rewrite::{Entry, Policy};
 use esclusa::rule::{RuleSet, file};
 use esclusa::server::{Loader, Server};
-use esclusa::session::{self, Connect};
+use esclusa::session::{self, Connect, PeerAddress};
 use esclusa::wire::stream::{Link, Stream};
 use esclusa::wire::tls::Acceptor;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf};
@@ -214,7 +214,10 @@ impl Stage {
                 let (near, far) = tokio::io::duplex(1);
                 let (shared, upstream) = (self.shared.clone(), Bytewise { port: self.postgres });
                 let deadline = tokio::time::Instant::now() + PATIENCE;
-                let session = async move { session::run(Pipe(far), "local".into(), &upstream, shared, deadline).await };
+                let session = async move {
+                    session::run(Pipe(far), PeerAddress { address: "local".into(), port: None }, &upstream, shared, deadline)
+                        .await
+                };
                 tokio::task::spawn_local(session);
                 Box::new(near)
             }

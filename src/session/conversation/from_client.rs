@@ -35,6 +35,7 @@ impl<H: House> Conversation<H> {
         }
         let decision = self.decide(tag, body, whole);
         self.in_flight.decided();
+        self.show();
         match decision {
             Continue(to_server) => to_server,
             Break(NotYet::First(frames)) => ToServer::First(frames),
@@ -87,6 +88,7 @@ impl<H: House> Conversation<H> {
             None => None,
         };
         let rewritten = statement.as_ref().and_then(|s| s.rewritten().map(Cow::into_owned));
+        self.runs(statement.as_ref());
         let at = statement.as_ref().map(|_| self.house.now());
         if let Some(statement) = &statement {
             self.foresee(statement);
@@ -156,6 +158,7 @@ impl<H: House> Conversation<H> {
         let (portal, statement) = (self.name(portal_name), self.name(name));
         let mut generation = 0;
         let mut sample = None;
+        let mut begins = None;
         if !self.prepared.is_empty() || !self.portals.none_is_ahead() {
             self.announce();
             self.renew(statement, name, Protocol::Extended)?;
@@ -165,8 +168,10 @@ impl<H: House> Conversation<H> {
                 generation = found.held.statement.generation;
                 self.in_flight.departs(generation);
                 sample = parameters.and_then(|parameters| self.sample_of_bind(&found.held, parameters));
+                begins = Some(found.held.statement.clone());
             }
         }
+        self.runs(begins.as_ref());
         self.pipeline.push(Request::Bind { portal, statement, generation, sample });
         Continue(())
     }

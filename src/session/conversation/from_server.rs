@@ -24,6 +24,7 @@ impl<H: House> Conversation<H> {
     pub fn wants_reply(&mut self, tag: u8) -> bool {
         match tag {
             server::READY_FOR_QUERY | server::PARAMETER_STATUS | server::ERROR | server::COMMAND_COMPLETE => true,
+            server::BACKEND_KEY_DATA => true,
             server::DATA_ROW => self.awaits_own_reply(),
             // A notice about a rewritten statement names the new tables; one about the proxy's own question is not the client's.
             server::NOTICE => self.awaits_own_reply() || self.addressed().is_some_and(|s| s.outcome.text.is_some()),
@@ -48,6 +49,7 @@ impl<H: House> Conversation<H> {
             server::ERROR => return self.failed(&ErrorFields::parse(body)),
             server::NOTICE if !body.is_empty() => return self.noticed(body),
             server::PARAMETER_STATUS => self.parameter(body),
+            server::BACKEND_KEY_DATA => self.house.has_key(body),
             server::READY_FOR_QUERY => self.ready(body),
             _ => {}
         }
@@ -231,6 +233,7 @@ impl<H: House> Conversation<H> {
             self.portals.all_answered();
         }
         self.in_flight.landed(&self.pipeline, || self.house.policy().generation);
+        self.show();
     }
 }
 

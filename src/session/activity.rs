@@ -1,0 +1,138 @@
+//! What a session is doing, for whoever looks from outside: written by the session at each change, without a lock, and read by reports and
+//! by KILL.
+
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use arc_swap::ArcSwapOption;
+
+use super::pipeline::Transaction;
+use crate::rewrite::Outcome;
+
+/// What a session is doing, in the words of `pg_stat_activity.state` (manual, table 28.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Doing {
+    /// It has not logged in yet.
+    LoggingIn,
+    /// Something that the client has asked for is not answered.
+    Active,
+    /// Nothing is asked, and no transaction is open.
+    Idle,
+    /// Nothing is asked, and a transaction is open.
+    InTransaction,
+    /// Nothing is asked, and the open transaction has failed.
+    Aborted,
+}
+
+impl Doing {
+    /// A session that has nothing unanswered, by the state of its transaction.
+    pub fn waiting(transaction: Transaction) -> Self {
+        match transaction {
+            Transaction::None => Doing::Idle,
+            Transaction::Open => Doing::InTransaction,
+            Transaction::Failed => Doing::Aborted,
+        }
+    }
+
+    /// In the words of pg_stat_activity.
+    pub fn name(self) -> &'static str {
+        match self {
+            Doing::LoggingIn => "logging in",
+            Doing::Active => "active",
+            Doing::Idle => "idle",
+            Doing::InTransaction => "idle in transaction",
+            Doing::Aborted => "idle in transaction (aborted)",
+        }
+    }
+
+    fn of(byte: u8) -> Self {
+        let all = [Doing::LoggingIn, Doing::Active, Doing::Idle, Doing::InTransaction, Doing::Aborted];
+        all.into_iter().find(|state| *state as u8 == byte).unwrap_or(Doing::LoggingIn)
+    }
+}
+
+/// What one session is doing.
+#[derive(Debug)]
+pub struct Activity {
+    doing: AtomicU8,
+    /// Microseconds since 1970.
+    changed_us: AtomicU64,
+    /// The statement that runs, or ran last, if it names a legacy table.
+    statement: ArcSwapOption<Outcome>,
+    /// Of its server process: what a cancel request says (manual, section 55.7, BackendKeyData).
+    key: OnceLock<Box<[u8]>>,
+}
+
+impl Activity {
+    /// A session that has come at a moment, and has not logged in.
+    pub fn new(at: SystemTime) -> Self {
+        let activity = Activity {
+            doing: AtomicU8::new(Doing::LoggingIn as u8),
+            changed_us: AtomicU64::new(0),
+            statement: ArcSwapOption::empty(),
+            key: OnceLock::new(),
+        };
+        activity.changes_to(Doing::LoggingIn, at);
+        activity
+    }
+
+    /// It does something else from now on.
+    pub fn changes_to(&self, doing: Doing, at: SystemTime) {
+        let at = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.changed_us.store(u64::try_from(at.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.doing.store(doing as u8, Ordering::Relaxed);
+    }
+
+    /// What it is doing, and since when.
+    pub fn doing(&self) -> (Doing, SystemTime) {
+        let since = UNIX_EPOCH + Duration::from_micros(self.changed_us.load(Ordering::Relaxed));
+        (Doing::of(self.doing.load(Ordering::Relaxed)), since)
+    }
+
+    /// A statement begins; `None` when it names no legacy table.
+    pub fn runs(&self, statement: Option<Arc<Outcome>>) {
+        self.statement.store(statement);
+    }
+
+    /// The statement that runs, or ran last, if it names a legacy table.
+    pub fn statement(&self) -> Option<Arc<Outcome>> {
+        self.statement.load_full()
+    }
+
+    /// The server has told the key of its process; it does so once.
+    pub fn has_key(&self, key: &[u8]) {
+        let _ = self.key.set(key.into());
+    }
+
+    /// What a cancel request has to say.
+    pub fn key(&self) -> Option<&[u8]> {
+        self.key.get().map(AsRef::as_ref)
+    }
+
+    /// The server process.
+    pub fn process(&self) -> Option<i64> {
+        Some(i64::from(u32::from_be_bytes(*self.key()?.first_chunk()?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_shows_what_it_does_and_since_when() {
+        let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+        let activity = Activity::new(at(5));
+        assert_eq!((activity.doing().0, activity.process()), (Doing::LoggingIn, None));
+        assert_eq!(activity.doing().1, at(5));
+        for (doing, seconds) in [Doing::Active, Doing::Idle, Doing::InTransaction, Doing::Aborted].into_iter().zip(6..) {
+            activity.changes_to(doing, at(seconds));
+            assert_eq!(activity.doing(), (doing, at(seconds)));
+        }
+        activity.has_key(&[0, 0, 4, 0xd2, 1, 2, 3, 4]);
+        activity.has_key(&[0; 8]);
+        assert_eq!((activity.process(), activity.key().map(<[u8]>::len)), (Some(1234), Some(8)));
+    }
+}

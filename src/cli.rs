@@ -6,11 +6,11 @@ mod check;
 mod demo;
 mod dependencies;
 mod diff;
-mod disk;
 mod explain;
 mod generate;
 mod inventory;
 mod migrate;
+mod off;
 mod report;
 mod roles;
 mod rollback;
@@ -83,6 +83,8 @@ enum Command {
     Check,
     /// Prints the script of roles and rights that a superuser runs once, before `schema apply`.
     Roles(roles::Roles),
+    /// Every statement passes untouched, at once, on this machine; it needs no database.
+    Off(off::Off),
     /// Rule files and the modes of their tables.
     #[command(subcommand)]
     Rules(rules::Rules),
@@ -181,6 +183,7 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Inventory(inventory) => inventory::run(call, inventory).await,
             Command::Dependencies(dependencies) => dependencies::run(call, dependencies).await,
             Command::Migrate(migrate) => migrate::run(call, migrate).await,
+            Command::Off(off) => off::run(call, off).await,
             Command::Rollback(rollback) => rollback::run(call, rollback).await,
             Command::Report(report) => report::run(call, report).await,
             Command::Verify(verify) => verify::run(call, verify).await,

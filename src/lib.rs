@@ -4,6 +4,7 @@
 //! The modules stand in layers: each may name only those above it in this list (`tests/layers.rs` holds the arrows).
 
 pub mod error;
+pub mod disk;
 pub mod mode;
 pub mod table;
 pub mod sql;

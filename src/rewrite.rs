@@ -168,6 +168,14 @@ impl Policy {
         switched
     }
 
+    /// The policy that looks at no statement, for as long as `esclusa off` is in force.
+    #[must_use]
+    pub fn aside(&self) -> Policy {
+        let mut aside = self.clone();
+        aside.entries.values_mut().for_each(|e| e.mode = Mode::Off);
+        aside
+    }
+
     /// Whether a text may name a legacy table.
     pub fn may_name(&self, text: &[u8]) -> bool {
         self.prefilter.may_name(text)

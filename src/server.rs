@@ -1,13 +1,15 @@
 //! Sockets, threads, signals; wires everything together and decides nothing.
 //!
-//! [`listen`] binds or inherits sockets and accepts, `worker` serves what was accepted, [`policy`] puts rules, modes and catalog together,
+//! [`listen`] binds or inherits sockets and accepts, `worker` serves what was accepted, [`policy`] puts rules and [`facts`] together,
 //! [`trust`] looks whether the server asks for passwords, [`steering`] holds what is in force, `recording` takes hits to the database,
-//! `switchboard` switches modes, `reload` reads settings and rules anew, `followers` follows other replicas, `shadow` runs reads a second
+//! `switchboard` switches modes, [`pass_through`] switches all of it off, `reload` reads settings and rules anew, `followers` follows other replicas, `shadow` runs reads a second
 //! time, [`handover`] passes the sockets to a new process.
 
+pub mod facts;
 mod followers;
 pub mod handover;
 pub mod listen;
+pub mod pass_through;
 pub mod policy;
 mod recording;
 mod reload;
@@ -94,6 +96,7 @@ impl Server {
             tokio::spawn(steering::flush_regularly(steering.clone(), stop.subscribe())),
             tokio::spawn(shadow::run(steering.clone(), stop.subscribe())),
             tokio::spawn(followers::follow(steering.clone())),
+            tokio::spawn(pass_through::follow(steering.clone(), steering.recording.process(), stop.subscribe())),
         ];
         tasks.extend(handover.map(|offer| tokio::spawn(offer.serve(stop.clone()))));
         if let Some(predecessor) = inherited.predecessor {

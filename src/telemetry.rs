@@ -60,6 +60,12 @@ pub const METRICS: &[Metric] = &[
         help: "Time to parse and rewrite, when not cached.",
     },
     Metric {
+        name: "esclusa_aside",
+        kind: Kind::Gauge,
+        unit: Unit::Count,
+        help: "1 while `esclusa off` is in force: no statement is looked at.",
+    },
+    Metric {
         name: "esclusa_prepared_again_total",
         kind: Kind::Counter,
         unit: Unit::Count,

@@ -31,7 +31,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("stacker", &["sql"]),
     ("rand", &["demo", "console"]),
     ("rand_chacha", &["demo"]),
-    ("jiff", &["report", "demo", "twin"]),
+    ("jiff", &["report", "cli", "demo", "twin"]),
     ("strsim", &["console"]),
 ];
 

@@ -3,6 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::database::Database;
 use crate::error::Result;
 
@@ -37,12 +39,12 @@ pub struct Places<'p> {
 }
 
 /// What is known of key tables.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyTables {
     /// Legacy tables that have one.
     tables: HashSet<String>,
     /// By the schema in which a client knows a constraint, and its name: the constraints that stand for it now, by schema and name.
-    constraints: HashMap<(String, String), Vec<(String, String)>>,
+    constraints: HashMap<String, HashMap<String, Vec<(String, String)>>>,
 }
 
 impl KeyTables {
@@ -56,7 +58,8 @@ impl KeyTables {
         }
         let params: [&(dyn tokio_postgres::types::ToSql + Sync); 3] = [&places.legacy, &places.keys, &places.functions];
         for row in database.query("looking for constraints of key tables", CONSTRAINTS, &params).await? {
-            found.constraints.entry((row.get(1), row.get(0))).or_default().push((row.get(3), row.get(4)));
+            let of_schema = found.constraints.entry(row.get(1)).or_default();
+            of_schema.entry(row.get(0)).or_default().push((row.get(3), row.get(4)));
         }
         Ok(found)
     }
@@ -65,7 +68,8 @@ impl KeyTables {
     #[must_use]
     pub fn with(mut self, schema: &str, name: &str, standing: &[(&str, &str)]) -> KeyTables {
         let pair = |(schema, name): &(&str, &str)| ((*schema).to_owned(), (*name).to_owned());
-        self.constraints.insert(pair(&(schema, name)), standing.iter().map(pair).collect());
+        let of_schema = self.constraints.entry(schema.to_owned()).or_default();
+        of_schema.insert(name.to_owned(), standing.iter().map(pair).collect());
         self
     }
 
@@ -81,6 +85,6 @@ impl KeyTables {
 
     /// What stands for a constraint that a client knows in this schema; `None` where nothing is known of it.
     pub fn constraint(&self, schema: &str, name: &str) -> Option<&[(String, String)]> {
-        self.constraints.get(&(schema.to_owned(), name.to_owned())).map(Vec::as_slice)
+        self.constraints.get(schema)?.get(name).map(Vec::as_slice)
     }
 }

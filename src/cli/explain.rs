@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::mode::Mode;
 use crate::rewrite::story::{Line, story};
 use crate::rewrite::{NameContext, Outcome, rewrite};
+use crate::server::facts::Facts;
 use crate::server::policy;
 use crate::table::{Cell, ColumnType, Table};
 
@@ -26,7 +27,7 @@ pub(super) async fn run(call: Call, explain: Explain) -> Result<()> {
     let mut settings = call.settings.clone();
     settings.control.url = Default::default();
     settings.rules.default_mode = explain.mode;
-    let policy = policy::build(&settings, &call.rules()?, None, 1, &mut None).await?.policy;
+    let policy = policy::build(&settings, &call.rules()?, &Facts::unasked(&settings)?, 1).policy;
     let names = NameContext { search_path: explain.search_path, ..NameContext::with_path(&[]) };
     let outcome = rewrite(&policy, &names, &explain.sql);
     call.print(&told(&explain.sql, &story(&policy, &names, &explain.sql), &outcome))

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Call, diff, disk, remark, say};
+use super::{Call, diff, remark, say};
 use crate::catalog::Catalog;
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::rule::plan::Plan;
 use crate::rule::{RuleSet, file, generate};

@@ -1,8 +1,9 @@
 //! `esclusa rules generate | list | set | capture`.
 
-use super::{Call, disk, generate, rule_of};
+use super::{Call, generate, rule_of};
 use crate::config::document::Document;
 use crate::control;
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::migrate::capture::writer;
 use crate::migrate::gate::{self, Named, Switch};

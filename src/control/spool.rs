@@ -96,6 +96,17 @@ impl Spool {
         Ok(spools)
     }
 
+    /// The recorders of this directory that live: processes that serve.
+    pub fn alive(directory: &Path) -> Result<Vec<String>> {
+        let listed = std::fs::read_dir(directory).map_err(|e| Error::io(format!("reading {}", directory.display()), e))?;
+        let paths = listed.filter_map(|entry| Some(entry.ok()?.path())).filter(|p| p.extension().is_some_and(|e| e == "spool"));
+        let is_locked = |path: &PathBuf| File::open(path).is_ok_and(|file| file.try_lock_shared().is_err());
+        let name = |path: PathBuf| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let mut alive: Vec<String> = paths.filter(is_locked).map(name).collect();
+        alive.sort();
+        Ok(alive)
+    }
+
     /// `None` where its recorder lives.
     fn take_over(path: &Path) -> std::io::Result<Option<Spool>> {
         let mut file = File::options().read(true).write(true).open(path)?;

@@ -3,13 +3,15 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::{ARCHIVE, CONTROL, LEAVES};
 use crate::catalog::Database;
 use crate::error::Result;
 use crate::sql::quote::literal;
 
 /// Where the legacy table is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Legacy {
     /// Under its own name.
     Named,
@@ -32,7 +34,7 @@ impl Legacy {
 }
 
 /// The facts about one legacy table.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct State {
     /// The run that moved it, or improved it, last.
     pub run: Option<i64>,

@@ -1,24 +1,21 @@
-//! Puts a policy together: rule files, stored modes, and the catalog of the target database.
+//! Puts a policy together, from rules and facts; and the connections to the target database that are its own.
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::facts::Facts;
+use crate::catalog::Database;
 use crate::catalog::database::database_name;
-use crate::catalog::key_tables::Places;
-use crate::catalog::read::Mark;
-use crate::catalog::{Catalog, Database, KeyTables};
 use crate::config::Settings;
-use crate::control;
 use crate::error::{Error, Result};
 use crate::migrate::gate::Candidate;
-use crate::migrate::{shadow_role, state};
-use crate::relation::{CONTROL, Context, KEYS, Relation};
+use crate::migrate::shadow_role;
+use crate::relation::{Context, Relation};
 use crate::rewrite::{Entry, Policy};
 use crate::rule::{Faulty, Rule, RuleSet};
 use crate::session::Standing;
 use crate::sql::Limits;
-use crate::telemetry;
 
 /// The control connection, if one is configured.
 pub async fn control_database(settings: &Settings) -> Result<Option<Database>> {
@@ -76,71 +73,16 @@ pub struct Built {
     pub standing: HashMap<String, Standing>,
 }
 
-/// A catalog, and by what it is known to be the same still.
-#[derive(Debug)]
-pub struct Known {
-    schema: String,
-    mark: Mark,
-    catalog: Arc<Catalog>,
-}
-
-impl Known {
-    /// The catalog.
-    pub fn catalog(&self) -> &Arc<Catalog> {
-        &self.catalog
-    }
-}
-
-/// The catalog of a schema. It is read again only where it has changed: a switch changes modes, and a schema of 1,470 tables is much to read
-/// for each of them, on every replica.
-async fn catalog(database: &Database, schema: &str, known: &mut Option<Known>) -> Result<Arc<Catalog>> {
-    // Before the catalog: what changes in between is seen the next time.
-    let mark = Catalog::mark(database, schema).await?;
-    if let Some(known) = known.as_ref().filter(|known| known.schema == schema && known.mark == mark) {
-        return Ok(known.catalog.clone());
-    }
-    telemetry::count("esclusa_catalog_reads_total");
-    let catalog = Arc::new(Catalog::read(database, schema).await?);
-    *known = Some(Known { schema: schema.to_owned(), mark, catalog: catalog.clone() });
-    Ok(catalog)
-}
-
-/// Puts rules together with all that is read beside them. A mode that a table may not have, by the settings or by what is stored, is not
-/// in force (`migrate/gate.rs`). Without a database every table has the default mode, which is taken at its word, and the catalog is the
-/// snapshot beside the rules, if there is one. `known` is the catalog that was read last.
-pub async fn build(
-    settings: &Settings,
-    rules: &RuleSet,
-    database: Option<&Database>,
-    generation: u64,
-    known: &mut Option<Known>,
-) -> Result<Built> {
+/// Puts rules and facts together. A mode that a table may not have, by the settings or by what is stored, is not in force
+/// (`migrate/gate.rs`). Where nothing was asked, every table has the default mode, which is taken at its word.
+pub fn build(settings: &Settings, rules: &RuleSet, facts: &Facts, generation: u64) -> Built {
     let schema = &settings.rules.schema;
-    let snapshot = settings.rules.directory.join("catalog.csv");
-    let (modes, states, catalog, shadows, limited, key_tables) = match database {
-        Some(database) => {
-            let names: Vec<String> = rules.rules.keys().cloned().collect();
-            (
-                control::modes(database).await?,
-                Some(state::states(database, schema).await?),
-                catalog(database, schema, known).await?,
-                Catalog::shadows(database, schema, &names).await?,
-                Catalog::limited(database, CONTROL).await?,
-                KeyTables::read(database, Places { legacy: schema, keys: KEYS, functions: CONTROL }).await?,
-            )
-        }
-        None if snapshot.exists() => {
-            let catalog = Arc::new(Catalog::from_csv(schema, &snapshot)?);
-            (HashMap::new(), None, catalog, Default::default(), Default::default(), KeyTables::default())
-        }
-        None => Default::default(),
-    };
     let context = Context::new(settings);
     let mut standing = HashMap::new();
     let mut entry = |rule: &Rule| {
-        let wanted = modes.get(&rule.table).copied().unwrap_or(settings.rules.default_mode);
+        let wanted = facts.modes.get(&rule.table).copied().unwrap_or(settings.rules.default_mode);
         let relation = Relation::compile(rule, &context);
-        let mode = states.as_ref().map_or(wanted, |states| {
+        let mode = facts.states.as_ref().map_or(wanted, |states| {
             let state = states.get(&rule.table).cloned().unwrap_or_default();
             let candidate = Candidate { table: &rule.table, is_retained: relation.is_retained(), state: &state };
             let mode = candidate.effective(wanted);
@@ -153,7 +95,7 @@ pub async fn build(
     let limits = Limits { text_bytes: settings.limits.statement_bytes.0, ..Limits::default() };
     let told = |(table, faulty): (&String, &Faulty)| (table.clone(), faulty.faults.to_string());
     let faulty = rules.faulty.iter().map(told).collect();
-    let policy = Policy::new(generation, schema, entries, &catalog, limits).with_faulty(faulty);
-    let policy = policy.within(database_name(&settings.control.url), shadows).limiting(limited).keyed(key_tables);
-    Ok(Built { policy, standing })
+    let policy = Policy::new(generation, schema, entries, &facts.catalog, limits).with_faulty(faulty);
+    let policy = policy.within(database_name(&settings.control.url), facts.shadows.clone());
+    Built { policy: policy.limiting(facts.limited.clone()).keyed(facts.key_tables.clone()), standing }
 }

@@ -45,6 +45,12 @@ impl Recording {
         Ok(Recording { spools, instance, database: tokio::sync::Mutex::new(None), warned: AtomicBool::new(false) })
     }
 
+    /// The name of this process among those that share a spool directory.
+    pub(super) fn process(&self) -> String {
+        let spools = self.spools.lock().unwrap_or_else(PoisonError::into_inner);
+        spools.first().map(|spool| spool.recorder.clone()).unwrap_or_default()
+    }
+
     /// Puts what was counted since the last time into the spool.
     pub(super) async fn keep(&self, traffic: &Traffic, settings: &Settings) {
         let span = traffic.freeze();

@@ -1,14 +1,16 @@
 //! What the console and the background tasks of the server act on: the policy in force and what it is made of, and what is recorded. What
 //! is done with it: `switchboard` switches modes, `reload` reads settings and rules anew, `followers` follows the switches of other replicas.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, watch};
 
-use super::policy::{Built, Known};
+use super::facts::{Facts, Known};
+use super::pass_through::Order;
+use super::policy::Built;
 use super::recording::Recording;
 use super::{Loader, policy, tls};
 use crate::catalog::Database;
@@ -18,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::mode::Mode;
 use crate::report::verdict::Language;
 use crate::report::{Asked, Report};
+use crate::rewrite::Policy;
 use crate::rule::RuleSet;
 use crate::session::Shared;
 use crate::table::Table;
@@ -34,8 +37,14 @@ pub struct Steering {
     pub(super) load: Loader,
     /// The rules in force. Files are read by a reload alone: a switch must not fail over, or bring in, what somebody is writing there.
     pub(super) rules: ArcSwap<RuleSet>,
+    /// The policy that rules, modes and facts make; in force, unless the process has stepped aside.
+    decided: ArcSwap<Policy>,
+    /// `esclusa off` is in force. Locked while a policy is put in force: a number is given once.
+    aside: std::sync::Mutex<bool>,
     /// The catalog that the policy was built on, while it has not changed.
     catalog: Mutex<Option<Known>>,
+    /// As they were kept last.
+    kept: Mutex<Option<Facts>>,
     pub(super) database: Mutex<Option<Database>>,
     pub(super) stop: watch::Sender<bool>,
     /// Its name among the replicas.
@@ -47,25 +56,27 @@ impl Steering {
     /// Reads everything that serving needs. A rule with faults stops its own table and nothing else.
     pub(super) async fn new(load: Loader, settings: Settings, stop: watch::Sender<bool>) -> Result<Steering> {
         let (acceptor, connector) = tls::of_both_legs(&settings)?;
-        let database = policy::control_database(&settings).await?;
         let rules = RuleSet::load(&settings.rules.directory)?;
         for fault in &rules.faults().0 {
             tracing::warn!(%fault, "a rule has faults: its table is forwarded untouched");
         }
         let default_mode = settings.rules.default_mode;
-        if database.is_none() && !matches!(default_mode, Mode::Off | Mode::Observe) {
+        if settings.control.url.is_empty() && !matches!(default_mode, Mode::Off | Mode::Observe) {
             tracing::warn!(mode = %default_mode, "rules.default_mode is taken at its word: without control.url nobody knows what has been moved");
         }
-        let mut catalog = None;
-        let built = policy::build(&settings, &rules, database.as_ref(), 1, &mut catalog).await?;
-        let shared = Arc::new(Shared::new(settings, built.policy));
+        let (database, facts, catalog) = first_facts(&settings, &rules).await?;
+        let built = policy::build(&settings, &rules, &facts, 1);
+        let is_aside = Order::given(&settings.control.spool)?.is_some();
+        let in_force = if is_aside { built.policy.aside() } else { built.policy.clone() };
+        let shared = Arc::new(Shared::new(settings, in_force));
         shared.standing.store(Arc::new(built.standing));
         shared.tls.store(Arc::new(acceptor));
         let (connector, rules) = (ArcSwap::from_pointee(connector), ArcSwap::from_pointee(rules));
-        let (catalog, database) = (Mutex::new(catalog), Mutex::new(database));
+        let (decided, aside) = (ArcSwap::from_pointee(built.policy), std::sync::Mutex::new(is_aside));
+        let (catalog, kept, database) = (Mutex::new(catalog), Mutex::new(None), Mutex::new(database));
         let instance = instance();
         let recording = Recording::begin(&shared.settings.load(), instance.clone())?;
-        Ok(Steering { shared, connector, load, rules, catalog, database, stop, instance, recording })
+        Ok(Steering { shared, connector, load, rules, decided, aside, catalog, kept, database, stop, instance, recording })
     }
 
     /// Builds the policy anew, from the rules in force, and modes and catalog as they are now.
@@ -84,14 +95,55 @@ impl Steering {
         settings: &Settings,
         rules: &RuleSet,
     ) -> Result<Built> {
-        let database = policy::alive(database, settings).await?;
-        let generation = self.shared.policy.load().generation + 1;
-        policy::build(settings, rules, database.as_deref(), generation, &mut *self.catalog.lock().await).await
+        let facts = match policy::alive(database, settings).await? {
+            Some(database) => Facts::asked(settings, rules, database, &mut *self.catalog.lock().await).await?,
+            None => Facts::unasked(settings)?,
+        };
+        let built = policy::build(settings, rules, &facts, 0);
+        self.keep_facts(settings, facts).await;
+        Ok(built)
     }
 
+    /// Keeps what the database has told, where it is something new. A disk that does not take it stops nothing.
+    async fn keep_facts(&self, settings: &Settings, facts: Facts) {
+        let mut kept = self.kept.lock().await;
+        if facts.states.is_none() || kept.as_ref() == Some(&facts) {
+            return;
+        }
+        let (settings, new) = (settings.clone(), facts.clone());
+        let written = tokio::task::spawn_blocking(move || new.keep(&settings)).await;
+        match written.unwrap_or_else(|_| Err(Error::refused("the work on the disk has ended in a panic"))) {
+            Ok(()) => *kept = Some(facts),
+            Err(error) => tracing::warn!(%error, "a process that starts while the database is away will not know of this"),
+        }
+    }
+
+    /// Puts a policy in force: by the next number, and looking at nothing while the process has stepped aside.
     pub(super) fn put_in_force(&self, built: Built) {
+        let aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
         self.shared.standing.store(Arc::new(built.standing));
-        self.shared.set_policy(built.policy);
+        self.decided.store(Arc::new(built.policy));
+        self.enforce(*aside);
+    }
+
+    /// Steps aside, or comes back.
+    pub(super) fn step_aside(&self, aside: bool) {
+        let mut is_aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
+        *is_aside = aside;
+        self.enforce(aside);
+    }
+
+    /// Whether no statement is looked at.
+    pub(super) fn is_aside(&self) -> bool {
+        *self.aside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enforce(&self, aside: bool) {
+        let decided = self.decided.load();
+        let mut policy = if aside { decided.aside() } else { (**decided).clone() };
+        policy.generation = self.shared.policy.load().generation + 1;
+        telemetry::set("esclusa_aside", f64::from(u8::from(aside)));
+        self.shared.set_policy(policy);
     }
 
     /// Puts counted hits into the spool, and takes them to the database; what cannot be written is kept.
@@ -140,6 +192,36 @@ impl Steering {
             tracing::warn!(%error, "what mode shadow has found could not be written and is kept");
             telemetry::count("esclusa_flush_failures_total");
             self.shared.shadow.give_back(taken);
+        }
+    }
+}
+
+/// What the first policy is made of. Where the database cannot be asked, it is what it told the process before this one.
+async fn first_facts(settings: &Settings, rules: &RuleSet) -> Result<(Option<Database>, Facts, Option<Known>)> {
+    const PATIENCE: Duration = Duration::from_secs(10);
+    let asked = async {
+        let mut known = None;
+        let database = policy::control_database(settings).await?;
+        let facts = match &database {
+            Some(database) => Facts::asked(settings, rules, database, &mut known).await?,
+            None => Facts::unasked(settings)?,
+        };
+        Ok((database, facts, known))
+    };
+    let slow = || Err(Error::io("asking the target database for modes and catalog", std::io::ErrorKind::TimedOut.into()));
+    let error: Error = match tokio::time::timeout(PATIENCE, asked).await.unwrap_or_else(|_| slow()) {
+        Ok(asked) => return Ok(asked),
+        Err(error) => error,
+    };
+    match Facts::kept(settings) {
+        Ok(Some(facts)) => {
+            tracing::error!(%error, "the target database cannot be asked: serving by the modes and the catalog that it told last");
+            Ok((None, facts, None))
+        }
+        Ok(None) => Err(error),
+        Err(unreadable) => {
+            tracing::error!(error = %unreadable, "what the database told last cannot be read");
+            Err(error)
         }
     }
 }

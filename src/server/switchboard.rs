@@ -18,6 +18,13 @@ use crate::table::Table;
 impl Steering {
     /// Stores a switch, and waits until it is in force, here and on the other replicas.
     async fn switch(&self, store: impl AsyncFnOnce(&Database, &str) -> Result<Vec<Change>>) -> Result<Vec<Change>> {
+        if self.is_aside() {
+            return Err(Error::Refused {
+                message: "every statement passes untouched: no mode is in force".into(),
+                detail: Some("`esclusa off` was called on this proxy's machine".into()),
+                hint: Some("`esclusa off --undo` there puts the stored modes in force again".into()),
+            });
+        }
         let settings = self.shared.settings.load_full();
         let mut changes = {
             let mut database = self.database.lock().await;
@@ -51,7 +58,7 @@ impl Steering {
 
     /// Waits until no statement is on its way that an older policy decided about, so that who has switched a table may drop it. One
     /// that runs longer than this has its locks: whoever drops the table waits for it there.
-    async fn let_land(&self) {
+    pub(super) async fn let_land(&self) {
         const PATIENCE: Duration = Duration::from_secs(5);
         let generation = self.shared.policy.load().generation;
         let flies = |at: u64| at > 0 && at < generation;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use esclusa::config::Settings;
 use esclusa::control;
 use esclusa::mode::Mode;
-use esclusa::server::policy::{self, Known};
+use esclusa::server::facts::{Facts, Known};
 
 use super::load::{Load, library_client};
 use crate::common::proxy::Proxy;
@@ -105,8 +105,8 @@ async fn a_switch_reads_the_catalog_where_it_has_changed() {
     settings.control.url = server().await.url(bed.name());
     let mut known = None;
     let build = async |known: &mut Option<Known>| {
-        policy::build(&settings, &bed.rules, Some(&bed.db), 1, known).await.unwrap();
-        known.as_ref().unwrap().catalog().clone()
+        let facts = Facts::asked(&settings, &bed.rules, &bed.db, known).await.unwrap();
+        facts.catalog().clone()
     };
     let mut before = build(&mut known).await;
     bed.set("tipocolor", Mode::Rewrite).await.unwrap();

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 
 /// Writes files beside their places, and renames them into these in the order that is given. On an error nothing is left behind, and
 /// nothing was replaced unless a rename itself failed.
-pub(super) fn replace(files: &[(PathBuf, String)]) -> Result<()> {
+pub fn replace(files: &[(PathBuf, String)]) -> Result<()> {
     let mut written = Vec::with_capacity(files.len());
     let all = files.iter().try_for_each(|(path, text)| {
         // A link stays one: the file that it leads to is replaced.

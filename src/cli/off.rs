@@ -1,0 +1,60 @@
+//! `esclusa off`: the emergency brake. It needs neither the database nor a password, only the right to write into the spool directory.
+
+use std::time::Duration;
+
+use super::{Call, remark};
+use crate::error::{Error, Result};
+use crate::server::pass_through::{Order, processes};
+use crate::table::ColumnType::Text;
+use crate::table::Table;
+
+/// A process looks for the order twenty times a second, and lets statements land for up to 5 seconds.
+const PATIENCE: Duration = Duration::from_secs(7);
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  esclusa off --reason 'ticket 4711'\n  esclusa off --undo")]
+pub(super) struct Off {
+    /// Statements are looked at again, by the modes as they are stored.
+    #[arg(long)]
+    undo: bool,
+    /// Why; the log says it.
+    #[arg(long)]
+    reason: Option<String>,
+}
+
+pub(super) async fn run(call: Call, off: Off) -> Result<()> {
+    let directory = &call.settings.control.spool;
+    if directory.as_os_str().is_empty() {
+        return Err(Error::usage("the proxies of this machine are told by way of control.spool, which is not set"));
+    }
+    if off.undo {
+        Order::take_back(directory)?;
+    } else {
+        let by = std::env::var("USER").unwrap_or_else(|_| "somebody".into());
+        let since = jiff::Timestamp::now().strftime("%FT%TZ").to_string();
+        Order { by, reason: off.reason, since }.give(directory)?;
+        remark("statements on tables that have moved are answered by their views: reads as before, writes row by row");
+    }
+    let wanted = !off.undo;
+    let until = tokio::time::Instant::now() + PATIENCE;
+    let found = loop {
+        let found = processes(directory)?;
+        if found.iter().all(|(_, aside)| *aside == wanted) || tokio::time::Instant::now() > until {
+            break found;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    if found.is_empty() {
+        remark(&format!("no process serves with the spool {}; the order holds for those that start", directory.display()));
+    }
+    let late = found.iter().filter(|(_, aside)| *aside != wanted).count();
+    let mut table = Table::new(&[("process", Text), ("statements", Text)]);
+    for (process, aside) in found {
+        table.push(vec![process.into(), if aside { "pass untouched" } else { "by their modes" }.into()]);
+    }
+    call.print(&table)?;
+    match late {
+        0 => Ok(()),
+        late => Err(Error::refused(format!("{late} of the processes have not followed within {} s", PATIENCE.as_secs()))),
+    }
+}

@@ -1,0 +1,174 @@
+//! What a policy is made of beside rules and settings: what only the database can tell. What it told last is kept in a file beside the
+//! spool, so that a process that starts while the database cannot be asked serves as the one before it did.
+
+use std::collections::{HashMap, HashSet};
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::database::database_name;
+use crate::catalog::key_tables::Places;
+use crate::catalog::read::Mark;
+use crate::catalog::{Catalog, Database, KeyTables};
+use crate::config::Settings;
+use crate::control;
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::migrate::state::{self, State};
+use crate::mode::Mode;
+use crate::relation::{CONTROL, KEYS};
+use crate::rule::RuleSet;
+use crate::telemetry;
+
+/// The file, and the version of what is in it.
+const FILE: &str = "facts.json";
+const VERSION: u32 = 1;
+
+/// What the database has told.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// As they are stored.
+    pub(super) modes: HashMap<String, Mode>,
+    /// Where each legacy table stands; `None` where nobody was asked.
+    pub(super) states: Option<HashMap<String, State>>,
+    /// The legacy schema.
+    pub(super) catalog: Arc<Catalog>,
+    /// Relations of other schemas that have a legacy name: (schema, name).
+    pub(super) shadows: HashSet<(String, String)>,
+    /// Roles that have less than a whole legacy table: (role, table).
+    pub(super) limited: HashSet<(String, String)>,
+    pub(super) key_tables: KeyTables,
+}
+
+/// A catalog, and by what it is known to be the same still.
+#[derive(Debug)]
+pub struct Known {
+    schema: String,
+    mark: Mark,
+    catalog: Arc<Catalog>,
+}
+
+/// The file's contents.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    version: u32,
+    /// Facts of another database, or of another schema, are not these.
+    database: Option<String>,
+    schema: String,
+    facts: Facts,
+}
+
+impl Facts {
+    /// Asks the database. `known` is the catalog that was read last.
+    pub async fn asked(settings: &Settings, rules: &RuleSet, database: &Database, known: &mut Option<Known>) -> Result<Facts> {
+        let schema = &settings.rules.schema;
+        let names: Vec<String> = rules.rules.keys().cloned().collect();
+        Ok(Facts {
+            modes: control::modes(database).await?,
+            states: Some(state::states(database, schema).await?),
+            catalog: catalog(database, schema, known).await?,
+            shadows: Catalog::shadows(database, schema, &names).await?,
+            limited: Catalog::limited(database, CONTROL).await?,
+            key_tables: KeyTables::read(database, Places { legacy: schema, keys: KEYS, functions: CONTROL }).await?,
+        })
+    }
+
+    /// Without a database: the snapshot of the catalog beside the rules, if there is one.
+    pub fn unasked(settings: &Settings) -> Result<Facts> {
+        let snapshot = settings.rules.directory.join("catalog.csv");
+        let catalog = match snapshot.exists() {
+            true => Arc::new(Catalog::from_csv(&settings.rules.schema, &snapshot)?),
+            false => Arc::default(),
+        };
+        Ok(Facts { catalog, ..Facts::default() })
+    }
+
+    /// The legacy schema.
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
+    /// Keeps them for the next start. Without a spool there is no place for them.
+    pub(super) fn keep(&self, settings: &Settings) -> Result<()> {
+        let Some(path) = path(settings) else { return Ok(()) };
+        let failed = |e| Error::io(format!("keeping what the database has told in {}", path.display()), e);
+        let (database, schema) = (database_name(&settings.control.url), settings.rules.schema.clone());
+        let kept = Kept { version: VERSION, database, schema, facts: self.clone() };
+        std::fs::create_dir_all(&settings.control.spool).map_err(failed)?;
+        let text = serde_json::to_string(&kept).map_err(|e| failed(e.into()))?;
+        disk::replace(&[(path.clone(), text)])
+    }
+
+    /// What was kept last, of this database and schema.
+    pub(super) fn kept(settings: &Settings) -> Result<Option<Facts>> {
+        let Some(path) = path(settings) else { return Ok(None) };
+        let failed = |e| Error::io(format!("reading {}", path.display()), e);
+        let text = match std::fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            read => read.map_err(failed)?,
+        };
+        let kept: Kept = serde_json::from_slice(&text).map_err(|e| failed(e.into()))?;
+        let is_ours = kept.version == VERSION
+            && kept.database == database_name(&settings.control.url)
+            && kept.schema == settings.rules.schema;
+        Ok(is_ours.then_some(kept.facts))
+    }
+}
+
+fn path(settings: &Settings) -> Option<PathBuf> {
+    let directory = &settings.control.spool;
+    (!directory.as_os_str().is_empty()).then(|| directory.join(FILE))
+}
+
+/// The catalog of a schema. It is read again only where it has changed: a switch changes modes, and a schema of 1,470 tables is much to read
+/// for each of them, on every replica.
+async fn catalog(database: &Database, schema: &str, known: &mut Option<Known>) -> Result<Arc<Catalog>> {
+    // Before the catalog: what changes in between is seen the next time.
+    let mark = Catalog::mark(database, schema).await?;
+    if let Some(known) = known.as_ref().filter(|known| known.schema == schema && known.mark == mark) {
+        return Ok(known.catalog.clone());
+    }
+    telemetry::count("esclusa_catalog_reads_total");
+    let catalog = Arc::new(Catalog::read(database, schema).await?);
+    *known = Some(Known { schema: schema.to_owned(), mark, catalog: catalog.clone() });
+    Ok(catalog)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Table;
+
+    #[test]
+    fn facts_are_kept_for_the_same_database_and_schema() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut settings = Settings::defaults().unwrap();
+        settings.control.spool = directory.path().join("spool");
+        assert_eq!(Facts::kept(&settings).unwrap(), None);
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        let mut catalog = Catalog { schema: "s".into(), ..Catalog::default() };
+        catalog.tables.insert("t".into(), Table { name: "t".into(), kind: 'v', ..Table::default() });
+        let facts = Facts {
+            modes: [("t".to_owned(), Mode::Rewrite)].into(),
+            states: Some([("t".to_owned(), State { run: Some(3), leaf: true, ..State::default() })].into()),
+            catalog: Arc::new(catalog),
+            shadows: [pair("other", "t")].into(),
+            limited: [pair("ana", "t")].into(),
+            key_tables: KeyTables::default().with("s", "t_fkey", &[("esclusa_key", "t_fkey")]),
+        };
+        facts.keep(&settings).unwrap();
+        facts.keep(&settings).unwrap();
+        assert_eq!(Facts::kept(&settings).unwrap().as_ref(), Some(&facts));
+        assert_eq!(std::fs::read_dir(&settings.control.spool).unwrap().count(), 1, "nothing else is left there");
+        settings.rules.schema = "another".into();
+        assert_eq!(Facts::kept(&settings).unwrap(), None);
+        std::fs::write(settings.control.spool.join(FILE), "{").unwrap();
+        assert!(Facts::kept(&settings).is_err());
+        // Without a spool there is no place for them.
+        settings.control.spool = PathBuf::new();
+        facts.keep(&settings).unwrap();
+        assert_eq!(Facts::kept(&settings).unwrap(), None);
+    }
+}

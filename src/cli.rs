@@ -232,8 +232,17 @@ impl Call {
     }
 
     fn print(&self, table: &Table) -> Result<()> {
-        say(&table.print(self.format))
+        match self.format {
+            Format::Table => say(&table.within(terminal_width())),
+            format => say(&table.print(format)),
+        }
     }
+}
+
+/// The width of the terminal that standard output is on; `None` where it goes elsewhere, and nothing may be broken.
+fn terminal_width() -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(size.ws_col)
 }
 
 /// Which tables a command is about.

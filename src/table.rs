@@ -204,9 +204,18 @@ impl Table {
 
     /// Aligned text, numbers to the right.
     pub fn aligned(&self) -> String {
+        self.within(None)
+    }
+
+    /// The same, with long cells broken into lines where it would be wider than so many characters.
+    pub fn within(&self, width: Option<u16>) -> String {
         use comfy_table::{CellAlignment, ContentArrangement, presets};
         let mut out = comfy_table::Table::new();
-        out.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        let arrangement = if width.is_some() { ContentArrangement::Dynamic } else { ContentArrangement::Disabled };
+        out.load_preset(presets::NOTHING).set_content_arrangement(arrangement);
+        if let Some(width) = width {
+            out.set_width(width);
+        }
         out.set_header(self.columns.iter().map(|c| c.name.as_str()));
         for row in &self.rows {
             out.add_row(row.iter().map(Cell::text));
@@ -308,6 +317,17 @@ mod tests {
         assert_eq!(sample().csv(), "table,rows\ntipocorreo,12\n\"his, \"\"x\"\"\",\n");
         assert!(sample().json().contains("\"rows\": 12"));
         assert!(sample().html().contains("<td>his, &quot;x&quot;</td>"));
+    }
+
+    #[test]
+    fn a_table_is_fitted_to_a_terminal() {
+        let mut table = sample();
+        table.push(vec!["a name that is long, and has words".into(), 7usize.into()]);
+        assert_eq!(table.within(Some(200)), table.aligned());
+        let fitted = table.within(Some(30));
+        assert!(fitted.lines().all(|line| line.chars().count() <= 30), "{fitted}");
+        assert!(fitted.starts_with("table ") && fitted.lines().count() > 4, "{fitted}");
+        assert!(["name", "long", "words"].iter().all(|word| fitted.contains(word)), "{fitted}");
     }
 
     #[test]

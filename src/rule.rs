@@ -16,6 +16,7 @@ pub use kind::{Capture, History, Link, Lookup, Retained, Target};
 
 use crate::catalog::{Column as CatalogColumn, Key as CatalogKey, Table};
 use crate::error::{Fault, Faults};
+use crate::sql::fingerprint::fingerprint;
 
 /// What became of one legacy table.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,6 +127,11 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
+    /// A number that is equal for equal rules, whatever their files look like.
+    pub fn fingerprint(&self) -> i64 {
+        fingerprint(&self.rules.values().map(file::print).collect::<Vec<_>>().concat())
+    }
+
     /// Reads every `*.toml` of a directory. A file with faults stops its own table and no other; only a directory that cannot be read is an
     /// error. Of two rules for one table, domain or link type none is in force: which of them is meant is not for us to say.
     pub fn load(directory: &Path) -> Result<RuleSet, Faults> {

@@ -29,11 +29,20 @@ pub async fn advance(db: &Database) -> Result<()> {
 }
 
 /// A replica says that it serves, and which switch is in force there. Rows of those that were killed are cleared away in the end.
-pub async fn acknowledge(database: &Database, instance: &str, generation: i64) -> Result<()> {
+pub async fn acknowledge(database: &Database, instance: &str, generation: i64, rules: i64) -> Result<()> {
     let sql = "WITH gone AS (DELETE FROM esclusa.replica WHERE seen_at < clock_timestamp() - interval '1 day' AND instance <> $1)
-               INSERT INTO esclusa.replica AS r (instance, generation) VALUES ($1, $2) ON CONFLICT (instance) DO UPDATE
-               SET generation = greatest(r.generation, excluded.generation), seen_at = clock_timestamp()";
-    database.execute("acknowledging a switch", sql, &[&instance, &generation]).await.map(drop)
+               INSERT INTO esclusa.replica AS r (instance, generation, rules) VALUES ($1, $2, $3) ON CONFLICT (instance) DO UPDATE
+               SET generation = greatest(r.generation, excluded.generation), seen_at = clock_timestamp(), rules = excluded.rules";
+    database.execute("acknowledging a switch", sql, &[&instance, &generation, &rules]).await.map(drop)
+}
+
+/// The replicas that serve with other rules than these.
+pub async fn with_other_rules(database: &Database, rules: i64) -> Result<Vec<String>> {
+    let sql = format!(
+        "SELECT instance FROM esclusa.replica WHERE rules <> $1 AND seen_at > clock_timestamp() - interval '{SILENT}' ORDER BY 1"
+    );
+    let rows = database.query("comparing rules with the other replicas", &sql, &[&rules]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 /// It serves no more.

@@ -5,7 +5,7 @@ use tokio::time::timeout;
 
 use crate::catalog::Database;
 use crate::error::{Error, Result};
-use crate::table::ColumnType::{Float, Int, Text};
+use crate::table::ColumnType::{Bool, Float, Int, Text};
 use crate::table::{Cell, Column, ColumnType, Columns, Table};
 
 /// A report that takes longer is given up.
@@ -191,6 +191,16 @@ pub(super) const LATENCY_SQL: &str = ", counted AS (SELECT fingerprint, form, cl
     FROM (SELECT * FROM quantile WHERE form = 'legacy') AS l FULL JOIN (SELECT * FROM quantile WHERE form = 'rewritten') AS r USING (fingerprint)
         LEFT JOIN esclusa.statement AS s USING (fingerprint)
     ORDER BY coalesce(l.hits, 0) + coalesce(r.hits, 0) DESC, s.text";
+
+pub(super) const REPLICAS: Columns =
+    &[("process", Text), ("since", Text), ("seen", Text), ("follows", Bool), ("rules", Text), ("finding", Text)];
+/// Which rules most of them have is what the others are held against.
+pub(super) const REPLICAS_SQL: &str =
+    ", most AS (SELECT mode() WITHIN GROUP (ORDER BY rules) AS rules FROM esclusa.replica WHERE seen_at > clock_timestamp() - interval '60 s')
+    SELECT instance, started_at::timestamptz(0)::text, seen_at::timestamptz(0)::text, generation = number, to_hex(r.rules),
+        CASE WHEN seen_at <= clock_timestamp() - interval '60 s' THEN 'silent: killed, or without a way to the database'
+             WHEN r.rules <> most.rules THEN 'its rules are not those of most others' END
+    FROM esclusa.replica AS r, esclusa.generation, most ORDER BY 1";
 
 pub(super) const COVERAGE: Columns = &[("day", Text), ("recorded_hours", Float), ("recorders", Int)];
 pub(super) const COVERAGE_SQL: &str =

@@ -16,7 +16,10 @@ impl Steering {
         let settings = self.shared.settings.load_full();
         let mut database = self.database.lock().await;
         match policy::alive(&mut database, &settings).await? {
-            Some(database) if generation > 0 => replica::acknowledge(database, &self.instance, generation).await,
+            Some(database) if generation > 0 => {
+                let rules = self.rules.load().fingerprint();
+                replica::acknowledge(database, &self.instance, generation, rules).await
+            }
             _ => Ok(()),
         }
     }
@@ -28,6 +31,16 @@ impl Steering {
             true => Ok(()),
             false => self.refresh().await,
         }
+    }
+
+    /// Tells once who serves with other rules: the same statement is another thing there.
+    async fn compare_rules(&self, database: &Database, told: &mut Vec<String>) -> Result<()> {
+        let others = replica::with_other_rules(database, self.rules.load().fingerprint()).await?;
+        if !others.is_empty() && others != *told {
+            tracing::warn!(others = others.join(", "), "these proxies serve with other rules than this one: SHOW REPLICAS");
+        }
+        *told = others;
+        Ok(())
     }
 
     /// Nobody waits for this process any more.
@@ -52,12 +65,14 @@ impl Steering {
 /// Follows switches that other replicas make, as long as a session lives: until the process ends. Whatever was announced while the
 /// connection was gone is read when it is back.
 pub(super) async fn follow(steering: Arc<Steering>) {
+    let mut told = Vec::new();
     loop {
         let settings = steering.shared.settings.load_full();
         if settings.control.url.is_empty() {
             return;
         }
         let listened = async {
+            let told = &mut told;
             let password = policy::password(&settings)?;
             let (database, mut news) = Database::listen(&settings.control.url, password.as_deref(), control::CHANNEL).await?;
             loop {
@@ -66,6 +81,9 @@ pub(super) async fn follow(steering: Arc<Steering>) {
                 while let Err(_silence) = tokio::time::timeout(replica::HEARTBEAT, news.recv()).await.map(drop) {
                     steering.acknowledge(generation).await?;
                     steering.follow_rights(&database).await?;
+                    if generation > 0 {
+                        steering.compare_rules(&database, told).await?;
+                    }
                 }
             }
         };

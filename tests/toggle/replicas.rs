@@ -11,7 +11,7 @@ use esclusa::server::facts::{Facts, Known};
 
 use super::load::{Load, library_client};
 use crate::common::proxy::Proxy;
-use crate::common::{Bed, SCHEMA, server};
+use crate::common::{Bed, SCHEMA, server, wait_for};
 
 async fn moved() -> Bed {
     let mut bed = Bed::new(
@@ -132,4 +132,31 @@ async fn a_switch_reads_the_catalog_where_it_has_changed() {
         assert!(Arc::ptr_eq(&after, &build(&mut known).await), "{change}, and nothing since");
         before = after;
     }
+}
+
+#[tokio::test]
+async fn a_replica_with_other_rules_is_shown() {
+    let bed = moved().await;
+    let one = Proxy::start(&bed).await;
+    let other = bed.rules.rules["tipocolor"].clone();
+    let replica = async |rules: &str| {
+        let sql =
+            format!("SELECT count(*) FROM esclusa.replica WHERE rules {rules} AND seen_at > clock_timestamp() - interval '60 s'");
+        bed.cell(&sql).await.parse::<i64>().unwrap()
+    };
+    wait_for(&bed.db, "SELECT count(*) = 1 FROM esclusa.replica WHERE rules IS NOT NULL").await;
+    let directory = tempfile::tempdir().unwrap();
+    let mut text = esclusa::rule::file::print(&other);
+    text = text.replace("domain = \"", "domain = \"X");
+    std::fs::write(directory.path().join("tipocolor.toml"), &text).unwrap();
+    let place = directory.path().to_owned();
+    let two = Proxy::start_with(&bed, |settings| settings.rules.directory = place).await;
+    wait_for(&bed.db, "SELECT count(DISTINCT rules) = 2 FROM esclusa.replica").await;
+    assert_eq!(replica("IS NOT NULL").await, 2);
+    let report = esclusa::report::find("replicas").unwrap();
+    let shown = one.server.admin().recorded(report).await.unwrap();
+    let findings = shown.rows.iter().filter(|row| row[5].text().contains("not those of most others")).count();
+    assert_eq!((shown.rows.len(), findings), (2, 1), "{}", shown.aligned());
+    assert!(shown.rows.iter().all(|row| row[3].text() == "yes"), "{}", shown.aligned());
+    drop(two);
 }

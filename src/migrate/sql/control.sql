@@ -29,8 +29,11 @@ CREATE TABLE IF NOT EXISTS {control}.replica (
     instance   text PRIMARY KEY,
     generation bigint NOT NULL,
     started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    seen_at    timestamptz NOT NULL DEFAULT clock_timestamp()
+    seen_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    -- The number of the rules that it has: equal numbers are equal rules.
+    rules      bigint
 );
+ALTER TABLE {control}.replica ADD COLUMN IF NOT EXISTS rules bigint;
 
 -- Hits of the first form, by instance, were not written exactly once: they are not carried over.
 DO $$

@@ -145,3 +145,37 @@ async fn one_word_lets_every_statement_pass_and_another_brings_the_modes_back() 
     assert!(code == Some(0) && !told.contains("untouched") && remarks.contains("no process serves"), "{told}{remarks}");
     assert_eq!(off(Path::new(""), &[]).await.0, Some(2), "without a spool there is no way to tell anybody");
 }
+
+#[tokio::test]
+async fn what_keeps_hits_from_the_database_is_told_once() {
+    let bed = Bed::new("CREATE TABLE tipocolor (id numeric(5,0) NOT NULL PRIMARY KEY, nombre varchar(20))").await;
+    let spool = tempfile::tempdir().unwrap();
+    bed.sql("DROP SCHEMA esclusa CASCADE").await;
+    let port = common::server().await.port;
+    let log = spool.path().join("log");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_esclusa"))
+        .arg("serve")
+        .env("ESCLUSA_LISTEN_ADDRESS", "127.0.0.1:0")
+        .env("ESCLUSA_CONSOLE_ADDRESS", "127.0.0.1:0")
+        .env("ESCLUSA_UPSTREAM_ADDRESS", format!("127.0.0.1:{port}"))
+        .env("ESCLUSA_UPSTREAM_ACCEPT_TRUST", "true")
+        .env("ESCLUSA_RULES_DIRECTORY", concat!(env!("CARGO_MANIFEST_DIR"), "/rules"))
+        .env("ESCLUSA_CONTROL_URL", format!("postgres://postgres@127.0.0.1:{port}/{}", bed.name()))
+        .env("ESCLUSA_CONTROL_FLUSH_INTERVAL", "50ms")
+        .env_remove("RUST_LOG")
+        .stderr(std::fs::File::create(&log).unwrap())
+        .spawn()
+        .unwrap();
+    let said = || std::fs::read_to_string(&log).unwrap();
+    let began = Instant::now();
+    while !said().contains("hits could not be written") {
+        assert!(began.elapsed() < Duration::from_secs(30), "{}", said());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for once in ["no schema esclusa", "hits could not be written"] {
+        assert_eq!(said().matches(once).count(), 1, "{}", said());
+    }
+}

@@ -50,6 +50,8 @@ pub struct Steering {
     /// Its name among the replicas.
     pub(super) instance: String,
     pub(super) recording: Recording,
+    /// Why hits could not be written the last time; empty when they could.
+    flush_failure: std::sync::Mutex<String>,
 }
 
 impl Steering {
@@ -76,7 +78,22 @@ impl Steering {
         let (catalog, kept, database) = (Mutex::new(catalog), Mutex::new(None), Mutex::new(database));
         let instance = instance();
         let recording = Recording::begin(&shared.settings.load(), instance.clone())?;
-        Ok(Steering { shared, connector, load, rules, decided, aside, catalog, kept, database, stop, instance, recording })
+        let flush_failure = std::sync::Mutex::default();
+        Ok(Steering {
+            flush_failure,
+            shared,
+            connector,
+            load,
+            rules,
+            decided,
+            aside,
+            catalog,
+            kept,
+            database,
+            stop,
+            instance,
+            recording,
+        })
     }
 
     /// Builds the policy anew, from the rules in force, and modes and catalog as they are now.
@@ -151,10 +168,15 @@ impl Steering {
         let settings = self.shared.settings.load_full();
         self.flush_shadow(&mut *self.database.lock().await, &settings).await;
         self.keep().await;
-        if let Err(error) = self.recording.write(&settings).await {
-            tracing::warn!(%error, "hits could not be written and are kept");
+        let failure = self.recording.write(&settings).await.err();
+        if let Some(error) = &failure {
             telemetry::count("esclusa_flush_failures_total");
+            // Every few seconds is too often for one trouble.
+            if *self.flush_failure.lock().unwrap_or_else(PoisonError::into_inner) != error.to_string() {
+                tracing::warn!(%error, "hits could not be written and are kept");
+            }
         }
+        *self.flush_failure.lock().unwrap_or_else(PoisonError::into_inner) = failure.map_or_else(String::new, |e| e.to_string());
     }
 
     /// Puts counted hits into the spool.

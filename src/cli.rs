@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod dependencies;
 mod diff;
+mod drop;
 mod explain;
 mod generate;
 mod inventory;
@@ -17,6 +18,8 @@ mod rollback;
 mod rules;
 mod schema;
 mod serve;
+mod sign;
+mod status;
 mod verify;
 
 use std::io::{ErrorKind, Write as _};
@@ -97,6 +100,12 @@ enum Command {
     Dependencies(dependencies::Dependencies),
     /// Moves tables, one transaction each: rows, proof of parity, audit trigger, view.
     Migrate(migrate::Migrate),
+    /// Where each table stands, what it waits for, and the next command; the plan's definition of done.
+    Status(status::Status),
+    /// A person signs for the proof of moved tables.
+    Sign(sign::Sign),
+    /// Drops archived tables that were moved, watched and signed, each behind a dump that was restored and compared.
+    Drop(drop::Drop),
     /// Brings moved tables back, with all that was written since.
     Rollback(rollback::Rollback),
     /// Tells who still needs which legacy name, and what can move, from what the proxies have recorded.
@@ -186,6 +195,9 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Off(off) => off::run(call, off).await,
             Command::Rollback(rollback) => rollback::run(call, rollback).await,
             Command::Report(report) => report::run(call, report).await,
+            Command::Status(status) => status::run(call, status).await,
+            Command::Sign(sign) => sign::run(call, sign).await,
+            Command::Drop(drop) => drop::run(call, drop).await,
             Command::Verify(verify) => verify::run(call, verify).await,
         }
     })
@@ -262,14 +274,7 @@ struct Selection {
 impl Selection {
     fn of<'r>(&self, rules: &'r RuleSet) -> Result<Vec<&'r Rule>> {
         if let Some(wave) = &self.wave {
-            let chosen: Vec<&Rule> = rules.rules.values().filter(|r| r.wave == *wave).collect();
-            if chosen.is_empty() {
-                let mut waves: Vec<&str> = rules.rules.values().map(|r| r.wave.as_str()).collect();
-                waves.sort_unstable();
-                waves.dedup();
-                return Err(Error::usage(format!("there is no wave `{wave}`; there are {}", waves.join(", "))));
-            }
-            return Ok(chosen);
+            return of_wave(rules, wave);
         }
         if self.all {
             return Ok(rules.rules.values().collect());
@@ -282,6 +287,18 @@ impl Selection {
         let told = |(table, faulty): (&'r String, &'r Faulty)| (table.as_str(), faulty.faults.to_string());
         if self.all { rules.faulty.iter().map(told).collect() } else { Vec::new() }
     }
+}
+
+/// The rules of a wave of the plan.
+fn of_wave<'r>(rules: &'r RuleSet, wave: &str) -> Result<Vec<&'r Rule>> {
+    let chosen: Vec<&Rule> = rules.rules.values().filter(|r| r.wave == wave).collect();
+    if chosen.is_empty() {
+        let mut waves: Vec<&str> = rules.rules.values().map(|r| r.wave.as_str()).collect();
+        waves.sort_unstable();
+        waves.dedup();
+        return Err(Error::usage(format!("there is no wave `{wave}`; there are {}", waves.join(", "))));
+    }
+    Ok(chosen)
 }
 
 /// The rule of a table.

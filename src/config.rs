@@ -173,6 +173,10 @@ settings! {
         chunk: Duration = "\"1s\"";
         /// A history with more bytes is copied while it is written; a smaller one in one short transaction.
         online_above: Bytes = "\"1MiB\"";
+        /// How long a moved table is watched before its archived rows may be dropped.
+        observation: Duration = "\"7d\"";
+        /// A scratch database, on any server, into which dumps are restored to be compared; without one a database is made for it, where the role may.
+        restore_url: Url = "\"\"";
     }
     /// Mode shadow: reads that run a second time on the side, rewritten.
     shadow: Shadow {

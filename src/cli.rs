@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod dependencies;
 mod diff;
+mod doctor;
 mod drop;
 mod explain;
 mod generate;
@@ -13,6 +14,7 @@ mod inventory;
 mod migrate;
 mod off;
 mod report;
+mod retain;
 mod roles;
 mod rollback;
 mod rules;
@@ -86,6 +88,8 @@ enum Command {
     Check,
     /// Prints the script of roles and rights that a superuser runs once, before `schema apply`.
     Roles(roles::Roles),
+    /// What this server can and cannot do for a migration, and what to do about it.
+    Doctor,
     /// Every statement passes untouched, at once, on this machine; it needs no database.
     Off(off::Off),
     /// Rule files and the modes of their tables.
@@ -100,6 +104,8 @@ enum Command {
     Dependencies(dependencies::Dependencies),
     /// Moves tables, one transaction each: rows, proof of parity, audit trigger, view.
     Migrate(migrate::Migrate),
+    /// Gives the histories that stay their number, key and indexes, without a rewrite or a long lock.
+    Retain(retain::Retain),
     /// Where each table stands, what it waits for, and the next command; the plan's definition of done.
     Status(status::Status),
     /// A person signs for the proof of moved tables.
@@ -195,6 +201,8 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Off(off) => off::run(call, off).await,
             Command::Rollback(rollback) => rollback::run(call, rollback).await,
             Command::Report(report) => report::run(call, report).await,
+            Command::Doctor => doctor::run(call).await,
+            Command::Retain(retain) => retain::run(call, retain).await,
             Command::Status(status) => status::run(call, status).await,
             Command::Sign(sign) => sign::run(call, sign).await,
             Command::Drop(drop) => drop::run(call, drop).await,

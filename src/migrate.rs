@@ -6,6 +6,7 @@ pub mod backfill;
 pub mod capture;
 pub mod condition;
 pub mod dependents;
+pub mod doctor;
 pub mod drop;
 pub mod dump;
 pub mod first_form;

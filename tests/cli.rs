@@ -6,6 +6,8 @@
 mod program;
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/doctor.rs"]
+mod doctor;
 #[path = "cli/generate.rs"]
 mod generate;
 #[path = "cli/trust.rs"]

@@ -13,6 +13,7 @@ mod generate;
 mod inventory;
 mod migrate;
 mod off;
+mod registry;
 mod report;
 mod retain;
 mod roles;
@@ -116,6 +117,8 @@ enum Command {
     Rollback(rollback::Rollback),
     /// Tells who still needs which legacy name, and what can move, from what the proxies have recorded.
     Report(report::Report),
+    /// Writes the registry: the domains, the histories, where every legacy column lies, the diagram.
+    Registry(registry::Asked),
     /// Proves again that legacy tables and new tables hold the same rows.
     Verify(verify::Verify),
 }
@@ -201,6 +204,7 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Off(off) => off::run(call, off).await,
             Command::Rollback(rollback) => rollback::run(call, rollback).await,
             Command::Report(report) => report::run(call, report).await,
+            Command::Registry(asked) => registry::run(call, asked).await,
             Command::Doctor => doctor::run(call).await,
             Command::Retain(retain) => retain::run(call, retain).await,
             Command::Status(status) => status::run(call, status).await,

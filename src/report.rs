@@ -12,6 +12,7 @@ mod modes;
 pub mod overview;
 pub mod page;
 mod recorded;
+pub mod registry;
 mod settings;
 mod shadow;
 mod stats;

@@ -10,6 +10,8 @@ mod check;
 mod doctor;
 #[path = "cli/generate.rs"]
 mod generate;
+#[path = "cli/registry.rs"]
+mod registry;
 #[path = "cli/trust.rs"]
 mod trust;
 

@@ -31,6 +31,7 @@ const TYPED: &[(&str, &str)] = &[
     ("esclusa status", "the_six_steps"),
     ("esclusa sign --wave W1-A --by 'Ana López'", "the_six_steps"),
     ("esclusa drop --wave W1-A --dump dumps", "the_six_steps"),
+    ("esclusa registry --directory registry", "the_six_steps"),
     ("esclusa report", "the_six_steps"),
     ("esclusa off", "the_six_steps"),
     ("esclusa off --undo", "the_six_steps"),
@@ -270,6 +271,16 @@ async fn the_six_steps() {
     let status = out(&mut typed(&["status", "--wave", "W1-A", "--format", "csv"]));
     assert_eq!(status.matches(",dropped,").count(), 22, "{status}");
     assert!(out(&mut typed(&["status", "--plan", "--format", "csv"])).contains("22 moved, 22 of them dropped"));
+
+    let registry = file("registry");
+    out(&mut typed(&["registry", "--directory", &registry]));
+    let page = std::fs::read_to_string(Path::new(&registry).join("registry.md")).unwrap();
+    assert!(
+        page.contains("| histipooficina | histipooficina | tipooficina | htofid | 7 | application | W1-A |")
+            && page.contains("| dropped | 36 |"),
+        "{page}"
+    );
+    assert!(page.contains("bigint al_id") && page.contains("tipooficina ||--o{ audit_log"), "{page}");
 
     // The way back even then, with the DELETE.
     let back = out(&mut typed(&["rollback", "--wave", "W1-A", "--level", "2"]));

@@ -36,7 +36,7 @@ pub(super) struct Report {
     html: Option<PathBuf>,
 }
 
-fn language(text: &str) -> std::result::Result<Language, String> {
+pub(super) fn language(text: &str) -> std::result::Result<Language, String> {
     match text {
         "en" => Ok(Language::English),
         "es" => Ok(Language::Spanish),

@@ -11,6 +11,7 @@ mod generate;
 mod inventory;
 mod migrate;
 mod off;
+mod order;
 mod report;
 mod roles;
 mod rollback;
@@ -101,6 +102,8 @@ enum Command {
     Rollback(rollback::Rollback),
     /// Tells who still needs which legacy name, and what can move, from what the proxies have recorded.
     Report(report::Report),
+    /// Tells in which order tables can move: what with what, what holds which back, in which wave; and what comes next.
+    Order(order::Order),
     /// Proves again that legacy tables and new tables hold the same rows.
     Verify(verify::Verify),
 }
@@ -186,6 +189,7 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Off(off) => off::run(call, off).await,
             Command::Rollback(rollback) => rollback::run(call, rollback).await,
             Command::Report(report) => report::run(call, report).await,
+            Command::Order(order) => order::run(call, order).await,
             Command::Verify(verify) => verify::run(call, verify).await,
         }
     })

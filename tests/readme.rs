@@ -29,6 +29,8 @@ const TYPED: &[(&str, &str)] = &[
     ("esclusa verify --wave W1-A", "the_six_steps"),
     ("esclusa rollback --wave W1-A", "the_six_steps"),
     ("esclusa report", "the_six_steps"),
+    ("esclusa order", "the_six_steps"),
+    ("esclusa order next", "the_six_steps"),
     ("psql -h 127.0.0.1 -p 6433 -U esclusa esclusa", "the_six_steps"),
     ("SHOW HITS", "the_six_steps"),
     ("SET MODE rewrite FOR histipooficina BECAUSE 'wave 1'", "the_six_steps"),
@@ -207,6 +209,15 @@ async fn the_six_steps() {
     let verified = said(&mut typed(&["verify", "histipooficina", "--format", "csv"]));
     assert_eq!((verified.code, verified.out.contains(",no,")), (Some(0), false), "{verified:?}");
     assert!(out(&mut typed(&["report"])).contains("histipooficina"));
+    let order = out(&mut typed(&["order", "--format", "csv"]));
+    let moved = order.lines().filter(|line| line.contains(",moved,")).count();
+    assert!(order.starts_with("table,state,wave,cluster,verdict,held_back,remarks,") && moved == 22, "{order}");
+    assert!(out(&mut typed(&["order"])).contains("It rests on:"));
+    let next = out(&mut typed(&["order", "next", "--format", "csv"]));
+    assert!(next.contains("command,1,esclusa migrate ") && next.contains("gate,1,nothing holds its tables back,yes,"), "{next}");
+    let began = std::time::Instant::now();
+    let order = out(&mut typed(&["order", "--format", "csv"]));
+    eprintln!("{:?}\n{order}\n{next}", began.elapsed());
 
     // Drift is told, and exits with 1.
     aqua.batch("test", "DROP INDEX cf_quere_pro.idx_audit_log_user; ALTER TABLE cf_quere_pro.tipooficina DISABLE TRIGGER ALL")

@@ -370,7 +370,11 @@ async fn reports_tell_what_was_recorded() {
         "{told}"
     );
     for (arguments, code, fault) in [
-        (&["report", "nosuch"][..], 2, "there is no report `nosuch`; there are verdicts, usage, statements"),
+        (
+            &["report", "nosuch"][..],
+            2,
+            "there is no report `nosuch`; there are verdicts, order, waves, next, basis, usage, statements",
+        ),
         (&["report", "hits"], 2, "SHOW HITS on its console"),
         (&["report", "usage", "--since", "yesterday or so"], 2, "invalid input syntax"),
         (&["report", "--lang", "fr"], 2, "unknown language `fr`"),

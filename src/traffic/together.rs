@@ -4,7 +4,6 @@
 //! A statement of few tables counts each of their pairs. One of many (LOCK TABLE of half the schema) counts each with its neighbour by
 //! name: that ties them no less, and its cost does not grow with the square. No pair that is known costs an allocation.
 
-use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use hashbrown::HashTable;
@@ -138,9 +137,7 @@ impl Pairs {
     }
 
     fn hash(&self, first: &str, second: &str, how: How, application: &str) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
-        (first, second, how, application).hash(&mut hasher);
-        hasher.finish()
+        self.hasher.hash_one((first, second, how, application))
     }
 
     fn find(&self, hash: u64, first: &str, second: &str, how: How, application: &str) -> Option<usize> {

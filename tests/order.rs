@@ -92,7 +92,7 @@ async fn esclusa(bed: &Bed, proxy: &Proxy, user: &str, arguments: &[&str]) -> St
     let url = format!("postgres://{user}@127.0.0.1:{}/{}", common::server().await.port, bed.name());
     let said = std::process::Command::new(env!("CARGO_BIN_EXE_esclusa"))
         .args(arguments)
-        .envs([("ESCLUSA_CONTROL_URL", url.as_str()), ("ESCLUSA_RULES_TIME_ZONE", "UTC"), ("ESCLUSA_MIGRATE_WAVE_TABLES", "4")])
+        .envs([("ESCLUSA_CONTROL_URL", url.as_str()), ("ESCLUSA_MIGRATE_WAVE_TABLES", "4")])
         .env("ESCLUSA_RULES_DIRECTORY", &proxy.rules)
         .output()
         .unwrap();
@@ -212,19 +212,20 @@ async fn the_next_wave_is_typed_as_it_is_told() {
     assert_eq!(
         commands(&told),
         [
+            "esclusa schema check",
             "esclusa migrate tipoa tipob tipof tipog",
             "esclusa verify tipoa tipob tipof tipog",
             "esclusa report comparisons",
             "esclusa rollback tipoa tipob tipof tipog"
         ]
     );
-    for command in commands(&told).iter().take(3) {
+    for command in commands(&told).iter().take(4) {
         let words: Vec<&str> = command.split(' ').skip(1).collect();
         esclusa(&bed, &proxy, "postgres", &words).await;
     }
     let then = next().await;
-    assert_eq!(commands(&then)[0], "esclusa migrate tipod tipoe");
-    let words: Vec<String> = commands(&then)[0].split(' ').skip(1).map(str::to_owned).collect();
+    assert_eq!(commands(&then)[1], "esclusa migrate tipod tipoe");
+    let words: Vec<String> = commands(&then)[1].split(' ').skip(1).map(str::to_owned).collect();
     esclusa(&bed, &proxy, "postgres", &words.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let last = next().await;
     assert!(last.contains("wave,1,none,,\"2 tables are left, and each is held back: esclusa order tells why\""), "{last}");

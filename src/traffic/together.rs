@@ -21,35 +21,42 @@ const MOST_PAIRS: usize = 16 * 1024;
 
 /// The legacy tables of a statement, in the order of their names, each once.
 pub(super) struct Tables<'h> {
-    names: [&'h str; MOST_TABLES],
+    hits: &'h [Hit],
+    /// Of each table the place of a hit.
+    places: [u8; MOST_TABLES],
     count: usize,
 }
 
 impl<'h> Tables<'h> {
     /// Of these hits.
     pub(super) fn of(hits: &'h [Hit]) -> Tables<'h> {
-        let mut tables = Tables { names: [""; MOST_TABLES], count: 0 };
-        for hit in hits {
-            let Err(at) = tables.names().binary_search(&hit.table.as_str()) else { continue };
+        let mut tables = Tables { hits, places: [0; MOST_TABLES], count: 0 };
+        for (place, hit) in (0..=u8::MAX).zip(hits) {
+            let known = &tables.places[..tables.count];
+            let Err(at) = known.binary_search_by(|place| tables.name(*place).cmp(&hit.table)) else { continue };
             if tables.count == MOST_TABLES {
                 break;
             }
-            tables.names.copy_within(at..tables.count, at + 1);
-            tables.names[at] = &hit.table;
+            tables.places.copy_within(at..tables.count, at + 1);
+            tables.places[at] = place;
             tables.count += 1;
         }
         tables
     }
 
-    fn names(&self) -> &[&'h str] {
-        &self.names[..self.count]
+    fn name(&self, place: u8) -> &'h str {
+        &self.hits[usize::from(place)].table
+    }
+
+    fn names(&self) -> impl Iterator<Item = &'h str> + '_ {
+        self.places[..self.count].iter().map(|place| self.name(*place))
     }
 
     /// The pairs of one statement, each in the order of names.
     pub(super) fn within(&self, mut pair: impl FnMut(&str, &str)) {
         let reach = if self.count <= FEW_TABLES { FEW_TABLES } else { 1 };
-        for (at, first) in self.names().iter().enumerate() {
-            self.names()[at + 1..].iter().take(reach).for_each(|second| pair(first, second));
+        for (at, first) in self.names().enumerate() {
+            self.names().skip(at + 1).take(reach).for_each(|second| pair(first, second));
         }
     }
 
@@ -57,8 +64,8 @@ impl<'h> Tables<'h> {
     pub(super) fn with(&self, other: &Tables<'_>, mut pair: impl FnMut(&str, &str)) {
         let is_few = self.count * other.count <= FEW_TABLES * FEW_TABLES / 4;
         let reach = if is_few { FEW_TABLES * FEW_TABLES } else { 1 };
-        for first in self.names().iter().take(reach) {
-            for second in other.names().iter().take(reach) {
+        for first in self.names().take(reach) {
+            for second in other.names().take(reach) {
                 match first.cmp(second) {
                     std::cmp::Ordering::Less => pair(first, second),
                     std::cmp::Ordering::Equal => {}

@@ -180,6 +180,7 @@ fn the_next_wave_has_its_gates_and_its_commands() {
     assert_eq!(
         part("command").iter().map(|c| c.split(" | ").next().unwrap()).collect::<Vec<_>>(),
         [
+            "esclusa schema check",
             "SET MODE rewrite FOR kept BECAUSE '...'",
             "esclusa migrate b kept tipo his",
             "esclusa verify b tipo his",

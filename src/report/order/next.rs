@@ -141,6 +141,7 @@ fn commands(members: &[&Legacy], language: Language) -> Vec<(String, String)> {
     let console = language.of("on the console", "en la consola");
     let mut commands = Vec::new();
     let mut add = |what: String, why: &str| commands.push((what, why.to_owned()));
+    add("esclusa schema check".to_owned(), language.of("nothing has drifted", "nada ha cambiado"));
     if !unready.is_empty() {
         let why =
             language.of("on the console, before they get their columns", "en la consola, antes de que reciban sus columnas");

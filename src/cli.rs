@@ -14,6 +14,7 @@ mod inventory;
 mod migrate;
 mod off;
 mod registry;
+mod order;
 mod report;
 mod retain;
 mod roles;
@@ -119,6 +120,8 @@ enum Command {
     Report(report::Report),
     /// Writes the registry: the domains, the histories, where every legacy column lies, the diagram.
     Registry(registry::Asked),
+    /// Tells in which order tables can move: what with what, what holds which back, in which wave; and what comes next.
+    Order(order::Order),
     /// Proves again that legacy tables and new tables hold the same rows.
     Verify(verify::Verify),
 }
@@ -210,6 +213,7 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Status(status) => status::run(call, status).await,
             Command::Sign(sign) => sign::run(call, sign).await,
             Command::Drop(drop) => drop::run(call, drop).await,
+            Command::Order(order) => order::run(call, order).await,
             Command::Verify(verify) => verify::run(call, verify).await,
         }
     })

@@ -177,6 +177,14 @@ settings! {
         observation: Duration = "\"7d\"";
         /// A scratch database, on any server, into which dumps are restored to be compared; without one a database is made for it, where the role may.
         restore_url: Url = "\"\"";
+        /// The plan's window: what `esclusa order` puts into one wave takes no longer.
+        window: Duration = "\"2h\"";
+        /// Nor has a wave more tables.
+        wave_tables: usize = "25";
+        /// Rows that move in a second, as long as no move has been measured.
+        rows_per_second: usize = "20000";
+        /// What these applications use together need not move together: they read whatever there is.
+        reads_all: Vec<String> = "[\"pg_dump\", \"pg_dumpall\"]";
     }
     /// Mode shadow: reads that run a second time on the side, rewritten.
     shadow: Shadow {
@@ -281,6 +289,11 @@ impl Settings {
         }
         if self.audit.months == 0 {
             faults.push(Fault::general("audit.months must be at least 1"));
+        }
+        if self.migrate.wave_tables == 0 || self.migrate.rows_per_second == 0 || self.migrate.window.as_secs() == 0 {
+            faults.push(Fault::general(
+                "migrate.window, migrate.wave_tables and migrate.rows_per_second must be more than nothing",
+            ));
         }
         let named = |file: &PathBuf| !file.as_os_str().is_empty();
         if self.listen.tls != OfferTls::Off && !(named(&self.listen.tls_certificate) && named(&self.listen.tls_key)) {

@@ -9,6 +9,7 @@ mod done;
 mod hits;
 mod legacy_tables;
 mod modes;
+pub mod order;
 pub mod overview;
 pub mod page;
 mod recorded;
@@ -52,6 +53,21 @@ pub enum Rows {
     Recorded(&'static str),
     /// What follows from it for each legacy name (`report/verdict.rs`).
     Verdicts,
+    /// What follows for the order of moves (`report/order.rs`).
+    Order(fn(&Planned<'_>) -> Table),
+}
+
+/// The order of moves, as a report of it is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Planned<'p> {
+    /// What it follows from.
+    pub facts: &'p order::Facts,
+    /// The order.
+    pub order: &'p order::Order,
+    /// One legacy table.
+    pub one: Option<&'p str>,
+    /// Of sentences.
+    pub language: verdict::Language,
 }
 
 const fn live(name: &'static str, question: &'static str, columns: Columns, rows: fn(&Shared) -> Table) -> Report {
@@ -60,6 +76,10 @@ const fn live(name: &'static str, question: &'static str, columns: Columns, rows
 
 const fn recorded(name: &'static str, questions: [&'static str; 2], columns: Columns, sql: &'static str) -> Report {
     Report { name, question: questions[0], question_es: questions[1], columns, rows: Rows::Recorded(sql) }
+}
+
+const fn ordered(name: &'static str, questions: [&'static str; 2], columns: Columns, rows: fn(&Planned<'_>) -> Table) -> Report {
+    Report { name, question: questions[0], question_es: questions[1], columns, rows: Rows::Order(rows) }
 }
 
 /// All reports.
@@ -75,6 +95,10 @@ pub const REPORTS: &[Report] = &[
     live("stats", "What is the value of every metric?", stats::STATS, stats::stats),
     live("config", "Which settings are in force, secrets hidden, and which of them need a restart?", settings::CONFIG, settings::config),
     Report { name: "verdicts", question: "Which legacy names can go, which cannot, why, and what is next?", question_es: "¿Qué nombres heredados pueden irse, cuáles no, por qué, y qué sigue?", columns: overview::VERDICTS, rows: Rows::Verdicts },
+    ordered("order", ["What moves when, with what, and what holds it back?", "¿Qué se mueve cuándo, con qué, y qué lo retiene?"], order::ORDER, |p| order::order(p.facts, p.order, p.one, p.language)),
+    ordered("waves", ["Which waves follow from the traffic, and what does it say against those of the plan?", "¿Qué olas resultan del tráfico, y qué dice éste contra las del plan?"], order::WAVES, |p| order::waves(p.facts, p.order, p.language)),
+    ordered("next", ["Which wave is next, which of its gates are open, and what is to be typed?", "¿Qué ola sigue, cuáles de sus condiciones se cumplen y qué hay que teclear?"], order::NEXT, |p| order::next(p.facts, p.order, p.language)),
+    ordered("basis", ["On how much traffic does the order rest, and on what assumptions?", "¿En cuánto tráfico se basa el orden, y en qué supuestos?"], order::BASIS, |p| order::basis(p.facts, p.order, p.language)),
     recorded("usage", ["How often was each legacy name used, with what outcome, and by how many applications?", "¿Con qué frecuencia se usó cada nombre heredado, con qué resultado y por cuántas aplicaciones?"], recorded::USAGE, recorded::USAGE_SQL),
     recorded("statements", ["Which statements use legacy names, and what is sent in their place?", "¿Qué sentencias usan nombres heredados y qué se envía en su lugar?"], recorded::STATEMENTS, recorded::STATEMENTS_SQL),
     recorded("columns", ["Which columns of each legacy table does anybody name? `*` stands for all of them, unnamed.", "¿Qué columnas de cada tabla heredada nombra alguien? `*` significa todas, sin nombrarlas."], recorded::COLUMNS, recorded::COLUMNS_SQL),
@@ -115,6 +139,11 @@ impl Report {
         match self.rows {
             Rows::Recorded(sql) => recorded::rows(database, self.columns, sql, asked).await,
             Rows::Verdicts => Ok(overview::table(&overview::judged(database, settings, asked, language).await?, language)),
+            Rows::Order(rows) => {
+                let facts = order::facts::read(database, settings, asked, language).await?;
+                let order = order::plan(&facts, language);
+                Ok(rows(&Planned { facts: &facts, order: &order, one: asked.table.as_deref(), language }))
+            }
             Rows::Live(_) => {
                 let name = self.name.to_uppercase();
                 Err(Error::usage(format!("`{}` is what one running proxy knows: SHOW {name} on its console", self.name)))

@@ -33,6 +33,8 @@ const TYPED: &[(&str, &str)] = &[
     ("esclusa drop --wave W1-A --dump dumps", "the_six_steps"),
     ("esclusa registry --directory registry", "the_six_steps"),
     ("esclusa report", "the_six_steps"),
+    ("esclusa order", "the_six_steps"),
+    ("esclusa order next", "the_six_steps"),
     ("esclusa off", "the_six_steps"),
     ("esclusa off --undo", "the_six_steps"),
     ("psql -h 127.0.0.1 -p 6433 -U esclusa esclusa", "the_six_steps"),
@@ -220,6 +222,12 @@ async fn the_six_steps() {
     let verified = said(&mut typed(&["verify", "histipooficina", "--format", "csv"]));
     assert_eq!((verified.code, verified.out.contains(",no,")), (Some(0), false), "{verified:?}");
     assert!(out(&mut typed(&["report"])).contains("histipooficina"));
+    let order = out(&mut typed(&["order", "--format", "csv"]));
+    let moved = order.lines().filter(|line| line.contains(",moved,")).count();
+    assert!(order.starts_with("table,state,wave,cluster,verdict,held_back,remarks,") && moved == 22, "{order}");
+    assert!(out(&mut typed(&["order"])).contains("It rests on:"));
+    let next = out(&mut typed(&["order", "next", "--format", "csv"]));
+    assert!(next.contains(",esclusa migrate ") && next.contains("gate,1,nothing holds its tables back,yes,"), "{next}");
 
     // Drift is told, and exits with 1.
     aqua.batch("test", "DROP INDEX cf_quere_pro.idx_audit_log_user; ALTER TABLE cf_quere_pro.tipooficina DISABLE TRIGGER ALL")

@@ -372,14 +372,7 @@ impl<'m> Migration<'m> {
 
     /// What hangs on a table that has not been moved.
     pub async fn dependents(&self, rule: &Rule) -> Result<Vec<Dependent>> {
-        let relation = Relation::compile(rule, &self.context);
-        let legacy = relation.legacy_table();
-        let sql = "SELECT EXISTS (SELECT FROM pg_class WHERE oid = to_regclass($1) AND relkind IN ('r', 'p'))";
-        let there: bool = self.database.one("looking for the table", sql, &[&legacy]).await?.get(0);
-        if !there {
-            return Ok(Vec::new());
-        }
-        Ok(self.hanging(self.database, &relation, &legacy).await?.found)
+        dependents_of(self.database, &self.context, rule).await
     }
 
     /// What hangs on the table: notes about what is carried or let go; a refusal for what cannot be, unless it was accepted.
@@ -450,9 +443,22 @@ struct Prepared<'p> {
 }
 
 /// Reads a legacy column, by its name, from a row of the leaf, by its alias.
-type Reading<'r> = Box<dyn Fn(&str, &str) -> String + Sync + 'r>;
+type Reading<'r> = Box<dyn Fn(&str, &str) -> String + Send + Sync + 'r>;
 /// The assignments of an UPDATE of the leaf that sets legacy columns, with the row's alias.
-type Writing<'r> = Box<dyn Fn(&[(String, String)], &str) -> String + Sync + 'r>;
+type Writing<'r> = Box<dyn Fn(&[(String, String)], &str) -> String + Send + Sync + 'r>;
+
+/// What hangs on a table that has not been moved; nothing where there is no such table. The session is pinned (`migrate::PINNED`).
+pub async fn dependents_of(database: &Database, context: &Context, rule: &Rule) -> Result<Vec<Dependent>> {
+    let relation = Relation::compile(rule, context);
+    let legacy = relation.legacy_table();
+    let sql = "SELECT EXISTS (SELECT FROM pg_class WHERE oid = to_regclass($1) AND relkind IN ('r', 'p'))";
+    let there: bool = database.one("looking for the table", sql, &[&legacy]).await?.get(0);
+    if !there {
+        return Ok(Vec::new());
+    }
+    let standing = Standing::new(&relation);
+    Ok(dependents::find(database, &standing.leaf(&legacy)).await?.found)
+}
 
 /// A relation as those see it who look for what hangs on its table.
 pub(super) struct Standing<'r> {

@@ -10,6 +10,8 @@ use crate::table::{Cell, Table, escaped};
 const ROWS: usize = 40;
 /// Characters of a cell that are shown.
 const CELL: usize = 240;
+/// And of one that may be a command with the names of a wave: it is no use in part.
+const WHOLE_CELL: usize = 4000;
 
 const STYLE: &str = ":root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--line:#d5dae0;--soft:#f3f5f7;--quiet:#57606a}
 @media(prefers-color-scheme:dark){:root{--ink:#e4e8ec;--paper:#14181d;--line:#343b43;--soft:#1e242b;--quiet:#9aa5b1}}
@@ -56,17 +58,21 @@ pub fn page(title: &str, headline: &[String], sections: Vec<Section>, at: &str, 
             let told = told.replace("{s}", &shown.to_string()).replace("{t}", &total.to_string());
             let _ = write!(out, "<p class=\"q\">{}</p>", escaped(&told));
         }
-        let _ = write!(out, "<div class=\"wide\">{}</div></section>", shortened(section.table, shown).html());
+        let _ = write!(
+            out,
+            "<div class=\"wide\">{}</div></section>",
+            shortened(section.table, shown, if section.whole { WHOLE_CELL } else { CELL }).html()
+        );
     }
     out.push_str("</main></body></html>\n");
     out
 }
 
-fn shortened(mut table: Table, rows: usize) -> Table {
+fn shortened(mut table: Table, rows: usize, longest: usize) -> Table {
     table.rows.truncate(rows);
     for cell in table.rows.iter_mut().flatten() {
         if let Cell::Text(text) = cell
-            && let Some((end, _)) = text.char_indices().nth(CELL)
+            && let Some((end, _)) = text.char_indices().nth(longest)
         {
             text.truncate(end);
             text.push('…');

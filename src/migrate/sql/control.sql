@@ -131,6 +131,19 @@ CREATE TABLE IF NOT EXISTS {control}.latency (
     hits        bigint NOT NULL,
     PRIMARY KEY (bucket, hours, fingerprint, form, class)
 ) WITH (fillfactor = 70);
+-- How often two legacy tables were used together, by one statement or by two that follow each other in a transaction.
+CREATE TABLE IF NOT EXISTS {control}.statement_pair (
+    bucket           timestamptz NOT NULL,
+    hours            smallint NOT NULL,
+    first_table      varchar(63) NOT NULL,     -- before the second by its name's bytes
+    second_table     varchar(63) NOT NULL,
+    how              text NOT NULL CHECK (how IN ('statement', 'transaction')),
+    application_name text NOT NULL,
+    times            bigint NOT NULL,
+    last_seen        timestamptz NOT NULL,
+    PRIMARY KEY (bucket, hours, first_table, second_table, how, application_name)
+) WITH (fillfactor = 70);
+ALTER TABLE {control}.recorder ADD COLUMN IF NOT EXISTS pairs_lost bigint NOT NULL DEFAULT 0;   -- uses together that had no room
 -- When hits were last put together into days, and old ones forgotten.
 CREATE TABLE IF NOT EXISTS {control}.tidied (
     tidied_at timestamptz NOT NULL,

@@ -16,6 +16,7 @@ mod report;
 mod roles;
 mod rollback;
 mod rules;
+mod scan;
 mod schema;
 mod serve;
 mod verify;
@@ -104,6 +105,8 @@ enum Command {
     Report(report::Report),
     /// Tells in which order tables can move: what with what, what holds which back, in which wave; and what comes next.
     Order(order::Order),
+    /// Finds legacy names in source trees, SQL files, PostgreSQL's logs and dumps of pg_stat_statements.
+    Scan(scan::Scan),
     /// Proves again that legacy tables and new tables hold the same rows.
     Verify(verify::Verify),
 }
@@ -190,6 +193,7 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Rollback(rollback) => rollback::run(call, rollback).await,
             Command::Report(report) => report::run(call, report).await,
             Command::Order(order) => order::run(call, order).await,
+            Command::Scan(scan) => scan::run(call, scan).await,
             Command::Verify(verify) => verify::run(call, verify).await,
         }
     })

@@ -31,6 +31,7 @@ const TYPED: &[(&str, &str)] = &[
     ("esclusa report", "the_six_steps"),
     ("esclusa order", "the_six_steps"),
     ("esclusa order next", "the_six_steps"),
+    ("esclusa scan src/", "the_six_steps"),
     ("esclusa off", "the_six_steps"),
     ("esclusa off --undo", "the_six_steps"),
     ("psql -h 127.0.0.1 -p 6433 -U esclusa esclusa", "the_six_steps"),
@@ -218,6 +219,7 @@ async fn the_six_steps() {
     let verified = said(&mut typed(&["verify", "histipooficina", "--format", "csv"]));
     assert_eq!((verified.code, verified.out.contains(",no,")), (Some(0), false), "{verified:?}");
     assert!(out(&mut typed(&["report"])).contains("histipooficina"));
+    assert!(out(&mut typed(&["scan", "src/", "--format", "csv"])).contains("src/demo/traffic.sql,"));
     let order = out(&mut typed(&["order", "--format", "csv"]));
     let moved = order.lines().filter(|line| line.contains(",moved,")).count();
     assert!(order.starts_with("table,state,wave,cluster,verdict,held_back,remarks,") && moved == 22, "{order}");

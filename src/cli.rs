@@ -6,19 +6,25 @@ mod check;
 mod demo;
 mod dependencies;
 mod diff;
+mod doctor;
+mod drop;
 mod explain;
 mod generate;
 mod inventory;
 mod migrate;
 mod off;
 mod order;
+mod registry;
 mod report;
+mod retain;
 mod roles;
 mod rollback;
 mod rules;
 mod scan;
 mod schema;
 mod serve;
+mod sign;
+mod status;
 mod verify;
 
 use std::io::{ErrorKind, Write as _};
@@ -85,6 +91,8 @@ enum Command {
     Check,
     /// Prints the script of roles and rights that a superuser runs once, before `schema apply`.
     Roles(roles::Roles),
+    /// What this server can and cannot do for a migration, and what to do about it.
+    Doctor,
     /// Every statement passes untouched, at once, on this machine; it needs no database.
     Off(off::Off),
     /// Rule files and the modes of their tables.
@@ -99,6 +107,14 @@ enum Command {
     Dependencies(dependencies::Dependencies),
     /// Moves tables, one transaction each: rows, proof of parity, audit trigger, view.
     Migrate(migrate::Migrate),
+    /// Gives the histories that stay their number, key and indexes, without a rewrite or a long lock.
+    Retain(retain::Retain),
+    /// Where each table stands, what it waits for, and the next command; the plan's definition of done.
+    Status(status::Status),
+    /// A person signs for the proof of moved tables.
+    Sign(sign::Sign),
+    /// Drops archived tables that were moved, watched and signed, each behind a dump that was restored and compared.
+    Drop(drop::Drop),
     /// Brings moved tables back, with all that was written since.
     Rollback(rollback::Rollback),
     /// Tells who still needs which legacy name, and what can move, from what the proxies have recorded.
@@ -107,6 +123,8 @@ enum Command {
     Order(order::Order),
     /// Finds legacy names in source trees, SQL files, PostgreSQL's logs and dumps of pg_stat_statements.
     Scan(scan::Scan),
+    /// Writes the registry: the domains, the histories, where every legacy column lies, the diagram.
+    Registry(registry::Asked),
     /// Proves again that legacy tables and new tables hold the same rows.
     Verify(verify::Verify),
 }
@@ -194,6 +212,12 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Report(report) => report::run(call, report).await,
             Command::Order(order) => order::run(call, order).await,
             Command::Scan(scan) => scan::run(call, scan).await,
+            Command::Registry(asked) => registry::run(call, asked).await,
+            Command::Doctor => doctor::run(call).await,
+            Command::Retain(retain) => retain::run(call, retain).await,
+            Command::Status(status) => status::run(call, status).await,
+            Command::Sign(sign) => sign::run(call, sign).await,
+            Command::Drop(drop) => drop::run(call, drop).await,
             Command::Verify(verify) => verify::run(call, verify).await,
         }
     })
@@ -270,14 +294,7 @@ struct Selection {
 impl Selection {
     fn of<'r>(&self, rules: &'r RuleSet) -> Result<Vec<&'r Rule>> {
         if let Some(wave) = &self.wave {
-            let chosen: Vec<&Rule> = rules.rules.values().filter(|r| r.wave == *wave).collect();
-            if chosen.is_empty() {
-                let mut waves: Vec<&str> = rules.rules.values().map(|r| r.wave.as_str()).collect();
-                waves.sort_unstable();
-                waves.dedup();
-                return Err(Error::usage(format!("there is no wave `{wave}`; there are {}", waves.join(", "))));
-            }
-            return Ok(chosen);
+            return of_wave(rules, wave);
         }
         if self.all {
             return Ok(rules.rules.values().collect());
@@ -290,6 +307,18 @@ impl Selection {
         let told = |(table, faulty): (&'r String, &'r Faulty)| (table.as_str(), faulty.faults.to_string());
         if self.all { rules.faulty.iter().map(told).collect() } else { Vec::new() }
     }
+}
+
+/// The rules of a wave of the plan.
+fn of_wave<'r>(rules: &'r RuleSet, wave: &str) -> Result<Vec<&'r Rule>> {
+    let chosen: Vec<&Rule> = rules.rules.values().filter(|r| r.wave == wave).collect();
+    if chosen.is_empty() {
+        let mut waves: Vec<&str> = rules.rules.values().map(|r| r.wave.as_str()).collect();
+        waves.sort_unstable();
+        waves.dedup();
+        return Err(Error::usage(format!("there is no wave `{wave}`; there are {}", waves.join(", "))));
+    }
+    Ok(chosen)
 }
 
 /// The rule of a table.

@@ -181,6 +181,10 @@ settings! {
         rows_per_second: usize = "20000";
         /// What these applications use together need not move together: they read whatever there is.
         reads_all: Vec<String> = "[\"pg_dump\", \"pg_dumpall\"]";
+        /// How long a moved table is watched before its archived rows may be dropped.
+        observation: Duration = "\"7d\"";
+        /// A scratch database, on any server, into which dumps are restored to be compared; without one a database is made for it, where the role may.
+        restore_url: Url = "\"\"";
     }
     /// Mode shadow: reads that run a second time on the side, rewritten.
     shadow: Shadow {

@@ -5,6 +5,7 @@
 //! the target database, which the command line can ask too.
 
 mod clients;
+mod done;
 mod hits;
 mod legacy_tables;
 mod modes;
@@ -12,6 +13,7 @@ pub mod order;
 pub mod overview;
 pub mod page;
 mod recorded;
+pub mod registry;
 mod settings;
 mod shadow;
 mod stats;
@@ -110,6 +112,7 @@ pub const REPORTS: &[Report] = &[
     recorded("comparisons", ["What has mode shadow found for each statement, and is it enough?", "¿Qué encontró el modo shadow en cada sentencia, y es suficiente?"], recorded::COMPARISONS, recorded::COMPARISONS_SQL),
     recorded("latency", ["How long do statements take on the legacy tables and rewritten, against the plan's 20 %?", "¿Cuánto tardan las sentencias en las tablas heredadas y reescritas, frente al 20 % del plan?"], recorded::LATENCY, recorded::LATENCY_SQL),
     recorded("replicas", ["Which proxies serve, is the last switch in force on each, and have they the same rules?", "¿Qué proxies sirven, está en vigor el último cambio en cada uno y tienen las mismas reglas?"], recorded::REPLICAS, recorded::REPLICAS_SQL),
+    recorded("done", ["What of the plan's definition of done is met, and by what evidence?", "¿Qué se cumple de la definición de terminado del plan, y con qué evidencia?"], done::DONE, done::DONE_SQL),
     recorded("coverage", ["How much of each day was recorded, and by how many processes?", "¿Qué parte de cada día se registró, y por cuántos procesos?"], recorded::COVERAGE, recorded::COVERAGE_SQL),
     live("version", "Which version of esclusa is this?", settings::VERSION, settings::version),
 ];

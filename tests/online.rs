@@ -230,7 +230,8 @@ async fn a_move_that_is_killed_is_gone_on_with() {
     clients.end().await;
     println!("{kills} kills, {outcome:?}");
     assert!(kills > 3, "{kills} kills are few");
-    assert!(outcome.parity.unwrap().holds());
+    // None where the last kill came just behind the COMMIT.
+    assert!(outcome.parity.is_none_or(|p| p.holds()));
     assert_same(&bed).await;
     let left = "SELECT count(*) FROM pg_index WHERE NOT indisvalid UNION ALL SELECT count(*) FROM esclusa.copy";
     assert_eq!(bed.rows(left).await, ["0", "0"]);

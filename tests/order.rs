@@ -216,10 +216,11 @@ async fn the_next_wave_is_typed_as_it_is_told() {
             "esclusa migrate tipoa tipob tipof tipog",
             "esclusa verify tipoa tipob tipof tipog",
             "esclusa report comparisons",
+            "esclusa status tipoa tipob tipof tipog",
             "esclusa rollback tipoa tipob tipof tipog"
         ]
     );
-    for command in commands(&told).iter().take(4) {
+    for command in commands(&told).iter().take(5) {
         let words: Vec<&str> = command.split(' ').skip(1).collect();
         esclusa(&bed, &proxy, "postgres", &words).await;
     }

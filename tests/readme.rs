@@ -28,6 +28,10 @@ const TYPED: &[(&str, &str)] = &[
     ("esclusa migrate --wave W1-A", "the_six_steps"),
     ("esclusa verify --wave W1-A", "the_six_steps"),
     ("esclusa rollback --wave W1-A", "the_six_steps"),
+    ("esclusa status", "the_six_steps"),
+    ("esclusa sign --wave W1-A --by 'Ana López'", "the_six_steps"),
+    ("esclusa drop --wave W1-A --dump dumps", "the_six_steps"),
+    ("esclusa registry --directory registry", "the_six_steps"),
     ("esclusa report", "the_six_steps"),
     ("esclusa order", "the_six_steps"),
     ("esclusa order next", "the_six_steps"),
@@ -227,6 +231,12 @@ async fn the_six_steps() {
     let next = out(&mut typed(&["order", "next", "--format", "csv"]));
     assert!(next.contains(",esclusa migrate ") && next.contains("gate,1,nothing holds its tables back,yes,"), "{next}");
 
+    let page = rules.path().with_extension("html");
+    out(&mut typed(&["report", "--html", page.to_str().unwrap()]));
+    let written = std::fs::read_to_string(&page).unwrap();
+    std::fs::remove_file(&page).unwrap();
+    assert!(written.len() < 300_000 && written.contains("esclusa migrate "), "{} bytes", written.len());
+
     // Drift is told, and exits with 1.
     aqua.batch("test", "DROP INDEX cf_quere_pro.idx_audit_log_user; ALTER TABLE cf_quere_pro.tipooficina DISABLE TRIGGER ALL")
         .await
@@ -254,8 +264,42 @@ async fn the_six_steps() {
         "2 forwarded, 2 rewritten, a DELETE with its sub-select, 1 at the end"
     );
 
-    // The way back, with the DELETE.
-    let back = out(&mut typed(&["rollback", "--wave", "W1-A"]));
+    // The end of the archived tables: signed for, each behind a dump that this role, which may make no database, has restored elsewhere.
+    let status = out(&mut typed(&["status", "histipooficina", "--format", "csv"]));
+    assert!(status.contains("kept,yes,") && status.contains("signed,no,nobody has signed"), "{status}");
+    let waits = said(&mut typed(&["drop", "--wave", "W1-A", "--dry-run"]));
+    assert_eq!((waits.code, waits.out.matches("observed: moved for").count()), (Some(1), 22), "{waits:?}");
+    let papers = tempfile::tempdir().unwrap();
+    let file = |name: &str| papers.path().join(name).display().to_string();
+    let (report, page, dumps) = (file("w1a.json"), file("w1a.html"), file("dumps"));
+    let signed = out(&mut typed(&["sign", "--wave", "W1-A", "--by", "Ana López", "--report", &report, "--html", &page]));
+    assert_eq!(signed.matches("every check holds").count(), 22, "{signed}");
+    assert!(std::fs::read_to_string(&page).unwrap().contains("Signed by Ana López"));
+    let held = out(&mut typed(&["verify", "--report", &report, "--format", "csv"]));
+    assert!(held.contains("(the ledger),,yes,") && !held.contains(",no,"), "{held}");
+    let scratch = format!("postgres://esclusa@127.0.0.1:{}/scratch", postgres.port);
+    let mut drop = typed(&["drop", "--wave", "W1-A", "--dump", &dumps]);
+    let none = said(drop.env("ESCLUSA_MIGRATE_OBSERVATION", "0s"));
+    assert!(none.code == Some(1) && none.out.contains("set migrate.restore_url"), "{none:?}");
+    aqua.batch("test", "CREATE DATABASE scratch OWNER esclusa").await.unwrap();
+    let dropped = out(drop.env("ESCLUSA_MIGRATE_RESTORE_URL", &scratch));
+    assert_eq!(dropped.matches(" dropped ").count(), 22, "{dropped}");
+    let status = out(&mut typed(&["status", "--wave", "W1-A", "--format", "csv"]));
+    assert_eq!(status.matches(",dropped,").count(), 22, "{status}");
+    assert!(out(&mut typed(&["status", "--plan", "--format", "csv"])).contains("22 moved, 22 of them dropped"));
+
+    let registry = file("registry");
+    out(&mut typed(&["registry", "--directory", &registry]));
+    let page = std::fs::read_to_string(Path::new(&registry).join("registry.md")).unwrap();
+    assert!(
+        page.contains("| histipooficina | histipooficina | tipooficina | htofid | 7 | application | W1-A |")
+            && page.contains("| dropped | 36 |"),
+        "{page}"
+    );
+    assert!(page.contains("bigint al_id") && page.contains("tipooficina ||--o{ audit_log"), "{page}");
+
+    // The way back even then, with the DELETE.
+    let back = out(&mut typed(&["rollback", "--wave", "W1-A", "--level", "2"]));
     assert_eq!(back.matches(" back ").count(), 22, "{back}");
     let rows = "SELECT count(*), (SELECT relkind FROM pg_class WHERE oid = 'cf_quere_pro.histipooficina'::regclass) FROM cf_quere_pro.histipooficina";
     assert_eq!(aqua.text("test", rows).await.unwrap(), [[Some("36".to_owned()), Some("r".to_owned())]]);

@@ -104,7 +104,8 @@ async fn html(call: &Call, database: &Database, asked: &Asked, language: Languag
         sections.push(Section { title: listed.name.to_owned(), question: question(listed, language), table, whole });
     }
     let at: String = database.one("asking for the time", "SELECT clock_timestamp()::timestamptz(0)::text", &[]).await?.get(0);
-    Ok(page(&headline(&judged, language), sections, &at, language))
+    let title = language.of("Who still needs which legacy name", "Quién usa aún cada tabla heredada");
+    Ok(page(title, &headline(&judged, language), sections, &at, language))
 }
 
 fn question(report: &Listed, language: Language) -> String {

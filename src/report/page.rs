@@ -36,8 +36,7 @@ pub struct Section {
 }
 
 /// The page. `at` is the moment that it is of.
-pub fn page(headline: &[String], sections: Vec<Section>, at: &str, language: Language) -> String {
-    let title = language.of("Who still needs which legacy name", "Quién usa aún cada tabla heredada");
+pub fn page(title: &str, headline: &[String], sections: Vec<Section>, at: &str, language: Language) -> String {
     let mut out = format!(
         "<!DOCTYPE html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <title>{}</title><style>{STYLE}</style></head><body><main><h1>{}</h1><p class=\"q\">esclusa, {}</p><ul class=\"answers\">",
@@ -96,7 +95,7 @@ mod tests {
     #[test]
     fn nothing_of_a_clients_gets_in_unescaped() {
         let hostile = "</td><script>alert('x')</script>\"&<img src=x onerror=alert(1)>";
-        let page = page(&[hostile.to_owned()], vec![section(1, hostile, true)], hostile, Language::Spanish);
+        let page = page(hostile, &[hostile.to_owned()], vec![section(1, hostile, true)], hostile, Language::Spanish);
         for tag in ["<script", "<img", "<b>", "& why"] {
             assert!(!page.contains(tag), "{tag}");
         }
@@ -114,7 +113,7 @@ mod tests {
             section(230, &"0 uses in 41 whole days (at most 0.073 a day, 95 %); not yet seen: a billing cycle ".repeat(2), true);
         let mut sections: Vec<Section> = (0..13).map(|_| section(5000, &long, false)).collect();
         sections.insert(0, whole);
-        let page = page(&[], sections, "", Language::English);
+        let page = page("A title", &[], sections, "", Language::English);
         assert!(page.len() < 300_000, "{}", page.len());
         assert_eq!(page.matches("The first 40 of 5000 rows.").count(), 13);
     }

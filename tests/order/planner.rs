@@ -182,11 +182,13 @@ fn the_next_wave_has_its_gates_and_its_commands() {
         [
             "esclusa schema check",
             "SET MODE rewrite FOR kept BECAUSE '...'",
-            "esclusa migrate b kept tipo his",
+            "esclusa retain kept",
+            "esclusa migrate b tipo his",
             "esclusa verify b tipo his",
             "SET MODE shadow FOR b, tipo, his BECAUSE '...'",
             "esclusa report comparisons",
             "SET MODE rewrite FOR b, tipo, his BECAUSE '...'",
+            "esclusa status b tipo his",
             "esclusa rollback b tipo his",
         ]
     );

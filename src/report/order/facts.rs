@@ -134,16 +134,19 @@ async fn hanging(
     Ok(hanging)
 }
 
-/// What moves take, by those that were made; the setting's rate where none was. In steps, so that one move more changes little.
+/// What moves take, by those that were made as a whole: from the table before it in its run to its own end. The setting's rate where there is
+/// none. In steps, so that one move more changes little.
 async fn limits(database: &Database, settings: &Settings) -> Result<(Limits, Option<(u64, u64)>)> {
     let sql = format!(
         "WITH step AS (SELECT t.step, t.row_count, extract(epoch FROM t.finished_at
-                - coalesce(lag(t.finished_at) OVER (PARTITION BY t.run_id ORDER BY t.finished_at), r.started_at))::double precision AS seconds
-            FROM {CONTROL}.run_table AS t JOIN {CONTROL}.run AS r ON r.id = t.run_id)
+                - coalesce(lag(t.finished_at) OVER (PARTITION BY t.run_id ORDER BY t.finished_at), r.started_at))::double precision AS seconds,
+                EXISTS (SELECT FROM {CONTROL}.run_table AS c WHERE c.legacy_table = t.legacy_table AND c.step = 'copy'
+                    AND c.run_id < t.run_id) AS is_gone_on_with
+            FROM {CONTROL}.run_table AS t JOIN {CONTROL}.run AS r ON r.id = t.run_id WHERE t.step IN ('migrate', 'retain'))
          SELECT count(*) FILTER (WHERE row_count >= $2), coalesce(sum(row_count) FILTER (WHERE row_count >= $2), 0)::bigint,
              coalesce(sum(seconds) FILTER (WHERE row_count >= $2), 0)::double precision,
              percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) FILTER (WHERE row_count < $1)
-         FROM step WHERE step = 'migrate'"
+         FROM step WHERE step = 'migrate' AND NOT is_gone_on_with"
     );
     let row = database.one("reading how long moves took", &sql, &[&FEW_ROWS, &MANY_ROWS]).await?;
     let (moves, rows, seconds, each): (i64, i64, f64, Option<f64>) = (row.get(0), row.get(1), row.get(2), row.get(3));

@@ -37,7 +37,7 @@ pub async fn read(database: &Database, settings: &Settings, asked: &Asked, langu
     let judged = overview::judged(database, settings, &asked, language).await?;
     let names: Vec<&str> = asked.tables.iter().map(String::as_str).collect();
     let sizes = sizes(database, &settings.rules.schema, &names).await?;
-    let mut writes = writes(database, &asked).await?;
+    let uses = uses(database, settings, &asked).await?;
     let mut hanging = hanging(database, &Context::new(settings), &rules, &names).await?;
     let one = |judged: Judged| {
         let table = judged.name.table.clone();
@@ -51,7 +51,8 @@ pub async fn read(database: &Database, settings: &Settings, asked: &Asked, langu
             is_there: sizes.contains_key(&table),
             fault: rules.faulty.get(&table).map(|faulty| faulty.faults.to_string()),
             rows: sizes.get(&table).map_or(0, |size| size.rows),
-            writes: writes.remove(&table).unwrap_or(0),
+            uses: uses.get(&table).map_or(0, |(uses, _)| *uses),
+            writes: uses.get(&table).map_or(0, |(_, writes)| *writes),
             hanging: hanging.remove(&table).unwrap_or_default(),
             judged,
         }
@@ -85,15 +86,17 @@ async fn sizes(database: &Database, schema: &str, names: &[&str]) -> Result<Hash
     Ok(rows.iter().map(|row| (row.get(0), size(row.get(1), row.get(2)))).collect())
 }
 
-/// Writes that were seen, by table.
-async fn writes(database: &Database, asked: &Asked) -> Result<HashMap<String, u64>> {
+/// Uses and writes that were seen, by table, but for those of applications that read whatever there is.
+async fn uses(database: &Database, settings: &Settings, asked: &Asked) -> Result<HashMap<String, (u64, u64)>> {
     let sql = format!(
-        "SELECT legacy_table, sum(hits)::bigint FROM {CONTROL}.hit_total
-         WHERE operation IN ('insert', 'update', 'delete', 'merge', 'copy from', 'truncate')
-             AND bucket >= coalesce($1::text::timestamptz, '-infinity') AND bucket < coalesce($2::text::timestamptz, 'infinity') GROUP BY 1"
+        "SELECT legacy_table, sum(hits)::bigint, coalesce(sum(hits) FILTER (WHERE operation IN
+             ('insert', 'update', 'delete', 'merge', 'copy from', 'truncate')), 0)::bigint
+         FROM {CONTROL}.hit_total WHERE bucket >= coalesce($1::text::timestamptz, '-infinity')
+             AND bucket < coalesce($2::text::timestamptz, 'infinity') AND application_name <> ALL ($3::text[]) GROUP BY 1"
     );
-    let rows = database.query("reading who writes", &sql, &[&asked.since, &asked.until]).await?;
-    Ok(rows.iter().map(|row| (row.get(0), count(row.get(1)))).collect())
+    let ignored = &settings.migrate.reads_all;
+    let rows = database.query("reading who reads and who writes", &sql, &[&asked.since, &asked.until, ignored]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), (count(row.get(1)), count(row.get(2))))).collect())
 }
 
 async fn pairs(database: &Database, settings: &Settings, asked: &Asked) -> Result<Vec<Pair>> {

@@ -13,8 +13,8 @@ mod generate;
 mod inventory;
 mod migrate;
 mod off;
-mod order;
 mod registry;
+mod order;
 mod report;
 mod retain;
 mod roles;
@@ -119,12 +119,12 @@ enum Command {
     Rollback(rollback::Rollback),
     /// Tells who still needs which legacy name, and what can move, from what the proxies have recorded.
     Report(report::Report),
+    /// Writes the registry: the domains, the histories, where every legacy column lies, the diagram.
+    Registry(registry::Asked),
     /// Tells in which order tables can move: what with what, what holds which back, in which wave; and what comes next.
     Order(order::Order),
     /// Finds legacy names in source trees, SQL files, PostgreSQL's logs and dumps of pg_stat_statements.
     Scan(scan::Scan),
-    /// Writes the registry: the domains, the histories, where every legacy column lies, the diagram.
-    Registry(registry::Asked),
     /// Proves again that legacy tables and new tables hold the same rows.
     Verify(verify::Verify),
 }
@@ -210,14 +210,14 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Off(off) => off::run(call, off).await,
             Command::Rollback(rollback) => rollback::run(call, rollback).await,
             Command::Report(report) => report::run(call, report).await,
-            Command::Order(order) => order::run(call, order).await,
-            Command::Scan(scan) => scan::run(call, scan).await,
             Command::Registry(asked) => registry::run(call, asked).await,
             Command::Doctor => doctor::run(call).await,
             Command::Retain(retain) => retain::run(call, retain).await,
             Command::Status(status) => status::run(call, status).await,
             Command::Sign(sign) => sign::run(call, sign).await,
             Command::Drop(drop) => drop::run(call, drop).await,
+            Command::Order(order) => order::run(call, order).await,
+            Command::Scan(scan) => scan::run(call, scan).await,
             Command::Verify(verify) => verify::run(call, verify).await,
         }
     })

@@ -173,6 +173,10 @@ settings! {
         chunk: Duration = "\"1s\"";
         /// A history with more bytes is copied while it is written; a smaller one in one short transaction.
         online_above: Bytes = "\"1MiB\"";
+        /// How long a moved table is watched before its archived rows may be dropped.
+        observation: Duration = "\"7d\"";
+        /// A scratch database, on any server, into which dumps are restored to be compared; without one a database is made for it, where the role may.
+        restore_url: Url = "\"\"";
         /// The plan's window: what `esclusa order` puts into one wave takes no longer.
         window: Duration = "\"2h\"";
         /// Nor has a wave more tables.
@@ -181,10 +185,6 @@ settings! {
         rows_per_second: usize = "20000";
         /// Applications that read whatever there is: what they use together need not move together, and does not say that anybody needs it.
         reads_all: Vec<String> = "[\"pg_dump\", \"pg_dumpall\"]";
-        /// How long a moved table is watched before its archived rows may be dropped.
-        observation: Duration = "\"7d\"";
-        /// A scratch database, on any server, into which dumps are restored to be compared; without one a database is made for it, where the role may.
-        restore_url: Url = "\"\"";
     }
     /// Mode shadow: reads that run a second time on the side, rewritten.
     shadow: Shadow {

@@ -226,8 +226,8 @@ impl<'r> Registry<'r> {
             }
         }
         let [.., values, links] = ALL;
-        lines.push(format!("{} ||--o{{ {} : \"dvl_source\"", values.table, links.table));
-        lines.push(format!("{} ||--o{{ {} : \"dvl_target\"", values.table, links.table));
+        lines.push(format!("{} ||--o{{ {} : \"source\"", values.table, links.table));
+        lines.push(format!("{} ||--o{{ {} : \"target\"", values.table, links.table));
         lines.sort();
         lines.dedup();
         lines
@@ -274,7 +274,7 @@ impl<'r> Registry<'r> {
         // The last is linked to the one before it, twice.
         if entities.len() > 1 {
             let x = 20 + (entities.len() - 1) * (WIDTH + 60);
-            for (y, word) in [(60, "dvl_source"), (90, "dvl_target")] {
+            for (y, word) in [(60, "source"), (90, "target")] {
                 let _ = writeln!(
                     out,
                     "<path d=\"M{} {y}H{x}\" stroke=\"currentColor\"/><text x=\"{}\" y=\"{}\" font-size=\"9\" fill=\"currentColor\">{word}</text>",

@@ -185,7 +185,7 @@ settings! {
         wave_tables: usize = "25";
         /// Rows that move in a second, as long as no move has been measured.
         rows_per_second: usize = "20000";
-        /// What these applications use together need not move together: they read whatever there is.
+        /// Applications that read whatever there is: what they use together need not move together, and does not say that anybody needs it.
         reads_all: Vec<String> = "[\"pg_dump\", \"pg_dumpall\"]";
     }
     /// Mode shadow: reads that run a second time on the side, rewritten.

@@ -37,6 +37,9 @@ pub trait Admin: Send + Sync + 'static {
     /// Asks the server to cancel what a process runs. `key` is the body of its BackendKeyData.
     fn cancel<'a>(&'a self, key: &'a [u8]) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 
+    /// Why clients should not be sent here at this moment; empty where they can be served.
+    fn obstacles<'a>(&'a self) -> Pin<Box<dyn Future<Output = Vec<String>> + Send + 'a>>;
+
     /// Ends the proxy, gracefully.
     fn shutdown(&self);
 }

@@ -108,7 +108,7 @@ fn sockets(port: u16) -> Result<Inherited> {
         let taken = |e| Error::io(format!("listening on 127.0.0.1:{port} (`--port` names another)"), e);
         std::net::TcpListener::bind(("127.0.0.1", port)).map(|l| Some(l.into())).map_err(taken)
     };
-    Ok(Inherited { clients: open(port)?, console: open(port + 1)?, predecessor: None })
+    Ok(Inherited { clients: open(port)?, console: open(port + 1)?, web: None, predecessor: None })
 }
 
 async fn load(postgres: &Postgres, plot: &Plot, tell: &mut dyn FnMut(&str)) -> Result<(usize, RuleSet, PathBuf)> {

@@ -14,6 +14,7 @@ use crate::migrate::gate::{self, Named, Switch};
 use crate::mode::Mode;
 use crate::report::Report;
 use crate::table::Table;
+use crate::wire::stream::Stream;
 
 impl Steering {
     /// Stores a switch, and waits until it is in force, here and on the other replicas.
@@ -54,6 +55,21 @@ impl Steering {
         self.refresh().await?;
         self.let_land().await;
         self.acknowledge(generation).await
+    }
+
+    /// Why no client should be sent here: the end of the process, or a server that does not answer. The target database is none: while it is
+    /// away, the process serves by what it told last.
+    async fn obstacles(&self) -> Vec<String> {
+        const PATIENCE: Duration = Duration::from_secs(2);
+        let mut obstacles = Vec::new();
+        if *self.stop.borrow() {
+            obstacles.push("draining: this process ends".to_owned());
+        }
+        let address = self.shared.settings.load().upstream.address.clone();
+        if let Err(error) = Stream::connect(&address, PATIENCE, Duration::ZERO).await {
+            obstacles.push(format!("the server does not answer: {error}"));
+        }
+        obstacles
     }
 
     /// Waits until no statement is on its way that an older policy decided about, so that who has switched a table may drop it. One
@@ -123,6 +139,10 @@ impl Admin for Steering {
 
     fn cancel<'a>(&'a self, key: &'a [u8]) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
         Box::pin(upstream::cancel(self, key))
+    }
+
+    fn obstacles<'a>(&'a self) -> Pin<Box<dyn Future<Output = Vec<String>> + Send + 'a>> {
+        Box::pin(self.obstacles())
     }
 
     fn shutdown(&self) {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use esclusa::config::Settings;
 use esclusa::config::document::Document;
-use esclusa::console::Admin;
+use esclusa::console::{Admin, Gate};
 use esclusa::control::Change;
 use esclusa::error::{Error, Fault, Faults, Result};
 use esclusa::migrate::state::{Legacy, State};
@@ -94,6 +94,10 @@ impl Admin for Fake {
                 |t: &str| Change { table: t.to_owned(), before: None, after: held(t).is_none().then_some(mode), note: held(t) };
             Ok(["tipSAT", "tipocorreo", "tipvalvula"].map(change).to_vec())
         })
+    }
+
+    fn obstacles<'a>(&'a self) -> Pin<Box<dyn Future<Output = Vec<String>> + Send + 'a>> {
+        Box::pin(async { Vec::new() })
     }
 
     fn cancel<'a>(&'a self, key: &'a [u8]) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
@@ -192,7 +196,8 @@ impl Console {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (shared, fake) = (Arc::new(shared(users_file)), Arc::new(Fake::default()));
-        let task = tokio::spawn(esclusa::console::serve(listener, shared.clone(), fake.clone()));
+        let task =
+            tokio::spawn(esclusa::console::serve(listener, shared.clone(), fake.clone(), Arc::new(Gate::new(shared.clone()))));
         Console { address, shared, fake, task }
     }
 

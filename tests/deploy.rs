@@ -203,14 +203,58 @@ fn alerts_are_about_metrics_that_exist() {
     assert!(readme_of_prometheus().contains("job_name: esclusa\n"), "the job of EsclusaSilent");
 }
 
-/// Every alert fires when it should, and only then, by promtool's word. `make test` unpacks promtool; without it only the names are tested.
+/// The dashboard shows every metric, and none that does not exist; its panels have a title, a word of explanation, and room of their own.
 #[test]
-fn alerts_fire_when_they_should() {
+fn the_dashboard_is_about_metrics_that_exist() {
+    let dashboard: serde_json::Value = serde_json::from_str(&text("grafana.json")).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    let mut asked = String::new();
+    let mut taken = BTreeSet::new();
+    for panel in panels {
+        let place = |key: &str| panel["gridPos"][key].as_u64().unwrap();
+        for (x, y) in
+            (place("x")..place("x") + place("w")).flat_map(|x| (place("y")..place("y") + place("h")).map(move |y| (x, y)))
+        {
+            assert!(x < 24 && taken.insert((x, y)), "{} lies on another panel", panel["title"]);
+        }
+        assert!(["title", "description"].iter().all(|key| !panel[*key].as_str().unwrap().is_empty()));
+        for target in panel["targets"].as_array().unwrap() {
+            let expression = target["expr"].as_str().unwrap();
+            assert!(expression.contains("esclusa_") || expression.contains("up{job=\"esclusa\""), "{expression}");
+            asked.push_str(expression);
+            asked.push('\n');
+        }
+    }
+    asked.push_str(dashboard["annotations"]["list"][0]["expr"].as_str().unwrap());
+    metrics_exist(&asked);
+    for metric in METRICS {
+        assert!(asked.contains(metric.name), "no panel shows {}", metric.name);
+    }
+    // Every expression is one that Prometheus reads.
+    if let Some(promtool) = promtool() {
+        let rules = asked.lines().enumerate().map(|(n, e)| format!("  - record: r{n}\n    expr: '{}'\n", written(e)));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), format!("groups:\n- name: all\n  rules:\n{}", rules.collect::<String>())).unwrap();
+        out(&mut command(&promtool, &["check", "rules", "--lint=none", &file.path().display().to_string()]));
+    }
+}
+
+/// An expression as Grafana sends it.
+fn written(expression: &str) -> String {
+    expression.replace("$__rate_interval", "1m").replace("$instance", ".*").replace('\'', "''")
+}
+
+/// `make test` unpacks it.
+fn promtool() -> Option<PathBuf> {
     let unpacked = root().join("target/debian/usr/bin/promtool");
     let promtool = if unpacked.exists() { unpacked } else { PathBuf::from("promtool") };
-    if command(&promtool, &["--version"]).output().is_err() {
-        return;
-    }
+    command(&promtool, &["--version"]).output().is_ok().then_some(promtool)
+}
+
+/// Every alert fires when it should, and only then, by promtool's word. Without promtool only the names are tested.
+#[test]
+fn alerts_fire_when_they_should() {
+    let Some(promtool) = promtool() else { return };
     let directory = tempfile::tempdir().unwrap();
     for name in ["alerts.yml", "alerts_test.yml"] {
         std::fs::copy(deploy(name), directory.path().join(name)).unwrap();

@@ -98,7 +98,8 @@ mod tests {
     use crate::control::Change;
     use crate::error::{Error, Faults, Result};
     use crate::mode::Mode;
-    use crate::report::Report;
+    use crate::report::verdict::Judged;
+    use crate::report::{Question, Report};
     use crate::table::Table;
 
     /// A console whose proxy refuses every change.
@@ -134,7 +135,14 @@ mod tests {
             Box::pin(async { Ok(()) })
         }
 
-        fn recorded<'a>(&'a self, _: &'static Report) -> Pin<Box<dyn Future<Output = Result<Table>> + Send + 'a>> {
+        fn told<'a>(
+            &'a self,
+            _: &'a [&'static Report],
+            _: &'a Question,
+        ) -> Pin<Box<dyn Future<Output = Result<Vec<Table>>> + Send + 'a>> {
+            Box::pin(async { Err(Error::refused("not here")) })
+        }
+        fn judged<'a>(&'a self, _: &'a Question) -> Pin<Box<dyn Future<Output = Result<Vec<Judged>>> + Send + 'a>> {
             Box::pin(async { Err(Error::refused("not here")) })
         }
         fn obstacles<'a>(&'a self) -> Pin<Box<dyn Future<Output = Vec<String>> + Send + 'a>> {

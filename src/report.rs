@@ -10,6 +10,7 @@ mod legacy_tables;
 mod modes;
 pub mod overview;
 pub mod page;
+mod question;
 mod recorded;
 mod settings;
 mod shadow;
@@ -18,6 +19,7 @@ pub mod verdict;
 
 pub use hits::hits;
 pub use modes::{CHANGES, changes};
+pub use question::Question;
 pub use recorded::Asked;
 
 use crate::catalog::Database;
@@ -86,6 +88,7 @@ pub const REPORTS: &[Report] = &[
     recorded("comparisons", ["What has mode shadow found for each statement, and is it enough?", "¿Qué encontró el modo shadow en cada sentencia, y es suficiente?"], recorded::COMPARISONS, recorded::COMPARISONS_SQL),
     recorded("latency", ["How long do statements take on the legacy tables and rewritten, against the plan's 20 %?", "¿Cuánto tardan las sentencias en las tablas heredadas y reescritas, frente al 20 % del plan?"], recorded::LATENCY, recorded::LATENCY_SQL),
     recorded("replicas", ["Which proxies serve, is the last switch in force on each, and have they the same rules?", "¿Qué proxies sirven, está en vigor el último cambio en cada uno y tienen las mismas reglas?"], recorded::REPLICAS, recorded::REPLICAS_SQL),
+    recorded("switches", ["Who has switched which legacy table to which mode, when and why? The newest first.", "¿Quién cambió qué tabla heredada a qué modo, cuándo y por qué? Lo más reciente primero."], recorded::SWITCHES, recorded::SWITCHES_SQL),
     recorded("coverage", ["How much of each day was recorded, and by how many processes?", "¿Qué parte de cada día se registró, y por cuántos procesos?"], recorded::COVERAGE, recorded::COVERAGE_SQL),
     live("version", "Which version of esclusa is this?", settings::VERSION, settings::version),
 ];

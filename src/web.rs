@@ -1,10 +1,12 @@
-//! The port for browsers and machines, over HTTP: `/metrics` for Prometheus, `/healthz` and `/readyz` for whoever starts and watches processes.
+//! The port for browsers and machines, over HTTP: `/metrics` for Prometheus, `/healthz` and `/readyz` for whoever starts and watches processes,
+//! `/api/reports` for programs.
 //!
 //! axum routes, hyper speaks the protocol. The way of a request: `connections` bounds who is connected, hyper reads the head within a
 //! time and a size, `guest` finds out who asks, where that matters, and a handler answers with a text that is whole before its first byte is
 //! sent. Who may look is who may on the console (`src/console/gate.rs`). It speaks no TLS: bind it to loopback or to a trusted network, or put
 //! what ends TLS in front of it.
 
+mod api;
 mod connections;
 mod guest;
 mod health;
@@ -30,6 +32,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::telemetry;
+pub use api::reference;
 use connections::{Connections, Place};
 use guest::Guest;
 use site::Peer;
@@ -136,6 +139,8 @@ fn router(site: Arc<Site>) -> Router {
         .route("/healthz", get(async || "alive\n"))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics))
+        .route("/api/reports", get(api::list))
+        .route("/api/reports/{name}", get(api::report))
         .fallback(async || (StatusCode::NOT_FOUND, "there is nothing here\n"))
         .layer(middleware::map_response(seal::seal))
         .with_state(site)

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
+#[path = "web/api.rs"]
+mod api;
 #[path = "web/client.rs"]
 mod client;
 #[path = "web/guests.rs"]

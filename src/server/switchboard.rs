@@ -12,7 +12,8 @@ use crate::control::{self, Change, replica};
 use crate::error::{Error, Faults, Result};
 use crate::migrate::gate::{self, Named, Switch};
 use crate::mode::Mode;
-use crate::report::Report;
+use crate::report::verdict::Judged;
+use crate::report::{Question, Report};
 use crate::table::Table;
 use crate::wire::stream::Stream;
 
@@ -133,8 +134,16 @@ impl Admin for Steering {
         Box::pin(self.reload_all())
     }
 
-    fn recorded<'a>(&'a self, report: &'static Report) -> Pin<Box<dyn Future<Output = Result<Table>> + Send + 'a>> {
-        Box::pin(self.report(report))
+    fn told<'a>(
+        &'a self,
+        reports: &'a [&'static Report],
+        question: &'a Question,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<Table>>> + Send + 'a>> {
+        Box::pin(self.reports(reports, question))
+    }
+
+    fn judged<'a>(&'a self, question: &'a Question) -> Pin<Box<dyn Future<Output = Result<Vec<Judged>>> + Send + 'a>> {
+        Box::pin(self.verdicts(question))
     }
 
     fn cancel<'a>(&'a self, key: &'a [u8]) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {

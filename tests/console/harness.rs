@@ -15,7 +15,8 @@ use esclusa::error::{Error, Fault, Faults, Result};
 use esclusa::migrate::state::{Legacy, State};
 use esclusa::mode::Mode;
 use esclusa::relation::{Context, Relation};
-use esclusa::report::Report;
+use esclusa::report::verdict::Judged;
+use esclusa::report::{Question, Report};
 use esclusa::rewrite::{Entry, Hit, HitOutcome, Outcome, Policy};
 use esclusa::rule::file;
 use esclusa::session::activity::Activity;
@@ -110,8 +111,16 @@ impl Admin for Fake {
         })
     }
 
-    fn recorded<'a>(&'a self, report: &'static Report) -> Pin<Box<dyn Future<Output = Result<Table>> + Send + 'a>> {
-        Box::pin(async move { Ok(Table::new(report.columns)) })
+    fn told<'a>(
+        &'a self,
+        reports: &'a [&'static Report],
+        _: &'a Question,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<Table>>> + Send + 'a>> {
+        Box::pin(async move { Ok(reports.iter().map(|report| Table::new(report.columns)).collect()) })
+    }
+
+    fn judged<'a>(&'a self, _: &'a Question) -> Pin<Box<dyn Future<Output = Result<Vec<Judged>>> + Send + 'a>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<Faults>> + Send + 'a>> {

@@ -198,7 +198,7 @@ settings! {
         /// A file with lines `user SCRAM-SHA-256$...`; without it only root and the user that esclusa runs as are served, on loopback, without a password.
         users_file: PathBuf = "\"\"";
     }
-    /// The port for browsers and machines: /metrics, /healthz and /readyz.
+    /// The port for browsers and machines: the page, /api/reports, /metrics, /healthz and /readyz.
     web: Web {
         /// Host and port, such as "127.0.0.1:6434"; empty for none. Who may look is who may on the console.
         address: Option<Address> = "\"\"", restart;

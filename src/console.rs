@@ -45,6 +45,7 @@ pub use admin::Admin;
 use attempts::Attempt;
 pub(crate) use attempts::PENALTY;
 pub use gate::Gate;
+pub(crate) use modes::switch_modes;
 use service::Console;
 
 use crate::session::Shared;

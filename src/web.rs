@@ -1,4 +1,4 @@
-//! The port for browsers and machines, over HTTP: `/metrics` for Prometheus, `/healthz` and `/readyz` for whoever starts and watches processes,
+//! The port for browsers and machines, over HTTP: the page of who still needs what, with its switches; `/metrics` for Prometheus, `/healthz` and `/readyz` for whoever starts and watches processes,
 //! `/api/reports` for programs.
 //!
 //! axum routes, hyper speaks the protocol. The way of a request: `connections` bounds who is connected, hyper reads the head within a
@@ -7,18 +7,30 @@
 //! what ends TLS in front of it.
 
 mod api;
+mod chart;
 mod connections;
+mod failure;
+mod frame;
+mod grid;
 mod guest;
 mod health;
+mod label;
+mod legacy_table;
+mod list;
+mod mode_form;
+mod overview;
 mod seal;
+mod section;
 mod site;
+mod switch;
+mod token;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -44,6 +56,8 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 const HEAD_BYTES: usize = 16 * 1024;
 /// Headers of a request.
 const HEADERS: usize = 64;
+/// No form is longer.
+const BODY_BYTES: usize = 16 * 1024;
 /// Longer than the longest report may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(75);
 
@@ -136,12 +150,21 @@ async fn connection(
 
 fn router(site: Arc<Site>) -> Router {
     Router::new()
+        .route("/", get(overview::overview))
+        .route("/tables/{name}", get(legacy_table::legacy_table))
+        .route("/differences", get(list::differences))
+        .route("/sessions", get(list::sessions))
+        .route("/modes", get(list::modes).post(switch::switch))
+        .route("/reports", get(list::reports))
+        .route("/reports/{name}", get(list::report))
+        .route("/style.css", get(async || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("web/style.css"))))
         .route("/healthz", get(async || "alive\n"))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics))
         .route("/api/reports", get(api::list))
         .route("/api/reports/{name}", get(api::report))
         .fallback(async || (StatusCode::NOT_FOUND, "there is nothing here\n"))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(middleware::map_response(seal::seal))
         .with_state(site)
 }

@@ -33,7 +33,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("listenfd", &["server"]),
     ("socket2", &["wire"]),
     ("stacker", &["sql"]),
-    ("rand", &["demo", "console"]),
+    ("rand", &["demo", "console", "web"]),
     ("rand_chacha", &["demo"]),
     ("jiff", &["report", "cli", "demo", "twin"]),
     ("strsim", &["console"]),

@@ -12,6 +12,12 @@ mod guests;
 mod hostile;
 #[path = "web/machines.rs"]
 mod machines;
+#[path = "web/markup.rs"]
+mod markup;
+#[path = "web/page.rs"]
+mod page;
+#[path = "web/switching.rs"]
+mod switching;
 
 use client::Port;
 use common::Bed;

@@ -92,5 +92,5 @@ async fn html(call: &Call, database: &Database, asked: &Asked, language: Languag
 }
 
 fn question(report: &Listed, language: Language) -> String {
-    language.of(report.question, report.question_es).to_owned()
+    report.question(language).to_owned()
 }

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::failure;
 use super::guest::Guest;
 use super::site::Site;
 use crate::error::Error;
@@ -44,12 +45,7 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let status = match &error {
-            Error::Usage { .. } => StatusCode::BAD_REQUEST,
-            Error::Refused { .. } | Error::Faults(_) => StatusCode::CONFLICT,
-            Error::Database { .. } | Error::Io { .. } => StatusCode::SERVICE_UNAVAILABLE,
-        };
-        Failure { status, message: error.to_string(), more: error.more() }
+        Failure { status: failure::status(&error), message: error.to_string(), more: error.more() }
     }
 }
 

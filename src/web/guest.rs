@@ -16,7 +16,17 @@ use crate::console::{Access, PENALTY};
 
 /// Who asks, and may.
 #[derive(Debug)]
-pub(super) struct Guest;
+pub(super) struct Guest {
+    pub(super) user: String,
+    access: Access,
+}
+
+impl Guest {
+    /// Whether modes may be switched.
+    pub(super) fn is_admin(&self) -> bool {
+        self.access == Access::Admin
+    }
+}
 
 /// Why somebody is not let in.
 #[derive(Debug)]
@@ -57,11 +67,11 @@ impl FromRequestParts<Arc<Site>> for Guest {
             true => trusted(site, peer, &parts.headers)?,
             false => proven(site, peer, &parts.headers).await?,
         };
-        if Access::of(&user, &site.shared.settings.load()).is_none() {
+        let Some(access) = Access::of(&user, &site.shared.settings.load()) else {
             tracing::warn!(user, address = %peer.address, "a user may not use the web port");
             return Err(Refusal::Forbidden("console.admins and console.readers in esclusa.toml list who may use this"));
-        }
-        Ok(Guest)
+        };
+        Ok(Guest { user, access })
     }
 }
 

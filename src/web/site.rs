@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use super::token::Tokens;
 use crate::console::{Admin, Gate};
 use crate::session::Shared;
 
@@ -18,6 +19,7 @@ pub struct Site {
     pub(super) shared: Arc<Shared>,
     pub(super) admin: Arc<dyn Admin>,
     pub(super) gate: Arc<Gate>,
+    pub(super) tokens: Tokens,
     obstacles: Mutex<Option<(Instant, Vec<String>)>>,
 }
 
@@ -30,7 +32,7 @@ impl std::fmt::Debug for Site {
 impl Site {
     /// The site of a proxy.
     pub fn new(shared: Arc<Shared>, admin: Arc<dyn Admin>, gate: Arc<Gate>) -> Self {
-        Site { shared, admin, gate, obstacles: Mutex::default() }
+        Site { shared, admin, gate, tokens: Tokens::default(), obstacles: Mutex::default() }
     }
 
     /// Why clients should not be sent here; as of a second ago at most.

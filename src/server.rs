@@ -112,6 +112,9 @@ impl Server {
         }
         if let Some(address) = &web_address {
             tracing::info!(%address, "browsers and machines are served");
+            if !address.is_local() {
+                tracing::warn!(%address, "passwords come to this port as they are: it needs what ends TLS in front of it");
+            }
         }
         tracing::info!(%address, console = %console_address, upstream = %settings.upstream.address, "esclusa serves");
         Ok(Server {

@@ -68,7 +68,9 @@ impl Steering {
         }
         let address = self.shared.settings.load().upstream.address.clone();
         if let Err(error) = Stream::connect(&address, PATIENCE, Duration::ZERO).await {
-            obstacles.push(format!("the server does not answer: {error}"));
+            // Anybody may ask, and not everybody should hear where the server is.
+            tracing::debug!(%error, "not ready");
+            obstacles.push("the server does not answer".to_owned());
         }
         obstacles
     }

@@ -95,7 +95,7 @@ pub(super) async fn report(
             let language = parameters.lang.as_deref().unwrap_or("en").parse().map_err(Error::usage)?;
             let Parameters { since, until, table, .. } = parameters;
             let question = Question { since, until, table, language };
-            site.admin.told(&[report], &question).await?.pop().unwrap_or_default()
+            site.told(&[report], &question).await?.pop().unwrap_or_default()
         }
     };
     Ok(([(header::CONTENT_TYPE, JSON)], table.print(Format::Json)).into_response())
@@ -128,9 +128,9 @@ pub fn reference() -> String {
          | `since` | from when on: a date or moment such as `2026-03-01`, or an age such as `12h` or `41d` |\n\
          | `until` | up to when |\n| `table` | one legacy table |\n| `lang` | the language of sentences: `en` or `es` |\n\n\
          The others are what the one proxy that is asked holds in memory; those with a column `table` take `table`. Another parameter is an error.\n\n\
-         An error is `{\"error\": \"...\", \"more\": [...]}` with a status: 400 for what cannot be asked, 401 and 403 for who may not, 404 for a report\n\
-         that there is not, 409 for a refusal (the tables for hits are not there yet), 429 for too many failed log-ins, 503 for a database that does not\n\
-         answer.\n",
+         An error is `{\"error\": \"...\", \"more\": [...]}` with a status: 400 for what cannot be asked, 404 for a report that there is not, 409 for a refusal\n\
+         (the tables for hits are not there yet), 503 for a database that does not answer. Who may not gets 401 or 403, and 429 after too many failed log-ins,\n\
+         with a line of text.\n",
     );
     for report in REPORTS {
         let recorded = if report.is_recorded() { "Recorded." } else { "Of this proxy, at this moment." };

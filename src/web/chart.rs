@@ -7,7 +7,9 @@ use crate::report::trend::Day;
 
 /// The width of all bars, and the height of the highest, in the picture's units.
 const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 140.0;
+const HEIGHT: f64 = 128.0;
+/// Bars of fewer days are no wider than theirs.
+const FEWEST: usize = 14;
 /// Where the bars stand.
 const BASE: f64 = 160.0;
 
@@ -42,7 +44,7 @@ pub(super) fn chart(frame: &Frame, table: &str, days: &[Day]) -> Option<String> 
     let (first, last) = (days.first()?, days.last()?);
     let whole = |day: &Day| day.forwarded + day.rewritten + day.attention;
     let most = days.iter().map(whole).max().filter(|most| *most > 0)?;
-    let step = WIDTH / days.len() as f64;
+    let step = WIDTH / days.len().max(FEWEST) as f64;
     let mut bars = Vec::new();
     for (at, day) in days.iter().enumerate() {
         let mut y = BASE;

@@ -51,7 +51,7 @@ pub(super) fn grid(frame: &Frame, title: &str, caption: &str, table: &Table) -> 
         };
         let is_number = is_number(at);
         let is_code = !is_number && !text.is_empty() && ["statement", "rewritten", "next", "difference"].contains(&name);
-        Shown { link, is_head: at == 0 && !is_number, is_number, is_code, text }
+        Shown { link, is_head: at == 0 && !is_number && !text.is_empty(), is_number, is_code, text }
     };
     let rows = table.rows.iter().take(ROWS).map(|row| row.iter().enumerate().map(shown).collect());
     let left = table.rows.len().saturating_sub(ROWS);

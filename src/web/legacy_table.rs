@@ -62,7 +62,7 @@ pub(super) async fn legacy_table(frame: Frame, State(site): State<Arc<Site>>, Pa
         form: form(&frame, &site, Some(&name), mode(&live).as_deref()),
         sections: Vec::new(),
     };
-    let recorded = async { Ok((site.admin.judged(&question).await?, site.admin.told(&reports, &question).await?)) };
+    let recorded = async { Ok((site.judged(&question).await?, site.told(&reports, &question).await?)) };
     match recorded.await {
         Ok((judged, tables)) => {
             page.verdict = judged.into_iter().next().map(|judged| verdict(&frame, judged));

@@ -41,6 +41,7 @@ fn title<'n>(frame: &Frame, name: &'n str) -> &'n str {
         "differences" => frame.of("The last differences", "Las últimas diferencias"),
         "clients" => frame.of("Sessions", "Sesiones"),
         "modes" => frame.of("Modes", "Modos"),
+        "replicas" => frame.of("Proxies", "Proxies"),
         other => other,
     }
 }

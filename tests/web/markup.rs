@@ -116,6 +116,17 @@ pub(crate) fn check(page: &str, language: &str) {
     for named in all.iter().flat_map(|e| ["aria-labelledby", "aria-describedby"].map(|a| e.get(a))).flatten() {
         named.split(' ').for_each(|id| assert!(unique.contains(id), "nothing has the id {id}"));
     }
+    let text = |id: &str| all.iter().find(|e| e.get("id") == Some(id)).map_or("", |e| e.text.trim());
+    let landmarks = all.iter().filter(|e| ["nav", "section"].contains(&e.name.as_str()));
+    let named =
+        |e: &Element| (e.name.clone(), e.get("aria-label").unwrap_or_else(|| text(e.get("aria-labelledby").unwrap())).to_owned());
+    let mut names = BTreeSet::new();
+    landmarks.for_each(|e| assert!(names.insert(named(e)), "two landmarks are called {:?}", named(e)));
+    for pair in all.windows(2).filter(|pair| pair[0].name == "th") {
+        let says =
+            !pair[0].text.trim().is_empty() || (["a", "code"].contains(&pair[1].name.as_str()) && !pair[1].text.is_empty());
+        assert!(says, "a head of a table that says nothing");
+    }
     for region in all.iter().filter(|e| e.get("role").is_some() || ["nav", "section"].contains(&e.name.as_str())) {
         let name = region.get("aria-label").or(region.get("aria-labelledby")).unwrap_or_default();
         assert!(!name.is_empty(), "{region:?} has no name");

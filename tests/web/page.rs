@@ -76,7 +76,7 @@ async fn a_dba_finds_what_she_needs() {
     assert!(overview.contains("<a href=\"/tables/tipocorreo\">tipocorreo</a>"));
     let table = port.get("/tables/tipocorreo?lang=es").await.body;
     for told in [
-        "<strong>en uso</strong> 3 usos, la mayoría de AQUASIS caja",
+        "<strong>en uso:</strong> 3 usos, la mayoría de AQUASIS caja",
         "Siguiente: <code>esclusa migrate tipocorreo</code>",
         "<svg class=\"chart\"",
         "en la tabla heredada: 3",

@@ -1,4 +1,5 @@
-//! What counting a hit costs the statement's path: a known one, a known one while somebody reads without pause, and one that is new each time.
+//! What counting a hit costs the statement's path: a known one, those of a statement of six tables with their pairs, a known one while somebody
+//! reads without pause, and one that is new each time.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 use std::hint::black_box;
@@ -39,6 +40,16 @@ fn counting(criterion: &mut Criterion) {
         traffic.count(black_box(&outcomes[n % 200]), &clients[n % 50], execution());
     };
     criterion.bench_function("counting a known hit", |b| b.iter(&mut one));
+    // A text of six tables in a transaction counts fifteen pairs of its own, and one with what ran before.
+    let six = ["tipoa", "tipob", "tipoc", "tipod", "tipoe", "tipof"];
+    let hit = |table: &str| Hit { table: table.into(), operation: "select", outcome: HitOutcome::Rewritten };
+    let joined = Outcome { hits: six.map(hit).into(), seen: Some(Seen::of("select six", None)), ..Outcome::default() };
+    criterion.bench_function("counting six known hits and their pairs", |b| {
+        b.iter(|| traffic.count(black_box(&joined), &clients[0], execution()));
+    });
+    criterion.bench_function("counting that a known statement ran behind another", |b| {
+        b.iter(|| traffic.count_followed(black_box(&outcomes[0]), &joined, &clients[0], SystemTime::now()));
+    });
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {

@@ -6,17 +6,24 @@ mod check;
 mod demo;
 mod dependencies;
 mod diff;
+mod doctor;
+mod drop;
 mod explain;
 mod generate;
 mod inventory;
 mod migrate;
 mod off;
+mod registry;
+mod order;
 mod report;
+mod retain;
 mod roles;
 mod rollback;
 mod rules;
 mod schema;
 mod serve;
+mod sign;
+mod status;
 mod verify;
 
 use std::io::{ErrorKind, Write as _};
@@ -83,6 +90,8 @@ enum Command {
     Check,
     /// Prints the script of roles and rights that a superuser runs once, before `schema apply`.
     Roles(roles::Roles),
+    /// What this server can and cannot do for a migration, and what to do about it.
+    Doctor,
     /// Every statement passes untouched, at once, on this machine; it needs no database.
     Off(off::Off),
     /// Rule files and the modes of their tables.
@@ -97,10 +106,22 @@ enum Command {
     Dependencies(dependencies::Dependencies),
     /// Moves tables, one transaction each: rows, proof of parity, audit trigger, view.
     Migrate(migrate::Migrate),
+    /// Gives the histories that stay their number, key and indexes, without a rewrite or a long lock.
+    Retain(retain::Retain),
+    /// Where each table stands, what it waits for, and the next command; the plan's definition of done.
+    Status(status::Status),
+    /// A person signs for the proof of moved tables.
+    Sign(sign::Sign),
+    /// Drops archived tables that were moved, watched and signed, each behind a dump that was restored and compared.
+    Drop(drop::Drop),
     /// Brings moved tables back, with all that was written since.
     Rollback(rollback::Rollback),
     /// Tells who still needs which legacy name, and what can move, from what the proxies have recorded.
     Report(report::Report),
+    /// Writes the registry: the domains, the histories, where every legacy column lies, the diagram.
+    Registry(registry::Asked),
+    /// Tells in which order tables can move: what with what, what holds which back, in which wave; and what comes next.
+    Order(order::Order),
     /// Proves again that legacy tables and new tables hold the same rows.
     Verify(verify::Verify),
 }
@@ -186,6 +207,13 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Off(off) => off::run(call, off).await,
             Command::Rollback(rollback) => rollback::run(call, rollback).await,
             Command::Report(report) => report::run(call, report).await,
+            Command::Registry(asked) => registry::run(call, asked).await,
+            Command::Doctor => doctor::run(call).await,
+            Command::Retain(retain) => retain::run(call, retain).await,
+            Command::Status(status) => status::run(call, status).await,
+            Command::Sign(sign) => sign::run(call, sign).await,
+            Command::Drop(drop) => drop::run(call, drop).await,
+            Command::Order(order) => order::run(call, order).await,
             Command::Verify(verify) => verify::run(call, verify).await,
         }
     })
@@ -262,14 +290,7 @@ struct Selection {
 impl Selection {
     fn of<'r>(&self, rules: &'r RuleSet) -> Result<Vec<&'r Rule>> {
         if let Some(wave) = &self.wave {
-            let chosen: Vec<&Rule> = rules.rules.values().filter(|r| r.wave == *wave).collect();
-            if chosen.is_empty() {
-                let mut waves: Vec<&str> = rules.rules.values().map(|r| r.wave.as_str()).collect();
-                waves.sort_unstable();
-                waves.dedup();
-                return Err(Error::usage(format!("there is no wave `{wave}`; there are {}", waves.join(", "))));
-            }
-            return Ok(chosen);
+            return of_wave(rules, wave);
         }
         if self.all {
             return Ok(rules.rules.values().collect());
@@ -282,6 +303,18 @@ impl Selection {
         let told = |(table, faulty): (&'r String, &'r Faulty)| (table.as_str(), faulty.faults.to_string());
         if self.all { rules.faulty.iter().map(told).collect() } else { Vec::new() }
     }
+}
+
+/// The rules of a wave of the plan.
+fn of_wave<'r>(rules: &'r RuleSet, wave: &str) -> Result<Vec<&'r Rule>> {
+    let chosen: Vec<&Rule> = rules.rules.values().filter(|r| r.wave == wave).collect();
+    if chosen.is_empty() {
+        let mut waves: Vec<&str> = rules.rules.values().map(|r| r.wave.as_str()).collect();
+        waves.sort_unstable();
+        waves.dedup();
+        return Err(Error::usage(format!("there is no wave `{wave}`; there are {}", waves.join(", "))));
+    }
+    Ok(chosen)
 }
 
 /// The rule of a table.

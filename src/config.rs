@@ -173,6 +173,18 @@ settings! {
         chunk: Duration = "\"1s\"";
         /// A history with more bytes is copied while it is written; a smaller one in one short transaction.
         online_above: Bytes = "\"1MiB\"";
+        /// How long a moved table is watched before its archived rows may be dropped.
+        observation: Duration = "\"7d\"";
+        /// A scratch database, on any server, into which dumps are restored to be compared; without one a database is made for it, where the role may.
+        restore_url: Url = "\"\"";
+        /// The plan's window: what `esclusa order` puts into one wave takes no longer.
+        window: Duration = "\"2h\"";
+        /// Nor has a wave more tables.
+        wave_tables: usize = "25";
+        /// Rows that move in a second, as long as no move has been measured.
+        rows_per_second: usize = "20000";
+        /// What these applications use together need not move together: they read whatever there is.
+        reads_all: Vec<String> = "[\"pg_dump\", \"pg_dumpall\"]";
     }
     /// Mode shadow: reads that run a second time on the side, rewritten.
     shadow: Shadow {
@@ -301,6 +313,11 @@ impl Settings {
         self.check_web(faults);
         if self.audit.months == 0 {
             faults.push(Fault::general("audit.months must be at least 1"));
+        }
+        if self.migrate.wave_tables == 0 || self.migrate.rows_per_second == 0 || self.migrate.window.as_secs() == 0 {
+            faults.push(Fault::general(
+                "migrate.window, migrate.wave_tables and migrate.rows_per_second must be more than nothing",
+            ));
         }
         let named = |file: &PathBuf| !file.as_os_str().is_empty();
         if self.listen.tls != OfferTls::Off && !(named(&self.listen.tls_certificate) && named(&self.listen.tls_key)) {

@@ -5,13 +5,16 @@
 //! the target database, which the command line can ask too.
 
 mod clients;
+mod done;
 mod hits;
 mod legacy_tables;
 mod modes;
+pub mod order;
 pub mod overview;
 pub mod page;
 mod question;
 mod recorded;
+pub mod registry;
 mod settings;
 mod shadow;
 mod stats;
@@ -53,6 +56,21 @@ pub enum Rows {
     Recorded(&'static str),
     /// What follows from it for each legacy name (`report/verdict.rs`).
     Verdicts,
+    /// What follows for the order of moves (`report/order.rs`).
+    Order(fn(&Planned<'_>) -> Table),
+}
+
+/// The order of moves, as a report of it is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Planned<'p> {
+    /// What it follows from.
+    pub facts: &'p order::Facts,
+    /// The order.
+    pub order: &'p order::Order,
+    /// One legacy table.
+    pub one: Option<&'p str>,
+    /// Of sentences.
+    pub language: verdict::Language,
 }
 
 const fn live(name: &'static str, questions: [&'static str; 2], columns: Columns, rows: fn(&Shared) -> Table) -> Report {
@@ -61,6 +79,10 @@ const fn live(name: &'static str, questions: [&'static str; 2], columns: Columns
 
 const fn recorded(name: &'static str, questions: [&'static str; 2], columns: Columns, sql: &'static str) -> Report {
     Report { name, question: questions[0], question_es: questions[1], columns, rows: Rows::Recorded(sql) }
+}
+
+const fn ordered(name: &'static str, questions: [&'static str; 2], columns: Columns, rows: fn(&Planned<'_>) -> Table) -> Report {
+    Report { name, question: questions[0], question_es: questions[1], columns, rows: Rows::Order(rows) }
 }
 
 /// All reports.
@@ -76,6 +98,10 @@ pub const REPORTS: &[Report] = &[
     live("stats", ["What is the value of every metric?", "¿Cuál es el valor de cada métrica?"], stats::STATS, stats::stats),
     live("config", ["Which settings are in force, secrets hidden, and which of them need a restart?", "¿Qué parámetros están vigentes, sin secretos, y cuáles requieren reinicio?"], settings::CONFIG, settings::config),
     Report { name: "verdicts", question: "Which legacy names can go, which cannot, why, and what is next?", question_es: "¿Qué nombres heredados pueden irse, cuáles no, por qué, y qué sigue?", columns: overview::VERDICTS, rows: Rows::Verdicts },
+    ordered("order", ["What moves when, with what, and what holds it back?", "¿Qué se mueve cuándo, con qué, y qué lo retiene?"], order::ORDER, |p| order::order(p.facts, p.order, p.one, p.language)),
+    ordered("waves", ["Which waves follow from the traffic, and what does it say against those of the plan?", "¿Qué olas resultan del tráfico, y qué dice éste contra las del plan?"], order::WAVES, |p| order::waves(p.facts, p.order, p.language)),
+    ordered("next", ["Which wave is next, which of its gates are open, and what is to be typed?", "¿Qué ola sigue, cuáles de sus condiciones se cumplen y qué hay que teclear?"], order::NEXT, |p| order::next(p.facts, p.order, p.language)),
+    ordered("basis", ["On how much traffic does the order rest, and on what assumptions?", "¿En cuánto tráfico se basa el orden, y en qué supuestos?"], order::BASIS, |p| order::basis(p.facts, p.order, p.language)),
     recorded("usage", ["How often was each legacy name used, with what outcome, and by how many applications?", "¿Con qué frecuencia se usó cada nombre heredado, con qué resultado y por cuántas aplicaciones?"], recorded::USAGE, recorded::USAGE_SQL),
     recorded("statements", ["Which statements use legacy names, and what is sent in their place?", "¿Qué sentencias usan nombres heredados y qué se envía en su lugar?"], recorded::STATEMENTS, recorded::STATEMENTS_SQL),
     recorded("columns", ["Which columns of each legacy table does anybody name? `*` stands for all of them, unnamed.", "¿Qué columnas de cada tabla heredada nombra alguien? `*` significa todas, sin nombrarlas."], recorded::COLUMNS, recorded::COLUMNS_SQL),
@@ -90,6 +116,7 @@ pub const REPORTS: &[Report] = &[
     recorded("latency", ["How long do statements take on the legacy tables and rewritten, against the plan's 20 %?", "¿Cuánto tardan las sentencias en las tablas heredadas y reescritas, frente al 20 % del plan?"], recorded::LATENCY, recorded::LATENCY_SQL),
     recorded("replicas", ["Which proxies serve, is the last switch in force on each, and have they the same rules?", "¿Qué proxies sirven, está en vigor el último cambio en cada uno y tienen las mismas reglas?"], recorded::REPLICAS, recorded::REPLICAS_SQL),
     recorded("switches", ["Who has switched which legacy table to which mode, when and why? The newest first.", "¿Quién cambió qué tabla heredada a qué modo, cuándo y por qué? Lo más reciente primero."], recorded::SWITCHES, recorded::SWITCHES_SQL),
+    recorded("done", ["What of the plan's definition of done is met, and by what evidence?", "¿Qué se cumple de la definición de terminado del plan, y con qué evidencia?"], done::DONE, done::DONE_SQL),
     recorded("coverage", ["How much of each day was recorded, and by how many processes?", "¿Qué parte de cada día se registró, y por cuántos procesos?"], recorded::COVERAGE, recorded::COVERAGE_SQL),
     live("version", ["Which version of esclusa is this?", "¿Qué versión de esclusa es esta?"], settings::VERSION, settings::version),
 ];
@@ -121,6 +148,11 @@ impl Report {
         match self.rows {
             Rows::Recorded(sql) => recorded::rows(database, self.columns, sql, asked).await,
             Rows::Verdicts => Ok(overview::table(&overview::judged(database, settings, asked, language).await?, language)),
+            Rows::Order(rows) => {
+                let facts = order::facts::read(database, settings, asked, language).await?;
+                let order = order::plan(&facts, language);
+                Ok(rows(&Planned { facts: &facts, order: &order, one: asked.table.as_deref(), language }))
+            }
             Rows::Live(_) => {
                 let name = self.name.to_uppercase();
                 Err(Error::usage(format!("`{}` is what one running proxy knows: SHOW {name} on its console", self.name)))

@@ -6,7 +6,7 @@
 //!
 //! The conversation's state has a room for each thing that is followed: [`pipeline`] what is asked and not answered, [`names`] what names
 //! mean, [`prepared`] and [`portals`] what names of statements and portals stand for, [`readiness`] whose turn it is, [`in_flight`] what a
-//! switch waits for, [`samples`] what mode shadow compares, [`activity`] what others see of it, [`peer`] who the client is, and [`reading`] how
+//! switch waits for, [`samples`] what mode shadow compares, [`predecessor`] what ran before in the transaction, [`activity`] what others see of it, [`peer`] who the client is, and [`reading`] how
 //! its texts are read.
 
 pub mod activity;
@@ -20,6 +20,7 @@ pub mod own_requests;
 pub mod peer;
 pub mod pipeline;
 pub mod portals;
+pub mod predecessor;
 pub mod prepared;
 pub mod readiness;
 pub mod reading;

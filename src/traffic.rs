@@ -8,6 +8,7 @@
 pub mod batch;
 pub mod latency;
 mod ledger;
+mod together;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -134,7 +135,14 @@ impl Traffic {
     /// Counts one execution of a statement that names legacy tables.
     pub fn count(&self, outcome: &Outcome, client: &Arc<Client>, execution: Execution) {
         let (Some(seen), false) = (&outcome.seen, outcome.hits.is_empty()) else { return };
-        lock(&self.ledgers[place() % self.ledgers.len()]).count(outcome, seen, client, &execution);
+        let mut ledger = lock(&self.ledgers[place() % self.ledgers.len()]);
+        ledger.count(outcome, seen, client, &execution);
+        ledger.count_together(outcome, client, execution.at_us());
+    }
+
+    /// Counts that a statement ran behind another one in their transaction; both name legacy tables.
+    pub fn count_followed(&self, before: &Outcome, outcome: &Outcome, client: &Client, at: SystemTime) {
+        lock(&self.ledgers[place() % self.ledgers.len()]).count_followed(before, outcome, client, micros(at));
     }
 
     /// Takes what was counted since the last call, with the span of time that it covers.

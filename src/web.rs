@@ -152,6 +152,7 @@ fn router(site: Arc<Site>) -> Router {
     Router::new()
         .route("/", get(overview::overview))
         .route("/tables/{name}", get(legacy_table::legacy_table))
+        .route("/order", get(list::order))
         .route("/differences", get(list::differences))
         .route("/sessions", get(list::sessions))
         .route("/modes", get(list::modes).post(switch::switch))

@@ -6,8 +6,12 @@
 mod program;
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/doctor.rs"]
+mod doctor;
 #[path = "cli/generate.rs"]
 mod generate;
+#[path = "cli/registry.rs"]
+mod registry;
 #[path = "cli/trust.rs"]
 mod trust;
 

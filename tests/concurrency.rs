@@ -434,6 +434,8 @@ async fn a_view_loses_nothing() {
             side.step(0, &Step::Query("BEGIN".into())).await;
             side.step(1, &Step::Query("BEGIN".into())).await;
             side.step(0, &Step::Query(text(one))).await;
+            // A third one ends meanwhile, so that a snapshot reaches beyond the first one's subtransactions.
+            bed.sql("SELECT pg_current_xact_id()").await;
             side.step(1, &Step::Query(text(two))).await;
             side.step(0, &Step::Query("COMMIT".into())).await;
             assert!(side.told.iter().any(|t| t.contains(expected)), "{table}: {two}\n{:#?}", side.told);

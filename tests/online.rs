@@ -31,19 +31,23 @@ const TABLES: &str = "CREATE TABLE usuario (id numeric(10,0) PRIMARY KEY, nombre
 struct Clients {
     stop: Arc<AtomicBool>,
     commits: Arc<AtomicU64>,
+    /// Transactions that were told to repeat: who writes through a view, around the proxy, may meet a row that another one has just changed
+    /// (`docs/differences.md`).
+    repeated: Arc<AtomicU64>,
     tasks: Vec<JoinHandle<(Vec<String>, Duration)>>,
 }
 
 impl Clients {
     async fn new(bed: &Bed, texts: &'static [&'static str]) -> Clients {
-        let mut clients = Clients { stop: Arc::default(), commits: Arc::default(), tasks: Vec::new() };
+        let mut clients = Clients { stop: Arc::default(), commits: Arc::default(), repeated: Arc::default(), tasks: Vec::new() };
         for (number, text) in texts.iter().enumerate() {
             let mut config = tokio_postgres::Config::new();
             config.host("127.0.0.1").port(common::server().await.port).user("postgres").dbname(bed.name());
             let (client, connection) = config.connect(NoTls).await.unwrap();
             tokio::spawn(connection);
             client.batch_execute("SET search_path = cf_quere_pro").await.unwrap();
-            let (stop, commits) = (Arc::clone(&clients.stop), Arc::clone(&clients.commits));
+            let (stop, commits, repeated) =
+                (Arc::clone(&clients.stop), Arc::clone(&clients.commits), Arc::clone(&clients.repeated));
             clients.tasks.push(tokio::spawn(async move {
                 let (mut errors, mut longest, mut turn) = (Vec::new(), Duration::ZERO, number);
                 while !stop.load(Ordering::Relaxed) {
@@ -52,6 +56,14 @@ impl Clients {
                     let text = text.replace("{n}", &turn.to_string()).replace("{c}", &number.to_string());
                     match client.batch_execute(&text).await {
                         Ok(()) => _ = commits.fetch_add(1, Ordering::Relaxed),
+                        Err(error)
+                            if error
+                                .as_db_error()
+                                .is_some_and(|e| e.detail().is_some_and(|d| d.contains("a view cannot look at it again"))) =>
+                        {
+                            repeated.fetch_add(1, Ordering::Relaxed);
+                            client.batch_execute("ROLLBACK").await.unwrap();
+                        }
                         Err(error) => {
                             errors.push(format!("{text}: {:?}", error.as_db_error()));
                             let _ = client.batch_execute("ROLLBACK").await;
@@ -71,6 +83,8 @@ impl Clients {
     async fn end(self) -> Duration {
         self.stop.store(true, Ordering::Relaxed);
         let mut longest = Duration::ZERO;
+        let (commits, repeated) = (self.commits.load(Ordering::Relaxed), self.repeated.load(Ordering::Relaxed));
+        assert!(repeated * 20 <= commits, "{repeated} of {commits} transactions were told to repeat");
         for task in self.tasks {
             let (errors, stall) = task.await.unwrap();
             assert!(errors.is_empty(), "{} errors, the first: {}", errors.len(), errors[0]);
@@ -216,7 +230,8 @@ async fn a_move_that_is_killed_is_gone_on_with() {
     clients.end().await;
     println!("{kills} kills, {outcome:?}");
     assert!(kills > 3, "{kills} kills are few");
-    assert!(outcome.parity.unwrap().holds());
+    // None where the last kill came just behind the COMMIT.
+    assert!(outcome.parity.is_none_or(|p| p.holds()));
     assert_same(&bed).await;
     let left = "SELECT count(*) FROM pg_index WHERE NOT indisvalid UNION ALL SELECT count(*) FROM esclusa.copy";
     assert_eq!(bed.rows(left).await, ["0", "0"]);

@@ -28,7 +28,15 @@ const TYPED: &[(&str, &str)] = &[
     ("esclusa migrate --wave W1-A", "the_six_steps"),
     ("esclusa verify --wave W1-A", "the_six_steps"),
     ("esclusa rollback --wave W1-A", "the_six_steps"),
+    ("esclusa status", "the_six_steps"),
+    ("esclusa sign --wave W1-A --by 'Ana López'", "the_six_steps"),
+    ("esclusa drop --wave W1-A --dump dumps", "the_six_steps"),
+    ("esclusa registry --directory registry", "the_six_steps"),
     ("esclusa report", "the_six_steps"),
+    ("esclusa order", "the_six_steps"),
+    ("esclusa order next", "the_six_steps"),
+    ("esclusa off", "the_six_steps"),
+    ("esclusa off --undo", "the_six_steps"),
     ("psql -h 127.0.0.1 -p 6433 -U esclusa esclusa", "the_six_steps"),
     ("SHOW HITS", "the_six_steps"),
     ("SET MODE rewrite FOR histipooficina BECAUSE 'wave 1'", "the_six_steps"),
@@ -52,8 +60,13 @@ fn every_command_of_readme_is_typed_here() {
 
 #[test]
 fn every_file_that_readme_names_is_there() {
+    let routes = std::fs::read_to_string(root().join("src/web.rs")).unwrap();
     for name in readme().split('`').skip(1).step_by(2) {
         let path = name.trim_end_matches("*.toml");
+        if path.starts_with('/') {
+            assert!(routes.contains(&format!(".route(\"{path}\"")), "the page has no {path}");
+            continue;
+        }
         if (path.contains('/') || path.ends_with(".md")) && !path.contains(' ') && !path.starts_with("target/") {
             assert!(root().join(path).exists(), "{name}");
         }
@@ -104,6 +117,7 @@ async fn the_six_steps() {
     aqua.batch("test", grants).await.unwrap();
 
     let rules = tempfile::tempdir().unwrap();
+    let spool = tempfile::tempdir().unwrap();
     let (url, upstream) =
         (format!("postgres://esclusa@127.0.0.1:{}/aqua", postgres.port), format!("127.0.0.1:{}", postgres.port));
     let port = two_ports();
@@ -113,6 +127,7 @@ async fn the_six_steps() {
         command.env("ESCLUSA_CONTROL_URL", &url).env("ESCLUSA_UPSTREAM_ADDRESS", &upstream);
         command.env("ESCLUSA_LISTEN_ADDRESS", &listen).env("ESCLUSA_CONSOLE_ADDRESS", &console);
         command.env("ESCLUSA_RULES_DIRECTORY", rules.path()).env("ESCLUSA_CONTROL_FLUSH_INTERVAL", "100ms");
+        command.env("ESCLUSA_CONTROL_SPOOL", spool.path());
         command
     };
 
@@ -199,6 +214,11 @@ async fn the_six_steps() {
     assert!(set.contains("\"before\":\"rewrite\"") || set.contains("\"before\": \"rewrite\""), "{set}");
     // The proxy hears of a switch that another process made.
     until("the proxy follows", || out(&mut on_console("SHOW MODES WHERE table = 'histipooficina'")).contains("observe"));
+    let off = out(&mut typed(&["off", "--format", "csv"]));
+    assert!(off.trim_end().ends_with(",pass untouched") && off.lines().count() == 2, "{off}");
+    assert_eq!(out(&mut as_aquasis(count)), before);
+    let on = out(&mut typed(&["off", "--undo", "--format", "csv"]));
+    assert!(on.trim_end().ends_with(",by their modes"), "{on}");
 
     // What is written from now on is in the archive too.
     out(&mut as_aquasis(
@@ -207,6 +227,12 @@ async fn the_six_steps() {
     let verified = said(&mut typed(&["verify", "histipooficina", "--format", "csv"]));
     assert_eq!((verified.code, verified.out.contains(",no,")), (Some(0), false), "{verified:?}");
     assert!(out(&mut typed(&["report"])).contains("histipooficina"));
+    let order = out(&mut typed(&["order", "--format", "csv"]));
+    let moved = order.lines().filter(|line| line.contains(",moved,")).count();
+    assert!(order.starts_with("table,state,wave,cluster,verdict,held_back,remarks,") && moved == 22, "{order}");
+    assert!(out(&mut typed(&["order"])).contains("It rests on:"));
+    let next = out(&mut typed(&["order", "next", "--format", "csv"]));
+    assert!(next.contains(",esclusa migrate ") && next.contains("gate,1,nothing holds its tables back,yes,"), "{next}");
 
     // Drift is told, and exits with 1.
     aqua.batch("test", "DROP INDEX cf_quere_pro.idx_audit_log_user; ALTER TABLE cf_quere_pro.tipooficina DISABLE TRIGGER ALL")
@@ -235,8 +261,42 @@ async fn the_six_steps() {
         "2 forwarded, 2 rewritten, a DELETE with its sub-select, 1 at the end"
     );
 
-    // The way back, with the DELETE.
-    let back = out(&mut typed(&["rollback", "--wave", "W1-A"]));
+    // The end of the archived tables: signed for, each behind a dump that this role, which may make no database, has restored elsewhere.
+    let status = out(&mut typed(&["status", "histipooficina", "--format", "csv"]));
+    assert!(status.contains("kept,yes,") && status.contains("signed,no,nobody has signed"), "{status}");
+    let waits = said(&mut typed(&["drop", "--wave", "W1-A", "--dry-run"]));
+    assert_eq!((waits.code, waits.out.matches("observed: moved for").count()), (Some(1), 22), "{waits:?}");
+    let papers = tempfile::tempdir().unwrap();
+    let file = |name: &str| papers.path().join(name).display().to_string();
+    let (report, page, dumps) = (file("w1a.json"), file("w1a.html"), file("dumps"));
+    let signed = out(&mut typed(&["sign", "--wave", "W1-A", "--by", "Ana López", "--report", &report, "--html", &page]));
+    assert_eq!(signed.matches("every check holds").count(), 22, "{signed}");
+    assert!(std::fs::read_to_string(&page).unwrap().contains("Signed by Ana López"));
+    let held = out(&mut typed(&["verify", "--report", &report, "--format", "csv"]));
+    assert!(held.contains("(the ledger),,yes,") && !held.contains(",no,"), "{held}");
+    let scratch = format!("postgres://esclusa@127.0.0.1:{}/scratch", postgres.port);
+    let mut drop = typed(&["drop", "--wave", "W1-A", "--dump", &dumps]);
+    let none = said(drop.env("ESCLUSA_MIGRATE_OBSERVATION", "0s"));
+    assert!(none.code == Some(1) && none.out.contains("set migrate.restore_url"), "{none:?}");
+    aqua.batch("test", "CREATE DATABASE scratch OWNER esclusa").await.unwrap();
+    let dropped = out(drop.env("ESCLUSA_MIGRATE_RESTORE_URL", &scratch));
+    assert_eq!(dropped.matches(" dropped ").count(), 22, "{dropped}");
+    let status = out(&mut typed(&["status", "--wave", "W1-A", "--format", "csv"]));
+    assert_eq!(status.matches(",dropped,").count(), 22, "{status}");
+    assert!(out(&mut typed(&["status", "--plan", "--format", "csv"])).contains("22 moved, 22 of them dropped"));
+
+    let registry = file("registry");
+    out(&mut typed(&["registry", "--directory", &registry]));
+    let page = std::fs::read_to_string(Path::new(&registry).join("registry.md")).unwrap();
+    assert!(
+        page.contains("| histipooficina | histipooficina | tipooficina | htofid | 7 | application | W1-A |")
+            && page.contains("| dropped | 36 |"),
+        "{page}"
+    );
+    assert!(page.contains("bigint al_id") && page.contains("tipooficina ||--o{ audit_log"), "{page}");
+
+    // The way back even then, with the DELETE.
+    let back = out(&mut typed(&["rollback", "--wave", "W1-A", "--level", "2"]));
     assert_eq!(back.matches(" back ").count(), 22, "{back}");
     let rows = "SELECT count(*), (SELECT relkind FROM pg_class WHERE oid = 'cf_quere_pro.histipooficina'::regclass) FROM cf_quere_pro.histipooficina";
     assert_eq!(aqua.text("test", rows).await.unwrap(), [[Some("36".to_owned()), Some("r".to_owned())]]);

@@ -74,14 +74,17 @@ async fn a_commit_whose_answer_is_lost_is_counted_once() {
     })
     .await;
     relay.cut_commits(usize::MAX);
-    let mut answered = 0;
+    let (mut answered, mut together) = (0, 0);
     while relay.cuts() < 8 {
         answered += work(&proxy, &bed, 4, 50).await;
+        proxy.client(&bed).await.query("SELECT tcdesc FROM tipocolor LEFT JOIN tipotalla ON ttid = tcid").await;
+        (answered, together) = (answered + 2, together + 1);
     }
     assert!(recorded(&bed).await[0] <= answered);
     relay.cut_commits(0);
     proxy.server.stop().await;
     assert_eq!(recorded(&bed).await, [answered; 2], "{} answers were cut off", relay.cuts());
+    assert_eq!(bed.cell("SELECT sum(times)::bigint FROM esclusa.statement_pair").await, together.to_string());
     assert_eq!(bed.cell("SELECT sum(lost) || ' ' || sum(folded) FROM esclusa.recorder").await, "0 0");
     assert_eq!(spools(spool.path()), 0, "a spool that is empty goes");
 }
@@ -280,7 +283,9 @@ async fn old_hours_become_days() {
              FROM (SELECT date_trunc('day', now()) - interval '{days} days' + interval '{hour} hours' AS b) AS x;
              INSERT INTO esclusa.hit_total SELECT bucket, 1, legacy_table, operation, outcome, sqlstate, application_name, hits, row_count, total_us, max_us,
                  first_seen, last_seen FROM esclusa.hit WHERE hours = 1 ON CONFLICT DO NOTHING;
-             INSERT INTO esclusa.latency SELECT bucket, 1, fingerprint, 'legacy', 20, hits FROM esclusa.hit WHERE hours = 1 ON CONFLICT DO NOTHING"
+             INSERT INTO esclusa.latency SELECT bucket, 1, fingerprint, 'legacy', 20, hits FROM esclusa.hit WHERE hours = 1 ON CONFLICT DO NOTHING;
+             INSERT INTO esclusa.statement_pair SELECT bucket, 1, legacy_table, 'tipotalla', 'statement', 'a', hits, last_seen
+                 FROM esclusa.hit WHERE hours = 1 ON CONFLICT DO NOTHING"
         )
     };
     let day = |days: u64| Duration::from_secs(days * 86_400);
@@ -296,6 +301,8 @@ async fn old_hours_become_days() {
         [told("hit_total").await, told("hit").await, told("latency").await],
         ["1|1|3 24|2|12", "1|1|3 24|2|9", "1|1|3 24|2|9"]
     );
+    let times = "SELECT hours, count(*), sum(times) FROM esclusa.statement_pair GROUP BY 1 ORDER BY 1";
+    assert_eq!(bed.rows(times).await.join(" "), "1|1|3 24|2|12");
     bed.sql(&insert(40, 7, 1)).await;
     bed.sql(again).await;
     assert!(tidy(&bed.db, &retention).await.unwrap());
@@ -363,7 +370,11 @@ async fn reports_tell_what_was_recorded() {
         "{told}"
     );
     for (arguments, code, fault) in [
-        (&["report", "nosuch"][..], 2, "there is no report `nosuch`; there are verdicts, usage, statements"),
+        (
+            &["report", "nosuch"][..],
+            2,
+            "there is no report `nosuch`; there are verdicts, order, waves, next, basis, usage, statements",
+        ),
         (&["report", "hits"], 2, "SHOW HITS on its console"),
         (&["report", "usage", "--since", "yesterday or so"], 2, "invalid input syntax"),
         (&["report", "--lang", "fr"], 2, "unknown language `fr`"),

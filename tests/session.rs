@@ -88,6 +88,11 @@ impl House for Fixed {
         }
     }
 
+    fn followed(&self, before: &Outcome, outcome: &Outcome, _: &Arc<Client>) {
+        let seen = |outcome: &Outcome| outcome.seen.as_ref().map_or(String::new(), |seen| seen.text.to_string());
+        self.tell(format!("behind {}: {}", seen(before), seen(outcome)));
+    }
+
     fn note(&self, note: Note) {
         self.tell(format!("{note:?}"));
     }

@@ -151,6 +151,24 @@ fn with_source(error: &tokio_postgres::Error) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }
 
+/// The environment in which PostgreSQL's own programs connect to a URL, to another database of it maybe (manual, section 34.15).
+pub fn environment(url: &Url, password: Option<&str>, database: Option<&str>) -> Result<Vec<(&'static str, String)>> {
+    let config = config(url, password)?;
+    let host = |h: &Host| match h {
+        Host::Tcp(host) => host.clone(),
+        Host::Unix(path) => path.display().to_string(),
+    };
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let all = [
+        ("PGHOST", config.get_hosts().iter().map(host).collect::<Vec<_>>().join(",")),
+        ("PGPORT", config.get_ports().iter().map(u16::to_string).collect::<Vec<_>>().join(",")),
+        ("PGUSER", config.get_user().unwrap_or_default().to_owned()),
+        ("PGDATABASE", database.or(config.get_dbname()).unwrap_or_default().to_owned()),
+        ("PGPASSWORD", config.get_password().map(text).unwrap_or_default()),
+    ];
+    Ok(all.into_iter().filter(|(_, value)| !value.is_empty()).collect())
+}
+
 /// The name of the database that a URL leads to.
 pub fn database_name(url: &Url) -> Option<String> {
     let config: Config = url.secret().parse().ok()?;

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::migrate::online::{Progress, Told};
 use crate::migrate::quiet::Pace;
 use crate::migrate::run::Migration;
-use crate::migrate::{backfill, roles};
+use crate::migrate::{backfill, retain, roles};
 use crate::relation::{Context, Relation};
 use crate::table::ColumnType::{Int, Text};
 use crate::table::Table;
@@ -25,6 +25,13 @@ pub(super) struct Migrate {
     accept: bool,
 }
 
+impl Migrate {
+    /// The same of tables by name.
+    pub(super) fn of(tables: Vec<String>, dry_run: bool) -> Self {
+        Migrate { selection: Selection { tables, wave: None, all: false }, dry_run, accept: false }
+    }
+}
+
 pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
     let rules = call.rules()?;
     let chosen = migrate.selection.of(&rules)?;
@@ -33,7 +40,7 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
         for rule in chosen {
             let relation = Relation::compile(rule, &context);
             if rule.target.stays() {
-                say(&format!("-- {}: stays; hst_id and hst_operation are added\n", rule.table))?;
+                say(&format!("-- {}: stays\n{}\n", rule.table, retain::script(&context, rule)))?;
             } else {
                 say(&format!("-- {}\n{};\n\n", rule.table, backfill::statement(&relation, &relation.legacy_table())))?;
             }

@@ -7,7 +7,7 @@ use crate::catalog::Database;
 use crate::error::{Error, Result};
 use crate::report::page::{Section, page};
 use crate::report::verdict::{Language, headline};
-use crate::report::{Asked, Question, REPORTS, Report as Listed, Rows, find, overview};
+use crate::report::{Asked, Planned, Question, REPORTS, Report as Listed, Rows, find, order, overview};
 use crate::table::Format;
 
 #[derive(Debug, clap::Args)]
@@ -78,17 +78,22 @@ async fn overview_of(call: &Call, database: &Database, asked: &Asked, language: 
 
 async fn html(call: &Call, database: &Database, asked: &Asked, language: Language) -> Result<String> {
     let judged = overview::judged(database, &call.settings, asked, language).await?;
+    let facts = order::facts::read(database, &call.settings, asked, language).await?;
+    let order = order::plan(&facts, language);
+    let planned = Planned { facts: &facts, order: &order, one: asked.table.as_deref(), language };
     let mut sections = Vec::new();
     for listed in REPORTS.iter().filter(|r| r.is_recorded()) {
-        let is_verdicts = matches!(listed.rows, Rows::Verdicts);
-        let table = match is_verdicts {
-            true => overview::table(&judged, language),
-            false => listed.read(database, &call.settings, asked, language).await?,
+        // What several of them follow from is read once.
+        let (table, whole) = match listed.rows {
+            Rows::Verdicts => (overview::table(&judged, language), true),
+            Rows::Order(rows) => (rows(&planned), true),
+            Rows::Live(_) | Rows::Recorded(_) => (listed.read(database, &call.settings, asked, language).await?, false),
         };
-        sections.push(Section { title: listed.name.to_owned(), question: question(listed, language), table, whole: is_verdicts });
+        sections.push(Section { title: listed.name.to_owned(), question: question(listed, language), table, whole });
     }
     let at: String = database.one("asking for the time", "SELECT clock_timestamp()::timestamptz(0)::text", &[]).await?.get(0);
-    Ok(page(&headline(&judged, language), sections, &at, language))
+    let title = language.of("Who still needs which legacy name", "Quién usa aún cada tabla heredada");
+    Ok(page(title, &headline(&judged, language), sections, &at, language))
 }
 
 fn question(report: &Listed, language: Language) -> String {

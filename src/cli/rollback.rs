@@ -1,25 +1,31 @@
 //! `esclusa rollback TABLE... | --wave W | --all`: the levels of the plan's section 8.
 
+use std::path::PathBuf;
+
 use super::{Call, Selection, say};
 use crate::control;
 use crate::error::{Error, Result};
 use crate::migrate::gate::{self, Named, Switch};
 use crate::migrate::run::Migration;
-use crate::migrate::{capture, roles};
+use crate::migrate::{capture, drop, roles};
 use crate::mode::Mode;
 use crate::relation::Context;
 use crate::rule::Rule;
 use crate::table::ColumnType::{Int, Text};
-use crate::table::Table;
+use crate::table::{Cell, Table};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  esclusa rollback histipooficina\n  esclusa rollback --all --level 3")]
 pub(super) struct Rollback {
     #[command(flatten)]
     selection: Selection,
-    /// 1: the tables take their names again. 3: histories do, and the audit triggers stop. 4: all of it.
+    /// 1: the tables take their names again. 2: tables that were dropped do, from their dumps and the rows as they are now. 3: histories do,
+    /// and the audit triggers stop. 4: all of it.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
     level: u8,
+    /// At level 2: the dump of the one table, where it does not lie any more where the ledger says.
+    #[arg(long, value_name = "FILE")]
+    dump: Option<PathBuf>,
     /// Prints what would be done, and touches nothing.
     #[arg(long)]
     dry_run: bool,
@@ -28,19 +34,15 @@ pub(super) struct Rollback {
 pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     let rules = call.rules()?;
     let chosen: Vec<&Rule> = rollback.selection.of(&rules)?.into_iter().filter(|r| concerns(r, rollback.level)).collect();
-    if rollback.level == 2 {
-        return Err(Error::Refused {
-            message: "level 2 restores a table that was dropped from its dump".into(),
-            detail: Some("nothing is dropped by esclusa: the legacy tables are in schema mig_old, up to date".into()),
-            hint: Some(
-                "use level 1; a table that was dropped by hand comes back by `pg_restore` of its whole dump into mig_old".into(),
-            ),
-        });
+    if rollback.dump.is_some() && (rollback.level != 2 || chosen.len() != 1) {
+        return Err(Error::usage("--dump names the dump of one table, at level 2"));
     }
     if rollback.dry_run {
         for rule in chosen {
+            let made =
+                if rollback.level == 2 { "the archive is made from its dump and filled, while writers wait; " } else { "" };
             say(&format!(
-                "-- {}: mode observe on every proxy; the archive takes its name; view, leaf and triggers go\n",
+                "-- {}: {made}mode observe on every proxy; the archive takes its name; view, leaf and triggers go\n",
                 rule.table
             ))?;
         }
@@ -58,9 +60,21 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
             table.push(vec![trigger.into(), "audit trigger disabled".into(), 0usize.into(), "".into()]);
         }
     }
-    observe(&database, &context, &chosen).await?;
     let mut failed = 0;
+    let mut restored = Vec::new();
     for rule in chosen {
+        let done = if rollback.level == 2 { drop::restore(&migration, run, rule, rollback.dump.as_deref()).await } else { Ok(0) };
+        match done {
+            Ok(_) => restored.push(rule),
+            Err(error @ Error::Io { .. }) => return Err(error),
+            Err(error) => {
+                failed += 1;
+                table.push(left(rule, &error));
+            }
+        }
+    }
+    observe(&database, &context, &restored).await?;
+    for rule in restored {
         match migration.back(run, rule).await {
             Ok(back) => {
                 let rows = usize::try_from(back.rows).unwrap_or(0);
@@ -69,8 +83,7 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
             Err(error @ Error::Io { .. }) => return Err(error),
             Err(error) => {
                 failed += 1;
-                let why = std::iter::once(error.to_string()).chain(error.more()).collect::<Vec<_>>().join("; ");
-                table.push(vec![rule.table.as_str().into(), "left as it was".into(), 0usize.into(), why.into()]);
+                table.push(left(rule, &error));
             }
         }
     }
@@ -80,6 +93,11 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
         0 => Ok(()),
         _ => Err(Error::refused(format!("{failed} tables were not brought back"))),
     }
+}
+
+fn left(rule: &Rule, error: &Error) -> Vec<Cell> {
+    let why = std::iter::once(error.to_string()).chain(error.more()).collect::<Vec<_>>().join("; ");
+    vec![rule.table.as_str().into(), "left as it was".into(), 0usize.into(), why.into()]
 }
 
 fn concerns(rule: &Rule, level: u8) -> bool {

@@ -1,20 +1,31 @@
 //! `esclusa verify TABLE... | --all`.
 
-use super::{Call, Selection};
+use std::path::{Path, PathBuf};
+
+use super::{Call, Selection, rule_of};
 use crate::error::{Error, Result};
+use crate::migrate::ledger;
 use crate::migrate::run::Migration;
-use crate::relation::Context;
+use crate::migrate::signature::{self, Signed, Since};
+use crate::relation::{Context, Relation};
 use crate::table::ColumnType::{Bool, Text};
 use crate::table::Table;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  esclusa verify --all --format csv")]
+#[command(mut_arg("tables", |a| a.required_unless_present_any(["wave", "all", "report"])))]
+#[command(after_help = "Examples:\n  esclusa verify --all --format csv\n  esclusa verify --report w1a.json")]
 pub(super) struct Verify {
     #[command(flatten)]
     selection: Selection,
+    /// Holds a report that was signed against the ledger and the rows: what was altered since is found.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["tables", "wave", "all"])]
+    report: Option<PathBuf>,
 }
 
 pub(super) async fn run(call: Call, verify: Verify) -> Result<()> {
+    if let Some(file) = &verify.report {
+        return signed(&call, file).await;
+    }
     let rules = call.rules()?;
     let chosen = verify.selection.of(&rules)?;
     let database = call.prepared_database().await?;
@@ -50,5 +61,45 @@ pub(super) async fn run(call: Call, verify: Verify) -> Result<()> {
         (0, 0) => Ok(()),
         (0, _) => Err(Error::refused(format!("{unproven} tables could not be compared"))),
         _ => Err(Error::refused(format!("{failed} tables differ, {unproven} could not be compared"))),
+    }
+}
+
+/// What became of the rows that somebody signed for.
+async fn signed(call: &Call, file: &Path) -> Result<()> {
+    let text = std::fs::read_to_string(file).map_err(|e| Error::io(format!("reading {}", file.display()), e))?;
+    let report: Vec<Signed> = serde_json::from_str(&text)
+        .map_err(|e| Error::usage(format!("{} is no report of `esclusa sign`: {e}", file.display())))?;
+    let rules = call.rules()?;
+    let database = call.prepared_database().await?;
+    let context = Context::new(&call.settings);
+    // The sums are over rows as the migration's sessions print them.
+    Migration::new(&database, &rules, context.clone()).await?;
+    let mut table = Table::new(&[("table", Text), ("signed_by", Text), ("as_signed", Bool), ("detail", Text)]);
+    let mut altered = 0;
+    for one in &report {
+        let relation = Relation::compile(rule_of(&rules, &one.table)?, &context);
+        let (same, detail) = match signature::since(&database, &relation, one).await? {
+            Since::Same => (true, format!("{} rows are as they were", one.rows)),
+            Since::Changed(then, now) if then == now => {
+                (false, format!("{then} rows then and now, and not all of them are equal"))
+            }
+            Since::Changed(then, now) => (false, format!("{then} rows then, and {now} of them now")),
+            Since::Unknown => (false, "the ledger does not have this signature".to_owned()),
+            Since::Back => (false, "the table was brought back since".to_owned()),
+        };
+        altered += usize::from(!same);
+        table.push(vec![one.table.as_str().into(), one.by.as_str().into(), same.into(), detail.into()]);
+    }
+    let (broken, steps) = ledger::broken(&database).await?;
+    let chain = broken.map_or_else(
+        || format!("{steps} steps follow from each other"),
+        |n| format!("row {n} of esclusa.run_table was changed, or one before it is gone"),
+    );
+    altered += usize::from(broken.is_some());
+    table.push(vec!["(the ledger)".into(), "".into(), broken.is_none().into(), chain.into()]);
+    call.print(&table)?;
+    match altered {
+        0 => Ok(()),
+        altered => Err(Error::refused(format!("{altered} lines of the report do not hold any more"))),
     }
 }

@@ -17,7 +17,7 @@ pub struct Recorder<'r> {
 
 /// Whether `schema apply` has made the tables.
 pub async fn has_tables(database: &Database) -> Result<bool> {
-    let sql = "SELECT to_regclass('esclusa.recorder') IS NOT NULL AND to_regclass('esclusa.tidied') IS NOT NULL";
+    let sql = "SELECT to_regclass('esclusa.recorder') IS NOT NULL AND to_regclass('esclusa.statement_pair') IS NOT NULL";
     Ok(database.one("looking for the tables of hits", sql, &[]).await?.get(0))
 }
 
@@ -53,9 +53,10 @@ async fn add(database: &Database, by: Recorder<'_>, batch: &Batch) -> Result<u64
             db.execute("naming the recorder", sql, &[&by.recorder, &by.instance]).await?;
             // Spans that are between the two numbers were lost with a disk, or with a database that was put back to an older state.
             let sql = "UPDATE esclusa.recorder SET lost = lost + $2 - 1 - number, number = $3, folded = folded + $4,
-                           written_at = clock_timestamp() WHERE recorder = $1::text::uuid AND number < $2";
-            let (first, last, folded) = (number(batch.first), number(batch.last), number(batch.folded));
-            if db.execute("numbering hits", sql, &[&by.recorder, &first, &last, &folded]).await? == 0 {
+                           pairs_lost = pairs_lost + $5, written_at = clock_timestamp() WHERE recorder = $1::text::uuid AND number < $2";
+            let (first, last) = (number(batch.first), number(batch.last));
+            let (folded, lost) = (number(batch.folded), number(batch.pairs_lost));
+            if db.execute("numbering hits", sql, &[&by.recorder, &first, &last, &folded, &lost]).await? == 0 {
                 let sql = "SELECT number FROM esclusa.recorder WHERE recorder = $1::text::uuid";
                 let known: i64 = db.one("numbering hits", sql, &[&by.recorder]).await?.get(0);
                 return Ok(u64::try_from(known).unwrap_or(0));
@@ -65,6 +66,7 @@ async fn add(database: &Database, by: Recorder<'_>, batch: &Batch) -> Result<u64
             add_details(db, batch).await?;
             add_statements(db, batch).await?;
             add_latencies(db, batch).await?;
+            add_pairs(db, batch).await?;
             Ok(batch.last)
         })
         .await
@@ -234,6 +236,25 @@ async fn add_latencies(db: &Database, batch: &Batch) -> Result<()> {
                ON CONFLICT (bucket, hours, fingerprint, form, class) DO UPDATE SET hits = l.hits + excluded.hits";
     let params: Params<'_> = &[&hours, &fingerprints, &forms, &numbers, &counts];
     db.execute("writing latencies", sql, params).await.map(drop)
+}
+
+async fn add_pairs(db: &Database, batch: &Batch) -> Result<()> {
+    let keys = || batch.together.keys();
+    let hours: Vec<i64> = keys().map(|k| k.hour).collect();
+    let (first, second): (Vec<&str>, Vec<&str>) = keys().map(|k| (k.first.as_str(), k.second.as_str())).unzip();
+    let (how, applications): (Vec<&str>, Vec<&str>) = keys().map(|k| (k.how.name(), k.application.as_str())).unzip();
+    let times: Vec<i64> = batch.together.values().map(|c| number(c.times)).collect();
+    let last: Vec<i64> = batch.together.values().map(|c| c.last_us).collect();
+    let sql = format!(
+        "INSERT INTO esclusa.statement_pair AS p (bucket, hours, first_table, second_table, how, application_name, times, last_seen)
+         SELECT to_timestamp(hour), 1, a, b, how, application, times, {MOMENT} last
+         FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
+             AS u(hour, a, b, how, application, times, last)
+         ON CONFLICT (bucket, hours, first_table, second_table, how, application_name)
+         DO UPDATE SET times = p.times + excluded.times, last_seen = greatest(p.last_seen, excluded.last_seen)"
+    );
+    let params: Params<'_> = &[&hours, &first, &second, &how, &applications, &times, &last];
+    db.execute("writing tables used together", &sql, params).await.map(drop)
 }
 
 fn number(n: u64) -> i64 {

@@ -19,7 +19,7 @@ pub struct Retention {
 }
 
 /// What is told apart in each table of hits, and what its rows add up to.
-const TABLES: [(&str, &str, &str, &str); 3] = [
+const TABLES: [(&str, &str, &str, &str); 4] = [
     ("hit_total", "legacy_table, operation, outcome, sqlstate, application_name", COUNTS, SUMS),
     (
         "hit",
@@ -28,6 +28,7 @@ const TABLES: [(&str, &str, &str, &str); 3] = [
         "sum(missed), sum(hits), sum(row_count), sum(total_us), max(max_us), min(first_seen), max(last_seen)",
     ),
     ("latency", "fingerprint, form, class", "hits", "sum(hits)"),
+    ("statement_pair", "first_table, second_table, how, application_name", "times, last_seen", "sum(times), max(last_seen)"),
 ];
 const COUNTS: &str = "hits, row_count, total_us, max_us, first_seen, last_seen";
 const SUMS: &str = "sum(hits), sum(row_count), sum(total_us), max(max_us), min(first_seen), max(last_seen)";
@@ -57,6 +58,7 @@ pub async fn tidy(database: &Database, retention: &Retention) -> Result<bool> {
                 ("hit", "bucket", detail),
                 ("latency", "bucket", detail),
                 ("hit_total", "bucket", totals),
+                ("statement_pair", "bucket", totals),
                 ("coverage", "bucket", totals),
                 // Its spool, with spans that may be in, is not older.
                 ("recorder", "written_at", totals),

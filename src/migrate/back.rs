@@ -10,6 +10,7 @@ use crate::sql::quote::{ident, literal, qualified};
 
 use super::foreign_key::bounded;
 use super::foreign_key::key_table::restoring;
+use super::machine::Step;
 use super::quiet::attempt;
 use super::run::{Migration, Standing};
 use super::{ARCHIVE, capture, dependents, keep, online, parity, view};
@@ -31,7 +32,7 @@ impl Migration<'_> {
             return Err(Error::refused(format!("{} was never moved: it is a history that stays", rule.table)));
         }
         if online::is_begun(self.database, &relation).await? {
-            online::abandon(self.database, &relation, &self.pace, self.told).await?;
+            online::abandon(self.copying(run, &relation)).await?;
             let notes = vec!["it was being copied: the copy is gone, and the table is as it was".to_owned()];
             return Ok(Returned { rows: 0, notes });
         }
@@ -67,7 +68,9 @@ impl Migration<'_> {
         let row = self.database.one("looking for the legacy table", kinds, &[&relation.legacy_table(), &archive]).await?;
         match (row.get::<_, &str>(0), row.get::<_, &str>(1)) {
             ("r" | "p", _) => refused("the legacy table has its name", "there is nothing to bring back"),
-            (_, "") => refused("its archive is gone", "restore it from the dump that was made before it was dropped"),
+            (_, "") => {
+                refused("its archive is gone", "`esclusa rollback --level 2` makes it from its dump and the rows as they are now")
+            }
             _ if !keep::is_kept(self.database, relation).await? => refused(
                 "its archive is not kept up to date: the triggers on the leaf are gone or off, or the archive was rewritten (VACUUM FULL, CLUSTER)",
                 "`esclusa verify` shows what the archive lacks, and `esclusa schema apply` makes the triggers again",
@@ -106,6 +109,7 @@ impl Migration<'_> {
         if !keep::is_kept(db, relation).await? {
             return Err(Error::refused(format!("{context}: its triggers were changed meanwhile")));
         }
+        self.write(db, run, rule, Step::Return, None).await?;
         let standing = Standing::new(relation);
         let hanging = dependents::back(db, &standing.leaf(&legacy)).await?;
         let (keys, later) = restoring(db, &standing.leaf(&legacy)).await?;
@@ -121,8 +125,7 @@ impl Migration<'_> {
         );
         db.batch(&context, &[swap, grants, keys, hanging.after].concat()).await?;
         let gone = format!(
-            "DROP VIEW {aside};\nDROP VIEW {view};\nDROP FUNCTION {write}();\nALTER TABLE {parent} DETACH PARTITION {leaf};\nDROP TABLE {leaf};\n{}{}\n{}\nDELETE FROM {CONTROL}.object WHERE legacy_table = {table};\n\
-             INSERT INTO {CONTROL}.run_table (run_id, legacy_table, step) VALUES ({run}, {table}, 'rollback');",
+            "DROP VIEW {aside};\nDROP VIEW {view};\nDROP FUNCTION {write}();\nALTER TABLE {parent} DETACH PARTITION {leaf};\nDROP TABLE {leaf};\n{}{}\n{}\nDELETE FROM {CONTROL}.object WHERE legacy_table = {table};",
             keep::removal(relation),
             keep::waking(relation),
             hanging.last,

@@ -5,9 +5,12 @@
 //! before and after the swap; *let go*, with a word about it, where nobody's answer changes; or it *blocks*, and `migrate` refuses the table
 //! unless told `--accept`. Each has the script that makes it anew, where there is one.
 
+mod concerned;
 mod others;
 mod own;
 mod views;
+
+pub use concerned::concerned;
 
 use crate::catalog::Database;
 use crate::error::Result;

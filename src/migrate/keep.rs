@@ -20,9 +20,20 @@ use super::{ARCHIVE, roles};
 /// The trigger on the leaf for rows, and that for TRUNCATE.
 const TRIGGERS: [&str; 2] = ["esclusa_keep", "esclusa_keep_truncate"];
 
+/// From what the place of a row in the archive follows.
+#[derive(Debug, Clone, Copy)]
+pub enum Places {
+    /// From its number: the table was copied while it was written.
+    Numbers(Numbers),
+    /// Leaf and heap have their rows in the same order: one was made from the other under a lock.
+    Order,
+    /// The archive is empty, and is filled from the leaf.
+    Fill,
+}
+
 /// Attaches them, in the transaction that moved the table: the archive has the rows of the leaf. Its own triggers do not fire any more; which
-/// ones fired is written down. `numbers` are those of a table that was copied while it was written.
-pub async fn attach(db: &Database, relation: &Relation, numbers: Option<Numbers>) -> Result<()> {
+/// ones fired is written down.
+pub async fn attach(db: &Database, relation: &Relation, from: Places) -> Result<()> {
     let context = format!("keeping the archive of {} up to date", relation.table);
     let archive = qualified(ARCHIVE, &relation.table);
     let facts = "SELECT pg_get_userbyid(relowner)::text, pg_relation_filenode(oid) FROM pg_class WHERE oid = to_regclass($1)";
@@ -41,10 +52,10 @@ pub async fn attach(db: &Database, relation: &Relation, numbers: Option<Numbers>
         // Whoever has brought the table back by hand has left them. An owner may have taken a right from himself, which the function needs;
         // the way back takes it again.
         removal = removal(relation),
-        places = places(relation, &archive, numbers),
+        places = places(relation, &archive, from),
         kept = kept(relation),
         owner = ident(&owner),
-        body = literal(&body(relation, &archive, filenode, numbers)),
+        body = literal(&body(relation, &archive, filenode, from)),
         tag = literal(&format!("esclusa: keeps {}", relation.table)),
     );
     let events = ["AFTER INSERT OR UPDATE OR DELETE", "AFTER TRUNCATE"];
@@ -62,12 +73,13 @@ fn kept(relation: &Relation) -> String {
     qualified(CONTROL, &bounded(format!("kept_{}", relation.table)))
 }
 
-/// Makes that table. A copy under writes has made it already; otherwise leaf and heap have their rows in the same order.
-fn places(relation: &Relation, archive: &str, numbers: Option<Numbers>) -> String {
+/// Makes that table. A copy under writes has made it already.
+fn places(relation: &Relation, archive: &str, from: Places) -> String {
     let kept = kept(relation);
     let name = bounded(format!("kept_{}", relation.table));
-    match numbers {
-        Some(_) => {
+    let empty = format!("CREATE TABLE {kept} (at tid NOT NULL, number bigint NOT NULL UNIQUE);\n");
+    match from {
+        Places::Numbers(_) => {
             let carried = carried(&relation.table);
             format!(
                 "DO $esclusa$ BEGIN EXECUTE (SELECT format('ALTER TABLE {carried} DROP CONSTRAINT %I', conname) FROM pg_constraint \
@@ -76,15 +88,35 @@ fn places(relation: &Relation, archive: &str, numbers: Option<Numbers>) -> Strin
                 ident(&name)
             )
         }
-        None => format!(
-            "CREATE TABLE {kept} (at tid NOT NULL, number bigint NOT NULL UNIQUE);\n\
-             INSERT INTO {kept} (at, number) SELECT a.at, l.number \
+        Places::Fill => empty + &filling(relation, archive),
+        Places::Order => format!(
+            "{empty}INSERT INTO {kept} (at, number) SELECT a.at, l.number \
              FROM (SELECT t.ctid AS at, row_number() OVER (ORDER BY t.ctid) AS n FROM ONLY {archive} AS t) AS a \
              JOIN (SELECT t.{number}, row_number() OVER (ORDER BY t.{number}) AS n FROM {leaf} AS t) AS l (number, n) ON l.n = a.n;\n",
             number = relation.number(),
             leaf = relation.rows(),
         ),
     }
+}
+
+/// Row by row: an INSERT of many puts a small one where an earlier page has room, so that their order says nothing of their places.
+fn filling(relation: &Relation, archive: &str) -> String {
+    let columns: Vec<String> = relation.columns.iter().map(|c| ident(&c.name)).collect();
+    let read: Vec<String> = (0..columns.len()).map(|i| format!("{} AS c{i}", relation.read(i, Some("t")))).collect();
+    let values: Vec<String> = (0..columns.len()).map(|i| format!("l.c{i}")).collect();
+    format!(
+        "DO $esclusa$ DECLARE l record; place tid; BEGIN\n  \
+         FOR l IN SELECT t.{number} AS number, {read} FROM {leaf} AS t{whole} ORDER BY t.{number} LOOP\n    \
+         INSERT INTO {archive} AS r ({columns}) OVERRIDING SYSTEM VALUE VALUES ({values}) RETURNING r.ctid INTO place;\n    \
+         INSERT INTO {kept} (at, number) VALUES (place, l.number);\n  END LOOP;\nEND $esclusa$;\n",
+        number = relation.number(),
+        read = read.join(", "),
+        leaf = relation.rows(),
+        whole = relation.wholeness("t").map_or_else(String::new, |whole| format!(" WHERE {whole}")),
+        columns = columns.join(", "),
+        values = values.join(", "),
+        kept = kept(relation),
+    )
 }
 
 fn silencing(relation: &Relation, archive: &str) -> String {
@@ -100,6 +132,12 @@ fn silencing(relation: &Relation, archive: &str) -> String {
 
 /// The SQL that has the legacy table's own triggers fire again, as they did, once it has its name.
 pub(super) fn waking(relation: &Relation) -> String {
+    let forget = format!("\nDELETE FROM {CONTROL}.silenced WHERE legacy_table = {};", literal(&relation.table));
+    as_they_fired(relation, &relation.legacy_table()) + &forget
+}
+
+/// The SQL that has the triggers of a legacy table, wherever it lies, fire as they did before it was moved.
+pub(super) fn as_they_fired(relation: &Relation, legacy: &str) -> String {
     let table = literal(&relation.table);
     format!(
         "DO $esclusa$ DECLARE t record; BEGIN
@@ -108,9 +146,8 @@ pub(super) fn waking(relation: &Relation) -> String {
              EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE %s TRIGGER %I', {legacy},
                CASE t.enabled WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END, t.trigger_name);
            END LOOP;
-         END $esclusa$;
-         DELETE FROM {CONTROL}.silenced WHERE legacy_table = {table};",
-        legacy = literal(&relation.legacy_table())
+         END $esclusa$;",
+        legacy = literal(legacy)
     )
 }
 
@@ -130,6 +167,11 @@ fn function(relation: &Relation) -> String {
     qualified(CONTROL, &bounded(format!("keep_{}", relation.table)))
 }
 
+/// Takes the triggers off a leaf that stays.
+pub(super) fn detaching(relation: &Relation) -> String {
+    TRIGGERS.iter().map(|trigger| format!("DROP TRIGGER IF EXISTS {trigger} ON {};\n", relation.rows())).collect()
+}
+
 /// What goes with the leaf; its triggers have gone with it.
 pub(super) fn removal(relation: &Relation) -> String {
     format!(
@@ -140,12 +182,15 @@ pub(super) fn removal(relation: &Relation) -> String {
     )
 }
 
-fn body(relation: &Relation, archive: &str, filenode: u32, numbers: Option<Numbers>) -> String {
+fn body(relation: &Relation, archive: &str, filenode: u32, from: Places) -> String {
     let columns: Vec<String> = relation.columns.iter().map(|c| ident(&c.name)).collect();
     let values: Vec<String> = (0..columns.len()).map(|i| relation.read(i, Some("new"))).collect();
     let set: Vec<String> = columns.iter().zip(&values).map(|(column, value)| format!("{column} = {value}")).collect();
     let (kept, number) = (kept(relation), relation.number());
-    let by_number = numbers.map_or_else(|| "NULL".to_owned(), |n| n.place(&format!("old.{number}")));
+    let by_number = match from {
+        Places::Numbers(numbers) => numbers.place(&format!("old.{number}")),
+        Places::Order | Places::Fill => "NULL".to_owned(),
+    };
     format!(
         "DECLARE\n  place tid;\nBEGIN\n  \
          IF pg_relation_filenode(to_regclass({name})) IS DISTINCT FROM {filenode}::oid THEN RETURN NULL; END IF;\n  \

@@ -12,10 +12,12 @@ use std::time::{Duration, Instant};
 
 use crate::catalog::Database;
 use crate::error::{Error, Result};
-use crate::relation::{CONTROL, LEAVES, Relation};
+use crate::relation::{CONTROL, Context, LEAVES, Relation};
 use crate::sql::quote::{ident, literal, qualified};
 
 use super::foreign_key::bounded;
+use super::ledger::{self, Entry};
+use super::machine::{State, Step};
 use super::number::Numbers;
 use super::object::concurrently;
 use super::parity::{self, Parity};
@@ -64,8 +66,34 @@ impl Told for Silent {
     fn word(&self, _: &str) {}
 }
 
+/// What every step of a copy needs.
+#[derive(Clone, Copy)]
+pub struct Work<'o> {
+    /// The migration's connection.
+    pub db: &'o Database,
+    /// Schema, zone, months.
+    pub context: &'o Context,
+    /// The run in the ledger.
+    pub run: i64,
+    /// The table.
+    pub relation: &'o Relation,
+    /// How it gets on with those who use the table.
+    pub pace: &'o Pace,
+    /// Who is told how far it is.
+    pub told: &'o dyn Told,
+}
+
+impl Work<'_> {
+    /// Writes a step of the copy.
+    async fn ledger(&self, step: Step, rows: Option<i64>) -> Result<State> {
+        let entry = Entry { run: self.run, table: &self.relation.table, step, rows, detail: None };
+        ledger::write(self.db, self.context, entry).await
+    }
+}
+
 /// A copy that has been begun.
 pub struct Online<'o> {
+    work: Work<'o>,
     db: &'o Database,
     relation: &'o Relation,
     pace: &'o Pace,
@@ -79,14 +107,9 @@ pub struct Online<'o> {
 
 impl<'o> Online<'o> {
     /// Begins to copy a table, or goes on with a copy that was begun.
-    pub async fn begin(
-        db: &'o Database,
-        run: i64,
-        relation: &'o Relation,
-        pace: &'o Pace,
-        told: &'o dyn Told,
-    ) -> Result<Online<'o>> {
-        if let Some(copy) = Self::found(db, relation, pace, told).await? {
+    pub async fn begin(work: Work<'o>) -> Result<Online<'o>> {
+        let Work { db, relation, pace, told, .. } = work;
+        if let Some(copy) = Self::found(work).await? {
             if copy.is_whole().await? {
                 return Ok(copy);
             }
@@ -94,21 +117,23 @@ impl<'o> Online<'o> {
                 "copying {}: begun anew, because what was copied does not fit the table any more",
                 relation.table
             ));
-            abandon(db, relation, pace, told).await?;
+            abandon(work).await?;
         }
         let context = format!("beginning to copy {}", relation.table);
         let tables = [relation.legacy_table()];
-        attempt(db, pace, &context, &tables, &|t| told.word(t), async |db| start(db, run, relation, &context).await).await?;
-        let begun = Self::found(db, relation, pace, told).await?;
+        attempt(db, pace, &context, &tables, &|t| told.word(t), async |_| start(work, &context).await).await?;
+        let begun = Self::found(work).await?;
         begun.ok_or_else(|| Error::refused(format!("{context}: the ledger has no line of it")))
     }
 
-    async fn found(db: &'o Database, relation: &'o Relation, pace: &'o Pace, told: &'o dyn Told) -> Result<Option<Online<'o>>> {
+    async fn found(work: Work<'o>) -> Result<Option<Online<'o>>> {
+        let Work { db, relation, pace, told, .. } = work;
         let sql = format!(
             "SELECT first_number, rows_per_block, blocks, filenode::oid, next_block, proven::text FROM {CONTROL}.copy WHERE legacy_table = $1"
         );
         let rows = db.query("reading the ledger", &sql, &[&relation.table]).await?;
         Ok(rows.first().map(|row| Online {
+            work,
             db,
             relation,
             pace,
@@ -166,7 +191,9 @@ impl<'o> Online<'o> {
             step = next.clamp(1, 65_536);
         }
         self.db.batch(&self.context("settling the copy of"), &self.carry().settle(self.numbers.blocks)).await?;
-        self.index(begun).await
+        let notes = self.index(begun).await?;
+        self.work.ledger(Step::Copied, None).await?;
+        Ok(notes)
     }
 
     async fn chunk(&self, from: i64, to: i64) -> Result<u64> {
@@ -310,7 +337,12 @@ impl<'o> Online<'o> {
             let sql = format!(
                 "UPDATE {CONTROL}.copy SET proven = $2::text::pg_snapshot, at = clock_timestamp() WHERE legacy_table = $1"
             );
-            self.db.execute(&context, &sql, &[&self.relation.table, &snapshot]).await?;
+            self.db
+                .transaction(&context, async |db| {
+                    db.execute(&context, &sql, &[&self.relation.table, &snapshot]).await?;
+                    self.work.ledger(Step::Prove, Some(parity.rows)).await
+                })
+                .await?;
             self.proven = Some(snapshot);
         }
         Ok(parity)
@@ -338,7 +370,8 @@ impl<'o> Online<'o> {
 }
 
 /// The short transaction with which it begins: nobody writes while the trigger is attached, and then nobody can without it.
-async fn start(db: &Database, run: i64, relation: &Relation, context: &str) -> Result<()> {
+async fn start(work: Work<'_>, context: &str) -> Result<()> {
+    let Work { db, run, relation, .. } = work;
     let legacy = relation.legacy_table();
     db.batch(context, &format!("LOCK TABLE {legacy} IN SHARE ROW EXCLUSIVE MODE")).await?;
     // 24 bytes of a page's header, and at least 24 of a tuple's with 4 of its pointer.
@@ -361,7 +394,8 @@ async fn start(db: &Database, run: i64, relation: &Relation, context: &str) -> R
          VALUES ({}, {run}, {filenode}, {blocks}, {first}, {per_block});",
         literal(&relation.table)
     );
-    db.batch(context, &[carry.attaching(), ledger].concat()).await
+    db.batch(context, &[carry.attaching(), ledger].concat()).await?;
+    work.ledger(Step::Copy, None).await.map(|_| ())
 }
 
 /// The new table's primary key, on the leaf: the trigger finds rows by their numbers. The legacy table's own may have the usual name, and
@@ -375,7 +409,8 @@ async fn primary(db: &Database, relation: &Relation, context: &str) -> Result<St
 }
 
 /// Takes a copy away, with its trigger and all that stands beside it; the table is as it was.
-pub async fn abandon(db: &Database, relation: &Relation, pace: &Pace, told: &dyn Told) -> Result<()> {
+pub async fn abandon(work: Work<'_>) -> Result<()> {
+    let Work { db, relation, pace, told, .. } = work;
     let context = format!("taking the copy of {} away", relation.table);
     let carry = Carry::new(relation, Numbers { first: 0, per_block: 1, blocks: 0 });
     let sql = format!(
@@ -385,7 +420,11 @@ pub async fn abandon(db: &Database, relation: &Relation, pace: &Pace, told: &dyn
         relation.rows(),
         literal(&relation.table)
     );
-    attempt(db, pace, &context, &[relation.legacy_table()], &|t| told.word(t), async |db| db.batch(&context, &sql).await).await
+    let take = async |db: &Database| {
+        work.ledger(Step::Abandon, None).await?;
+        db.batch(&context, &sql).await
+    };
+    attempt(db, pace, &context, &[relation.legacy_table()], &|t| told.word(t), take).await
 }
 
 /// Whether a copy of the table has been begun.

@@ -18,8 +18,7 @@ const LOCK_TIMEOUT: &str = "5s";
 
 /// Improves one table. Every step may be run again; returns the steps that had something to do.
 pub async fn run(database: &Database, context: &Context, rule: &Rule, table: &Table) -> Result<Vec<String>> {
-    let name = qualified(&context.schema, &rule.table);
-    let improvement = Improvement { database, context, rule, table, name };
+    let improvement = Improvement { database, context, rule, table, statements: Statements::new(context, rule) };
     let mut steps = Vec::new();
     if table.column("hst_id").is_none() {
         improvement.columns().await?;
@@ -36,35 +35,130 @@ pub async fn run(database: &Database, context: &Context, rule: &Rule, table: &Ta
     Ok(steps)
 }
 
+/// The statements of an improvement, in order, as `--dry-run` prints them. Which of them have something to do is found when they are run.
+pub fn script(context: &Context, rule: &Rule) -> String {
+    let statements = Statements::new(context, rule);
+    let kind = if rule.key.primary.is_empty() { Kind::Primary } else { Kind::Unique };
+    let mut lines = vec![format!("CREATE SEQUENCE {}", statements.sequence), statements.columns(), statements.batch()];
+    lines.extend(statements.not_null());
+    lines.push(statements.index(&statements.key(kind), "UNIQUE INDEX", "hst_id"));
+    lines.push(statements.take(kind));
+    lines.extend(statements.time().map(|(index, columns)| statements.index(&index, "INDEX", &columns)));
+    lines.into_iter().map(|line| format!("{line};\n")).collect()
+}
+
+/// What `hst_id` becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The primary key.
+    Primary,
+    /// Unique, beside a primary key that the table has already.
+    Unique,
+}
+
+/// The SQL of each step.
+struct Statements<'s> {
+    rule: &'s Rule,
+    /// The table's name with its schema.
+    name: String,
+    sequence: String,
+    /// The constraint that proves NOT NULL on the side.
+    check: String,
+}
+
+impl<'s> Statements<'s> {
+    fn new(context: &Context, rule: &'s Rule) -> Self {
+        Statements {
+            rule,
+            name: qualified(&context.schema, &rule.table),
+            sequence: qualified(&context.schema, &format!("{}_hst_id_seq", rule.table)),
+            check: ident(&format!("{}_hst_id_set", rule.table)),
+        }
+    }
+
+    /// The number comes from a sequence that everybody may draw from: whoever may insert a row, today or after a later GRANT, into
+    /// the table or into some of its columns, must be able to. A row is the state before a change, as those of audit_log are.
+    fn columns(&self) -> String {
+        let (name, sequence) = (&self.name, &self.sequence);
+        format!(
+            "GRANT USAGE ON SEQUENCE {sequence} TO PUBLIC; \
+             ALTER TABLE {name} ADD COLUMN hst_id bigint, ADD COLUMN IF NOT EXISTS hst_operation char(1) DEFAULT 'U'; \
+             ALTER TABLE {name} ALTER COLUMN hst_id SET DEFAULT nextval({}); ALTER SEQUENCE {sequence} OWNED BY {name}.hst_id",
+            literal(sequence)
+        )
+    }
+
+    /// Numbers some rows; until there are none without a number.
+    fn batch(&self) -> String {
+        let name = &self.name;
+        format!(
+            "UPDATE {name} SET hst_id = nextval({}) WHERE ctid = ANY (ARRAY(SELECT ctid FROM {name} WHERE hst_id IS NULL LIMIT {BATCH_ROWS}))",
+            literal(&self.sequence)
+        )
+    }
+
+    /// NOT NULL is asked of new rows, and then proven of the others while they are read and written.
+    fn not_null(&self) -> [String; 2] {
+        let (name, check) = (&self.name, &self.check);
+        [
+            format!(
+                "ALTER TABLE {name} DROP CONSTRAINT IF EXISTS {check}; \
+                 ALTER TABLE {name} ADD CONSTRAINT {check} CHECK (hst_id IS NOT NULL) NOT VALID"
+            ),
+            format!("ALTER TABLE {name} VALIDATE CONSTRAINT {check}"),
+        ]
+    }
+
+    fn key(&self, kind: Kind) -> String {
+        format!("{}_hst_{}", self.rule.table, if kind == Kind::Primary { "pkey" } else { "key" })
+    }
+
+    /// With the validated check, SET NOT NULL needs no scan.
+    fn take(&self, kind: Kind) -> String {
+        let (name, check) = (&self.name, &self.check);
+        format!(
+            "ALTER TABLE {name} ALTER COLUMN hst_id SET NOT NULL; ALTER TABLE {name} DROP CONSTRAINT {check}; \
+             ALTER TABLE {name} ADD CONSTRAINT {0} {1} USING INDEX {0}",
+            ident(&self.key(kind)),
+            if kind == Kind::Primary { "PRIMARY KEY" } else { "UNIQUE" },
+        )
+    }
+
+    /// The index on key and time, where the rule knows both.
+    fn time(&self) -> Option<(String, String)> {
+        let Target::Retained(retained) = &self.rule.target else { return None };
+        let time = retained.time.as_ref().filter(|_| !self.rule.key.columns.is_empty())?;
+        let columns: Vec<String> = self.rule.key.columns.iter().map(|c| ident(c)).collect();
+        Some((format!("{}_hst_time", self.rule.table), format!("{}, {} DESC", columns.join(", "), ident(time))))
+    }
+
+    fn index(&self, index: &str, kind: &str, columns: &str) -> String {
+        format!("CREATE {kind} CONCURRENTLY {} ON {} ({columns})", ident(index), self.name)
+    }
+}
+
 struct Improvement<'i> {
     database: &'i Database,
     context: &'i Context,
     rule: &'i Rule,
     table: &'i Table,
-    /// The table's name with its schema.
-    name: String,
+    statements: Statements<'i>,
 }
 
 impl Improvement<'_> {
-    fn sequence(&self) -> String {
-        qualified(&self.context.schema, &format!("{}_hst_id_seq", self.rule.table))
-    }
-
     /// Catalog changes that must be made together, or not at all.
     async fn alter(&self, context: &str, sql: &str) -> Result<()> {
         let sql = format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; {sql}");
         self.database.transaction(context, async |db| db.batch(context, &sql).await).await
     }
 
-    /// The number comes from a sequence that everybody may draw from: whoever may insert a row, today or after a later GRANT, into
-    /// the table or into some of its columns, must be able to. A row is the state before a change, as those of audit_log are.
     async fn columns(&self) -> Result<()> {
-        let (name, sequence) = (&self.name, self.sequence());
+        let (name, sequence) = (&self.statements.name, &self.statements.sequence);
         let context = format!("adding columns to {}", self.rule.table);
         let owner = "SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE oid = to_regclass($1)";
         let owner: String = self.database.one(&context, owner, &[name]).await?.get(0);
         let made = "SELECT to_regclass($1) IS NOT NULL";
-        if !self.database.one(&context, made, &[&sequence]).await?.get::<_, bool>(0) {
+        if !self.database.one(&context, made, &[sequence]).await?.get::<_, bool>(0) {
             // A column can only own a sequence of its table's owner.
             self.database
                 .transaction(&context, async |db| {
@@ -73,21 +167,11 @@ impl Improvement<'_> {
                 })
                 .await?;
         }
-        let sql = format!(
-            "GRANT USAGE ON SEQUENCE {sequence} TO PUBLIC; \
-             ALTER TABLE {name} ADD COLUMN hst_id bigint, ADD COLUMN IF NOT EXISTS hst_operation char(1) DEFAULT 'U'; \
-             ALTER TABLE {name} ALTER COLUMN hst_id SET DEFAULT nextval({}); ALTER SEQUENCE {sequence} OWNED BY {name}.hst_id",
-            literal(&sequence)
-        );
-        self.alter(&context, &sql).await
+        self.alter(&context, &self.statements.columns()).await
     }
 
     async fn number(&self) -> Result<u64> {
-        let name = &self.name;
-        let batch = format!(
-            "UPDATE {name} SET hst_id = nextval({}) WHERE ctid = ANY (ARRAY(SELECT ctid FROM {name} WHERE hst_id IS NULL LIMIT {BATCH_ROWS}))",
-            literal(&self.sequence())
-        );
+        let batch = self.statements.batch();
         let mut numbered = 0;
         loop {
             let rows = self.database.execute(&format!("numbering {}", self.rule.table), &batch, &[]).await?;
@@ -100,33 +184,18 @@ impl Improvement<'_> {
 
     /// A primary key; beside one that the table has already, a unique constraint.
     async fn key(&self) -> Result<String> {
-        let name = &self.name;
-        let (kind, suffix) = if self.table.keys.iter().any(|k| k.primary) { ("UNIQUE", "key") } else { ("PRIMARY KEY", "pkey") };
-        let (key, check) = (format!("{}_hst_{suffix}", self.rule.table), ident(&format!("{}_hst_id_set", self.rule.table)));
+        let kind = if self.table.keys.iter().any(|k| k.primary) { Kind::Unique } else { Kind::Primary };
         let context = format!("making hst_id the key of {}", self.rule.table);
-        let set = format!(
-            "ALTER TABLE {name} DROP CONSTRAINT IF EXISTS {check}; \
-             ALTER TABLE {name} ADD CONSTRAINT {check} CHECK (hst_id IS NOT NULL) NOT VALID"
-        );
-        self.alter(&context, &set).await?;
-        self.alter(&context, &format!("ALTER TABLE {name} VALIDATE CONSTRAINT {check}")).await?;
-        self.index(&context, &key, "UNIQUE INDEX", "hst_id").await?;
-        // With the validated check, SET NOT NULL needs no scan.
-        let take = format!(
-            "ALTER TABLE {name} ALTER COLUMN hst_id SET NOT NULL; ALTER TABLE {name} DROP CONSTRAINT {check}; \
-             ALTER TABLE {name} ADD CONSTRAINT {0} {kind} USING INDEX {0}",
-            ident(&key)
-        );
-        self.alter(&context, &take).await?;
-        Ok(format!("{} on hst_id", kind.to_lowercase()))
+        for statement in self.statements.not_null() {
+            self.alter(&context, &statement).await?;
+        }
+        self.index(&context, &self.statements.key(kind), "UNIQUE INDEX", "hst_id").await?;
+        self.alter(&context, &self.statements.take(kind)).await?;
+        Ok(if kind == Kind::Primary { "primary key on hst_id" } else { "unique on hst_id" }.to_owned())
     }
 
     async fn time_index(&self) -> Result<Option<String>> {
-        let Target::Retained(retained) = &self.rule.target else { return Ok(None) };
-        let Some(time) = retained.time.as_ref().filter(|_| !self.rule.key.columns.is_empty()) else { return Ok(None) };
-        let index = format!("{}_hst_time", self.rule.table);
-        let columns: Vec<String> = self.rule.key.columns.iter().map(|c| ident(c)).collect();
-        let columns = format!("{}, {} DESC", columns.join(", "), ident(time));
+        let Some((index, columns)) = self.statements.time() else { return Ok(None) };
         let made = self.index(&format!("indexing {}", self.rule.table), &index, "INDEX", &columns).await?;
         Ok(made.then(|| format!("index {index}")))
     }
@@ -141,7 +210,6 @@ impl Improvement<'_> {
             Some(false) => self.database.batch(context, &format!("DROP INDEX CONCURRENTLY {full}")).await?,
             None => {}
         }
-        let create = format!("CREATE {kind} CONCURRENTLY {} ON {} ({columns})", ident(index), self.name);
-        self.database.batch(context, &create).await.map(|()| true)
+        self.database.batch(context, &self.statements.index(index, kind, columns)).await.map(|()| true)
     }
 }

@@ -18,6 +18,8 @@ use super::capture::{self, writer};
 use super::dependents::{self, Dependent, Dependents};
 use super::foreign_key::KEYS;
 use super::foreign_key::key_table::{KeyTable, Leaf};
+use super::ledger::{self, Entry};
+use super::machine::Step;
 use super::online::{self, Online, Silent, Told};
 use super::parity::{self, Parity};
 use super::quiet::{Pace, attempt};
@@ -111,7 +113,7 @@ impl<'m> Migration<'m> {
             }
             let notes = retain::run(self.database, &self.context, rule, table).await?;
             if !notes.is_empty() {
-                self.record(self.database, run, rule, "retain", None).await?;
+                self.write(self.database, run, rule, Step::Improve, None).await?;
             }
             return Ok(Outcome { table: rule.table.clone(), rows: 0, parity: None, notes, held: Duration::ZERO });
         }
@@ -171,12 +173,12 @@ impl<'m> Migration<'m> {
         if !is_large && !online::is_begun(self.database, relation).await? {
             return Ok(None);
         }
-        let mut copy = Online::begin(self.database, run, relation, &self.pace, self.told).await?;
+        let mut copy = Online::begin(self.copying(run, relation)).await?;
         let notes = copy.copy().await?;
         let parity = copy.prove().await?;
         if !parity.holds() {
             // Nobody goes on from a copy that is wrong.
-            online::abandon(self.database, relation, &self.pace, self.told).await?;
+            online::abandon(self.copying(run, relation)).await?;
             return Err(unproven(relation, &parity));
         }
         Ok(Some(Prepared { copy, notes, parity }))
@@ -213,7 +215,7 @@ impl<'m> Migration<'m> {
             outcome.held = locked.get().elapsed();
         }
         if failed.get() && prepared.is_some() {
-            online::abandon(self.database, relation, &self.pace, self.told).await?;
+            online::abandon(self.copying(run, relation)).await?;
         }
         moved
     }
@@ -228,6 +230,8 @@ impl<'m> Migration<'m> {
         catalog: &Catalog,
     ) -> Result<(Outcome, Vec<String>)> {
         let legacy = relation.legacy_table();
+        let entry = Entry { run, table: &rule.table, step: Step::Move, rows: None, detail: None };
+        let next = ledger::place(db, &self.context, entry).await?;
         let hanging = self.hanging(db, relation, &legacy).await?;
         let mut notes = self.refuse_hanging(relation, &hanging)?;
         let (rows, parity) = match prepared {
@@ -254,8 +258,9 @@ impl<'m> Migration<'m> {
         let validation = self.swap(db, relation).await?;
         db.batch(&context, &hanging.after).await?;
         notes.extend(self.capture(db, rule, relation, catalog).await?);
-        keep::attach(db, relation, prepared.map(|p| p.copy.numbers())).await?;
-        self.record(db, run, rule, "migrate", Some(i64::try_from(rows).unwrap_or(i64::MAX))).await?;
+        let places = prepared.map_or(keep::Places::Order, |p| keep::Places::Numbers(p.copy.numbers()));
+        keep::attach(db, relation, places).await?;
+        ledger::write_as(db, Entry { rows: i64::try_from(rows).ok(), ..entry }, next).await?;
         Ok((Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes, held: Duration::ZERO }, validation))
     }
 
@@ -288,10 +293,14 @@ impl<'m> Migration<'m> {
         self.database.transaction(&context, record).await
     }
 
-    /// Writes the ledger's line.
-    async fn record(&self, db: &Database, run: i64, rule: &Rule, step: &str, rows: Option<i64>) -> Result<()> {
-        let sql = format!("INSERT INTO {CONTROL}.run_table (run_id, legacy_table, step, row_count) VALUES ($1, $2, $3, $4)");
-        db.execute("recording the table", &sql, &[&run, &rule.table, &step, &rows]).await.map(|_| ())
+    /// Writes a step into the ledger.
+    pub(super) async fn write(&self, db: &Database, run: i64, rule: &Rule, step: Step, detail: Option<&str>) -> Result<()> {
+        ledger::write(db, &self.context, Entry { run, table: &rule.table, step, rows: None, detail }).await.map(|_| ())
+    }
+
+    /// What copying a table under load needs.
+    pub(super) fn copying<'w>(&'w self, run: i64, relation: &'w Relation) -> online::Work<'w> {
+        online::Work { db: self.database, context: &self.context, run, relation, pace: &self.pace, told: self.told }
     }
 
     /// The leaf: made, filled, indexed, attached, and looked at by ANALYZE.
@@ -363,14 +372,7 @@ impl<'m> Migration<'m> {
 
     /// What hangs on a table that has not been moved.
     pub async fn dependents(&self, rule: &Rule) -> Result<Vec<Dependent>> {
-        let relation = Relation::compile(rule, &self.context);
-        let legacy = relation.legacy_table();
-        let sql = "SELECT EXISTS (SELECT FROM pg_class WHERE oid = to_regclass($1) AND relkind IN ('r', 'p'))";
-        let there: bool = self.database.one("looking for the table", sql, &[&legacy]).await?.get(0);
-        if !there {
-            return Ok(Vec::new());
-        }
-        Ok(self.hanging(self.database, &relation, &legacy).await?.found)
+        dependents_of(self.database, &self.context, rule).await
     }
 
     /// What hangs on the table: notes about what is carried or let go; a refusal for what cannot be, unless it was accepted.
@@ -441,9 +443,22 @@ struct Prepared<'p> {
 }
 
 /// Reads a legacy column, by its name, from a row of the leaf, by its alias.
-type Reading<'r> = Box<dyn Fn(&str, &str) -> String + Sync + 'r>;
+type Reading<'r> = Box<dyn Fn(&str, &str) -> String + Send + Sync + 'r>;
 /// The assignments of an UPDATE of the leaf that sets legacy columns, with the row's alias.
-type Writing<'r> = Box<dyn Fn(&[(String, String)], &str) -> String + Sync + 'r>;
+type Writing<'r> = Box<dyn Fn(&[(String, String)], &str) -> String + Send + Sync + 'r>;
+
+/// What hangs on a table that has not been moved; nothing where there is no such table. The session is pinned (`migrate::PINNED`).
+pub async fn dependents_of(database: &Database, context: &Context, rule: &Rule) -> Result<Vec<Dependent>> {
+    let relation = Relation::compile(rule, context);
+    let legacy = relation.legacy_table();
+    let sql = "SELECT EXISTS (SELECT FROM pg_class WHERE oid = to_regclass($1) AND relkind IN ('r', 'p'))";
+    let there: bool = database.one("looking for the table", sql, &[&legacy]).await?.get(0);
+    if !there {
+        return Ok(Vec::new());
+    }
+    let standing = Standing::new(&relation);
+    Ok(dependents::find(database, &standing.leaf(&legacy)).await?.found)
+}
 
 /// A relation as those see it who look for what hangs on its table.
 pub(super) struct Standing<'r> {

@@ -46,7 +46,7 @@ pub async fn judged(database: &Database, settings: &Settings, asked: &Asked, lan
 }
 
 /// The calendar of the settings. A date that is none was told when they were read.
-fn calendar(settings: &Settings) -> Calendar {
+pub(super) fn calendar(settings: &Settings) -> Calendar {
     let date = |text: &String| text.split_once('-').and_then(|(month, day)| Some((month.parse().ok()?, day.parse().ok()?)));
     let days = settings.calendar.billing_cycle.as_secs() / Duration::from_secs(86_400).as_secs();
     Calendar {
@@ -91,7 +91,7 @@ async fn seen(database: &Database, asked: &Asked) -> Result<HashMap<String, Seen
 }
 
 /// Days that were recorded as a whole, in order. A recorder that has lost a span leaves the days of its life in doubt.
-async fn days(database: &Database, asked: &Asked) -> Result<Vec<Day>> {
+pub(super) async fn days(database: &Database, asked: &Asked) -> Result<Vec<Day>> {
     let sql = "WITH hourly AS (SELECT bucket, least(sum(covered_us), 3600000000) AS us FROM esclusa.coverage
                    WHERE bucket >= coalesce($1::text::timestamptz, '-infinity') AND bucket < coalesce($2::text::timestamptz, 'infinity') GROUP BY 1)
                SELECT (d - date '1970-01-01')::bigint, extract(month FROM d)::int, extract(day FROM d)::int

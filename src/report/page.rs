@@ -10,6 +10,8 @@ use crate::table::{Cell, Table, escaped};
 const ROWS: usize = 40;
 /// Characters of a cell that are shown.
 const CELL: usize = 240;
+/// And of one that may be a command with the names of a wave: it is no use in part.
+const WHOLE_CELL: usize = 4000;
 
 const STYLE: &str = ":root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--line:#d5dae0;--soft:#f3f5f7;--quiet:#57606a}
 @media(prefers-color-scheme:dark){:root{--ink:#e4e8ec;--paper:#14181d;--line:#343b43;--soft:#1e242b;--quiet:#9aa5b1}}
@@ -34,8 +36,7 @@ pub struct Section {
 }
 
 /// The page. `at` is the moment that it is of.
-pub fn page(headline: &[String], sections: Vec<Section>, at: &str, language: Language) -> String {
-    let title = language.of("Who still needs which legacy name", "Quién usa aún cada tabla heredada");
+pub fn page(title: &str, headline: &[String], sections: Vec<Section>, at: &str, language: Language) -> String {
     let mut out = format!(
         "<!DOCTYPE html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <title>{}</title><style>{STYLE}</style></head><body><main><h1>{}</h1><p class=\"q\">esclusa, {}</p><ul class=\"answers\">",
@@ -57,17 +58,21 @@ pub fn page(headline: &[String], sections: Vec<Section>, at: &str, language: Lan
             let told = told.replace("{s}", &shown.to_string()).replace("{t}", &total.to_string());
             let _ = write!(out, "<p class=\"q\">{}</p>", escaped(&told));
         }
-        let _ = write!(out, "<div class=\"wide\">{}</div></section>", shortened(section.table, shown).html());
+        let _ = write!(
+            out,
+            "<div class=\"wide\">{}</div></section>",
+            shortened(section.table, shown, if section.whole { WHOLE_CELL } else { CELL }).html()
+        );
     }
     out.push_str("</main></body></html>\n");
     out
 }
 
-fn shortened(mut table: Table, rows: usize) -> Table {
+fn shortened(mut table: Table, rows: usize, longest: usize) -> Table {
     table.rows.truncate(rows);
     for cell in table.rows.iter_mut().flatten() {
         if let Cell::Text(text) = cell
-            && let Some((end, _)) = text.char_indices().nth(CELL)
+            && let Some((end, _)) = text.char_indices().nth(longest)
         {
             text.truncate(end);
             text.push('…');
@@ -90,7 +95,7 @@ mod tests {
     #[test]
     fn nothing_of_a_clients_gets_in_unescaped() {
         let hostile = "</td><script>alert('x')</script>\"&<img src=x onerror=alert(1)>";
-        let page = page(&[hostile.to_owned()], vec![section(1, hostile, true)], hostile, Language::Spanish);
+        let page = page(hostile, &[hostile.to_owned()], vec![section(1, hostile, true)], hostile, Language::Spanish);
         for tag in ["<script", "<img", "<b>", "& why"] {
             assert!(!page.contains(tag), "{tag}");
         }
@@ -108,7 +113,7 @@ mod tests {
             section(230, &"0 uses in 41 whole days (at most 0.073 a day, 95 %); not yet seen: a billing cycle ".repeat(2), true);
         let mut sections: Vec<Section> = (0..13).map(|_| section(5000, &long, false)).collect();
         sections.insert(0, whole);
-        let page = page(&[], sections, "", Language::English);
+        let page = page("A title", &[], sections, "", Language::English);
         assert!(page.len() < 300_000, "{}", page.len());
         assert_eq!(page.matches("The first 40 of 5000 rows.").count(), 13);
     }

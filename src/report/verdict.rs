@@ -60,7 +60,8 @@ pub enum Class {
 }
 
 impl Class {
-    fn name(self, language: Language) -> &'static str {
+    /// As sentences say it.
+    pub fn name(self, language: Language) -> &'static str {
         let (english, spanish) = match self {
             Class::WorkingDay => ("a working day", "un día hábil"),
             Class::Weekend => ("a weekend", "un fin de semana"),
@@ -188,10 +189,7 @@ fn judge_one(name: Name, days: &[Day], calendar: &Calendar, language: Language) 
     // Of the day of the last use only a part was silent.
     let silent: Vec<&Day> = days.iter().filter(|day| name.seen.last_day.is_none_or(|last| day.number > last)).collect();
     let covered = covered(&silent, calendar);
-    let mut to_move = vec![Class::WorkingDay, Class::Weekend, Class::MonthEnd, Class::BillingCycle];
-    if !calendar.dates.is_empty() {
-        to_move.push(Class::OwnDates);
-    }
+    let to_move = wanted(calendar);
     let missing = |wanted: &[Class]| wanted.iter().copied().filter(|class| !covered.contains(class)).collect::<Vec<Class>>();
     let seen = &name.seen;
     let to_retire = if calendar.regulatory.contains(&name.table) { Class::YearEnd } else { Class::QuarterEnd };
@@ -220,8 +218,17 @@ fn judge_one(name: Name, days: &[Day], calendar: &Calendar, language: Language) 
     Judged { covered_days: silent.len(), verdict, reason, next, name }
 }
 
+/// The classes that have to be seen before silence counts.
+pub(super) fn wanted(calendar: &Calendar) -> Vec<Class> {
+    let mut wanted = vec![Class::WorkingDay, Class::Weekend, Class::MonthEnd, Class::BillingCycle];
+    if !calendar.dates.is_empty() {
+        wanted.push(Class::OwnDates);
+    }
+    wanted
+}
+
 /// The classes that days cover.
-fn covered(days: &[&Day], calendar: &Calendar) -> BTreeSet<Class> {
+pub(super) fn covered(days: &[&Day], calendar: &Calendar) -> BTreeSet<Class> {
     let mut classes = BTreeSet::new();
     let dates: BTreeSet<(u32, u32)> = days.iter().map(|day| (day.month, day.day)).collect();
     let by_number: BTreeMap<i64, &Day> = days.iter().map(|day| (day.number, *day)).collect();

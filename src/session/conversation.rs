@@ -22,6 +22,7 @@ use super::names::Names;
 use super::peer::Peer;
 use super::pipeline::{Pipeline, Request, Transaction};
 use super::portals::Portals;
+use super::predecessor::Predecessor;
 use super::prepared::PreparedStatements;
 use super::readiness::Turn;
 use super::samples::Samples;
@@ -92,6 +93,8 @@ pub struct Conversation<H> {
     /// Whether the client's next frame waits for something of our own.
     turn: Turn,
     transaction: Transaction,
+    /// What ran before in it.
+    predecessor: Predecessor,
     /// What others see of it.
     shown: Shown,
     /// Of names of statements and portals.
@@ -114,6 +117,7 @@ impl<H: House> Conversation<H> {
             in_flight: InFlight::new(oldest),
             turn: Turn::default(),
             transaction: Transaction::None,
+            predecessor: Predecessor::default(),
             shown: Shown::default(),
             hasher: ahash::RandomState::new(),
         }
@@ -159,7 +163,10 @@ impl<H: House> Conversation<H> {
         }
     }
 
-    fn ran(&self, statement: &Statement, run: Run) {
+    fn ran(&mut self, statement: &Statement, run: Run) {
         self.house.ran(&statement.outcome, self.peer.client(), run);
+        if let Some(before) = self.predecessor.followed_by(&statement.outcome) {
+            self.house.followed(&before, &statement.outcome, self.peer.client());
+        }
     }
 }

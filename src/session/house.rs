@@ -24,6 +24,8 @@ pub trait House: Debug {
     fn outcome(&self, policy: &Policy, names: &Arc<NameContext>, text: &str) -> Arc<Outcome>;
     /// A statement that touches legacy tables has run.
     fn ran(&self, outcome: &Outcome, client: &Arc<Client>, run: Run);
+    /// It ran behind another one in its transaction, and both touch legacy tables.
+    fn followed(&self, before: &Outcome, outcome: &Outcome, client: &Arc<Client>);
     /// To be counted.
     fn note(&self, note: Note);
     /// The client calls itself otherwise.

@@ -208,6 +208,10 @@ impl House for Seat {
         self.shared.traffic.count(outcome, client, Execution { rows: run.rows, sqlstate, elapsed, at: SystemTime::now() });
     }
 
+    fn followed(&self, before: &Outcome, outcome: &Outcome, client: &Arc<Client>) {
+        self.shared.traffic.count_followed(before, outcome, client, SystemTime::now());
+    }
+
     fn note(&self, note: Note) {
         match note {
             Note::Unread => telemetry::count_by("esclusa_statements_total", "path", "unread"),

@@ -1,5 +1,5 @@
-//! What was counted in a span of time, as it is written down: exact totals, the detail behind them, latencies, statements, and the time
-//! that it covers. Batches add up; what has been made into one is written as one.
+//! What was counted in a span of time, as it is written down: exact totals, the detail behind them, latencies, statements, tables that were
+//! used together, and the time that it covers. Batches add up; what has been made into one is written as one.
 
 use std::collections::BTreeMap;
 
@@ -102,6 +102,57 @@ pub struct Statement {
     pub named: Vec<(String, Vec<String>, bool)>,
 }
 
+/// How two tables were used together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum How {
+    /// One statement names both.
+    Statement,
+    /// Of two statements that follow each other in a transaction one names the first and one the second.
+    Transaction,
+}
+
+impl How {
+    /// As reports name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            How::Statement => "statement",
+            How::Transaction => "transaction",
+        }
+    }
+}
+
+/// Two legacy tables that were used together; `first` is before `second` by name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PairKey {
+    /// The hour's beginning, in seconds since 1970.
+    pub hour: i64,
+    /// One table.
+    pub first: String,
+    /// The other.
+    pub second: String,
+    /// How.
+    pub how: How,
+    /// `application_name`.
+    pub application: String,
+}
+
+/// How often two tables were used together, and when last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PairCount {
+    /// So often.
+    pub times: u64,
+    /// In microseconds since 1970.
+    pub last_us: i64,
+}
+
+impl PairCount {
+    /// Adds another span's.
+    pub fn add(&mut self, other: &PairCount) {
+        self.times = self.times.saturating_add(other.times);
+        self.last_us = self.last_us.max(other.last_us);
+    }
+}
+
 /// The hour, the statement and the form of a latency.
 pub type LatencyKey = (i64, i64, Form);
 
@@ -127,6 +178,12 @@ pub struct Batch {
     pub statements: BTreeMap<i64, Statement>,
     /// Hits whose detail was given up for room.
     pub folded: u64,
+    /// Tables that were used together. A spool of before has none.
+    #[serde(with = "pairs", default)]
+    pub together: BTreeMap<PairKey, PairCount>,
+    /// Uses together that had no room.
+    #[serde(default)]
+    pub pairs_lost: u64,
 }
 
 impl Count {
@@ -181,6 +238,8 @@ impl Batch {
             classes.into_iter().for_each(|(class, count)| *sum.entry(class).or_default() += count);
         }
         self.statements.extend(later.statements);
+        later.together.into_iter().for_each(|(key, count)| self.together.entry(key).or_default().add(&count));
+        self.pairs_lost += later.pairs_lost;
     }
 
     /// Notes that a span of time was recorded; in microseconds since 1970.
@@ -195,7 +254,7 @@ impl Batch {
         }
     }
 
-    /// Gives up all detail; the totals have it. Hits that lose theirs are counted.
+    /// Gives up all detail; the totals have it. Hits that lose theirs are counted. Which tables were used together is no detail.
     pub fn fold(&mut self) {
         self.folded += self.details.values().map(|detail| detail.count.hits).sum::<u64>();
         self.details.clear();
@@ -211,6 +270,10 @@ impl Batch {
         for (key, count) in std::mem::take(&mut self.totals) {
             coarse.totals.entry(TotalKey { hour: day(key.hour), ..key }).or_default().add(&count);
         }
+        for (key, count) in std::mem::take(&mut self.together) {
+            coarse.together.entry(PairKey { hour: day(key.hour), ..key }).or_default().add(&count);
+        }
+        coarse.pairs_lost = self.pairs_lost;
         coarse.covered = std::mem::take(&mut self.covered);
         *self = coarse;
     }
@@ -269,6 +332,14 @@ impl Batch {
         let details = self.details.into_iter().map(|(k, d)| Batch { details: [(detail(k), d)].into(), ..Batch::default() });
         details.for_each(|one| out.add(one));
         out.statements = self.statements.into_iter().map(|(k, s)| (k, statement(s))).collect();
+        let pair = |k: PairKey| {
+            // What is escaped may sort otherwise.
+            let (one, other) = (text(k.first), text(k.second));
+            let (first, second) = if one <= other { (one, other) } else { (other, one) };
+            PairKey { first, second, application: text(k.application), ..k }
+        };
+        self.together.into_iter().for_each(|(k, count)| out.together.entry(pair(k)).or_default().add(&count));
+        out.pairs_lost = self.pairs_lost;
         Batch { covered: self.covered, latencies: self.latencies, ..out }
     }
 
@@ -330,8 +401,18 @@ pub(crate) mod tests {
             details: [(key, Detail { count, missed: 0 })].into(),
             latencies: [((hour, fingerprint, Form::Legacy), [(24, hits)].into())].into(),
             statements: [(fingerprint, Statement { text: "select ñ".into(), ..Statement::default() })].into(),
-            folded: 0,
+            together: [(pair(hour), PairCount { times: hits, last_us: at })].into(),
+            ..Batch::default()
         }
+    }
+
+    fn pair(hour: i64) -> PairKey {
+        let (first, second) = ("tipocorreo".into(), "tipotalla".into());
+        PairKey { hour, first, second, how: How::Statement, application: "AQUASIS ñ".into() }
+    }
+
+    fn times(batch: &Batch) -> u64 {
+        batch.together.values().map(|count| count.times).sum()
     }
 
     fn details(batch: &Batch) -> u64 {
@@ -345,8 +426,17 @@ pub(crate) mod tests {
         sum.add(batch(5, 3600, 2, 1));
         assert_eq!((sum.first, sum.last, sum.totals.len(), sum.details.len(), sum.hits(), details(&sum)), (3, 5, 2, 2, 8, 8));
         assert_eq!(sum.latencies[&(0, 1, Form::Legacy)][&24], 7);
+        assert_eq!((sum.together.len(), sum.together[&pair(0)]), (2, PairCount { times: 7, last_us: 0 }));
         let written = serde_json::to_vec(&sum).unwrap();
         assert_eq!(serde_json::from_slice::<Batch>(&written).unwrap(), sum);
+    }
+
+    #[test]
+    fn a_spool_of_before_knows_no_pairs_and_is_read() {
+        let mut old = serde_json::to_value(batch(3, 0, 1, 5)).unwrap();
+        let fields = old.as_object_mut().unwrap();
+        assert!(fields.remove("together").is_some() && fields.remove("pairs_lost").is_some());
+        assert_eq!(serde_json::from_value::<Batch>(old).unwrap(), Batch { together: BTreeMap::new(), ..batch(3, 0, 1, 5) });
     }
 
     #[test]
@@ -361,6 +451,7 @@ pub(crate) mod tests {
         sum.coarsen();
         assert_eq!((sum.totals.len(), sum.hits(), sum.details.len(), sum.statements.len(), sum.folded), (1, 107, 0, 0, 107));
         assert_eq!(sum.covered.len(), 2);
+        assert_eq!((sum.together.len(), times(&sum)), (1, 107), "pairs are no detail");
     }
 
     #[test]
@@ -372,6 +463,7 @@ pub(crate) mod tests {
         sum.add(other);
         let plain = sum.ascii();
         assert_eq!((plain.hits(), details(&plain), plain.statements[&1].text.as_str()), (12, 12, "select \\u{f1}"));
+        assert_eq!(times(&plain), 12);
         assert!(serde_json::to_string(&plain).unwrap().is_ascii());
     }
 

@@ -11,8 +11,9 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
-use super::batch::{Batch, Count, DetailKey, Form, HOUR, OTHERS, Statement, TotalKey};
+use super::batch::{Batch, Count, DetailKey, Form, HOUR, How, OTHERS, Statement, TotalKey};
 use super::latency::{self, CLASSES};
+use super::together::{Pairs, Tables};
 use super::{Client, Execution, Sqlstate};
 use crate::rewrite::{Hit, HitOutcome, Named, Outcome};
 use crate::sql::fingerprint::Seen;
@@ -32,7 +33,8 @@ pub(super) struct Ledger {
     total_of: HashMap<Name, usize, ahash::RandomState>,
     latencies: Vec<Latency>,
     latency_of: HashMap<(i64, Form), usize, ahash::RandomState>,
-    /// Of entries and latencies, roughly.
+    pairs: Pairs,
+    /// Of entries, latencies and pairs, roughly.
     bytes: usize,
     limit_bytes: usize,
     cursor: usize,
@@ -84,6 +86,7 @@ impl Ledger {
             total_of: HashMap::default(),
             latencies: Vec::new(),
             latency_of: HashMap::default(),
+            pairs: Pairs::default(),
             bytes: 0,
             limit_bytes,
             cursor: 0,
@@ -124,6 +127,26 @@ impl Ledger {
                 *count = count.saturating_add(1);
             }
         }
+    }
+
+    /// Counts which tables a statement names together.
+    pub(super) fn count_together(&mut self, outcome: &Outcome, client: &Client, at_us: i64) {
+        if outcome.hits.len() > 1 {
+            let Ledger { pairs, bytes, limit_bytes, .. } = self;
+            Tables::of(&outcome.hits).within(|first, second| {
+                let room = |more| take(bytes, *limit_bytes, more);
+                pairs.count((first, second), How::Statement, &client.application, at_us, room);
+            });
+        }
+    }
+
+    /// Counts that a statement ran behind another one in their transaction.
+    pub(super) fn count_followed(&mut self, before: &Outcome, outcome: &Outcome, client: &Client, at_us: i64) {
+        let Ledger { pairs, bytes, limit_bytes, .. } = self;
+        Tables::of(&before.hits).with(&Tables::of(&outcome.hits), |first, second| {
+            let room = |more| take(bytes, *limit_bytes, more);
+            pairs.count((first, second), How::Transaction, &client.application, at_us, room);
+        });
     }
 
     fn hash(&self, hit: &Hit, seen: &Seen, client: &Client, sqlstate: Sqlstate) -> u64 {
@@ -243,6 +266,7 @@ impl Ledger {
                 drained.latencies.insert((*hour, latency.fingerprint, latency.form), classes);
             }
         }
+        self.pairs.drain(&mut drained);
         batch.add(drained);
         self.missed = 0;
         if used * 2 < self.entries.len() || self.totals.len() >= TOTALS {
@@ -254,7 +278,7 @@ impl Ledger {
 impl Name {
     fn key(&self, count: &Count) -> TotalKey {
         TotalKey {
-            hour: count.last_us.div_euclid(1_000_000 * HOUR) * HOUR,
+            hour: hour_of(count.last_us),
             table: (*self.table).to_owned(),
             operation: self.operation.to_owned(),
             outcome: self.outcome.name().to_owned(),
@@ -295,8 +319,20 @@ fn is_same(entry: &Entry, name: &Name, hit: &Hit, seen: &Seen, client: &Arc<Clie
         && (Arc::ptr_eq(&entry.client, client) || entry.client == *client)
 }
 
+/// Whether there is room for so many bytes more, which are taken then.
+fn take(bytes: &mut usize, limit_bytes: usize, more: usize) -> bool {
+    let fits = *bytes + more <= limit_bytes;
+    *bytes += if fits { more } else { 0 };
+    fits
+}
+
+/// The beginning of a moment's hour, in seconds.
+pub(super) fn hour_of(us: i64) -> i64 {
+    us.div_euclid(1_000_000 * HOUR) * HOUR
+}
+
 /// As much of a name as the server keeps (source, pg_config_manual.h: NAMEDATALEN); a start-up packet may hold a longer one.
-fn name_of(text: &str) -> String {
+pub(super) fn name_of(text: &str) -> String {
     let end = (0..=text.len().min(63)).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
     text[..end].to_owned()
 }

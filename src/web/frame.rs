@@ -47,10 +47,11 @@ impl Frame {
         self.link(&format!("/tables/{}", escaped(table)))
     }
 
-    pub(super) fn places(&self) -> [Place; 5] {
+    pub(super) fn places(&self) -> [Place; 6] {
         let place = |path, english, spanish| Place { path, name: self.of(english, spanish) };
         [
             place("/", "Overview", "Resumen"),
+            place("/order", "Order", "Orden"),
             place("/differences", "Differences", "Diferencias"),
             place("/sessions", "Sessions", "Sesiones"),
             place("/modes", "Modes", "Modos"),
@@ -147,7 +148,7 @@ mod tests {
         for (accepted, expected) in [
             ("", "en"),
             ("es-MX,es;q=0.9,en;q=0.8", "es"),
-            ("en;q=0.5, ES ; q=0.6", "en"),
+            ("en;q=0.5, ES ; q=0.6", "es"),
             ("en;q=0.5,ES;q=0.6", "es"),
             ("fr,de", "en"),
             ("fr, es;q=0.1", "es"),

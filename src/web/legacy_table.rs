@@ -19,7 +19,8 @@ use crate::report::{Question, Report, Rows, find};
 use crate::table::{Cell, Table};
 
 /// What is told of a table, in this order. The trend is a picture.
-const TOLD: [&str; 9] = ["trend", "usage", "statements", "addresses", "places", "failures", "comparisons", "latency", "switches"];
+const TOLD: [&str; 10] =
+    ["order", "trend", "usage", "statements", "addresses", "places", "failures", "comparisons", "latency", "switches"];
 
 #[derive(Template)]
 #[template(path = "legacy_table.html")]

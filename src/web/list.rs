@@ -46,7 +46,9 @@ async fn rows(frame: &Frame, site: &Site, report: &'static Report) -> crate::err
     let question = Question { language: frame.language, ..Question::default() };
     match report.rows {
         Rows::Live(rows) => Ok(rows(&site.shared)),
-        Rows::Recorded(_) | Rows::Verdicts => Ok(site.told(&[report], &question).await?.pop().unwrap_or_default()),
+        Rows::Recorded(_) | Rows::Verdicts | Rows::Order(_) => {
+            Ok(site.told(&[report], &question).await?.pop().unwrap_or_default())
+        }
     }
 }
 
@@ -59,6 +61,13 @@ pub(super) async fn differences(frame: Frame, State(site): State<Arc<Site>>) -> 
     let title = frame.of("What mode shadow has found", "Lo que encontró el modo shadow");
     let mut page = Page::new(&frame, title);
     page.add(&site, &["differences", "shadow", "comparisons"]).await;
+    frame.page(StatusCode::OK, &page)
+}
+
+pub(super) async fn order(frame: Frame, State(site): State<Arc<Site>>) -> Response {
+    let mut page =
+        Page::new(&frame, frame.of("What moves next, and what holds the rest back", "Qué se mueve ahora y qué retiene al resto"));
+    page.add(&site, &["next", "waves", "order", "basis"]).await;
     frame.page(StatusCode::OK, &page)
 }
 

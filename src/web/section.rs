@@ -27,6 +27,10 @@ impl Section {
 /// What a report is called on a page.
 fn title<'n>(frame: &Frame, name: &'n str) -> &'n str {
     match name {
+        "order" => frame.of("The order", "El orden"),
+        "next" => frame.of("The next wave", "La ola que sigue"),
+        "waves" => frame.of("Waves", "Olas"),
+        "basis" => frame.of("What it rests on", "En qué se basa"),
         "usage" => frame.of("By outcome", "Por resultado"),
         "statements" => frame.of("Statements, before and after", "Sentencias, antes y después"),
         "applications" => frame.of("Applications", "Aplicaciones"),

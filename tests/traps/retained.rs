@@ -69,6 +69,22 @@ async fn the_improvement_is_complete_and_may_be_run_again() {
     assert_eq!(bed.failed_checks("hisret", "cf_quere_pro.hisret").await, Vec::<&str>::new());
 }
 
+/// What `--dry-run` prints makes the same of the table, statement by statement.
+#[tokio::test]
+async fn the_printed_script_does_the_same() {
+    let bed = retained(DDL).await;
+    let script = esclusa::migrate::retain::script(&bed.context, &bed.rules.rules["hisret"]);
+    for line in script.split(";\n").filter(|line| !line.is_empty()) {
+        // The only one that is run until it has nothing to do.
+        let times = if line.starts_with("UPDATE ") { 3 } else { 1 };
+        for _ in 0..times {
+            bed.sql(line).await;
+        }
+    }
+    assert_eq!(state(&bed).await, IMPROVED);
+    assert_numbered(&bed).await;
+}
+
 /// A table that has a key of its own keeps it.
 #[tokio::test]
 async fn a_key_of_its_own_stays() {

@@ -12,7 +12,7 @@ use super::{on_a_port, site};
 use crate::common::Bed;
 use crate::common::proxy::Proxy;
 
-const PAGES: [&str; 6] = ["/", "/differences", "/sessions", "/modes", "/reports", "/tables/tipocorreo"];
+const PAGES: [&str; 7] = ["/", "/order", "/differences", "/sessions", "/modes", "/reports", "/tables/tipocorreo"];
 
 #[tokio::test]
 async fn every_page_can_be_read_in_both_languages() {
@@ -107,7 +107,7 @@ async fn nothing_that_others_wrote_is_markup() {
     let links: Vec<String> = elements(&overview.body).iter().filter_map(|e| e.get("href").map(str::to_owned)).collect();
     let table = links.iter().find(|link| link.starts_with("/tables/")).unwrap();
     for path in
-        PAGES[..5].iter().copied().chain([table.as_str(), "/reports/statements", "/reports/applications", "/reports/places"])
+        PAGES[..6].iter().copied().chain([table.as_str(), "/reports/statements", "/reports/applications", "/reports/places"])
     {
         let answer = port.get(path).await;
         assert_eq!(answer.status, 200, "{path}");
@@ -140,7 +140,7 @@ async fn without_the_database_the_page_tells_what_this_proxy_knows() {
 #[tokio::test]
 async fn pages_are_for_users() {
     let (_bed, _proxy, port, _file) = with_users().await;
-    for path in PAGES[..5].iter().chain(&["/reports/usage"]) {
+    for path in PAGES[..6].iter().chain(&["/reports/usage"]) {
         assert_eq!(port.get(path).await.status, 401, "{path}");
         assert_eq!(port.get_with(path, &basic("metrics", "geheim ñ")).await.status, 200, "{path}");
     }

@@ -131,6 +131,19 @@ CREATE TABLE IF NOT EXISTS {control}.latency (
     hits        bigint NOT NULL,
     PRIMARY KEY (bucket, hours, fingerprint, form, class)
 ) WITH (fillfactor = 70);
+-- How often two legacy tables were used together, by one statement or by two that follow each other in a transaction.
+CREATE TABLE IF NOT EXISTS {control}.statement_pair (
+    bucket           timestamptz NOT NULL,
+    hours            smallint NOT NULL,
+    first_table      varchar(63) NOT NULL,     -- before the second by its name's bytes
+    second_table     varchar(63) NOT NULL,
+    how              text NOT NULL CHECK (how IN ('statement', 'transaction')),
+    application_name text NOT NULL,
+    times            bigint NOT NULL,
+    last_seen        timestamptz NOT NULL,
+    PRIMARY KEY (bucket, hours, first_table, second_table, how, application_name)
+) WITH (fillfactor = 70);
+ALTER TABLE {control}.recorder ADD COLUMN IF NOT EXISTS pairs_lost bigint NOT NULL DEFAULT 0;   -- uses together that had no room
 -- When hits were last put together into days, and old ones forgotten.
 CREATE TABLE IF NOT EXISTS {control}.tidied (
     tidied_at timestamptz NOT NULL,
@@ -171,14 +184,23 @@ CREATE TABLE IF NOT EXISTS {control}.run (
     started_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     finished_at timestamptz
 );
+-- One row a step, in the step's own transaction (migrate/ledger.rs); those without a hash are of the first form.
 CREATE TABLE IF NOT EXISTS {control}.run_table (
     run_id       bigint NOT NULL REFERENCES {control}.run,
     legacy_table varchar(63) NOT NULL,
     step         text NOT NULL,
     row_count    bigint,
-    finished_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
-    PRIMARY KEY (run_id, legacy_table, step)
+    finished_at  timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+ALTER TABLE {control}.run_table DROP CONSTRAINT IF EXISTS run_table_pkey;
+ALTER TABLE {control}.run_table
+    ADD COLUMN IF NOT EXISTS number   bigint GENERATED ALWAYS AS IDENTITY,
+    ADD COLUMN IF NOT EXISTS state    text,   -- behind the step (migrate/machine.rs)
+    ADD COLUMN IF NOT EXISTS detail   text,   -- evidence: JSON
+    ADD COLUMN IF NOT EXISTS previous bytea,  -- the hash of the row before
+    ADD COLUMN IF NOT EXISTS hash     bytea;
+CREATE UNIQUE INDEX IF NOT EXISTS run_table_number ON {control}.run_table (number);
+CREATE INDEX IF NOT EXISTS run_table_state ON {control}.run_table (legacy_table, number);
 -- Copies of large tables that have been begun (migrate/online.rs): what is copied stays copied, whatever ends the process.
 CREATE TABLE IF NOT EXISTS {control}.copy (
     legacy_table   varchar(63) PRIMARY KEY,
@@ -263,7 +285,8 @@ END $$;
 REVOKE ALL ON FUNCTION {control}.note_snapshot() FROM PUBLIC;
 
 -- Whether a row was written by another transaction; with a snapshot, by one that had not ended there. xmin lacks the epoch: it is that of the
--- nearest transaction. A row that is in sight and whose transaction is in progress is our own, written by a subtransaction maybe.
+-- nearest transaction. A row that is in sight and whose transaction is in progress is our own, written by a subtransaction maybe. A snapshot
+-- names no subtransactions (manual, table 9.79): what looks ended there may be part of one that it does name, which has committed since.
 CREATE OR REPLACE FUNCTION {control}.came_between(row_xmin xid, seen pg_snapshot) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -272,7 +295,8 @@ DECLARE
 BEGIN
   IF id > next_id + 2147483648 THEN id := id - 4294967296; ELSIF id < next_id - 2147483648 THEN id := id + 4294967296; END IF;
   IF id < 3 OR pg_xact_status(id::text::xid8) IS NOT DISTINCT FROM 'in progress' THEN RETURN false; END IF;
-  RETURN seen IS NULL OR NOT pg_visible_in_snapshot(id::text::xid8, seen);
+  RETURN seen IS NULL OR NOT pg_visible_in_snapshot(id::text::xid8, seen)
+    OR EXISTS (SELECT FROM pg_snapshot_xip(seen) AS open WHERE open < id::text::xid8 AND pg_xact_status(open) = 'committed');
 END $$;
 
 CREATE OR REPLACE FUNCTION {control}.refuse_concurrent() RETURNS void

@@ -108,6 +108,7 @@ impl<H: House> Conversation<H> {
             let own = statement.changes.iter().filter(|(n, _)| *n == number);
             own.for_each(|(_, change)| self.confirm_change(change));
         }
+        self.predecessor.completed(body, number == 0);
         // ROLLBACK TO is told as ROLLBACK is.
         if self.names.are_passing()
             && [&b"COMMIT"[..], b"ROLLBACK", b"PREPARE TRANSACTION"].iter().any(|end| body.starts_with(end))
@@ -224,6 +225,7 @@ impl<H: House> Conversation<H> {
         if transaction == Transaction::None {
             self.portals.transaction_ended();
             self.samples.transaction_ended();
+            self.predecessor.transaction_ended();
             if self.names.are_passing() {
                 self.names.transaction_ended();
             }

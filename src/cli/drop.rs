@@ -1,0 +1,93 @@
+//! `esclusa drop TABLE... | --wave W | --all --dump DIRECTORY`: the archived tables go, each behind its conditions and its dump.
+
+use std::path::PathBuf;
+
+use super::{Call, Selection};
+use crate::error::{Error, Result};
+use crate::migrate::drop::{self, Dumping};
+use crate::migrate::dump::Server;
+use crate::migrate::quiet::Pace;
+use crate::migrate::roles;
+use crate::migrate::run::Migration;
+use crate::relation::Context;
+use crate::rule::Rule;
+use crate::server::policy;
+use crate::table::ColumnType::{Int, Text};
+use crate::table::Table;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  esclusa drop --wave W1-A --dry-run\n  esclusa drop histipooficina --dump /var/backups/esclusa"
+)]
+pub(super) struct Drop {
+    #[command(flatten)]
+    selection: Selection,
+    /// Where the dumps are kept, one a table. Each is restored and compared before its table goes.
+    #[arg(long, value_name = "DIRECTORY", required_unless_present = "dry_run")]
+    dump: Option<PathBuf>,
+    /// Prints what each table waits for, and touches nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) async fn run(call: Call, asked: Drop) -> Result<()> {
+    let rules = call.rules()?;
+    let chosen: Vec<&Rule> = asked.selection.of(&rules)?.into_iter().filter(|r| !r.target.stays()).collect();
+    let database = call.prepared_database().await?;
+    let context = Context::new(&call.settings);
+    let observation = call.settings.migrate.observation;
+    roles::require(&database, &context, &rules).await?;
+    let mut migration = Migration::new(&database, &rules, context).await?;
+    migration.pace = Pace::new(&call.settings);
+    let mut table =
+        Table::new(&[("table", Text), ("state", Text), ("rows", Int), ("dump", Text), ("sha256", Text), ("notes", Text)]);
+    let mut held = 0;
+    let mut left = |table: &mut Table, rule: &Rule, why: String| {
+        held += 1;
+        table.push(vec![rule.table.as_str().into(), "left as it was".into(), 0usize.into(), "".into(), "".into(), why.into()]);
+    };
+    let why = |error: Error| std::iter::once(error.to_string()).chain(error.more()).collect::<Vec<_>>().join("; ");
+    let server = Server::new(&call.settings.control.url, policy::password(&call.settings)?);
+    let scratch = (!call.settings.migrate.restore_url.is_empty()).then(|| Server::new(&call.settings.migrate.restore_url, None));
+    match asked.dump.as_deref().filter(|_| !asked.dry_run) {
+        None => {
+            for rule in chosen {
+                match drop::unmet(&migration, rule, observation).await.and_then(|unmet| drop::refuse_unmet(rule, &unmet)) {
+                    Ok(()) => table.push(vec![
+                        rule.table.as_str().into(),
+                        "may be dropped".into(),
+                        0usize.into(),
+                        "".into(),
+                        "".into(),
+                        "".into(),
+                    ]),
+                    Err(error @ Error::Refused { .. }) => left(&mut table, rule, why(error)),
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Some(directory) => {
+            let dumping = Dumping { server: &server, scratch: scratch.as_ref(), directory, observation };
+            let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;
+            for rule in chosen {
+                match drop::run(&migration, run, rule, &dumping).await {
+                    Ok(dump) => table.push(vec![
+                        rule.table.as_str().into(),
+                        "dropped".into(),
+                        dump.likeness.rows.into(),
+                        dump.file.display().to_string().into(),
+                        dump.sha256.into(),
+                        "the dump was restored and is equal".into(),
+                    ]),
+                    Err(error) => left(&mut table, rule, why(error)),
+                }
+            }
+            migration.finish(run).await?;
+        }
+    }
+    call.print(&table)?;
+    match held {
+        0 => Ok(()),
+        held => Err(Error::refused(format!("{held} tables were not dropped"))),
+    }
+}

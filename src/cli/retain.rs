@@ -1,0 +1,27 @@
+//! `esclusa retain TABLE... | --all`: the improvements of the histories that stay.
+
+use super::{Call, Selection, migrate, remark};
+use crate::error::Result;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "A table has to be in mode rewrite first, so that nobody sees its new columns.\n\nExamples:\n  esclusa retain --all --dry-run\n  esclusa retain hispoliza"
+)]
+pub(super) struct Retain {
+    #[command(flatten)]
+    selection: Selection,
+    /// Prints the statements, and touches nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) async fn run(call: Call, retain: Retain) -> Result<()> {
+    let rules = call.rules()?;
+    let chosen = retain.selection.of(&rules)?;
+    let is_named = !retain.selection.tables.is_empty();
+    for rule in chosen.iter().filter(|rule| is_named && !rule.target.stays()) {
+        remark(&format!("{} does not stay: `esclusa migrate` moves it", rule.table));
+    }
+    let tables: Vec<String> = chosen.iter().filter(|rule| rule.target.stays()).map(|rule| rule.table.clone()).collect();
+    migrate::run(call, migrate::Migrate::of(tables, retain.dry_run)).await
+}

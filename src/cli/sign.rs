@@ -1,0 +1,103 @@
+//! `esclusa sign TABLE... | --wave W | --all --by NAME`: a person signs for the proof; the report to sign, as JSON and HTML.
+
+use std::path::PathBuf;
+
+use super::{Call, Selection};
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::migrate::run::Migration;
+use crate::migrate::signature::{self, Signed};
+use crate::relation::Context;
+use crate::report::page::{Section, page};
+use crate::report::verdict::Language;
+use crate::rule::Rule;
+use crate::table::ColumnType::{Int, Text};
+use crate::table::Table;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  esclusa sign --wave W1-A --by 'Ana López, DBA Lead' --report w1a.json --html w1a.html\n  \
+    esclusa verify --report w1a.json")]
+pub(super) struct Sign {
+    #[command(flatten)]
+    selection: Selection,
+    /// Who signs.
+    #[arg(long, value_name = "NAME")]
+    by: String,
+    /// Writes what was signed, from which `esclusa verify --report` finds a row that was altered later.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Writes the same for people.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+pub(super) async fn run(call: Call, sign: Sign) -> Result<()> {
+    let by = sign.by.trim();
+    if by.is_empty() {
+        return Err(Error::usage("--by needs the name of whoever signs"));
+    }
+    let rules = call.rules()?;
+    let chosen: Vec<&Rule> = sign.selection.of(&rules)?.into_iter().filter(|r| !r.target.stays()).collect();
+    let database = call.prepared_database().await?;
+    let migration = Migration::new(&database, &rules, Context::new(&call.settings)).await?;
+    let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;
+    let (mut signed, mut refused): (Vec<Signed>, usize) = (Vec::new(), 0);
+    let mut table = Table::new(&[("table", Text), ("signed_by", Text), ("rows", Int), ("notes", Text)]);
+    for rule in chosen {
+        match signature::sign(&migration, run, rule, by).await {
+            Ok(one) => {
+                table.push(vec![one.table.as_str().into(), by.into(), one.rows.into(), "every check holds".into()]);
+                signed.push(one);
+            }
+            Err(error @ Error::Refused { .. }) => {
+                refused += 1;
+                let why = std::iter::once(error.to_string()).chain(error.more()).collect::<Vec<_>>().join("; ");
+                table.push(vec![rule.table.as_str().into(), "nobody".into(), 0usize.into(), why.into()]);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    migration.finish(run).await?;
+    let at: String = database.one("asking for the time", "SELECT clock_timestamp()::timestamptz(0)::text", &[]).await?.get(0);
+    let mut files = Vec::new();
+    if let Some(file) = &sign.report {
+        let text = serde_json::to_string_pretty(&signed).map_err(|e| Error::refused(e.to_string()))?;
+        files.push((file.clone(), text + "\n"));
+    }
+    if let Some(file) = &sign.html {
+        files.push((file.clone(), paper(&signed, by, &at)));
+    }
+    disk::replace(&files)?;
+    call.print(&table)?;
+    match refused {
+        0 => Ok(()),
+        refused => Err(Error::refused(format!("{refused} tables were not signed for"))),
+    }
+}
+
+/// The report as a page that can be printed.
+fn paper(signed: &[Signed], by: &str, at: &str) -> String {
+    let mut table = Table::new(&[("table", Text), ("rows", Int), ("check", Text), ("found", Text), ("sums", Text)]);
+    for one in signed {
+        for (check, found) in &one.checks {
+            let sums = if check == "shape" { one.sums.join(" ") } else { String::new() };
+            table.push(vec![
+                one.table.as_str().into(),
+                one.rows.into(),
+                check.as_str().into(),
+                found.as_str().into(),
+                sums.into(),
+            ]);
+        }
+    }
+    let rows: i64 = signed.iter().map(|s| s.rows).sum();
+    let headline =
+        [format!("{} tables with {rows} rows are proven, row by row.", signed.len()), format!("Signed by {by}, {at}.")];
+    let section = Section {
+        title: "Integrity".into(),
+        question: "Do the new tables have every row of the legacy tables, and no other?".into(),
+        table,
+        whole: true,
+    };
+    page("Integrity report", &headline, vec![section], at, Language::English)
+}

@@ -1,0 +1,98 @@
+//! `esclusa status [TABLE... | --wave W | --all]`: where each legacy table stands, what it waits for, and the next command; the plan's
+//! definition of done.
+
+use super::{Call, rule_of};
+use crate::error::{Error, Result};
+use crate::migrate::condition::{self, Condition};
+use crate::migrate::ledger;
+use crate::relation::Context;
+use crate::report::verdict::Language;
+use crate::report::{Asked, find};
+use crate::rule::Rule;
+use crate::table::ColumnType::{Bool, Int, Text};
+use crate::table::Table;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Without tables: every one, a line each. With one table: each condition, met or not, and why.\n\nExamples:\n  \
+    esclusa status\n  esclusa status histipooficina\n  esclusa status --wave W1-A --format csv\n  esclusa status --plan"
+)]
+pub(super) struct Status {
+    /// Legacy tables; all without any.
+    #[arg(value_name = "TABLE")]
+    tables: Vec<String>,
+    /// The tables of a wave of the plan.
+    #[arg(long, conflicts_with = "tables")]
+    wave: Option<String>,
+    /// The plan's definition of done, with the evidence for each line.
+    #[arg(long, conflicts_with_all = ["tables", "wave"])]
+    plan: bool,
+}
+
+pub(super) async fn run(call: Call, status: Status) -> Result<()> {
+    let rules = call.rules()?;
+    let database = call.prepared_database().await?;
+    let context = Context::new(&call.settings);
+    let observation = call.settings.migrate.observation;
+    if status.plan {
+        let asked = Asked { time_zone: call.settings.rules.time_zone.clone(), ..Asked::default() };
+        let done = find("done").ok_or_else(|| Error::usage("there is no report of what is done"))?;
+        return call.print(&done.read(&database, &call.settings, &asked, Language::English).await?);
+    }
+    let chosen: Vec<&Rule> = match (&status.wave, status.tables.as_slice()) {
+        (Some(wave), _) => super::of_wave(&rules, wave)?,
+        (None, []) => rules.rules.values().collect(),
+        (None, tables) => tables.iter().map(|table| rule_of(&rules, table)).collect::<Result<_>>()?,
+    };
+    let facts = condition::facts(&database, &context, &chosen, observation).await?;
+    if let ([rule], [_]) = (chosen.as_slice(), status.tables.as_slice())
+        && let Some(facts) = facts.get(&rule.table)
+    {
+        let mut table = Table::new(&[("condition", Text), ("met", Bool), ("why", Text)]);
+        let since = facts.since.as_ref().map_or_else(String::new, |at| format!(" since {at}"));
+        let next = condition::next(facts, rule, observation);
+        table.push(vec![
+            condition::standing(facts, observation).into(),
+            true.into(),
+            format!("in this state{since}; next: {}", if next.is_empty() { "nothing" } else { &next }).into(),
+        ]);
+        if !rule.target.stays() {
+            for Condition { name, met, why } in condition::to_drop(facts, observation) {
+                table.push(vec![name.into(), met.into(), why.into()]);
+            }
+        }
+        return call.print(&table);
+    }
+    let mut table = Table::new(&[
+        ("table", Text),
+        ("wave", Text),
+        ("state", Text),
+        ("since", Text),
+        ("mode", Text),
+        ("copied_percent", Int),
+        ("waits_for", Text),
+        ("next", Text),
+    ]);
+    for rule in &chosen {
+        let Some(facts) = facts.get(&rule.table) else { continue };
+        let unmet = || condition::to_drop(facts, observation).into_iter().filter(|c| !c.met).map(|c| c.name).collect::<Vec<_>>();
+        let is_moved = facts.moved_for.is_some();
+        table.push(vec![
+            rule.table.as_str().into(),
+            rule.wave.as_str().into(),
+            condition::standing(facts, observation).into(),
+            facts.since.clone().into(),
+            facts.mode.map(|m| m.name()).into(),
+            facts.copied.map(|(done, of)| done * 100 / of.max(1)).into(),
+            is_moved.then(|| unmet().join(", ")).filter(|u| !u.is_empty()).into(),
+            Some(condition::next(facts, rule, observation)).filter(|n| !n.is_empty()).into(),
+        ]);
+    }
+    call.print(&table)?;
+    if let (Some(number), _) = ledger::broken(&database).await? {
+        super::remark(&format!(
+            "warning: the ledger was changed: row {number} of esclusa.run_table does not follow from the one before"
+        ));
+    }
+    Ok(())
+}

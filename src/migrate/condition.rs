@@ -1,0 +1,316 @@
+//! What a table waits for before its archived rows may go: conditions with their reasons in words, each met or not. Pure, apart from
+//! [`facts`], which asks the target database once for all of them; `status` shows them and `drop` obeys them.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::catalog::Database;
+use crate::error::Result;
+use crate::mode::Mode;
+use crate::relation::{Context, Relation};
+use crate::rule::Rule;
+use crate::sql::quote::{literal, qualified};
+
+use super::machine::State;
+use super::{ARCHIVE, CONTROL, keep, ledger};
+
+/// Of the time under observation so much has to be recorded by the proxies, in hundredths.
+const RECORDED: i64 = 95;
+
+/// Something that has to be so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// One word or a few.
+    pub name: &'static str,
+    /// Whether it is so.
+    pub met: bool,
+    /// What was found.
+    pub why: String,
+}
+
+/// What is known of one table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Its state in the machine.
+    pub state: Option<State>,
+    /// Its mode; `None` where none is stored.
+    pub mode: Option<Mode>,
+    /// Since when it is in that state, as text.
+    pub since: Option<String>,
+    /// Seconds since it was moved.
+    pub moved_for: Option<i64>,
+    /// The archive gets every change.
+    pub is_kept: bool,
+    /// Of the time under observation, in seconds, so much was recorded.
+    pub recorded: i64,
+    /// Statements since it was moved: not understood, refused, failed for want of the name.
+    pub opaque: i64,
+    /// Refused.
+    pub refused: i64,
+    /// Failed with 42P01, 42703 or 42501: a name, a column or a right was missing.
+    pub missing: i64,
+    /// Mode shadow: reads compared, and reads that differed.
+    pub compared: i64,
+    /// Reads that differed.
+    pub different: i64,
+    /// Objects that read the archived table or refer to it.
+    pub hanging: Vec<String>,
+    /// The last proof: whether it held, and when.
+    pub proof: Option<(bool, String)>,
+    /// Who has signed, and when.
+    pub signature: Option<String>,
+    /// Blocks copied, of all.
+    pub copied: Option<(i64, i64)>,
+}
+
+/// What has to be so before the archived table is dropped. The dump, which takes long, is made and proven when it is (`drop.rs`).
+pub fn to_drop(facts: &Facts, observation: Duration) -> Vec<Condition> {
+    let wanted = i64::try_from(observation.as_secs()).unwrap_or(i64::MAX);
+    let observed = facts.moved_for.unwrap_or(0);
+    let condition = |name, met, why: String| Condition { name, met, why };
+    let none = |count: i64, what: &str| if count == 0 { format!("no {what}") } else { format!("{count} {what}") };
+    let span = observed.min(wanted).max(1);
+    let share = if wanted == 0 { 100 } else { (facts.recorded.min(span) * 100) / span };
+    vec![
+        condition(
+            "kept",
+            facts.is_kept,
+            if facts.is_kept { "every change since is in the archive" } else { "changes since are missing in the archive" }
+                .into(),
+        ),
+        condition(
+            "proven",
+            facts.proof.as_ref().is_some_and(|(holds, _)| *holds),
+            match &facts.proof {
+                Some((true, at)) => format!("the proof of {at} holds"),
+                Some((false, at)) => format!("the proof of {at} does not hold: `esclusa verify`"),
+                None => "it was never proven".into(),
+            },
+        ),
+        condition("observed", observed >= wanted, format!("moved for {}, of {}", days(observed), days(wanted))),
+        condition("recorded", share >= RECORDED, format!("{share} % of that time was recorded by the proxies, of {RECORDED} %")),
+        condition("understood", facts.opaque == 0, none(facts.opaque, "statements that were not understood")),
+        condition(
+            "answered",
+            facts.refused + facts.missing == 0,
+            none(facts.refused + facts.missing, "statements that were refused, or missed a name or a right"),
+        ),
+        condition("equal", facts.different == 0, format!("{} of {} compared reads differed", facts.different, facts.compared)),
+        condition(
+            "free",
+            facts.hanging.is_empty(),
+            if facts.hanging.is_empty() { "nothing reads the archived table".into() } else { facts.hanging.join("; ") },
+        ),
+        condition(
+            "signed",
+            facts.signature.is_some(),
+            facts.signature.clone().unwrap_or_else(|| "nobody has signed: `esclusa sign`".into()),
+        ),
+    ]
+}
+
+fn days(seconds: i64) -> String {
+    match seconds {
+        s if s >= 2 * 86_400 => format!("{} days", s / 86_400),
+        s if s >= 2 * 3_600 => format!("{} hours", s / 3_600),
+        s => format!("{s} s"),
+    }
+}
+
+/// Where a table stands in words that a DBA uses: the machine's state, and what its mode and its traffic make of it.
+pub fn standing(facts: &Facts, observation: Duration) -> &'static str {
+    let state = facts.state.unwrap_or(State::Planned);
+    let settled = || to_drop(facts, observation).iter().all(|c| c.met || c.name == "signed");
+    match (state, facts.mode) {
+        (State::Planned, _) if facts.recorded > 0 => "observed",
+        (State::Moved, Some(Mode::Rewrite | Mode::Refuse)) if settled() => "settled",
+        (State::Moved, Some(Mode::Rewrite | Mode::Refuse)) => "switched",
+        (State::Moved, Some(Mode::Shadow)) => "shadowed",
+        (state, _) => state.name(),
+    }
+}
+
+/// The command that leads on, and nothing where a person has nothing to do.
+pub fn next(facts: &Facts, rule: &Rule, observation: Duration) -> String {
+    let table = &rule.table;
+    if rule.target.stays() {
+        return match facts.state {
+            Some(State::Improved) => String::new(),
+            _ if facts.mode == Some(Mode::Rewrite) => format!("esclusa migrate {table}"),
+            _ => format!("esclusa rules set {table} rewrite --reason TEXT"),
+        };
+    }
+    match standing(facts, observation) {
+        "planned" => "let the proxies run in mode observe".into(),
+        "observed" | "copying" | "copied" | "proven" => format!("esclusa migrate {table}"),
+        "moved" => format!("esclusa rules set {table} shadow --reason TEXT"),
+        "shadowed" if facts.different > 0 => "esclusa report comparisons".into(),
+        "shadowed" => format!("esclusa rules set {table} rewrite --reason TEXT"),
+        "settled" => format!("esclusa sign {table} --by NAME"),
+        "signed" => format!("esclusa drop {table} --dump DIRECTORY"),
+        "dropped" => String::new(),
+        _ => match to_drop(facts, observation).into_iter().find(|c| !c.met) {
+            Some(Condition { name: "proven" | "kept", .. }) => format!("esclusa verify {table}"),
+            Some(Condition { name: "understood" | "answered", .. }) => "esclusa report failures".into(),
+            _ => "wait, and let the proxies record".into(),
+        },
+    }
+}
+
+/// What the traffic tables say of every table at once.
+const TRAFFIC: &str = "
+    SELECT m.name, extract(epoch FROM clock_timestamp() - m.at)::bigint,
+      coalesce(sum(h.hits) FILTER (WHERE h.outcome = 'opaque'), 0)::bigint,
+      coalesce(sum(h.hits) FILTER (WHERE h.outcome = 'refused'), 0)::bigint,
+      coalesce(sum(h.hits) FILTER (WHERE h.sqlstate IN ('42P01', '42703', '42501')), 0)::bigint
+    FROM (SELECT legacy_table::text AS name, max(finished_at) AS at FROM esclusa.run_table WHERE step IN ('migrate', 'restore') GROUP BY 1) AS m
+      LEFT JOIN esclusa.hit_total AS h ON h.legacy_table = m.name AND h.last_seen >= m.at
+    GROUP BY 1, 2";
+
+/// Seconds of the time under observation that some proxy has recorded. An hour that is half over counts for what it has.
+const COVERAGE: &str = "
+    SELECT coalesce(sum(least(us, 3600000000)) / 1000000, 0)::bigint FROM (SELECT bucket, sum(covered_us) AS us FROM esclusa.coverage
+      WHERE bucket >= clock_timestamp() - $1::bigint * interval '1 s' GROUP BY 1) AS c";
+
+/// The facts of these tables.
+pub async fn facts(db: &Database, context: &Context, rules: &[&Rule], observation: Duration) -> Result<HashMap<String, Facts>> {
+    let doing = "asking where tables stand";
+    let seconds = i64::try_from(observation.as_secs()).unwrap_or(i64::MAX).clamp(3_600, 10 * 365 * 86_400);
+    let recorded: i64 = db.one(doing, COVERAGE, &[&seconds]).await?.get(0);
+    let mut traffic = HashMap::new();
+    for row in db.query(doing, TRAFFIC, &[]).await? {
+        traffic.insert(row.get::<_, String>(0), (row.get(1), row.get(2), row.get(3), row.get(4)));
+    }
+    let pairs = |sql: &'static str| async move { db.query(doing, sql, &[]).await };
+    let mut compared: HashMap<String, (i64, i64)> = HashMap::new();
+    for row in
+        pairs("SELECT legacy_table::text, sum(equal + different)::bigint, sum(different)::bigint FROM esclusa.shadow GROUP BY 1")
+            .await?
+    {
+        compared.insert(row.get(0), (row.get(1), row.get(2)));
+    }
+    let mut proofs: HashMap<String, (bool, String)> = HashMap::new();
+    let sql = "SELECT p.legacy_table::text, bool_and(passed), max(checked_at)::timestamptz(0)::text FROM esclusa.parity AS p
+               JOIN (SELECT legacy_table, max(checked_at) AS at FROM esclusa.parity GROUP BY 1) AS l
+                 ON l.legacy_table = p.legacy_table AND p.checked_at > l.at - interval '10 s' GROUP BY 1";
+    for row in pairs(sql).await? {
+        proofs.insert(row.get(0), (row.get(1), row.get(2)));
+    }
+    let mut copies: HashMap<String, (i64, i64)> = HashMap::new();
+    for row in pairs("SELECT legacy_table::text, next_block, blocks FROM esclusa.copy").await? {
+        copies.insert(row.get(0), (row.get(1), row.get(2)));
+    }
+    let mut last: HashMap<String, (String, Option<String>, String)> = HashMap::new();
+    let sql = "SELECT DISTINCT ON (legacy_table) legacy_table::text, finished_at::timestamptz(0)::text, detail, step FROM esclusa.run_table
+               ORDER BY legacy_table, number DESC";
+    for row in pairs(sql).await? {
+        last.insert(row.get(0), (row.get(1), row.get(2), row.get(3)));
+    }
+    let modes = crate::control::modes(db).await?;
+    let mut all = HashMap::new();
+    for rule in rules {
+        let table = &rule.table;
+        let relation = Relation::compile(rule, context);
+        let state = ledger::state(db, context, table).await?;
+        let is_moved = matches!(state, State::Moved | State::Signed);
+        let (moved_for, opaque, refused, missing) = traffic.get(table).copied().unwrap_or_default();
+        let (compared, different) = compared.get(table).copied().unwrap_or_default();
+        let signed = last.get(table).filter(|_| state == State::Signed).and_then(|(at, detail, _)| {
+            let by: serde_json::Value = serde_json::from_str(detail.as_deref()?).ok()?;
+            Some(format!("signed by {} on {at}", by.get("by")?.as_str()?))
+        });
+        let facts = Facts {
+            state: Some(state),
+            mode: modes.get(table).copied(),
+            since: last.get(table).map(|(at, ..)| at.clone()),
+            moved_for: is_moved.then_some(moved_for),
+            is_kept: is_moved && keep::is_kept(db, &relation).await?,
+            recorded,
+            opaque,
+            refused,
+            missing,
+            compared,
+            different,
+            hanging: if is_moved { hanging(db, &relation).await? } else { Vec::new() },
+            proof: proofs.get(table).cloned(),
+            signature: signed,
+            copied: copies.get(table).copied(),
+        };
+        all.insert(table.clone(), facts);
+    }
+    Ok(all)
+}
+
+/// What the catalog knows to depend on the archived table, beside its own parts (manual, section 5.14).
+async fn hanging(db: &Database, relation: &Relation) -> Result<Vec<String>> {
+    let archive = literal(&qualified(ARCHIVE, &relation.table));
+    let sql = format!(
+        "SELECT DISTINCT pg_describe_object(d.classid, d.objid, 0) FROM pg_depend AS d \
+         WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = to_regclass({archive}) AND d.deptype = 'n' \
+           AND NOT (d.classid = 'pg_constraint'::regclass AND EXISTS (SELECT FROM pg_constraint AS k WHERE k.oid = d.objid AND k.conrelid = d.refobjid)) \
+           AND NOT (d.classid = 'pg_class'::regclass AND EXISTS (SELECT FROM pg_index AS i WHERE i.indexrelid = d.objid AND i.indrelid = d.refobjid)) \
+         UNION SELECT format('session %s of %s reads it', a.pid, a.usename) FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid \
+         WHERE l.relation = to_regclass({archive}) AND l.mode = 'AccessShareLock' AND a.pid <> pg_backend_pid() \
+           AND a.xact_start < clock_timestamp() - interval '5 s' ORDER BY 1"
+    );
+    Ok(db.text(&format!("looking for what hangs on {CONTROL}'s archive"), &sql).await?.into_iter().flatten().flatten().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good() -> Facts {
+        Facts {
+            state: Some(State::Moved),
+            mode: Some(Mode::Rewrite),
+            moved_for: Some(8 * 86_400),
+            is_kept: true,
+            recorded: 7 * 86_400,
+            proof: Some((true, "today".into())),
+            signature: Some("signed by Ana".into()),
+            ..Facts::default()
+        }
+    }
+
+    /// Every condition holds the drop by itself, and nothing else does.
+    #[test]
+    fn each_condition_holds_by_itself() {
+        let week = Duration::from_secs(7 * 86_400);
+        assert!(to_drop(&good(), week).iter().all(|c| c.met));
+        type Spoil = fn(&mut Facts);
+        let spoilt: [(&str, Spoil); 10] = [
+            ("kept", |f| f.is_kept = false),
+            ("proven", |f| f.proof = None),
+            ("proven", |f| f.proof = Some((false, "today".into()))),
+            ("observed", |f| f.moved_for = Some(7 * 86_400 - 1)),
+            ("recorded", |f| f.recorded = 6 * 86_400),
+            ("understood", |f| f.opaque = 1),
+            ("answered", |f| f.missing = 1),
+            ("equal", |f| f.different = 1),
+            ("free", |f| f.hanging = vec!["view x".into()]),
+            ("signed", |f| f.signature = None),
+        ];
+        for (name, spoil) in spoilt {
+            let mut facts = good();
+            spoil(&mut facts);
+            let unmet: Vec<&str> = to_drop(&facts, week).iter().filter(|c| !c.met).map(|c| c.name).collect();
+            assert_eq!(unmet, [name]);
+        }
+    }
+
+    #[test]
+    fn a_standing_follows_from_state_mode_and_traffic() {
+        let week = Duration::from_secs(7 * 86_400);
+        let mut facts = good();
+        assert_eq!(standing(&facts, week), "settled");
+        facts.opaque = 3;
+        assert_eq!(standing(&facts, week), "switched");
+        facts.mode = Some(Mode::Shadow);
+        assert_eq!(standing(&facts, week), "shadowed");
+        facts.mode = Some(Mode::Observe);
+        assert_eq!(standing(&facts, week), "moved");
+        assert_eq!(standing(&Facts::default(), week), "planned");
+        assert_eq!(standing(&Facts { recorded: 1, ..Facts::default() }, week), "observed");
+    }
+}

@@ -1,0 +1,142 @@
+//! What this server can and cannot do for a migration: a list of checks, each a question in SQL with the answer in words and what to do about
+//! it. Beside them what SQL cannot ask: whether a session keeps what it was told (a pooler between would not), whether notifications come,
+//! and whether PostgreSQL's own programs are here and new enough.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use tokio::process::Command;
+
+use crate::catalog::Database;
+use crate::config::Settings;
+use crate::error::{Error, Result};
+use crate::sql::quote::literal;
+use crate::table::ColumnType::Text;
+use crate::table::{Columns, Table};
+
+/// Columns of what is found.
+pub const COLUMNS: Columns = &[("check", Text), ("state", Text), ("found", Text), ("what_to_do", Text)];
+
+/// How bad it is, as the first column of each question says it.
+const FAULT: &str = "fault";
+
+/// A question: it answers with its state (`fine`, `note` or `fault`) and what was found. `$schema` is the legacy tables' schema, `$zone` the
+/// zone of the settings.
+struct Check {
+    name: &'static str,
+    sql: &'static str,
+    remedy: &'static str,
+}
+
+#[rustfmt::skip] // One check, one line.
+const CHECKS: &[Check] = &[
+    Check { name: "version", sql: "SELECT CASE WHEN v >= 130000 THEN 'fine' ELSE 'fault' END, current_setting('server_version') FROM (SELECT current_setting('server_version_num')::int) AS s(v)", remedy: "esclusa needs PostgreSQL 13 or newer" },
+    Check { name: "primary", sql: "SELECT CASE WHEN pg_is_in_recovery() THEN 'fault' ELSE 'fine' END, CASE WHEN pg_is_in_recovery() THEN 'a standby: nothing can be written' ELSE 'it takes writes' END", remedy: "name the primary in control.url and upstream.address" },
+    Check { name: "writable", sql: "SELECT CASE WHEN current_setting('default_transaction_read_only')::bool THEN 'fault' ELSE 'fine' END, 'default_transaction_read_only is ' || current_setting('default_transaction_read_only')", remedy: "ALTER ROLE ... SET default_transaction_read_only = off" },
+    Check { name: "encoding", sql: "SELECT CASE WHEN e = 'UTF8' THEN 'fine' WHEN e = 'SQL_ASCII' THEN 'note' ELSE 'fine' END, e FROM (SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()) AS d(e)", remedy: "SQL_ASCII holds bytes and no characters: jsonb refuses what is no text, and preflight names such rows" },
+    Check { name: "collation \"C\"", sql: "SELECT CASE WHEN count(*) > 0 THEN 'fine' ELSE 'fault' END, count(*) || ' of that name' FROM pg_collation WHERE collname = 'C'", remedy: "the server lacks collation \"C\", which keys are compared by" },
+    Check { name: "time zone", sql: "SELECT CASE WHEN EXISTS (SELECT FROM pg_timezone_names WHERE name = $zone) THEN 'fine' ELSE 'fault' END, $zone", remedy: "set rules.time_zone to a zone that the server knows" },
+    Check { name: "schema of the legacy tables", sql: "SELECT CASE WHEN n > 0 THEN 'fine' ELSE 'fault' END, n || ' tables in ' || $schema FROM (SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace($schema) AND relkind IN ('r', 'p')) AS c(n)", remedy: "set rules.schema, and let the role of control.url use it" },
+    Check { name: "role", sql: "SELECT CASE WHEN rolsuper THEN 'note' WHEN rolbypassrls THEN 'note' ELSE 'fine' END, format('%s%s', rolname, CASE WHEN rolsuper THEN ', a superuser' WHEN rolbypassrls THEN ', which no policy holds' ELSE '' END) FROM pg_roles WHERE rolname = current_user", remedy: "`esclusa roles` prints what a role needs that is no superuser" },
+    Check { name: "triggers fire", sql: "SELECT CASE WHEN current_setting('session_replication_role') = 'origin' THEN 'fine' ELSE 'fault' END, 'session_replication_role is ' || current_setting('session_replication_role')", remedy: "a session that is not 'origin' writes past the audit triggers: ALTER ROLE or DATABASE ... RESET session_replication_role" },
+    Check { name: "sessions that write past triggers", sql: "SELECT CASE WHEN count(*) = 0 THEN 'fine' ELSE 'fault' END, coalesce(string_agg(coalesce(r.rolname, 'the database'), ', '), 'none by default') FROM pg_db_role_setting AS s LEFT JOIN pg_roles AS r ON r.oid = s.setrole, unnest(setconfig) AS c WHERE c ~ '^session_replication_role=(replica|local)'", remedy: "what they change is not audited and not carried while a table is copied" },
+    Check { name: "deadlock_timeout", sql: "SELECT CASE WHEN s.setting::int > 250 THEN 'fine' ELSE 'note' END, s.setting || ' ms' FROM pg_settings AS s WHERE name = 'deadlock_timeout'", remedy: "above 250 ms a client is never the one that is told 40P01 because of a migration" },
+    Check { name: "lock_timeout of roles", sql: "SELECT CASE WHEN count(*) = 0 THEN 'fine' ELSE 'note' END, coalesce(string_agg(format('%s: %s', coalesce(r.rolname, 'all'), c), ', '), 'none') FROM pg_db_role_setting AS s LEFT JOIN pg_roles AS r ON r.oid = s.setrole, unnest(setconfig) AS c WHERE c ~ '^lock_timeout=[1-9]'", remedy: "who has a lock_timeout below 250 ms may be told 55P03 while a table steps aside" },
+    Check { name: "prepared transactions", sql: "SELECT CASE WHEN count(*) = 0 THEN 'fine' ELSE 'fault' END, count(*) || coalesce(', the oldest since ' || min(prepared)::timestamptz(0), '') FROM pg_prepared_xacts WHERE database = current_database()", remedy: "a prepared transaction holds its locks until somebody ends it: COMMIT PREPARED or ROLLBACK PREPARED" },
+    Check { name: "old transactions", sql: "SELECT CASE WHEN count(*) = 0 THEN 'fine' ELSE 'note' END, coalesce(string_agg(format('pid %s of %s since %s', pid, usename, xact_start::timestamptz(0)), ', '), 'none is older than 5 minutes') FROM pg_stat_activity WHERE xact_start < clock_timestamp() - interval '5 min' AND pid <> pg_backend_pid() AND backend_type = 'client backend'", remedy: "a table is not quiet while such a transaction has touched it" },
+    Check { name: "publications", sql: "SELECT CASE WHEN count(*) = 0 THEN 'fine' ELSE 'note' END, coalesce(string_agg(DISTINCT pubname::text, ', '), 'none') FROM pg_publication_tables WHERE schemaname = $schema", remedy: "subscribers of a moved table get nothing more: publish its leaf, or drop it from the publication" },
+    Check { name: "defaults of Oracle's kind", sql: "SELECT CASE WHEN count(*) = 0 THEN 'fine' ELSE 'note' END, count(*) || ' columns' FROM pg_attrdef AS d JOIN pg_class AS c ON c.oid = d.adrelid WHERE c.relnamespace = to_regnamespace($schema) AND pg_get_expr(d.adbin, d.adrelid) ~ '(oracle|dbms_|orafce)\\.'", remedy: "the extension has to stay as long as the views, which have the same defaults" },
+    Check { name: "event triggers", sql: "SELECT CASE WHEN EXISTS (SELECT FROM pg_event_trigger WHERE evtname ~ 'esclusa' AND evtenabled <> 'D') THEN 'fine' ELSE 'note' END, CASE WHEN EXISTS (SELECT FROM pg_event_trigger WHERE evtname ~ 'esclusa') THEN 'later grants follow the views' ELSE 'none of esclusa: a later GRANT on a view does not reach its leaf' END", remedy: "a superuser runs the script of `esclusa roles`; where the service allows no event trigger, `schema apply` carries grants when it runs" },
+    Check { name: "pg_partman", sql: "SELECT 'fine', coalesce((SELECT 'version ' || extversion FROM pg_extension WHERE extname = 'pg_partman'), 'not installed: `esclusa schema apply`, run by a timer, makes the months ahead')", remedy: "" },
+    Check { name: "rows in DEFAULT partitions", sql: "SELECT CASE WHEN count(*) = 0 THEN 'fine' ELSE 'fault' END, coalesce(string_agg(format('%s: about %s rows', c.oid::regclass, greatest(c.reltuples, s.n_live_tup)::bigint), ', '), 'none') FROM pg_class AS c JOIN pg_stat_all_tables AS s ON s.relid = c.oid WHERE c.relispartition AND pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT' AND s.n_live_tup > 0 AND c.relname ~ '^audit_log'", remedy: "a month has no partition: run `esclusa schema apply`" },
+    Check { name: "months ahead", sql: "SELECT CASE WHEN n IS NULL THEN 'note' WHEN n >= 2 THEN 'fine' ELSE 'fault' END, coalesce(n || ' months have a partition from now on', 'audit_log is not deployed yet') FROM (SELECT nullif(count(*), 0) FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid JOIN pg_class AS p ON p.oid = i.inhparent WHERE p.relname = 'audit_log_live' AND right(translate(c.relname, '_', ''), 6) >= to_char(clock_timestamp(), 'YYYYMM')) AS m(n)", remedy: "run `esclusa schema apply`, by a timer" },
+    Check { name: "pg_stat_statements", sql: "SELECT CASE WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements') THEN 'fine' ELSE 'note' END, CASE WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements') THEN 'it tells who comes around the proxy' ELSE 'not installed' END", remedy: "CREATE EXTENSION pg_stat_statements shows statements that come around the proxy" },
+    Check { name: "room in transaction ids", sql: "SELECT CASE WHEN a < 1500000000 THEN 'fine' ELSE 'fault' END, a || ' of 2 billion since the oldest' FROM (SELECT max(age(datfrozenxid)) FROM pg_database) AS d(a)", remedy: "VACUUM (FREEZE) before a migration writes millions of rows" },
+    Check { name: "slots that hold WAL", sql: "SELECT CASE WHEN count(*) = 0 THEN 'fine' ELSE 'note' END, coalesce(string_agg(slot_name, ', '), 'none') FROM pg_replication_slots WHERE NOT active", remedy: "an inactive slot keeps all WAL that a migration writes: the disk may fill" },
+];
+
+/// Asks everything. A question that this server or this role cannot answer is a note.
+pub async fn examine(db: &Database, settings: &Settings) -> Result<Table> {
+    let mut table = Table::new(COLUMNS);
+    let mut push = |name: &str, state: &str, found: String, remedy: &str| {
+        let remedy = if state == "fine" { "" } else { remedy };
+        table.push(vec![name.into(), state.into(), found.into(), Some(remedy).filter(|r| !r.is_empty()).into()]);
+    };
+    for check in CHECKS {
+        let sql =
+            check.sql.replace("$schema", &literal(&settings.rules.schema)).replace("$zone", &literal(&settings.rules.time_zone));
+        match db.text(&format!("examining {}", check.name), &sql).await {
+            Ok(rows) => {
+                let mut cells = rows.into_iter().flatten().map(Option::unwrap_or_default);
+                let (state, found) = (cells.next().unwrap_or_default(), cells.next().unwrap_or_default());
+                push(check.name, &state, found, check.remedy);
+            }
+            Err(Error::Database { message, sqlstate, .. }) if !sqlstate.is_empty() => {
+                push(check.name, "note", message, "this server or this role cannot answer that")
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let (state, found) = session(db).await?;
+    push(
+        "a session of its own",
+        state,
+        found,
+        "a pooler between that gives sessions away by transaction cannot be used for control.url or upstream.address",
+    );
+    let (state, found) = clock(db).await?;
+    push("clock", state, found, "moments of hits and of the ledger differ by that: synchronise the clocks");
+    for program in ["pg_dump", "pg_restore"] {
+        let (state, found) = program_of(db, program).await?;
+        push(
+            program,
+            state,
+            found,
+            "`esclusa drop` needs the client programs of the server's version or newer (Debian: postgresql-client)",
+        );
+    }
+    Ok(table)
+}
+
+/// Whether anything is a fault.
+pub fn has_fault(table: &Table) -> bool {
+    table.rows.iter().any(|row| row.get(1).is_some_and(|cell| cell.text() == FAULT))
+}
+
+/// What a session is told holds for its next transaction, on the same process.
+async fn session(db: &Database) -> Result<(&'static str, String)> {
+    let doing = "examining the session";
+    let mut seen = Vec::new();
+    db.batch(doing, "SELECT set_config('esclusa.examined', 'yes', false)").await?;
+    for _ in 0..3 {
+        let row = db.one(doing, "SELECT pg_backend_pid(), current_setting('esclusa.examined', true)", &[]).await?;
+        seen.push((row.get::<_, i32>(0), row.get::<_, Option<String>>(1)));
+    }
+    let same = seen.iter().all(|one| *one == seen[0]) && seen[0].1.as_deref() == Some("yes");
+    Ok(match same {
+        true => ("fine", "it keeps what it was told".to_owned()),
+        false => (FAULT, "statements of one session are run by several, or forget what they were told".to_owned()),
+    })
+}
+
+/// How far the server's clock is from this machine's.
+async fn clock(db: &Database) -> Result<(&'static str, String)> {
+    let asked = Instant::now();
+    let there: f64 = db.one("examining the clock", "SELECT extract(epoch FROM clock_timestamp())::float8", &[]).await?.get(0);
+    let here = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+    let off = (there - (here - asked.elapsed().as_secs_f64() / 2.0)).abs();
+    Ok((if off < 2.0 { "fine" } else { "note" }, format!("{off:.1} s from this machine's")))
+}
+
+/// One of PostgreSQL's programs, by its major version.
+async fn program_of(db: &Database, name: &str) -> Result<(&'static str, String)> {
+    let server: i32 =
+        db.one("examining programs", "SELECT current_setting('server_version_num')::int / 10000", &[]).await?.get(0);
+    let asked = Command::new(name).arg("--version").stdin(Stdio::null()).kill_on_drop(true).output();
+    let Ok(Ok(said)) = tokio::time::timeout(Duration::from_secs(10), asked).await else {
+        return Ok(("note", "not on this machine".to_owned()));
+    };
+    let text = String::from_utf8_lossy(&said.stdout).trim().to_owned();
+    let major = text.split_whitespace().find_map(|word| word.split('.').next()?.parse::<i32>().ok());
+    Ok((if major.is_some_and(|major| major >= server) { "fine" } else { "note" }, text))
+}

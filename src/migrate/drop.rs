@@ -1,0 +1,157 @@
+//! The end of an archived table, and the way back from it (the plan's level 2). It goes when every condition holds (`condition.rs`), a
+//! person has signed, and its dump was restored and compared. It comes back from what the dump says of its shape, filled with the rows
+//! as they are now: nothing that was written since is lost.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::catalog::Database;
+use crate::error::{Error, Result};
+use crate::relation::{CONTROL, Relation};
+use crate::rule::Rule;
+use crate::sql::quote::{literal, qualified};
+
+use super::condition::{self, Condition};
+use super::dump::{self, Dump, Server};
+use super::keep::Places;
+use super::ledger::{self, Entry};
+use super::machine::Step;
+use super::quiet::attempt;
+use super::run::Migration;
+use super::{ARCHIVE, PINNED, keep, roles};
+
+/// How dumps are made, and what must be before.
+pub struct Dumping<'d> {
+    /// The target database, for PostgreSQL's programs.
+    pub server: &'d Server,
+    /// Where dumps are restored to be compared.
+    pub scratch: Option<&'d Server>,
+    /// Where they are kept.
+    pub directory: &'d Path,
+    /// How long a moved table is watched.
+    pub observation: Duration,
+}
+
+/// What keeps a table from being dropped; empty where nothing does.
+pub async fn unmet(migration: &Migration<'_>, rule: &Rule, observation: Duration) -> Result<Vec<Condition>> {
+    let mut facts = condition::facts(migration.database, &migration.context, &[rule], observation).await?;
+    let facts = facts.remove(&rule.table).unwrap_or_default();
+    Ok(condition::to_drop(&facts, observation).into_iter().filter(|c| !c.met).collect())
+}
+
+/// Drops one archived table. What it was dumped into is in the ledger.
+pub async fn run(migration: &Migration<'_>, run: i64, rule: &Rule, dumping: &Dumping<'_>) -> Result<Dump> {
+    let relation = Relation::compile(rule, &migration.context);
+    let db = migration.database;
+    let entry = Entry { run, table: &rule.table, step: Step::Drop, rows: None, detail: None };
+    ledger::place(db, &migration.context, entry).await?;
+    refuse_unmet(rule, &unmet(migration, rule, dumping.observation).await?)?;
+    // A proof of now, and not of the day when somebody signed.
+    match migration.verify(rule).await? {
+        Some(parity) if parity.holds() => {}
+        parity => {
+            return Err(Error::Refused {
+                message: format!("{} differs from its archive, and nothing is dropped", rule.table),
+                detail: parity.map(|p| p.failures()),
+                hint: Some("`esclusa verify` shows where".into()),
+            });
+        }
+    }
+    let dump = dump::take(dumping.server, dumping.scratch, &rule.table, dumping.directory).await?;
+    let file = std::fs::canonicalize(&dump.file).unwrap_or_else(|_| dump.file.clone());
+    let detail = json!({"dump": file, "sha256": dump.sha256, "bytes": dump.bytes, "rows": dump.likeness.rows}).to_string();
+    let context = format!("dropping the archive of {}", rule.table);
+    let (leaf, archive) = (relation.rows(), qualified(ARCHIVE, &rule.table));
+    let work = async |db: &Database| {
+        // The order in which a client's statement takes them.
+        db.batch(&context, &format!("LOCK TABLE {leaf}, {archive} IN ACCESS EXCLUSIVE MODE")).await?;
+        if !keep::is_kept(db, &relation).await? {
+            return Err(Error::refused(format!("{context}: its triggers were changed meanwhile")));
+        }
+        let entry = Entry { rows: Some(dump.likeness.rows), detail: Some(&detail), ..entry };
+        ledger::write(db, &migration.context, entry).await?;
+        let sql = format!("{}{}DROP TABLE {archive} RESTRICT", keep::detaching(&relation), keep::removal(&relation));
+        db.batch(&context, &sql).await
+    };
+    let told = |text: &str| migration.told.word(text);
+    attempt(db, &migration.pace, &context, &[leaf.clone(), archive.clone()], &told, work).await?;
+    Ok(dump)
+}
+
+/// The refusal of a table that waits for something.
+pub fn refuse_unmet(rule: &Rule, unmet: &[Condition]) -> Result<()> {
+    if unmet.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Refused {
+        message: format!("{} may not be dropped yet", rule.table),
+        detail: Some(unmet.iter().map(|c| format!("{}: {}", c.name, c.why)).collect::<Vec<_>>().join("; ")),
+        hint: Some(format!("`esclusa status {}` tells when it may", rule.table)),
+    })
+}
+
+/// Makes the archived table again; the rows that it gets. `file` is the dump, where it does not lie any more where the ledger says.
+pub async fn restore(migration: &Migration<'_>, run: i64, rule: &Rule, file: Option<&Path>) -> Result<i64> {
+    let relation = Relation::compile(rule, &migration.context);
+    let db = migration.database;
+    let entry = Entry { run, table: &rule.table, step: Step::Restore, rows: None, detail: None };
+    ledger::place(db, &migration.context, entry).await?;
+    let file = dumped(db, rule, file).await?;
+    let [before, behind] = dump::script(&file, &rule.table).await?;
+    let context = format!("restoring {}", rule.table);
+    let (leaf, archive) = (relation.rows(), qualified(ARCHIVE, &rule.table));
+    let work = async |db: &Database| {
+        // Readers go on; a writer waits until the archive gets what he writes.
+        db.batch(&context, &format!("LOCK TABLE {leaf} IN SHARE ROW EXCLUSIVE MODE")).await?;
+        let next = ledger::place(db, &migration.context, entry).await?;
+        // The script gives the table to its owner, who may create nothing in the archive but for that moment.
+        let owner = "SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE oid = to_regclass($1)";
+        let owner: String = db.one(&context, owner, &[&leaf]).await?.get(0);
+        roles::while_creating(db, &[ARCHIVE], &[&owner], async |db| {
+            db.batch(&context, &before).await?;
+            db.batch(&context, PINNED).await
+        })
+        .await?;
+        db.batch(&context, &behind).await?;
+        db.batch(&context, PINNED).await?;
+        db.batch(&context, &keep::as_they_fired(&relation, &archive)).await?;
+        keep::attach(db, &relation, Places::Fill).await?;
+        let rows: i64 = db.one(&context, &format!("SELECT count(*) FROM {archive}"), &[]).await?.get(0);
+        ledger::write_as(db, Entry { rows: Some(rows), ..entry }, next).await?;
+        Ok(rows)
+    };
+    let told = |text: &str| migration.told.word(text);
+    let restored = attempt(db, &migration.pace, &context, std::slice::from_ref(&leaf), &told, work).await;
+    // What the dump's script sets does not end with a transaction that fails.
+    db.batch(&context, PINNED).await?;
+    restored
+}
+
+/// The dump of a dropped table, whole.
+async fn dumped(db: &Database, rule: &Rule, file: Option<&Path>) -> Result<PathBuf> {
+    let sql = format!(
+        "SELECT detail::jsonb ->> 'dump', detail::jsonb ->> 'sha256' FROM {CONTROL}.run_table \
+         WHERE legacy_table = {} AND step = 'drop' AND detail IS NOT NULL ORDER BY number DESC LIMIT 1",
+        literal(&rule.table)
+    );
+    let found = db.text("looking for the dump", &sql).await?;
+    let [Some(written), Some(sha256)] = found.first().map_or(&[][..], Vec::as_slice) else {
+        return Err(Error::Refused {
+            message: format!("{} was not dropped by esclusa", rule.table),
+            detail: Some("the ledger has no dump of it".into()),
+            hint: None,
+        });
+    };
+    let file = file.map_or_else(|| PathBuf::from(written), Path::to_owned);
+    let (is, _) = dump::digest(&file)?;
+    if is == *sha256 {
+        return Ok(file);
+    }
+    Err(Error::Refused {
+        message: format!("{} is not the dump that was made when {} was dropped", file.display(), rule.table),
+        detail: Some(format!("its SHA-256 is {is}, and was {sha256}")),
+        hint: Some("name the right one by --dump".into()),
+    })
+}

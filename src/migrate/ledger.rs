@@ -1,0 +1,111 @@
+//! The ledger of steps (`esclusa.run_table`): one row a step of a table, written in the transaction that makes the step, by the machine
+//! (`machine.rs`) and by nobody else. Its rows are chained by hash, so that one that was changed or taken out later is seen; and only
+//! the run that began last may write, so that a process that was cut off and comes back finds its place taken.
+
+use crate::catalog::Database;
+use crate::error::{Error, Result};
+use crate::relation::Context;
+use crate::sql::quote::{ident, literal};
+
+use super::machine::{self, State, Step};
+use super::state::Legacy;
+use super::{ARCHIVE, CONTROL, LEAVES};
+
+/// What a row's hash is made of, beside the hash of the row before it.
+const HASHED: &str =
+    "pg_catalog.jsonb_build_array(run_id, legacy_table, step, state, row_count, detail, extract(epoch FROM finished_at))";
+
+/// A step that is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'e> {
+    /// The run; the last one that has begun.
+    pub run: i64,
+    /// The legacy table.
+    pub table: &'e str,
+    /// The step.
+    pub step: Step,
+    /// Rows that it was about.
+    pub rows: Option<i64>,
+    /// Evidence, as JSON.
+    pub detail: Option<&'e str>,
+}
+
+/// The state that a table is in, by the ledger and by what there is.
+pub async fn state(db: &Database, context: &Context, table: &str) -> Result<State> {
+    let kind = |schema: &str| {
+        format!("(SELECT relkind IN ('r', 'p') FROM pg_class WHERE oid = to_regclass({}))", literal(&qualified(schema, table)))
+    };
+    let sql = format!(
+        "SELECT (SELECT state FROM {CONTROL}.run_table WHERE legacy_table = $1 AND state IS NOT NULL ORDER BY number DESC LIMIT 1), \
+         coalesce({}, false), coalesce({}, false), to_regclass({}) IS NOT NULL",
+        kind(&context.schema),
+        kind(ARCHIVE),
+        literal(&qualified(LEAVES, table)),
+    );
+    let row = db.one("asking where a table stands", &sql, &[&table]).await?;
+    let legacy = match (row.get(1), row.get(2)) {
+        (true, _) => Legacy::Named,
+        (false, true) => Legacy::Archived,
+        (false, false) => Legacy::Gone,
+    };
+    Ok(machine::found(row.get::<_, Option<&str>>(0).and_then(State::named), legacy, row.get(3)))
+}
+
+fn qualified(schema: &str, table: &str) -> String {
+    crate::sql::quote::qualified(schema, table)
+}
+
+/// Writes a step, before what it does: the state that it leaves is still the one that there is. A step that has no place is refused.
+pub async fn write(db: &Database, context: &Context, entry: Entry<'_>) -> Result<State> {
+    let state = state(db, context, entry.table).await?;
+    let next = machine::after(state, entry.step).ok_or_else(|| refused(entry, state))?;
+    write_as(db, entry, next).await?;
+    Ok(next)
+}
+
+/// Writes a step whose place was found before what it did changed the catalog.
+pub async fn write_as(db: &Database, entry: Entry<'_>, next: State) -> Result<()> {
+    let sql = format!(
+        "WITH last AS (SELECT hash FROM {CONTROL}.run_table WHERE hash IS NOT NULL ORDER BY number DESC LIMIT 1), \
+         step AS (SELECT $1::bigint AS run_id, $2::text AS legacy_table, $3::text AS step, $4::text AS state, $5::bigint AS row_count, \
+                    $6::text AS detail, clock_timestamp() AS finished_at, coalesce((SELECT hash FROM last), ''::bytea) AS previous) \
+         INSERT INTO {CONTROL}.run_table (run_id, legacy_table, step, state, row_count, detail, finished_at, previous, hash) \
+         SELECT *, sha256(previous || convert_to({HASHED}::text, 'UTF8')) FROM step \
+         WHERE run_id = (SELECT max(id) FROM {CONTROL}.run)"
+    );
+    let Entry { run, table, step, rows, detail } = entry;
+    let context = format!("writing the step {} of {table}", step.name());
+    match db.execute(&context, &sql, &[&run, &table, &step.name(), &next.name(), &rows, &detail]).await? {
+        1 => Ok(()),
+        _ => Err(Error::Refused {
+            message: format!("{context}: another run has begun since, and this one may do nothing more"),
+            detail: Some(format!("this is run {run}")),
+            hint: Some(format!("table {CONTROL}.run has the command of the other one")),
+        }),
+    }
+}
+
+/// The state behind a step, or why it has no place.
+pub async fn place(db: &Database, context: &Context, entry: Entry<'_>) -> Result<State> {
+    let state = state(db, context, entry.table).await?;
+    machine::after(state, entry.step).ok_or_else(|| refused(entry, state))
+}
+
+fn refused(entry: Entry<'_>, state: State) -> Error {
+    let allowed: Vec<&str> = machine::steps(state).map(Step::name).collect();
+    Error::Refused {
+        message: format!("{} is {}: `{}` has no place there", entry.table, state.name(), entry.step.name()),
+        detail: Some(format!("what may be done with it now: {}", allowed.join(", "))),
+        hint: Some(format!("`esclusa status {}` tells what it waits for", ident(entry.table))),
+    }
+}
+
+/// The number of the first row whose hash does not follow from it and the row before, and how many rows there are.
+pub async fn broken(db: &Database) -> Result<(Option<i64>, i64)> {
+    let sql = format!(
+        "SELECT min(number) FILTER (WHERE hash <> sha256(previous || convert_to({HASHED}::text, 'UTF8')) OR previous <> before), count(*) \
+         FROM (SELECT *, coalesce(lag(hash) OVER (ORDER BY number), ''::bytea) AS before FROM {CONTROL}.run_table WHERE hash IS NOT NULL) AS r"
+    );
+    let row = db.one("checking the ledger", &sql, &[]).await?;
+    Ok((row.get(0), row.get(1)))
+}

@@ -1,0 +1,331 @@
+//! The machine of one legacy table: in which states it may be, and which step leads from one to the next. Pure. Whatever the migration does
+//! with a table it writes into the ledger by [`after`] (`ledger.rs`), in the transaction that does it; so a step that has no place here does
+//! not happen, whoever asks for it and wherever a process was killed.
+//!
+//! The ledger says what was done; where a person has moved tables by hand, the catalog is believed ([`found`]).
+
+use super::state::Legacy;
+
+/// Where a legacy table is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// The table has its name, and nothing has been done with it.
+    Planned,
+    /// Its rows are being copied, and what changes is carried.
+    Copying,
+    /// All of them are copied, with their indexes.
+    Copied,
+    /// The copy is proven; what changes is carried.
+    Proven,
+    /// The rows lie in the new tables, a view has the name, and the archived table is kept up to date: it can come back.
+    Moved,
+    /// A person has signed for the proof.
+    Signed,
+    /// The archived table is gone; its dump is not.
+    Dropped,
+    /// A history that stays has got its columns.
+    Improved,
+}
+
+/// What is done with a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// Copying begins.
+    Copy,
+    /// Copying and indexing have ended.
+    Copied,
+    /// A proof holds.
+    Prove,
+    /// The copy is taken away: a proof has failed, the heap was rewritten, or somebody wants it.
+    Abandon,
+    /// The table steps aside for its view. A small one is copied and proven in that same transaction.
+    Move,
+    /// The table takes its name again.
+    Return,
+    /// A person signs for the proof.
+    Sign,
+    /// The archived table goes.
+    Drop,
+    /// It is made again, from its dump and the rows as they are now.
+    Restore,
+    /// A history that stays gets its columns.
+    Improve,
+}
+
+/// Every step that there is. What is not here is refused.
+#[rustfmt::skip] // One line each: it is a table.
+pub const TRANSITIONS: &[(State, Step, State)] = &[
+    (State::Planned,  Step::Copy,    State::Copying),
+    (State::Planned,  Step::Move,    State::Moved),
+    (State::Planned,  Step::Improve, State::Improved),
+    (State::Copying,  Step::Copied,  State::Copied),
+    (State::Copying,  Step::Abandon, State::Planned),
+    (State::Copied,   Step::Copied,  State::Copied),   // gone on with
+    (State::Copied,   Step::Prove,   State::Proven),
+    (State::Copied,   Step::Abandon, State::Planned),
+    (State::Proven,   Step::Copied,  State::Copied),   // gone on with: it is proven again
+    (State::Proven,   Step::Abandon, State::Planned),
+    (State::Proven,   Step::Move,    State::Moved),
+    (State::Moved,    Step::Return,  State::Planned),
+    (State::Moved,    Step::Sign,    State::Signed),
+    (State::Signed,   Step::Sign,    State::Signed),   // again, by another person or after more time
+    (State::Signed,   Step::Return,  State::Planned),
+    (State::Signed,   Step::Drop,    State::Dropped),
+    (State::Dropped,  Step::Restore, State::Moved),
+    (State::Improved, Step::Improve, State::Improved), // a second run goes on where the first one was ended
+];
+
+/// The state behind a step; `None` where the step has no place.
+pub fn after(state: State, step: Step) -> Option<State> {
+    TRANSITIONS.iter().find(|(from, by, _)| (*from, *by) == (state, step)).map(|(_, _, to)| *to)
+}
+
+/// The steps that a state allows.
+pub fn steps(state: State) -> impl Iterator<Item = Step> {
+    TRANSITIONS.iter().filter(move |(from, ..)| *from == state).map(|(_, step, _)| *step)
+}
+
+/// The state of a table, from the ledger's last word and from where the legacy table lies now.
+pub fn found(ledger: Option<State>, legacy: Legacy, has_leaf: bool) -> State {
+    match (ledger, legacy) {
+        // Brought back by hand.
+        (Some(State::Moved | State::Signed | State::Dropped) | None, Legacy::Named) => State::Planned,
+        // Dropped by hand.
+        (Some(State::Moved | State::Signed), Legacy::Gone) => State::Dropped,
+        (None, Legacy::Gone) if has_leaf => State::Dropped,
+        // Restored, or moved, by hand.
+        (Some(State::Dropped), Legacy::Archived) => State::Moved,
+        (None, Legacy::Archived) if has_leaf => State::Moved,
+        (Some(state), _) => state,
+        (None, _) => State::Planned,
+    }
+}
+
+impl State {
+    /// All of them.
+    pub const ALL: [State; 8] = [
+        State::Planned,
+        State::Copying,
+        State::Copied,
+        State::Proven,
+        State::Moved,
+        State::Signed,
+        State::Dropped,
+        State::Improved,
+    ];
+
+    /// As the ledger has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Planned => "planned",
+            State::Copying => "copying",
+            State::Copied => "copied",
+            State::Proven => "proven",
+            State::Moved => "moved",
+            State::Signed => "signed",
+            State::Dropped => "dropped",
+            State::Improved => "improved",
+        }
+    }
+
+    /// The state of a name.
+    pub fn named(name: &str) -> Option<State> {
+        State::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+impl Step {
+    /// As the ledger has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Step::Copy => "copy",
+            Step::Copied => "copied",
+            Step::Prove => "prove",
+            Step::Abandon => "abandon",
+            Step::Move => "migrate",
+            Step::Return => "rollback",
+            Step::Sign => "sign",
+            Step::Drop => "drop",
+            Step::Restore => "restore",
+            Step::Improve => "retain",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const STEPS: [Step; 10] = [
+        Step::Copy,
+        Step::Copied,
+        Step::Prove,
+        Step::Abandon,
+        Step::Move,
+        Step::Return,
+        Step::Sign,
+        Step::Drop,
+        Step::Restore,
+        Step::Improve,
+    ];
+
+    /// What there is of one table. Rows are numbered by when they were written; a set of them is a bit mask.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    struct World {
+        ledger: State,
+        /// Who answers under the name: the table, or the leaf by its view.
+        named: bool,
+        table: Option<u8>,
+        leaf: Option<u8>,
+        /// Rows that clients were told are written.
+        written: u8,
+        dumped: bool,
+        signed: bool,
+        /// What a controller in another process, which has lost its run, still believes.
+        stale: Option<State>,
+    }
+
+    impl World {
+        fn legacy(&self) -> Legacy {
+            match (self.named, self.table) {
+                (true, _) => Legacy::Named,
+                (false, Some(_)) => Legacy::Archived,
+                (false, None) => Legacy::Gone,
+            }
+        }
+
+        /// A client writes one more row: to whoever has the name; triggers carry it to the other side, where there is one.
+        fn write(mut self) -> World {
+            let row = self.written + 1;
+            self.written = row;
+            match self.named {
+                true => self.table = self.table.map(|_| row),
+                false => self.leaf = self.leaf.map(|_| row),
+            }
+            match self.named {
+                true if matches!(self.ledger, State::Copied | State::Proven) => self.leaf = Some(row),
+                false => self.table = self.table.map(|_| row),
+                true => {}
+            }
+            self
+        }
+
+        /// What the transaction of a step does, when it commits. It asks the machine first, as `ledger::write` does.
+        fn step(mut self, step: Step) -> Option<World> {
+            let state = found(Some(self.ledger), self.legacy(), self.leaf.is_some());
+            let next = after(state, step)?;
+            match step {
+                Step::Copy => self.leaf = Some(0),
+                Step::Copied | Step::Prove => self.leaf = self.table,
+                Step::Abandon => self.leaf = None,
+                Step::Move => (self.leaf, self.named) = (self.table, false),
+                Step::Return => (self.leaf, self.named) = (None, true),
+                Step::Sign => self.signed = true,
+                Step::Drop => (self.table, self.dumped) = (None, true),
+                Step::Restore => self.table = self.leaf,
+                Step::Improve => {}
+            }
+            if !matches!(next, State::Signed | State::Dropped) {
+                self.signed = false;
+            }
+            self.ledger = next;
+            Some(self)
+        }
+
+        fn check(&self) {
+            let answers = if self.named { self.table } else { self.leaf };
+            assert_eq!(answers, Some(self.written), "whoever asks by the name misses a row: {self:?}");
+            assert!(self.table.is_some() || self.dumped, "nothing is left of the table, and no dump: {self:?}");
+            if self.ledger == State::Dropped {
+                assert!(self.signed, "dropped, and nobody had signed: {self:?}");
+            }
+            if matches!(self.ledger, State::Moved | State::Signed) && self.table.is_some() {
+                assert_eq!(self.table, Some(self.written), "the way back would lose a row: {self:?}");
+            }
+        }
+    }
+
+    /// Every world that any order of steps, writes, crashes (a step that does not commit is none), repeated steps (an answer to COMMIT was
+    /// lost, and the controller does it again), hands of a DBA, and a second controller can reach. A row is never lost, and the way back
+    /// is never one that loses any.
+    #[test]
+    fn no_order_of_events_loses_a_row() {
+        let first = World {
+            ledger: State::Planned,
+            named: true,
+            table: Some(0),
+            leaf: None,
+            written: 0,
+            dumped: false,
+            signed: false,
+            stale: None,
+        };
+        let (mut seen, mut open) = (BTreeSet::new(), vec![first]);
+        let mut states = BTreeSet::new();
+        let mut used = BTreeSet::new();
+        while let Some(world) = open.pop() {
+            if !seen.insert(world) {
+                continue;
+            }
+            world.check();
+            states.insert(world.ledger);
+            let mut reach = |next: World| open.push(next);
+            if world.written < 6 {
+                reach(world.write());
+            }
+            for step in STEPS {
+                if let Some(next) = world.step(step) {
+                    used.insert((world.ledger, step, next.ledger));
+                    reach(World { stale: Some(world.ledger), ..next });
+                    // The answer is lost, and the step is done again.
+                    if let Some(again) = next.step(step) {
+                        reach(again);
+                    }
+                }
+            }
+            // A controller that was cut off does what it believed to be next: its run is not the last one, and the ledger refuses it
+            // (`ledger::write`); were it let through, this is what it would do.
+            if let Some(stale) = world.stale {
+                for step in steps(stale) {
+                    if let Some(next) = world.step(step) {
+                        reach(World { stale: None, ..next });
+                    }
+                }
+            }
+            // A DBA brings the archived table back by hand, though nobody should.
+            if !world.named && world.table.is_some() {
+                reach(World { named: true, leaf: None, ..world });
+            }
+        }
+        assert_eq!(states.len(), State::ALL.len(), "{states:?}");
+        for transition in TRANSITIONS {
+            assert!(used.contains(transition), "{transition:?} is never taken");
+        }
+        println!("{} worlds", seen.len());
+    }
+
+    #[test]
+    fn what_is_not_in_the_table_is_refused() {
+        assert_eq!(after(State::Moved, Step::Drop), None, "nobody has signed");
+        assert_eq!(after(State::Planned, Step::Drop), None);
+        assert_eq!(after(State::Copied, Step::Move), None, "it is not proven");
+        assert_eq!(after(State::Dropped, Step::Return), None, "there is nothing to bring back before it is restored");
+        let mut pairs: Vec<_> = TRANSITIONS.iter().map(|(from, step, _)| (from, step)).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        assert_eq!(pairs.len(), TRANSITIONS.len(), "a step leads to two states");
+    }
+
+    #[test]
+    fn the_catalog_is_believed_where_hands_were_at_work() {
+        assert_eq!(found(Some(State::Moved), Legacy::Named, false), State::Planned);
+        assert_eq!(found(Some(State::Signed), Legacy::Gone, true), State::Dropped);
+        assert_eq!(found(None, Legacy::Archived, true), State::Moved);
+        assert_eq!(found(Some(State::Copying), Legacy::Named, false), State::Copying);
+        for state in State::ALL {
+            assert_eq!(State::named(state.name()), Some(state));
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Signing for a proof (the plan's P2-S2-08 and P2-S3-06): a person's name, the checks as they held at that moment, and two sums over the
+//! rows of that moment, in the ledger. Who computes the sums again, at any time, finds every row of then that was changed or taken away
+//! since; rows that came later are no part of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::Database;
+use crate::error::{Error, Result};
+use crate::relation::Relation;
+use crate::rule::Rule;
+
+use super::CONTROL;
+use super::machine::Step;
+use super::parity::Parity;
+use super::run::Migration;
+
+/// One table's part of a report that was signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signed {
+    /// The legacy table.
+    pub table: String,
+    /// Who signed.
+    pub by: String,
+    /// Rows at that moment.
+    pub rows: i64,
+    /// The last number that a row had.
+    pub upto: i64,
+    /// Two sums over those rows, as text.
+    pub sums: [String; 2],
+    /// The checks, with what they found.
+    pub checks: Vec<(String, String)>,
+}
+
+/// What became of a signed table since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Since {
+    /// Every row of then is as it was.
+    Same,
+    /// Some are not: rows then, and of them now.
+    Changed(i64, i64),
+    /// The ledger does not have this signature.
+    Unknown,
+    /// The table was brought back: there is no leaf to look at.
+    Back,
+}
+
+/// Proves a table once more and signs for it. A proof that does not hold cannot be signed.
+pub async fn sign(migration: &Migration<'_>, run: i64, rule: &Rule, by: &str) -> Result<Signed> {
+    let relation = Relation::compile(rule, &migration.context);
+    let parity: Parity = migration
+        .verify(rule)
+        .await?
+        .ok_or_else(|| Error::refused(format!("there is no legacy table to compare {} with", rule.table)))?;
+    if !parity.holds() {
+        return Err(Error::Refused {
+            message: format!("{} is not proven, and nobody can sign for it", rule.table),
+            detail: Some(parity.failures()),
+            hint: Some("`esclusa verify` shows where".into()),
+        });
+    }
+    let context = format!("signing for {}", rule.table);
+    migration
+        .database
+        .transaction(&context, async |db| {
+            db.batch(&context, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
+            let (rows, upto, sums) = sums(db, &relation, None).await?;
+            let checks = parity.verdicts.iter().map(|v| (v.check.to_owned(), v.detail.clone())).collect();
+            let signed = Signed { table: rule.table.clone(), by: by.to_owned(), rows, upto, sums, checks };
+            let detail = serde_json::to_string(&signed).map_err(|e| Error::refused(e.to_string()))?;
+            migration.write(db, run, rule, Step::Sign, Some(&detail)).await?;
+            Ok(signed)
+        })
+        .await
+}
+
+/// Looks at the rows of a signed table again.
+pub async fn since(db: &Database, relation: &Relation, signed: &Signed) -> Result<Since> {
+    let context = format!("looking at the signature of {}", signed.table);
+    let detail = serde_json::to_string(signed).map_err(|e| Error::refused(e.to_string()))?;
+    let known = format!(
+        "SELECT EXISTS (SELECT FROM {CONTROL}.run_table WHERE legacy_table = $1 AND step = 'sign' AND detail::jsonb = $2::text::jsonb)"
+    );
+    if !db.one(&context, &known, &[&signed.table, &detail]).await?.get::<_, bool>(0) {
+        return Ok(Since::Unknown);
+    }
+    let leaf = "SELECT to_regclass($1) IS NOT NULL";
+    if !db.one(&context, leaf, &[&relation.rows()]).await?.get::<_, bool>(0) {
+        return Ok(Since::Back);
+    }
+    let (rows, _, sums) = sums(db, relation, Some(signed.upto)).await?;
+    Ok(if (rows, &sums) == (signed.rows, &signed.sums) { Since::Same } else { Since::Changed(signed.rows, rows) })
+}
+
+/// Rows up to a number, the last number, and two sums of 64-bit hashes.
+async fn sums(db: &Database, relation: &Relation, upto: Option<i64>) -> Result<(i64, i64, [String; 2])> {
+    let columns: Vec<String> = (0..relation.columns.len()).map(|i| relation.read(i, Some("t"))).collect();
+    let number = relation.number();
+    let sum = |seed: u8| format!("coalesce(sum(hashtextextended(row, {seed})::numeric), 0)::text");
+    let sql = format!(
+        "SELECT count(*), coalesce(max(number), 0)::bigint, {}, {} FROM (SELECT t.{number} AS number, ROW({})::text AS row FROM {} AS t{}) AS x",
+        sum(0),
+        sum(1),
+        columns.join(", "),
+        relation.rows(),
+        upto.map_or_else(String::new, |n| format!(" WHERE t.{number} <= {n}")),
+    );
+    let row = db.one(&format!("adding up {}", relation.table), &sql, &[]).await?;
+    Ok((row.get(0), row.get(1), [row.get(2), row.get(3)]))
+}

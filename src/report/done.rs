@@ -1,0 +1,59 @@
+//! The plan's definition of done (section 7), each line with its evidence from the target database. What software cannot know, such as
+//! the outcome of AQUASIS' own test suite, is left open and says what there is instead.
+
+use crate::table::ColumnType::{Bool, Text};
+use crate::table::Columns;
+
+pub(super) const DONE: Columns = &[("criterion", Text), ("met", Bool), ("evidence", Text)];
+
+/// Leaves are known by what they are parts of; a table counts as dropped when neither its name nor the archive has it.
+pub(super) const DONE_SQL: &str = ", parent AS (SELECT c.oid, c.relname, c.relnamespace FROM pg_class AS c
+            WHERE c.relname IN ('audit_log', 'domain_value', 'domain_value_link') AND c.relkind = 'p'),
+    leaf AS (SELECT p.relname AS target, c.relname::text AS name, p.relnamespace AS schema,
+            NOT EXISTS (SELECT FROM pg_class AS t WHERE t.relname = c.relname AND t.relkind IN ('r', 'p')
+                AND t.relnamespace IN (p.relnamespace, to_regnamespace('mig_old'))) AS dropped,
+            EXISTS (SELECT FROM pg_class AS v WHERE v.relname = c.relname AND v.relkind = 'v' AND v.relnamespace = p.relnamespace) AS has_view
+        FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid JOIN parent AS p ON p.oid = i.inhparent
+        WHERE c.relnamespace = to_regnamespace('esclusa_leaf')),
+    home AS (SELECT coalesce((SELECT relnamespace FROM parent WHERE relname = 'audit_log' LIMIT 1), 0) AS schema),
+    number AS (SELECT (SELECT count(*) FROM leaf WHERE target = 'audit_log') AS histories,
+        (SELECT count(*) FROM leaf WHERE target = 'audit_log' AND dropped) AS histories_dropped,
+        (SELECT count(*) FROM leaf WHERE target = 'domain_value') AS domains,
+        (SELECT count(*) FROM leaf WHERE target = 'domain_value_link') AS links,
+        (SELECT count(*) FROM leaf WHERE target <> 'audit_log' AND dropped) AS lookups_dropped,
+        (SELECT count(*) FROM leaf WHERE NOT has_view) AS without_view,
+        (SELECT count(*) FROM pg_class, home WHERE relnamespace = home.schema AND relkind IN ('r', 'p') AND NOT relispartition) AS tables,
+        (SELECT count(DISTINCT a.attrelid) FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid, home
+            WHERE c.relnamespace = home.schema AND c.relkind IN ('r', 'p') AND a.attname = 'hst_id' AND NOT a.attisdropped) AS retained,
+        (SELECT count(*) FROM pg_inherits AS i JOIN pg_class AS p ON p.oid = i.inhparent WHERE p.relname = 'audit_log_live') AS months,
+        (SELECT count(*) FROM pg_trigger AS t JOIN pg_proc AS f ON f.oid = t.tgfoid WHERE f.proname = 'fn_audit_trigger' AND t.tgenabled <> 'D') AS triggers,
+        (SELECT coalesce(sum(hits), 0)::bigint FROM esclusa.hit_total WHERE sqlstate <> '' AND sqlstate !~ '^(23|40)' AND last_seen > clock_timestamp() - interval '48 h') AS failed,
+        (SELECT coalesce(sum(covered_us), 0) / 3600000000 FROM (SELECT least(sum(covered_us), 3600000000) AS covered_us FROM esclusa.coverage
+            WHERE bucket > clock_timestamp() - interval '49 h' GROUP BY bucket) AS c) AS hours,
+        (SELECT coalesce(sum(equal + different), 0)::bigint FROM esclusa.shadow) AS compared,
+        (SELECT coalesce(sum(different), 0)::bigint FROM esclusa.shadow) AS different),
+    counted AS (SELECT fingerprint, form, class, sum(hits) AS hits FROM latencies GROUP BY 1, 2, 3),
+    reached AS (SELECT *, sum(hits) OVER (PARTITION BY fingerprint, form ORDER BY class) AS below, sum(hits) OVER (PARTITION BY fingerprint, form) AS whole FROM counted),
+    middle AS (SELECT fingerprint, form, max(whole) AS whole, min(class) FILTER (WHERE below >= 0.5 * whole) AS class FROM reached GROUP BY 1, 2),
+    pair AS (SELECT power(1.1, r.class - l.class) AS ratio FROM middle AS l JOIN middle AS r USING (fingerprint)
+        WHERE l.form = 'legacy' AND r.form = 'rewritten' AND l.whole >= 100 AND r.whole >= 100)
+    SELECT line.criterion, line.met, line.evidence FROM number, LATERAL (VALUES
+        ('audit_log deployed, partitioned, and receiving live audit data', months >= 24 AND triggers > 0,
+            format('%s months have a partition, %s audit triggers fire', months, triggers)),
+        ('120-150 low-volume histories migrated to audit_log and dropped', histories >= 120 AND histories_dropped = histories,
+            format('%s moved, %s of them dropped', histories, histories_dropped)),
+        ('18 high-value histories retained with structural improvements', retained >= 18, format('%s have hst_id', retained)),
+        ('domain_value deployed with all 41 look-up domains', domains >= 41, format('%s domains', domains)),
+        ('domain_value_link deployed with 10 junction tables', links >= 10, format('%s junction tables', links)),
+        ('51 look-up and junction tables migrated and dropped', domains + links >= 51 AND lookups_dropped = domains + links,
+            format('%s moved, %s of them dropped', domains + links, lookups_dropped)),
+        ('All moved tables have backward-compatible views', without_view = 0, format('%s of %s have none', without_view, histories + domains + links)),
+        ('Total table count reduced from ~1,470 to ~1,150', tables <= 1170, format('%s tables; each that is dropped is one less', tables)),
+        ('AQUASIS regression test suite passes at 100 %', NULL,
+            format('not for esclusa to say; mode shadow has compared %s reads, and %s differed', compared, different)),
+        ('No application errors for 48 hours', failed = 0 AND hours >= 47,
+            format('%s statements on legacy names have failed; %s of 48 hours were recorded', failed, round(least(hours, 48)))),
+        ('Query performance within 20 % of the baseline', (SELECT count(*) > 0 AND bool_and(ratio <= 1.2) FROM pair),
+            (SELECT format('%s statements were measured in both forms, %s of them are slower by more', count(*), count(*) FILTER (WHERE ratio > 1.2)) FROM pair)),
+        ('Documentation and domain registries completed', NULL, '`esclusa registry` writes them from the rules; a person reviews them')
+    ) AS line(criterion, met, evidence)";

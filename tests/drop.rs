@@ -1,0 +1,302 @@
+//! The end of archived tables and the way back from it: what has to be so before, the dump that is proven, and a table that comes back with all
+//! that was written since, as it was.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Bed, said, server};
+use esclusa::config::Url;
+use esclusa::migrate::condition::{self, Facts};
+use esclusa::migrate::drop::{self, Dumping};
+use esclusa::migrate::dump::{Dump, Server};
+use esclusa::migrate::machine::State;
+use esclusa::migrate::run::Migration;
+use esclusa::migrate::signature::{self, Signed, Since};
+use esclusa::migrate::{ledger, parity};
+use esclusa::relation::Relation;
+
+/// A history with everything that a table can have, and rows of which some are wider than a page.
+const FULL: &str = "CREATE TABLE usuario (id numeric(10,0) PRIMARY KEY, nombre varchar(40));
+    INSERT INTO usuario SELECT i, 'u' FROM generate_series(1, 50) i;
+    CREATE SEQUENCE hisusuario_orden;
+    CREATE TABLE hisusuario (id numeric(10,0) NOT NULL REFERENCES usuario, nombre varchar(40) DEFAULT 'x', nota text CHECK (nota <> 'no'),
+        usu varchar(10), hora timestamp, orden bigint DEFAULT nextval('hisusuario_orden'), CONSTRAINT hisusuario_pkey PRIMARY KEY (id, hora));
+    INSERT INTO hisusuario SELECT i % 50 + 1, 'n' || i, CASE WHEN i % 3 = 0 THEN repeat(md5(i::text), 60 + i % 90) END, 'app',
+        timestamp '2020-01-01' + i * interval '1 minute' FROM generate_series(1, 2000) i;
+    CREATE INDEX hisusuario_parte ON hisusuario (nombre DESC NULLS LAST) WHERE nombre <> 'a;b INDEX ';
+    CREATE INDEX hisusuario_usu ON hisusuario (usu varchar_pattern_ops, hora);
+    CREATE FUNCTION anota() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.nombre := coalesce(NEW.nombre, ''nadie''); RETURN NEW; END';
+    CREATE TRIGGER antes BEFORE INSERT ON hisusuario FOR EACH ROW EXECUTE FUNCTION anota();
+    COMMENT ON TABLE hisusuario IS 'historia'; COMMENT ON COLUMN hisusuario.nota IS 'una nota';
+    GRANT SELECT ON hisusuario TO PUBLIC; GRANT INSERT, UPDATE (nota) ON hisusuario TO pg_monitor WITH GRANT OPTION";
+
+/// What the table is, apart from its rows.
+const SHAPE: &str = "SELECT (SELECT string_agg(pg_get_indexdef(indexrelid), E'\\n' ORDER BY indexrelid::regclass::text) FROM pg_index WHERE indrelid = c.oid),
+      (SELECT string_agg(conname || pg_get_constraintdef(k.oid), E'\\n' ORDER BY conname) FROM pg_constraint AS k WHERE conrelid = c.oid),
+      (SELECT string_agg(tgname || tgenabled::text || pg_get_triggerdef(t.oid), E'\\n' ORDER BY tgname) FROM pg_trigger AS t WHERE tgrelid = c.oid AND NOT tgisinternal),
+      (SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod) || attnotnull::text || coalesce(pg_get_expr(d.adbin, d.adrelid), ''), ', ' ORDER BY attnum)
+       FROM pg_attribute LEFT JOIN pg_attrdef AS d ON d.adrelid = attrelid AND d.adnum = attnum WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped),
+      relacl::text, (SELECT attacl::text FROM pg_attribute WHERE attrelid = c.oid AND attname = 'nota'), obj_description(c.oid, 'pg_class'),
+      col_description(c.oid, 3), pg_get_userbyid(relowner)
+    FROM pg_class AS c WHERE oid = 'cf_quere_pro.hisusuario'::regclass";
+
+const ROWS: &str = "SELECT h::text FROM cf_quere_pro.hisusuario AS h ORDER BY 1";
+
+async fn bed() -> Bed {
+    let mut bed = Bed::new(FULL).await;
+    bed.kept = true;
+    let target = "{ base = 'usuario', user = 'usu', time = 'hora' }";
+    bed.rule("hisusuario", "history", target, "{ columns = ['id'], base = ['id'] }").await;
+    bed
+}
+
+async fn migration(bed: &Bed) -> Migration<'_> {
+    // The trigger stays with the archive, which was told.
+    Migration { accept: true, ..Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap() }
+}
+
+async fn moved(bed: &Bed) {
+    let migration = migration(bed).await;
+    let run = migration.begin("migrate").await.unwrap();
+    migration.table(run, &bed.rules.rules["hisusuario"]).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    migration.finish(run).await.unwrap();
+}
+
+async fn sign(bed: &Bed) -> Signed {
+    let migration = migration(bed).await;
+    let run = migration.begin("sign").await.unwrap();
+    let signed =
+        signature::sign(&migration, run, &bed.rules.rules["hisusuario"], "Ana").await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    migration.finish(run).await.unwrap();
+    signed
+}
+
+async fn target(bed: &Bed) -> Server {
+    Server::new(&Url::new(format!("postgres://postgres@127.0.0.1:{}/{}", server().await.port, bed.name())), None)
+}
+
+async fn dropped(bed: &Bed, directory: &std::path::Path, observation: Duration) -> Result<Dump, String> {
+    let migration = migration(bed).await;
+    let run = migration.begin("drop").await.unwrap();
+    let server = target(bed).await;
+    let dumping = Dumping { server: &server, scratch: None, directory, observation };
+    let done = drop::run(&migration, run, &bed.rules.rules["hisusuario"], &dumping).await.map_err(|e| said(&e));
+    migration.finish(run).await.unwrap();
+    done
+}
+
+async fn restored(bed: &Bed, file: Option<&std::path::Path>) -> Result<i64, String> {
+    let migration = migration(bed).await;
+    let run = migration.begin("restore").await.unwrap();
+    let done = drop::restore(&migration, run, &bed.rules.rules["hisusuario"], file).await.map_err(|e| said(&e));
+    migration.finish(run).await.unwrap();
+    done
+}
+
+async fn back(bed: &Bed) {
+    let migration = migration(bed).await;
+    let run = migration.begin("back").await.unwrap();
+    migration.back(run, &bed.rules.rules["hisusuario"]).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    migration.finish(run).await.unwrap();
+}
+
+async fn facts(bed: &Bed) -> Facts {
+    let rule = &bed.rules.rules["hisusuario"];
+    condition::facts(&bed.db, &bed.context, &[rule], Duration::ZERO).await.unwrap().remove("hisusuario").unwrap()
+}
+
+async fn state(bed: &Bed) -> State {
+    ledger::state(&bed.db, &bed.context, "hisusuario").await.unwrap()
+}
+
+async fn assert_kept(bed: &Bed) {
+    let relation = Relation::compile(&bed.rules.rules["hisusuario"], &bed.context);
+    let parity = parity::kept(&bed.db, &relation, "mig_old.hisusuario").await.unwrap();
+    assert!(parity.holds(), "{}", parity.failures());
+}
+
+/// From the table to its dump and back, with what was written all along; and the ledger tells it.
+#[tokio::test]
+async fn a_table_is_dropped_and_comes_back_with_what_was_written_since() {
+    let (bed, directory) = (bed().await, tempfile::tempdir().unwrap());
+    let was = bed.rows(SHAPE).await;
+    assert_eq!(state(&bed).await, State::Planned);
+    moved(&bed).await;
+    assert_eq!(state(&bed).await, State::Moved);
+    let refused = dropped(&bed, directory.path(), Duration::ZERO).await.unwrap_err();
+    assert!(refused.contains("`drop` has no place there"), "{refused}");
+    sign(&bed).await;
+    let early = dropped(&bed, directory.path(), Duration::from_secs(3600)).await.unwrap_err();
+    assert!(early.contains("observed: moved for") && early.contains("recorded: 0 %"), "{early}");
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "nothing was dumped");
+
+    bed.sql("INSERT INTO cf_quere_pro.hisusuario VALUES (7, 'tarde', NULL, 'ana', '2026-01-01'); DELETE FROM cf_quere_pro.hisusuario WHERE id = 9").await;
+    let dump = dropped(&bed, directory.path(), Duration::ZERO).await.unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(dump.likeness.rows, 1961);
+    assert_eq!((state(&bed).await, facts(&bed).await.moved_for), (State::Dropped, None));
+    let gone = "SELECT to_regclass('mig_old.hisusuario') IS NULL AND NOT EXISTS (SELECT FROM pg_proc WHERE proname = 'keep_hisusuario')
+        AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgname ~ '^esclusa_keep') AND NOT EXISTS (SELECT FROM pg_database WHERE datname ~ 'esclusa_restore')";
+    assert_eq!(bed.cell(gone).await, "t");
+
+    // Who uses the name goes on, in every way.
+    bed.sql("INSERT INTO cf_quere_pro.hisusuario (id, nombre, usu, hora) VALUES (8, 'despues', 'ana', '2026-02-01');
+        UPDATE cf_quere_pro.hisusuario SET nota = repeat('w', 5000) WHERE id = 11; DELETE FROM cf_quere_pro.hisusuario WHERE id = 12").await;
+    let rows = bed.rows(ROWS).await;
+    assert_eq!(rows.len(), 1922);
+
+    assert_eq!(restored(&bed, None).await.unwrap_or_else(|e| panic!("{e}")), 1922);
+    assert_eq!(state(&bed).await, State::Moved);
+    assert_kept(&bed).await;
+    // Each row finds its place: small ones and wide ones.
+    bed.sql("UPDATE cf_quere_pro.hisusuario SET nombre = 'otro' WHERE id % 7 = 0; DELETE FROM cf_quere_pro.hisusuario WHERE id % 5 = 1").await;
+    assert_kept(&bed).await;
+    let rows = bed.rows(ROWS).await;
+    back(&bed).await;
+    assert_eq!(bed.rows(SHAPE).await, was);
+    assert_eq!(bed.rows(ROWS).await, rows);
+    assert_eq!(state(&bed).await, State::Planned);
+    let steps = "SELECT step || ' ' || state FROM esclusa.run_table ORDER BY number";
+    assert_eq!(bed.rows(steps).await, ["migrate moved", "sign signed", "drop dropped", "restore moved", "rollback planned"]);
+    assert_eq!(ledger::broken(&bed.db).await.unwrap(), (None, 5));
+    // And again.
+    moved(&bed).await;
+    assert_kept(&bed).await;
+}
+
+/// A file that is not the dump is refused, and so is a table that was not dropped; the table stays as it is.
+#[tokio::test]
+async fn only_its_own_dump_restores_a_table() {
+    let (bed, directory) = (bed().await, tempfile::tempdir().unwrap());
+    moved(&bed).await;
+    let not_yet = restored(&bed, None).await.unwrap_err();
+    assert!(not_yet.contains("`restore` has no place there"), "{not_yet}");
+    sign(&bed).await;
+    let dump = dropped(&bed, directory.path(), Duration::ZERO).await.unwrap();
+    let mut bytes = std::fs::read(&dump.file).unwrap();
+    let kept = directory.path().join("elsewhere.dump");
+    std::fs::rename(&dump.file, &kept).unwrap();
+    let missing = restored(&bed, None).await.unwrap_err();
+    assert!(missing.contains("No such file"), "{missing}");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    let spoilt = directory.path().join("spoilt.dump");
+    std::fs::write(&spoilt, bytes).unwrap();
+    let refused = restored(&bed, Some(&spoilt)).await.unwrap_err();
+    assert!(refused.contains("is not the dump that was made"), "{refused}");
+    assert_eq!(
+        (state(&bed).await, bed.cell("SELECT to_regclass('mig_old.hisusuario') IS NULL").await.as_str()),
+        (State::Dropped, "t")
+    );
+    assert_eq!(restored(&bed, Some(&kept)).await.unwrap(), 2000);
+}
+
+/// What a signature stands for: a row that is altered later is found, rows that come later are no part of it, and neither the report nor the
+/// ledger can be changed unseen.
+#[tokio::test]
+async fn a_row_that_was_altered_after_the_signature_is_found() {
+    let bed = bed().await;
+    moved(&bed).await;
+    let signed = sign(&bed).await;
+    let relation = Relation::compile(&bed.rules.rules["hisusuario"], &bed.context);
+    let since = async |signed: &Signed| signature::since(&bed.db, &relation, signed).await.unwrap();
+    assert_eq!(since(&signed).await, Since::Same);
+    bed.sql("INSERT INTO cf_quere_pro.hisusuario VALUES (7, 'tarde', NULL, 'ana', '2026-01-01')").await;
+    assert_eq!(since(&signed).await, Since::Same, "a row that came later");
+    for (change, expected) in [
+        ("UPDATE cf_quere_pro.hisusuario SET nombre = nombre || ' ' WHERE nombre = 'n77'", Since::Changed(2000, 2000)),
+        ("DELETE FROM cf_quere_pro.hisusuario WHERE nombre = 'n78'", Since::Changed(2000, 1999)),
+    ] {
+        bed.sql("BEGIN").await;
+        bed.sql(change).await;
+        assert_eq!(since(&signed).await, expected, "{change}");
+        bed.sql("ROLLBACK").await;
+    }
+    let forged = Signed { rows: 1999, ..signed.clone() };
+    assert_eq!(since(&forged).await, Since::Unknown);
+    for change in [
+        "UPDATE esclusa.run_table SET detail = replace(detail, 'Ana', 'Eva') WHERE step = 'sign'",
+        "UPDATE esclusa.run_table SET row_count = 1 WHERE step = 'migrate'",
+        "DELETE FROM esclusa.run_table WHERE step = 'migrate'",
+    ] {
+        bed.sql("BEGIN").await;
+        bed.sql(change).await;
+        assert!(ledger::broken(&bed.db).await.unwrap().0.is_some(), "{change}");
+        bed.sql("ROLLBACK").await;
+    }
+    assert_eq!(ledger::broken(&bed.db).await.unwrap().0, None);
+}
+
+/// A proof that does not hold is neither signed nor dropped by; nor is a table that something reads.
+#[tokio::test]
+async fn what_is_not_proven_or_still_read_stays() {
+    let (bed, directory) = (bed().await, tempfile::tempdir().unwrap());
+    moved(&bed).await;
+    sign(&bed).await;
+    bed.sql("CREATE VIEW cf_quere_pro.lee AS SELECT id FROM mig_old.hisusuario").await;
+    let read = dropped(&bed, directory.path(), Duration::ZERO).await.unwrap_err();
+    assert!(read.contains("free: ") && read.contains("lee"), "{read}");
+    bed.sql("DROP VIEW cf_quere_pro.lee").await;
+    bed.sql("INSERT INTO esclusa.hit_total VALUES (date_trunc('hour', now()), 1, 'hisusuario', 'select', 'opaque', '', 'x', 2, 0, 0, 0, now(), clock_timestamp())").await;
+    let opaque = dropped(&bed, directory.path(), Duration::ZERO).await.unwrap_err();
+    assert!(opaque.contains("understood: 2 statements"), "{opaque}");
+    bed.sql("DELETE FROM esclusa.hit_total; UPDATE mig_old.hisusuario SET nombre = 'falso' WHERE nombre = 'n5'").await;
+    let wrong = dropped(&bed, directory.path(), Duration::ZERO).await.unwrap_err();
+    assert!(wrong.contains("differs from its archive"), "{wrong}");
+    assert_eq!(bed.cell("SELECT to_regclass('mig_old.hisusuario') IS NOT NULL").await, "t");
+    assert_eq!(state(&bed).await, State::Signed);
+}
+
+/// A run that was cut off and comes back finds its place taken.
+#[tokio::test]
+async fn only_the_last_run_writes_into_the_ledger() {
+    let bed = bed().await;
+    let first = migration(&bed).await;
+    let run = first.begin("first").await.unwrap();
+    first.finish(run).await.unwrap();
+    let later = Bed::beside(&bed).await;
+    let second = migration(&later).await;
+    let _newer = second.begin("second").await.unwrap();
+    let refused = first.table(run, &bed.rules.rules["hisusuario"]).await.unwrap_err();
+    assert!(said(&refused).contains("another run has begun since"), "{}", said(&refused));
+    assert_eq!(bed.cell("SELECT relkind FROM pg_class WHERE oid = 'cf_quere_pro.hisusuario'::regclass").await, "r");
+}
+
+/// Killed wherever it is, the table is either there with its name on the way back, or dropped with a dump that was proven.
+#[tokio::test]
+async fn a_drop_that_is_killed_leaves_all_or_nothing() {
+    let (bed, directory) = (bed().await, tempfile::tempdir().unwrap());
+    moved(&bed).await;
+    sign(&bed).await;
+    let mut last = None;
+    for wait in [5_u64, 40, 120, 250, 400, 700, 1000, 60_000] {
+        let own = Bed::beside(&bed).await;
+        let migration = Migration { accept: true, ..Migration::new(&own.db, &bed.rules, bed.context.clone()).await.unwrap() };
+        let run = migration.begin("killed").await.unwrap();
+        let server = target(&bed).await;
+        let dumping = Dumping { server: &server, scratch: None, directory: directory.path(), observation: Duration::ZERO };
+        let work = drop::run(&migration, run, &bed.rules.rules["hisusuario"], &dumping);
+        let ended = tokio::time::timeout(Duration::from_millis(wait), work).await;
+        last = ended.as_ref().ok().and_then(|e| e.as_ref().err()).map(said);
+        drop(migration);
+        let is_there = bed.cell("SELECT to_regclass('mig_old.hisusuario') IS NOT NULL").await == "t";
+        let state = state(&bed).await;
+        assert_eq!(state, if is_there { State::Signed } else { State::Dropped }, "{wait} ms: {ended:?}");
+        if !is_there {
+            // What killed ones had made to restore into is gone with the next.
+            let left = bed
+                .rows(
+                    "SELECT datname FROM pg_database WHERE datname ~ 'esclusa_restore' AND NOT EXISTS \
+                (SELECT FROM pg_stat_activity AS a WHERE a.pid = substring(datname FROM '[0-9]+$')::int)",
+                )
+                .await;
+            assert_eq!(left, Vec::<String>::new());
+            return;
+        }
+        assert_kept(&bed).await;
+        drop(own);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("it never came to its end: {last:?}");
+}

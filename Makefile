@@ -9,6 +9,8 @@ TEST_PACKAGES := default-jdk-headless libpostgresql-jdbc-java python3-psycopg no
 NODE_PACKAGES := node-pg node-split2 node-readable-stream node-safe-buffer node-string-decoder node-process-nextick-args \
 	node-util-deprecate node-inherits node-isarray node-core-util-is
 NODE_PG := target/debian/usr/share/nodejs/pg
+# Of the package prometheus one program alone, to test the alerts: installed, the package would start a service.
+PROMTOOL := target/debian/usr/bin/promtool
 ORACLE_PACKAGES := libclang-dev dpkg-dev
 N ?= 10000
 SEED ?= 1
@@ -24,7 +26,7 @@ demo: deps
 	$(CARGO) build --release --locked
 	./target/release/esclusa demo
 
-test: test-deps $(NODE_PG) fmt lint doc unit
+test: test-deps $(NODE_PG) $(PROMTOOL) fmt lint doc unit
 
 build:
 	$(CARGO) build --release --locked
@@ -46,6 +48,11 @@ $(NODE_PG):
 	@echo "unpacking node-pg into target/debian"; mkdir -p target/debian/packages; cd target/debian/packages && \
 	{ apt-get download -q $(NODE_PACKAGES) || { apt-get update -q && apt-get download -q $(NODE_PACKAGES); }; } && \
 	for package in *.deb; do dpkg -x $$package ..; done
+
+$(PROMTOOL):
+	@echo "unpacking promtool into target/debian"; mkdir -p target/debian/prometheus; cd target/debian/prometheus && \
+	{ apt-get download -q prometheus || { apt-get update -q && apt-get download -q prometheus; }; } && \
+	for package in *.deb; do dpkg --fsys-tarfile $$package | tar x -C .. ./usr/bin/promtool; done; touch ../usr/bin/promtool
 
 bench-deps: deps
 	@missing=""; for p in $(BENCH_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \

@@ -212,6 +212,11 @@ settings! {
         /// A file with lines `user SCRAM-SHA-256$...`; without it only root and the user that esclusa runs as are served, on loopback, without a password.
         users_file: PathBuf = "\"\"";
     }
+    /// The port for browsers and machines: the page, /api/reports, /metrics, /healthz and /readyz.
+    web: Web {
+        /// Host and port, such as "127.0.0.1:6434"; empty for none. Who may look is who may on the console.
+        address: Option<Address> = "\"\"", restart;
+    }
     /// Limits, each counted and shown when it is reached.
     limits: Limits {
         /// A longer statement passes unparsed.
@@ -283,12 +288,31 @@ impl Settings {
         Settings::load(None, &|_| None)
     }
 
+    fn check_web(&self, faults: &mut Faults) {
+        let Some(address) = &self.web.address else { return };
+        if self.console.users_file.as_os_str().is_empty() && !address.is_local() {
+            let hint = "name a users_file, or listen on 127.0.0.1";
+            faults.push(Fault::general("web.address is reachable from outside, and console.users_file is empty").hint(hint));
+        }
+        if !matches!(address, Address::Tcp(..)) {
+            faults.push(Fault::general("web.address must be a host and a port"));
+        }
+        // Port 0 is a free port of its own for each.
+        let chosen = !matches!(address, Address::Tcp(_, 0));
+        for (name, other) in [("listen", &self.listen.address), ("console", &self.console.address)] {
+            if chosen && address == other {
+                faults.push(Fault::general(format!("web.address and {name}.address are the same")));
+            }
+        }
+    }
+
     /// What no single value shows.
     fn check(&self, faults: &mut Faults) {
         if self.console.users_file.as_os_str().is_empty() && !self.console.address.is_local() {
             let hint = "name a users_file, or listen on 127.0.0.1";
             faults.push(Fault::general("console.address is reachable from outside, and console.users_file is empty").hint(hint));
         }
+        self.check_web(faults);
         if self.audit.months == 0 {
             faults.push(Fault::general("audit.months must be at least 1"));
         }
@@ -431,8 +455,23 @@ mod tests {
              F:3: unknown key `nonsense` in [listen]\n    hint: known keys: address, max_clients, startup_timeout, tls, tls_certificate, \
              tls_key, tls_client_ca, drain_timeout, handover_socket, workers\n\
              F:6: upstream.connect_timeout: `soon` is no duration such as \"5s\", \"100ms\", \"10min\"\n\
-             F:7: unknown section [nowhere]\n    hint: known sections: listen, upstream, rules, audit, control, calendar, migrate, shadow, console, limits, log"
+             F:7: unknown section [nowhere]\n    hint: known sections: listen, upstream, rules, audit, control, calendar, migrate, shadow, console, web, limits, log"
         );
+    }
+
+    #[test]
+    fn the_port_for_machines_is_off_or_a_place_of_its_own() {
+        assert_eq!(load("[web]\naddress = \"\"\n", &|_| None).unwrap().web.address, None);
+        for (address, fault) in [
+            ("0.0.0.0:6434", "web.address is reachable from outside, and console.users_file is empty"),
+            ("/run/esclusa/web", "web.address must be a host and a port"),
+            ("127.0.0.1:6433", "web.address and console.address are the same"),
+            ("127.0.0.1:6432", "web.address and listen.address are the same"),
+            ("6434", "is no address such as"),
+        ] {
+            let told = load(&format!("[web]\naddress = \"{address}\"\n"), &|_| None).unwrap_err();
+            assert!(told.contains(fault), "{told}");
+        }
     }
 
     #[test]

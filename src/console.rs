@@ -40,26 +40,29 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+pub(crate) use access::Access;
 pub use admin::Admin;
-use attempts::{Attempt, Attempts};
+use attempts::Attempt;
+pub(crate) use attempts::PENALTY;
+pub use gate::Gate;
+pub(crate) use modes::switch_modes;
 use service::Console;
 
 use crate::session::Shared;
 use crate::wire::stream::Stream;
 
 /// Serves the console, for as long as the future is polled; its connections end with it.
-pub async fn serve(listener: TcpListener, shared: Arc<Shared>, admin: Arc<dyn Admin>) {
-    let console = Arc::new(Console::new(shared, admin));
+pub async fn serve(listener: TcpListener, shared: Arc<Shared>, admin: Arc<dyn Admin>, gate: Arc<Gate>) {
+    let console = Arc::new(Console::new(shared, admin, gate));
     if let Err(faults) = console.gate.reload().await {
         tracing::error!(%faults, "the console's users file has faults: nobody can log in");
     }
-    let attempts = Arc::new(Attempts::default());
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((socket, peer)) => {
-                    let Some(attempt) = attempts.begin(peer.ip()) else {
+                    let Some(attempt) = console.gate.begin(peer.ip()) else {
                         tracing::warn!(%peer, "a console client was dropped: too many log-ins have failed, or are under way");
                         continue;
                     };
@@ -81,13 +84,7 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>, admin: Arc<dyn Ad
 }
 
 async fn connection(socket: TcpStream, peer: SocketAddr, console: Arc<Console>, attempt: Attempt) {
-    // Whose the other end is matters only where no password is asked for.
-    let is_own = match socket.local_addr() {
-        Ok(local) if console.gate.is_trusting() => {
-            tokio::task::spawn_blocking(move || neighbour::is_own(peer, local)).await.unwrap_or(false)
-        }
-        _ => false,
-    };
+    let is_own = console.gate.is_own(&socket).await;
     match Stream::tcp(socket) {
         Ok(stream) => connection::serve(stream, peer, is_own, console, attempt).await,
         Err(error) => tracing::info!(%peer, %error, "a console client's socket failed"),
@@ -102,12 +99,14 @@ mod tests {
     use crate::control::Change;
     use crate::error::{Error, Faults, Result};
     use crate::mode::Mode;
-    use crate::report::Report;
+    use crate::report::verdict::Judged;
+    use crate::report::{Question, Report};
     use crate::table::Table;
 
     /// A console whose proxy refuses every change.
     pub(super) fn console() -> Console {
-        Console::new(Arc::new(crate::report::tests::shared()), Arc::new(Idle))
+        let shared = Arc::new(crate::report::tests::shared());
+        Console::new(shared.clone(), Arc::new(Idle), Arc::new(Gate::new(shared)))
     }
 
     struct Idle;
@@ -137,8 +136,18 @@ mod tests {
             Box::pin(async { Ok(()) })
         }
 
-        fn recorded<'a>(&'a self, _: &'static Report) -> Pin<Box<dyn Future<Output = Result<Table>> + Send + 'a>> {
+        fn told<'a>(
+            &'a self,
+            _: &'a [&'static Report],
+            _: &'a Question,
+        ) -> Pin<Box<dyn Future<Output = Result<Vec<Table>>> + Send + 'a>> {
             Box::pin(async { Err(Error::refused("not here")) })
+        }
+        fn judged<'a>(&'a self, _: &'a Question) -> Pin<Box<dyn Future<Output = Result<Vec<Judged>>> + Send + 'a>> {
+            Box::pin(async { Err(Error::refused("not here")) })
+        }
+        fn obstacles<'a>(&'a self) -> Pin<Box<dyn Future<Output = Vec<String>> + Send + 'a>> {
+            Box::pin(async { Vec::new() })
         }
         fn shutdown(&self) {}
     }

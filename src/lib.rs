@@ -23,6 +23,7 @@ pub mod migrate;
 pub mod session;
 pub mod report;
 pub mod console;
+pub mod web;
 pub mod server;
 #[cfg(feature = "demo")]
 pub mod twin;

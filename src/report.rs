@@ -12,15 +12,18 @@ mod modes;
 pub mod order;
 pub mod overview;
 pub mod page;
+mod question;
 mod recorded;
 pub mod registry;
 mod settings;
 mod shadow;
 mod stats;
+pub mod trend;
 pub mod verdict;
 
 pub use hits::hits;
 pub use modes::{CHANGES, changes};
+pub use question::Question;
 pub use recorded::Asked;
 
 use crate::catalog::Database;
@@ -36,7 +39,7 @@ pub struct Report {
     pub name: &'static str,
     /// What its rows answer.
     pub question: &'static str,
-    /// The same in Spanish; empty where only the console asks.
+    /// The same in Spanish.
     pub question_es: &'static str,
     /// Of every row, known before there is one.
     pub columns: Columns,
@@ -70,8 +73,8 @@ pub struct Planned<'p> {
     pub language: verdict::Language,
 }
 
-const fn live(name: &'static str, question: &'static str, columns: Columns, rows: fn(&Shared) -> Table) -> Report {
-    Report { name, question, question_es: "", columns, rows: Rows::Live(rows) }
+const fn live(name: &'static str, questions: [&'static str; 2], columns: Columns, rows: fn(&Shared) -> Table) -> Report {
+    Report { name, question: questions[0], question_es: questions[1], columns, rows: Rows::Live(rows) }
 }
 
 const fn recorded(name: &'static str, questions: [&'static str; 2], columns: Columns, sql: &'static str) -> Report {
@@ -85,15 +88,15 @@ const fn ordered(name: &'static str, questions: [&'static str; 2], columns: Colu
 /// All reports.
 #[rustfmt::skip] // One line each: it is a table.
 pub const REPORTS: &[Report] = &[
-    live("tables", "What has every legacy table become, in which mode is it, how often was it hit since the start, was it moved, and what is wrong with it?", legacy_tables::TABLES, legacy_tables::tables),
-    live("hits", "How often was each legacy table hit since the start, by which operation, and with what outcome?", hits::HITS, hits::hits),
-    live("shadow", "What have the reads shown that ran a second time in mode shadow, by table, and how long did they take?", shadow::SHADOW, shadow::shadow),
-    live("differences", "Which reads gave another result in their rewritten form? The last ones, the newest first.", shadow::DIFFERENCES, shadow::differences),
-    live("clients", "Who is connected to the proxy, on which server process, and what is it doing?", clients::CLIENTS, clients::clients),
-    live("rules", "How does each legacy table lie in the new ones?", legacy_tables::RULES, legacy_tables::rules),
-    live("modes", "In which mode is every legacy table?", modes::MODES, modes::modes),
-    live("stats", "What is the value of every metric?", stats::STATS, stats::stats),
-    live("config", "Which settings are in force, secrets hidden, and which of them need a restart?", settings::CONFIG, settings::config),
+    live("tables", ["What has every legacy table become, in which mode is it, how often was it hit since the start, was it moved, and what is wrong with it?", "¿En qué se convirtió cada tabla heredada, en qué modo está, cuántas veces se usó desde el inicio, se movió ya y qué le pasa?"], legacy_tables::TABLES, legacy_tables::tables),
+    live("hits", ["How often was each legacy table hit since the start, by which operation, and with what outcome?", "¿Cuántas veces se usó cada tabla heredada desde el inicio, con qué operación y con qué resultado?"], hits::HITS, hits::hits),
+    live("shadow", ["What have the reads shown that ran a second time in mode shadow, by table, and how long did they take?", "¿Qué mostraron, por tabla, las lecturas que corrieron por segunda vez en el modo shadow, y cuánto tardaron?"], shadow::SHADOW, shadow::shadow),
+    live("differences", ["Which reads gave another result in their rewritten form? The last ones, the newest first.", "¿Qué lecturas dieron otro resultado en su forma reescrita? Las últimas, la más reciente primero."], shadow::DIFFERENCES, shadow::differences),
+    live("clients", ["Who is connected to the proxy, on which server process, and what is it doing?", "¿Quién está conectado al proxy, en qué proceso del servidor y qué está haciendo?"], clients::CLIENTS, clients::clients),
+    live("rules", ["How does each legacy table lie in the new ones?", "¿Cómo quedó cada tabla heredada en las nuevas?"], legacy_tables::RULES, legacy_tables::rules),
+    live("modes", ["In which mode is every legacy table?", "¿En qué modo está cada tabla heredada?"], modes::MODES, modes::modes),
+    live("stats", ["What is the value of every metric?", "¿Cuál es el valor de cada métrica?"], stats::STATS, stats::stats),
+    live("config", ["Which settings are in force, secrets hidden, and which of them need a restart?", "¿Qué parámetros están vigentes, sin secretos, y cuáles requieren reinicio?"], settings::CONFIG, settings::config),
     Report { name: "verdicts", question: "Which legacy names can go, which cannot, why, and what is next?", question_es: "¿Qué nombres heredados pueden irse, cuáles no, por qué, y qué sigue?", columns: overview::VERDICTS, rows: Rows::Verdicts },
     ordered("order", ["What moves when, with what, and what holds it back?", "¿Qué se mueve cuándo, con qué, y qué lo retiene?"], order::ORDER, |p| order::order(p.facts, p.order, p.one, p.language)),
     ordered("waves", ["Which waves follow from the traffic, and what does it say against those of the plan?", "¿Qué olas resultan del tráfico, y qué dice éste contra las del plan?"], order::WAVES, |p| order::waves(p.facts, p.order, p.language)),
@@ -112,9 +115,10 @@ pub const REPORTS: &[Report] = &[
     recorded("comparisons", ["What has mode shadow found for each statement, and is it enough?", "¿Qué encontró el modo shadow en cada sentencia, y es suficiente?"], recorded::COMPARISONS, recorded::COMPARISONS_SQL),
     recorded("latency", ["How long do statements take on the legacy tables and rewritten, against the plan's 20 %?", "¿Cuánto tardan las sentencias en las tablas heredadas y reescritas, frente al 20 % del plan?"], recorded::LATENCY, recorded::LATENCY_SQL),
     recorded("replicas", ["Which proxies serve, is the last switch in force on each, and have they the same rules?", "¿Qué proxies sirven, está en vigor el último cambio en cada uno y tienen las mismas reglas?"], recorded::REPLICAS, recorded::REPLICAS_SQL),
+    recorded("switches", ["Who has switched which legacy table to which mode, when and why? The newest first.", "¿Quién cambió qué tabla heredada a qué modo, cuándo y por qué? Lo más reciente primero."], recorded::SWITCHES, recorded::SWITCHES_SQL),
     recorded("done", ["What of the plan's definition of done is met, and by what evidence?", "¿Qué se cumple de la definición de terminado del plan, y con qué evidencia?"], done::DONE, done::DONE_SQL),
     recorded("coverage", ["How much of each day was recorded, and by how many processes?", "¿Qué parte de cada día se registró, y por cuántos procesos?"], recorded::COVERAGE, recorded::COVERAGE_SQL),
-    live("version", "Which version of esclusa is this?", settings::VERSION, settings::version),
+    live("version", ["Which version of esclusa is this?", "¿Qué versión de esclusa es esta?"], settings::VERSION, settings::version),
 ];
 
 /// The report of a name.
@@ -123,6 +127,11 @@ pub fn find(name: &str) -> Option<&'static Report> {
 }
 
 impl Report {
+    /// What its rows answer.
+    pub fn question(&self, language: verdict::Language) -> &'static str {
+        language.of(self.question, self.question_es)
+    }
+
     /// Whether its rows are in the target database.
     pub fn is_recorded(&self) -> bool {
         !matches!(self.rows, Rows::Live(_))
@@ -187,7 +196,7 @@ pub(crate) mod tests {
     fn every_report_is_named_once_and_asks_something() {
         for (i, report) in REPORTS.iter().enumerate() {
             assert!(report.name.chars().all(|c| c.is_ascii_lowercase()), "{}", report.name);
-            assert!(report.question.contains('?'), "{}", report.name);
+            assert!(report.question.contains('?') && report.question_es.starts_with('¿'), "{}", report.name);
             assert!(REPORTS[..i].iter().all(|other| other.name != report.name), "{}", report.name);
         }
     }

@@ -28,9 +28,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use crate::config::{Address, Settings};
-use crate::console::Admin;
-use crate::error::{Error, Result};
+use crate::console::{Admin, Gate};
+use crate::error::Result;
 use crate::session::Shared;
+use crate::web::{self, Phase, Site};
 use listen::{Inherited, Listener};
 use steering::Steering;
 
@@ -61,10 +62,13 @@ pub struct Server {
     pub address: Address,
     /// Where the console listens.
     pub console: Address,
+    /// Where browsers and machines are served, if they are.
+    pub web: Option<Address>,
     /// What the sessions share.
     pub shared: Arc<Shared>,
     steering: Arc<Steering>,
     stop: watch::Sender<bool>,
+    page: (watch::Sender<Phase>, Option<tokio::task::JoinHandle<()>>),
     tasks: Vec<tokio::task::JoinHandle<()>>,
     ended: mpsc::Receiver<()>,
 }
@@ -83,27 +87,47 @@ impl Server {
         let shared = steering.shared.clone();
         let workers = worker::start(&settings, &steering)?;
         let (listener, address) = Listener::open(&settings.listen.address, inherited.clients).await?;
-        let (console, console_address) = Listener::open(&settings.console.address, inherited.console).await?;
-        let handover = handover::Offer::new(&settings, &listener, &console)?;
-        let Listener::Tcp(console) = console else {
-            return Err(Error::usage("console.address must be a host and a port"));
+        let (console, console_address) = Listener::open_tcp("console", &settings.console.address, inherited.console).await?;
+        let (web, web_address) = match &settings.web.address {
+            Some(address) => Some(Listener::open_tcp("web", address, inherited.web).await?).unzip(),
+            None => (None, None),
         };
-        let admin = steering.clone() as Arc<dyn Admin>;
+        let handover = handover::Offer::new(&settings, &listener, [Some(&console), web.as_ref()])?;
+        let phase = watch::Sender::new(Phase::Open);
+        let (admin, gate) = (steering.clone() as Arc<dyn Admin>, Arc::new(Gate::new(shared.clone())));
+        let site = Arc::new(Site::new(shared.clone(), admin.clone(), gate.clone()));
         let mut tasks = vec![
             tokio::spawn(listen::accept(listener, workers.sockets, stop.subscribe())),
-            tokio::spawn(crate::console::serve(console, shared.clone(), admin)),
+            tokio::spawn(crate::console::serve(console, shared.clone(), admin, gate)),
             tokio::spawn(steering::keep_regularly(steering.clone(), stop.subscribe())),
             tokio::spawn(steering::flush_regularly(steering.clone(), stop.subscribe())),
             tokio::spawn(shadow::run(steering.clone(), stop.subscribe())),
             tokio::spawn(followers::follow(steering.clone())),
             tokio::spawn(pass_through::follow(steering.clone(), steering.recording.process(), stop.subscribe())),
         ];
-        tasks.extend(handover.map(|offer| tokio::spawn(offer.serve(stop.clone()))));
+        let page = web.map(|listener| tokio::spawn(web::serve(listener, site, phase.subscribe())));
+        tasks.extend(handover.map(|offer| tokio::spawn(offer.serve(stop.clone(), phase.clone()))));
         if let Some(predecessor) = inherited.predecessor {
             predecessor.we_serve()?;
         }
+        if let Some(address) = &web_address {
+            tracing::info!(%address, "browsers and machines are served");
+            if !address.is_local() {
+                tracing::warn!(%address, "passwords come to this port as they are: it needs what ends TLS in front of it");
+            }
+        }
         tracing::info!(%address, console = %console_address, upstream = %settings.upstream.address, "esclusa serves");
-        Ok(Server { address, console: console_address, shared, steering, stop, tasks, ended: workers.ended })
+        Ok(Server {
+            address,
+            console: console_address,
+            web: web_address,
+            page: (phase, page),
+            shared,
+            steering,
+            stop,
+            tasks,
+            ended: workers.ended,
+        })
     }
 
     /// Waits until the proxy is told to stop: by `SHUTDOWN`, by a successor, by [`Server::stop`].
@@ -133,6 +157,13 @@ impl Server {
             let _ = timeout(Duration::from_secs(5), self.ended.recv()).await;
         }
         self.steering.flush().await;
+        let (phase, page) = self.page;
+        let _ = phase.send(Phase::Closing);
+        if let Some(mut page) = page
+            && timeout(Duration::from_secs(2), &mut page).await.is_err()
+        {
+            page.abort();
+        }
         // Who returns from here may bind the same addresses.
         for task in self.tasks {
             task.abort();

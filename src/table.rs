@@ -193,6 +193,16 @@ impl Table {
         self.rows.push(row);
     }
 
+    /// Without a column, where it has it: what is known already where the table is shown.
+    #[must_use]
+    pub fn without(mut self, column: &str) -> Self {
+        if let Some(at) = self.columns.iter().position(|c| c.name == column) {
+            self.columns.remove(at);
+            self.rows.iter_mut().for_each(|row| drop(row.remove(at)));
+        }
+        self
+    }
+
     /// In the asked format, ended by a line feed.
     pub fn print(&self, format: Format) -> String {
         match format {
@@ -328,6 +338,12 @@ mod tests {
         assert!(fitted.lines().all(|line| line.chars().count() <= 30), "{fitted}");
         assert!(fitted.starts_with("table ") && fitted.lines().count() > 4, "{fitted}");
         assert!(["name", "long", "words"].iter().all(|word| fitted.contains(word)), "{fitted}");
+    }
+
+    #[test]
+    fn a_column_can_be_left_out() {
+        assert_eq!(sample().without("table").csv(), "rows\n12\n\"\"\n");
+        assert_eq!(sample().without("nothing"), sample());
     }
 
     #[test]

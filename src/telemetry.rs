@@ -1,33 +1,24 @@
 //! Every metric by name, with unit and help, and the set-up of logging.
 
+mod exposition;
 mod recorder;
 
 use std::borrow::Cow;
 use std::io::IsTerminal as _;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use metrics::{Unit, counter, gauge, histogram};
+use metrics::{Key, Label, Unit, counter, gauge, histogram};
 use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::fmt::format;
 
-pub use recorder::{Reading, Series};
+pub use exposition::CONTENT_TYPE;
+pub use recorder::{Kind, Reading, Series};
 
 use crate::config::LogFormat;
 use crate::error::{Error, Result};
 
 /// The recorder of this process, from the first [`install`] on.
 static MEMORY: OnceLock<recorder::Memory> = OnceLock::new();
-
-/// What a metric is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Only grows.
-    Counter,
-    /// Goes up and down.
-    Gauge,
-    /// A distribution.
-    Histogram,
-}
 
 /// A metric's line in the reference.
 #[derive(Debug, Clone, Copy)]
@@ -160,16 +151,18 @@ pub fn install() -> Result<()> {
     if MEMORY.get().is_some() {
         return Ok(());
     }
-    metrics::set_global_recorder(MEMORY.get_or_init(recorder::Memory::new))
-        .map_err(|e| Error::refused(format!("the metrics recorder could not be installed: {e}")))?;
-    // A counter that begins with its first event has no rate at that event: each is there from the start.
-    for metric in METRICS.iter().filter(|m| m.kind == Kind::Counter) {
-        match LABELLED.iter().find(|(name, ..)| *name == metric.name) {
-            Some((name, label, values)) => values.iter().for_each(|value| counter!(*name, *label => *value).increment(0)),
-            None => counter!(metric.name).increment(0),
+    metrics::set_global_recorder(MEMORY.get_or_init(|| recorder::Memory::new(keys())))
+        .map_err(|e| Error::refused(format!("the metrics recorder could not be installed: {e}")))
+}
+
+/// Every series that there can be. A counter that began with its first event would have no rate at that event: each is there from the start.
+fn keys() -> impl Iterator<Item = (Key, Kind)> {
+    METRICS.iter().flat_map(|metric| match LABELLED.iter().find(|(name, ..)| *name == metric.name) {
+        Some((name, label, values)) => {
+            values.iter().map(|value| (Key::from_parts(*name, vec![Label::new(*label, *value)]), metric.kind)).collect()
         }
-    }
-    Ok(())
+        None => vec![(Key::from_name(metric.name), metric.kind)],
+    })
 }
 
 /// The counters that have a label, with all of its values.
@@ -181,6 +174,11 @@ const LABELLED: &[(&str, &str, &[&str])] = &[
 /// Everything recorded so far, by name and labels; nothing before [`install`].
 pub fn series() -> Vec<Series> {
     MEMORY.get().map_or_else(Vec::new, recorder::Memory::series)
+}
+
+/// The same in Prometheus' text format. It locks nothing that whoever records would wait for.
+pub fn exposition() -> String {
+    exposition::text(METRICS.iter().map(|metric| (metric.name, metric.kind, metric.help)), &series())
 }
 
 /// Logs to standard error. `level` is that of the settings; `RUST_LOG` goes before it.

@@ -84,7 +84,7 @@ const WORDS: &[(&[&str], i32, &str, &str)] = &[
     (&["migrate", "cf_quere_pro.hisbarrio", "--dry-run"], 0, "INSERT INTO esclusa_leaf.hisbarrio (", ""),
     (&["migrate", "tipocorreo"], 2, "", "needs the target database"),
     (&["verify", "--all"], 2, "", "needs the target database"),
-    (&["demo", "--port", "65535"], 2, "", "65535 is not in 1..=65534"),
+    (&["demo", "--port", "65535"], 2, "", "65535 is not in 1..=65533"),
 ];
 
 #[test]

@@ -7,7 +7,7 @@ mod program;
 use std::path::PathBuf;
 
 use esclusa::demo::postgres::{Options, Postgres};
-use program::{Running, esclusa, out, processes, psql, said, two_ports, until};
+use program::{Running, esclusa, out, processes, psql, said, three_ports, until};
 
 /// The directory of the private server of a process.
 fn directory(process: u32) -> PathBuf {
@@ -41,7 +41,7 @@ fn the_tour_ends_with_its_proof() {
 /// The lines that the demo prints are typed as they stand there.
 #[test]
 fn what_it_prints_at_the_end_is_true() {
-    let port = two_ports();
+    let port = three_ports();
     let mut demo = Running::start(&mut esclusa(&["demo", "--port", &port.to_string()]));
     demo.hears("Ctrl-C ends the demo and removes everything.");
     let told: Vec<(Vec<String>, Vec<String>)> = invited(&demo.heard);
@@ -61,6 +61,12 @@ fn what_it_prints_at_the_end_is_true() {
             until(&format!("no answer: {arguments:?} {statement}"), answered);
         }
     }
+    let page = demo.heard.lines().find_map(|line| line.trim().strip_prefix("http://")?.split("/ ").next()).unwrap().to_owned();
+    let mut socket = std::net::TcpStream::connect(&page).unwrap();
+    std::io::Write::write_all(&mut socket, format!("GET / HTTP/1.1\r\nHost: {page}\r\nConnection: close\r\n\r\n").as_bytes())
+        .unwrap();
+    let overview = std::io::read_to_string(socket).unwrap();
+    assert!(overview.starts_with("HTTP/1.1 200") && overview.contains("<ul class=\"answers\">"), "{overview}");
     assert!(told[0].1.iter().any(|s| s.starts_with("SELECT * FROM tipocorreo")), "{told:?}");
     // The last console command switched the table off: what is behind answers the same.
     let port_text = port.to_string();
@@ -140,7 +146,7 @@ fn an_interrupted_demo_leaves_nothing() {
         ("loading the legacy schema", "KILL", None),
     ] {
         for once in [true, false] {
-            let port = two_ports().to_string();
+            let port = three_ports().to_string();
             let arguments = if once { vec!["demo", "--once"] } else { vec!["demo", "--port", &port] };
             let mut demo = Running::start(&mut esclusa(&arguments));
             demo.hears(step);

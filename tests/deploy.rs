@@ -13,8 +13,8 @@ use std::process::Stdio;
 
 use esclusa::config::Settings;
 use esclusa::demo::postgres::Postgres;
-use esclusa::telemetry::METRICS;
-use program::{Running, command, esclusa, out, psql, root, said, until};
+use esclusa::telemetry::{Kind, METRICS};
+use program::{Running, command, esclusa, out, psql, root, said};
 
 fn deploy(name: &str) -> PathBuf {
     root().join("deploy").join(name)
@@ -27,6 +27,11 @@ fn text(name: &str) -> String {
 /// The values of a key of a unit.
 fn values(unit: &str, key: &str) -> Vec<String> {
     text(unit).lines().filter_map(|l| l.strip_prefix(&format!("{key}="))).map(str::to_owned).collect()
+}
+
+/// What the README has Prometheus read.
+fn readme_of_prometheus() -> String {
+    text("README.md").split("scrape_configs:").nth(1).unwrap().split("```").next().unwrap().to_owned()
 }
 
 fn units() -> Vec<String> {
@@ -56,15 +61,17 @@ fn the_table_names_every_file_and_nothing_else() {
 #[test]
 fn units_and_settings_agree() {
     let settings = production();
-    let sockets = [settings.listen.address.to_string(), settings.console.address.to_string()];
-    assert_eq!(values("esclusa.socket", "ListenStream"), sockets, "clients first, then the console");
+    let web = settings.web.address.clone().unwrap();
+    let sockets = [&settings.listen.address, &settings.console.address, &web].map(|address| address.to_string());
+    assert_eq!(values("esclusa.socket", "ListenStream"), sockets, "clients first, then the console, then the web port");
+    assert!(readme_of_prometheus().contains(&web.to_string()));
     let stop: u64 = values("esclusa.service", "TimeoutStopSec")[0].trim_end_matches('s').parse().unwrap();
     assert!(stop > settings.listen.drain_timeout.as_secs());
     let files: usize = values("esclusa.service", "LimitNOFILE")[0].parse().unwrap();
     assert!(files > 2 * settings.listen.max_clients + 100);
     let readme = text("README.md");
     let table: Vec<&str> = readme.lines().filter(|l| l.starts_with("| `")).collect();
-    for place in ["/etc/esclusa/rules/", "/etc/esclusa/esclusa.toml", "/usr/bin/esclusa", "/usr/lib/esclusa/esclusa-metrics"] {
+    for place in ["/etc/esclusa/rules/", "/etc/esclusa/esclusa.toml", "/usr/bin/esclusa"] {
         assert!(table.iter().any(|l| l.contains(&format!("`{place}`"))), "{place}");
     }
     assert_eq!(settings.rules.directory, Path::new("/etc/esclusa/rules"));
@@ -93,12 +100,9 @@ fn systemd_takes_the_units() {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
-    let metrics = deploy("esclusa-metrics").display().to_string();
     for unit in units() {
         // The program is not installed here.
-        let here = text(&unit)
-            .replace("/usr/bin/esclusa", env!("CARGO_BIN_EXE_esclusa"))
-            .replace("/usr/lib/esclusa/esclusa-metrics", &metrics);
+        let here = text(&unit).replace("/usr/bin/esclusa", env!("CARGO_BIN_EXE_esclusa"));
         std::fs::write(directory.path().join(&unit), here).unwrap();
     }
     for unit in units() {
@@ -161,41 +165,26 @@ async fn it_serves_on_sockets_of_systemd() {
     assert_eq!(successor.ends(), Some(0), "{}", successor.heard);
 }
 
-/// The metrics that the script writes are samples of Prometheus' text format, and the program's own.
-#[tokio::test]
-async fn metrics_come_out_in_prometheus_format() {
-    let postgres = Postgres::start(&Default::default()).await.unwrap();
-    let port = program::two_ports();
-    let mut proxy = Running::start(
-        esclusa(&["serve"])
-            .env("ESCLUSA_UPSTREAM_ADDRESS", format!("127.0.0.1:{}", postgres.port))
-            .env("ESCLUSA_LISTEN_ADDRESS", format!("127.0.0.1:{port}"))
-            .env("ESCLUSA_CONSOLE_ADDRESS", format!("127.0.0.1:{}", port + 1)),
-    );
-    proxy.hears("esclusa serves");
-    for sql in ["SELECT 1", "SELECT 'tipocorreo'"] {
-        out(&mut psql(&["-h", "127.0.0.1", "-p", &port.to_string(), "-U", "postgres", "-c", sql, "postgres"]));
+/// The names of metrics that a text has, and the series that it selects by an own label, are the program's.
+fn metrics_exist(text: &str) {
+    esclusa::telemetry::install().unwrap();
+    let series = esclusa::telemetry::series();
+    for (at, _) in text.match_indices("esclusa_") {
+        let rest = &text[at..];
+        let name = &rest[..rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())];
+        let metric = METRICS.iter().find(|m| {
+            let suffixes = if m.kind == Kind::Histogram { ["_bucket", "_sum", "_count"].as_slice() } else { &[""] };
+            suffixes.iter().any(|suffix| name.strip_suffix(suffix) == Some(m.name))
+        });
+        let metric = metric.unwrap_or_else(|| panic!("there is no metric {name}"));
+        let selected = rest[name.len()..].strip_prefix('{').and_then(|s| s.split('}').next()).unwrap_or_default();
+        let own = |(label, _): &(&str, &str)| !["instance", "job", "le"].contains(label);
+        for (label, value) in selected.split(',').filter_map(|s| s.split_once('=')).filter(own) {
+            let pair = (label.to_owned(), value.trim_matches(['"', '\\']).to_owned());
+            let known = series.iter().any(|s| s.name == metric.name && s.labels.contains(&pair));
+            assert!(known, "{name} has no series with {pair:?}");
+        }
     }
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("esclusa.prom");
-    let script = || {
-        let mut script = command(deploy("esclusa-metrics"), &[&file.display().to_string()]);
-        script.env("ESCLUSA_CONSOLE_PORT", (port + 1).to_string());
-        script
-    };
-    out(&mut script());
-    let written = std::fs::read_to_string(&file).unwrap();
-    for line in written.lines() {
-        let (series, value) = line.rsplit_once(' ').unwrap();
-        assert!(METRICS.iter().any(|m| series.starts_with(m.name)) && value.parse::<f64>().is_ok(), "{line}");
-    }
-    assert!(written.contains("esclusa_clients_total 2\n") && written.contains("esclusa_statements_total{path=\""), "{written}");
-    // Nobody answers: the file stays as it was, so that its age tells, and no part of another is left.
-    proxy.signal("TERM");
-    assert_eq!(proxy.ends(), Some(0));
-    assert_ne!(said(&mut script()).code, Some(0));
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), written);
-    until("a part is left", || std::fs::read_dir(directory.path()).unwrap().count() == 1);
 }
 
 #[test]
@@ -204,10 +193,76 @@ fn alerts_are_about_metrics_that_exist() {
     let expressions: Vec<&str> = alerts.lines().filter_map(|l| l.trim().strip_prefix("expr: ")).collect();
     assert_eq!(expressions.len(), alerts.matches("- alert: ").count());
     for expression in expressions {
-        let words = expression.split(|c: char| !c.is_alphanumeric() && c != '_');
-        let own: Vec<&str> = words.filter(|w| w.starts_with("esclusa_")).collect();
-        let node = expression.contains("node_textfile_mtime_seconds{") || expression.contains("node_systemd_unit_state{");
-        assert!(own.iter().all(|w| METRICS.iter().any(|m| m.name == *w)) && (node || own.len() == 1), "{expression}");
+        metrics_exist(expression);
+        let others = ["up{job=\"esclusa\"}", "node_systemd_unit_state{name=\"esclusa-schema.service\""];
+        assert!(expression.contains("esclusa_") || others.iter().any(|o| expression.starts_with(o)), "{expression}");
     }
-    assert!(alerts.contains(&format!("esclusa_clients > {}", production().listen.max_clients * 8 / 10)));
+    let settings = production();
+    assert!(alerts.contains(&format!("esclusa_clients > {}", settings.listen.max_clients * 8 / 10)));
+    assert!(alerts.contains(&format!("esclusa_spool_bytes > {}", settings.control.spool_bytes.0 / 2)));
+    assert!(readme_of_prometheus().contains("job_name: esclusa\n"), "the job of EsclusaSilent");
+}
+
+/// The dashboard shows every metric, and none that does not exist; its panels have a title, a word of explanation, and room of their own.
+#[test]
+fn the_dashboard_is_about_metrics_that_exist() {
+    let dashboard: serde_json::Value = serde_json::from_str(&text("grafana.json")).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    let mut asked = String::new();
+    let mut taken = BTreeSet::new();
+    for panel in panels {
+        let place = |key: &str| panel["gridPos"][key].as_u64().unwrap();
+        for (x, y) in
+            (place("x")..place("x") + place("w")).flat_map(|x| (place("y")..place("y") + place("h")).map(move |y| (x, y)))
+        {
+            assert!(x < 24 && taken.insert((x, y)), "{} lies on another panel", panel["title"]);
+        }
+        assert!(["title", "description"].iter().all(|key| !panel[*key].as_str().unwrap().is_empty()));
+        for target in panel["targets"].as_array().unwrap() {
+            let expression = target["expr"].as_str().unwrap();
+            assert!(expression.contains("esclusa_") || expression.contains("up{job=\"esclusa\""), "{expression}");
+            asked.push_str(expression);
+            asked.push('\n');
+        }
+    }
+    asked.push_str(dashboard["annotations"]["list"][0]["expr"].as_str().unwrap());
+    metrics_exist(&asked);
+    for metric in METRICS {
+        assert!(asked.contains(metric.name), "no panel shows {}", metric.name);
+    }
+    // Every expression is one that Prometheus reads.
+    if let Some(promtool) = promtool() {
+        let rules = asked.lines().enumerate().map(|(n, e)| format!("  - record: r{n}\n    expr: '{}'\n", written(e)));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), format!("groups:\n- name: all\n  rules:\n{}", rules.collect::<String>())).unwrap();
+        out(&mut command(&promtool, &["check", "rules", "--lint=none", &file.path().display().to_string()]));
+    }
+}
+
+/// An expression as Grafana sends it.
+fn written(expression: &str) -> String {
+    expression.replace("$__rate_interval", "1m").replace("$instance", ".*").replace('\'', "''")
+}
+
+/// `make test` unpacks it.
+fn promtool() -> Option<PathBuf> {
+    let unpacked = root().join("target/debian/usr/bin/promtool");
+    let promtool = if unpacked.exists() { unpacked } else { PathBuf::from("promtool") };
+    command(&promtool, &["--version"]).output().is_ok().then_some(promtool)
+}
+
+/// Every alert fires when it should, and only then, by promtool's word. Without promtool only the names are tested.
+#[test]
+fn alerts_fire_when_they_should() {
+    let Some(promtool) = promtool() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["alerts.yml", "alerts_test.yml"] {
+        std::fs::copy(deploy(name), directory.path().join(name)).unwrap();
+    }
+    out(command(&promtool, &["check", "rules", "alerts.yml"]).current_dir(directory.path()));
+    out(command(&promtool, &["test", "rules", "alerts_test.yml"]).current_dir(directory.path()));
+    let (alerts, tests) = (text("alerts.yml"), text("alerts_test.yml"));
+    for alert in alerts.lines().filter_map(|l| l.trim().strip_prefix("- alert: ")) {
+        assert!(tests.contains(&format!("alertname: {alert}\n")), "{alert} has no test");
+    }
 }

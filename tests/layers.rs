@@ -20,7 +20,11 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tokio_postgres", &["catalog"]),
     ("dashmap", &["rewrite", "traffic", "session"]),
     ("metrics", &["telemetry"]),
-    ("metrics_util", &["telemetry"]),
+    ("metrics_exporter_prometheus", &["telemetry"]),
+    ("axum", &["web"]),
+    ("askama", &["web"]),
+    ("hyper", &["web"]),
+    ("hyper_util", &["web"]),
     ("tracing_subscriber", &["telemetry"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
@@ -29,7 +33,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("listenfd", &["server"]),
     ("socket2", &["wire"]),
     ("stacker", &["sql"]),
-    ("rand", &["demo", "console"]),
+    ("rand", &["demo", "console", "web"]),
     ("rand_chacha", &["demo"]),
     ("jiff", &["report", "cli", "demo", "twin"]),
     ("strsim", &["console"]),
@@ -194,7 +198,7 @@ fn the_architecture_page_lists_every_layer_in_order() {
 #[test]
 fn the_pages_name_files_that_are_there() {
     let mut faults = Vec::new();
-    for page in ["ARCHITECTURE.md", "CONTRIBUTING.md", "DECISIONS.md", "README.md", "docs/differences.md"] {
+    for page in ["ARCHITECTURE.md", "CONTRIBUTING.md", "DECISIONS.md", "README.md", "docs/api.md", "docs/differences.md"] {
         let text = std::fs::read_to_string(root().join(page)).unwrap();
         for named in text.split('`').skip(1).step_by(2) {
             let beginnings = ["src/", "tests/", "docs/", "config/", "deploy/", "rules/"];
@@ -217,7 +221,7 @@ fn the_pages_name_files_that_are_there() {
 /// Modules of several files in which no file depends on itself by way of others. A module that has been put in order is added here;
 /// one that is in order and not in the list is a fault too, so that it stays in order.
 const WITHOUT_CIRCLES: &[&str] =
-    &["catalog", "config", "console", "control", "report", "scan", "session", "shadow", "telemetry", "twin", "wire"];
+    &["catalog", "config", "console", "control", "report", "scan", "session", "shadow", "telemetry", "twin", "web", "wire"];
 
 /// Paths of modules, by the file that they are: `rule/kind.rs` is `["rule", "kind"]`.
 type Modules = BTreeMap<Vec<String>, String>;

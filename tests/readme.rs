@@ -61,8 +61,13 @@ fn every_command_of_readme_is_typed_here() {
 
 #[test]
 fn every_file_that_readme_names_is_there() {
+    let routes = std::fs::read_to_string(root().join("src/web.rs")).unwrap();
     for name in readme().split('`').skip(1).step_by(2) {
         let path = name.trim_end_matches("*.toml");
+        if path.starts_with('/') {
+            assert!(routes.contains(&format!(".route(\"{path}\"")), "the page has no {path}");
+            continue;
+        }
         if (path.contains('/') || path.ends_with(".md")) && !path.contains(' ') && !path.starts_with("target/") {
             assert!(root().join(path).exists(), "{name}");
         }

@@ -29,6 +29,11 @@ fn the_settings_file_is_up_to_date() {
 }
 
 #[test]
+fn the_page_about_the_api_is_up_to_date() {
+    expect("docs/api.md", &esclusa::web::reference());
+}
+
+#[test]
 fn the_shipped_settings_have_no_fault() {
     for file in std::fs::read_dir(root().join("config")).unwrap() {
         let file = file.unwrap().path();

@@ -10,8 +10,8 @@ pub(super) struct Demo {
     /// Runs a scripted tour, prints what it proved, and exits non-zero if anything that a client saw differed.
     #[arg(long)]
     once: bool,
-    /// The proxy's port; the console's is the next one.
-    #[arg(long, default_value_t = 6432, value_parser = clap::value_parser!(u16).range(1..=65534))]
+    /// The proxy's port; the console's and the page's are the next two.
+    #[arg(long, default_value_t = 6432, value_parser = clap::value_parser!(u16).range(1..=65533))]
     port: u16,
 }
 

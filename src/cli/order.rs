@@ -1,9 +1,8 @@
 //! `esclusa order` and `esclusa order next`.
 
-use super::report::{language, moment};
 use super::{Call, say};
 use crate::error::{Error, Result};
-use crate::report::Asked;
+use crate::report::Question;
 use crate::report::order::{self, facts};
 use crate::report::verdict::Language;
 use crate::table::Format;
@@ -27,7 +26,7 @@ pub(super) struct Order {
     #[arg(long)]
     table: Option<String>,
     /// The language of sentences: en or es.
-    #[arg(long, default_value = "en", value_parser = language, global = true)]
+    #[arg(long, default_value = "en", global = true)]
     lang: Language,
 }
 
@@ -43,12 +42,8 @@ pub(super) async fn run(call: Call, asked: Order) -> Result<()> {
         return Err(Error::refused("the target database has no tables for hits: run `esclusa schema apply`"));
     }
     let (language, one) = (asked.lang, asked.table.as_deref());
-    let about = Asked {
-        since: moment(&database, asked.since.as_deref()).await?,
-        until: moment(&database, asked.until.as_deref()).await?,
-        time_zone: call.settings.rules.time_zone.clone(),
-        ..Asked::default()
-    };
+    let question = Question { since: asked.since.clone(), until: asked.until.clone(), table: None, language };
+    let about = question.asked(&database, &call.settings, Vec::new()).await?;
     let facts = facts::read(&database, &call.settings, &about, language).await?;
     if let Some(unknown) = one.filter(|one| facts.tables.iter().all(|t| t.judged.name.table != *one)) {
         return Err(Error::usage(format!("there is no rule for a table `{unknown}`")));

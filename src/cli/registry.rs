@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::report::language;
 use super::{Call, remark};
 use crate::disk;
 use crate::error::{Error, Result};
@@ -21,7 +20,7 @@ pub(super) struct Asked {
     #[arg(long, value_name = "DIRECTORY")]
     directory: PathBuf,
     /// The language of sentences: en or es.
-    #[arg(long, default_value = "en", value_parser = language)]
+    #[arg(long, default_value = "en")]
     lang: Language,
 }
 

@@ -7,7 +7,7 @@ use crate::catalog::Database;
 use crate::error::{Error, Result};
 use crate::report::page::{Section, page};
 use crate::report::verdict::{Language, headline};
-use crate::report::{Asked, Planned, REPORTS, Report as Listed, Rows, find, order, overview};
+use crate::report::{Asked, Planned, Question, REPORTS, Report as Listed, Rows, find, order, overview};
 use crate::table::Format;
 
 #[derive(Debug, clap::Args)]
@@ -29,19 +29,11 @@ pub(super) struct Report {
     #[arg(long)]
     table: Option<String>,
     /// The language of sentences: en or es.
-    #[arg(long, default_value = "en", value_parser = language)]
+    #[arg(long, default_value = "en")]
     lang: Language,
     /// Writes everything as one HTML file.
     #[arg(long, value_name = "FILE", conflicts_with = "name")]
     html: Option<PathBuf>,
-}
-
-pub(super) fn language(text: &str) -> std::result::Result<Language, String> {
-    match text {
-        "en" => Ok(Language::English),
-        "es" => Ok(Language::Spanish),
-        other => Err(format!("unknown language `{other}`; it is en or es")),
-    }
 }
 
 pub(super) async fn run(call: Call, report: Report) -> Result<()> {
@@ -62,13 +54,9 @@ pub(super) async fn run(call: Call, report: Report) -> Result<()> {
         return Err(Error::refused("the target database has no tables for hits: run `esclusa schema apply`"));
     }
     let rules = call.rules_if_any()?;
-    let asked = Asked {
-        since: moment(&database, report.since.as_deref()).await?,
-        until: moment(&database, report.until.as_deref()).await?,
-        table: report.table.clone(),
-        time_zone: call.settings.rules.time_zone.clone(),
-        tables: rules.rules.keys().cloned().collect(),
-    };
+    let Report { since, until, table, .. } = &report;
+    let question = Question { since: since.clone(), until: until.clone(), table: table.clone(), language: report.lang };
+    let asked = question.asked(&database, &call.settings, rules.rules.keys().cloned().collect()).await?;
     match (named, &report.html) {
         (Some(named), _) => call.print(&named.read(&database, &call.settings, &asked, report.lang).await?),
         (None, Some(file)) => {
@@ -109,20 +97,5 @@ async fn html(call: &Call, database: &Database, asked: &Asked, language: Languag
 }
 
 fn question(report: &Listed, language: Language) -> String {
-    language.of(report.question, report.question_es).to_owned()
-}
-
-/// A moment as PostgreSQL reads it, or an age such as `41d`, as the text of a timestamptz.
-pub(super) async fn moment(database: &Database, text: Option<&str>) -> Result<Option<String>> {
-    let Some(text) = text else { return Ok(None) };
-    let unit = [('d', "days"), ('h', "hours"), ('m', "minutes")].into_iter().find_map(|(unit, name)| {
-        let number = text.strip_suffix(unit)?;
-        number.parse::<u32>().ok().map(|number| format!("clock_timestamp() - interval '{number} {name}'"))
-    });
-    let sql = format!("SELECT ({})::text", unit.unwrap_or_else(|| format!("{}::timestamptz", crate::sql::quote::literal(text))));
-    match database.one("reading a moment", &sql, &[]).await {
-        Ok(row) => Ok(Some(row.get(0))),
-        Err(Error::Database { sqlstate, message, .. }) if sqlstate.starts_with("22") => Err(Error::usage(message)),
-        Err(error) => Err(error),
-    }
+    report.question(language).to_owned()
 }

@@ -254,6 +254,13 @@ impl fmt::Display for Address {
 }
 
 string_setting!(
+    Option<Address>,
+    "127.0.0.1:6434",
+    None,
+    |text| if text.is_empty() { Ok(None) } else { Address::from_text(text).map(Some) },
+    |value| value.as_ref().map(Address::to_string).unwrap_or_default()
+);
+string_setting!(
     Address,
     "127.0.0.1:6432",
     Address::Unix(PathBuf::new()),

@@ -1,10 +1,10 @@
-//! Who may do what on the console: the two lists of users in the settings.
+//! Who may do what on the console and the page: the two lists of users in the settings.
 
 use crate::config::Settings;
 
 /// Who may run a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Access {
+pub(crate) enum Access {
     /// Whoever may connect.
     Reader,
     /// Users in `console.admins`.
@@ -13,7 +13,7 @@ pub(super) enum Access {
 
 impl Access {
     /// What a user may, as the settings stand now; `None` for a user in neither list.
-    pub(super) fn of(user: &str, settings: &Settings) -> Option<Access> {
+    pub(crate) fn of(user: &str, settings: &Settings) -> Option<Access> {
         let listed = |users: &[String]| users.iter().any(|u| u == user);
         match () {
             () if listed(&settings.console.admins) => Some(Access::Admin),

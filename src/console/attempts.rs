@@ -16,7 +16,7 @@ const PLACES: usize = 8;
 /// Log-ins of all addresses together.
 pub(super) const TOTAL: usize = 256;
 /// How long a failed log-in keeps its place: 8 places and 2 s are four guesses a second.
-pub(super) const PENALTY: Duration = Duration::from_secs(2);
+pub(crate) const PENALTY: Duration = Duration::from_secs(2);
 
 /// The log-ins of all addresses.
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ struct Address {
 
 /// One log-in that is under way; its place is free again when it is dropped.
 #[derive(Debug)]
-pub(super) struct Attempt {
+pub(crate) struct Attempt {
     attempts: Arc<Attempts>,
     address: IpAddr,
     evicted: Arc<Notify>,
@@ -67,12 +67,12 @@ impl Attempts {
 
 impl Attempt {
     /// Ends when another log-in has taken this one's place.
-    pub(super) async fn evicted(&self) {
+    pub(crate) async fn evicted(&self) {
         self.evicted.notified().await;
     }
 
     /// It has failed: nobody takes its place any more.
-    pub(super) fn fail(&mut self) {
+    pub(crate) fn fail(&mut self) {
         if !self.has_failed {
             self.leave();
             self.has_failed = true;

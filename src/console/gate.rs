@@ -1,47 +1,104 @@
-//! What lets clients in: trust on loopback, or SCRAM-SHA-256 with the verifiers of `console.users_file`.
+//! What lets clients in, to the console and to the page: trust on loopback, or a password against the verifiers of `console.users_file`, by
+//! SCRAM-SHA-256 where the client can. Failed attempts are counted here for both.
 //!
 //! The file is read again at every log-in, so that a user taken out of it is out at once; while it has faults, its last good
 //! state counts. No certificate is ever configured, so that -PLUS is offered to nobody: the console speaks no TLS.
 
 use std::collections::HashMap;
 use std::fmt::Debug;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use pgwire::api::auth::sasl::scram::{SCRAM_ITERATIONS, ScramAuth, ScramSecret};
+use pgwire::api::auth::sasl::scram::{SCRAM_ITERATIONS, ScramAuth, ScramSecret, gen_salted_password};
 use pgwire::api::auth::{AuthDriver, AuthSource, LoginInfo, Password, ServerParameterProvider};
 use pgwire::api::{ClientInfo, METADATA_APPLICATION_NAME, METADATA_USER};
 use pgwire::error::PgWireResult;
+use tokio::net::TcpStream;
 
-use super::encode;
+use super::attempts::{Attempt, Attempts};
 use super::failure::Failure;
 use super::parameters::PARAMETERS;
 use super::users::{Users, Verifier};
+use super::{encode, neighbour};
 use crate::error::{Faults, sqlstate};
 use crate::session::Shared;
 
 /// What lets clients in.
-pub(super) struct Gate {
+pub struct Gate {
     verifiers: Arc<Verifiers>,
+    attempts: Arc<Attempts>,
     pub(super) scram: ScramAuth,
     pub(super) driver: AuthDriver<Parameters>,
 }
 
 impl Gate {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
+    /// The gate of a proxy.
+    pub fn new(shared: Arc<Shared>) -> Self {
         let verifiers = Arc::new(Verifiers { shared, last: Mutex::default(), pepper: rand::random() });
-        Gate { scram: ScramAuth::new(verifiers.clone()), verifiers, driver: AuthDriver::new(Parameters) }
+        let scram = ScramAuth::new(verifiers.clone());
+        Gate { scram, verifiers, attempts: Arc::default(), driver: AuthDriver::new(Parameters) }
+    }
+
+    /// Begins a log-in; `None` where failed ones hold every place of the address, or there are too many addresses.
+    pub(crate) fn begin(&self, address: IpAddr) -> Option<Attempt> {
+        self.attempts.begin(address)
+    }
+
+    /// Whether the other end of a socket is root's or our own user's. It matters only where no password is asked for.
+    pub(crate) async fn is_own(&self, socket: &TcpStream) -> bool {
+        match (socket.peer_addr(), socket.local_addr()) {
+            (Ok(peer), Ok(local)) if self.is_trusting() => {
+                tokio::task::spawn_blocking(move || neighbour::is_own(peer, local)).await.unwrap_or(false)
+            }
+            _ => false,
+        }
+    }
+
+    /// Why a client is sent away before anything else is asked.
+    pub(crate) fn turns_away(&self, address: IpAddr, is_own: bool) -> Option<&'static str> {
+        // The settings refuse an outside address without a users file; a reload can still take the file away while the listener
+        // stays where it is.
+        match () {
+            () if !self.is_trusting() => None,
+            () if !address.to_canonical().is_loopback() => {
+                Some("without console.users_file the console serves only this machine")
+            }
+            () if !is_own => Some("without console.users_file the console serves only root and the user that esclusa runs as"),
+            () => None,
+        }
+    }
+
+    /// Whether a password that was sent is a user's. It takes as long for a user who does not exist.
+    pub(crate) async fn proves(&self, user: &str, password: String) -> Result<bool, Faults> {
+        let secret = self.verifiers.last_good().await?.get(user).map_or_else(|| self.verifiers.made_up(user), secret);
+        let derived = move || {
+            let ScramSecret::Verifier { salt, iterations, stored_key, .. } = secret else { return false };
+            let salted = gen_salted_password(&password, &salt, iterations);
+            match ScramSecret::verifier_from_salted_password(Vec::new(), salted, iterations) {
+                ScramSecret::Verifier { stored_key: own, .. } => own == stored_key,
+                ScramSecret::SaltedPassword { .. } => false,
+            }
+        };
+        // Thousands of rounds are too long for an event loop.
+        Ok(tokio::task::spawn_blocking(derived).await.unwrap_or(false))
     }
 
     /// Whether no password is asked for.
-    pub(super) fn is_trusting(&self) -> bool {
+    pub(crate) fn is_trusting(&self) -> bool {
         self.verifiers.is_trusting()
     }
 
     /// Reads the users file again, if there is one.
     pub(super) async fn reload(&self) -> Result<(), Faults> {
         if self.is_trusting() { Ok(()) } else { self.verifiers.load().await.map(|_| ()) }
+    }
+}
+
+impl Debug for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Gate")
     }
 }
 
@@ -99,7 +156,7 @@ impl Verifiers {
     }
 
     /// The file as it is, or its last good state.
-    async fn current(&self) -> PgWireResult<Arc<Users>> {
+    async fn last_good(&self) -> Result<Arc<Users>, Faults> {
         let faults = match self.load().await {
             Ok(users) => return Ok(users),
             Err(faults) => faults,
@@ -107,8 +164,11 @@ impl Verifiers {
         tracing::error!(%faults, "the console's users file has faults");
         let file = self.file();
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let last = last.filter(|(read, _)| *read == file).map(|(_, users)| users);
-        last.ok_or_else(|| {
+        last.filter(|(read, _)| *read == file).map(|(_, users)| users).ok_or(faults)
+    }
+
+    async fn current(&self) -> PgWireResult<Arc<Users>> {
+        self.last_good().await.map_err(|_| {
             // The faults name a path: they are for the log, not for whoever has not logged in.
             let failure = Failure::new(sqlstate::CONFIG_FILE_ERROR, "the console's users file has faults");
             encode::fatal(failure.with_hint("See the log of esclusa."))
@@ -130,6 +190,11 @@ impl Verifiers {
     }
 }
 
+fn secret(verifier: &Verifier) -> ScramSecret {
+    let Verifier { iterations, salt, stored_key, server_key } = verifier.clone();
+    ScramSecret::Verifier { salt, iterations, stored_key, server_key }
+}
+
 #[async_trait]
 impl AuthSource for Verifiers {
     async fn get_password(&self, _: &LoginInfo) -> PgWireResult<Password> {
@@ -139,12 +204,7 @@ impl AuthSource for Verifiers {
 
     async fn get_scram_secret(&self, login: &LoginInfo) -> PgWireResult<(ScramSecret, Option<()>)> {
         let user = login.user().unwrap_or_default();
-        let secret = match self.current().await?.get(user).cloned() {
-            Some(Verifier { iterations, salt, stored_key, server_key }) => {
-                ScramSecret::Verifier { salt, iterations, stored_key, server_key }
-            }
-            None => self.made_up(user),
-        };
+        let secret = self.current().await?.get(user).map_or_else(|| self.made_up(user), secret);
         Ok((secret, None))
     }
 }

@@ -29,17 +29,9 @@ impl Console {
         if client.metadata().get(METADATA_USER).is_none_or(String::is_empty) {
             return Err(unauthorised("no PostgreSQL user name specified in startup packet"));
         }
-        // The settings refuse an outside address without a users file; a reload can still take the file away while the listener
-        // stays where it is.
-        if self.gate.is_trusting() && !client.socket_addr().ip().to_canonical().is_loopback() {
-            return Err(unauthorised("without console.users_file the console serves only this machine"));
-        }
         let conversation = client.session_extensions().get::<Conversation>();
-        if self.gate.is_trusting() && !conversation.is_some_and(|c| c.is_own) {
-            let message = "without console.users_file the console serves only root and the user that esclusa runs as";
-            return Err(unauthorised(message));
-        }
-        Ok(())
+        let is_own = conversation.is_some_and(|c| c.is_own);
+        self.gate.turns_away(client.socket_addr().ip(), is_own).map_or(Ok(()), |why| Err(unauthorised(why)))
     }
 
     /// Whether the user, who is who they say, may use the console.

@@ -2,14 +2,17 @@
 
 use async_trait::async_trait;
 
+use super::admin::Admin;
 use super::failure::{Failure, nearest};
 use super::parser::{Name, Parser};
 use super::statement::{Action, Answer, Caller};
-use crate::error::sqlstate;
+use crate::error::{Result, sqlstate};
 use crate::mode::Mode;
 use crate::report;
 use crate::rewrite::Policy;
+use crate::session::Shared;
 use crate::sql::quote;
+use crate::table::Table;
 
 pub(super) const SET_SYNTAX: &str = "off | observe | shadow | rewrite | refuse FOR table[, ...] | ALL [BECAUSE 'text']";
 pub(super) const LIST_SYNTAX: &str = "table[, ...] [BECAUSE 'text']";
@@ -114,18 +117,32 @@ impl Switch {
 #[async_trait]
 impl Action for Switch {
     async fn run(&self, caller: &Caller<'_>) -> Result<Answer, Failure> {
-        let policy = caller.console.shared.policy.load_full();
-        let (admin, why) = (&caller.console.admin, self.why.as_deref());
-        let changes = match &self.tables {
-            Some(named) => admin.set_modes(&Self::resolve(named, &policy)?, self.mode, caller.user, why).await?,
-            None => admin.set_all_modes(self.mode, caller.user, why).await?,
-        };
-        let switched = changes.iter().filter(|c| c.after.is_some()).count();
-        tracing::info!(user = caller.user, mode = %self.mode, tables = switched, why, "modes were switched");
-        // Without a stored mode the table had the one of the settings.
-        let of_settings = |table: &str| policy.entries().find(|e| e.relation.table == table).map(|e| e.mode);
-        Ok(Answer::Rows(report::changes(changes, of_settings)))
+        let shared = &caller.console.shared;
+        let resolved = self.tables.as_ref().map(|named| Self::resolve(named, &shared.policy.load())).transpose()?;
+        let (admin, why) = (caller.console.admin.as_ref(), self.why.as_deref());
+        Ok(Answer::Rows(switch_modes(shared, admin, resolved.as_deref(), self.mode, caller.user, why).await?))
     }
+}
+
+/// Switches tables, or all that may have the mode, and tells what has changed.
+pub(crate) async fn switch_modes(
+    shared: &Shared,
+    admin: &dyn Admin,
+    tables: Option<&[String]>,
+    mode: Mode,
+    user: &str,
+    why: Option<&str>,
+) -> Result<Table> {
+    let policy = shared.policy.load_full();
+    let changes = match tables {
+        Some(tables) => admin.set_modes(tables, mode, user, why).await?,
+        None => admin.set_all_modes(mode, user, why).await?,
+    };
+    let switched = changes.iter().filter(|c| c.after.is_some()).count();
+    tracing::info!(user, %mode, tables = switched, why, "modes were switched");
+    // Without a stored mode the table had the one of the settings.
+    let of_settings = |table: &str| policy.entries().find(|e| e.relation.table == table).map(|e| e.mode);
+    Ok(report::changes(changes, of_settings))
 }
 
 #[cfg(test)]

@@ -15,13 +15,13 @@ pub(super) const CLIENTS: usize = 64;
 pub(super) struct Console {
     pub(super) shared: Arc<Shared>,
     pub(super) admin: Arc<dyn Admin>,
-    pub(super) gate: Gate,
+    pub(super) gate: Arc<Gate>,
     /// For those who are in.
     pub(super) places: Arc<Semaphore>,
 }
 
 impl Console {
-    pub(super) fn new(shared: Arc<Shared>, admin: Arc<dyn Admin>) -> Self {
-        Console { gate: Gate::new(shared.clone()), shared, admin, places: Arc::new(Semaphore::new(CLIENTS)) }
+    pub(super) fn new(shared: Arc<Shared>, admin: Arc<dyn Admin>, gate: Arc<Gate>) -> Self {
+        Console { gate, shared, admin, places: Arc::new(Semaphore::new(CLIENTS)) }
     }
 }

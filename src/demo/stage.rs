@@ -102,13 +102,13 @@ impl Stage {
     }
 }
 
-/// The proxy's socket and the console's, on this port and the next.
+/// The proxy's socket, the console's and the page's, on this port and the next two.
 fn sockets(port: u16) -> Result<Inherited> {
     let open = |port: u16| {
         let taken = |e| Error::io(format!("listening on 127.0.0.1:{port} (`--port` names another)"), e);
         std::net::TcpListener::bind(("127.0.0.1", port)).map(|l| Some(l.into())).map_err(taken)
     };
-    Ok(Inherited { clients: open(port)?, console: open(port + 1)?, predecessor: None })
+    Ok(Inherited { clients: open(port)?, console: open(port + 1)?, web: open(port + 2)?, predecessor: None })
 }
 
 async fn load(postgres: &Postgres, plot: &Plot, tell: &mut dyn FnMut(&str)) -> Result<(usize, RuleSet, PathBuf)> {
@@ -158,6 +158,7 @@ fn settings(postgres: &Postgres, rules: &std::path::Path, port: Option<u16>) -> 
     settings.listen.drain_timeout = std::time::Duration::from_secs(1);
     settings.listen.address = local(port.unwrap_or(0));
     settings.console.address = local(port.map_or(0, |p| p + 1));
+    settings.web.address = port.map(|p| local(p + 2));
     settings.upstream.address = local(postgres.port);
     settings.rules.directory = rules.to_owned();
     settings.control.url = postgres.url(TARGET);

@@ -66,9 +66,11 @@ fn invitation(stage: &Stage, port: u16, compared: usize) -> String {
          psql -h 127.0.0.1 -p {console} -U esclusa esclusa    the console:\n      \
          SHOW HITS; SHOW TABLES; SET MODE observe FOR tipocorreo; SHOW HELP;\n  \
          psql -h 127.0.0.1 -p {server} -U postgres {TARGET}    behind the proxy:\n      \
-         SELECT * FROM esclusa.hit;\n\
+         SELECT * FROM esclusa.hit;\n  \
+         http://localhost:{page}/    the page: what may move next and why, and each table with who uses it\n\
          Ctrl-C ends the demo and removes everything.\n",
-        console = port + 1
+        console = port + 1,
+        page = port + 2
     )
 }
 

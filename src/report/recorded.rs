@@ -202,6 +202,11 @@ pub(super) const REPLICAS_SQL: &str =
              WHEN r.rules <> most.rules THEN 'its rules are not those of most others' END
     FROM esclusa.replica AS r, esclusa.generation, most ORDER BY 1";
 
+pub(super) const SWITCHES: Columns =
+    &[("table", Text), ("before", Text), ("after", Text), ("at", Text), ("by", Text), ("reason", Text)];
+pub(super) const SWITCHES_SQL: &str = "SELECT legacy_table, mode_before, mode_after, changed_at::timestamptz(0)::text, changed_by, reason
+    FROM esclusa.mode_history, asked WHERE changed_at >= since AND changed_at < until AND (one IS NULL OR legacy_table = one) ORDER BY id DESC";
+
 pub(super) const COVERAGE: Columns = &[("day", Text), ("recorded_hours", Float), ("recorders", Int)];
 pub(super) const COVERAGE_SQL: &str =
     ", part AS (SELECT c.* FROM esclusa.coverage AS c, asked WHERE bucket >= since AND bucket < until),

@@ -1,5 +1,5 @@
-//! Report `stats`: every metric of [`METRICS`] with its values, in the series of Prometheus' text format, which `deploy/esclusa-metrics`
-//! writes from it. A metric that was never recorded, or a process without a recorder, shows NULL.
+//! Report `stats`: every metric of [`METRICS`] with its values, and for a distribution the quantiles of the last minute. Prometheus takes
+//! the same numbers from the port for machines (`src/web.rs`). A process without a recorder shows NULL.
 
 use crate::session::Shared;
 use crate::table::ColumnType::{Float, Text};
@@ -34,7 +34,7 @@ fn add(table: &mut Table, metric: &Metric, series: &Series) {
     };
     match &series.reading {
         Reading::Number(value) => row(table, metric, "", labels(None), Some(*value)),
-        Reading::Distribution { count, sum, quantiles } => {
+        Reading::Distribution { count, sum, quantiles, .. } => {
             for (quantile, value) in quantiles {
                 row(table, metric, "", labels(Some(("quantile", &quantile.to_string()))), Some(*value));
             }
@@ -61,7 +61,7 @@ mod tests {
             labels: label.map(|value| ("path".to_owned(), value.to_owned())).into_iter().collect(),
             reading,
         };
-        let took = Reading::Distribution { count: 4, sum: 1.5, quantiles: vec![(0.5, 0.25), (1.0, 0.75)] };
+        let took = Reading::Distribution { count: 4, sum: 1.5, buckets: Vec::new(), quantiles: vec![(0.5, 0.25), (1.0, 0.75)] };
         let table = table(&[
             series("esclusa_clients", None, Reading::Number(3.0)),
             series("esclusa_statements_total", Some("cached"), Reading::Number(7.0)),

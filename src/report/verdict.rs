@@ -17,7 +17,23 @@ pub enum Language {
     Spanish,
 }
 
+impl std::str::FromStr for Language {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "en" => Ok(Language::English),
+            "es" => Ok(Language::Spanish),
+            other => Err(format!("unknown language `{other}`; it is en or es")),
+        }
+    }
+}
+
 impl Language {
+    /// As HTML and HTTP name it.
+    pub fn tag(self) -> &'static str {
+        self.of("en", "es")
+    }
+
     /// The text in this language.
     pub fn of<'t>(self, english: &'t str, spanish: &'t str) -> &'t str {
         if self == Language::English { english } else { spanish }

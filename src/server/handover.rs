@@ -16,17 +16,20 @@ use std::time::Duration;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
 };
-use tokio::net::UnixListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 
 use super::listen::{Inherited, Listener, remove_if_dead};
 use crate::config::Settings;
 use crate::error::{Error, Result};
+use crate::web::Phase;
 
 /// What comes with the sockets: a later version that sends others says another word.
-const GREETING: &[u8] = b"esclusa 1\n";
+const GREETING: &[u8] = b"esclusa 2\n";
 /// What the new process says when it serves.
 const READY: u8 = b'!';
+/// Sockets that are given at most: for clients, the console, and browsers and machines.
+const SOCKETS: usize = 3;
 /// A process that says nothing for so long is taken for dead.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -51,7 +54,7 @@ pub fn take(path: &Path) -> Result<Inherited> {
     let Ok(stream) = UnixStream::connect(path) else { return Ok(Inherited::default()) };
     let io = |e| Error::io(format!("taking sockets over {}", path.display()), e);
     stream.set_read_timeout(Some(PATIENCE)).map_err(io)?;
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(SOCKETS))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let mut bytes = [0; 64];
     let flags = RecvFlags::CMSG_CLOEXEC;
@@ -61,29 +64,32 @@ pub fn take(path: &Path) -> Result<Inherited> {
     }
     let mut fds =
         control.drain().filter_map(|m| if let RecvAncillaryMessage::ScmRights(fds) = m { Some(fds) } else { None }).flatten();
-    Ok(Inherited { clients: fds.next(), console: fds.next(), predecessor: Some(Predecessor { stream }) })
+    Ok(Inherited { clients: fds.next(), console: fds.next(), web: fds.next(), predecessor: Some(Predecessor { stream }) })
 }
 
 /// The sockets of this process, offered to a successor.
 #[derive(Debug)]
 pub(super) struct Offer {
     path: PathBuf,
-    sockets: Arc<[OwnedFd; 2]>,
+    sockets: Arc<Vec<OwnedFd>>,
 }
 
 impl Offer {
     /// `None` when no handover socket is configured.
-    pub(super) fn new(settings: &Settings, clients: &Listener, console: &Listener) -> Result<Option<Offer>> {
+    pub(super) fn new(settings: &Settings, clients: &Listener, others: [Option<&TcpListener>; 2]) -> Result<Option<Offer>> {
         let path = settings.listen.handover_socket.clone();
         if path.as_os_str().is_empty() {
             return Ok(None);
         }
         let io = |e| Error::io("duplicating a listening socket", e);
-        Ok(Some(Offer { path, sockets: Arc::new([clients.duplicate().map_err(io)?, console.duplicate().map_err(io)?]) }))
+        let others = others.into_iter().flatten().map(|listener| listener.as_fd().try_clone_to_owned());
+        let sockets = std::iter::once(clients.duplicate()).chain(others).collect::<std::io::Result<_>>().map_err(io)?;
+        Ok(Some(Offer { path, sockets: Arc::new(sockets) }))
     }
 
-    /// Offers until a successor has taken over, or this process ends.
-    pub(super) async fn serve(self, stop: watch::Sender<bool>) {
+    /// Offers until a successor has taken over, or this process ends. The web port is told before `stop` where it is a
+    /// successor's.
+    pub(super) async fn serve(self, stop: watch::Sender<bool>, web: watch::Sender<Phase>) {
         let mut stopped = stop.subscribe();
         loop {
             // The predecessor still has the path while it waits for our word; it leaves it when it stops.
@@ -108,6 +114,7 @@ impl Offer {
                     Ok(Ok(())) => {
                         tracing::info!("a new process has taken over; this one drains");
                         let _ = std::fs::remove_file(&self.path);
+                        let _ = web.send(Phase::Taken);
                         let _ = stop.send(true);
                         return;
                     }
@@ -128,11 +135,11 @@ impl Offer {
 }
 
 /// Sends the sockets and waits for the successor's word.
-fn give(mut stream: UnixStream, sockets: &[OwnedFd; 2]) -> std::io::Result<()> {
+fn give(mut stream: UnixStream, sockets: &[OwnedFd]) -> std::io::Result<()> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    let borrowed = [sockets[0].as_fd(), sockets[1].as_fd()];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let borrowed: Vec<_> = sockets.iter().map(AsFd::as_fd).collect();
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(SOCKETS))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     control.push(SendAncillaryMessage::ScmRights(&borrowed));
     sendmsg(&stream, &[IoSlice::new(GREETING)], &mut control, SendFlags::empty())?;

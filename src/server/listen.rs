@@ -20,12 +20,15 @@ pub struct Inherited {
     pub clients: Option<OwnedFd>,
     /// For the console.
     pub console: Option<OwnedFd>,
+    /// For browsers and machines.
+    pub web: Option<OwnedFd>,
     /// The process that still serves, and is told when we do.
     pub predecessor: Option<Predecessor>,
 }
 
 impl Inherited {
-    /// From systemd's socket activation (sd_listen_fds(3)): the first socket is for clients, the second for the console.
+    /// From systemd's socket activation (sd_listen_fds(3)): the first socket is for clients, the second for the console, the third, if
+    /// there is one, for browsers and machines.
     pub fn from_systemd() -> Result<Inherited> {
         let mut fds = listenfd::ListenFd::from_env();
         let mut take = |i| -> Result<Option<OwnedFd>> {
@@ -35,7 +38,7 @@ impl Inherited {
             }
             Ok(fds.take_unix_listener(i).map_err(io)?.map(Into::into))
         };
-        Ok(Inherited { clients: take(0)?, console: take(1)?, predecessor: None })
+        Ok(Inherited { clients: take(0)?, console: take(1)?, web: take(2)?, predecessor: None })
     }
 }
 
@@ -81,6 +84,14 @@ impl Listener {
                 remove_if_dead(path);
                 Ok((Listener::Unix(UnixListener::bind(path).map_err(io)?), address.clone()))
             }
+        }
+    }
+
+    /// The same, where only TCP will do.
+    pub(super) async fn open_tcp(name: &str, address: &Address, inherited: Option<OwnedFd>) -> Result<(TcpListener, Address)> {
+        match Listener::open(address, inherited).await? {
+            (Listener::Tcp(listener), address) => Ok((listener, address)),
+            (Listener::Unix(_), _) => Err(Error::usage(format!("{name}.address must be a host and a port"))),
         }
     }
 

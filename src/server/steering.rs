@@ -18,8 +18,8 @@ use crate::config::Settings;
 use crate::control;
 use crate::error::{Error, Result};
 use crate::mode::Mode;
-use crate::report::verdict::Language;
-use crate::report::{Asked, Report};
+use crate::report::verdict::Judged;
+use crate::report::{Asked, Question, Report, overview};
 use crate::rewrite::Policy;
 use crate::rule::RuleSet;
 use crate::session::Shared;
@@ -184,18 +184,35 @@ impl Steering {
         self.recording.keep(&self.shared.traffic, &self.shared.settings.load_full()).await;
     }
 
-    /// A report of what all proxies have recorded, up to now.
-    pub(super) async fn report(&self, report: &Report) -> Result<Table> {
+    /// Reports of what all proxies have recorded, up to now.
+    pub(super) async fn reports(&self, reports: &[&Report], question: &Question) -> Result<Vec<Table>> {
         let settings = self.shared.settings.load_full();
+        let (database, asked) = self.recorded(&settings, question).await?;
+        let mut tables = Vec::with_capacity(reports.len());
+        for report in reports {
+            tables.push(report.read(&database, &settings, &asked, question.language).await?);
+        }
+        Ok(tables)
+    }
+
+    /// What may become of each legacy name.
+    pub(super) async fn verdicts(&self, question: &Question) -> Result<Vec<Judged>> {
+        let settings = self.shared.settings.load_full();
+        let (database, asked) = self.recorded(&settings, question).await?;
+        overview::judged(&database, &settings, &asked, question.language).await
+    }
+
+    /// The target database, once it has all that was recorded here, and what is asked of it.
+    async fn recorded(&self, settings: &Settings, question: &Question) -> Result<(Database, Asked)> {
         // A connection of its own: who looks delays neither a switch nor what is recorded.
-        let Some(database) = policy::control_database(&settings).await? else {
+        let Some(database) = policy::control_database(settings).await? else {
             return Err(Error::usage("what was recorded is in the target database: set control.url"));
         };
         self.keep().await;
-        self.recording.write(&settings).await?;
+        self.recording.write(settings).await?;
         let tables = self.shared.policy.load().entries().map(|e| e.relation.table.clone()).collect();
-        let asked = Asked { time_zone: settings.rules.time_zone.clone(), tables, ..Asked::default() };
-        report.read(&database, &settings, &asked, Language::English).await
+        let asked = question.asked(&database, settings, tables).await?;
+        Ok((database, asked))
     }
 
     /// Writes what mode shadow has found; what cannot be written is kept.

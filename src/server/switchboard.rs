@@ -12,8 +12,10 @@ use crate::control::{self, Change, replica};
 use crate::error::{Error, Faults, Result};
 use crate::migrate::gate::{self, Named, Switch};
 use crate::mode::Mode;
-use crate::report::Report;
+use crate::report::verdict::Judged;
+use crate::report::{Question, Report};
 use crate::table::Table;
+use crate::wire::stream::Stream;
 
 impl Steering {
     /// Stores a switch, and waits until it is in force, here and on the other replicas.
@@ -54,6 +56,23 @@ impl Steering {
         self.refresh().await?;
         self.let_land().await;
         self.acknowledge(generation).await
+    }
+
+    /// Why no client should be sent here: the end of the process, or a server that does not answer. The target database is none: while it is
+    /// away, the process serves by what it told last.
+    async fn obstacles(&self) -> Vec<String> {
+        const PATIENCE: Duration = Duration::from_secs(2);
+        let mut obstacles = Vec::new();
+        if *self.stop.borrow() {
+            obstacles.push("draining: this process ends".to_owned());
+        }
+        let address = self.shared.settings.load().upstream.address.clone();
+        if let Err(error) = Stream::connect(&address, PATIENCE, Duration::ZERO).await {
+            // Anybody may ask, and not everybody should hear where the server is.
+            tracing::debug!(%error, "not ready");
+            obstacles.push("the server does not answer".to_owned());
+        }
+        obstacles
     }
 
     /// Waits until no statement is on its way that an older policy decided about, so that who has switched a table may drop it. One
@@ -117,12 +136,24 @@ impl Admin for Steering {
         Box::pin(self.reload_all())
     }
 
-    fn recorded<'a>(&'a self, report: &'static Report) -> Pin<Box<dyn Future<Output = Result<Table>> + Send + 'a>> {
-        Box::pin(self.report(report))
+    fn told<'a>(
+        &'a self,
+        reports: &'a [&'static Report],
+        question: &'a Question,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<Table>>> + Send + 'a>> {
+        Box::pin(self.reports(reports, question))
+    }
+
+    fn judged<'a>(&'a self, question: &'a Question) -> Pin<Box<dyn Future<Output = Result<Vec<Judged>>> + Send + 'a>> {
+        Box::pin(self.verdicts(question))
     }
 
     fn cancel<'a>(&'a self, key: &'a [u8]) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
         Box::pin(upstream::cancel(self, key))
+    }
+
+    fn obstacles<'a>(&'a self) -> Pin<Box<dyn Future<Output = Vec<String>> + Send + 'a>> {
+        Box::pin(self.obstacles())
     }
 
     fn shutdown(&self) {

@@ -162,6 +162,16 @@ pub(crate) fn processes(what: &str) -> Vec<String> {
     entries.filter_map(line).filter(|l| l.contains(what)).collect()
 }
 
+/// Three of them.
+pub(crate) fn three_ports() -> u16 {
+    loop {
+        let port = two_ports();
+        if port < u16::MAX - 1 && std::net::TcpListener::bind(("127.0.0.1", port + 2)).is_ok() {
+            return port;
+        }
+    }
+}
+
 /// Two ports beside each other that nobody listens on at this moment.
 pub(crate) fn two_ports() -> u16 {
     loop {

@@ -9,13 +9,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use esclusa::config::Settings;
 use esclusa::config::document::Document;
-use esclusa::console::Admin;
+use esclusa::console::{Admin, Gate};
 use esclusa::control::Change;
 use esclusa::error::{Error, Fault, Faults, Result};
 use esclusa::migrate::state::{Legacy, State};
 use esclusa::mode::Mode;
 use esclusa::relation::{Context, Relation};
-use esclusa::report::Report;
+use esclusa::report::verdict::Judged;
+use esclusa::report::{Question, Report};
 use esclusa::rewrite::{Entry, Hit, HitOutcome, Outcome, Policy};
 use esclusa::rule::file;
 use esclusa::session::activity::Activity;
@@ -96,6 +97,10 @@ impl Admin for Fake {
         })
     }
 
+    fn obstacles<'a>(&'a self) -> Pin<Box<dyn Future<Output = Vec<String>> + Send + 'a>> {
+        Box::pin(async { Vec::new() })
+    }
+
     fn cancel<'a>(&'a self, key: &'a [u8]) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
         Box::pin(async move {
             self.cancelled.lock().unwrap().push(key.to_vec());
@@ -106,8 +111,16 @@ impl Admin for Fake {
         })
     }
 
-    fn recorded<'a>(&'a self, report: &'static Report) -> Pin<Box<dyn Future<Output = Result<Table>> + Send + 'a>> {
-        Box::pin(async move { Ok(Table::new(report.columns)) })
+    fn told<'a>(
+        &'a self,
+        reports: &'a [&'static Report],
+        _: &'a Question,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<Table>>> + Send + 'a>> {
+        Box::pin(async move { Ok(reports.iter().map(|report| Table::new(report.columns)).collect()) })
+    }
+
+    fn judged<'a>(&'a self, _: &'a Question) -> Pin<Box<dyn Future<Output = Result<Vec<Judged>>> + Send + 'a>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     fn reload<'a>(&'a self) -> Pin<Box<dyn Future<Output = Result<Faults>> + Send + 'a>> {
@@ -192,7 +205,8 @@ impl Console {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (shared, fake) = (Arc::new(shared(users_file)), Arc::new(Fake::default()));
-        let task = tokio::spawn(esclusa::console::serve(listener, shared.clone(), fake.clone()));
+        let task =
+            tokio::spawn(esclusa::console::serve(listener, shared.clone(), fake.clone(), Arc::new(Gate::new(shared.clone()))));
         Console { address, shared, fake, task }
     }
 

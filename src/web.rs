@@ -1,0 +1,176 @@
+//! The port for browsers and machines, over HTTP: the page of who still needs what, with its switches; `/metrics` for Prometheus, `/healthz` and `/readyz` for whoever starts and watches processes,
+//! `/api/reports` for programs.
+//!
+//! axum routes, hyper speaks the protocol. The way of a request: `connections` bounds who is connected, hyper reads the head within a
+//! time and a size, `guest` finds out who asks, where that matters, and a handler answers with a text that is whole before its first byte is
+//! sent. Who may look is who may on the console (`src/console/gate.rs`). It speaks no TLS: bind it to loopback or to a trusted network, or put
+//! what ends TLS in front of it.
+
+mod api;
+mod chart;
+mod connections;
+mod failure;
+mod frame;
+mod grid;
+mod guest;
+mod health;
+mod label;
+mod legacy_table;
+mod list;
+mod mode_form;
+mod overview;
+mod seal;
+mod section;
+mod site;
+mod switch;
+mod token;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Router, middleware};
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::telemetry;
+pub use api::reference;
+use connections::{Connections, Place};
+use guest::Guest;
+use site::Peer;
+pub use site::Site;
+
+/// A head that has not come by then, and a connection that nobody has used for so long, are given up.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// No head is longer: the first line and all headers.
+const HEAD_BYTES: usize = 16 * 1024;
+/// Headers of a request.
+const HEADERS: usize = 64;
+/// No form is longer.
+const BODY_BYTES: usize = 16 * 1024;
+/// Longer than the longest report may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// How far the end of this process has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// It serves, or drains and says so.
+    Open,
+    /// A successor has the socket: whoever comes is its.
+    Taken,
+    /// It ends when the answers that are under way have been given.
+    Closing,
+}
+
+/// Serves until the phase is the last.
+pub async fn serve(listener: TcpListener, site: Arc<Site>, mut phase: watch::Receiver<Phase>) {
+    let router = router(site.clone());
+    let connections = Arc::new(Connections::default());
+    let mut tasks = JoinSet::new();
+    loop {
+        if *phase.borrow() == Phase::Closing && tasks.is_empty() {
+            return;
+        }
+        tokio::select! {
+            accepted = listener.accept(), if *phase.borrow() == Phase::Open => match accepted {
+                Ok((socket, address)) => match connections.begin(address.ip()) {
+                    Some(place) => drop(tasks.spawn(connection(socket, address, site.clone(), router.clone(), place, phase.clone()))),
+                    None => tracing::warn!(%address, "a connection to the web port was dropped: there are too many"),
+                },
+                Err(error) => {
+                    // Out of file descriptors, most likely: a pause lets connections end.
+                    tracing::warn!(%error, "a connection to the web port could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            },
+            Ok(()) = phase.changed() => {}
+            Some(ended) = tasks.join_next() => {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "a connection to the web port failed");
+                }
+            }
+        }
+    }
+}
+
+async fn connection(
+    socket: TcpStream,
+    address: SocketAddr,
+    site: Arc<Site>,
+    router: Router,
+    place: Place,
+    mut phase: watch::Receiver<Phase>,
+) {
+    let peer = Peer { address, is_own: site.gate.is_own(&socket).await };
+    let service = TowerToHyperService::new(router);
+    let answer = service_fn(|request: Request<hyper::body::Incoming>| {
+        let busy = place.busy();
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(peer);
+        let answered = service.call(request);
+        async move {
+            let answer = tokio::time::timeout(REQUEST_TIMEOUT, answered).await;
+            drop(busy);
+            answer.unwrap_or_else(|_| Ok((StatusCode::SERVICE_UNAVAILABLE, "this takes too long\n").into_response()))
+        }
+    });
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES).max_headers(HEADERS);
+    let mut serving = std::pin::pin!(http.serve_connection(TokioIo::new(socket), answer));
+    let mut closing = false;
+    loop {
+        tokio::select! {
+            ended = serving.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(%address, %error, "a connection to the web port ended");
+                }
+                return;
+            }
+            () = place.evicted() => {
+                tracing::debug!(%address, "a connection to the web port made room for another");
+                return;
+            }
+            _ = phase.wait_for(|phase| *phase == Phase::Closing), if !closing => {
+                closing = true;
+                serving.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}
+
+fn router(site: Arc<Site>) -> Router {
+    Router::new()
+        .route("/", get(overview::overview))
+        .route("/tables/{name}", get(legacy_table::legacy_table))
+        .route("/order", get(list::order))
+        .route("/differences", get(list::differences))
+        .route("/sessions", get(list::sessions))
+        .route("/modes", get(list::modes).post(switch::switch))
+        .route("/reports", get(list::reports))
+        .route("/reports/{name}", get(list::report))
+        .route("/style.css", get(async || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("web/style.css"))))
+        .route("/healthz", get(async || "alive\n"))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics))
+        .route("/api/reports", get(api::list))
+        .route("/api/reports/{name}", get(api::report))
+        .fallback(async || (StatusCode::NOT_FOUND, "there is nothing here\n"))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(middleware::map_response(seal::seal))
+        .with_state(site)
+}
+
+/// Every metric. Who may look is asked as on the console.
+async fn metrics(_: Guest, State(_): State<Arc<Site>>) -> Response {
+    ([(header::CONTENT_TYPE, telemetry::CONTENT_TYPE)], telemetry::exposition()).into_response()
+}

@@ -1,0 +1,162 @@
+//! Who asks: a user of the console's file by HTTP Basic (RFC 7617), or, without that file, whoever the kernel says is root or our own user on
+//! this machine. What a user may is what the settings say of users of the console.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::site::{Peer, Site};
+use crate::console::{Access, PENALTY};
+
+/// Who asks, and may.
+#[derive(Debug)]
+pub(super) struct Guest {
+    pub(super) user: String,
+    access: Access,
+}
+
+impl Guest {
+    /// Whether modes may be switched.
+    pub(super) fn is_admin(&self) -> bool {
+        self.access == Access::Admin
+    }
+}
+
+/// Why somebody is not let in.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// User and password are to be sent, or sent anew.
+    Unproven,
+    /// Nothing that could be sent would help.
+    Forbidden(&'static str),
+    /// Others from the same address have failed.
+    Busy,
+    /// The users file has faults, which the log tells: they name a path.
+    Faulty,
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        match self {
+            Refusal::Unproven => {
+                let ask = [(header::WWW_AUTHENTICATE, "Basic realm=\"esclusa\", charset=\"UTF-8\"")];
+                (StatusCode::UNAUTHORIZED, ask, "a user of console.users_file and its password are needed\n").into_response()
+            }
+            Refusal::Forbidden(why) => (StatusCode::FORBIDDEN, format!("{why}\n")).into_response(),
+            Refusal::Busy => {
+                (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "2")], "too many log-ins have failed\n").into_response()
+            }
+            Refusal::Faulty => (StatusCode::SERVICE_UNAVAILABLE, "the console's users file has faults\n").into_response(),
+        }
+    }
+}
+
+impl FromRequestParts<Arc<Site>> for Guest {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Guest, Refusal> {
+        // Every connection has a peer (`src/web.rs`).
+        let Some(peer) = parts.extensions.get::<Peer>().copied() else { return Err(Refusal::Unproven) };
+        let user = match site.gate.is_trusting() {
+            true => trusted(site, peer, &parts.headers)?,
+            false => proven(site, peer, &parts.headers).await?,
+        };
+        let Some(access) = Access::of(&user, &site.shared.settings.load()) else {
+            tracing::warn!(user, address = %peer.address, "a user may not use the web port");
+            return Err(Refusal::Forbidden("console.admins and console.readers in esclusa.toml list who may use this"));
+        };
+        Ok(Guest { user, access })
+    }
+}
+
+/// Without a users file: nobody from elsewhere, and nobody by way of a name that leads here from elsewhere (DNS rebinding). The name is the
+/// one that was sent, as on the console, and otherwise the first admin's.
+fn trusted(site: &Site, peer: Peer, headers: &HeaderMap) -> Result<String, Refusal> {
+    if let Some(why) = site.gate.turns_away(peer.address.ip(), peer.is_own) {
+        return Err(Refusal::Forbidden(why));
+    }
+    if !is_local(headers) {
+        return Err(Refusal::Forbidden("without console.users_file this is served as localhost alone"));
+    }
+    let first = || site.shared.settings.load().console.admins.first().cloned().unwrap_or_default();
+    Ok(sent(headers).map_or_else(first, |(user, _)| user))
+}
+
+/// Whether the Host that is asked for is this machine by its own name for itself.
+fn is_local(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// By name and password. A wrong one takes as long, and holds a place of its address for as long, as on the console.
+async fn proven(site: &Site, peer: Peer, headers: &HeaderMap) -> Result<String, Refusal> {
+    let (user, password) = sent(headers).ok_or(Refusal::Unproven)?;
+    let mut attempt = site.gate.begin(peer.address.ip()).ok_or(Refusal::Busy)?;
+    let proved = tokio::select! {
+        proved = site.gate.proves(&user, password) => proved.map_err(|_| Refusal::Faulty)?,
+        () = attempt.evicted() => return Err(Refusal::Busy),
+    };
+    if !proved {
+        tracing::warn!(user, address = %peer.address, "a log-in to the web port failed");
+        attempt.fail();
+        tokio::time::sleep(PENALTY).await;
+        return Err(Refusal::Unproven);
+    }
+    Ok(user)
+}
+
+/// User and password of an Authorization header.
+fn sent(headers: &HeaderMap) -> Option<(String, String)> {
+    let (scheme, encoded) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let decoded = STANDARD.decode(encoded.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    let text = String::from_utf8(decoded).ok()?;
+    text.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: header::HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, value.parse().unwrap())])
+    }
+
+    #[test]
+    fn credentials_are_read_as_they_are_sent() {
+        let basic = |text: &str| sent(&headers(header::AUTHORIZATION, text));
+        let pair = |user: &str, password: &str| Some((user.to_owned(), password.to_owned()));
+        assert_eq!(basic("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), pair("Aladdin", "open sesame"));
+        assert_eq!(basic("basic dTphOmI="), pair("u", "a:b"));
+        for bad in ["Bearer QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "Basic", "Basic %%%", "Basic dQ==", "Basic /zo="] {
+            assert_eq!(basic(bad), None, "{bad}");
+        }
+        assert_eq!(sent(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn only_names_of_this_machine_itself_are_local() {
+        for (host, expected) in [
+            ("localhost:6434", true),
+            ("LOCALHOST", true),
+            ("127.0.0.1:6434", true),
+            ("[::1]:6434", true),
+            ("127.0.0.1.evil.example:6434", false),
+            ("evil.example", false),
+            ("192.0.2.1:6434", false),
+            ("", false),
+        ] {
+            assert_eq!(is_local(&headers(header::HOST, host)), expected, "{host}");
+        }
+        assert!(!is_local(&HeaderMap::new()));
+    }
+}

@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Result;
 use crate::rewrite::Policy;
+use crate::sql::Lexed;
 use crate::sql::fingerprint::normalise;
 use crate::table::ColumnType::{Int, Text};
 use crate::table::{Columns, Table};
@@ -192,7 +193,7 @@ impl OfFile<'_> {
         if uses.is_empty() {
             return;
         }
-        let statement = normalise(&piece.text, SHOWN_BYTES);
+        let statement = shown(&piece.text);
         for found in uses {
             let line = piece.line(found.at);
             let key = (found.table, found.operation, piece.source, line, statement.clone());
@@ -205,7 +206,7 @@ impl OfFile<'_> {
         if !self.policy.may_name(piece.text.as_bytes()) {
             return;
         }
-        let statement = normalise(&piece.text, SHOWN_BYTES);
+        let statement = shown(&piece.text);
         if !self.known.contains_key(&statement) && self.known.len() < STATEMENTS {
             self.known.insert(statement.clone(), uses::of(self.policy, &piece.text, false));
         }
@@ -221,6 +222,12 @@ impl OfFile<'_> {
     }
 }
 
+/// The statement without its literals. Where they cannot be told from the rest, because one is not closed, it ends before the first.
+fn shown(text: &str) -> String {
+    let end = if Lexed::new(text).is_ok() { text.len() } else { text.find(['\'', '"', '$']).unwrap_or(text.len()) };
+    normalise(&text[..end], SHOWN_BYTES)
+}
+
 /// By its name, and where that does not tell, by how it begins.
 fn kind(path: &Path, head: &[u8]) -> Kind {
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
@@ -234,5 +241,16 @@ fn kind(path: &Path, head: &[u8]) -> Kind {
         _ if log::is_json(head) => Kind::JsonLog,
         _ if log::is_stderr(head) => Kind::Log,
         _ => Kind::Text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn no_value_is_shown() {
+        assert_eq!(shown("SELECT a FROM t WHERE b = 'x' AND c = 7"), "select a from t where b = ? and c = ?");
+        assert_eq!(shown("SELECT a FROM t WHERE b = 'secret"), "select a from t where b =");
     }
 }

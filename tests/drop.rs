@@ -52,6 +52,22 @@ async fn bed() -> Bed {
     bed
 }
 
+/// A history of nothing but text beside its key, its user and its moment; its columns have these names.
+async fn with_columns(names: &[&str]) -> Bed {
+    let columns: Vec<String> = names.iter().map(|n| format!("\"{n}\" text")).collect();
+    let mut bed = Bed::new(&format!(
+        "CREATE TABLE usuario (id numeric(10,0) PRIMARY KEY); INSERT INTO usuario SELECT generate_series(1, 9);
+        CREATE TABLE hisusuario (id numeric(10,0) NOT NULL, usu varchar(10), hora timestamp, {});
+        INSERT INTO hisusuario (id, usu, hora) SELECT i % 9 + 1, 'app', timestamp '2026-03-01' + i * interval '1 hour' FROM generate_series(1, 60) i",
+        columns.join(", ")
+    ))
+    .await;
+    bed.kept = true;
+    bed.rule("hisusuario", "history", "{ base = 'usuario', user = 'usu', time = 'hora' }", "{ columns = ['id'], base = ['id'] }")
+        .await;
+    bed
+}
+
 async fn migration(bed: &Bed) -> Migration<'_> {
     // The trigger stays with the archive, which was told.
     Migration { accept: true, ..Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap() }
@@ -175,6 +191,57 @@ async fn a_table_is_dropped_and_comes_back_with_what_was_written_since() {
     // And again.
     moved(&bed).await;
     assert_kept(&bed).await;
+}
+
+/// Words of PL/pgSQL that SQL does not reserve, and the names that our functions give to what they hold: each is a column's too.
+#[tokio::test]
+async fn columns_may_be_called_as_the_words_of_our_functions() {
+    let names = [
+        "begin",
+        "by",
+        "declare",
+        "execute",
+        "foreach",
+        "if",
+        "loop",
+        "strict",
+        "while",
+        "place",
+        "known",
+        "number",
+        "at",
+        "old_image",
+        "new_image",
+        "k",
+        "l",
+        "r",
+        "t",
+        "new",
+        "old",
+        "tg_op",
+    ];
+    let (bed, directory) = (with_columns(&names).await, tempfile::tempdir().unwrap());
+    let quoted: Vec<String> = names.iter().map(|n| format!("\"{n}\"")).collect();
+    let set: Vec<String> = quoted.iter().map(|n| format!("{n} = 'cambiado'")).collect();
+    let write = format!(
+        "INSERT INTO cf_quere_pro.hisusuario (id, usu, hora, {}) VALUES (3, 'ana', '2026-05-01', {}); \
+         UPDATE cf_quere_pro.hisusuario SET {} WHERE id = 5; DELETE FROM cf_quere_pro.hisusuario WHERE id = 7 AND usu = 'app'",
+        quoted.join(", "),
+        vec!["'dos'"; names.len()].join(", "),
+        set.join(", ")
+    );
+    moved(&bed).await;
+    bed.sql(&write).await;
+    assert_kept(&bed).await;
+    sign(&bed).await;
+    dropped(&bed, directory.path(), Duration::ZERO).await.unwrap_or_else(|e| panic!("{e}"));
+    bed.sql(&write).await;
+    restored(&bed, None).await.unwrap_or_else(|e| panic!("{e}"));
+    bed.sql(&write).await;
+    assert_kept(&bed).await;
+    let rows = bed.rows(ROWS).await;
+    back(&bed).await;
+    assert_eq!(bed.rows(ROWS).await, rows);
 }
 
 /// A file that is not the dump is refused, and so is a table that was not dropped; the table stays as it is.

@@ -356,7 +356,7 @@ async fn nobody_signs_for_rows_that_are_not_there_yet() {
 /// A name that a path, a list of `pg_restore`'s and a pattern of `pg_dump`'s each read in a way of their own.
 #[tokio::test]
 async fn a_table_of_any_name_is_dropped_and_comes_back() {
-    let name = "../His.TRIGGER mig_old \"x\" *";
+    let name = "../His.TRIGGER mig_old \"x\" $1*";
     let quoted = qualified("cf_quere_pro", name);
     let mut bed = Bed::new(&format!(
         "CREATE TABLE {quoted} (id numeric(10,0) NOT NULL, hora timestamp); INSERT INTO {quoted} SELECT i, '2026-03-01' FROM generate_series(1, 30) i"

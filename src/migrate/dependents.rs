@@ -113,7 +113,18 @@ fn view_name(leaf: &Leaf<'_>) -> String {
 /// Rows of text; NULL is empty. `$1` is the table, `$control` the name of our own schema.
 async fn rows(database: &Database, what: &str, sql: &str, leaf: &Leaf<'_>) -> Result<Vec<Vec<String>>> {
     // By the simple protocol: every value comes as text, whatever its type.
-    let sql = sql.replace("$1", &format!("{}::pg_catalog.regclass", literal(leaf.legacy))).replace("$control", &literal(CONTROL));
+    // In one pass: a table's name may have such a sign in it.
+    let table = format!("{}::pg_catalog.regclass", literal(leaf.legacy));
+    let (name, control) = (literal(leaf.table), literal(CONTROL));
+    let holes = [("1", &table), ("name", &name), ("control", &control)];
+    let mut parts = sql.split('$');
+    let mut sql = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match holes.iter().find_map(|(hole, value)| Some((value, part.strip_prefix(hole)?))) {
+            Some((value, rest)) => sql.extend([value.as_str(), rest]),
+            None => sql.extend(["$", part]),
+        }
+    }
     let found = database.text(&format!("looking for {what} of {}", leaf.table), &sql).await?;
     Ok(found.into_iter().map(|row| row.into_iter().map(Option::unwrap_or_default).collect()).collect())
 }

@@ -39,8 +39,11 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     }
     if rollback.dry_run {
         for rule in chosen {
-            let made =
-                if rollback.level == 2 { "the archive is made from its dump and filled, while writers wait; " } else { "" };
+            let made = match rollback.level {
+                2 => "the archive is made from its dump and filled, while writers wait; ",
+                4 => "where it was dropped, the archive is made from its dump and filled, while writers wait; ",
+                _ => "",
+            };
             say(&format!(
                 "-- {}: {made}mode observe on every proxy; the archive takes its name; view, leaf and triggers go\n",
                 rule.table
@@ -63,7 +66,9 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     let mut failed = 0;
     let mut restored = Vec::new();
     for rule in chosen {
-        let done = if rollback.level == 2 { drop::restore(&migration, run, rule, rollback.dump.as_deref()).await } else { Ok(0) };
+        // Level 4 is all of it: what was dropped too.
+        let is_made_again = rollback.level == 2 || (rollback.level == 4 && drop::is_dropped(&migration, rule).await?);
+        let done = if is_made_again { drop::restore(&migration, run, rule, rollback.dump.as_deref()).await } else { Ok(0) };
         match done {
             Ok(_) => restored.push(rule),
             Err(error @ Error::Io { .. }) => return Err(error),

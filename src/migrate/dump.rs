@@ -371,6 +371,10 @@ fn in_database(url: &Url, name: &str) -> Result<Url> {
 pub fn digest(file: &Path) -> Result<(String, u64)> {
     use std::io::Read as _;
     let failed = |e| Error::io(format!("reading {}", file.display()), e);
+    // A device or a pipe has no end, and a directory no bytes.
+    if !std::fs::metadata(file).map_err(failed)?.is_file() {
+        return Err(Error::refused(format!("{} is no file", file.display())));
+    }
     let mut open = std::fs::File::open(file).map_err(failed)?;
     let (mut hasher, mut buffer, mut bytes) = (Sha256::new(), vec![0; 1 << 16], 0);
     loop {

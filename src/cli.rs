@@ -20,6 +20,7 @@ mod retain;
 mod roles;
 mod rollback;
 mod rules;
+mod scan;
 mod schema;
 mod serve;
 mod sign;
@@ -122,6 +123,8 @@ enum Command {
     Registry(registry::Asked),
     /// Tells in which order tables can move: what with what, what holds which back, in which wave; and what comes next.
     Order(order::Order),
+    /// Finds legacy names in source trees, SQL files, PostgreSQL's logs and dumps of pg_stat_statements.
+    Scan(scan::Scan),
     /// Proves again that legacy tables and new tables hold the same rows.
     Verify(verify::Verify),
 }
@@ -214,6 +217,7 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Sign(sign) => sign::run(call, sign).await,
             Command::Drop(drop) => drop::run(call, drop).await,
             Command::Order(order) => order::run(call, order).await,
+            Command::Scan(scan) => scan::run(call, scan).await,
             Command::Verify(verify) => verify::run(call, verify).await,
         }
     })

@@ -167,12 +167,14 @@ settings! {
     migrate: Migrate {
         /// How long a lock is waited for at first, and at most five times that: whoever comes behind a waiting lock waits too.
         lock_timeout: Duration = "\"50ms\"";
+        /// How long others wait at most for a table that steps aside: what takes longer is taken back, and a history is copied while it is written.
+        hold: Duration = "\"250ms\"";
         /// A table that is never quiet for so long is left as it was.
         patience: Duration = "\"5min\"";
         /// One transaction of copying takes about so long.
         chunk: Duration = "\"1s\"";
         /// A history with more bytes is copied while it is written; a smaller one in one short transaction.
-        online_above: Bytes = "\"1MiB\"";
+        online_above: Bytes = "\"64KiB\"";
         /// How long a moved table is watched before its archived rows may be dropped.
         observation: Duration = "\"7d\"";
         /// A scratch database, on any server, into which dumps are restored to be compared; without one a database is made for it, where the role may.
@@ -183,7 +185,7 @@ settings! {
         wave_tables: usize = "25";
         /// Rows that move in a second, as long as no move has been measured.
         rows_per_second: usize = "20000";
-        /// What these applications use together need not move together: they read whatever there is.
+        /// Applications that read whatever there is: what they use together need not move together, and does not say that anybody needs it.
         reads_all: Vec<String> = "[\"pg_dump\", \"pg_dumpall\"]";
     }
     /// Mode shadow: reads that run a second time on the side, rewritten.

@@ -15,6 +15,7 @@ pub mod catalog;
 pub mod rule;
 pub mod relation;
 pub mod rewrite;
+pub mod scan;
 pub mod traffic;
 pub mod shadow;
 pub mod control;

@@ -108,6 +108,7 @@ const TEXTS: &[&str] = &[
 fn pace() -> Pace {
     Pace {
         lock_timeout: Duration::from_millis(50),
+        hold: Duration::from_millis(250),
         patience: Duration::from_secs(60),
         chunk: Duration::from_millis(20),
         online_above: 0,
@@ -369,4 +370,37 @@ async fn both_ways_end_alike() {
         assert_eq!(found, ["2941|60|1"]);
     }
     assert_eq!(made[0], made[1]);
+}
+
+/// Nobody waits for a table longer than `migrate.hold`: what takes longer leaves nothing behind, and a history is copied while it is written.
+#[tokio::test]
+async fn a_move_that_would_keep_others_waiting_is_taken_back() {
+    let mut bed = bed().await;
+    bed.sql("CREATE TABLE cf_quere_pro.tipocolor (id numeric(5,0) PRIMARY KEY, nombre varchar(20)); INSERT INTO cf_quere_pro.tipocolor VALUES (1, 'rojo')").await;
+    bed.lookup("tipocolor", "id").await;
+    let ear = Ear::default();
+    let short =
+        Pace { hold: Duration::from_millis(1), lock_timeout: Duration::from_millis(10), online_above: u64::MAX, ..pace() };
+    let migration =
+        Migration { pace: short, told: &ear, ..Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap() };
+    let run = migration.begin("short").await.unwrap();
+    let refused = migration.table(run, &bed.rules.rules["tipocolor"]).await;
+    let said_of_it = ear.0.lock().unwrap().join("\n");
+    if let Err(error) = refused {
+        assert!(common::said(&error).contains("others would wait for it too long"), "{}", common::said(&error));
+        assert_eq!(said_of_it.matches("taken back after").count(), 4, "{said_of_it}");
+        let left = "SELECT relname FROM pg_class WHERE relname = 'tipocolor' AND relnamespace <> 'cf_quere_pro'::regnamespace
+            UNION ALL SELECT step FROM esclusa.run_table UNION ALL SELECT name FROM esclusa.object UNION ALL SELECT relkind::text FROM pg_class
+            WHERE oid = 'cf_quere_pro.tipocolor'::regclass AND relkind <> 'r'";
+        assert_eq!(bed.rows(left).await, Vec::<String>::new(), "something is left");
+    }
+    // The history goes the long way by itself; its last step is short, and gets the time that it needs.
+    let pace = Pace { hold: Duration::from_millis(60), ..short };
+    let migration = Migration { pace, told: &ear, ..migration };
+    let outcome = migration.table(run, &bed.rules.rules["hisusuario"]).await.unwrap_or_else(|e| panic!("{}", common::said(&e)));
+    assert!(outcome.parity.unwrap().holds());
+    let told = ear.0.lock().unwrap().join("\n");
+    assert!(told.contains("so it is copied while it is written") && told.contains("copying"), "{told}");
+    assert_same(&bed).await;
+    assert_eq!(bed.rows("SELECT count(*) FROM esclusa.copy").await, ["0"]);
 }

@@ -35,6 +35,7 @@ const TYPED: &[(&str, &str)] = &[
     ("esclusa report", "the_six_steps"),
     ("esclusa order", "the_six_steps"),
     ("esclusa order next", "the_six_steps"),
+    ("esclusa scan src/", "the_six_steps"),
     ("esclusa off", "the_six_steps"),
     ("esclusa off --undo", "the_six_steps"),
     ("psql -h 127.0.0.1 -p 6433 -U esclusa esclusa", "the_six_steps"),
@@ -227,12 +228,19 @@ async fn the_six_steps() {
     let verified = said(&mut typed(&["verify", "histipooficina", "--format", "csv"]));
     assert_eq!((verified.code, verified.out.contains(",no,")), (Some(0), false), "{verified:?}");
     assert!(out(&mut typed(&["report"])).contains("histipooficina"));
+    assert!(out(&mut typed(&["scan", "src/", "--format", "csv"])).contains("src/demo/traffic.sql,"));
     let order = out(&mut typed(&["order", "--format", "csv"]));
     let moved = order.lines().filter(|line| line.contains(",moved,")).count();
     assert!(order.starts_with("table,state,wave,cluster,verdict,held_back,remarks,") && moved == 22, "{order}");
     assert!(out(&mut typed(&["order"])).contains("It rests on:"));
     let next = out(&mut typed(&["order", "next", "--format", "csv"]));
     assert!(next.contains(",esclusa migrate ") && next.contains("gate,1,nothing holds its tables back,yes,"), "{next}");
+
+    let page = rules.path().with_extension("html");
+    out(&mut typed(&["report", "--html", page.to_str().unwrap()]));
+    let written = std::fs::read_to_string(&page).unwrap();
+    std::fs::remove_file(&page).unwrap();
+    assert!(written.len() < 300_000 && written.contains("esclusa migrate "), "{} bytes", written.len());
 
     // Drift is told, and exits with 1.
     aqua.batch("test", "DROP INDEX cf_quere_pro.idx_audit_log_user; ALTER TABLE cf_quere_pro.tipooficina DISABLE TRIGGER ALL")

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 #[derive(Debug)]
 pub struct Database {
     pub(super) client: Client,
+    config: Config,
 }
 
 /// A parameter of a query.
@@ -34,7 +35,7 @@ impl Database {
                 tracing::debug!(%error, "a control connection ended");
             }
         });
-        Ok(Database { client })
+        Ok(Database { client, config: config.clone() })
     }
 
     /// Connects to the same database as another user. The URL's own password is never sent.
@@ -57,7 +58,7 @@ impl Database {
                 }
             }
         });
-        let database = Database { client };
+        let database = Database { client, config };
         database.batch("listening for switches", &format!("LISTEN {channel}")).await?;
         Ok((database, receiver))
     }
@@ -112,6 +113,11 @@ impl Database {
         let mut sink = std::pin::pin!(sink);
         sink.send(std::io::Cursor::new(rows.into_bytes())).await.map_err(|e| database_error(context, &e))?;
         sink.finish().await.map_err(|e| database_error(context, &e))
+    }
+
+    /// Another connection like this one.
+    pub async fn beside(&self) -> Result<Database> {
+        Database::open(&self.config).await
     }
 
     /// Whether the connection is gone.

@@ -11,7 +11,7 @@ use crate::sql::quote::{ident, literal, qualified};
 use super::foreign_key::bounded;
 use super::foreign_key::key_table::restoring;
 use super::machine::Step;
-use super::quiet::attempt;
+use super::quiet::{Locked, attempt};
 use super::run::{Migration, Standing};
 use super::{ARCHIVE, capture, dependents, keep, online, parity, view};
 
@@ -42,7 +42,10 @@ impl Migration<'_> {
         let proof = self.same_rows(&relation, &archive).await?;
         let tables = [relation.rows(), relation.legacy_table()];
         let word = |text: &str| self.told.word(text);
-        let work = async |db: &Database| self.swap_back(db, run, rule, &relation).await;
+        let work = async |db: &Database, locked: &Locked| {
+            locked.begins();
+            self.swap_back(db, run, rule, &relation).await
+        };
         let later = attempt(self.database, &self.pace, &context, &tables, &word, work).await?;
         let mut notes = Vec::new();
         for validate in later {

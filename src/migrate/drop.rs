@@ -18,7 +18,7 @@ use super::dump::{self, Dump, Server};
 use super::keep::Places;
 use super::ledger::{self, Entry};
 use super::machine::Step;
-use super::quiet::attempt;
+use super::quiet::{Locked, attempt};
 use super::run::Migration;
 use super::{ARCHIVE, PINNED, keep, roles};
 
@@ -64,7 +64,8 @@ pub async fn run(migration: &Migration<'_>, run: i64, rule: &Rule, dumping: &Dum
     let detail = json!({"dump": file, "sha256": dump.sha256, "bytes": dump.bytes, "rows": dump.likeness.rows}).to_string();
     let context = format!("dropping the archive of {}", rule.table);
     let (leaf, archive) = (relation.rows(), qualified(ARCHIVE, &rule.table));
-    let work = async |db: &Database| {
+    let work = async |db: &Database, locked: &Locked| {
+        locked.begins();
         // The order in which a client's statement takes them.
         db.batch(&context, &format!("LOCK TABLE {leaf}, {archive} IN ACCESS EXCLUSIVE MODE")).await?;
         if !keep::is_kept(db, &relation).await? {
@@ -102,7 +103,7 @@ pub async fn restore(migration: &Migration<'_>, run: i64, rule: &Rule, file: Opt
     let [before, behind] = dump::script(&file, &rule.table).await?;
     let context = format!("restoring {}", rule.table);
     let (leaf, archive) = (relation.rows(), qualified(ARCHIVE, &rule.table));
-    let work = async |db: &Database| {
+    let work = async |db: &Database, _: &Locked| {
         // Readers go on; a writer waits until the archive gets what he writes.
         db.batch(&context, &format!("LOCK TABLE {leaf} IN SHARE ROW EXCLUSIVE MODE")).await?;
         let next = ledger::place(db, &migration.context, entry).await?;

@@ -21,7 +21,7 @@ use super::machine::{State, Step};
 use super::number::Numbers;
 use super::object::concurrently;
 use super::parity::{self, Parity};
-use super::quiet::{Pace, attempt};
+use super::quiet::{Locked, Pace, attempt};
 use super::{leaf, roles};
 use carry::Carry;
 pub use carry::carried;
@@ -121,7 +121,11 @@ impl<'o> Online<'o> {
         }
         let context = format!("beginning to copy {}", relation.table);
         let tables = [relation.legacy_table()];
-        attempt(db, pace, &context, &tables, &|t| told.word(t), async |_| start(work, &context).await).await?;
+        let begin = async |_: &Database, locked: &Locked| {
+            locked.begins();
+            start(work, &context).await
+        };
+        attempt(db, pace, &context, &tables, &|t| told.word(t), begin).await?;
         let begun = Self::found(work).await?;
         begun.ok_or_else(|| Error::refused(format!("{context}: the ledger has no line of it")))
     }
@@ -420,7 +424,8 @@ pub async fn abandon(work: Work<'_>) -> Result<()> {
         relation.rows(),
         literal(&relation.table)
     );
-    let take = async |db: &Database| {
+    let take = async |db: &Database, locked: &Locked| {
+        locked.begins();
         work.ledger(Step::Abandon, None).await?;
         db.batch(&context, &sql).await
     };

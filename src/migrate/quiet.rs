@@ -4,7 +4,11 @@
 //! more than five times that where short ones have not helped. It is also shorter than `deadlock_timeout` (manual, section 20.12): where
 //! a client waits for us and we for it, we give up first, and no client is ever told 40P01 because of us. Who held the lock is told, and
 //! left alone.
+//!
+//! Nor do others wait longer for us: a transaction that has held its locks for `migrate.hold` is taken back, whatever it was doing.
 
+use std::cell::Cell;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use crate::catalog::Database;
@@ -19,6 +23,8 @@ use super::OWN_GRANTS;
 pub struct Pace {
     /// How long a lock is waited for at first; five times that at most.
     pub lock_timeout: Duration,
+    /// How long others wait at most for a table that is ours; a transaction that takes longer is taken back.
+    pub hold: Duration,
     /// A table that is never quiet for so long is left as it was.
     pub patience: Duration,
     /// One transaction of copying takes about so long.
@@ -33,6 +39,7 @@ impl Pace {
         let Settings { migrate, .. } = settings;
         Pace {
             lock_timeout: migrate.lock_timeout,
+            hold: migrate.hold,
             patience: migrate.patience,
             chunk: migrate.chunk,
             online_above: migrate.online_above.0 as u64,
@@ -43,29 +50,80 @@ impl Pace {
 /// Between two attempts, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(60), Duration::from_secs(1));
 
-/// Runs work in one transaction, again and again until it gets its locks. `tables`, qualified, are those that it locks.
+/// A transaction that was taken back because others waited for it gets twice the time, so often: on a slow machine a small table moves too.
+const LONGER: u32 = 4;
+
+/// Since when a transaction has its locks, and others wait for it.
+#[derive(Debug, Default)]
+pub struct Locked(Cell<Option<Instant>>);
+
+impl Locked {
+    /// It asks for its locks now.
+    pub fn begins(&self) {
+        self.0.set(Some(Instant::now()));
+    }
+
+    /// For how long it has had them.
+    pub fn held(&self) -> Duration {
+        self.0.get().map_or(Duration::ZERO, |since| since.elapsed())
+    }
+}
+
+/// Runs work in one transaction, again and again until it gets its locks, and is done with them in time. `tables`, qualified, are those that
+/// it locks.
 pub async fn attempt<T>(
     db: &Database,
     pace: &Pace,
     context: &str,
     tables: &[String],
     told: &dyn Fn(&str),
-    work: impl AsyncFn(&Database) -> Result<T>,
+    work: impl AsyncFn(&Database, &Locked) -> Result<T>,
 ) -> Result<T> {
+    let mut pace = *pace;
+    for _ in 0..LONGER {
+        match attempt_once(db, &pace, context, tables, told, &work).await? {
+            Some(done) => return Ok(done),
+            None => {
+                told(&format!("{context}: taken back after {} ms, because others wait", pace.hold.as_millis()));
+                pace.hold *= 2;
+            }
+        }
+    }
+    Err(Error::Refused {
+        message: format!("{context}: others would wait for it too long"),
+        detail: Some(format!("it was taken back after {} ms", (pace.hold / 2).as_millis())),
+        hint: Some("raise migrate.hold, or repeat it at a quieter hour".into()),
+    })
+}
+
+/// The same, and `None` where it has held its locks for too long: nothing has happened then.
+pub async fn attempt_once<T>(
+    db: &Database,
+    pace: &Pace,
+    context: &str,
+    tables: &[String],
+    told: &dyn Fn(&str),
+    work: &impl AsyncFn(&Database, &Locked) -> Result<T>,
+) -> Result<Option<T>> {
     let begun = Instant::now();
     let mut pause = PAUSES.0;
     let mut wait = pace.lock_timeout;
     loop {
         let local = format!("SET LOCAL lock_timeout = {}; {OWN_GRANTS}", wait.as_millis());
+        let (locked, is_over) = (Locked::default(), Cell::new(false));
+        let pid: i32 = db.one(context, "SELECT pg_backend_pid()", &[]).await?.get(0);
         let tried = db
             .transaction(context, async |db| {
                 db.batch(context, &local).await?;
-                work(db).await
+                within(db, pid, pace.hold + wait, &locked, &is_over, work(db, &locked)).await
             })
             .await;
+        if is_over.get() {
+            return Ok(None);
+        }
         match tried {
             Err(Error::Database { sqlstate, .. }) if sqlstate == "55P03" || sqlstate == "40P01" => {}
-            other => return other,
+            other => return other.map(Some),
         }
         let blockers = blockers(db, tables).await?;
         if begun.elapsed() >= pace.patience {
@@ -82,6 +140,42 @@ pub async fn attempt<T>(
         tokio::time::sleep(pause + pause.mul_f64(fraction(begun))).await;
         pause = (pause * 3 / 2).min(PAUSES.1);
         wait = (wait * 5 / 4).min(pace.lock_timeout * 5);
+    }
+}
+
+/// Work that is stopped when it has had its locks for too long. It ends by itself then, by an error, before anything else is sent: a
+/// statement that the server still runs would otherwise meet the ROLLBACK. It is stopped by SQL of another session and not by a cancel
+/// request: this has no answer, and may reach the server when another statement runs.
+async fn within<T>(
+    db: &Database,
+    pid: i32,
+    limit: Duration,
+    locked: &Locked,
+    is_over: &Cell<bool>,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let mut work = pin!(work);
+    let mut beside = None;
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return match is_over.get() {
+                // Its last statement may have come to its end nevertheless.
+                true => Err(Error::refused("taken back")),
+                false => done,
+            },
+            () = tokio::time::sleep(Duration::from_millis(10)) => {
+                if locked.held() > limit {
+                    is_over.set(true);
+                    let other = match beside.take() {
+                        Some(other) => other,
+                        None => db.beside().await?,
+                    };
+                    other.execute("stopping a statement that keeps others waiting", "SELECT pg_cancel_backend($1)", &[&pid]).await?;
+                    beside = Some(other);
+                }
+            }
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use super::ledger::{self, Entry};
 use super::machine::Step;
 use super::online::{self, Online, Silent, Told};
 use super::parity::{self, Parity};
-use super::quiet::{Pace, attempt};
+use super::quiet::{Locked, Pace, attempt, attempt_once};
 use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, backfill, gate, keep, leaf, object, retain, roles, view};
 
 /// The advisory lock of a run, held by its session.
@@ -128,8 +128,16 @@ impl<'m> Migration<'m> {
         self.refuse_stale_rule(rule, &catalog)?;
         let hanging = self.hanging(self.database, &relation, &relation.legacy_table()).await?;
         self.refuse_hanging(&relation, &hanging)?;
-        let prepared = self.prepare(run, &relation).await?;
-        let (mut outcome, validation) = self.cut_over(run, rule, &relation, prepared.as_ref()).await?;
+        let mut prepared = self.prepare(run, &relation).await?;
+        let mut moved = self.cut_over(run, rule, &relation, prepared.as_ref()).await?;
+        if moved.is_none() {
+            self.told.word(&format!("{}: others would wait too long, so it is copied while it is written", rule.table));
+            prepared = Some(self.copy(run, &relation).await?);
+            moved = self.cut_over(run, rule, &relation, prepared.as_ref()).await?;
+        }
+        let Some((mut outcome, validation)) = moved else {
+            return Err(Error::refused(format!("{}: others would wait for it too long", rule.table)));
+        };
         self.describe(rule).await?;
         let is_validated = !validation.is_empty();
         // Reads the referencing tables and keeps nobody from writing them. One that fails is told; the table has been moved.
@@ -164,7 +172,7 @@ impl<'m> Migration<'m> {
         }
     }
 
-    /// Copies a large history while it is written, and proves it.
+    /// Copies a large history before anybody has to wait, or goes on with a copy that was begun.
     async fn prepare<'p>(&'p self, run: i64, relation: &'p Relation) -> Result<Option<Prepared<'p>>> {
         let Some(_) = relation.target().and_then(|t| t.repeated) else { return Ok(None) };
         let size = "SELECT pg_relation_size(to_regclass($1))";
@@ -173,6 +181,11 @@ impl<'m> Migration<'m> {
         if !is_large && !online::is_begun(self.database, relation).await? {
             return Ok(None);
         }
+        self.copy(run, relation).await.map(Some)
+    }
+
+    /// Copies a history while it is written, and proves it.
+    async fn copy<'p>(&'p self, run: i64, relation: &'p Relation) -> Result<Prepared<'p>> {
         let mut copy = Online::begin(self.copying(run, relation)).await?;
         let notes = copy.copy().await?;
         let parity = copy.prove().await?;
@@ -181,26 +194,29 @@ impl<'m> Migration<'m> {
             online::abandon(self.copying(run, relation)).await?;
             return Err(unproven(relation, &parity));
         }
-        Ok(Some(Prepared { copy, notes, parity }))
+        Ok(Prepared { copy, notes, parity })
     }
 
-    /// The one transaction in which the table steps aside, when nobody is on it.
+    /// The one transaction in which the table steps aside, when nobody is on it. `None` where that would keep others waiting, and the table can
+    /// be copied before.
     async fn cut_over(
         &self,
         run: i64,
         rule: &Rule,
         relation: &Relation,
         prepared: Option<&Prepared<'_>>,
-    ) -> Result<(Outcome, Vec<String>)> {
+    ) -> Result<Option<(Outcome, Vec<String>)>> {
         let context = format!("migrating {}", rule.table);
         let mut tables = vec![relation.legacy_table()];
         // The base before its history: the order in which an application writes them.
         let base = rule.target.history().and_then(|h| h.base.as_ref()).map(|b| qualified(&self.context.schema, b));
         tables.splice(0..0, base);
         let word = |text: &str| self.told.word(text);
-        let (failed, locked) = (Cell::new(false), Cell::new(Instant::now()));
-        let work = async |db: &Database| {
-            let catalog = self.lock(db, rule, relation, &locked).await?;
+        let (failed, since) = (Cell::new(false), Cell::new(Instant::now()));
+        let work = async |db: &Database, locked: &Locked| {
+            since.set(Instant::now());
+            locked.begins();
+            let catalog = self.lock(db, rule, relation).await?;
             let moved = self.move_table(db, run, rule, relation, prepared, &catalog).await?;
             match moved.0.parity.as_ref().filter(|p| !p.holds()) {
                 None => Ok(moved),
@@ -210,9 +226,13 @@ impl<'m> Migration<'m> {
                 }
             }
         };
-        let mut moved = attempt(self.database, &self.pace, &context, &tables, &word, work).await;
-        if let Ok((outcome, _)) = &mut moved {
-            outcome.held = locked.get().elapsed();
+        let can_be_copied = prepared.is_none() && relation.target().is_some_and(|t| t.repeated.is_some());
+        let mut moved = match can_be_copied {
+            true => attempt_once(self.database, &self.pace, &context, &tables, &word, &work).await,
+            false => attempt(self.database, &self.pace, &context, &tables, &word, work).await.map(Some),
+        };
+        if let Ok(Some((outcome, _))) = &mut moved {
+            outcome.held = since.get().elapsed();
         }
         if failed.get() && prepared.is_some() {
             online::abandon(self.copying(run, relation)).await?;
@@ -264,10 +284,9 @@ impl<'m> Migration<'m> {
         Ok((Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes, held: Duration::ZERO }, validation))
     }
 
-    /// Locks the base and the table, and looks whether the table is still what its rule says. `locked` is when others began to wait.
-    async fn lock(&self, db: &Database, rule: &Rule, relation: &Relation, locked: &Cell<Instant>) -> Result<Catalog> {
+    /// Locks the base and the table, and looks whether the table is still what its rule says.
+    async fn lock(&self, db: &Database, rule: &Rule, relation: &Relation) -> Result<Catalog> {
         let context = format!("locking {}", rule.table);
-        locked.set(Instant::now());
         let base = rule.target.history().and_then(|h| h.base.as_ref()).map(|b| qualified(&self.context.schema, b));
         if let Some(base) = base {
             let sql = "SELECT relkind IN ('r', 'p') FROM pg_class WHERE oid = to_regclass($1)";

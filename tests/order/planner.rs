@@ -19,6 +19,7 @@ fn legacy(table: &str) -> Legacy {
         is_there: true,
         fault: None,
         rows: 0,
+        uses: 0,
         writes: 0,
         hanging: Vec::new(),
     }
@@ -29,7 +30,7 @@ fn facts(tables: &str, pairs: &str) -> Facts {
     let table = |word: &str| {
         let (name, base) = word.split_once('@').map_or((word, None), |(name, base)| (name, Some(base.to_owned())));
         let mut legacy = Legacy { base, ..legacy(name.trim_end_matches(['?', '!'])) };
-        legacy.judged.name.seen.hits = if name.ends_with(['?', '!']) { 7 } else { 0 };
+        legacy.uses = if name.ends_with(['?', '!']) { 7 } else { 0 };
         legacy.writes = if name.ends_with('!') { 3 } else { 0 };
         legacy
     };
@@ -182,11 +183,13 @@ fn the_next_wave_has_its_gates_and_its_commands() {
         [
             "esclusa schema check",
             "SET MODE rewrite FOR kept BECAUSE '...'",
-            "esclusa migrate b kept tipo his",
+            "esclusa retain kept",
+            "esclusa migrate b tipo his",
             "esclusa verify b tipo his",
             "SET MODE shadow FOR b, tipo, his BECAUSE '...'",
             "esclusa report comparisons",
             "SET MODE rewrite FOR b, tipo, his BECAUSE '...'",
+            "esclusa status b tipo his",
             "esclusa rollback b tipo his",
         ]
     );
@@ -222,8 +225,8 @@ fn house(random: &mut Random) -> Facts {
     let mut all = Facts { limits: Limits { wave_tables: 3 + random.next(20), ..Limits::default() }, ..Facts::default() };
     for n in 0..count {
         let mut table = legacy(&name(n));
-        table.judged.name.seen.hits = [0, 0, 50, 5000][random.next(4)];
-        table.writes = if random.next(3) == 0 { table.judged.name.seen.hits / 2 } else { 0 };
+        table.uses = [0, 0, 50, 5000][random.next(4)];
+        table.writes = if random.next(3) == 0 { table.uses / 2 } else { 0 };
         table.judged.name.seen.opaque = u64::from(random.next(15) == 0);
         table.judged.name.is_moved = random.next(10) == 0;
         // In the middle of a step.
@@ -258,7 +261,7 @@ fn whatever_the_house_waves_are_lawful_and_stable() {
         assert_eq!(planned(&shuffled), order, "seed {seed}");
         // A little more traffic, and a little more data.
         let mut grown = all.clone();
-        grown.tables.iter_mut().for_each(|t| t.judged.name.seen.hits += t.judged.name.seen.hits / 20);
+        grown.tables.iter_mut().for_each(|t| t.uses += t.uses / 20);
         grown.tables.iter_mut().for_each(|t| t.rows += t.rows / 50);
         grown.pairs.iter_mut().for_each(|pair| pair.times += pair.times / 50);
         assert_eq!(planned(&grown).waves, order.waves, "seed {seed}");

@@ -37,7 +37,7 @@ pub async fn read(database: &Database, settings: &Settings, asked: &Asked, langu
     let judged = overview::judged(database, settings, &asked, language).await?;
     let names: Vec<&str> = asked.tables.iter().map(String::as_str).collect();
     let sizes = sizes(database, &settings.rules.schema, &names).await?;
-    let mut writes = writes(database, &asked).await?;
+    let uses = uses(database, settings, &asked).await?;
     let mut hanging = hanging(database, &Context::new(settings), &rules, &names).await?;
     let one = |judged: Judged| {
         let table = judged.name.table.clone();
@@ -51,7 +51,8 @@ pub async fn read(database: &Database, settings: &Settings, asked: &Asked, langu
             is_there: sizes.contains_key(&table),
             fault: rules.faulty.get(&table).map(|faulty| faulty.faults.to_string()),
             rows: sizes.get(&table).map_or(0, |size| size.rows),
-            writes: writes.remove(&table).unwrap_or(0),
+            uses: uses.get(&table).map_or(0, |(uses, _)| *uses),
+            writes: uses.get(&table).map_or(0, |(_, writes)| *writes),
             hanging: hanging.remove(&table).unwrap_or_default(),
             judged,
         }
@@ -85,15 +86,17 @@ async fn sizes(database: &Database, schema: &str, names: &[&str]) -> Result<Hash
     Ok(rows.iter().map(|row| (row.get(0), size(row.get(1), row.get(2)))).collect())
 }
 
-/// Writes that were seen, by table.
-async fn writes(database: &Database, asked: &Asked) -> Result<HashMap<String, u64>> {
+/// Uses and writes that were seen, by table, but for those of applications that read whatever there is.
+async fn uses(database: &Database, settings: &Settings, asked: &Asked) -> Result<HashMap<String, (u64, u64)>> {
     let sql = format!(
-        "SELECT legacy_table, sum(hits)::bigint FROM {CONTROL}.hit_total
-         WHERE operation IN ('insert', 'update', 'delete', 'merge', 'copy from', 'truncate')
-             AND bucket >= coalesce($1::text::timestamptz, '-infinity') AND bucket < coalesce($2::text::timestamptz, 'infinity') GROUP BY 1"
+        "SELECT legacy_table, sum(hits)::bigint, coalesce(sum(hits) FILTER (WHERE operation IN
+             ('insert', 'update', 'delete', 'merge', 'copy from', 'truncate')), 0)::bigint
+         FROM {CONTROL}.hit_total WHERE bucket >= coalesce($1::text::timestamptz, '-infinity')
+             AND bucket < coalesce($2::text::timestamptz, 'infinity') AND application_name <> ALL ($3::text[]) GROUP BY 1"
     );
-    let rows = database.query("reading who writes", &sql, &[&asked.since, &asked.until]).await?;
-    Ok(rows.iter().map(|row| (row.get(0), count(row.get(1)))).collect())
+    let ignored = &settings.migrate.reads_all;
+    let rows = database.query("reading who reads and who writes", &sql, &[&asked.since, &asked.until, ignored]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), (count(row.get(1)), count(row.get(2))))).collect())
 }
 
 async fn pairs(database: &Database, settings: &Settings, asked: &Asked) -> Result<Vec<Pair>> {
@@ -134,16 +137,19 @@ async fn hanging(
     Ok(hanging)
 }
 
-/// What moves take, by those that were made; the setting's rate where none was. In steps, so that one move more changes little.
+/// What moves take, by those that were made as a whole: from the table before it in its run to its own end. The setting's rate where there is
+/// none. In steps, so that one move more changes little.
 async fn limits(database: &Database, settings: &Settings) -> Result<(Limits, Option<(u64, u64)>)> {
     let sql = format!(
         "WITH step AS (SELECT t.step, t.row_count, extract(epoch FROM t.finished_at
-                - coalesce(lag(t.finished_at) OVER (PARTITION BY t.run_id ORDER BY t.finished_at), r.started_at))::double precision AS seconds
-            FROM {CONTROL}.run_table AS t JOIN {CONTROL}.run AS r ON r.id = t.run_id)
+                - coalesce(lag(t.finished_at) OVER (PARTITION BY t.run_id ORDER BY t.finished_at), r.started_at))::double precision AS seconds,
+                EXISTS (SELECT FROM {CONTROL}.run_table AS c WHERE c.legacy_table = t.legacy_table AND c.step = 'copy'
+                    AND c.run_id < t.run_id) AS is_gone_on_with
+            FROM {CONTROL}.run_table AS t JOIN {CONTROL}.run AS r ON r.id = t.run_id WHERE t.step IN ('migrate', 'retain'))
          SELECT count(*) FILTER (WHERE row_count >= $2), coalesce(sum(row_count) FILTER (WHERE row_count >= $2), 0)::bigint,
              coalesce(sum(seconds) FILTER (WHERE row_count >= $2), 0)::double precision,
              percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) FILTER (WHERE row_count < $1)
-         FROM step WHERE step = 'migrate'"
+         FROM step WHERE step = 'migrate' AND NOT is_gone_on_with"
     );
     let row = database.one("reading how long moves took", &sql, &[&FEW_ROWS, &MANY_ROWS]).await?;
     let (moves, rows, seconds, each): (i64, i64, f64, Option<f64>) = (row.get(0), row.get(1), row.get(2), row.get(3));

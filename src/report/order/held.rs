@@ -49,6 +49,13 @@ pub(super) fn of(table: &Legacy, language: Language) -> Vec<HoldBack> {
             held.push(word(format!("{kind} {}{more}: {fate}", names[..names.len().min(NAMES)].join(", "))));
         }
     }
+    if table.uses == 0 && seen.hits > 0 {
+        let told = language.of(
+            "used {n} times by applications that read whatever there is (migrate.reads_all), and by no other",
+            "usada {n} veces por aplicaciones que leen todo (migrate.reads_all), y por ninguna otra",
+        );
+        held.push(word(told.replace("{n}", &seen.hits.to_string())));
+    }
     if table.class() == Class::Written {
         let told = language.of(
             "{n} writes were seen: it moves behind what is only read",

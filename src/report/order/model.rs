@@ -39,6 +39,8 @@ pub struct Legacy {
     pub fault: Option<String>,
     /// Its rows, as the server believes.
     pub rows: u64,
+    /// Uses that were seen, but for those of applications that read whatever there is.
+    pub uses: u64,
     /// Writes that were seen.
     pub writes: u64,
     /// What hangs on it.
@@ -212,7 +214,7 @@ impl Legacy {
 
     /// How it is used.
     pub(super) fn class(&self) -> Class {
-        match (self.judged.name.seen.hits, self.writes) {
+        match (self.uses, self.writes) {
             (0, _) => Class::Silent,
             (_, 0) => Class::Read,
             _ => Class::Written,

@@ -147,11 +147,15 @@ fn commands(members: &[&Legacy], language: Language) -> Vec<(String, String)> {
             language.of("on the console, before they get their columns", "en la consola, antes de que reciban sus columnas");
         add(format!("SET MODE rewrite FOR {} BECAUSE '...'", names(&unready, ", ")), why);
     }
-    add(format!("esclusa migrate {}", names(members, " ")), language.of("each with its proof", "cada una con su prueba"));
+    if !staying.is_empty() {
+        let why = language.of("they stay, and get their columns", "permanecen, y reciben sus columnas");
+        add(format!("esclusa retain {}", names(&staying, " ")), why);
+    }
     if leaving.is_empty() {
         return commands;
     }
     let (spaced, listed) = (names(&leaving, " "), names(&leaving, ", "));
+    add(format!("esclusa migrate {spaced}"), language.of("each with its proof", "cada una con su prueba"));
     add(format!("esclusa verify {spaced}"), language.of("the proof again", "la prueba otra vez"));
     add(format!("SET MODE shadow FOR {listed} BECAUSE '...'"), console);
     add(
@@ -159,6 +163,8 @@ fn commands(members: &[&Legacy], language: Language) -> Vec<(String, String)> {
         language.of("until it is enough, and nothing differs", "hasta que sea suficiente y nada difiera"),
     );
     add(format!("SET MODE rewrite FOR {listed} BECAUSE '...'"), console);
+    let stands = language.of("where each stands, and what it waits for", "dónde está cada una y qué espera");
+    add(format!("esclusa status {spaced}"), stands);
     add(
         format!("esclusa rollback {spaced}"),
         language.of("only to go back: with all that was written since", "sólo para volver: con todo lo escrito desde entonces"),

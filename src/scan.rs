@@ -1,0 +1,256 @@
+//! Legacy names where they are written down: source trees, SQL files, logs of PostgreSQL, dumps of pg_stat_statements. What the proxies see is
+//! what was used; what is written may be used yet.
+//!
+//! Each kind of file is cut into pieces of text, with the lines that they stand on (`code`, `markup`, `plain`, `log`); a piece that may name a
+//! legacy table is read as a statement is read on the proxy, and where it is only a part of one, by the word before the name (`uses`). The
+//! work is linear in the bytes, and no file, however large, broken or hostile, is held as a whole beyond a bound (`lines`). Links are not
+//! followed. What a program puts together from names that it reads elsewhere is not found.
+
+mod code;
+mod lines;
+mod log;
+mod markup;
+mod piece;
+mod plain;
+mod record;
+mod uses;
+mod walk;
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+use crate::error::Result;
+use crate::rewrite::Policy;
+use crate::sql::Lexed;
+use crate::sql::fingerprint::normalise;
+use crate::table::ColumnType::{Int, Text};
+use crate::table::{Columns, Table};
+use lines::Lines;
+use piece::Piece;
+use uses::Use;
+
+/// Columns of what was found.
+pub const COLUMNS: Columns =
+    &[("file", Text), ("line", Int), ("table", Text), ("operation", Text), ("source", Text), ("times", Int), ("statement", Text)];
+
+/// A file is taken for text up to its first zero; so much of it is looked at.
+const LOOKED_AT: usize = 8192;
+/// A longer source file is read line by line.
+const SOURCE_BYTES: u64 = 8 << 20;
+/// Different statements of a log that are told apart.
+const STATEMENTS: usize = 50_000;
+/// Bytes of a statement that are shown.
+const SHOWN_BYTES: usize = 1000;
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Code,
+    Page,
+    Markup,
+    Properties,
+    Sql,
+    Log,
+    Records,
+    JsonLog,
+    Text,
+}
+
+/// What was found, and what could not be looked at.
+#[derive(Debug, Default)]
+pub struct Scanned {
+    /// By file and line.
+    pub found: Vec<Found>,
+    /// Files that were read.
+    pub files: usize,
+    /// Files that are no text.
+    pub binary: usize,
+    /// Files and directories that could not be read, with why.
+    pub unread: Vec<String>,
+}
+
+/// A legacy name at a place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Found {
+    /// The file.
+    pub file: String,
+    /// The line of the name; of a statement that comes again, in a log or a script, that of the first.
+    pub line: u64,
+    /// The legacy table.
+    pub table: String,
+    /// What the statement does with it; `name` for the name alone, `mapping` for one that a class is mapped to, `mention` for any other.
+    pub operation: String,
+    /// Where it stands: `java`, `xml`, `log` and so on.
+    pub source: &'static str,
+    /// How often.
+    pub times: u64,
+    /// The statement without its literals.
+    pub statement: String,
+}
+
+/// Looks at all files below these paths.
+pub fn scan(policy: &Policy, paths: &[PathBuf]) -> Result<Scanned> {
+    let mut scanned = Scanned::default();
+    let files = walk::files(paths, &mut scanned.unread)?;
+    for path in files {
+        let mut file = OfFile { policy, known: HashMap::new(), found: HashMap::new() };
+        match file.read(&path) {
+            Ok(true) => scanned.files += 1,
+            Ok(false) => scanned.binary += 1,
+            Err(error) => scanned.unread.push(format!("{}: {error}", path.display())),
+        }
+        let name = path.display().to_string();
+        let found = |((table, operation, source, _, statement), (line, times)): (Key, (u64, u64))| {
+            let (file, operation) = (name.clone(), operation.to_owned());
+            Found { file, line, table, operation, source, times, statement }
+        };
+        let mut of_file: Vec<Found> = file.found.into_iter().map(found).collect();
+        of_file.sort();
+        scanned.found.extend(of_file);
+    }
+    Ok(scanned)
+}
+
+/// As a table; of one legacy table, if it is named.
+pub fn table(scanned: &Scanned, one: Option<&str>) -> Table {
+    let mut table = Table::new(COLUMNS);
+    for found in scanned.found.iter().filter(|found| one.is_none_or(|one| one == found.table)) {
+        table.push(vec![
+            found.file.as_str().into(),
+            found.line.into(),
+            found.table.as_str().into(),
+            found.operation.as_str().into(),
+            found.source.into(),
+            found.times.into(),
+            found.statement.as_str().into(),
+        ]);
+    }
+    table
+}
+
+/// Table, operation, source, line (0 where lines are added up), statement.
+type Key = (String, &'static str, &'static str, u64, String);
+
+/// The work on one file.
+struct OfFile<'p> {
+    policy: &'p Policy,
+    /// What statements of a log do, by their text without literals: a log repeats itself.
+    known: HashMap<String, Vec<Use>>,
+    /// The first line, and how often.
+    found: HashMap<Key, (u64, u64)>,
+}
+
+impl OfFile<'_> {
+    /// Whether it is text.
+    fn read(&mut self, path: &Path) -> std::io::Result<bool> {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        let mut head = Vec::new();
+        (&mut file).take(LOOKED_AT as u64).read_to_end(&mut head)?;
+        let is_wide = head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]);
+        if head.contains(&0) && !is_wide {
+            return Ok(false);
+        }
+        let kind = kind(path, &head);
+        let is_streamed = matches!(kind, Kind::Log | Kind::Records | Kind::JsonLog | Kind::Text) || length > SOURCE_BYTES;
+        if is_streamed && !is_wide {
+            let mut lines = Lines::new(BufReader::with_capacity(1 << 16, head.as_slice().chain(file)));
+            match kind {
+                Kind::Log => log::stderr(&mut lines, &mut |piece, times| self.repeated(&piece, times))?,
+                Kind::Records => record::read(&mut lines, &mut |piece, times| self.repeated(&piece, times))?,
+                Kind::JsonLog => log::json(&mut lines, &mut |piece, times| self.repeated(&piece, times))?,
+                _ => plain::lines(&mut lines, &mut |piece| self.once(&piece))?,
+            }
+            return Ok(true);
+        }
+        let mut bytes = head;
+        file.take(SOURCE_BYTES).read_to_end(&mut bytes)?;
+        let text = piece::decoded(bytes);
+        if !self.policy.may_name(text.as_bytes()) && kind != Kind::Code && kind != Kind::Page {
+            return Ok(true);
+        }
+        if kind == Kind::Sql {
+            // A dump in INSERTs repeats itself as a log does.
+            plain::statements(&text, &mut |piece| self.repeated(&piece, 1));
+            return Ok(true);
+        }
+        let mut each = |piece: Piece| self.once(&piece);
+        match kind {
+            Kind::Code => code::pieces(&text, 1, "java", &mut each),
+            Kind::Page => markup::page(&text, &mut each),
+            Kind::Markup => markup::pieces(&text, "xml", &mut each),
+            Kind::Properties => plain::properties(&text, &mut each),
+            _ => plain::text(&text, &mut each),
+        }
+        Ok(true)
+    }
+
+    /// A piece of a source: each of its places is told.
+    fn once(&mut self, piece: &Piece) {
+        let uses = uses::of(self.policy, &piece.text, piece.mapping);
+        if uses.is_empty() {
+            return;
+        }
+        let statement = shown(&piece.text);
+        for found in uses {
+            let line = piece.line(found.at);
+            let key = (found.table, found.operation, piece.source, line, statement.clone());
+            self.found.entry(key).or_insert((line, 0)).1 += 1;
+        }
+    }
+
+    /// A statement of a log or a script: the same again is counted.
+    fn repeated(&mut self, piece: &Piece, times: u64) {
+        if !self.policy.may_name(piece.text.as_bytes()) {
+            return;
+        }
+        let statement = shown(&piece.text);
+        if !self.known.contains_key(&statement) && self.known.len() < STATEMENTS {
+            self.known.insert(statement.clone(), uses::of(self.policy, &piece.text, false));
+        }
+        let (uses, statement) = match self.known.get(&statement) {
+            Some(uses) => (uses.clone(), statement),
+            None => (uses::of(self.policy, &piece.text, false), "(others)".to_owned()),
+        };
+        for found in uses {
+            let key = (found.table, found.operation, piece.source, 0, statement.clone());
+            // The place is that of the first.
+            self.found.entry(key).or_insert((piece.line(found.at), 0)).1 += times;
+        }
+    }
+}
+
+/// The statement without its literals. Where they cannot be told from the rest, because one is not closed, it ends before the first.
+fn shown(text: &str) -> String {
+    let end = if Lexed::new(text).is_ok() { text.len() } else { text.find(['\'', '"', '$']).unwrap_or(text.len()) };
+    normalise(&text[..end], SHOWN_BYTES)
+}
+
+/// By its name, and where that does not tell, by how it begins.
+fn kind(path: &Path, head: &[u8]) -> Kind {
+    let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    match extension.as_str() {
+        "java" | "kt" | "groovy" | "scala" => Kind::Code,
+        "jsp" | "jspx" | "jspf" | "tag" => Kind::Page,
+        "xml" | "xhtml" | "jrxml" | "html" | "htm" | "wsdl" | "xsl" => Kind::Markup,
+        "properties" => Kind::Properties,
+        "sql" | "psql" | "pgsql" | "ddl" | "dml" | "prc" | "fnc" | "trg" => Kind::Sql,
+        _ if record::is_known(head) => Kind::Records,
+        _ if log::is_json(head) => Kind::JsonLog,
+        _ if log::is_stderr(head) => Kind::Log,
+        _ => Kind::Text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn no_value_is_shown() {
+        assert_eq!(shown("SELECT a FROM t WHERE b = 'x' AND c = 7"), "select a from t where b = ? and c = ?");
+        assert_eq!(shown("SELECT a FROM t WHERE b = 'secret"), "select a from t where b =");
+    }
+}

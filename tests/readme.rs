@@ -32,6 +32,8 @@ const TYPED: &[(&str, &str)] = &[
     ("esclusa sign --wave W1-A --by 'Ana López'", "the_six_steps"),
     ("esclusa drop --wave W1-A --dump dumps", "the_six_steps"),
     ("esclusa registry --directory registry", "the_six_steps"),
+    ("esclusa benchmark", "the_six_steps"),
+    ("esclusa doctor", "the_six_steps"),
     ("esclusa report", "the_six_steps"),
     ("esclusa order", "the_six_steps"),
     ("esclusa order next", "the_six_steps"),
@@ -268,6 +270,11 @@ async fn the_six_steps() {
         [[Some("7".to_owned())]],
         "2 forwarded, 2 rewritten, a DELETE with its sub-select, 1 at the end"
     );
+
+    // Whether it is within the bars is the clock's business.
+    let benchmark = said(&mut typed(&["benchmark", "--runs", "2", "--format", "csv"]));
+    assert!(benchmark.out.contains("\n\"(all, by their geometric mean)\","), "{benchmark:?}");
+    assert_eq!(said(&mut typed(&["doctor"])).code, Some(0));
 
     // The end of the archived tables: signed for, each behind a dump that this role, which may make no database, has restored elsewhere.
     let status = out(&mut typed(&["status", "histipooficina", "--format", "csv"]));

@@ -7,6 +7,7 @@
 
 pub mod facts;
 mod followers;
+mod forwarded;
 pub mod handover;
 pub mod listen;
 pub mod pass_through;

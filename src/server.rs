@@ -8,6 +8,7 @@
 pub mod benchmark;
 pub mod facts;
 mod followers;
+mod forwarded;
 pub mod handover;
 pub mod listen;
 pub mod pass_through;

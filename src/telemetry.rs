@@ -39,6 +39,12 @@ pub const METRICS: &[Metric] = &[
     Metric { name: "esclusa_clients_total", kind: Kind::Counter, unit: Unit::Count, help: "Clients that have connected." },
     Metric { name: "esclusa_clients_refused_total", kind: Kind::Counter, unit: Unit::Count, help: "Clients beyond max_clients." },
     Metric {
+        name: "esclusa_proxy_headers_refused_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Connections refused for a PROXY protocol header that was missing, malformed, or from an address that may not send one.",
+    },
+    Metric {
         name: "esclusa_statements_total",
         kind: Kind::Counter,
         unit: Unit::Count,
@@ -98,6 +104,12 @@ pub const METRICS: &[Metric] = &[
         kind: Kind::Counter,
         unit: Unit::Count,
         help: "Hits that are counted in totals alone, because the database was away for too long for their detail.",
+    },
+    Metric {
+        name: "esclusa_around_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Uses of legacy tables around the proxies that this one has found: SHOW AROUND.",
     },
     Metric {
         name: "esclusa_catalog_reads_total",

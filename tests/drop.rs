@@ -164,7 +164,6 @@ async fn a_table_is_dropped_and_comes_back_with_what_was_written_since() {
     let dump = dropped(&bed, directory.path(), Duration::ZERO).await.unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(dump.likeness.rows, 1961);
     assert_eq!((state(&bed).await, facts(&bed).await.moved_for), (State::Dropped, None));
-    assert!(drop::is_dropped(&migration(&bed).await, rule(&bed)).await.unwrap(), "the plan's level 4 makes it again");
     let gone = "SELECT to_regclass('mig_old.hisusuario') IS NULL AND NOT EXISTS (SELECT FROM pg_proc WHERE proname = 'keep_hisusuario')
         AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgname ~ '^esclusa_keep') AND NOT EXISTS (SELECT FROM pg_database WHERE datname ~ 'esclusa_restore')";
     assert_eq!(bed.cell(gone).await, "t");

@@ -17,7 +17,7 @@ use super::condition::{self, Condition};
 use super::dump::{self, Dump, Server};
 use super::keep::Places;
 use super::ledger::{self, Entry};
-use super::machine::{State, Step};
+use super::machine::Step;
 use super::quiet::{Locked, attempt};
 use super::run::Migration;
 use super::{ARCHIVE, PINNED, keep, roles};
@@ -129,11 +129,6 @@ pub async fn restore(migration: &Migration<'_>, run: i64, rule: &Rule, file: Opt
     // What the dump's script sets does not end with a transaction that fails.
     db.batch(&context, PINNED).await?;
     restored
-}
-
-/// Whether a table has to be made again before it can come back.
-pub async fn is_dropped(migration: &Migration<'_>, rule: &Rule) -> Result<bool> {
-    Ok(ledger::state(migration.database, &migration.context, &rule.table).await? == State::Dropped)
 }
 
 /// The dump of a dropped table, whole.

@@ -57,7 +57,7 @@ impl Server {
 
     /// The database itself.
     pub async fn connect(&self) -> Result<Database> {
-        Database::connect(&self.url, self.password.as_deref()).await
+        Database::connect(&self.url, self.password.as_deref()).await?.pinned().await
     }
 
     /// One of PostgreSQL's programs, with the connection in its environment.

@@ -157,6 +157,8 @@ settings! {
         detail_kept: Duration = "\"400d\"";
         /// Hits by table, operation, outcome and application are forgotten when they are older.
         totals_kept: Duration = "\"1200d\"";
+        /// How often one of the proxies looks who uses legacy tables without them; 0s is never. The same on all proxies.
+        around_interval: Duration = "\"2s\"";
     }
     /// Which days must have been seen before a silent name may go.
     calendar: Calendar {

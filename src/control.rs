@@ -1,6 +1,7 @@
 //! What outlives a process, in schema `esclusa` of the target database: modes with their history, and hits. All replicas share it; a
 //! change of modes is announced by NOTIFY and read again by each.
 
+pub mod around;
 pub mod hits;
 pub mod replica;
 pub mod retention;

@@ -4,6 +4,7 @@
 //! of its family) and a line in [`REPORTS`]. Rows come from what the running proxy holds in memory, or from what all proxies have recorded in
 //! the target database, which the command line can ask too.
 
+mod around;
 mod clients;
 mod done;
 mod hits;
@@ -117,6 +118,8 @@ pub const REPORTS: &[Report] = &[
     recorded("replicas", ["Which proxies serve, is the last switch in force on each, and have they the same rules?", "¿Qué proxies sirven, está en vigor el último cambio en cada uno y tienen las mismas reglas?"], recorded::REPLICAS, recorded::REPLICAS_SQL),
     recorded("switches", ["Who has switched which legacy table to which mode, when and why? The newest first.", "¿Quién cambió qué tabla heredada a qué modo, cuándo y por qué? Lo más reciente primero."], recorded::SWITCHES, recorded::SWITCHES_SQL),
     recorded("done", ["What of the plan's definition of done is met, and by what evidence?", "¿Qué se cumple de la definición de terminado del plan, y con qué evidencia?"], done::DONE, done::DONE_SQL),
+    recorded("around", ["Who uses legacy tables around the proxies, from where, with what, when, and how sure is that?", "¿Quién usa tablas heredadas sin pasar por los proxies, desde dónde, con qué, cuándo, y qué tan seguro es?"], around::AROUND, around::AROUND_SQL),
+    recorded("witnesses", ["What does each witness say of every legacy table, on how much does it rest, and where do they disagree?", "¿Qué dice cada testigo de cada tabla heredada, en cuánto se basa, y en qué se contradicen?"], around::WITNESSES, around::WITNESSES_SQL),
     recorded("coverage", ["How much of each day was recorded, and by how many processes?", "¿Qué parte de cada día se registró, y por cuántos procesos?"], recorded::COVERAGE, recorded::COVERAGE_SQL),
     live("version", ["Which version of esclusa is this?", "¿Qué versión de esclusa es esta?"], settings::VERSION, settings::version),
 ];

@@ -113,6 +113,12 @@ pub fn scan(policy: &Policy, paths: &[PathBuf]) -> Result<Scanned> {
     Ok(scanned)
 }
 
+/// The legacy tables that a statement works on, each with what it does there. One that was cut off at its end is read by its words.
+pub fn statement(policy: &Policy, text: &str, is_whole: bool) -> Vec<(String, &'static str)> {
+    let uses = if is_whole { uses::of_statement(policy, text) } else { uses::of(policy, text, false) };
+    uses.into_iter().filter(|found| found.operation != "mention").map(|found| (found.table, found.operation)).collect()
+}
+
 /// As a table; of one legacy table, if it is named.
 pub fn table(scanned: &Scanned, one: Option<&str>) -> Table {
     let mut table = Table::new(COLUMNS);

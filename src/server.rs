@@ -2,9 +2,12 @@
 //!
 //! [`listen`] binds or inherits sockets and accepts, `worker` serves what was accepted, [`policy`] puts rules and [`facts`] together,
 //! [`trust`] looks whether the server asks for passwords, [`steering`] holds what is in force, `recording` takes hits to the database,
-//! `switchboard` switches modes, [`pass_through`] switches all of it off, `reload` reads settings and rules anew, `followers` follows other replicas, `shadow` runs reads a second
-//! time, [`handover`] passes the sockets to a new process.
+//! `switchboard` switches modes, [`pass_through`] switches all of it off, `reload` reads settings and rules anew, `followers` follows other replicas, `around` looks
+//! who uses legacy tables without the proxies, `shadow` runs reads a second time, [`benchmark`] measures them, [`handover`] passes the sockets
+//! to a new process.
 
+mod around;
+pub mod benchmark;
 pub mod facts;
 mod followers;
 mod forwarded;
@@ -104,6 +107,7 @@ impl Server {
             tokio::spawn(steering::flush_regularly(steering.clone(), stop.subscribe())),
             tokio::spawn(shadow::run(steering.clone(), stop.subscribe())),
             tokio::spawn(followers::follow(steering.clone())),
+            tokio::spawn(around::look(steering.clone())),
             tokio::spawn(pass_through::follow(steering.clone(), steering.recording.process(), stop.subscribe())),
         ];
         let page = web.map(|listener| tokio::spawn(web::serve(listener, site, phase.subscribe())));
@@ -170,6 +174,7 @@ impl Server {
             task.abort();
             let _ = task.await;
         }
+        around::leave(&self.steering).await;
         self.steering.leave().await;
     }
 }

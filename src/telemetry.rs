@@ -107,6 +107,12 @@ pub const METRICS: &[Metric] = &[
         help: "Hits that are counted in totals alone, because the database was away for too long for their detail.",
     },
     Metric {
+        name: "esclusa_around_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Uses of legacy tables around the proxies that this one has found: SHOW AROUND.",
+    },
+    Metric {
         name: "esclusa_catalog_reads_total",
         kind: Kind::Counter,
         unit: Unit::Count,

@@ -17,7 +17,8 @@ pub struct Recorder<'r> {
 
 /// Whether `schema apply` has made the tables.
 pub async fn has_tables(database: &Database) -> Result<bool> {
-    let sql = "SELECT to_regclass('esclusa.recorder') IS NOT NULL AND to_regclass('esclusa.statement_pair') IS NOT NULL";
+    let sql = "SELECT to_regclass('esclusa.recorder') IS NOT NULL AND to_regclass('esclusa.statement_pair') IS NOT NULL
+               AND to_regclass('esclusa.around') IS NOT NULL";
     Ok(database.one("looking for the tables of hits", sql, &[]).await?.get(0))
 }
 

@@ -60,6 +60,8 @@ pub async fn tidy(database: &Database, retention: &Retention) -> Result<bool> {
                 ("hit_total", "bucket", totals),
                 ("statement_pair", "bucket", totals),
                 ("coverage", "bucket", totals),
+                ("around", "bucket", detail),
+                ("around_coverage", "bucket", totals),
                 // Its spool, with spans that may be in, is not older.
                 ("recorder", "written_at", totals),
             ] {

@@ -53,6 +53,8 @@ pub struct Facts {
     pub compared: i64,
     /// Reads that differed.
     pub different: i64,
+    /// Who was seen around the proxies last since it was moved, dumps apart.
+    pub around: Option<String>,
     /// Objects that read the archived table or refer to it.
     pub hanging: Vec<String>,
     /// The last proof: whether it held, and when.
@@ -96,6 +98,14 @@ pub fn to_drop(facts: &Facts, observation: Duration) -> Vec<Condition> {
             none(facts.refused + facts.missing, "statements that were refused, or missed a name or a right"),
         ),
         condition("equal", facts.different == 0, format!("{} of {} compared reads differed", facts.different, facts.compared)),
+        condition(
+            "nobody around",
+            facts.around.is_none(),
+            match &facts.around {
+                Some(by) => format!("used around the proxy since, by {by}: `esclusa report around`"),
+                None => "nobody was seen around the proxy".into(),
+            },
+        ),
         condition(
             "free",
             facts.hanging.is_empty(),
@@ -151,6 +161,7 @@ pub fn next(facts: &Facts, rule: &Rule, observation: Duration) -> String {
         "dropped" => String::new(),
         _ => match to_drop(facts, observation).into_iter().find(|c| !c.met) {
             Some(Condition { name: "proven" | "kept", .. }) => format!("esclusa verify {table}"),
+            Some(Condition { name: "nobody around", .. }) => format!("esclusa report around --table {table}"),
             Some(Condition { name: "understood" | "answered", .. }) => "esclusa report failures".into(),
             _ => "wait, and let the proxies record".into(),
         },
@@ -167,6 +178,13 @@ const TRAFFIC: &str = "
       LEFT JOIN esclusa.hit_total AS h ON h.legacy_table = m.name AND h.last_seen >= m.at
     GROUP BY 1, 2";
 
+/// Who was seen around the proxies since each table was moved.
+const AROUND: &str = "
+    SELECT m.name, (array_agg(format('%s from %s with %s, last %s', a.user_name, coalesce(nullif(a.client_address, ''), '(unknown)'),
+        coalesce(nullif(a.application_name, ''), '(unnamed)'), a.last_seen::timestamptz(0)) ORDER BY a.last_seen DESC))[1]
+    FROM (SELECT legacy_table::text AS name, max(finished_at) AS at FROM esclusa.run_table WHERE step IN ('migrate', 'restore') GROUP BY 1) AS m
+      JOIN esclusa.around AS a ON a.legacy_table = m.name AND a.last_seen >= m.at AND a.kind <> 'dump' GROUP BY 1";
+
 /// Seconds of the time under observation that some proxy has recorded. An hour that is half over counts for what it has.
 const COVERAGE: &str = "
     SELECT coalesce(sum(least(us, 3600000000)) / 1000000, 0)::bigint FROM (SELECT bucket, sum(covered_us) AS us FROM esclusa.coverage
@@ -181,6 +199,8 @@ pub async fn facts(db: &Database, context: &Context, rules: &[&Rule], observatio
     for row in db.query(doing, TRAFFIC, &[]).await? {
         traffic.insert(row.get::<_, String>(0), (row.get(1), row.get(2), row.get(3), row.get(4)));
     }
+    let seen = db.query(doing, AROUND, &[]).await?;
+    let mut around: HashMap<String, String> = seen.iter().map(|row| (row.get(0), row.get(1))).collect();
     let pairs = |sql: &'static str| async move { db.query(doing, sql, &[]).await };
     let mut compared: HashMap<String, (i64, i64)> = HashMap::new();
     for row in
@@ -231,6 +251,7 @@ pub async fn facts(db: &Database, context: &Context, rules: &[&Rule], observatio
             missing,
             compared,
             different,
+            around: around.remove(table).filter(|_| is_moved),
             hanging: if is_moved { hanging(db, &relation).await? } else { Vec::new() },
             proof: proofs.get(table).cloned(),
             signature: signed,
@@ -279,7 +300,7 @@ mod tests {
         let week = Duration::from_secs(7 * 86_400);
         assert!(to_drop(&good(), week).iter().all(|c| c.met));
         type Spoil = fn(&mut Facts);
-        let spoilt: [(&str, Spoil); 10] = [
+        let spoilt: [(&str, Spoil); 11] = [
             ("kept", |f| f.is_kept = false),
             ("proven", |f| f.proof = None),
             ("proven", |f| f.proof = Some((false, "today".into()))),
@@ -288,6 +309,7 @@ mod tests {
             ("understood", |f| f.opaque = 1),
             ("answered", |f| f.missing = 1),
             ("equal", |f| f.different = 1),
+            ("nobody around", |f| f.around = Some("ana from local with psql, last today".into())),
             ("free", |f| f.hanging = vec!["view x".into()]),
             ("signed", |f| f.signature = None),
         ];

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::recorded::Asked;
-use super::verdict::{Calendar, Day, Judged, Language, Name, Seen, judge};
+use super::verdict::{Around, Calendar, Day, Judged, Language, Name, Seen, judge};
 use crate::catalog::Database;
 use crate::config::Settings;
 use crate::control;
@@ -80,6 +80,7 @@ async fn seen(database: &Database, asked: &Asked) -> Result<HashMap<String, Seen
             last_day: Some(row.get(5)),
             last: row.get(6),
             by: row.get(7),
+            around: None,
         };
         seen.insert(row.get(0), found);
     }
@@ -87,8 +88,29 @@ async fn seen(database: &Database, asked: &Asked) -> Result<HashMap<String, Seen
     for row in database.query("reading what differed", sql, &[]).await? {
         seen.entry(row.get(0)).or_default().different = count(row.get(1));
     }
+    let rows = database.query("reading who was seen around the proxies", AROUND, &[&asked.since, &asked.until]).await?;
+    for row in rows {
+        let found = Around {
+            uses: count(row.get(1)),
+            user: row.get(2),
+            address: row.get(3),
+            application: row.get(4),
+            last_day: row.get(5),
+            last: row.get(6),
+        };
+        seen.entry(row.get(0)).or_default().around = Some(found);
+    }
     Ok(seen)
 }
+
+/// Who was seen around the proxies: in all, and the last of them. What may have been a proxy's own session accuses nobody, and a dump reads
+/// whatever there is.
+const AROUND: &str =
+    "SELECT DISTINCT ON (legacy_table) legacy_table, (sum(uses) OVER (PARTITION BY legacy_table))::bigint, user_name,
+        client_address, application_name, (last_seen::date - date '1970-01-01')::bigint, last_seen::timestamptz(0)::text
+    FROM esclusa.around WHERE kind <> 'dump' AND certainty <> 'unsure' AND bucket >= coalesce($1::text::timestamptz, '-infinity')
+        AND bucket < coalesce($2::text::timestamptz, 'infinity')
+    ORDER BY legacy_table, last_seen DESC, user_name, client_address, application_name";
 
 /// Days that were recorded as a whole, in order. A recorder that has lost a span leaves the days of its life in doubt.
 pub(super) async fn days(database: &Database, asked: &Asked) -> Result<Vec<Day>> {

@@ -116,6 +116,25 @@ pub struct Seen {
     pub last: String,
     /// The application that does it most.
     pub by: String,
+    /// Who was seen around the proxies.
+    pub around: Option<Around>,
+}
+
+/// Uses around the proxies, dumps apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Around {
+    /// At least so many.
+    pub uses: u64,
+    /// Who did it last.
+    pub user: String,
+    /// From where.
+    pub address: String,
+    /// With what.
+    pub application: String,
+    /// The day of the last, in days since 1970.
+    pub last_day: i64,
+    /// When that was, as it is shown.
+    pub last: String,
 }
 
 /// One legacy name.
@@ -187,7 +206,8 @@ pub fn judge(names: Vec<Name>, days: &[Day], calendar: &Calendar, language: Lang
 
 fn judge_one(name: Name, days: &[Day], calendar: &Calendar, language: Language) -> Judged {
     // Of the day of the last use only a part was silent.
-    let silent: Vec<&Day> = days.iter().filter(|day| name.seen.last_day.is_none_or(|last| day.number > last)).collect();
+    let last = name.seen.last_day.max(name.seen.around.as_ref().map(|around| around.last_day));
+    let silent: Vec<&Day> = days.iter().filter(|day| last.is_none_or(|last| day.number > last)).collect();
     let covered = covered(&silent, calendar);
     let to_move = wanted(calendar);
     let missing = |wanted: &[Class]| wanted.iter().copied().filter(|class| !covered.contains(class)).collect::<Vec<Class>>();
@@ -195,8 +215,8 @@ fn judge_one(name: Name, days: &[Day], calendar: &Calendar, language: Language) 
     let to_retire = if calendar.regulatory.contains(&name.table) { Class::YearEnd } else { Class::QuarterEnd };
     let verdict = if seen.opaque + seen.refused + seen.different > 0 {
         Verdict::NeedsYou
-    } else if !missing(&to_move).is_empty() && seen.hits > 0 {
-        if seen.forwarded > 0 { Verdict::Needed } else { Verdict::Rewritten }
+    } else if !missing(&to_move).is_empty() && (seen.hits > 0 || seen.around.is_some()) {
+        if seen.forwarded > 0 || seen.around.is_some() { Verdict::Needed } else { Verdict::Rewritten }
     } else if !missing(&to_move).is_empty() {
         Verdict::SilentSoFar
     } else if covered.contains(&to_retire) {
@@ -206,11 +226,7 @@ fn judge_one(name: Name, days: &[Day], calendar: &Calendar, language: Language) 
     };
     let reason = match verdict {
         Verdict::NeedsYou => needs_you(seen, language),
-        Verdict::Needed | Verdict::Rewritten => language
-            .of("{n} uses, most by {who}, last {last}", "{n} usos, la mayoría de {who}, el último {last}")
-            .replace("{n}", &seen.hits.to_string())
-            .replace("{who}", &seen.by)
-            .replace("{last}", &seen.last),
+        Verdict::Needed | Verdict::Rewritten => used(seen, language),
         Verdict::SilentSoFar => not_yet(&silent, &missing(&to_move), language),
         Verdict::MayMove | Verdict::MayBeRetired => silence(&silent, &covered, language),
     };
@@ -257,6 +273,32 @@ pub(super) fn covered(days: &[&Day], calendar: &Calendar) -> BTreeSet<Class> {
     classes
 }
 
+/// Who needs it: whoever does not come through the proxy is told first, for nothing is rewritten there.
+fn used(seen: &Seen, language: Language) -> String {
+    let around = seen.around.as_ref().map(|around| {
+        let named =
+            |text: &str| if text.is_empty() { language.of("(unnamed)", "(sin nombre)").to_owned() } else { text.to_owned() };
+        language
+            .of(
+                "{n} uses around the proxy, by {user} from {address} with {application}, last {last}",
+                "{n} usos sin pasar por el proxy, de {user} desde {address} con {application}, el último {last}",
+            )
+            .replace("{n}", &around.uses.to_string())
+            .replace("{last}", &around.last)
+            .replace("{address}", &named(&around.address))
+            .replace("{user}", &named(&around.user))
+            .replace("{application}", &named(&around.application))
+    });
+    let through = (seen.hits > 0).then(|| {
+        language
+            .of("{n} uses, most by {who}, last {last}", "{n} usos, la mayoría de {who}, el último {last}")
+            .replace("{n}", &seen.hits.to_string())
+            .replace("{last}", &seen.last)
+            .replace("{who}", &seen.by)
+    });
+    around.into_iter().chain(through).collect::<Vec<_>>().join("; ")
+}
+
 fn needs_you(seen: &Seen, language: Language) -> String {
     let counts = [
         (seen.opaque, language.of("not understood", "no comprendidos")),
@@ -300,6 +342,7 @@ fn next(name: &Name, verdict: Verdict) -> String {
         (Verdict::NeedsYou, ..) if name.seen.opaque > 0 => format!("esclusa report opaque --table {table}"),
         (Verdict::NeedsYou, ..) if name.seen.refused > 0 => format!("esclusa report failures --table {table}"),
         (Verdict::NeedsYou, ..) => format!("esclusa report comparisons --table {table}"),
+        (Verdict::Needed, ..) if name.seen.around.is_some() => format!("esclusa report around --table {table}"),
         (Verdict::SilentSoFar, ..) => "esclusa report coverage".to_owned(),
         (_, false, _) => format!("esclusa migrate {table}"),
         (Verdict::MayBeRetired, true, Mode::Refuse) | (Verdict::Rewritten | Verdict::MayMove, true, _) => String::new(),
@@ -429,6 +472,28 @@ mod tests {
         assert_eq!(verdict(used(20_458), &all, &calendar()).0, Verdict::MayBeRetired);
         let rewritten = Seen { forwarded: 0, ..used(20_657) };
         assert_eq!(verdict(rewritten, &all, &calendar()).0, Verdict::Rewritten);
+    }
+
+    #[test]
+    fn who_comes_around_the_proxy_needs_the_name() {
+        let around = Around {
+            uses: 3,
+            user: "report".into(),
+            address: "10.0.0.7".into(),
+            application: "psql".into(),
+            last_day: 20_657,
+            last: "2026-03-01".into(),
+        };
+        let all = days(20_458, 200);
+        let silent = Seen { around: Some(around.clone()), ..Seen::default() };
+        let why = "3 uses around the proxy, by report from 10.0.0.7 with psql, last 2026-03-01";
+        assert_eq!(verdict(silent.clone(), &all, &calendar()), (Verdict::Needed, why.into()));
+        let judged = judge(vec![name(silent)], &all, &calendar(), Language::English);
+        assert_eq!(judged[0].next, "esclusa report around --table tipocorreo");
+        // What the proxies answer from the new tables is needed all the same.
+        let rewritten = Seen { hits: 9, last_day: Some(20_657), last: "x".into(), by: "y".into(), ..Seen::default() };
+        let both = Seen { around: Some(around), ..rewritten };
+        assert_eq!(verdict(both, &all, &calendar()), (Verdict::Needed, format!("{why}; 9 uses, most by y, last x")));
     }
 
     #[test]

@@ -22,18 +22,28 @@ pub(super) struct Use {
     pub(super) at: usize,
 }
 
-/// The legacy tables of a text.
-pub(super) fn of(policy: &Policy, text: &str, mapping: bool) -> Vec<Use> {
-    if !policy.may_name(text.as_bytes()) {
-        return Vec::new();
-    }
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+/// The legacy tables of a text that is a whole statement.
+pub(super) fn of_statement(policy: &Policy, text: &str) -> Vec<Use> {
+    if policy.may_name(text.as_bytes()) { worked_on(policy, text, &places(policy, text)) } else { Vec::new() }
+}
+
+fn places(policy: &Policy, text: &str) -> BTreeMap<String, usize> {
+    let mut places = BTreeMap::new();
     for (at, word) in words(text) {
         let name = word.to_ascii_lowercase();
         if policy.knows(&name) {
             places.entry(name).or_insert(at);
         }
     }
+    places
+}
+
+/// The legacy tables of a text.
+pub(super) fn of(policy: &Policy, text: &str, mapping: bool) -> Vec<Use> {
+    if !policy.may_name(text.as_bytes()) {
+        return Vec::new();
+    }
+    let places = places(policy, text);
     if places.is_empty() {
         return Vec::new();
     }
@@ -59,8 +69,12 @@ fn statement(policy: &Policy, text: &str, places: &BTreeMap<String, usize>) -> V
     if text.len() > STATEMENT_BYTES || !BEGINNINGS.iter().any(|word| word.eq_ignore_ascii_case(first)) {
         return Vec::new();
     }
+    worked_on(policy, &without_parameters(text), places)
+}
+
+fn worked_on(policy: &Policy, text: &str, places: &BTreeMap<String, usize>) -> Vec<Use> {
     let names = NameContext::with_path(&[policy.schema.as_str(), "public"]);
-    let outcome = rewrite(policy, &names, &without_parameters(text));
+    let outcome = rewrite(policy, &names, text);
     let mut uses: Vec<Use> = Vec::new();
     for hit in outcome.hits.iter().filter(|hit| hit.operation != "mention") {
         if let Some(at) = places.get(&hit.table)

@@ -1,8 +1,8 @@
 //! What all sessions share, and one session's place in it.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
@@ -25,6 +25,9 @@ use crate::wire::tls::Acceptor;
 
 /// A client that has just connected is about to say something: ending it then, in a drain, would look like a refusal.
 const FRESH: Duration = Duration::from_secs(1);
+
+/// A session that has ended is still known as one of ours for so long: somebody may have seen its server process before.
+pub const REMEMBERED: Duration = Duration::from_secs(30);
 
 /// What all sessions share.
 #[derive(Debug)]
@@ -49,6 +52,8 @@ pub struct Shared {
     pub draining: watch::Sender<bool>,
     /// Who is connected.
     pub clients: DashMap<u64, Arc<ClientInfo>, ahash::RandomState>,
+    /// Server processes of sessions that have ended a moment ago.
+    ended: Mutex<VecDeque<(Instant, i32)>>,
     next_id: AtomicU64,
     /// Places taken: clients that have said who they are, also while they log in.
     places: AtomicUsize,
@@ -123,6 +128,7 @@ impl Shared {
             pause: Pause::default(),
             draining: watch::Sender::new(false),
             clients: DashMap::default(),
+            ended: Mutex::default(),
             next_id: AtomicU64::new(1),
             places: AtomicUsize::new(0),
         }
@@ -146,6 +152,28 @@ impl Shared {
         }
     }
 
+    /// The server processes of the sessions that are, and those of sessions that were within [`REMEMBERED`].
+    pub fn processes(&self) -> (Vec<i32>, Vec<i32>) {
+        let own = |client: &ClientInfo| client.activity.process().and_then(|process| i32::try_from(process).ok());
+        // A session is put among the ended before it is taken from the others: it is in one of both.
+        let alive = self.clients.iter().filter_map(|client| own(&client)).collect();
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        (alive, ended.iter().map(|(_, process)| *process).collect())
+    }
+
+    fn ends(&self, id: u64) {
+        let process = self.clients.get(&id).and_then(|client| client.activity.process());
+        if let Some(process) = process.and_then(|process| i32::try_from(process).ok()) {
+            let now = Instant::now();
+            let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+            while ended.front().is_some_and(|(at, _)| now.duration_since(*at) > REMEMBERED) {
+                ended.pop_front();
+            }
+            ended.push_back((now, process));
+        }
+        self.clients.remove(&id);
+    }
+
     /// Puts a new policy in force.
     pub fn set_policy(&self, policy: Policy) {
         telemetry::set("esclusa_rule_generation", policy.generation as f64);
@@ -163,7 +191,7 @@ pub struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.shared.clients.remove(&self.id);
+        self.shared.ends(self.id);
         self.shared.places.fetch_sub(1, Ordering::Relaxed);
         telemetry::add("esclusa_clients", -1.0);
     }

@@ -41,6 +41,8 @@ impl Proxy {
         settings.upstream.address = local(postgres.port);
         settings.rules.directory = rules.clone();
         settings.control.url = postgres.url(bed.name());
+        // Tests look at tables directly: only those of this (tests/around.rs) want to be told.
+        settings.control.around_interval = std::time::Duration::ZERO;
         change(&mut settings);
         let server = Server::start(Loader::new(move || Ok(settings.clone()))).await.unwrap();
         Proxy { server, rules }

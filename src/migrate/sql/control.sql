@@ -151,6 +151,40 @@ CREATE TABLE IF NOT EXISTS {control}.tidied (
 );
 INSERT INTO {control}.tidied (tidied_at) VALUES ('-infinity') ON CONFLICT DO NOTHING;
 
+-- The server processes that belong to each proxy (control/around.rs): those of its sessions, and of sessions that have just ended. A row stays
+-- for a while when its proxy has gone. `finding` says why a proxy does not know its own.
+CREATE TABLE IF NOT EXISTS {control}.proxy_process (
+    instance     text PRIMARY KEY,
+    processes    integer[] NOT NULL,
+    finding      text,
+    has_ended    boolean NOT NULL DEFAULT false,
+    published_at timestamptz NOT NULL
+) WITH (fillfactor = 50);
+-- Who has used legacy tables around the proxies, by hours. What was seen of one session is a use; there may have been more.
+CREATE TABLE IF NOT EXISTS {control}.around (
+    bucket           timestamptz NOT NULL,
+    legacy_table     varchar(63) NOT NULL,
+    user_name        text NOT NULL,
+    client_address   text NOT NULL,            -- 'local' for a Unix socket
+    application_name text NOT NULL,
+    kind             text NOT NULL CHECK (kind IN ('statement', 'session', 'dump')),
+    certainty        text NOT NULL CHECK (certainty IN ('sure', 'unsure', 'hidden')),
+    uses             bigint NOT NULL,
+    statement        text NOT NULL,            -- the last one, without its literals; '' where it is unknown
+    last_began       timestamptz NOT NULL,     -- the statement or transaction that was counted last
+    first_seen       timestamptz NOT NULL,
+    last_seen        timestamptz NOT NULL,
+    PRIMARY KEY (bucket, legacy_table, user_name, client_address, application_name, kind, certainty)
+);
+CREATE INDEX IF NOT EXISTS around_table ON {control}.around (legacy_table, last_seen);
+-- How often was looked in each hour, and how often without the right to see everybody.
+CREATE TABLE IF NOT EXISTS {control}.around_coverage (
+    bucket  timestamptz PRIMARY KEY,
+    samples bigint NOT NULL,
+    covered_us bigint NOT NULL,
+    hidden  bigint NOT NULL
+) WITH (fillfactor = 50);
+
 -- Mode shadow: what was compared, and what differed.
 CREATE TABLE IF NOT EXISTS {control}.shadow (
     instance     text NOT NULL,

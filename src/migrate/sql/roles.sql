@@ -19,6 +19,8 @@ BEGIN
   END IF;
 END $roles$;
 GRANT {audit} TO {role};
+-- It sees who uses the legacy tables around the proxies: users, addresses and statements of other sessions.
+GRANT pg_read_all_stats TO {role};
 
 -- Schemas: its own ones, made when it runs `schema apply`; and that of the legacy tables, where the new tables and the views stand. With grant
 -- option, because an object can only be given to a role that may create in its schema: that right is lent for the moment of the giving.

@@ -1,0 +1,281 @@
+//! Who uses legacy tables around the proxies: what the server shows of other sessions, their locks and their last statements.
+//!
+//! A session is somebody else's when no proxy says that its server process is one of its own. Each proxy publishes its processes, with those
+//! of sessions that have just ended; whoever was seen is judged when every proxy has published later than that. An `application_name`, an
+//! address or a user proves nothing: a client chooses the one, and comes from anywhere as the others.
+//!
+//! What is seen are samples. Nothing is seen of a session that ends between two of them, and a use that is counted may have been many.
+
+use std::time::Duration;
+
+use crate::catalog::Database;
+use crate::error::Result;
+use crate::relation::{CONTROL, LEAVES};
+
+/// Only one proxy looks at a time: whoever holds this lock, for as long as its connection lives.
+const LOOKING: &str = "hashtext('esclusa around')";
+/// A proxy that has published so long after a sample has told of all sessions that were there: their processes are known to it a moment
+/// after they begin.
+const SETTLED: &str = "1 s";
+/// Rows of one hour with names of their own: a client chooses its application name, and might choose a new one each time.
+const ROWS: i64 = 5000;
+/// Sessions that are looked at in one sample.
+const SESSIONS: i64 = 500;
+
+/// Whether `schema apply` has made the tables.
+pub async fn has_tables(database: &Database) -> Result<bool> {
+    let sql = "SELECT to_regclass('esclusa.around') IS NOT NULL AND to_regclass('esclusa.proxy_process') IS NOT NULL";
+    Ok(database.one("looking for the tables of what is seen around the proxies", sql, &[]).await?.get(0))
+}
+
+/// The server's clock: read before the sessions are counted that a publication tells of.
+pub async fn moment(database: &Database) -> Result<f64> {
+    let sql = "SELECT extract(epoch FROM clock_timestamp())::double precision";
+    Ok(database.one("asking for the time", sql, &[]).await?.get(0))
+}
+
+/// Which of these processes the server does not have.
+pub async fn unknown(database: &Database, processes: &[i32]) -> Result<Vec<i32>> {
+    let sql = "SELECT p FROM unnest($1::int[]) AS p WHERE NOT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.pid = p)";
+    Ok(database.query("looking for our sessions", sql, &[&processes]).await?.iter().map(|row| row.get(0)).collect())
+}
+
+/// A proxy says which server processes are its own, as of a moment; or why it does not know.
+pub async fn publish(database: &Database, instance: &str, at: f64, processes: &[i32], finding: Option<&str>) -> Result<()> {
+    let sql = "WITH gone AS (DELETE FROM esclusa.proxy_process WHERE published_at < clock_timestamp() - interval '1 hour' AND instance <> $1)
+               INSERT INTO esclusa.proxy_process AS p (instance, processes, finding, published_at) VALUES ($1, $2, $3, to_timestamp($4))
+               ON CONFLICT (instance) DO UPDATE SET processes = excluded.processes, finding = excluded.finding, has_ended = false,
+                   published_at = excluded.published_at";
+    database.execute("telling which sessions are ours", sql, &[&instance, &processes, &finding, &at]).await.map(drop)
+}
+
+/// The last word of a proxy: these were its own, and there are no more.
+pub async fn leave(database: &Database, instance: &str, processes: &[i32]) -> Result<()> {
+    let sql =
+        "UPDATE esclusa.proxy_process SET processes = $2, has_ended = true, published_at = clock_timestamp() WHERE instance = $1";
+    database.execute("telling which sessions were ours", sql, &[&instance, &processes]).await.map(drop)
+}
+
+/// Whether this connection is the one that looks, now and from now on.
+pub async fn takes_turn(database: &Database) -> Result<bool> {
+    let sql = format!("SELECT pg_try_advisory_lock({LOOKING})");
+    Ok(database.one("asking whose turn it is to look around the proxies", &sql, &[]).await?.get(0))
+}
+
+/// Whether this role sees other sessions' addresses and statements.
+pub async fn sees_all(database: &Database) -> Result<bool> {
+    let sql = "SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')";
+    Ok(database.one("asking what this role may see", sql, &[]).await?.get(0))
+}
+
+/// A session that is none of esclusa's, and of no proxy as far as is known.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Its server process.
+    pub process: i32,
+    /// When it was seen: seconds since 1970, by the server's clock, as all moments here.
+    pub seen_at: f64,
+    /// When its statement began.
+    pub statement_began: f64,
+    /// When its transaction began; that of its statement, where none is open.
+    pub began: f64,
+    /// When it was last busy.
+    pub last: f64,
+    /// Its user.
+    pub user: String,
+    /// Its address; `local` for a Unix socket, empty where this role may not see it.
+    pub address: String,
+    /// The name that it gives itself.
+    pub application: String,
+    /// The text of its statement, or of its last one; the server cuts it off.
+    pub text: String,
+    /// Whether the text is whole.
+    pub is_whole: bool,
+    /// Legacy tables that it has locked.
+    pub locked: Vec<String>,
+    /// It only reads, and has locked all there is: as a dump does.
+    pub reads_all: bool,
+    /// This role may not see more of it.
+    pub is_hidden: bool,
+}
+
+/// What is looked for.
+#[derive(Debug, Clone)]
+pub struct Sought {
+    /// The legacy schema.
+    pub schema: String,
+    /// The legacy tables.
+    pub tables: Vec<String>,
+    /// The role of mode shadow, which is ours too.
+    pub shadow_user: String,
+    /// What has been idle since before this moment was looked at then.
+    pub since: f64,
+}
+
+/// Looks at the sessions that have locked a legacy table, its leaf or its archive, or have been busy since the last sample.
+///
+/// The key of a foreign key is looked up by whoever writes the other table: that lock names nobody. Nor does the lock of a leaf that is
+/// reached through the new table above it, or one of VACUUM and ANALYZE.
+pub async fn sample(database: &Database, sought: &Sought) -> Result<Vec<Session>> {
+    let sql = format!(
+        "WITH place AS (SELECT c.oid, t.name, n.nspname IN ('{LEAVES}', 'mig_old') AS is_below,
+                (SELECT inhparent FROM pg_inherits WHERE inhrelid = to_regclass(format('{LEAVES}.%I', t.name))) AS above
+            FROM unnest($1::text[]) AS t(name) JOIN pg_class AS c ON c.relname = t.name JOIN pg_namespace AS n ON n.oid = c.relnamespace
+            WHERE n.nspname IN ($2, '{CONTROL}', '{LEAVES}', 'mig_old') AND c.relkind IN ('r', 'v', 'p')),
+         lock AS MATERIALIZED (SELECT pid, relation, mode FROM pg_locks WHERE locktype = 'relation' AND granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND mode <> 'ShareUpdateExclusiveLock'),
+         held AS (SELECT l.pid, array_agg(DISTINCT p.name ORDER BY p.name) AS names, bool_and(l.mode = 'AccessShareLock') AS reads
+            FROM lock AS l JOIN place AS p ON p.oid = l.relation
+            WHERE NOT (l.mode = 'RowShareLock' AND EXISTS (SELECT FROM pg_constraint AS k WHERE k.contype = 'f' AND k.confrelid = l.relation))
+              AND NOT (p.is_below AND EXISTS (SELECT FROM lock AS a WHERE a.pid = l.pid AND a.relation = p.above))
+            GROUP BY 1)
+         SELECT a.pid, extract(epoch FROM clock_timestamp())::double precision,
+            extract(epoch FROM coalesce(a.query_start, a.xact_start, clock_timestamp()))::double precision,
+            extract(epoch FROM coalesce(a.xact_start, a.query_start, clock_timestamp()))::double precision,
+            extract(epoch FROM CASE WHEN h.pid IS NULL AND a.state LIKE 'idle%' THEN a.state_change ELSE clock_timestamp() END)::double precision,
+            coalesce(a.usename, ''), coalesce(host(a.client_addr), CASE WHEN a.backend_type IS NULL THEN '' ELSE 'local' END),
+            coalesce(a.application_name, ''), coalesce(a.query, ''),
+            octet_length(a.query) < pg_size_bytes(current_setting('track_activity_query_size')) - 1, coalesce(h.names, '{{}}')::text[],
+            h.reads AND cardinality(h.names) >= 10 AND cardinality(h.names) * 10 >= 9 * cardinality($1), a.backend_type IS NULL
+         FROM pg_stat_activity AS a LEFT JOIN held AS h USING (pid)
+         WHERE a.datname = current_database() AND a.usesysid IS NOT NULL AND a.pid <> pg_backend_pid()
+            AND coalesce(a.backend_type, '') NOT IN ('autovacuum worker', 'parallel worker', 'walsender')
+            AND NOT (a.application_name = 'esclusa' AND a.usename IN (session_user, $3))
+            AND (h.pid IS NOT NULL OR a.state <> 'idle' OR a.state_change >= to_timestamp($4))
+            AND NOT EXISTS (SELECT FROM {CONTROL}.proxy_process AS p WHERE a.pid = ANY (p.processes))
+         ORDER BY h.pid IS NULL, a.pid LIMIT {SESSIONS}"
+    );
+    let parameters: crate::catalog::database::Params<'_> = &[&sought.tables, &sought.schema, &sought.shadow_user, &sought.since];
+    let rows = database.query("looking around the proxies", &sql, parameters).await?;
+    let session = |row: &tokio_postgres::Row| Session {
+        process: row.get(0),
+        seen_at: row.get(1),
+        statement_began: row.get(2),
+        began: row.get(3),
+        last: row.get(4),
+        user: row.get(5),
+        address: row.get(6),
+        application: row.get(7),
+        text: row.get(8),
+        is_whole: row.get::<_, Option<bool>>(9).unwrap_or(false),
+        locked: row.get(10),
+        reads_all: row.get::<_, Option<bool>>(11).unwrap_or(false),
+        is_hidden: row.get(12),
+    };
+    Ok(rows.iter().map(session).collect())
+}
+
+/// Legacy names that a relation of another schema has too: a statement that gives no schema may mean that one.
+pub async fn ambiguous(database: &Database, sought: &Sought) -> Result<Vec<String>> {
+    let sql = format!(
+        "SELECT DISTINCT c.relname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE c.relname = ANY ($1) AND c.relkind IN ('r', 'v', 'p', 'm', 'f') AND n.nspname NOT IN ($2, '{CONTROL}', '{LEAVES}', 'mig_old')"
+    );
+    let rows = database.query("looking for names that stand twice", &sql, &[&sought.tables, &sought.schema]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// What the proxies say of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// It is a proxy's own.
+    Ours,
+    /// It is none of theirs.
+    Foreign,
+    /// One has not spoken since, or does not know its own.
+    Open,
+}
+
+/// What the proxies say of sessions that were seen.
+pub async fn words(database: &Database, seen: &[(i32, f64)]) -> Result<Vec<Word>> {
+    let (processes, moments): (Vec<i32>, Vec<f64>) = seen.iter().copied().unzip();
+    let sql = format!(
+        "SELECT EXISTS (SELECT FROM {CONTROL}.proxy_process AS p WHERE s.process = ANY (p.processes)),
+            EXISTS (SELECT FROM {CONTROL}.replica AS r LEFT JOIN {CONTROL}.proxy_process AS p USING (instance)
+                WHERE r.seen_at > clock_timestamp() - interval '60 s'
+                  AND (p.published_at IS NULL OR p.finding IS NOT NULL OR p.published_at < to_timestamp(s.at) + interval '{SETTLED}'))
+         FROM unnest($1::int[], $2::double precision[]) WITH ORDINALITY AS s(process, at, n) ORDER BY s.n"
+    );
+    let word = |row: &tokio_postgres::Row| match (row.get(0), row.get(1)) {
+        (true, _) => Word::Ours,
+        (false, false) => Word::Foreign,
+        (false, true) => Word::Open,
+    };
+    let rows = database.query("asking the proxies whose sessions these are", &sql, &[&processes, &moments]).await?;
+    Ok(rows.iter().map(word).collect())
+}
+
+/// A use of a legacy table around the proxies.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Use {
+    /// The table.
+    pub table: String,
+    /// `statement` where its text names the table, `session` where only a lock tells, `dump`.
+    pub kind: &'static str,
+    /// `sure`, `unsure` where a proxy has not said that it is none of its own, `hidden` where this role may not see who it is.
+    pub certainty: &'static str,
+    /// The statement without its literals.
+    pub statement: String,
+    /// When the statement, or the transaction, began: what began at the same moment is the same use.
+    pub began: f64,
+    /// When it was last busy.
+    pub last: f64,
+    /// Its user.
+    pub user: String,
+    /// Its address.
+    pub address: String,
+    /// The name that it gives itself.
+    pub application: String,
+}
+
+/// Writes uses, each once: what began no later than what was counted last is that, or began beside it. How many were new.
+pub async fn write(database: &Database, uses: &[Use]) -> Result<u64> {
+    let sql = format!(
+        "WITH use AS (SELECT $1::text AS name, $2::text AS who, $3::text AS address, $4::text AS application, $5::text AS kind,
+                $6::text AS certainty, $7::text AS statement, to_timestamp($8) AS last, to_timestamp($9) AS began,
+                date_trunc('hour', to_timestamp($9)) AS bucket),
+         hour AS (SELECT count(*) >= {ROWS} AS is_full FROM {CONTROL}.around AS a JOIN use USING (bucket)),
+         named AS (SELECT use.*, CASE WHEN is_full THEN '(others)' ELSE address END AS place,
+                CASE WHEN is_full THEN '(others)' ELSE application END AS client FROM use, hour),
+         known AS (SELECT FROM {CONTROL}.around AS a JOIN named AS n ON (a.bucket, a.legacy_table, a.user_name, a.client_address,
+                a.application_name, a.kind, a.certainty) = (n.bucket, name, who, place, client, n.kind, n.certainty)
+            WHERE a.last_began >= n.began),
+         put AS (INSERT INTO {CONTROL}.around AS a (bucket, legacy_table, user_name, client_address, application_name, kind, certainty,
+                uses, statement, last_began, first_seen, last_seen)
+            SELECT bucket, name, who, place, client, kind, certainty, 1, statement, began, began, greatest(last, began) FROM named
+            ON CONFLICT (bucket, legacy_table, user_name, client_address, application_name, kind, certainty) DO UPDATE SET
+                uses = a.uses + (excluded.last_began > a.last_began)::int, statement = coalesce(nullif(excluded.statement, ''), a.statement),
+                last_began = greatest(a.last_began, excluded.last_began), last_seen = greatest(a.last_seen, excluded.last_seen)
+            RETURNING 1)
+         SELECT NOT EXISTS (SELECT FROM known) FROM put"
+    );
+    database
+        .transaction("writing what was seen around the proxies", async |db| {
+            let mut new = 0;
+            for used in uses {
+                let parameters: crate::catalog::database::Params<'_> = &[
+                    &used.table,
+                    &used.user,
+                    &used.address,
+                    &used.application,
+                    &used.kind,
+                    &used.certainty,
+                    &used.statement,
+                    &used.last,
+                    &used.began,
+                ];
+                new += u64::from(db.one("writing a use around the proxies", &sql, parameters).await?.get::<_, bool>(0));
+            }
+            Ok(new)
+        })
+        .await
+}
+
+/// A sample was taken, which stands for so long.
+pub async fn cover(database: &Database, time: Duration, sees_all: bool) -> Result<()> {
+    let sql = "INSERT INTO esclusa.around_coverage AS c (bucket, samples, covered_us, hidden)
+               VALUES (date_trunc('hour', clock_timestamp()), 1, $1, $2) ON CONFLICT (bucket) DO UPDATE
+               SET samples = c.samples + 1, covered_us = c.covered_us + excluded.covered_us, hidden = c.hidden + excluded.hidden";
+    let us = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+    database.execute("noting that somebody looked", sql, &[&us, &i64::from(!sees_all)]).await.map(drop)
+}

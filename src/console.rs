@@ -3,7 +3,7 @@
 //! pgwire speaks the protocol here, and only here. The way of a command: `guard` bounds the client's bytes, `connection` takes
 //! message by message, `login` lets in, `query` hands texts on, `lexer` and `parser` read them, `command` finds their line
 //! in the table of commands, `statement` checks the right and runs it, `encode` frames the answer. What can be shown is the list of
-//! reports (`src/report.rs`); what can be done has one file per small family: `modes`, `steering`; `courtesy` is for what drivers
+//! reports (`src/report.rs`); what can be done has one file per small family: `modes`, `steering`, `pause`; `courtesy` is for what drivers
 //! say on their own.
 //!
 //! The console changes nothing itself: it asks [`Admin`], which the server implements. It has no transactions: a change takes effect
@@ -21,12 +21,14 @@ mod failure;
 mod filter;
 mod gate;
 mod guard;
+mod interrupt;
 mod lexer;
 mod login;
 mod modes;
 mod neighbour;
 mod parameters;
 mod parser;
+mod pause;
 mod query;
 mod service;
 mod statement;
@@ -44,7 +46,9 @@ pub(crate) use access::Access;
 pub use admin::Admin;
 use attempts::Attempt;
 pub(crate) use attempts::PENALTY;
+use conversation::Conversation;
 pub use gate::Gate;
+use interrupt::Interrupt;
 pub(crate) use modes::switch_modes;
 use service::Console;
 
@@ -84,9 +88,9 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>, admin: Arc<dyn Ad
 }
 
 async fn connection(socket: TcpStream, peer: SocketAddr, console: Arc<Console>, attempt: Attempt) {
-    let is_own = console.gate.is_own(&socket).await;
+    let conversation = Conversation::new(console.gate.is_own(&socket).await, Interrupt::by(&socket));
     match Stream::tcp(socket) {
-        Ok(stream) => connection::serve(stream, peer, is_own, console, attempt).await,
+        Ok(stream) => connection::serve(stream, peer, conversation, console, attempt).await,
         Err(error) => tracing::info!(%peer, %error, "a console client's socket failed"),
     }
 }

@@ -45,6 +45,8 @@ pub mod sqlstate {
     pub const PROGRAM_LIMIT_EXCEEDED: &str = "54000";
     /// 55000: a gate held.
     pub const NOT_IN_PREREQUISITE_STATE: &str = "55000";
+    /// 57014: a console command was cancelled while it waited.
+    pub const QUERY_CANCELED: &str = "57014";
     /// 57P01: the proxy shuts down, or an administrator ended the session.
     pub const ADMIN_SHUTDOWN: &str = "57P01";
     /// 58000: the target database, a file or a socket failed while a console command ran.

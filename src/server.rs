@@ -158,7 +158,7 @@ impl Server {
         let _ = self.shared.draining.send(true);
         // Clients that were accepted and have not logged in yet are waited for as well.
         if timeout(patience, self.ended.recv()).await.is_err() {
-            self.shared.clients.iter().for_each(|c| c.kill.notify_one());
+            self.shared.clients.iter().for_each(|c| c.kill());
             let _ = timeout(Duration::from_secs(5), self.ended.recv()).await;
         }
         self.steering.flush().await;

@@ -6,7 +6,7 @@
 //!
 //! The conversation's state has a room for each thing that is followed: [`pipeline`] what is asked and not answered, [`names`] what names
 //! mean, [`prepared`] and [`portals`] what names of statements and portals stand for, [`readiness`] whose turn it is, [`in_flight`] what a
-//! switch waits for, [`samples`] what mode shadow compares, [`predecessor`] what ran before in the transaction, [`activity`] what others see of it, [`peer`] who the client is, and [`reading`] how
+//! switch waits for, [`pause`] whether all of them stand still, [`samples`] what mode shadow compares, [`predecessor`] what ran before in the transaction, [`activity`] what others see of it, [`peer`] who the client is, and [`reading`] how
 //! its texts are read.
 
 pub mod activity;
@@ -17,6 +17,7 @@ pub mod lead_back;
 pub mod login;
 pub mod names;
 pub mod own_requests;
+pub mod pause;
 pub mod peer;
 pub mod pipeline;
 pub mod portals;
@@ -33,7 +34,9 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::time::Instant;
+use tokio::time::error::Elapsed;
 
+use crate::error::Result;
 use crate::telemetry;
 use crate::traffic::Client;
 use crate::wire::stream::Link;
@@ -52,42 +55,41 @@ pub struct PeerAddress {
     pub port: Option<u16>,
 }
 
-/// Serves one client until it or its server is gone. Its login must be over at `deadline`.
+/// Serves one client until it or its server is gone. Its login must be over at `deadline`; while the proxy is paused, no time passes.
 pub async fn run<C: Link, U: Connect>(client: C, from: PeerAddress, upstream: &U, shared: Arc<Shared>, deadline: Instant) {
     let PeerAddress { address, port } = from;
-    let login = tokio::select! {
-        login = tokio::time::timeout_at(deadline, login::login(client, upstream, &shared)) => login,
+    let greeted = tokio::select! {
+        greeted = tokio::time::timeout_at(deadline, login::greet(client, upstream, &shared)) => greeted,
         () = shared.drained() => return,
     };
-    let login = match login {
-        Ok(Ok(Some(login))) => login,
-        Ok(Ok(None)) => return,
-        Ok(Err(error)) => {
-            tracing::info!(%address, %error, "a client could not be connected");
-            return;
-        }
-        Err(_) => {
-            tracing::info!(%address, "a client took longer to log in than listen.startup_timeout");
-            return;
-        }
-    };
+    let Some(Some(mut greeted)) = in_time(greeted, &address) else { return };
     let who = Client {
-        database: login.startup.database(),
-        user: login.startup.user(),
-        application: login.startup.get("application_name").unwrap_or_default(),
+        database: greeted.startup.database(),
+        user: greeted.startup.user(),
+        application: greeted.startup.get("application_name").unwrap_or_default(),
         address,
     };
     let info = Arc::new(ClientInfo::new(who.clone(), port));
-    let (flight, kill) = (info.flight.clone(), info.kill.clone());
-    shared.clients.insert(login.place.id, info.clone());
+    shared.clients.insert(greeted.place.id, info.clone());
+    let came = Instant::now();
+    if !pause::let_in(&mut greeted, &info, &shared).await {
+        return;
+    }
+    let deadline = deadline + came.elapsed();
+    let server = tokio::select! {
+        server = tokio::time::timeout_at(deadline, login::connect(&mut greeted, upstream)) => server,
+        () = shared.drained() => return,
+    };
+    let Some(server) = in_time(server, &who.address) else { return };
     telemetry::count("esclusa_clients_total");
     // Channel binding needs TLS on the client's leg: an offer of it on a plain one makes libpq give up.
-    let hide_binding = !login.client.is_encrypted() && login.server.is_encrypted();
-    let house = Seat::new(shared.clone(), info);
-    let mut conversation = Conversation::new(house, who, login.startup.is_replication(), flight);
+    let hide_binding = !greeted.client.is_encrypted() && server.is_encrypted();
+    let house = Seat::new(shared.clone(), info.clone());
+    let mut conversation = Conversation::new(house, who, greeted.startup.is_replication(), info.flight.clone());
     conversation.hide_channel_binding(hide_binding);
-    let mut relay = Relay::new(login.client, login.server, conversation, login.leftover);
+    let mut relay = Relay::new(greeted.client, server, conversation, greeted.leftover);
     let mut drained = pin!(shared.drained());
+    shared.pause.heed(|held| relay.hold(held));
     loop {
         tokio::select! {
             biased;
@@ -95,12 +97,25 @@ pub async fn run<C: Link, U: Connect>(client: C, from: PeerAddress, upstream: &U
                 tracing::debug!(?end, "a session ended");
                 break;
             }
-            () = kill.notified() => {
-                relay.end_with_admin_shutdown().await;
-                break;
+            () = info.told.notified() => {
+                if info.is_killed() {
+                    relay.end_with_admin_shutdown().await;
+                    break;
+                }
+                shared.pause.heed(|held| relay.hold(held));
             }
             // The drain may have begun while this client logged in.
             () = &mut drained, if !relay.is_draining() => relay.drain(),
         }
     }
+}
+
+/// What came of a step of the login; the log says why it is nothing.
+fn in_time<T>(step: Result<Result<T>, Elapsed>, address: &str) -> Option<T> {
+    match step {
+        Ok(Ok(done)) => return Some(done),
+        Ok(Err(error)) => tracing::info!(address, %error, "a client could not be connected"),
+        Err(_) => tracing::info!(address, "a client took longer to log in than listen.startup_timeout"),
+    }
+    None
 }

@@ -62,6 +62,7 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Count,
         help: "1 while `esclusa off` is in force: no statement is looked at.",
     },
+    Metric { name: "esclusa_paused", kind: Kind::Gauge, unit: Unit::Count, help: "1 while PAUSE is in force: clients are held." },
     Metric {
         name: "esclusa_prepared_again_total",
         kind: Kind::Counter,

@@ -210,7 +210,7 @@ async fn what_the_server_refuses_is_told() {
         "WARNING:  rules with faults were left as they were; all else was reloaded\nDETAIL:  rules/y.toml:2: unknown key `odd`\n"
     );
 
-    let kill = console.shared.clients.get(&7).unwrap().kill.clone();
+    let kill = console.shared.clients.get(&7).unwrap().told.clone();
     client.simple_query("KILL 7").await.unwrap();
     tokio::time::timeout(PATIENCE, kill.notified()).await.unwrap();
     assert_eq!(*console.fake.cancelled.lock().unwrap(), [[0, 0, 4, 210, 1, 2, 3, 4]]);

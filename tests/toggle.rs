@@ -12,6 +12,8 @@ mod jdbc;
 mod load;
 #[path = "toggle/names.rs"]
 mod names;
+#[path = "toggle/pause.rs"]
+mod pause;
 #[path = "toggle/random.rs"]
 mod random;
 #[path = "toggle/replicas.rs"]

@@ -14,7 +14,7 @@ use super::filter::{self, Filter};
 use super::lexer::{self, Token};
 use super::parser::Parser;
 use super::statement::{Action, Answer, Caller, Statement};
-use super::{courtesy, modes, steering};
+use super::{courtesy, modes, pause, steering};
 use crate::report::{self, REPORTS, Report, Rows};
 use crate::session::Shared;
 use crate::table::ColumnType::Text;
@@ -61,6 +61,8 @@ const ACTING: &[(&str, &str, &str, Columns, Reader)] = &[
     ("DISABLE", modes::LIST_SYNTAX, "SET MODE observe.", report::CHANGES, modes::disable),
     ("RELOAD", "", "Reads settings, rules and modes again. Settings: all or nothing; a rule with faults stays as it was, and is told.", &[], steering::reload),
     ("KILL", "id", "Cancels what a client runs, and ends its session; SHOW CLIENTS lists them.", &[], steering::kill),
+    ("PAUSE", pause::SYNTAX, "Holds every client where it has no transaction open, and answers when all are held; sent statements wait.", &[], pause::pause),
+    ("RESUME", "", "Lets them go on.", &[], pause::resume),
     ("SHUTDOWN", "", "Ends the proxy, gracefully.", &[], steering::shutdown),
 ];
 

@@ -38,12 +38,12 @@ const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 type Socket<S> = Framed<Guard<S>, PgWireMessageServerCodec<Arc<Statement>>>;
 
 /// Serves one client until it or the console has had enough. Nothing that it sends can end more than itself.
-pub(super) async fn serve<S>(stream: S, peer: SocketAddr, is_own: bool, console: Arc<Console>, attempt: Attempt)
+pub(super) async fn serve<S>(stream: S, peer: SocketAddr, conversation: Conversation, console: Arc<Console>, attempt: Attempt)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + Sync + 'static,
 {
     let client = DefaultClient::new(peer, false);
-    client.session_extensions.insert(Conversation::new(is_own));
+    client.session_extensions.insert(conversation);
     let mut socket = Framed::new(Guard::new(stream), PgWireMessageServerCodec::new(client));
     let ended = AssertUnwindSafe(converse(&mut socket, &console, attempt)).catch_unwind().await;
     let error = match ended {
@@ -115,7 +115,11 @@ where
         };
         let Some(message) = message else { return Ok(()) };
         match message? {
-            PgWireFrontendMessage::Terminate(_) | PgWireFrontendMessage::CancelRequest(_) => return Ok(()),
+            PgWireFrontendMessage::Terminate(_) => return Ok(()),
+            PgWireFrontendMessage::CancelRequest(request) => {
+                console.waiting.cancel(request.pid, &request.secret_key);
+                return Ok(());
+            }
             PgWireFrontendMessage::SslNegotiation(request) => negotiate(socket, request).await?,
             message => {
                 let handled = handle(socket, console, message, logging_in).await;
@@ -193,6 +197,10 @@ mod tests {
         Arc::new(super::super::attempts::Attempts::default()).begin([127, 0, 0, 1].into()).unwrap()
     }
 
+    fn own(is_own: bool) -> Conversation {
+        Conversation::new(is_own, super::super::interrupt::Interrupt::default())
+    }
+
     fn startup() -> Vec<u8> {
         let body = b"\0\x03\0\0user\0esclusa\0database\0esclusa\0\0";
         [&(body.len() as u32 + 4).to_be_bytes()[..], body].concat()
@@ -202,7 +210,7 @@ mod tests {
     async fn answer(bytes: &[u8]) -> Vec<u8> {
         let (mut client, server) = tokio::io::duplex(1 << 16);
         let console = Arc::new(super::super::tests::console());
-        let task = tokio::spawn(serve(server, "127.0.0.1:1".parse().unwrap(), true, console, attempt()));
+        let task = tokio::spawn(serve(server, "127.0.0.1:1".parse().unwrap(), own(true), console, attempt()));
         tokio::io::AsyncWriteExt::write_all(&mut client, bytes).await.unwrap();
         tokio::io::AsyncWriteExt::shutdown(&mut client).await.unwrap();
         let mut out = Vec::new();
@@ -277,7 +285,7 @@ mod tests {
         let (mut client, server) = tokio::io::duplex(1 << 16);
         let console = Arc::new(super::super::tests::console());
         let began = Instant::now();
-        serve(server, "127.0.0.1:1".parse().unwrap(), true, console, attempt()).await;
+        serve(server, "127.0.0.1:1".parse().unwrap(), own(true), console, attempt()).await;
         let mut out = Vec::new();
         client.read_to_end(&mut out).await.unwrap();
         assert!(has(&out, b"the log-in took longer than 10 s\0"));
@@ -290,7 +298,7 @@ mod tests {
         let console = Arc::new(super::super::tests::console());
         let places = console.places.clone().try_acquire_many_owned(u32::try_from(super::super::service::CLIENTS).unwrap());
         tokio::io::AsyncWriteExt::write_all(&mut client, &startup()).await.unwrap();
-        serve(server, "127.0.0.1:1".parse().unwrap(), true, console, attempt()).await;
+        serve(server, "127.0.0.1:1".parse().unwrap(), own(true), console, attempt()).await;
         drop(places);
         let mut out = Vec::new();
         client.read_to_end(&mut out).await.unwrap();
@@ -302,7 +310,7 @@ mod tests {
         let (mut client, server) = tokio::io::duplex(1 << 16);
         let console = Arc::new(super::super::tests::console());
         tokio::io::AsyncWriteExt::write_all(&mut client, &startup()).await.unwrap();
-        serve(server, "127.0.0.1:1".parse().unwrap(), false, console, attempt()).await;
+        serve(server, "127.0.0.1:1".parse().unwrap(), own(false), console, attempt()).await;
         let mut out = Vec::new();
         client.read_to_end(&mut out).await.unwrap();
         assert!(has(&out, b"C28000\0") && has(&out, b"only root and the user that esclusa runs as"));
@@ -313,7 +321,7 @@ mod tests {
         let (mut client, server) = tokio::io::duplex(1 << 16);
         let console = Arc::new(super::super::tests::console());
         tokio::io::AsyncWriteExt::write_all(&mut client, &startup()).await.unwrap();
-        serve(server, "192.0.2.7:1".parse().unwrap(), true, console, attempt()).await;
+        serve(server, "192.0.2.7:1".parse().unwrap(), own(true), console, attempt()).await;
         let mut out = Vec::new();
         client.read_to_end(&mut out).await.unwrap();
         assert!(has(&out, b"C28000\0"));

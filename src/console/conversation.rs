@@ -1,9 +1,11 @@
 //! What one connection remembers besides pgwire's own state: `connection` puts it there, log-in and commands find it.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::OwnedSemaphorePermit;
+
+use super::interrupt::Interrupt;
 
 /// One connection's own.
 #[derive(Debug)]
@@ -12,12 +14,14 @@ pub(super) struct Conversation {
     pub(super) is_own: bool,
     /// Its place among those who are in.
     place: OnceLock<OwnedSemaphorePermit>,
+    /// What can end a command that waits.
+    pub(super) interrupt: Arc<Interrupt>,
     shutdown: AtomicBool,
 }
 
 impl Conversation {
-    pub(super) fn new(is_own: bool) -> Self {
-        Conversation { is_own, place: OnceLock::new(), shutdown: AtomicBool::new(false) }
+    pub(super) fn new(is_own: bool, interrupt: Interrupt) -> Self {
+        Conversation { is_own, place: OnceLock::new(), interrupt: Arc::new(interrupt), shutdown: AtomicBool::new(false) }
     }
 
     /// Holds a place until the connection ends.

@@ -40,10 +40,12 @@ impl Console {
     {
         let user = client.metadata().get(METADATA_USER).cloned().unwrap_or_default();
         let database = login::database(client);
-        let process = client.pid_and_secret_key().0;
+        let (process, secret) = client.pid_and_secret_key();
+        let interrupt = client.session_extensions().get::<Conversation>().map(|c| c.interrupt.clone()).unwrap_or_default();
+        let _listed = self.waiting.list(process, secret, interrupt.clone());
         // The format is checked first, so that a change is not made whose answer cannot be sent.
         let fields = encode::fields(&statement.columns, format).map_err(encode::error)?;
-        let caller = Caller { console: self, user: &user, database: &database, process };
+        let caller = Caller { console: self, user: &user, database: &database, process, interrupt: &interrupt };
         let answer = statement.run(&caller).await.map_err(encode::error)?;
         if statement.access == Access::Admin && matches!(client.transaction_status(), TransactionStatus::Transaction) {
             let warning = Failure::new("01000", format!("{} has taken effect: the console has no transactions", statement.name));

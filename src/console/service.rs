@@ -6,6 +6,7 @@ use tokio::sync::Semaphore;
 
 use super::admin::Admin;
 use super::gate::Gate;
+use super::interrupt::Waiting;
 use crate::session::Shared;
 
 /// Clients who are in at the same time: people and their tools. Those who are logging in have places of their own (`attempts`).
@@ -18,10 +19,12 @@ pub(super) struct Console {
     pub(super) gate: Arc<Gate>,
     /// For those who are in.
     pub(super) places: Arc<Semaphore>,
+    /// Commands that run.
+    pub(super) waiting: Waiting,
 }
 
 impl Console {
     pub(super) fn new(shared: Arc<Shared>, admin: Arc<dyn Admin>, gate: Arc<Gate>) -> Self {
-        Console { gate, shared, admin, places: Arc::new(Semaphore::new(CLIENTS)) }
+        Console { gate, shared, admin, places: Arc::new(Semaphore::new(CLIENTS)), waiting: Waiting::default() }
     }
 }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::access::Access;
 use super::failure::Failure;
+use super::interrupt::Interrupt;
 use super::service::Console;
 use crate::error::sqlstate;
 use crate::table::{Column, Table};
@@ -23,6 +24,8 @@ pub(super) struct Caller<'c> {
     pub(super) database: &'c str,
     /// What the client was told in BackendKeyData.
     pub(super) process: i32,
+    /// What ends a command that waits before it is done.
+    pub(super) interrupt: &'c Interrupt,
 }
 
 /// What a command answers.

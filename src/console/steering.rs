@@ -60,7 +60,7 @@ impl Action for Kill {
             Some(key) => caller.console.admin.cancel(key).await,
             None => Ok(()),
         };
-        client.kill.notify_one();
+        client.kill();
         tracing::info!(user = caller.user, client = self.id, "a session was ended from the console");
         let Err(error) = cancelled else { return Ok(Answer::Done) };
         let message = "the session was ended, but what it runs could not be cancelled: the server may run it to its end";

@@ -24,6 +24,8 @@ pub enum Doing {
     InTransaction,
     /// Nothing is asked, and the open transaction has failed.
     Aborted,
+    /// Nothing is asked, no transaction is open, and nothing is let through before RESUME; or it has come since, and waits for its server.
+    Paused,
 }
 
 impl Doing {
@@ -44,11 +46,12 @@ impl Doing {
             Doing::Idle => "idle",
             Doing::InTransaction => "idle in transaction",
             Doing::Aborted => "idle in transaction (aborted)",
+            Doing::Paused => "paused",
         }
     }
 
     fn of(byte: u8) -> Self {
-        let all = [Doing::LoggingIn, Doing::Active, Doing::Idle, Doing::InTransaction, Doing::Aborted];
+        let all = [Doing::LoggingIn, Doing::Active, Doing::Idle, Doing::InTransaction, Doing::Aborted, Doing::Paused];
         all.into_iter().find(|state| *state as u8 == byte).unwrap_or(Doing::LoggingIn)
     }
 }
@@ -127,7 +130,9 @@ mod tests {
         let activity = Activity::new(at(5));
         assert_eq!((activity.doing().0, activity.process()), (Doing::LoggingIn, None));
         assert_eq!(activity.doing().1, at(5));
-        for (doing, seconds) in [Doing::Active, Doing::Idle, Doing::InTransaction, Doing::Aborted].into_iter().zip(6..) {
+        for (doing, seconds) in
+            [Doing::Active, Doing::Idle, Doing::InTransaction, Doing::Aborted, Doing::Paused].into_iter().zip(6..)
+        {
             activity.changes_to(doing, at(seconds));
             assert_eq!(activity.doing(), (doing, at(seconds)));
         }

@@ -28,6 +28,7 @@ use super::readiness::Turn;
 use super::samples::Samples;
 use super::statement::{NameId, Statement, UNNAMED};
 use crate::traffic::Client;
+use crate::wire::tag::client;
 
 /// How much of a client frame the conversation wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +93,8 @@ pub struct Conversation<H> {
     in_flight: InFlight,
     /// Whether the client's next frame waits for something of our own.
     turn: Turn,
+    /// The proxy is paused: what begins something new waits.
+    held: bool,
     transaction: Transaction,
     /// What ran before in it.
     predecessor: Predecessor,
@@ -116,6 +119,7 @@ impl<H: House> Conversation<H> {
             samples: Samples::default(),
             in_flight: InFlight::new(oldest),
             turn: Turn::default(),
+            held: false,
             transaction: Transaction::None,
             predecessor: Predecessor::default(),
             shown: Shown::default(),
@@ -133,6 +137,25 @@ impl<H: House> Conversation<H> {
         self.pipeline.is_empty() && self.transaction == Transaction::None
     }
 
+    /// The proxy pauses, or goes on.
+    pub fn hold(&mut self, held: bool) {
+        self.held = held;
+        self.show();
+    }
+
+    /// Whether it is paused, and stands where it stays until the proxy goes on: nothing is asked, and no transaction is open.
+    pub fn is_resting(&self) -> bool {
+        self.held && self.is_idle() && !self.pipeline.is_in_stretch()
+    }
+
+    /// Whether a frame waits because the proxy is paused. What belongs to a transaction or to a statement that has begun goes on; until a
+    /// stretch is answered nobody knows whether it has left a transaction open.
+    fn holds_back(&mut self, tag: u8) -> bool {
+        let begins = !matches!(tag, client::TERMINATE | client::COPY_DATA | client::COPY_DONE | client::COPY_FAIL);
+        let is_between = !self.pipeline.is_in_stretch() && self.is_logged_in();
+        begins && is_between && (!self.pipeline.is_empty() || self.transaction == Transaction::None)
+    }
+
     /// Whether the login is over.
     pub fn is_logged_in(&mut self) -> bool {
         !matches!(self.pipeline.front(), Some(Request::Login))
@@ -147,7 +170,11 @@ impl<H: House> Conversation<H> {
     /// Shows what the session is doing, where that has changed.
     fn show(&mut self) {
         let is_waiting = self.pipeline.is_empty();
-        let doing = if is_waiting { Doing::waiting(self.transaction) } else { Doing::Active };
+        let doing = match is_waiting {
+            true if self.is_resting() => Doing::Paused,
+            true => Doing::waiting(self.transaction),
+            false => Doing::Active,
+        };
         if self.shown.doing != Some(doing) && self.is_logged_in() {
             self.shown.doing = Some(doing);
             self.house.is_doing(doing);

@@ -27,15 +27,15 @@ pub trait Connect {
     fn connect(&self) -> impl Future<Output = Result<Self::Stream>>;
 }
 
-/// A client that is on its way to its server.
+/// A client that has said who it is.
 #[derive(Debug)]
-pub struct Login<C, S> {
+pub struct Greeted<C> {
     /// The client, encrypted if it asked for it.
     pub client: C,
     /// What it asked for.
     pub startup: Startup,
-    /// Its server connection, which has got the start-up packet.
-    pub server: S,
+    /// As it was sent.
+    packet: Vec<u8>,
     /// Bytes that the client had sent behind its start-up packet.
     pub leftover: Vec<u8>,
     /// Its place among `listen.max_clients`.
@@ -76,12 +76,8 @@ fn unencrypted() -> ClientError {
     ClientError::new(sqlstate::INVALID_AUTHORIZATION, "esclusa serves encrypted connections only")
 }
 
-/// `None` when the client needs no session: it cancelled a statement, went away, or was told why it gets none.
-pub async fn login<C: Link, U: Connect>(
-    mut client: C,
-    upstream: &U,
-    shared: &Arc<Shared>,
-) -> Result<Option<Login<C, U::Stream>>> {
+/// Hears who the client is. `None` when it needs no session: it cancelled a statement, went away, or was told why it gets none.
+pub async fn greet<C: Link, U: Connect>(mut client: C, upstream: &U, shared: &Arc<Shared>) -> Result<Option<Greeted<C>>> {
     let mut bytes = Vec::with_capacity(512);
     let tls = shared.tls.load_full();
     let tls = tls.as_ref().as_ref();
@@ -138,8 +134,7 @@ pub async fn login<C: Link, U: Connect>(
                     return Ok(None);
                 };
                 let startup = if let Some(First::Startup(startup)) = first { startup } else { Startup::default() };
-                let server = connect(&mut client, upstream, &packet).await?;
-                return Ok(Some(Login { client, startup, server, leftover: bytes, place }));
+                return Ok(Some(Greeted { client, startup, packet, leftover: bytes, place }));
             }
         }
     }
@@ -169,14 +164,11 @@ async fn packet<C: AsyncRead + AsyncWrite + Unpin>(client: &mut C, bytes: &mut V
     }
 }
 
-async fn connect<C, U>(client: &mut C, upstream: &U, packet: &[u8]) -> Result<U::Stream>
-where
-    C: AsyncRead + AsyncWrite + Unpin,
-    U: Connect,
-{
+/// A server connection for the client, which has got its start-up packet. A client that gets none is told why.
+pub async fn connect<C: Link, U: Connect>(greeted: &mut Greeted<C>, upstream: &U) -> Result<U::Stream> {
     let connected = async {
         let mut server = upstream.connect().await?;
-        server.write_all(packet).await.map_err(|e| Error::io("sending the start-up packet", e))?;
+        server.write_all(&greeted.packet).await.map_err(|e| Error::io("sending the start-up packet", e))?;
         Ok(server)
     };
     match connected.await {
@@ -184,7 +176,7 @@ where
         Err(error) => {
             telemetry::count("esclusa_upstream_failures_total");
             let error: Error = error;
-            tell(client, &unreachable(&error)).await;
+            tell(&mut greeted.client, &unreachable(&error)).await;
             Err(error)
         }
     }

@@ -122,6 +122,8 @@ pub struct Pipeline {
     queue: VecDeque<Request>,
     /// After an error the server skips everything up to the next Sync; what the client still sends is not answered.
     discarding: bool,
+    /// Something of the extended protocol was sent since the last Sync: the server is in a transaction, whether all is answered or not.
+    in_stretch: bool,
     /// COPY FROM STDIN is on and its end has not been sent: the server swallows Sync.
     copy_open: bool,
 }
@@ -149,6 +151,10 @@ impl Pipeline {
                 }
                 _ => {}
             }
+        }
+        match &request {
+            Request::Login | Request::CopyEnd => {}
+            request => self.in_stretch = !is_end(request),
         }
         // The end of a COPY that nobody waits for any more is ignored by the server.
         if !(self.queue.is_empty() && matches!(request, Request::CopyEnd)) {
@@ -179,6 +185,11 @@ impl Pipeline {
     /// (`MOST_UNANSWERED`), so some will come.
     pub fn is_full(&self) -> bool {
         self.queue.len() >= MOST_UNANSWERED
+    }
+
+    /// Whether what is sent now belongs to what was sent before: a Sync is to come, or COPY data is read.
+    pub fn is_in_stretch(&self) -> bool {
+        self.in_stretch || self.is_deaf()
     }
 
     /// Whether everything is answered.
@@ -233,6 +244,8 @@ impl Pipeline {
             keep
         });
         self.copy_open = !ended;
+        // A Sync that was swallowed has ended nothing.
+        self.in_stretch |= !self.queue.iter().any(is_end);
     }
 
     /// ReadyForQuery: answers the first request that one can answer. What stands before it the server has passed over (a Sync in a
@@ -243,6 +256,7 @@ impl Pipeline {
         let at = self.queue.iter().position(is_end)?;
         let request = self.queue.drain(..=at).next_back();
         self.drop_copy_ends();
+        self.in_stretch &= !self.queue.is_empty();
         if self.queue.is_empty() && self.queue.capacity() > KEPT_REQUESTS {
             self.queue.shrink_to(0);
         }

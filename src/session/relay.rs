@@ -117,6 +117,11 @@ where
         self.draining = true;
     }
 
+    /// The proxy pauses, or goes on: what begins something new waits.
+    pub fn hold(&mut self, held: bool) {
+        self.conversation.hold(held);
+    }
+
     /// Whether [`Relay::drain`] was called.
     pub fn is_draining(&self) -> bool {
         self.draining
@@ -146,10 +151,16 @@ where
             Poll::Ready(Ok(())) => Poll::Ready(End::Server),
             Poll::Ready(Err(error)) => Poll::Ready(End::Failed(error)),
             Poll::Pending => {
-                let quiet = self.to_server.is_quiet() && self.to_client.is_quiet() && self.conversation.is_idle();
+                let quiet =
+                    (self.to_server.is_quiet() || self.holds_back()) && self.to_client.is_quiet() && self.conversation.is_idle();
                 if self.draining && quiet { Poll::Ready(End::Drained) } else { Poll::Pending }
             }
         }
+    }
+
+    /// Whether a frame of the client's waits for the proxy to go on, and nothing before it is still on its way.
+    fn holds_back(&self) -> bool {
+        self.waiting && self.conversation.is_resting() && self.to_server.passing == 0 && !self.to_server.has_output()
     }
 
     fn poll_to_server(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
@@ -159,6 +170,10 @@ where
             ready!(self.to_server.poll_write(cx, &mut self.server)).map_err(server)?;
             // A client that does not read before it has written gets rid of some more than the frame that waits.
             let full = self.to_server.buffer.len() >= LARGE_BYTES;
+            if self.to_server.finished && self.holds_back() {
+                // Nobody is there any more who would hear what became of the statement: it is not begun.
+                return Poll::Ready(Err(Broken::Client(io::ErrorKind::UnexpectedEof.into())));
+            }
             if self.waiting && (full || self.to_server.finished) {
                 return Poll::Pending;
             }

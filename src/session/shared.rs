@@ -1,7 +1,7 @@
 //! What all sessions share, and one session's place in it.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::activity::{Activity, Doing};
 use super::house::{House, Note, Run};
+use super::pause::Pause;
 use crate::config::Settings;
 use crate::migrate::state::State;
 use crate::mode::Mode;
@@ -45,6 +46,8 @@ pub struct Shared {
     pub shadow: Shadow,
     /// TLS for clients, if it is offered.
     pub tls: ArcSwap<Option<Acceptor>>,
+    /// Whether clients are held between two transactions.
+    pub pause: Pause,
     /// Set when the proxy ends: sessions finish their transaction and close.
     pub draining: watch::Sender<bool>,
     /// Who is connected.
@@ -76,8 +79,9 @@ pub struct ClientInfo {
     pub since: SystemTime,
     /// What it is doing.
     pub activity: Activity,
-    /// Ends the session: `KILL`.
-    pub kill: Arc<Notify>,
+    /// Wakes the session, which looks whether it is to end, to pause, or to go on.
+    pub told: Arc<Notify>,
+    killed: AtomicBool,
     /// The oldest policy that decided about a statement which is not yet answered; 0 when there is none.
     pub flight: Arc<AtomicU64>,
 }
@@ -91,9 +95,21 @@ impl ClientInfo {
             port,
             since,
             activity: Activity::new(since),
-            kill: Arc::default(),
+            told: Arc::default(),
+            killed: AtomicBool::new(false),
             flight: Arc::default(),
         }
+    }
+
+    /// Ends the session: `KILL`.
+    pub fn kill(&self) {
+        self.killed.store(true, Ordering::Release);
+        self.told.notify_one();
+    }
+
+    /// Whether it is to end.
+    pub fn is_killed(&self) -> bool {
+        self.killed.load(Ordering::Acquire)
     }
 }
 
@@ -109,6 +125,7 @@ impl Shared {
             standing: ArcSwap::default(),
             settings: ArcSwap::from_pointee(settings),
             tls: ArcSwap::from_pointee(None),
+            pause: Pause::default(),
             draining: watch::Sender::new(false),
             clients: DashMap::default(),
             ended: Mutex::default(),

@@ -193,7 +193,8 @@ pub(crate) fn shared(users_file: Option<&std::path::Path>) -> Shared {
     let execution = Execution { rows: 2, sqlstate: Sqlstate::NONE, elapsed, at: SystemTime::UNIX_EPOCH };
     shared.traffic.count(&outcome, &Arc::new(client.clone()), execution);
     let since = SystemTime::UNIX_EPOCH;
-    let info = ClientInfo { since, activity: Activity::new(since), ..ClientInfo::new(client, Some(5100)) };
+    let mut info = ClientInfo::new(client, Some(5100));
+    (info.since, info.activity) = (since, Activity::new(since));
     info.activity.has_key(&[0, 0, 4, 210, 1, 2, 3, 4]);
     shared.clients.insert(7, Arc::new(info));
     shared

@@ -27,7 +27,7 @@ async fn bed() -> Bed {
 }
 
 /// What the console answers, cells joined by a bar, NULL as `-`; or its error.
-async fn console(proxy: &Proxy, text: &str) -> Vec<String> {
+pub(super) async fn console(proxy: &Proxy, text: &str) -> Vec<String> {
     let Address::Tcp(_, port) = proxy.server.console else { panic!("the console listens on TCP") };
     let mut config = tokio_postgres::Config::new();
     let (client, connection) =

@@ -28,6 +28,9 @@ impl<H: House> Conversation<H> {
         if matches!(self.turn, Turn::Held | Turn::Failed) || self.pipeline.is_full() {
             return ToServer::Wait;
         }
+        if self.held && self.turn == Turn::Client && self.holds_back(tag) {
+            return ToServer::Wait;
+        }
         match std::mem::take(&mut self.turn) {
             Turn::Answered => return ToServer::Replace(Vec::new()),
             Turn::Skipped => return self.sync_instead(),

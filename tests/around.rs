@@ -243,3 +243,40 @@ async fn a_role_that_may_not_look_says_so_and_a_dump_is_a_dump() {
     wait_until_seen(&bed, &format!("tipotalla|{report}|127.0.0.1|pg_dump|statement|sure")).await;
     proxy.server.stop().await;
 }
+
+/// One that comes and goes between two samples is not seen, and leaves its mark on the server's counters. The proxies' own statements, after
+/// which they are silent for longer than is waited for, leave none.
+#[tokio::test]
+async fn what_no_sample_shows_is_counted() {
+    let mut bed = bed().await;
+    bed.sql("CREATE TABLE cf_quere_pro.tipocorte AS SELECT n AS id, 'corte ' || n AS text FROM generate_series(1, 9) AS n").await;
+    bed.sql("ALTER TABLE cf_quere_pro.tipocorte ADD PRIMARY KEY (id)").await;
+    bed.lookup("tipocorte", "id").await;
+    let (one, two) = (proxy(&bed).await, proxy(&bed).await);
+    let until = Instant::now() + Duration::from_secs(120);
+    let counted = "SELECT DISTINCT legacy_table, user_name FROM esclusa.around WHERE kind = 'counter'";
+    for n in 0.. {
+        // Bursts, and pauses of 18 seconds.
+        if n % 18 == 0 {
+            for proxy in [&one, &two] {
+                let mut client = proxy.client(&bed).await;
+                for _ in 0..50 {
+                    client.query("SELECT a.text FROM tipocorte AS a, tipocorte AS b").await;
+                    client.query("UPDATE tipocorte SET text = 'x'").await;
+                }
+            }
+        }
+        let brief = bed.session("postgres", "").await;
+        brief.say("INSERT INTO cf_quere_pro.tipocolor SELECT max(tcid) + 1, 'x' FROM cf_quere_pro.tipocolor").await;
+        drop(brief);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        if n > 50 && !bed.rows(counted).await.is_empty() {
+            break;
+        }
+        assert!(Instant::now() < until, "nobody was counted");
+    }
+    assert_eq!(bed.rows(counted).await, ["tipocolor|(unknown)"]);
+    for proxy in [one, two] {
+        proxy.server.stop().await;
+    }
+}

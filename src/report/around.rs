@@ -18,8 +18,9 @@ pub(super) const AROUND: Columns = &[
 /// What was seen are samples: it was so often, or more often.
 pub(super) const AROUND_SQL: &str = "SELECT legacy_table, user_name, client_address, coalesce(nullif(application_name, ''), '(unnamed)'), kind,
         sum(uses)::bigint, min(first_seen)::timestamptz(0)::text, max(last_seen)::timestamptz(0)::text,
-        CASE certainty WHEN 'sure' THEN 'sure: no session of any proxy'
-            WHEN 'unsure' THEN 'unsure: a proxy has not told which sessions are its own'
+        CASE WHEN kind = 'counter' THEN 'counters grew while the proxies sent nothing that names it: somebody between two samples, a function or a trigger'
+            WHEN certainty = 'sure' THEN 'sure: no session of any proxy'
+            WHEN certainty = 'unsure' THEN 'unsure: a proxy has not told which sessions are its own'
             ELSE 'cannot see who: the control role lacks pg_read_all_stats (`esclusa roles`)' END,
         nullif((array_agg(statement ORDER BY last_seen DESC))[1], '')
     FROM esclusa.around, asked WHERE bucket >= since AND bucket < until AND (one IS NULL OR legacy_table = one)

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, and what they share. A command returns what it found as a table or as lines; errors go
 //! to standard error with detail and hint, and decide the exit code.
 
+mod benchmark;
 mod check;
 #[cfg(feature = "demo")]
 mod demo;
@@ -91,6 +92,8 @@ enum Command {
     Check,
     /// Prints the script of roles and rights that a superuser runs once, before `schema apply`.
     Roles(roles::Roles),
+    /// Reads on the archived legacy tables beside the same reads rewritten, against the plan's bars.
+    Benchmark(benchmark::Benchmark),
     /// What this server can and cannot do for a migration, and what to do about it.
     Doctor,
     /// Every statement passes untouched, at once, on this machine; it needs no database.
@@ -211,6 +214,7 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Rollback(rollback) => rollback::run(call, rollback).await,
             Command::Report(report) => report::run(call, report).await,
             Command::Registry(asked) => registry::run(call, asked).await,
+            Command::Benchmark(asked) => benchmark::run(call, asked).await,
             Command::Doctor => doctor::run(call).await,
             Command::Retain(retain) => retain::run(call, retain).await,
             Command::Status(status) => status::run(call, status).await,

@@ -6,6 +6,7 @@
 //! goes before the file, the file before the default.
 
 pub mod document;
+pub mod network;
 pub mod value;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use std::time::Duration;
 use crate::error::{Fault, Faults};
 use crate::mode::Mode;
 use document::Document;
+pub use network::Network;
 pub use value::{Address, Bytes, LogFormat, Month, OfferTls, Partman, Setting, Url, UseTls};
 
 /// One setting, as reports and the reference show it.
@@ -79,6 +81,8 @@ settings! {
         max_clients: usize = "1000";
         /// A client that has not finished its start-up by then is closed.
         startup_timeout: Duration = "\"30s\"";
+        /// Networks of load balancers, such as "10.0.0.0/8", which must say who the client is by the PROXY protocol (HAProxy's send-proxy-v2); empty is none.
+        proxy_protocol_from: Vec<Network> = "[]";
         /// TLS for clients: off, optional or required.
         tls: OfferTls = "\"off\"";
         /// PEM file with the certificate that clients are shown, and its chain. The server's own keeps SCRAM channel binding working.
@@ -323,6 +327,9 @@ impl Settings {
                 "migrate.window, migrate.wave_tables and migrate.rows_per_second must be more than nothing",
             ));
         }
+        if !self.listen.proxy_protocol_from.is_empty() && matches!(self.listen.address, Address::Unix(_)) {
+            faults.push(Fault::general("listen.proxy_protocol_from is about networks, and listen.address is a Unix socket"));
+        }
         let named = |file: &PathBuf| !file.as_os_str().is_empty();
         if self.listen.tls != OfferTls::Off && !(named(&self.listen.tls_certificate) && named(&self.listen.tls_key)) {
             faults.push(Fault::general("listen.tls needs listen.tls_certificate and listen.tls_key"));
@@ -454,8 +461,8 @@ mod tests {
         assert_eq!(
             faults,
             "F:2: listen.address: expected a string such as \"127.0.0.1:6432\", found an integer\n\
-             F:3: unknown key `nonsense` in [listen]\n    hint: known keys: address, max_clients, startup_timeout, tls, tls_certificate, \
-             tls_key, tls_client_ca, drain_timeout, handover_socket, workers\n\
+             F:3: unknown key `nonsense` in [listen]\n    hint: known keys: address, max_clients, startup_timeout, proxy_protocol_from, tls, \
+             tls_certificate, tls_key, tls_client_ca, drain_timeout, handover_socket, workers\n\
              F:6: upstream.connect_timeout: `soon` is no duration such as \"5s\", \"100ms\", \"10min\"\n\
              F:7: unknown section [nowhere]\n    hint: known sections: listen, upstream, rules, audit, control, calendar, migrate, shadow, console, web, limits, log"
         );

@@ -39,6 +39,12 @@ pub const METRICS: &[Metric] = &[
     Metric { name: "esclusa_clients_total", kind: Kind::Counter, unit: Unit::Count, help: "Clients that have connected." },
     Metric { name: "esclusa_clients_refused_total", kind: Kind::Counter, unit: Unit::Count, help: "Clients beyond max_clients." },
     Metric {
+        name: "esclusa_proxy_headers_refused_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Connections refused for a PROXY protocol header that was missing, malformed, or from an address that may not send one.",
+    },
+    Metric {
         name: "esclusa_statements_total",
         kind: Kind::Counter,
         unit: Unit::Count,

@@ -6,6 +6,7 @@
 
 pub mod error_response;
 pub mod frame;
+pub mod proxy_protocol;
 pub mod startup;
 pub mod stream;
 pub mod tag;

@@ -24,7 +24,9 @@ async fn bed() -> Bed {
          INSERT INTO tipocolor SELECT n, 'color ' || n FROM generate_series(1, 9) AS n;
          INSERT INTO tipotalla SELECT n, 'talla ' || n FROM generate_series(1, 9) AS n;
          CREATE FUNCTION nightly() RETURNS bigint LANGUAGE plpgsql AS $$
-           BEGIN PERFORM pg_sleep(3) FROM cf_quere_pro.tipotalla LIMIT 1; RETURN 1; END $$",
+           BEGIN PERFORM pg_sleep(3) FROM cf_quere_pro.tipotalla LIMIT 1; RETURN 1; END $$;
+         CREATE FUNCTION assembled() RETURNS void LANGUAGE plpgsql AS $$
+           BEGIN EXECUTE 'SELECT ' || 1 || ' FROM cf_quere_pro.tipotalla'; END $$",
     )
     .await;
     bed.lookup("tipocolor", "tcid").await;
@@ -200,6 +202,18 @@ async fn reports(bed: &Bed, report: &str) {
     assert!(around.contains(report) && around.contains("sure: no session of any proxy"), "{around}");
     let witnesses = read("witnesses").await;
     assert!(witnesses.contains("used through the proxies and around them"), "{witnesses}");
+    // Bodies are read by the rules of a directory, as the order of moves is.
+    let directory = tempfile::tempdir().unwrap();
+    for rule in bed.rules.rules.values() {
+        std::fs::write(directory.path().join(format!("{}.toml", rule.table)), esclusa::rule::file::print(rule)).unwrap();
+    }
+    let mut of_rules = settings.clone();
+    of_rules.rules.directory = directory.path().to_owned();
+    let bodies = report::find("bodies").unwrap().read(&bed.db, &of_rules, &asked, Language::English).await.unwrap();
+    let bodies = bodies.rows.iter().map(|row| format!("{:?}", &row[..4])).collect::<Vec<_>>().join(" ");
+    for told in ["nightly()", "function text", "assembled()", "dynamic function", "tipotalla"] {
+        assert!(bodies.contains(told), "{told}: {bodies}");
+    }
     bed.sql("TRUNCATE esclusa.hit_total").await;
     assert!(read("witnesses").await.contains("DISAGREE"), "the proxies saw nothing, and somebody else did");
 }

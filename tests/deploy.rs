@@ -7,7 +7,7 @@ mod program;
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -122,6 +122,10 @@ fn systemd_takes_the_units() {
 async fn it_serves_on_sockets_of_systemd() {
     let postgres = Postgres::start(&Default::default()).await.unwrap();
     let (clients, console) = (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let web = socket2::Socket::from(TcpListener::bind("127.0.0.1:0").unwrap());
+    let page = web.local_addr().unwrap().as_socket().unwrap();
+    // Standard input and output are taken: this one goes by its number.
+    web.set_cloexec(false).unwrap();
     let ports = [&clients, &console].map(|l| l.local_addr().unwrap().port().to_string());
     let directory = tempfile::tempdir().unwrap();
     let notify = directory.path().join("notify");
@@ -132,10 +136,11 @@ async fn it_serves_on_sockets_of_systemd() {
         let n = manager.recv(&mut bytes).unwrap();
         String::from_utf8_lossy(&bytes[..n]).into_owned()
     };
-    // The shell hands its standard input and output on as descriptors 3 and 4.
+    // The shell hands its standard input and output on as descriptors 3 and 4, and behind them the third socket.
     let start = || {
-        let script = "exec 3<&0 4<&1 </dev/null >&2; LISTEN_PID=$$ LISTEN_FDS=2 exec \"$0\" serve";
-        let mut shell = command("sh", &["-c", script, env!("CARGO_BIN_EXE_esclusa")]);
+        let script = "exec 3<&0 4<&1; eval \"exec 5<&$1\"; exec </dev/null >&2; LISTEN_PID=$$ LISTEN_FDS=3 exec \"$0\" serve";
+        let mut shell = command("sh", &["-c", script, env!("CARGO_BIN_EXE_esclusa"), &web.as_raw_fd().to_string()]);
+        shell.env("ESCLUSA_WEB_ADDRESS", "127.0.0.1:2");
         let taken = |l: &TcpListener| Stdio::from(OwnedFd::from(l.try_clone().unwrap()));
         shell.env("NOTIFY_SOCKET", &notify).env("ESCLUSA_UPSTREAM_ADDRESS", format!("127.0.0.1:{}", postgres.port));
         // Addresses that nobody could bind: the sockets are those that were handed over.
@@ -150,6 +155,7 @@ async fn it_serves_on_sockets_of_systemd() {
     assert_eq!(early.ends(), Some(0));
     let shown = out(&mut psql(&["-h", "127.0.0.1", "-p", &ports[1], "-U", "esclusa", "-c", "SHOW VERSION", "esclusa"]));
     assert!(shown.contains(env!("CARGO_PKG_VERSION")), "{shown}");
+    assert!(alive(page), "the third socket is for browsers and machines");
     // A reload that comes at once does not end it.
     proxy.signal("HUP");
     proxy.hears("settings and rules were read again");
@@ -185,6 +191,13 @@ fn metrics_exist(text: &str) {
             assert!(known, "{name} has no series with {pair:?}");
         }
     }
+}
+
+/// Whether a web port says that its process is alive.
+fn alive(page: std::net::SocketAddr) -> bool {
+    let mut socket = std::net::TcpStream::connect(page).unwrap();
+    std::io::Write::write_all(&mut socket, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    std::io::read_to_string(socket).unwrap().ends_with("alive\n")
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::path::Path;
 use std::time::Duration;
 
 use common::{Bed, said, server};
@@ -16,20 +17,24 @@ use esclusa::migrate::run::Migration;
 use esclusa::migrate::signature::{self, Signed, Since};
 use esclusa::migrate::{ledger, parity};
 use esclusa::relation::Relation;
+use esclusa::rule::Rule;
+use esclusa::sql::quote::qualified;
 
 /// A history with everything that a table can have, and rows of which some are wider than a page.
 const FULL: &str = "CREATE TABLE usuario (id numeric(10,0) PRIMARY KEY, nombre varchar(40));
     INSERT INTO usuario SELECT i, 'u' FROM generate_series(1, 50) i;
-    CREATE SEQUENCE hisusuario_orden;
+    CREATE SCHEMA \"Dos.Partes\"; CREATE SEQUENCE \"Dos.Partes\".\"El Orden\";
     CREATE TABLE hisusuario (id numeric(10,0) NOT NULL REFERENCES usuario, nombre varchar(40) DEFAULT 'x', nota text CHECK (nota <> 'no'),
-        usu varchar(10), hora timestamp, orden bigint DEFAULT nextval('hisusuario_orden'), CONSTRAINT hisusuario_pkey PRIMARY KEY (id, hora));
+        usu varchar(10), hora timestamp, orden bigint DEFAULT nextval('\"Dos.Partes\".\"El Orden\"'),
+        CONSTRAINT hisusuario_pkey PRIMARY KEY (id, hora), CONSTRAINT \"un FK CONSTRAINT\" UNIQUE (id, hora, usu));
     INSERT INTO hisusuario SELECT i % 50 + 1, 'n' || i, CASE WHEN i % 3 = 0 THEN repeat(md5(i::text), 60 + i % 90) END, 'app',
         timestamp '2020-01-01' + i * interval '1 minute' FROM generate_series(1, 2000) i;
     CREATE INDEX hisusuario_parte ON hisusuario (nombre DESC NULLS LAST) WHERE nombre <> 'a;b INDEX ';
+    CREATE INDEX \"un RULE o SEQUENCE mig_old\" ON hisusuario (nombre, usu);
     CREATE INDEX hisusuario_usu ON hisusuario (usu varchar_pattern_ops, hora);
     CREATE FUNCTION anota() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.nombre := coalesce(NEW.nombre, ''nadie''); RETURN NEW; END';
     CREATE TRIGGER antes BEFORE INSERT ON hisusuario FOR EACH ROW EXECUTE FUNCTION anota();
-    COMMENT ON TABLE hisusuario IS 'historia'; COMMENT ON COLUMN hisusuario.nota IS 'una nota';
+    COMMENT ON TABLE hisusuario IS E'historia\n\\\\de todos\n\\\\unrestrict x'; COMMENT ON COLUMN hisusuario.nota IS 'una nota';
     GRANT SELECT ON hisusuario TO PUBLIC; GRANT INSERT, UPDATE (nota) ON hisusuario TO pg_monitor WITH GRANT OPTION";
 
 /// What the table is, apart from its rows.
@@ -52,6 +57,27 @@ async fn bed() -> Bed {
     bed
 }
 
+/// A history of nothing but text beside its key, its user and its moment; its columns have these names.
+async fn with_columns(names: &[&str]) -> Bed {
+    let columns: Vec<String> = names.iter().map(|n| format!("\"{n}\" text")).collect();
+    let mut bed = Bed::new(&format!(
+        "CREATE TABLE usuario (id numeric(10,0) PRIMARY KEY); INSERT INTO usuario SELECT generate_series(1, 9);
+        CREATE TABLE hisusuario (id numeric(10,0) NOT NULL, usu varchar(10), hora timestamp, {});
+        INSERT INTO hisusuario (id, usu, hora) SELECT i % 9 + 1, 'app', timestamp '2026-03-01' + i * interval '1 hour' FROM generate_series(1, 60) i",
+        columns.join(", ")
+    ))
+    .await;
+    bed.kept = true;
+    bed.rule("hisusuario", "history", "{ base = 'usuario', user = 'usu', time = 'hora' }", "{ columns = ['id'], base = ['id'] }")
+        .await;
+    bed
+}
+
+/// The rule of the one table.
+fn rule(bed: &Bed) -> &Rule {
+    bed.rules.rules.values().next().unwrap()
+}
+
 async fn migration(bed: &Bed) -> Migration<'_> {
     // The trigger stays with the archive, which was told.
     Migration { accept: true, ..Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap() }
@@ -60,15 +86,14 @@ async fn migration(bed: &Bed) -> Migration<'_> {
 async fn moved(bed: &Bed) {
     let migration = migration(bed).await;
     let run = migration.begin("migrate").await.unwrap();
-    migration.table(run, &bed.rules.rules["hisusuario"]).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    migration.table(run, rule(bed)).await.unwrap_or_else(|e| panic!("{}", said(&e)));
     migration.finish(run).await.unwrap();
 }
 
 async fn sign(bed: &Bed) -> Signed {
     let migration = migration(bed).await;
     let run = migration.begin("sign").await.unwrap();
-    let signed =
-        signature::sign(&migration, run, &bed.rules.rules["hisusuario"], "Ana").await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    let signed = signature::sign(&migration, run, rule(bed), "Ana").await.unwrap_or_else(|e| panic!("{}", said(&e)));
     migration.finish(run).await.unwrap();
     signed
 }
@@ -77,20 +102,24 @@ async fn target(bed: &Bed) -> Server {
     Server::new(&Url::new(format!("postgres://postgres@127.0.0.1:{}/{}", server().await.port, bed.name())), None)
 }
 
-async fn dropped(bed: &Bed, directory: &std::path::Path, observation: Duration) -> Result<Dump, String> {
+async fn dropped(bed: &Bed, directory: &Path, observation: Duration) -> Result<Dump, String> {
+    dropped_by_way_of(bed, directory, observation, None).await
+}
+
+async fn dropped_by_way_of(bed: &Bed, directory: &Path, observation: Duration, scratch: Option<&Server>) -> Result<Dump, String> {
     let migration = migration(bed).await;
     let run = migration.begin("drop").await.unwrap();
     let server = target(bed).await;
-    let dumping = Dumping { server: &server, scratch: None, directory, observation };
-    let done = drop::run(&migration, run, &bed.rules.rules["hisusuario"], &dumping).await.map_err(|e| said(&e));
+    let dumping = Dumping { server: &server, scratch, directory, observation };
+    let done = drop::run(&migration, run, rule(bed), &dumping).await.map_err(|e| said(&e));
     migration.finish(run).await.unwrap();
     done
 }
 
-async fn restored(bed: &Bed, file: Option<&std::path::Path>) -> Result<i64, String> {
+async fn restored(bed: &Bed, file: Option<&Path>) -> Result<i64, String> {
     let migration = migration(bed).await;
     let run = migration.begin("restore").await.unwrap();
-    let done = drop::restore(&migration, run, &bed.rules.rules["hisusuario"], file).await.map_err(|e| said(&e));
+    let done = drop::restore(&migration, run, rule(bed), file).await.map_err(|e| said(&e));
     migration.finish(run).await.unwrap();
     done
 }
@@ -98,22 +127,21 @@ async fn restored(bed: &Bed, file: Option<&std::path::Path>) -> Result<i64, Stri
 async fn back(bed: &Bed) {
     let migration = migration(bed).await;
     let run = migration.begin("back").await.unwrap();
-    migration.back(run, &bed.rules.rules["hisusuario"]).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    migration.back(run, rule(bed)).await.unwrap_or_else(|e| panic!("{}", said(&e)));
     migration.finish(run).await.unwrap();
 }
 
 async fn facts(bed: &Bed) -> Facts {
-    let rule = &bed.rules.rules["hisusuario"];
-    condition::facts(&bed.db, &bed.context, &[rule], Duration::ZERO).await.unwrap().remove("hisusuario").unwrap()
+    condition::facts(&bed.db, &bed.context, &[rule(bed)], Duration::ZERO).await.unwrap().remove("hisusuario").unwrap()
 }
 
 async fn state(bed: &Bed) -> State {
-    ledger::state(&bed.db, &bed.context, "hisusuario").await.unwrap()
+    ledger::state(&bed.db, &bed.context, &rule(bed).table).await.unwrap()
 }
 
 async fn assert_kept(bed: &Bed) {
-    let relation = Relation::compile(&bed.rules.rules["hisusuario"], &bed.context);
-    let parity = parity::kept(&bed.db, &relation, "mig_old.hisusuario").await.unwrap();
+    let relation = Relation::compile(rule(bed), &bed.context);
+    let parity = parity::kept(&bed.db, &relation, &qualified("mig_old", &rule(bed).table)).await.unwrap();
     assert!(parity.holds(), "{}", parity.failures());
 }
 
@@ -177,6 +205,57 @@ async fn a_table_is_dropped_and_comes_back_with_what_was_written_since() {
     assert_kept(&bed).await;
 }
 
+/// Words of PL/pgSQL that SQL does not reserve, and the names that our functions give to what they hold: each is a column's too.
+#[tokio::test]
+async fn columns_may_be_called_as_the_words_of_our_functions() {
+    let names = [
+        "begin",
+        "by",
+        "declare",
+        "execute",
+        "foreach",
+        "if",
+        "loop",
+        "strict",
+        "while",
+        "place",
+        "known",
+        "number",
+        "at",
+        "old_image",
+        "new_image",
+        "k",
+        "l",
+        "r",
+        "t",
+        "new",
+        "old",
+        "tg_op",
+    ];
+    let (bed, directory) = (with_columns(&names).await, tempfile::tempdir().unwrap());
+    let quoted: Vec<String> = names.iter().map(|n| format!("\"{n}\"")).collect();
+    let set: Vec<String> = quoted.iter().map(|n| format!("{n} = 'cambiado'")).collect();
+    let write = format!(
+        "INSERT INTO cf_quere_pro.hisusuario (id, usu, hora, {}) VALUES (3, 'ana', '2026-05-01', {}); \
+         UPDATE cf_quere_pro.hisusuario SET {} WHERE id = 5; DELETE FROM cf_quere_pro.hisusuario WHERE id = 7 AND usu = 'app'",
+        quoted.join(", "),
+        vec!["'dos'"; names.len()].join(", "),
+        set.join(", ")
+    );
+    moved(&bed).await;
+    bed.sql(&write).await;
+    assert_kept(&bed).await;
+    sign(&bed).await;
+    dropped(&bed, directory.path(), Duration::ZERO).await.unwrap_or_else(|e| panic!("{e}"));
+    bed.sql(&write).await;
+    restored(&bed, None).await.unwrap_or_else(|e| panic!("{e}"));
+    bed.sql(&write).await;
+    assert_kept(&bed).await;
+    let rows = bed.rows(ROWS).await;
+    back(&bed).await;
+    assert_eq!(bed.rows(ROWS).await, rows);
+}
+
 /// A file that is not the dump is refused, and so is a table that was not dropped; the table stays as it is.
 #[tokio::test]
 async fn only_its_own_dump_restores_a_table() {
@@ -201,7 +280,11 @@ async fn only_its_own_dump_restores_a_table() {
         (state(&bed).await, bed.cell("SELECT to_regclass('mig_old.hisusuario') IS NULL").await.as_str()),
         (State::Dropped, "t")
     );
+    // What lies beside it is somebody's.
+    let beside = kept.with_extension("list");
+    std::fs::write(&beside, "mine").unwrap();
     assert_eq!(restored(&bed, Some(&kept)).await.unwrap(), 2000);
+    assert_eq!(std::fs::read_to_string(&beside).unwrap(), "mine");
 }
 
 /// What a signature stands for: a row that is altered later is found, rows that come later are no part of it, and neither the report nor the
@@ -211,7 +294,7 @@ async fn a_row_that_was_altered_after_the_signature_is_found() {
     let bed = bed().await;
     moved(&bed).await;
     let signed = sign(&bed).await;
-    let relation = Relation::compile(&bed.rules.rules["hisusuario"], &bed.context);
+    let relation = Relation::compile(rule(&bed), &bed.context);
     let since = async |signed: &Signed| signature::since(&bed.db, &relation, signed).await.unwrap();
     assert_eq!(since(&signed).await, Since::Same);
     bed.sql("INSERT INTO cf_quere_pro.hisusuario VALUES (7, 'tarde', NULL, 'ana', '2026-01-01')").await;
@@ -225,6 +308,14 @@ async fn a_row_that_was_altered_after_the_signature_is_found() {
         assert_eq!(since(&signed).await, expected, "{change}");
         bed.sql("ROLLBACK").await;
     }
+    // Nor does a step without a hash pass for one.
+    bed.sql(
+        "BEGIN; INSERT INTO esclusa.run_table (run_id, legacy_table, step, state) SELECT run_id, legacy_table, 'sign', 'signed' \
+             FROM esclusa.run_table ORDER BY number DESC LIMIT 1",
+    )
+    .await;
+    assert!(ledger::broken(&bed.db).await.unwrap().0.is_some());
+    bed.sql("ROLLBACK").await;
     let forged = Signed { rows: 1999, ..signed.clone() };
     assert_eq!(since(&forged).await, Since::Unknown);
     for change in [
@@ -238,6 +329,82 @@ async fn a_row_that_was_altered_after_the_signature_is_found() {
         bed.sql("ROLLBACK").await;
     }
     assert_eq!(ledger::broken(&bed.db).await.unwrap().0, None);
+}
+
+/// Who is still writing when somebody signs has drawn a number before others that are there already: his row comes later, and is no part of it.
+#[tokio::test]
+async fn nobody_signs_for_rows_that_are_not_there_yet() {
+    let bed = bed().await;
+    let early = migration(&bed).await;
+    let run = early.begin("early").await.unwrap();
+    let refused = signature::sign(&early, run, rule(&bed), "Ana").await.unwrap_err();
+    assert!(said(&refused).contains("`sign` has no place there"), "{}", said(&refused));
+    early.finish(run).await.unwrap();
+    moved(&bed).await;
+    let slow = Bed::beside(&bed).await;
+    slow.sql("BEGIN; INSERT INTO cf_quere_pro.hisusuario VALUES (7, 'lento', NULL, 'ana', '2026-01-01')").await;
+    bed.sql("INSERT INTO cf_quere_pro.hisusuario VALUES (8, 'rapido', NULL, 'ana', '2026-01-01')").await;
+    let (signed, ()) = tokio::join!(sign(&bed), async {
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        slow.sql("COMMIT").await;
+    });
+    let relation = Relation::compile(rule(&bed), &bed.context);
+    assert_eq!(signature::since(&bed.db, &relation, &signed).await.unwrap(), Since::Same);
+    assert_eq!(bed.cell("SELECT count(*) FROM cf_quere_pro.hisusuario WHERE nombre IN ('lento', 'rapido')").await, "2");
+}
+
+/// A name that a path, a list of `pg_restore`'s and a pattern of `pg_dump`'s each read in a way of their own.
+#[tokio::test]
+async fn a_table_of_any_name_is_dropped_and_comes_back() {
+    let name = "../His.TRIGGER mig_old \"x\" *";
+    let quoted = qualified("cf_quere_pro", name);
+    let mut bed = Bed::new(&format!(
+        "CREATE TABLE {quoted} (id numeric(10,0) NOT NULL, hora timestamp); INSERT INTO {quoted} SELECT i, '2026-03-01' FROM generate_series(1, 30) i"
+    ))
+    .await;
+    bed.kept = true;
+    bed.rule(name, "history", "{ time = 'hora' }", "{ columns = ['id'] }").await;
+    let directory = tempfile::tempdir().unwrap();
+    moved(&bed).await;
+    sign(&bed).await;
+    let dump = dropped(&bed, directory.path(), Duration::ZERO).await.unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(dump.file.parent(), Some(directory.path()));
+    bed.sql(&format!("DELETE FROM {quoted} WHERE id < 11")).await;
+    assert_eq!(restored(&bed, None).await.unwrap_or_else(|e| panic!("{e}")), 20);
+    assert_kept(&bed).await;
+}
+
+/// What a new database does not have is named before anything is dumped, and a scratch database that has it will do.
+#[tokio::test]
+async fn a_table_of_types_of_its_own_needs_a_scratch_database_that_has_them() {
+    let mut bed = Bed::new(
+        "CREATE TYPE estado AS ENUM ('a', 'b'); CREATE DOMAIN corto AS text CHECK (length(value) < 9);
+        CREATE FUNCTION menor(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT pg_catalog.lower($1)';
+        CREATE TABLE hisusuario (id numeric(10,0) NOT NULL, hora timestamp, e estado DEFAULT 'b', d corto);
+        CREATE INDEX por_menor ON hisusuario (menor(d)); INSERT INTO hisusuario SELECT i, '2026-03-01', 'a', 'D' FROM generate_series(1, 30) i",
+    )
+    .await;
+    bed.kept = true;
+    bed.rule("hisusuario", "history", "{ time = 'hora' }", "{ columns = ['id'] }").await;
+    let directory = tempfile::tempdir().unwrap();
+    moved(&bed).await;
+    sign(&bed).await;
+    let refused = dropped(&bed, directory.path(), Duration::ZERO).await.unwrap_err();
+    for needed in
+        ["type cf_quere_pro.estado", "type cf_quere_pro.corto", "function cf_quere_pro.menor(text)", "migrate.restore_url"]
+    {
+        assert!(refused.contains(needed), "{needed}: {refused}");
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "nothing was dumped");
+    let name = format!("{}_scratch", bed.name());
+    bed.sql(&format!("CREATE DATABASE {name}")).await;
+    let scratch = Server::new(&Url::new(format!("postgres://postgres@127.0.0.1:{}/{name}", server().await.port)), None);
+    let there = scratch.connect().await.unwrap();
+    let types = "CREATE SCHEMA cf_quere_pro; CREATE TYPE cf_quere_pro.estado AS ENUM ('a', 'b'); CREATE DOMAIN cf_quere_pro.corto AS text;
+        CREATE FUNCTION cf_quere_pro.menor(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT pg_catalog.lower($1)'";
+    there.batch("test", types).await.unwrap();
+    dropped_by_way_of(&bed, directory.path(), Duration::ZERO, Some(&scratch)).await.unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(restored(&bed, None).await.unwrap_or_else(|e| panic!("{e}")), 30);
 }
 
 /// A proof that does not hold is neither signed nor dropped by; nor is a table that something reads.
@@ -270,7 +437,7 @@ async fn only_the_last_run_writes_into_the_ledger() {
     let later = Bed::beside(&bed).await;
     let second = migration(&later).await;
     let _newer = second.begin("second").await.unwrap();
-    let refused = first.table(run, &bed.rules.rules["hisusuario"]).await.unwrap_err();
+    let refused = first.table(run, rule(&bed)).await.unwrap_err();
     assert!(said(&refused).contains("another run has begun since"), "{}", said(&refused));
     assert_eq!(bed.cell("SELECT relkind FROM pg_class WHERE oid = 'cf_quere_pro.hisusuario'::regclass").await, "r");
 }
@@ -288,7 +455,7 @@ async fn a_drop_that_is_killed_leaves_all_or_nothing() {
         let run = migration.begin("killed").await.unwrap();
         let server = target(&bed).await;
         let dumping = Dumping { server: &server, scratch: None, directory: directory.path(), observation: Duration::ZERO };
-        let work = drop::run(&migration, run, &bed.rules.rules["hisusuario"], &dumping);
+        let work = drop::run(&migration, run, rule(&bed), &dumping);
         let ended = tokio::time::timeout(Duration::from_millis(wait), work).await;
         last = ended.as_ref().ok().and_then(|e| e.as_ref().err()).map(said);
         drop(migration);

@@ -227,6 +227,69 @@ async fn the_migration_springs_no_trap() {
     assert_eq!(hits(&watch).await, "0", "schema check");
 }
 
+/// Nor does any command, nor a proxy that serves: each has sessions of its own.
+#[tokio::test]
+async fn no_command_springs_a_trap() {
+    let mut bed = legacy("commands", trap::SQL).await;
+    let name = bed.name().to_owned();
+    rules(&mut bed).await;
+    bed.kept = true;
+    bed.migrate_all().await;
+    bed.sql(&format!("ALTER DATABASE {name} SET search_path = {}", PATHS[0])).await;
+    let watch = Bed::beside(&bed).await;
+    let proxy = Proxy::start_with(&bed, |settings| settings.control.flush_interval = std::time::Duration::from_millis(50)).await;
+    let mut client = proxy.client(&bed).await;
+    hits(&watch).await;
+    let table = bed.rules.rules.keys().next().unwrap().clone();
+    client.query(&format!("SELECT count(*) FROM cf_quere_pro.{table}")).await;
+    common::wait_for(&watch.db, "SELECT count(*) OPERATOR(pg_catalog.>) 0 FROM esclusa.hit_total").await;
+    proxy.set(&[&table], Mode::Rewrite).await;
+    assert_eq!(hits(&watch).await, "0", "serve");
+    let directory = tempfile::tempdir().unwrap();
+    let url = common::server().await.url(&name);
+    for arguments in [
+        "check",
+        "status",
+        "status --plan",
+        "inventory --sample 0",
+        "dependencies --all",
+        "report",
+        "report statements",
+        "report list",
+        "order",
+        "order next",
+        "doctor",
+        "registry --directory DIR",
+        "schema check",
+        "roles --check",
+        "rules list",
+        "verify --all",
+        "sign --all --by Ana",
+        "drop --all --dry-run",
+        "drop --all --dump DIR",
+        "benchmark --runs 1",
+        "retain --all",
+        "rules set TABLE observe --reason x",
+        "rollback --all",
+        "migrate --all",
+    ] {
+        let words: Vec<String> = arguments
+            .split(' ')
+            .map(|word| word.replace("DIR", directory.path().to_str().unwrap()).replace("TABLE", &table))
+            .collect();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_esclusa"));
+        command
+            .args(&words)
+            .env("ESCLUSA_CONTROL_URL", url.secret())
+            .env("ESCLUSA_RULES_DIRECTORY", &proxy.rules)
+            .env("ESCLUSA_MIGRATE_OBSERVATION", "0s");
+        let said = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        let told = format!("{}{}", String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
+        assert_eq!(hits(&watch).await, "0", "{arguments}\n{told}");
+        assert!(matches!(said.status.code(), Some(0 | 1)), "{arguments}\n{told}");
+    }
+}
+
 /// A type of the client's own, whose cast to json is its own function: what the trigger serialises must not run it as somebody else.
 #[tokio::test]
 async fn a_cast_of_the_clients_own_is_not_run_by_the_trigger() {

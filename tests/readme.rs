@@ -32,6 +32,8 @@ const TYPED: &[(&str, &str)] = &[
     ("esclusa sign --wave W1-A --by 'Ana López'", "the_six_steps"),
     ("esclusa drop --wave W1-A --dump dumps", "the_six_steps"),
     ("esclusa registry --directory registry", "the_six_steps"),
+    ("esclusa benchmark", "the_six_steps"),
+    ("esclusa doctor", "the_six_steps"),
     ("esclusa report", "the_six_steps"),
     ("esclusa order", "the_six_steps"),
     ("esclusa order next", "the_six_steps"),
@@ -57,6 +59,44 @@ fn every_command_of_readme_is_typed_here() {
     let found: BTreeSet<&str> = inline.map(|c| c.split(" # ").next().unwrap_or(c).trim()).filter(begins).collect();
     let typed: BTreeSet<&str> = TYPED.iter().map(|(c, _)| *c).collect();
     assert_eq!(found, typed);
+}
+
+/// What the runbook tells to type beside, and the test that types it.
+const IN_THE_RUNBOOK: &[(&str, &str)] = &[
+    ("esclusa inventory --sample 0", "the_six_steps"),
+    ("esclusa dependencies --wave W1-A", "the_six_steps"),
+    ("esclusa order next", "tests/order.rs"),
+    ("esclusa status --wave W1-A", "the_six_steps"),
+    ("esclusa status --plan", "the_six_steps"),
+    ("esclusa report comparisons", "tests/order.rs"),
+    ("esclusa rollback --wave W1-A --level 2", "the_six_steps"),
+    ("esclusa rollback --all --level 3", "the_six_steps"),
+    ("esclusa rollback --all --level 4", "the_six_steps"),
+    ("esclusa drop --wave W1-A --dry-run", "the_six_steps"),
+    ("esclusa verify --report w1a.json", "the_six_steps"),
+];
+
+/// Every whole command of the runbook is typed somewhere; where a name stands alone, it is a command that explains itself.
+#[test]
+fn every_command_of_the_runbook_is_typed() {
+    let runbook = std::fs::read_to_string(root().join("deploy/RUNBOOK.md")).unwrap();
+    let inline = runbook.split('`').skip(1).step_by(2);
+    let known: BTreeSet<&str> = TYPED.iter().chain(IN_THE_RUNBOOK).map(|(c, _)| *c).collect();
+    let mut commands = 0;
+    for command in inline.filter(|c| c.starts_with("esclusa ") || c.starts_with("SET ")) {
+        let words: Vec<&str> = command.split(' ').collect();
+        let is_name = words.len() == 2 || words.contains(&"TABLE");
+        if is_name && !known.contains(command) {
+            assert_eq!(said(&mut esclusa(&[words[1], "--help"])).code, Some(0), "{command}");
+        } else {
+            assert!(known.contains(command), "`{command}` is typed by no test");
+        }
+        commands += 1;
+    }
+    assert!(commands > 30, "{commands}");
+    for (command, _) in IN_THE_RUNBOOK {
+        assert!(runbook.contains(command), "`{command}` is not in the runbook");
+    }
 }
 
 #[test]
@@ -269,6 +309,11 @@ async fn the_six_steps() {
         "2 forwarded, 2 rewritten, a DELETE with its sub-select, 1 at the end"
     );
 
+    // Whether it is within the bars is the clock's business.
+    let benchmark = said(&mut typed(&["benchmark", "--runs", "2", "--format", "csv"]));
+    assert!(benchmark.out.contains("\n\"(all, by their geometric mean)\","), "{benchmark:?}");
+    assert_eq!(said(&mut typed(&["doctor"])).code, Some(0));
+
     // The end of the archived tables: signed for, each behind a dump that this role, which may make no database, has restored elsewhere.
     let status = out(&mut typed(&["status", "histipooficina", "--format", "csv"]));
     assert!(status.contains("kept,yes,") && status.contains("signed,no,nobody has signed"), "{status}");
@@ -306,6 +351,29 @@ async fn the_six_steps() {
     // The way back even then, with the DELETE.
     let back = out(&mut typed(&["rollback", "--wave", "W1-A", "--level", "2"]));
     assert_eq!(back.matches(" back ").count(), 22, "{back}");
+    // The last levels bring back whatever is moved, or dropped; of those that never were they say nothing.
+    out(&mut typed(&["migrate", "histipooficina", "tipocorreo"]));
+    let histories = out(&mut typed(&["rollback", "--all", "--level", "3", "--format", "csv"]));
+    assert!(
+        histories.contains(",audit trigger disabled,")
+            && histories.contains("histipooficina,back,36,")
+            && !histories.contains("tipocorreo,"),
+        "{histories}"
+    );
+    out(&mut typed(&["migrate", "histipooficina"]));
+    out(&mut typed(&["sign", "histipooficina", "--by", "Ana López"]));
+    let again = typed(&["drop", "histipooficina", "--dump", &dumps])
+        .env("ESCLUSA_MIGRATE_OBSERVATION", "0s")
+        .env("ESCLUSA_MIGRATE_RESTORE_URL", &scratch)
+        .output()
+        .unwrap();
+    assert!(again.status.success(), "{again:?}");
+    let all = out(&mut typed(&["rollback", "--all", "--level", "4", "--format", "csv"]));
+    let back: Vec<&str> = all.lines().filter(|line| line.contains(",back,")).collect();
+    assert!(
+        back.len() == 2 && back[0].starts_with("histipooficina,back,36,") && back[1].starts_with("tipocorreo,back,"),
+        "{all}"
+    );
     let rows = "SELECT count(*), (SELECT relkind FROM pg_class WHERE oid = 'cf_quere_pro.histipooficina'::regclass) FROM cf_quere_pro.histipooficina";
     assert_eq!(aqua.text("test", rows).await.unwrap(), [[Some("36".to_owned()), Some("r".to_owned())]]);
 }

@@ -12,6 +12,8 @@ mod copy;
 mod fake;
 #[path = "wire/faults.rs"]
 mod faults;
+#[path = "wire/forwarded.rs"]
+mod forwarded;
 #[path = "wire/frames.rs"]
 mod frames;
 #[path = "wire/fuzz.rs"]

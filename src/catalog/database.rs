@@ -115,9 +115,16 @@ impl Database {
         sink.finish().await.map_err(|e| database_error(context, &e))
     }
 
-    /// Another connection like this one.
+    /// Another connection like this one, whose names are PostgreSQL's own.
     pub async fn beside(&self) -> Result<Database> {
-        Database::open(&self.config).await
+        Database::open(&self.config).await?.pinned().await
+    }
+
+    /// Unqualified names mean PostgreSQL's own objects from here on, whatever the search path of the database or of the role is: in a schema
+    /// before pg_catalog, or with types that fit better, another's function would run with this session's rights.
+    pub async fn pinned(self) -> Result<Database> {
+        self.batch("pinning the session", "SET search_path = pg_catalog, pg_temp").await?;
+        Ok(self)
     }
 
     /// Whether the connection is gone.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Call, Selection};
 use crate::error::{Error, Result};
 use crate::migrate::drop::{self, Dumping};
-use crate::migrate::dump::Server;
+use crate::migrate::dump::{self, Server};
 use crate::migrate::quiet::Pace;
 use crate::migrate::roles;
 use crate::migrate::run::Migration;
@@ -52,7 +52,12 @@ pub(super) async fn run(call: Call, asked: Drop) -> Result<()> {
     match asked.dump.as_deref().filter(|_| !asked.dry_run) {
         None => {
             for rule in chosen {
-                match drop::unmet(&migration, rule, observation).await.and_then(|unmet| drop::refuse_unmet(rule, &unmet)) {
+                let unmet = drop::unmet(&migration, rule, observation).await?;
+                let may = match drop::refuse_unmet(rule, &unmet) {
+                    Ok(()) => dump::ready(&database, scratch.as_ref(), &rule.table).await,
+                    refused => refused,
+                };
+                match may {
                     Ok(()) => table.push(vec![
                         rule.table.as_str().into(),
                         "may be dropped".into(),

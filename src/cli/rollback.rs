@@ -6,8 +6,9 @@ use super::{Call, Selection, say};
 use crate::control;
 use crate::error::{Error, Result};
 use crate::migrate::gate::{self, Named, Switch};
+use crate::migrate::machine::State;
 use crate::migrate::run::Migration;
-use crate::migrate::{capture, drop, roles};
+use crate::migrate::{capture, drop, ledger, roles};
 use crate::mode::Mode;
 use crate::relation::Context;
 use crate::rule::Rule;
@@ -20,7 +21,7 @@ pub(super) struct Rollback {
     #[command(flatten)]
     selection: Selection,
     /// 1: the tables take their names again. 2: tables that were dropped do, from their dumps and the rows as they are now. 3: histories do,
-    /// and the audit triggers stop. 4: all of it.
+    /// and the audit triggers stop. 4: all of it. 3 and 4 bring dropped tables back too.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
     level: u8,
     /// At level 2: the dump of the one table, where it does not lie any more where the ledger says.
@@ -63,7 +64,13 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     let mut failed = 0;
     let mut restored = Vec::new();
     for rule in chosen {
-        let done = if rollback.level == 2 { drop::restore(&migration, run, rule, rollback.dump.as_deref()).await } else { Ok(0) };
+        let state = ledger::state(&database, &context, &rule.table).await?;
+        // Of a wave, or of all, those that there is nothing to do with are no failures.
+        if rollback.selection.tables.is_empty() && !has_work(state, rollback.level) {
+            continue;
+        }
+        let is_dropped = state == State::Dropped && rollback.level > 2 || rollback.level == 2;
+        let done = if is_dropped { drop::restore(&migration, run, rule, rollback.dump.as_deref()).await } else { Ok(0) };
         match done {
             Ok(_) => restored.push(rule),
             Err(error @ Error::Io { .. }) => return Err(error),
@@ -98,6 +105,15 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
 fn left(rule: &Rule, error: &Error) -> Vec<Cell> {
     let why = std::iter::once(error.to_string()).chain(error.more()).collect::<Vec<_>>().join("; ");
     vec![rule.table.as_str().into(), "left as it was".into(), 0usize.into(), why.into()]
+}
+
+/// Whether a level has something to do with a table in this state. Level 1 says of a dropped one that it needs level 2.
+fn has_work(state: State, level: u8) -> bool {
+    match state {
+        State::Planned | State::Improved => false,
+        State::Dropped => true,
+        _ => level != 2,
+    }
 }
 
 fn concerns(rule: &Rule, level: u8) -> bool {

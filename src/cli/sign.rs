@@ -36,6 +36,14 @@ pub(super) async fn run(call: Call, sign: Sign) -> Result<()> {
     if by.is_empty() {
         return Err(Error::usage("--by needs the name of whoever signs"));
     }
+    if sign.report.is_some() && sign.report == sign.html {
+        return Err(Error::usage("--report and --html name the same file"));
+    }
+    // Before the ledger has the signature: a report that cannot be written later is a signature without its paper.
+    for file in sign.report.iter().chain(&sign.html) {
+        let directory = file.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(".".as_ref());
+        std::fs::read_dir(directory).map_err(|e| Error::io(format!("writing {}", file.display()), e))?;
+    }
     let rules = call.rules()?;
     let chosen: Vec<&Rule> = sign.selection.of(&rules)?.into_iter().filter(|r| !r.target.stays()).collect();
     let database = call.prepared_database().await?;

@@ -69,6 +69,9 @@ async fn signed(call: &Call, file: &Path) -> Result<()> {
     let text = std::fs::read_to_string(file).map_err(|e| Error::io(format!("reading {}", file.display()), e))?;
     let report: Vec<Signed> = serde_json::from_str(&text)
         .map_err(|e| Error::usage(format!("{} is no report of `esclusa sign`: {e}", file.display())))?;
+    if report.is_empty() {
+        return Err(Error::usage(format!("{} signs for no table", file.display())));
+    }
     let rules = call.rules()?;
     let database = call.prepared_database().await?;
     let context = Context::new(&call.settings);

@@ -53,6 +53,7 @@ const CHECKS: &[Check] = &[
     Check { name: "pg_stat_statements", sql: "SELECT CASE WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements') THEN 'fine' ELSE 'note' END, CASE WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements') THEN 'it tells who comes around the proxy' ELSE 'not installed' END", remedy: "CREATE EXTENSION pg_stat_statements shows statements that come around the proxy" },
     Check { name: "room in transaction ids", sql: "SELECT CASE WHEN a < 1500000000 THEN 'fine' ELSE 'fault' END, a || ' of 2 billion since the oldest' FROM (SELECT max(age(datfrozenxid)) FROM pg_database) AS d(a)", remedy: "VACUUM (FREEZE) before a migration writes millions of rows" },
     Check { name: "slots that hold WAL", sql: "SELECT CASE WHEN count(*) = 0 THEN 'fine' ELSE 'note' END, coalesce(string_agg(slot_name, ', '), 'none') FROM pg_replication_slots WHERE NOT active", remedy: "an inactive slot keeps all WAL that a migration writes: the disk may fill" },
+    Check { name: "room to restore dumps", sql: "SELECT CASE WHEN $restore OR rolcreatedb OR rolsuper THEN 'fine' ELSE 'note' END, CASE WHEN $restore THEN 'migrate.restore_url has it' WHEN rolcreatedb OR rolsuper THEN 'a database is made for each' ELSE 'this role may not make a database' END FROM pg_roles WHERE rolname = current_user", remedy: "`esclusa drop` restores each dump to compare it: set migrate.restore_url to a scratch database, or let a superuser run ALTER ROLE ... CREATEDB" },
 ];
 
 /// Asks everything. A question that this server or this role cannot answer is a note.
@@ -63,8 +64,10 @@ pub async fn examine(db: &Database, settings: &Settings) -> Result<Table> {
         table.push(vec![name.into(), state.into(), found.into(), Some(remedy).filter(|r| !r.is_empty()).into()]);
     };
     for check in CHECKS {
+        let restore = if settings.migrate.restore_url.is_empty() { "false" } else { "true" };
         let sql =
             check.sql.replace("$schema", &literal(&settings.rules.schema)).replace("$zone", &literal(&settings.rules.time_zone));
+        let sql = sql.replace("$restore", restore);
         match db.text(&format!("examining {}", check.name), &sql).await {
             Ok(rows) => {
                 let mut cells = rows.into_iter().flatten().map(Option::unwrap_or_default);

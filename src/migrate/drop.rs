@@ -48,6 +48,7 @@ pub async fn run(migration: &Migration<'_>, run: i64, rule: &Rule, dumping: &Dum
     let entry = Entry { run, table: &rule.table, step: Step::Drop, rows: None, detail: None };
     ledger::place(db, &migration.context, entry).await?;
     refuse_unmet(rule, &unmet(migration, rule, dumping.observation).await?)?;
+    dump::ready(db, dumping.scratch, &rule.table).await?;
     // A proof of now, and not of the day when somebody signed.
     match migration.verify(rule).await? {
         Some(parity) if parity.holds() => {}

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use sha2::{Digest as _, Sha256};
+use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
 use crate::catalog::Database;
@@ -56,22 +57,34 @@ impl Server {
 
     /// The database itself.
     pub async fn connect(&self) -> Result<Database> {
-        Database::connect(&self.url, self.password.as_deref()).await
+        Database::connect(&self.url, self.password.as_deref()).await?.pinned().await
     }
 
     /// One of PostgreSQL's programs, with the connection in its environment.
     fn program(&self, name: &str, database: Option<&str>) -> Result<Command> {
         let mut command = Command::new(name);
         command.envs(environment(&self.url, self.password.as_deref(), database)?);
-        command.env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command.env("LC_ALL", "C");
         Ok(command)
     }
 }
 
 /// Runs a program to its end; what it prints.
-async fn run(context: &str, mut command: Command) -> Result<String> {
+async fn run(context: &str, command: Command) -> Result<String> {
+    run_reading(context, command, None).await
+}
+
+/// Runs a program that reads from its standard input; what it prints.
+async fn run_reading(context: &str, mut command: Command, input: Option<&str>) -> Result<String> {
     let name = command.as_std().get_program().to_string_lossy().into_owned();
-    let ended = command.output().await.map_err(|e| Error::io(format!("{context}: starting {name}"), e))?;
+    let failed = |e| Error::io(format!("{context}: starting {name}"), e);
+    command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() }).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.kill_on_drop(true).spawn().map_err(failed)?;
+    if let (Some(mut to), Some(input)) = (child.stdin.take(), input) {
+        // A program that has ended before it has read all says itself why.
+        let _ = to.write_all(input.as_bytes()).await;
+    }
+    let ended = child.wait_with_output().await.map_err(failed)?;
     if ended.status.success() {
         return Ok(String::from_utf8_lossy(&ended.stdout).into_owned());
     }
@@ -91,8 +104,9 @@ pub async fn take(server: &Server, scratch: Option<&Server>, table: &str, direct
     source.batch(&context, PINNED).await?;
     let now = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYYMMDD\"T\"HH24MISS\"Z\"')";
     let at: String = source.one(&context, now, &[]).await?.get(0);
-    let file = directory.join(format!("{table}-{at}.dump"));
-    let new = directory.join(format!(".{table}-{at}.dump.new"));
+    let name = file_name(table);
+    let file = directory.join(format!("{name}-{at}.dump"));
+    let new = directory.join(format!(".{name}-{at}.dump.new"));
     let (likeness, needed) = source
         .transaction(&context, async |db| {
             db.batch(&context, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
@@ -100,8 +114,8 @@ pub async fn take(server: &Server, scratch: Option<&Server>, table: &str, direct
             let needed = sequences(db, &context, table).await?;
             let mut command = server.program("pg_dump", None)?;
             command.args(["--format=custom", "--snapshot", &snapshot, "--file"]).arg(&new);
-            for name in std::iter::once(&qualified(ARCHIVE, table)).chain(&needed) {
-                command.arg("--table").arg(pattern(name));
+            for (schema, name) in std::iter::once(&(ARCHIVE.to_owned(), table.to_owned())).chain(&needed) {
+                command.arg("--table").arg(pattern(schema, name));
             }
             run(&context, command).await?;
             Ok((like(db, &context, table).await?, needed))
@@ -121,22 +135,79 @@ pub async fn take(server: &Server, scratch: Option<&Server>, table: &str, direct
     Ok(Dump { file, sha256, bytes, likeness })
 }
 
+/// A table's name as part of a file's: what a path reads as its own is written as in a URL.
+fn file_name(table: &str) -> String {
+    let part = |c: char| if matches!(c, '/' | '%') || c.is_control() { format!("%{:02X}", u32::from(c)) } else { c.to_string() };
+    table.chars().map(part).collect()
+}
+
 /// A name as `--table` takes it: quoted, it is no pattern.
-fn pattern(name: &str) -> String {
-    let (schema, table) = name.split_once('.').unwrap_or(("", name));
-    let quoted = |part: &str| if part.starts_with('"') { part.to_owned() } else { format!("\"{part}\"") };
+fn pattern(schema: &str, table: &str) -> String {
+    let quoted = |part: &str| format!("\"{}\"", part.replace('"', "\"\""));
     format!("{}.{}", quoted(schema), quoted(table))
 }
 
-/// Sequences that the table's defaults draw from: without them it cannot be made.
-async fn sequences(db: &Database, context: &str, table: &str) -> Result<Vec<String>> {
+/// Whether a dump of the table can be made here, and restored: it is asked before anything takes long.
+pub async fn ready(source: &Database, scratch: Option<&Server>, table: &str) -> Result<()> {
+    let context = format!("dumping {table}");
+    for name in ["pg_dump", "pg_restore"] {
+        let mut command = Command::new(name);
+        command.arg("--version");
+        run(&context, command).await.map_err(|error| Error::Refused {
+            message: format!("{context}: {name} cannot be run"),
+            detail: Some(error.to_string()),
+            hint: Some("install the client programs of the server's version or newer (Debian: postgresql-client)".into()),
+        })?;
+    }
+    if scratch.is_some() {
+        return Ok(());
+    }
+    let may = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user";
+    if !source.one(&context, may, &[]).await?.get::<_, bool>(0) {
+        return Err(Error::Refused {
+            message: format!("{context}: there is no database to restore it into"),
+            detail: Some("this role may not create one".into()),
+            hint: Some(
+                "set migrate.restore_url to a scratch database on any server, or let a superuser run `ALTER ROLE ... CREATEDB`"
+                    .into(),
+            ),
+        });
+    }
+    match foreign(source, &context, table).await? {
+        needed if needed.is_empty() => Ok(()),
+        needed => Err(Error::Refused {
+            message: format!("{context}: it cannot be restored into an empty database"),
+            detail: Some(format!("it needs {}", needed.join(", "))),
+            hint: Some("set migrate.restore_url to a scratch database that has them".into()),
+        }),
+    }
+}
+
+/// Types, functions, collations and the like that the table is made with and no new database has. What a server is born with has smaller
+/// numbers (manual, section 74.2.2: FirstNormalObjectId).
+async fn foreign(db: &Database, context: &str, table: &str) -> Result<Vec<String>> {
     let sql = format!(
-        "SELECT DISTINCT format('%I.%I', n.nspname, c.relname) FROM pg_attrdef AS a JOIN pg_depend AS d ON d.classid = 'pg_attrdef'::regclass \
-           AND d.objid = a.oid AND d.refclassid = 'pg_class'::regclass JOIN pg_class AS c ON c.oid = d.refobjid AND c.relkind = 'S' \
-         JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE a.adrelid = {}::regclass ORDER BY 1",
+        "SELECT DISTINCT pg_describe_object(d.refclassid, d.refobjid, 0) FROM pg_depend AS d, (SELECT {}::regclass::oid) AS t(oid) \
+         WHERE d.refobjid >= 16384 AND d.refclassid IN (SELECT unnest(ARRAY['pg_type', 'pg_proc', 'pg_collation', 'pg_opclass', 'pg_operator', \
+             'pg_ts_config', 'pg_ts_dict'])::regclass) \
+           AND ((d.classid = 'pg_class'::regclass AND (d.objid = t.oid OR d.objid IN (SELECT indexrelid FROM pg_index WHERE indrelid = t.oid))) \
+             OR (d.classid = 'pg_attrdef'::regclass AND d.objid IN (SELECT oid FROM pg_attrdef WHERE adrelid = t.oid)) \
+             OR (d.classid = 'pg_constraint'::regclass AND d.objid IN (SELECT oid FROM pg_constraint WHERE conrelid = t.oid AND contype <> 'f'))) \
+         ORDER BY 1",
         literal(&qualified(ARCHIVE, table))
     );
     Ok(db.text(context, &sql).await?.into_iter().flatten().flatten().collect())
+}
+
+/// Sequences that the table's defaults draw from: without them it cannot be made.
+async fn sequences(db: &Database, context: &str, table: &str) -> Result<Vec<(String, String)>> {
+    let sql = format!(
+        "SELECT DISTINCT n.nspname::text, c.relname::text FROM pg_attrdef AS a JOIN pg_depend AS d ON d.classid = 'pg_attrdef'::regclass \
+           AND d.objid = a.oid AND d.refclassid = 'pg_class'::regclass JOIN pg_class AS c ON c.oid = d.refobjid AND c.relkind = 'S' \
+         JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE a.adrelid = {}::regclass ORDER BY 1, 2",
+        literal(&qualified(ARCHIVE, table))
+    );
+    Ok(db.query(context, &sql, &[]).await?.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
 /// What a table is like.
@@ -170,16 +241,48 @@ fn difference(one: &Likeness, other: &Likeness) -> String {
     format!("not restored: {}", missing.join("; "))
 }
 
-/// The entries of a dump that make the table, or its data, and nothing that needs other tables. `section` as `pg_restore` has it.
-async fn entries(file: &Path, keep: &dyn Fn(&str) -> bool) -> Result<String> {
-    let mut command = Command::new("pg_restore");
-    command.arg("--list").arg(file).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let list = run("reading a dump", command).await?;
-    Ok(list.lines().filter(|line| !line.starts_with(';') && keep(line)).map(|line| format!("{line}\n")).collect())
+/// One line of a dump's list: what it makes, and in which schema. A name in it may look like anything.
+#[derive(Debug, PartialEq, Eq)]
+struct Entry<'l> {
+    kind: &'l str,
+    schema: &'l str,
 }
 
+impl<'l> Entry<'l> {
+    /// `215; 1259 16401 TABLE mig_old hisx owner`: a kind is of words in capitals, and no schema of ours is.
+    fn of(line: &'l str) -> Option<Self> {
+        let (_, rest) = line.split_once("; ")?;
+        let text = rest.splitn(3, ' ').nth(2)?;
+        let length = text
+            .split(' ')
+            .take_while(|word| word.bytes().all(|b| b.is_ascii_uppercase()))
+            .map(|word| word.len() + 1)
+            .sum::<usize>();
+        let kind = text.get(..length.checked_sub(1)?)?;
+        Some(Entry { kind, schema: text.get(length..)?.split(' ').next()? })
+    }
+}
+
+/// The entries of a dump that are wanted, as `pg_restore --use-list` takes them.
+async fn entries(file: &Path, keep: &dyn Fn(&Entry<'_>) -> bool) -> Result<String> {
+    let mut command = Command::new("pg_restore");
+    command.arg("--list").arg(file);
+    let list = run("reading a dump", command).await?;
+    let is_kept = |line: &&str| !line.starts_with(';') && Entry::of(line).is_some_and(|entry| keep(&entry));
+    Ok(list.lines().filter(is_kept).map(|line| format!("{line}\n")).collect())
+}
+
+/// `pg_restore` has no sign for its standard input, and a file beside the dump might be in somebody's way, or have no room.
+const LIST: &str = "/dev/stdin";
+
 /// Restores a dump into the scratch database; what the table is like there. The scratch database is as it was afterwards.
-async fn restored(server: &Server, scratch: Option<&Server>, table: &str, file: &Path, needed: &[String]) -> Result<Likeness> {
+async fn restored(
+    server: &Server,
+    scratch: Option<&Server>,
+    table: &str,
+    file: &Path,
+    needed: &[(String, String)],
+) -> Result<Likeness> {
     let context = format!("restoring the dump of {table}");
     if let Some(scratch) = scratch {
         return restored_into(scratch, None, table, file, needed, &context).await;
@@ -189,18 +292,7 @@ async fn restored(server: &Server, scratch: Option<&Server>, table: &str, file: 
     let pid: i32 = admin.one(&context, "SELECT pg_backend_pid()", &[]).await?.get(0);
     let name = format!("esclusa_restore_{pid}");
     let create = format!("CREATE DATABASE {} TEMPLATE template0", ident(&name));
-    if let Err(error) = admin.batch(&context, &create).await {
-        return Err(match error {
-            Error::Database { sqlstate, .. } if sqlstate == "42501" => Error::Refused {
-                message: format!("{context}: there is no database to restore it into"),
-                detail: Some("this role may not create one".into()),
-                hint: Some(
-                    "set migrate.restore_url to a scratch database on any server, or let a superuser run `ALTER ROLE ... CREATEDB`".into(),
-                ),
-            },
-            error => error,
-        });
-    }
+    admin.batch(&context, &create).await?;
     let found = restored_into(server, Some(&name), table, file, needed, &context).await;
     let gone = admin.batch(&context, &format!("DROP DATABASE {} WITH (FORCE)", ident(&name))).await;
     found.and_then(|found| gone.map(|()| found))
@@ -224,7 +316,7 @@ async fn restored_into(
     database: Option<&str>,
     table: &str,
     file: &Path,
-    needed: &[String],
+    needed: &[(String, String)],
     context: &str,
 ) -> Result<Likeness> {
     let mut url = server.clone();
@@ -233,7 +325,7 @@ async fn restored_into(
     }
     let db = url.connect().await?;
     db.batch(context, PINNED).await?;
-    let of_sequences = needed.iter().filter_map(|name| name.split_once('.')).map(|(schema, _)| schema.trim_matches('"'));
+    let of_sequences = needed.iter().map(|(schema, _)| schema.as_str());
     let mut schemas: Vec<&str> = std::iter::once(ARCHIVE).chain(of_sequences).collect();
     schemas.sort_unstable();
     schemas.dedup();
@@ -249,30 +341,19 @@ async fn restored_into(
         db.batch(context, &format!("CREATE SCHEMA IF NOT EXISTS {}", ident(schema))).await?;
     }
     // What needs other tables, or runs code, says nothing about the rows.
-    let list = entries(file, &|line| {
-        !["FK CONSTRAINT", " TRIGGER ", " POLICY ", "ROW SECURITY", " RULE "].iter().any(|w| line.contains(w))
-    });
-    let listed = tempfile_of(file, &list.await?)?;
+    let others = ["FK CONSTRAINT", "TRIGGER", "POLICY", "ROW SECURITY", "RULE"];
+    let list = entries(file, &|entry| !others.contains(&entry.kind)).await?;
     let mut command = url.program("pg_restore", database)?;
-    command.args(["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", "--use-list"]).arg(&listed);
+    command.args(["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", "--use-list", LIST]);
     // With -d alone it connects; the rest is in its environment.
     command.arg("--dbname").arg(database.map_or_else(|| database_name(&url.url).unwrap_or_default(), str::to_owned));
     command.arg(file);
-    let ran = run(context, command).await;
-    drop(std::fs::remove_file(&listed));
-    ran?;
+    run_reading(context, command, Some(&list)).await?;
     let found = like(&db, context, table).await;
     let mut drops = vec![format!("DROP TABLE {}", qualified(ARCHIVE, table))];
-    drops.extend(needed.iter().map(|sequence| format!("DROP SEQUENCE {sequence}")));
+    drops.extend(needed.iter().map(|(schema, name)| format!("DROP SEQUENCE {}", qualified(schema, name))));
     db.batch(context, &drops.join("; ")).await?;
     found
-}
-
-/// A file beside the dump, with the entries to restore.
-fn tempfile_of(file: &Path, list: &str) -> Result<PathBuf> {
-    let path = file.with_extension("list");
-    std::fs::write(&path, list).map_err(|e| Error::io(format!("writing {}", path.display()), e))?;
-    Ok(path)
 }
 
 /// The same server's other database.
@@ -307,20 +388,22 @@ pub fn digest(file: &Path) -> Result<(String, u64)> {
 /// The SQL of a dump that makes a table anew: what comes before its rows, and what comes behind them. Its sequences are there still.
 pub async fn script(file: &Path, table: &str) -> Result<[String; 2]> {
     let mut parts = Vec::with_capacity(2);
+    let list = entries(file, &|entry| entry.schema == ARCHIVE && !entry.kind.starts_with("SEQUENCE")).await?;
     for section in ["pre-data", "post-data"] {
-        let name = format!(" {ARCHIVE} ");
-        let list = entries(file, &|line| line.contains(&name) && !line.contains(" SEQUENCE ")).await?;
-        let listed = tempfile_of(file, &list)?;
         let mut command = Command::new("pg_restore");
-        command.arg("--section").arg(section).arg("--use-list").arg(&listed).args(["--file", "-"]).arg(file);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let ran = run(&format!("reading the dump of {table}"), command).await;
-        drop(std::fs::remove_file(&listed));
-        // psql's own commands are not SQL.
-        parts.push(ran?.lines().filter(|line| !line.starts_with('\\')).map(|line| format!("{line}\n")).collect::<String>());
+        command.args(["--section", section, "--use-list", LIST, "--file", "-"]).arg(file);
+        parts.push(sql_of(&run_reading(&format!("reading the dump of {table}"), command, Some(&list)).await?));
     }
     let behind = parts.pop().unwrap_or_default();
     Ok([parts.pop().unwrap_or_default(), behind])
+}
+
+/// A script without the two commands of psql's that newer programs put around it, whose key nobody can have guessed: a line of a literal
+/// may begin as they do.
+fn sql_of(script: &str) -> String {
+    let Some(key) = script.lines().find_map(|line| line.strip_prefix("\\restrict ")) else { return script.to_owned() };
+    let ours = [format!("\\restrict {key}"), format!("\\unrestrict {key}")];
+    script.lines().filter(|line| !ours.iter().any(|own| own == line)).map(|line| format!("{line}\n")).collect()
 }
 
 #[cfg(test)]
@@ -333,7 +416,26 @@ mod tests {
         assert_eq!(of("postgres://u:p@h:5433/aqua?sslmode=disable"), "postgres://u:p@h:5433/x?sslmode=disable");
         assert_eq!(of("postgres://u@h"), "postgres://u@h/x");
         assert_eq!(of("host=h dbname=aqua"), "host=h dbname=aqua dbname=x");
-        assert_eq!(pattern("mig_old.hisx"), "\"mig_old\".\"hisx\"");
-        assert_eq!(pattern("mig_old.\"His x\""), "\"mig_old\".\"His x\"");
+        assert_eq!(pattern("mig_old", "hisx"), "\"mig_old\".\"hisx\"");
+        assert_eq!(pattern("a.b", "His \"x\""), "\"a.b\".\"His \"\"x\"\"\"");
+        assert_eq!(file_name("../a%b"), "..%2Fa%25b");
+    }
+
+    #[test]
+    fn an_entry_is_read_by_its_place_and_not_by_what_is_named_like_it() {
+        let of = |line| Entry::of(line).map(|e| (e.kind, e.schema));
+        assert_eq!(of("3347; 2606 16400 FK CONSTRAINT mig_old hisx hisx_fk ana"), Some(("FK CONSTRAINT", "mig_old")));
+        assert_eq!(of("215; 1259 16401 TABLE mig_old his TRIGGER x ana"), Some(("TABLE", "mig_old")));
+        assert_eq!(of("7; 0 0 COMMENT mig_old TABLE hisx ana"), Some(("COMMENT", "mig_old")));
+        assert_eq!(of("9; 1259 5 SEQUENCE cf_quere_pro mig_old x ana"), Some(("SEQUENCE", "cf_quere_pro")));
+        assert_eq!(of("9; 0 0 ENCODING - ENCODING "), Some(("ENCODING", "-")));
+        assert_eq!(of("; a remark"), None);
+    }
+
+    #[test]
+    fn a_literal_keeps_its_lines() {
+        let script = "\\restrict k1\nCOMMENT ON TABLE t IS 'a\n\\unrestrict k\n\\b';\n\\unrestrict k1\n";
+        assert_eq!(sql_of(script), "COMMENT ON TABLE t IS 'a\n\\unrestrict k\n\\b';\n");
+        assert_eq!(sql_of("SELECT 1;\n"), "SELECT 1;\n");
     }
 }

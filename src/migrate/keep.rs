@@ -105,7 +105,7 @@ fn filling(relation: &Relation, archive: &str) -> String {
     let read: Vec<String> = (0..columns.len()).map(|i| format!("{} AS c{i}", relation.read(i, Some("t")))).collect();
     let values: Vec<String> = (0..columns.len()).map(|i| format!("l.c{i}")).collect();
     format!(
-        "DO $esclusa$ DECLARE l record; place tid; BEGIN\n  \
+        "DO $esclusa$ #variable_conflict use_variable\nDECLARE l record; place tid; BEGIN\n  \
          FOR l IN SELECT t.{number} AS number, {read} FROM {leaf} AS t{whole} ORDER BY t.{number} LOOP\n    \
          INSERT INTO {archive} AS r ({columns}) OVERRIDING SYSTEM VALUE VALUES ({values}) RETURNING r.ctid INTO place;\n    \
          INSERT INTO {kept} (at, number) VALUES (place, l.number);\n  END LOOP;\nEND $esclusa$;\n",
@@ -191,8 +191,9 @@ fn body(relation: &Relation, archive: &str, filenode: u32, from: Places) -> Stri
         Places::Numbers(numbers) => numbers.place(&format!("old.{number}")),
         Places::Order | Places::Fill => "NULL".to_owned(),
     };
+    // A legacy column may have a variable's name; every column that a statement reads has its table before it.
     format!(
-        "DECLARE\n  place tid;\nBEGIN\n  \
+        "#variable_conflict use_variable\nDECLARE\n  place tid;\nBEGIN\n  \
          IF pg_relation_filenode(to_regclass({name})) IS DISTINCT FROM {filenode}::oid THEN RETURN NULL; END IF;\n  \
          IF TG_OP = 'TRUNCATE' THEN\n    DELETE FROM ONLY {archive};\n    DELETE FROM {kept};\n    RETURN NULL;\n  END IF;\n  \
          IF TG_OP <> 'INSERT' THEN\n    SELECT k.at INTO place FROM {kept} AS k WHERE k.number = old.{number};\n    \

@@ -103,8 +103,11 @@ fn refused(entry: Entry<'_>, state: State) -> Error {
 /// The number of the first row whose hash does not follow from it and the row before, and how many rows there are.
 pub async fn broken(db: &Database) -> Result<(Option<i64>, i64)> {
     let sql = format!(
-        "SELECT min(number) FILTER (WHERE hash <> sha256(previous || convert_to({HASHED}::text, 'UTF8')) OR previous <> before), count(*) \
-         FROM (SELECT *, coalesce(lag(hash) OVER (ORDER BY number), ''::bytea) AS before FROM {CONTROL}.run_table WHERE hash IS NOT NULL) AS r"
+        // A row that says a state is believed, so it has to have a hash.
+        "SELECT min(number) FILTER (WHERE hash IS NULL OR hash <> sha256(previous || convert_to({HASHED}::text, 'UTF8')) OR previous <> before), \
+           count(*) \
+         FROM (SELECT *, coalesce(lag(hash) OVER (ORDER BY number), ''::bytea) AS before FROM {CONTROL}.run_table \
+               WHERE hash IS NOT NULL OR state IS NOT NULL) AS r"
     );
     let row = db.one("checking the ledger", &sql, &[]).await?;
     Ok((row.get(0), row.get(1)))

@@ -10,8 +10,10 @@ use crate::relation::Relation;
 use crate::rule::Rule;
 
 use super::CONTROL;
+use super::ledger::{self, Entry};
 use super::machine::Step;
 use super::parity::Parity;
+use super::quiet::{Locked, attempt};
 use super::run::Migration;
 
 /// One table's part of a report that was signed.
@@ -47,6 +49,8 @@ pub enum Since {
 /// Proves a table once more and signs for it. A proof that does not hold cannot be signed.
 pub async fn sign(migration: &Migration<'_>, run: i64, rule: &Rule, by: &str) -> Result<Signed> {
     let relation = Relation::compile(rule, &migration.context);
+    let entry = Entry { run, table: &rule.table, step: Step::Sign, rows: None, detail: None };
+    ledger::place(migration.database, &migration.context, entry).await?;
     let parity: Parity = migration
         .verify(rule)
         .await?
@@ -59,11 +63,12 @@ pub async fn sign(migration: &Migration<'_>, run: i64, rule: &Rule, by: &str) ->
         });
     }
     let context = format!("signing for {}", rule.table);
+    let upto = settled(migration, &relation, &context).await?;
     migration
         .database
         .transaction(&context, async |db| {
             db.batch(&context, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
-            let (rows, upto, sums) = sums(db, &relation, None).await?;
+            let (rows, sums) = sums(db, &relation, upto).await?;
             let checks = parity.verdicts.iter().map(|v| (v.check.to_owned(), v.detail.clone())).collect();
             let signed = Signed { table: rule.table.clone(), by: by.to_owned(), rows, upto, sums, checks };
             let detail = serde_json::to_string(&signed).map_err(|e| Error::refused(e.to_string()))?;
@@ -87,23 +92,36 @@ pub async fn since(db: &Database, relation: &Relation, signed: &Signed) -> Resul
     if !db.one(&context, leaf, &[&relation.rows()]).await?.get::<_, bool>(0) {
         return Ok(Since::Back);
     }
-    let (rows, _, sums) = sums(db, relation, Some(signed.upto)).await?;
+    let (rows, sums) = sums(db, relation, signed.upto).await?;
     Ok(if (rows, &sums) == (signed.rows, &signed.sums) { Since::Same } else { Since::Changed(signed.rows, rows) })
 }
 
-/// Rows up to a number, the last number, and two sums of 64-bit hashes.
-async fn sums(db: &Database, relation: &Relation, upto: Option<i64>) -> Result<(i64, i64, [String; 2])> {
+/// The last number of a moment in which nobody was writing: who had drawn a smaller one has committed by then, or never will. The lock is held
+/// for that question alone.
+async fn settled(migration: &Migration<'_>, relation: &Relation, context: &str) -> Result<i64> {
+    let leaf = relation.rows();
+    let sql = format!("SELECT coalesce(max(t.{}), 0)::bigint FROM {leaf} AS t", relation.number());
+    let work = async |db: &Database, locked: &Locked| {
+        locked.begins();
+        db.batch(context, &format!("LOCK TABLE {leaf} IN SHARE MODE")).await?;
+        Ok(db.one(context, &sql, &[]).await?.get(0))
+    };
+    let told = |text: &str| migration.told.word(text);
+    attempt(migration.database, &migration.pace, context, std::slice::from_ref(&leaf), &told, work).await
+}
+
+/// Rows up to a number, and two sums of 64-bit hashes.
+async fn sums(db: &Database, relation: &Relation, upto: i64) -> Result<(i64, [String; 2])> {
     let columns: Vec<String> = (0..relation.columns.len()).map(|i| relation.read(i, Some("t"))).collect();
-    let number = relation.number();
     let sum = |seed: u8| format!("coalesce(sum(hashtextextended(row, {seed})::numeric), 0)::text");
     let sql = format!(
-        "SELECT count(*), coalesce(max(number), 0)::bigint, {}, {} FROM (SELECT t.{number} AS number, ROW({})::text AS row FROM {} AS t{}) AS x",
+        "SELECT count(*), {}, {} FROM (SELECT ROW({})::text AS row FROM {} AS t WHERE t.{} <= {upto}) AS x",
         sum(0),
         sum(1),
         columns.join(", "),
         relation.rows(),
-        upto.map_or_else(String::new, |n| format!(" WHERE t.{number} <= {n}")),
+        relation.number(),
     );
     let row = db.one(&format!("adding up {}", relation.table), &sql, &[]).await?;
-    Ok((row.get(0), row.get(1), [row.get(2), row.get(3)]))
+    Ok((row.get(0), [row.get(1), row.get(2)]))
 }

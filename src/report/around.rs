@@ -1,7 +1,33 @@
 //! Reports about whoever does not come through the proxies, and what all witnesses say of a table beside each other.
 
+use super::Planned;
 use crate::table::ColumnType::{Int, Text};
-use crate::table::Columns;
+use crate::table::{Columns, Table};
+
+pub(super) const BODIES: Columns = &[("table", Text), ("kind", Text), ("object", Text), ("form", Text), ("fate", Text)];
+
+/// Bodies in the catalog that name a legacy table: by the reader that a move goes by (`migrate/dependents.rs`).
+pub(super) fn bodies(planned: &Planned<'_>) -> Table {
+    let mut table = Table::new(BODIES);
+    for legacy in &planned.facts.tables {
+        let name = legacy.judged.name.table.as_str();
+        if planned.one.is_some_and(|one| one != name) {
+            continue;
+        }
+        for body in &legacy.hanging {
+            let form = match body.kind {
+                "function text" => "static: looked up when it runs",
+                "dynamic function" => "dynamic: it has EXECUTE, and may put more statements together",
+                "function" | "aggregate" | "view" | "materialised view" | "trigger" | "rule" | "policy" => {
+                    "static: known to the catalog"
+                }
+                _ => continue,
+            };
+            table.push(vec![name.into(), body.kind.into(), body.name.as_str().into(), form.into(), body.fate.as_str().into()]);
+        }
+    }
+    table
+}
 
 pub(super) const AROUND: Columns = &[
     ("table", Text),

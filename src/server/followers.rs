@@ -75,6 +75,7 @@ pub(super) async fn follow(steering: Arc<Steering>) {
             let told = &mut told;
             let password = policy::password(&settings)?;
             let (database, mut news) = Database::listen(&settings.control.url, password.as_deref(), control::CHANNEL).await?;
+            let database = database.pinned().await?;
             loop {
                 let generation = replica::generation(&database).await?;
                 steering.follow_switch().await?;

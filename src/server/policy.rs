@@ -22,7 +22,7 @@ pub async fn control_database(settings: &Settings) -> Result<Option<Database>> {
     if settings.control.url.is_empty() {
         return Ok(None);
     }
-    Database::connect(&settings.control.url, password(settings)?.as_deref()).await.map(Some)
+    Database::connect(&settings.control.url, password(settings)?.as_deref()).await?.pinned().await.map(Some)
 }
 
 /// The side's connection of mode shadow, as its own role, if a database is configured. Refused while that role could do more than read.
@@ -32,7 +32,7 @@ pub async fn shadow_database(settings: &Settings) -> Result<Option<Database>> {
     }
     let (user, file) = (&settings.shadow.user, &settings.shadow.password_file);
     let password = secret("ESCLUSA_SHADOW_PASSWORD", file)?;
-    let database = Database::connect_as(&settings.control.url, user, password.as_deref()).await?;
+    let database = Database::connect_as(&settings.control.url, user, password.as_deref()).await?.pinned().await?;
     shadow_role::require(&database, user).await?;
     Ok(Some(database))
 }

@@ -4,7 +4,7 @@
 //! It runs as a role of its own that can only read, and only what can reach no function, operator, cast or type of somebody else's
 //! (`harmless`): a client must not gain by it what this role may and the client may not.
 
-mod harmless;
+pub(super) mod harmless;
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -7,12 +7,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::forwarded;
 use super::listen::Accepted;
 use super::steering::Steering;
 use super::upstream;
 use crate::config::Settings;
 use crate::error::{Error, Result};
-use crate::session::{self, Connect};
+use crate::session::{self, Connect, Shared};
 use crate::wire::stream::{Link as _, Stream};
 
 /// Sockets that may wait for a worker.
@@ -86,31 +87,42 @@ async fn serve_all(mut sockets: mpsc::Receiver<Accepted>, steering: Arc<Steering
 
 async fn serve(socket: Accepted, steering: Arc<Steering>) {
     let shared = steering.shared.clone();
-    let patience = shared.settings.load().listen.startup_timeout;
-    let deadline = Instant::now() + patience;
+    let settings = shared.settings.load_full();
+    let deadline = Instant::now() + settings.listen.startup_timeout;
+    let (stream, from) = match socket.into_stream() {
+        Ok(accepted) => accepted,
+        Err(error) => return tracing::info!(%error, "a client's socket failed"),
+    };
+    let address = from.address.clone();
     let prepared = tokio::time::timeout_at(deadline, async {
-        let (stream, from) = socket.into_stream()?;
-        let tls = shared.tls.load_full();
-        match tls.as_ref().as_ref() {
-            Some(tls) if stream.begins_with_tls().await? => {
-                let stream = stream.encrypt(tls).await?;
-                // PostgreSQL 17 takes TLS without a request only with its protocol's name in it (source, backend_startup.c).
-                if stream.names_protocol() {
-                    Ok((stream, from))
-                } else {
-                    Err(std::io::Error::from(std::io::ErrorKind::InvalidData))
-                }
-            }
-            _ => Ok((stream, from)),
-        }
+        let Some((stream, from)) = forwarded::believe(stream, from, &settings.listen.proxy_protocol_from).await else {
+            return Ok(None);
+        };
+        Ok(Some((encrypt_at_once(stream, &shared).await?, from)))
     });
-    let prepared = tokio::select! {
+    let prepared: Result<std::io::Result<_>, _> = tokio::select! {
         prepared = prepared => prepared,
         () = shared.drained() => return,
     };
+    // A session outlives a reload.
+    drop(settings);
     match prepared {
-        Ok(Ok((stream, from))) => session::run(stream, from, &Upstream { steering }, shared, deadline).await,
-        Ok(Err(error)) => tracing::info!(%error, "a client's socket failed"),
-        Err(_) => tracing::info!("a client said nothing in time"),
+        Ok(Ok(Some((stream, from)))) => session::run(stream, from, &Upstream { steering }, shared, deadline).await,
+        Ok(Ok(None)) => {}
+        Ok(Err(error)) => tracing::info!(address, %error, "a client's socket failed"),
+        Err(_) => tracing::info!(address, "a client said nothing in time"),
+    }
+}
+
+/// Begins TLS with a client that does not ask for it first. PostgreSQL 17 takes that only with its protocol's name in it (source,
+/// backend_startup.c).
+async fn encrypt_at_once(stream: Stream, shared: &Shared) -> std::io::Result<Stream> {
+    let tls = shared.tls.load_full();
+    match tls.as_ref().as_ref() {
+        Some(tls) if stream.begins_with_tls().await? => {
+            let stream = stream.encrypt(tls).await?;
+            if stream.names_protocol() { Ok(stream) } else { Err(std::io::ErrorKind::InvalidData.into()) }
+        }
+        _ => Ok(stream),
     }
 }

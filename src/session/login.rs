@@ -11,6 +11,7 @@ use super::shared::{Place, Shared};
 use crate::error::{ClientError, Error, Result, sqlstate};
 use crate::telemetry;
 use crate::wire::error_response::ErrorFields;
+use crate::wire::proxy_protocol;
 use crate::wire::startup::{self, First, Startup};
 use crate::wire::stream::Link;
 use crate::wire::tag;
@@ -58,6 +59,12 @@ fn asked_twice(code: u32) -> ClientError {
     let (major, minor) = (code >> 16, code & 0xffff);
     let message = format!("unsupported frontend protocol {major}.{minor}: server supports 3.0 to 3.0");
     ClientError::new(sqlstate::FEATURE_NOT_SUPPORTED, message)
+}
+
+/// A header that its sender may not send, or a second one behind that of the load balancer: somebody pretends to be somebody else.
+fn not_believed() -> ClientError {
+    ClientError::new(sqlstate::PROTOCOL_VIOLATION, "a PROXY protocol header is not accepted here")
+        .hint("The networks of load balancers stand in listen.proxy_protocol_from in esclusa.toml.")
 }
 
 fn too_many() -> ClientError {
@@ -146,6 +153,11 @@ async fn packet<C: AsyncRead + AsyncWrite + Unpin>(client: &mut C, bytes: &mut V
                 let rest = bytes.split_off(length);
                 return Ok(Some(std::mem::replace(bytes, rest)));
             }
+            Some(Err(())) if proxy_protocol::is_header(bytes) => {
+                telemetry::count("esclusa_proxy_headers_refused_total");
+                tell(client, &not_believed()).await;
+                return Err(Error::refused("it sent a PROXY protocol header, which is not accepted from it"));
+            }
             // PostgreSQL closes without a word: what is there may be no client at all.
             Some(Err(())) => return Ok(None),
             _ => {}
@@ -197,7 +209,7 @@ async fn cancel<U: Connect>(upstream: &U, packet: &[u8]) {
 
 /// Sends a FATAL error; the client may be gone already. A socket that is closed with bytes unread in it is reset, and the error
 /// with it, so what the client still sends is taken for a while.
-async fn tell<C: AsyncRead + AsyncWrite + Unpin>(client: &mut C, error: &ClientError) {
+pub async fn tell<C: AsyncRead + AsyncWrite + Unpin>(client: &mut C, error: &ClientError) {
     let out = ErrorFields::own("FATAL", error).frame(tag::server::ERROR);
     let told = async {
         client.write_all(&out).await?;

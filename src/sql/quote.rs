@@ -1,7 +1,8 @@
 //! Identifiers and literals as PostgreSQL text, for every statement that esclusa writes itself.
 
 /// The words of PostgreSQL 15 that cannot stand as a bare column or table name (manual, appendix C: reserved, and those that
-/// cannot be a function or type name). Quoting one too many would be harmless; one too few would not.
+/// cannot be a function or type name), and those of PL/pgSQL (`src/pl/plpgsql/src/pl_reserved_kwlist.h`): `new.by` is no field of `new`
+/// there, and `new."by"` is. Quoting one too many would be harmless; one too few would not.
 const RESERVED: &[&str] = &[
     "all",
     "analyse",
@@ -13,12 +14,14 @@ const RESERVED: &[&str] = &[
     "asc",
     "asymmetric",
     "authorization",
+    "begin",
     "between",
     "bigint",
     "binary",
     "bit",
     "boolean",
     "both",
+    "by",
     "case",
     "cast",
     "char",
@@ -41,6 +44,7 @@ const RESERVED: &[&str] = &[
     "current_user",
     "dec",
     "decimal",
+    "declare",
     "default",
     "deferrable",
     "desc",
@@ -49,12 +53,14 @@ const RESERVED: &[&str] = &[
     "else",
     "end",
     "except",
+    "execute",
     "exists",
     "extract",
     "false",
     "fetch",
     "float",
     "for",
+    "foreach",
     "foreign",
     "freeze",
     "from",
@@ -64,6 +70,7 @@ const RESERVED: &[&str] = &[
     "group",
     "grouping",
     "having",
+    "if",
     "ilike",
     "in",
     "initially",
@@ -85,6 +92,7 @@ const RESERVED: &[&str] = &[
     "limit",
     "localtime",
     "localtimestamp",
+    "loop",
     "national",
     "natural",
     "nchar",
@@ -119,6 +127,7 @@ const RESERVED: &[&str] = &[
     "similar",
     "smallint",
     "some",
+    "strict",
     "substring",
     "symmetric",
     "table",
@@ -141,6 +150,7 @@ const RESERVED: &[&str] = &[
     "verbose",
     "when",
     "where",
+    "while",
     "window",
     "with",
     "xmlattributes",
@@ -189,6 +199,7 @@ mod tests {
         assert_eq!(ident("tipocorreo"), "tipocorreo");
         assert_eq!(ident("ingresoscfdi_SAT"), "\"ingresoscfdi_SAT\"");
         assert_eq!(ident("user"), "\"user\"");
+        assert_eq!(ident("by"), "\"by\"", "a word of PL/pgSQL's own");
         assert_eq!(ident("a\"b"), "\"a\"\"b\"");
         assert_eq!(literal("O'Hara"), "'O''Hara'");
         assert_eq!(literal("a\\b"), "E'a\\\\b'");

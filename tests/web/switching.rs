@@ -120,6 +120,20 @@ async fn a_form_from_elsewhere_switches_nothing() {
     assert_eq!(console(&proxy, "SHOW MODES").await, "tipocorreo|observe");
 }
 
+/// Who may switch, and whose form never comes, is not waited for.
+#[tokio::test]
+async fn a_form_that_does_not_come_is_given_up() {
+    let (_bed, _proxy, port) = site().await;
+    let request = format!(
+        "POST /modes HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: 100\r\n\r\ntoken=",
+        port.0
+    );
+    let begun = std::time::Instant::now();
+    assert_eq!(port.send(request.as_bytes()).await.unwrap().status, 408);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{:?}", begun.elapsed());
+}
+
 #[tokio::test]
 async fn who_may_only_look_switches_nothing() {
     let (_bed, proxy, port, _file) = with_users().await;

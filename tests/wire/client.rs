@@ -20,7 +20,14 @@ pub(crate) struct Client {
 impl Client {
     /// Connects, and says nothing.
     pub(crate) async fn connect(address: SocketAddr) -> Client {
-        let socket = tokio::time::timeout(PATIENCE, TcpStream::connect(address)).await.expect("in time").expect("not refused");
+        Client::connect_from("0.0.0.0", address).await
+    }
+
+    /// The same from an address of this machine.
+    pub(crate) async fn connect_from(own: &str, address: SocketAddr) -> Client {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(format!("{own}:0").parse().unwrap()).unwrap();
+        let socket = tokio::time::timeout(PATIENCE, socket.connect(address)).await.expect("in time").expect("not refused");
         socket.set_nodelay(true).unwrap();
         Client { socket, bytes: Vec::new() }
     }

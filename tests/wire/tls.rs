@@ -72,9 +72,9 @@ fn write(path: &Path, text: &str) {
 }
 
 /// A server with TLS and passwords.
-struct Secure {
-    postgres: Postgres,
-    authority: Authority,
+pub(crate) struct Secure {
+    pub(crate) postgres: Postgres,
+    pub(crate) authority: Authority,
 }
 
 const ROLES: &str = "
@@ -92,7 +92,7 @@ host all postgres all trust
 ";
 
 impl Secure {
-    async fn start() -> Secure {
+    pub(crate) async fn start() -> Secure {
         let settings = vec!["listen_addresses = '127.0.0.1, ::1'".to_owned()];
         let postgres = Postgres::start(&Options { settings, ..Options::default() }).await.unwrap();
         let authority = Authority::new("the authority");
@@ -145,7 +145,7 @@ impl Secure {
     }
 
     /// A proxy before it.
-    async fn proxy(&self, change: impl FnOnce(&mut Settings)) -> Server {
+    pub(crate) async fn proxy(&self, change: impl FnOnce(&mut Settings)) -> Server {
         let settings = stage::settings(process::rules(), |s| {
             s.upstream.address = Address::Tcp("127.0.0.1".into(), self.postgres.port);
             s.upstream.tls = UseTls::Disable;
@@ -155,7 +155,7 @@ impl Secure {
     }
 
     /// Lets a proxy show its clients a certificate.
-    fn shows(&self, settings: &mut Settings, offer: OfferTls, certificate: &str) {
+    pub(crate) fn shows(&self, settings: &mut Settings, offer: OfferTls, certificate: &str) {
         settings.listen.tls = offer;
         settings.listen.tls_certificate = self.file(&format!("{certificate}.crt"));
         settings.listen.tls_key = self.file(&format!("{certificate}.key"));
@@ -386,7 +386,7 @@ async fn offered(secure: &Secure, address: &Address, encrypted: bool) -> Vec<Str
     names.map(|n| String::from_utf8(n.to_vec()).unwrap()).collect()
 }
 
-fn socket(address: &Address) -> std::net::SocketAddr {
+pub(crate) fn socket(address: &Address) -> std::net::SocketAddr {
     address.to_string().parse().unwrap()
 }
 
@@ -403,7 +403,7 @@ async fn encrypt(secure: &Secure, address: &Address) -> TlsStream<TcpStream> {
     handshake(secure.authority.connector(&[]), plain).await.unwrap()
 }
 
-async fn message(stream: &mut TlsStream<TcpStream>) -> Message {
+pub(crate) async fn message(stream: &mut TlsStream<TcpStream>) -> Message {
     let mut bytes = Vec::new();
     loop {
         if let Some(message) = take_message(&mut bytes) {

@@ -1,0 +1,114 @@
+//! `esclusa benchmark`: both forms of a read are run, compared, and told with their indexes; what may not be run is not. How long anything takes is
+//! nobody's business here.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
+
+mod common;
+
+use std::time::Duration;
+
+use common::Bed;
+use common::proxy::Proxy;
+use esclusa::config::{Settings, Url};
+use esclusa::server::benchmark::{self, Bench, COLUMNS, Case};
+use esclusa::table::Table;
+
+async fn bed() -> Bed {
+    let mut bed = Bed::new(
+        "CREATE TABLE base (id numeric(5,0) PRIMARY KEY, nombre varchar(20)); INSERT INTO base SELECT i, 'b' FROM generate_series(1, 50) i;
+         CREATE TABLE hisx (id numeric(5,0) NOT NULL, nombre varchar(20), hora timestamp, CONSTRAINT hisx_pkey PRIMARY KEY (id, hora));
+         INSERT INTO hisx SELECT 1 + i % 50, 'n' || i, timestamp '2020-01-01' + i * interval '1 hour' FROM generate_series(1, 3000) i;
+         CREATE TABLE tipox (cod numeric(5,0) NOT NULL PRIMARY KEY, des varchar(20)); INSERT INTO tipox SELECT i, 'd' || i FROM generate_series(1, 20) i;
+         CREATE TABLE hisgone (id numeric(5,0) NOT NULL, nombre varchar(20)); INSERT INTO hisgone VALUES (1, 'x');
+         CREATE FUNCTION public.evil() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    )
+    .await;
+    bed.kept = true;
+    bed.rule("hisx", "history", "{ base = 'base', time = 'hora' }", "{ columns = ['id'], base = ['id'] }").await;
+    bed.lookup("tipox", "cod").await;
+    bed.history("hisgone", "id").await;
+    bed.migrate_all().await;
+    bed.sql("DROP TABLE mig_old.hisgone").await;
+    bed
+}
+
+async fn settings(bed: &Bed) -> Settings {
+    let mut settings = Settings::defaults().unwrap();
+    let port = common::server().await.port;
+    settings.control.url = Url::new(format!("postgres://postgres@127.0.0.1:{port}/{}", bed.name()));
+    settings
+}
+
+/// Each read's row as text, by its verdict and the columns that do not depend on the clock.
+async fn measured(bed: &Bed, cases: &[Case]) -> Vec<[String; 5]> {
+    let settings = settings(bed).await;
+    let bench = Bench::new(&bed.db, &settings, &bed.rules, 3).await.unwrap();
+    let mut table = Table::new(COLUMNS);
+    for case in cases {
+        bench.measure(case, &mut table).await.unwrap();
+    }
+    table.rows.iter().map(|row| [6, 7, 8, 9, 10].map(|i| row[i].text())).collect()
+}
+
+#[tokio::test]
+async fn both_forms_are_run_and_compared() {
+    let bed = bed().await;
+    let file = "SELECT * FROM hisx WHERE id = 7 ORDER BY hora;
+        SELECT des FROM cf_quere_pro.tipox WHERE cod = 3;
+        SELECT h.nombre, t.des, b.nombre FROM hisx AS h JOIN base AS b USING (id) LEFT JOIN tipox AS t ON t.cod = h.id WHERE h.id IN (1, 2);
+        SELECT count(*) FROM hisx;";
+    let cases = benchmark::of_file(file).unwrap();
+    assert_eq!(cases.len(), 4);
+    let rows = measured(&bed, &cases).await;
+    for (row, count) in rows.iter().zip(["60", "1", "120", "1"]) {
+        assert_eq!((row[0].as_str(), row[1].as_str()), (count, "yes"), "{row:?}");
+        assert!(row[4] == "pass" || row[4].starts_with("fail: slower"), "{row:?}");
+    }
+    assert!(rows[0][2].contains("hisx_pkey") && !rows[0][3].contains("whole"), "{:?}", rows[0]);
+
+    // A row that differs is found whatever the clock says.
+    bed.sql("UPDATE mig_old.tipox SET des = 'otro' WHERE cod = 3").await;
+    assert_eq!(measured(&bed, &cases[1..2]).await[0][4], "fail: another result");
+}
+
+/// Whoever writes the file, or sent the statement, runs nothing but a read of PostgreSQL's own.
+#[tokio::test]
+async fn what_may_not_be_run_is_told() {
+    let bed = bed().await;
+    let reads = [
+        ("SELECT public.evil(), id FROM hisx", "not measured: it can reach"),
+        ("SELECT evil() FROM hisx", "not measured: "),
+        ("DELETE FROM hisx", "not measured: "),
+        ("SELECT * FROM base", "not measured: it names no table that was moved"),
+        ("SELECT * FROM hisgone", "not measured: the legacy table hisgone is gone"),
+        ("SELECT no_column FROM hisx", "not measured: 42703"),
+        ("SELECT id / 0 FROM hisx", "not measured: 22012"),
+        ("SELECT pg_sleep(1) FROM hisx; DROP TABLE base", "not measured: "),
+    ];
+    let cases: Vec<Case> = reads.iter().map(|(text, _)| Case { text: (*text).to_owned(), hits: None }).collect();
+    for (row, (text, why)) in measured(&bed, &cases).await.iter().zip(reads) {
+        assert!(row[4].starts_with(why), "{text}: {row:?}");
+    }
+    assert_eq!(bed.cell("SELECT count(*) FROM cf_quere_pro.hisx").await, "3000");
+    assert_eq!(bed.cell("SELECT count(*) FROM cf_quere_pro.base").await, "50");
+}
+
+/// What clients have sent most often is measured with values from the tables.
+#[tokio::test]
+async fn the_most_frequent_reads_get_values() {
+    let bed = bed().await;
+    let proxy = Proxy::start_with(&bed, |settings| settings.control.flush_interval = Duration::from_millis(50)).await;
+    let mut client = proxy.client(&bed).await;
+    for id in [3, 4, 5] {
+        client.query(&format!("SELECT nombre FROM cf_quere_pro.hisx WHERE id = {id} AND hora > '2020-02-01' LIMIT 5")).await;
+    }
+    client.query("SELECT des FROM cf_quere_pro.tipox WHERE cod IN (1, 2) AND des LIKE 'd%'").await;
+    client.query("SELECT 5 + 3 FROM cf_quere_pro.tipox").await;
+    common::wait_for(&bed.db, "SELECT sum(hits) = 5 FROM esclusa.hit_total").await;
+    let cases = benchmark::of_traffic(&bed.db, &bed.rules, 20).await.unwrap();
+    let filled: Vec<&Case> = cases.iter().filter(|(_, missing)| missing.is_none()).map(|(case, _)| case).collect();
+    assert_eq!((cases.len(), filled.len(), filled[0].hits), (3, 2, Some(3)), "{cases:?}");
+    let cases: Vec<Case> = filled.into_iter().cloned().collect();
+    for row in measured(&bed, &cases).await {
+        assert!(row[1] == "yes" && row[0] != "0", "{row:?}");
+    }
+}

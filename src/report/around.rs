@@ -1,17 +1,17 @@
 //! Reports about whoever does not come through the proxies, and what all witnesses say of a table beside each other.
 
-use super::Planned;
+use super::order::Facts;
 use crate::table::ColumnType::{Int, Text};
 use crate::table::{Columns, Table};
 
 pub(super) const BODIES: Columns = &[("table", Text), ("kind", Text), ("object", Text), ("form", Text), ("fate", Text)];
 
 /// Bodies in the catalog that name a legacy table: by the reader that a move goes by (`migrate/dependents.rs`).
-pub(super) fn bodies(planned: &Planned<'_>) -> Table {
+pub(super) fn bodies(facts: &Facts, one: Option<&str>) -> Table {
     let mut table = Table::new(BODIES);
-    for legacy in &planned.facts.tables {
+    for legacy in &facts.tables {
         let name = legacy.judged.name.table.as_str();
-        if planned.one.is_some_and(|one| one != name) {
+        if one.is_some_and(|one| one != name) {
             continue;
         }
         for body in &legacy.hanging {

@@ -3,7 +3,8 @@
 //! [`listen`] binds or inherits sockets and accepts, `worker` serves what was accepted, [`policy`] puts rules and [`facts`] together,
 //! [`trust`] looks whether the server asks for passwords, [`steering`] holds what is in force, `recording` takes hits to the database,
 //! `switchboard` switches modes, [`pass_through`] switches all of it off, `reload` reads settings and rules anew, `followers` follows other replicas, `around` looks
-//! who uses legacy tables without the proxies, `shadow` runs reads a second time, [`benchmark`] measures them, [`handover`] passes the sockets to a new process.
+//! who uses legacy tables without the proxies, `shadow` runs reads a second time, [`benchmark`] measures them, [`handover`] passes the sockets
+//! to a new process.
 
 mod around;
 pub mod benchmark;

@@ -2,6 +2,7 @@
 //! change of modes is announced by NOTIFY and read again by each.
 
 pub mod around;
+pub mod counter;
 pub mod hits;
 pub mod replica;
 pub mod retention;

@@ -24,7 +24,9 @@ async fn bed() -> Bed {
          INSERT INTO tipocolor SELECT n, 'color ' || n FROM generate_series(1, 9) AS n;
          INSERT INTO tipotalla SELECT n, 'talla ' || n FROM generate_series(1, 9) AS n;
          CREATE FUNCTION nightly() RETURNS bigint LANGUAGE plpgsql AS $$
-           BEGIN PERFORM pg_sleep(3) FROM cf_quere_pro.tipotalla LIMIT 1; RETURN 1; END $$",
+           BEGIN PERFORM pg_sleep(3) FROM cf_quere_pro.tipotalla LIMIT 1; RETURN 1; END $$;
+         CREATE FUNCTION assembled() RETURNS void LANGUAGE plpgsql AS $$
+           BEGIN EXECUTE 'SELECT ' || 1 || ' FROM cf_quere_pro.tipotalla'; END $$",
     )
     .await;
     bed.lookup("tipocolor", "tcid").await;
@@ -200,6 +202,18 @@ async fn reports(bed: &Bed, report: &str) {
     assert!(around.contains(report) && around.contains("sure: no session of any proxy"), "{around}");
     let witnesses = read("witnesses").await;
     assert!(witnesses.contains("used through the proxies and around them"), "{witnesses}");
+    // Bodies are read by the rules of a directory, as the order of moves is.
+    let directory = tempfile::tempdir().unwrap();
+    for rule in bed.rules.rules.values() {
+        std::fs::write(directory.path().join(format!("{}.toml", rule.table)), esclusa::rule::file::print(rule)).unwrap();
+    }
+    let mut of_rules = settings.clone();
+    of_rules.rules.directory = directory.path().to_owned();
+    let bodies = report::find("bodies").unwrap().read(&bed.db, &of_rules, &asked, Language::English).await.unwrap();
+    let bodies = bodies.rows.iter().map(|row| format!("{:?}", &row[..4])).collect::<Vec<_>>().join(" ");
+    for told in ["nightly()", "function text", "assembled()", "dynamic function", "tipotalla"] {
+        assert!(bodies.contains(told), "{told}: {bodies}");
+    }
     bed.sql("TRUNCATE esclusa.hit_total").await;
     assert!(read("witnesses").await.contains("DISAGREE"), "the proxies saw nothing, and somebody else did");
 }
@@ -242,4 +256,41 @@ async fn a_role_that_may_not_look_says_so_and_a_dump_is_a_dump() {
     dump.say("COMMIT; DELETE FROM cf_quere_pro.tipotalla").await;
     wait_until_seen(&bed, &format!("tipotalla|{report}|127.0.0.1|pg_dump|statement|sure")).await;
     proxy.server.stop().await;
+}
+
+/// One that comes and goes between two samples is not seen, and leaves its mark on the server's counters. The proxies' own statements, after
+/// which they are silent for longer than is waited for, leave none.
+#[tokio::test]
+async fn what_no_sample_shows_is_counted() {
+    let mut bed = bed().await;
+    bed.sql("CREATE TABLE cf_quere_pro.tipocorte AS SELECT n AS id, 'corte ' || n AS text FROM generate_series(1, 9) AS n").await;
+    bed.sql("ALTER TABLE cf_quere_pro.tipocorte ADD PRIMARY KEY (id)").await;
+    bed.lookup("tipocorte", "id").await;
+    let (one, two) = (proxy(&bed).await, proxy(&bed).await);
+    let until = Instant::now() + Duration::from_secs(120);
+    let counted = "SELECT DISTINCT legacy_table, user_name FROM esclusa.around WHERE kind = 'counter'";
+    for n in 0.. {
+        // Bursts, and pauses of 18 seconds.
+        if n % 18 == 0 {
+            for proxy in [&one, &two] {
+                let mut client = proxy.client(&bed).await;
+                for _ in 0..50 {
+                    client.query("SELECT a.text FROM tipocorte AS a, tipocorte AS b").await;
+                    client.query("UPDATE tipocorte SET text = 'x'").await;
+                }
+            }
+        }
+        let brief = bed.session("postgres", "").await;
+        brief.say("INSERT INTO cf_quere_pro.tipocolor SELECT max(tcid) + 1, 'x' FROM cf_quere_pro.tipocolor").await;
+        drop(brief);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        if n > 50 && !bed.rows(counted).await.is_empty() {
+            break;
+        }
+        assert!(Instant::now() < until, "nobody was counted");
+    }
+    assert_eq!(bed.rows(counted).await, ["tipocolor|(unknown)"]);
+    for proxy in [one, two] {
+        proxy.server.stop().await;
+    }
 }

@@ -1,7 +1,33 @@
 //! Reports about whoever does not come through the proxies, and what all witnesses say of a table beside each other.
 
+use super::order::Facts;
 use crate::table::ColumnType::{Int, Text};
-use crate::table::Columns;
+use crate::table::{Columns, Table};
+
+pub(super) const BODIES: Columns = &[("table", Text), ("kind", Text), ("object", Text), ("form", Text), ("fate", Text)];
+
+/// Bodies in the catalog that name a legacy table: by the reader that a move goes by (`migrate/dependents.rs`).
+pub(super) fn bodies(facts: &Facts, one: Option<&str>) -> Table {
+    let mut table = Table::new(BODIES);
+    for legacy in &facts.tables {
+        let name = legacy.judged.name.table.as_str();
+        if one.is_some_and(|one| one != name) {
+            continue;
+        }
+        for body in &legacy.hanging {
+            let form = match body.kind {
+                "function text" => "static: looked up when it runs",
+                "dynamic function" => "dynamic: it has EXECUTE, and may put more statements together",
+                "function" | "aggregate" | "view" | "materialised view" | "trigger" | "rule" | "policy" => {
+                    "static: known to the catalog"
+                }
+                _ => continue,
+            };
+            table.push(vec![name.into(), body.kind.into(), body.name.as_str().into(), form.into(), body.fate.as_str().into()]);
+        }
+    }
+    table
+}
 
 pub(super) const AROUND: Columns = &[
     ("table", Text),
@@ -18,8 +44,9 @@ pub(super) const AROUND: Columns = &[
 /// What was seen are samples: it was so often, or more often.
 pub(super) const AROUND_SQL: &str = "SELECT legacy_table, user_name, client_address, coalesce(nullif(application_name, ''), '(unnamed)'), kind,
         sum(uses)::bigint, min(first_seen)::timestamptz(0)::text, max(last_seen)::timestamptz(0)::text,
-        CASE certainty WHEN 'sure' THEN 'sure: no session of any proxy'
-            WHEN 'unsure' THEN 'unsure: a proxy has not told which sessions are its own'
+        CASE WHEN kind = 'counter' THEN 'counters grew while the proxies sent nothing that names it: somebody between two samples, a function or a trigger'
+            WHEN certainty = 'sure' THEN 'sure: no session of any proxy'
+            WHEN certainty = 'unsure' THEN 'unsure: a proxy has not told which sessions are its own'
             ELSE 'cannot see who: the control role lacks pg_read_all_stats (`esclusa roles`)' END,
         nullif((array_agg(statement ORDER BY last_seen DESC))[1], '')
     FROM esclusa.around, asked WHERE bucket >= since AND bucket < until AND (one IS NULL OR legacy_table = one)

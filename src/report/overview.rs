@@ -110,7 +110,7 @@ const AROUND: &str =
         client_address, application_name, (last_seen::date - date '1970-01-01')::bigint, last_seen::timestamptz(0)::text
     FROM esclusa.around WHERE kind <> 'dump' AND certainty <> 'unsure' AND bucket >= coalesce($1::text::timestamptz, '-infinity')
         AND bucket < coalesce($2::text::timestamptz, 'infinity')
-    ORDER BY legacy_table, last_seen DESC, user_name, client_address, application_name";
+    ORDER BY legacy_table, kind = 'counter', last_seen DESC, user_name, client_address, application_name";
 
 /// Days that were recorded as a whole, in order. A recorder that has lost a span leaves the days of its life in doubt.
 pub(super) async fn days(database: &Database, asked: &Asked) -> Result<Vec<Day>> {

@@ -10,6 +10,7 @@ use super::steering::Steering;
 use crate::catalog::Database;
 use crate::config::Settings;
 use crate::control::around::{self, Session, Sought, Use, Word};
+use crate::control::counter::{self, Counters};
 use crate::error::Result;
 use crate::rewrite::Policy;
 use crate::scan;
@@ -20,6 +21,8 @@ use crate::telemetry;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Sessions that were seen wait so many seconds for the word of every proxy; then they are written as unsure.
 const OPEN: f64 = 20.0;
+/// The server's counters are read so many seconds apart.
+const COUNTED: f64 = 5.0;
 /// Bytes of a statement that are kept.
 const STATEMENT_BYTES: usize = 1000;
 /// What one remembers having warned of.
@@ -88,6 +91,10 @@ struct Watch {
     since: f64,
     /// Sessions that wait for the word of every proxy.
     open: Vec<Session>,
+    /// What the server counts.
+    counters: Counters,
+    /// When it was asked for that.
+    counted: f64,
     /// The hour, and who was warned of in it.
     hour: u64,
     warned: HashSet<(String, String, String, String)>,
@@ -109,7 +116,7 @@ impl Watch {
         publish(steering, database).await?;
         if !self.has_turn {
             self.has_turn = around::takes_turn(database).await?;
-            (self.since, self.open) = (0.0, Vec::new());
+            (self.since, self.open, self.counters) = (0.0, Vec::new(), Counters::default());
         }
         if self.has_turn { self.look(steering, database, settings).await } else { Ok(()) }
     }
@@ -134,13 +141,13 @@ impl Watch {
         self.since = now - 1.0;
         around::cover(database, settings.control.around_interval, sees_all).await?;
         let ambiguous = if seen.is_empty() { Vec::new() } else { around::ambiguous(database, &sought).await? };
+        let mut uses = self.count(database, &sought, settings, now).await?;
         self.open.extend(seen.into_iter().filter(|session| !names(&policy, session, &ambiguous).is_empty()));
-        if self.open.is_empty() {
+        if self.open.is_empty() && uses.is_empty() {
             return Ok(());
         }
         let questions: Vec<(i32, f64)> = self.open.iter().map(|session| (session.process, session.seen_at)).collect();
         let words = around::words(database, &questions).await?;
-        let mut uses = Vec::new();
         let mut open = Vec::new();
         for (session, word) in std::mem::take(&mut self.open).into_iter().zip(words) {
             match word {
@@ -156,6 +163,21 @@ impl Watch {
         telemetry::count_more("esclusa_around_total", around::write(database, &uses).await?);
         self.warn(now, &uses);
         Ok(())
+    }
+
+    /// What has grown the server's counters while the proxies were silent.
+    async fn count(&mut self, database: &Database, sought: &Sought, settings: &Settings, now: f64) -> Result<Vec<Use>> {
+        if now - self.counted < COUNTED {
+            return Ok(Vec::new());
+        }
+        self.counted = now;
+        let hold = counter::LATE + 2.0 * settings.control.flush_interval.as_secs_f64();
+        let mut uses = Vec::new();
+        for (table, counts) in counter::read(database, sought).await? {
+            let grown = self.counters.advance(&table, counts, hold);
+            uses.extend(grown.map(|grown| counter::told(table, grown, now)));
+        }
+        Ok(uses)
     }
 
     /// Once an hour for each who and table.

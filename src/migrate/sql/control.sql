@@ -167,7 +167,7 @@ CREATE TABLE IF NOT EXISTS {control}.around (
     user_name        text NOT NULL,
     client_address   text NOT NULL,            -- 'local' for a Unix socket
     application_name text NOT NULL,
-    kind             text NOT NULL CHECK (kind IN ('statement', 'session', 'dump')),
+    kind             text NOT NULL CHECK (kind IN ('statement', 'session', 'dump', 'counter')),
     certainty        text NOT NULL CHECK (certainty IN ('sure', 'unsure', 'hidden')),
     uses             bigint NOT NULL,
     statement        text NOT NULL,            -- the last one, without its literals; '' where it is unknown

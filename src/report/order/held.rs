@@ -11,7 +11,8 @@ use crate::report::verdict::Language;
 pub(super) type Held<'f> = BTreeMap<&'f str, Vec<HoldBack>>;
 
 /// What comes along or is only told, and is worth a word: what a table has of its own is not.
-const TOLD: [&str; 7] = ["foreign key", "view", "materialised view", "function", "function text", "rule", "policy"];
+const TOLD: [&str; 8] =
+    ["foreign key", "view", "materialised view", "function", "function text", "dynamic function", "rule", "policy"];
 /// Names that are told of one kind.
 const NAMES: usize = 3;
 

@@ -72,7 +72,7 @@ pub async fn run<C: Link, U: Connect>(client: C, from: PeerAddress, upstream: &U
     let info = Arc::new(ClientInfo::new(who.clone(), port));
     shared.clients.insert(greeted.place.id, info.clone());
     let came = Instant::now();
-    if !pause::let_in(&mut greeted, &info, &shared).await {
+    if !login::let_in(&mut greeted, &info, &shared).await {
         return;
     }
     let deadline = deadline + came.elapsed();
@@ -114,8 +114,8 @@ pub async fn run<C: Link, U: Connect>(client: C, from: PeerAddress, upstream: &U
 fn in_time<T>(step: Result<Result<T>, Elapsed>, address: &str) -> Option<T> {
     match step {
         Ok(Ok(done)) => return Some(done),
-        Ok(Err(error)) => tracing::info!(address, %error, "a client could not be connected"),
-        Err(_) => tracing::info!(address, "a client took longer to log in than listen.startup_timeout"),
+        Ok(Err(error)) => tracing::info!(%address, %error, "a client could not be connected"),
+        Err(_) => tracing::info!(%address, "a client took longer to log in than listen.startup_timeout"),
     }
     None
 }

@@ -1,6 +1,7 @@
 //! What ends a command that waits for others: its client has gone, or asks for it (Ctrl-C in psql, which sends a cancel request on another
 //! connection). Commands that do not wait run to their end.
 
+use std::os::fd::AsFd as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ pub(super) enum Cause {
 impl Interrupt {
     /// Of the client on a socket.
     pub(super) fn by(socket: &TcpStream) -> Interrupt {
-        let second = rustix::io::dup(socket).map_err(std::io::Error::from);
+        let second = socket.as_fd().try_clone_to_owned();
         let second = second.map(std::net::TcpStream::from).and_then(TcpStream::from_std);
         if let Err(error) = &second {
             tracing::warn!(%error, "a console client's going will not be seen while a command of its waits");

@@ -3,11 +3,13 @@
 //! Authentication is not ours: the server asks, the client answers, the relay passes both. No password is stored or seen.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{Ordering, fence};
+use std::time::{Duration, SystemTime};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-use super::shared::{Place, Shared};
+use super::activity::Doing;
+use super::shared::{ClientInfo, Place, Shared};
 use crate::error::{ClientError, Error, Result, sqlstate};
 use crate::telemetry;
 use crate::wire::error_response::ErrorFields;
@@ -18,6 +20,8 @@ use crate::wire::tag;
 
 /// How long a client that was told why it gets no session may take to close.
 const LINGER: Duration = Duration::from_secs(2);
+/// What a client may send behind its start-up packet while it waits.
+const LEFTOVER_BYTES: usize = 8 * 1024;
 
 /// Where the server is reached: how a session gets its server connection.
 pub trait Connect {
@@ -161,6 +165,32 @@ async fn packet<C: AsyncRead + AsyncWrite + Unpin>(client: &mut C, bytes: &mut V
         if read == 0 {
             return Ok(None);
         }
+    }
+}
+
+/// Lets a client go on to its server, once no pause is in force. False when it has gone, or was ended.
+pub(super) async fn let_in<C: Link>(greeted: &mut Greeted<C>, info: &ClientInfo, shared: &Shared) -> bool {
+    let mut drained = std::pin::pin!(shared.drained());
+    loop {
+        fence(Ordering::SeqCst);
+        if !shared.pause.is_held() {
+            return true;
+        }
+        info.activity.changes_to(Doing::Paused, SystemTime::now());
+        let is_ended = tokio::select! {
+            () = info.told.notified() => info.is_killed(),
+            () = &mut drained => true,
+            read = greeted.client.read_buf(&mut greeted.leftover), if greeted.leftover.len() < LEFTOVER_BYTES => match read {
+                Ok(n) if n > 0 => false,
+                _ => return false,
+            },
+        };
+        if is_ended {
+            let error = ClientError::new(sqlstate::ADMIN_SHUTDOWN, "terminating connection due to administrator command");
+            tell(&mut greeted.client, &error).await;
+            return false;
+        }
+        info.activity.changes_to(Doing::LoggingIn, SystemTime::now());
     }
 }
 

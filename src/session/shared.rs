@@ -174,6 +174,36 @@ impl Shared {
         self.clients.remove(&id);
     }
 
+    /// Begins a pause and gives its number; `None` while there is one.
+    pub fn begin_pause(&self) -> Option<u64> {
+        let number = self.pause.begin()?;
+        telemetry::set("esclusa_paused", 1.0);
+        self.wake_all();
+        Some(number)
+    }
+
+    /// Ends the pause with this number, or whichever there is; false when there is none.
+    pub fn end_pause(&self, number: Option<u64>) -> bool {
+        if !self.pause.end(number) {
+            return false;
+        }
+        telemetry::set("esclusa_paused", 0.0);
+        self.wake_all();
+        true
+    }
+
+    /// Those who are in a transaction or a statement, or on their way in, by number: a pause waits for them.
+    pub fn unpaused(&self) -> Vec<(u64, Arc<ClientInfo>)> {
+        let clients = self.clients.iter().filter(|client| client.activity.doing().0 != Doing::Paused);
+        let mut clients: Vec<_> = clients.map(|client| (*client.key(), client.value().clone())).collect();
+        clients.sort_unstable_by_key(|(id, _)| *id);
+        clients
+    }
+
+    fn wake_all(&self) {
+        self.clients.iter().for_each(|client| client.told.notify_one());
+    }
+
     /// Puts a new policy in force.
     pub fn set_policy(&self, policy: Policy) {
         telemetry::set("esclusa_rule_generation", policy.generation as f64);

@@ -138,8 +138,9 @@ async fn it_serves_on_sockets_of_systemd() {
     };
     // The shell hands its standard input and output on as descriptors 3 and 4, and behind them the third socket.
     let start = || {
-        let script = "exec 3<&0 4<&1; eval \"exec 5<&$1\"; exec </dev/null >&2; LISTEN_PID=$$ LISTEN_FDS=3 exec \"$0\" serve";
-        let mut shell = command("sh", &["-c", script, env!("CARGO_BIN_EXE_esclusa"), &web.as_raw_fd().to_string()]);
+        // bash, because its number may have two digits, which not every shell takes.
+        let script = "exec 3<&0 4<&1 5<&$1; exec </dev/null >&2; LISTEN_PID=$$ LISTEN_FDS=3 exec \"$0\" serve";
+        let mut shell = command("bash", &["-c", script, env!("CARGO_BIN_EXE_esclusa"), &web.as_raw_fd().to_string()]);
         shell.env("ESCLUSA_WEB_ADDRESS", "127.0.0.1:2");
         let taken = |l: &TcpListener| Stdio::from(OwnedFd::from(l.try_clone().unwrap()));
         shell.env("NOTIFY_SOCKET", &notify).env("ESCLUSA_UPSTREAM_ADDRESS", format!("127.0.0.1:{}", postgres.port));

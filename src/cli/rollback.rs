@@ -39,18 +39,7 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
         return Err(Error::usage("--dump names the dump of one table, at level 2"));
     }
     if rollback.dry_run {
-        for rule in chosen {
-            let made = match rollback.level {
-                2 => "the archive is made from its dump and filled, while writers wait; ",
-                3 | 4 => "where it was dropped, the archive is made from its dump and filled, while writers wait; ",
-                _ => "",
-            };
-            say(&format!(
-                "-- {}: {made}mode observe on every proxy; the archive takes its name; view, leaf and triggers go\n",
-                rule.table
-            ))?;
-        }
-        return Ok(());
+        return told(&chosen, rollback.level);
     }
     let database = call.prepared_database().await?;
     let context = Context::new(&call.settings);
@@ -103,6 +92,22 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
         0 => Ok(()),
         _ => Err(Error::refused(format!("{failed} tables were not brought back"))),
     }
+}
+
+/// What would be done, in words.
+fn told(chosen: &[&Rule], level: u8) -> Result<()> {
+    for rule in chosen {
+        let made = match level {
+            2 => "the archive is made from its dump and filled, while writers wait; ",
+            3 | 4 => "where it was dropped, the archive is made from its dump and filled, while writers wait; ",
+            _ => "",
+        };
+        say(&format!(
+            "-- {}: {made}mode observe on every proxy; the archive takes its name; view, leaf and triggers go\n",
+            rule.table
+        ))?;
+    }
+    Ok(())
 }
 
 fn left(rule: &Rule, error: &Error) -> Vec<Cell> {

@@ -260,6 +260,11 @@ impl Error {
         }
     }
 
+    /// The message with all that stands under it, in one line: for a cell of a table.
+    pub fn in_one_line(&self) -> String {
+        std::iter::once(self.to_string()).chain(self.more()).collect::<Vec<_>>().join("; ")
+    }
+
     /// The lines that stand under the message on a terminal.
     pub fn more(&self) -> Vec<String> {
         match self {

@@ -65,6 +65,18 @@ async fn both_forms_are_run_and_compared() {
     }
     assert!(rows[0][2].contains("hisx_pkey") && !rows[0][3].contains("whole"), "{:?}", rows[0]);
 
+    // Which rows a LIMIT without an order takes is each plan's own business.
+    bed.sql("DELETE FROM cf_quere_pro.tipox WHERE cod = 1").await;
+    // The archive has room at its beginning now, and the leaf has none.
+    bed.sql("VACUUM mig_old.tipox").await;
+    bed.sql("INSERT INTO cf_quere_pro.tipox VALUES (1, 'd1')").await;
+    let first = |table: &str| format!("SELECT des FROM {table} LIMIT 1");
+    assert_ne!(bed.cell(&first("mig_old.tipox")).await, bed.cell(&first("cf_quere_pro.tipox")).await);
+    let limited = benchmark::of_file("SELECT des FROM tipox LIMIT 1; SELECT des FROM tipox ORDER BY cod LIMIT 1").unwrap();
+    for row in measured(&bed, &limited).await {
+        assert_eq!((row[0].as_str(), row[1].as_str()), ("1", "yes"), "{row:?}");
+    }
+
     // A row that differs is found whatever the clock says.
     bed.sql("UPDATE mig_old.tipox SET des = 'otro' WHERE cod = 3").await;
     assert_eq!(measured(&bed, &cases[1..2]).await[0][4], "fail: another result");

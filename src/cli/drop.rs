@@ -46,7 +46,6 @@ pub(super) async fn run(call: Call, asked: Drop) -> Result<()> {
         held += 1;
         table.push(vec![rule.table.as_str().into(), "left as it was".into(), 0usize.into(), "".into(), "".into(), why.into()]);
     };
-    let why = |error: Error| std::iter::once(error.to_string()).chain(error.more()).collect::<Vec<_>>().join("; ");
     let server = Server::new(&call.settings.control.url, policy::password(&call.settings)?);
     let scratch = (!call.settings.migrate.restore_url.is_empty()).then(|| Server::new(&call.settings.migrate.restore_url, None));
     match asked.dump.as_deref().filter(|_| !asked.dry_run) {
@@ -66,7 +65,7 @@ pub(super) async fn run(call: Call, asked: Drop) -> Result<()> {
                         "".into(),
                         "".into(),
                     ]),
-                    Err(error @ Error::Refused { .. }) => left(&mut table, rule, why(error)),
+                    Err(error @ Error::Refused { .. }) => left(&mut table, rule, error.in_one_line()),
                     Err(error) => return Err(error),
                 }
             }
@@ -84,7 +83,7 @@ pub(super) async fn run(call: Call, asked: Drop) -> Result<()> {
                         dump.sha256.into(),
                         "the dump was restored and is equal".into(),
                     ]),
-                    Err(error) => left(&mut table, rule, why(error)),
+                    Err(error) => left(&mut table, rule, error.in_one_line()),
                 }
             }
             migration.finish(run).await?;

@@ -78,7 +78,7 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
             Err(error @ Error::Io { .. }) => return Err(error),
             Err(error) => {
                 failed += 1;
-                let why = std::iter::once(error.to_string()).chain(error.more()).collect::<Vec<_>>().join("; ");
+                let why = error.in_one_line();
                 table.push(vec![rule.table.as_str().into(), "left as it was".into(), 0usize.into(), 0usize.into(), why.into()]);
             }
         }

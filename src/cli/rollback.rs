@@ -111,8 +111,7 @@ fn told(chosen: &[&Rule], level: u8) -> Result<()> {
 }
 
 fn left(rule: &Rule, error: &Error) -> Vec<Cell> {
-    let why = std::iter::once(error.to_string()).chain(error.more()).collect::<Vec<_>>().join("; ");
-    vec![rule.table.as_str().into(), "left as it was".into(), 0usize.into(), why.into()]
+    vec![rule.table.as_str().into(), "left as it was".into(), 0usize.into(), error.in_one_line().into()]
 }
 
 /// Whether a level has something to do with a table in this state. Level 1 says of a dropped one that it needs level 2.

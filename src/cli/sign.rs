@@ -59,8 +59,7 @@ pub(super) async fn run(call: Call, sign: Sign) -> Result<()> {
             }
             Err(error @ Error::Refused { .. }) => {
                 refused += 1;
-                let why = std::iter::once(error.to_string()).chain(error.more()).collect::<Vec<_>>().join("; ");
-                table.push(vec![rule.table.as_str().into(), "nobody".into(), 0usize.into(), why.into()]);
+                table.push(vec![rule.table.as_str().into(), "nobody".into(), 0usize.into(), error.in_one_line().into()]);
             }
             Err(error) => return Err(error),
         }

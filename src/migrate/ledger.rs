@@ -5,7 +5,7 @@
 use crate::catalog::Database;
 use crate::error::{Error, Result};
 use crate::relation::Context;
-use crate::sql::quote::{ident, literal};
+use crate::sql::quote::{ident, literal, qualified};
 
 use super::machine::{self, State, Step};
 use super::state::Legacy;
@@ -49,10 +49,6 @@ pub async fn state(db: &Database, context: &Context, table: &str) -> Result<Stat
         (false, false) => Legacy::Gone,
     };
     Ok(machine::found(row.get::<_, Option<&str>>(0).and_then(State::named), legacy, row.get(3)))
-}
-
-fn qualified(schema: &str, table: &str) -> String {
-    crate::sql::quote::qualified(schema, table)
 }
 
 /// Writes a step, before what it does: the state that it leaves is still the one that there is. A step that has no place is refused.

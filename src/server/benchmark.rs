@@ -15,6 +15,7 @@ use crate::migrate::state::{Legacy, State};
 use crate::mode::Mode;
 use crate::rewrite::{NameContext, Policy, rewrite};
 use crate::rule::RuleSet;
+use crate::shadow::compare::{Row, Rows};
 use crate::sql::quote::{ident, literal, qualified};
 use crate::sql::token::Lexed;
 use crate::sql::{Limits, Named};
@@ -134,7 +135,7 @@ pub struct Bench<'b> {
 /// How one form went.
 struct Measured {
     times: Vec<f64>,
-    rows: Vec<Vec<Option<String>>>,
+    rows: Vec<Row>,
     indexes: String,
 }
 
@@ -164,7 +165,7 @@ impl<'b> Bench<'b> {
                 return Ok(None);
             }
         };
-        let equal = same(&old.rows, &new.rows);
+        let equal = Rows::between_forms(&case.text).difference(&old.rows, &new.rows).is_none();
         let [(o50, o95), (n50, n95)] = [&old.times, &new.times].map(|t| (quantile(t, 0.5), quantile(t, 0.95)));
         let ratio = n50 / o50.max(f64::EPSILON);
         let within = ratio <= EACH || n50 - o50 < CLOCK;
@@ -231,7 +232,9 @@ impl<'b> Bench<'b> {
         for text in &texts {
             let plan = self.shadow.text(doing, &format!("EXPLAIN (COSTS OFF) {text}")).await?;
             let indexes = indexes(plan.iter().flatten().flatten());
-            forms.push(Measured { times: Vec::new(), rows: self.shadow.text(doing, text).await?, indexes });
+            let bytes = |row: Vec<Option<String>>| row.into_iter().map(|cell| cell.map(String::into_bytes)).collect();
+            let rows = self.shadow.text(doing, text).await?.into_iter().map(bytes).collect();
+            forms.push(Measured { times: Vec::new(), rows, indexes });
         }
         for turn in 0..self.runs * 2 {
             // The one that is first changes from turn to turn.
@@ -300,16 +303,6 @@ fn indexes<'p>(lines: impl Iterator<Item = &'p String>) -> String {
         used.extend(found.filter(|one| !used.contains(one)));
     }
     used.join(", ")
-}
-
-/// The same rows, in whatever order.
-fn same(one: &[Vec<Option<String>>], other: &[Vec<Option<String>>]) -> bool {
-    let sorted = |rows: &[Vec<Option<String>>]| {
-        let mut rows = rows.to_vec();
-        rows.sort();
-        rows
-    };
-    one.len() == other.len() && sorted(one) == sorted(other)
 }
 
 fn quantile(times: &[f64], share: f64) -> f64 {

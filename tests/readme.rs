@@ -337,6 +337,8 @@ async fn the_six_steps() {
     let status = out(&mut typed(&["status", "--wave", "W1-A", "--format", "csv"]));
     assert_eq!(status.matches(",dropped,").count(), 22, "{status}");
     assert!(out(&mut typed(&["status", "--plan", "--format", "csv"])).contains("22 moved, 22 of them dropped"));
+    let plan = out(&mut typed(&["status", "--plan", "--format", "csv"]));
+    assert!(plan.contains(" audit triggers fire") && !plan.contains(", 0 audit triggers fire"), "{plan}");
 
     let registry = file("registry");
     out(&mut typed(&["registry", "--directory", &registry]));

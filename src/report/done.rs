@@ -26,7 +26,7 @@ pub(super) const DONE_SQL: &str = ", parent AS (SELECT c.oid, c.relname, c.relna
         (SELECT count(DISTINCT a.attrelid) FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid, home
             WHERE c.relnamespace = home.schema AND c.relkind IN ('r', 'p') AND a.attname = 'hst_id' AND NOT a.attisdropped) AS retained,
         (SELECT count(*) FROM pg_inherits AS i JOIN pg_class AS p ON p.oid = i.inhparent WHERE p.relname = 'audit_log_live') AS months,
-        (SELECT count(*) FROM pg_trigger AS t JOIN pg_proc AS f ON f.oid = t.tgfoid WHERE f.proname = 'fn_audit_trigger' AND t.tgenabled <> 'D') AS triggers,
+        (SELECT count(*) FROM pg_trigger WHERE tgname ~ '^trg_audit_' AND tgenabled <> 'D' AND NOT tgisinternal) AS triggers,
         (SELECT coalesce(sum(hits), 0)::bigint FROM esclusa.hit_total WHERE sqlstate <> '' AND sqlstate !~ '^(23|40)' AND last_seen > clock_timestamp() - interval '48 h') AS failed,
         (SELECT coalesce(sum(covered_us), 0) / 3600000000 FROM (SELECT least(sum(covered_us), 3600000000) AS covered_us FROM esclusa.coverage
             WHERE bucket > clock_timestamp() - interval '49 h' GROUP BY bucket) AS c) AS hours,

@@ -66,7 +66,7 @@ pub fn of_file(text: &str) -> Result<Vec<Case>> {
 /// The reads that clients have sent most often, with values from the tables in the place of theirs, which nobody has kept.
 pub async fn of_traffic(control: &Database, rules: &RuleSet, top: i64) -> Result<Vec<(Case, Option<String>)>> {
     let sql = "SELECT s.text, sum(h.hits)::bigint FROM esclusa.hit AS h JOIN esclusa.statement AS s USING (fingerprint)
-               WHERE h.operation = 'select' AND h.sqlstate = '' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1";
+               WHERE h.operation = 'select' AND h.sqlstate = '' AND s.text ~ '^[( ]*(select|with|values|table)\\M' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $1";
     let mut cases = Vec::new();
     for row in control.query("reading the most frequent reads", sql, &[&top]).await? {
         let (text, hits): (String, i64) = (row.get(0), row.get(1));

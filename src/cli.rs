@@ -16,6 +16,7 @@ mod migrate;
 mod off;
 mod registry;
 mod order;
+mod record;
 mod report;
 mod retain;
 mod roles;
@@ -98,6 +99,9 @@ enum Command {
     Doctor,
     /// Every statement passes untouched, at once, on this machine; it needs no database.
     Off(off::Off),
+    /// Keeps conversations of real clients, sealed, to be sent again.
+    #[command(subcommand)]
+    Record(record::Command),
     /// Rule files and the modes of their tables.
     #[command(subcommand)]
     Rules(rules::Rules),
@@ -213,6 +217,7 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Off(off) => off::run(call, off).await,
             Command::Rollback(rollback) => rollback::run(call, rollback).await,
             Command::Report(report) => report::run(call, report).await,
+            Command::Record(command) => record::run(call, command).await,
             Command::Registry(asked) => registry::run(call, asked).await,
             Command::Benchmark(asked) => benchmark::run(call, asked).await,
             Command::Doctor => doctor::run(call).await,

@@ -207,6 +207,17 @@ settings! {
         /// A read with more rows is not compared.
         rows: usize = "10000";
     }
+    /// Real conversations, kept to be sent again to a staging server: `esclusa record`, `esclusa replay`.
+    record: Record {
+        /// The directory of recordings, by way of which the proxies of this machine are told to record; empty is none.
+        directory: PathBuf = "\"\"", restart;
+        /// The key that recordings are sealed with, which nobody but its owner may read; `esclusa record key FILE` makes one.
+        key_file: PathBuf = "\"\"";
+        /// A recording of one process ends when it has so many bytes.
+        max_bytes: Bytes = "\"1GiB\"";
+        /// Whose values get pseudonyms: `table` (all in a statement that names it, or a view or function), `table.column`, `*.column`, or a pattern as `/[0-9]{16}/`.
+        redact: Vec<String> = "[]";
+    }
     /// The admin console: `psql -h 127.0.0.1 -p 6433 esclusa`.
     console: Console {
         /// Host and port.

@@ -18,6 +18,7 @@ pub mod rewrite;
 pub mod scan;
 pub mod traffic;
 pub mod shadow;
+pub mod record;
 pub mod control;
 pub mod migrate;
 pub mod session;

@@ -3,11 +3,12 @@
 //! [`listen`] binds or inherits sockets and accepts, `worker` serves what was accepted, [`policy`] puts rules and [`facts`] together,
 //! [`trust`] looks whether the server asks for passwords, [`steering`] holds what is in force, `recording` takes hits to the database,
 //! `switchboard` switches modes, [`pass_through`] switches all of it off, `reload` reads settings and rules anew, `followers` follows other replicas, `around` looks
-//! who uses legacy tables without the proxies, `shadow` runs reads a second time, [`benchmark`] measures them, [`handover`] passes the sockets
-//! to a new process.
+//! who uses legacy tables without the proxies, `shadow` runs reads a second time, [`benchmark`] measures them, `conversations` has sessions
+//! recorded, [`handover`] passes the sockets to a new process.
 
 mod around;
 pub mod benchmark;
+mod conversations;
 pub mod facts;
 mod followers;
 mod forwarded;
@@ -108,6 +109,7 @@ impl Server {
             tokio::spawn(shadow::run(steering.clone(), stop.subscribe())),
             tokio::spawn(followers::follow(steering.clone())),
             tokio::spawn(around::look(steering.clone())),
+            tokio::spawn(conversations::follow(steering.clone(), steering.recording.process(), stop.subscribe())),
             tokio::spawn(pass_through::follow(steering.clone(), steering.recording.process(), stop.subscribe())),
         ];
         let page = web.map(|listener| tokio::spawn(web::serve(listener, site, phase.subscribe())));
@@ -161,6 +163,7 @@ impl Server {
             self.shared.clients.iter().for_each(|c| c.kill());
             let _ = timeout(Duration::from_secs(5), self.ended.recv()).await;
         }
+        conversations::end(&self.steering).await;
         self.steering.flush().await;
         let (phase, page) = self.page;
         let _ = phase.send(Phase::Closing);

@@ -88,6 +88,7 @@ pub async fn run<C: Link, U: Connect>(client: C, from: PeerAddress, upstream: &U
     let mut conversation = Conversation::new(house, who, greeted.startup.is_replication(), info.flight.clone());
     conversation.hide_channel_binding(hide_binding);
     let mut relay = Relay::new(greeted.client, server, conversation, greeted.leftover);
+    relay.record(shared.record.tap(greeted.place.id, &greeted.startup));
     let mut drained = pin!(shared.drained());
     shared.pause.heed(|held| relay.hold(held));
     loop {

@@ -81,6 +81,26 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Count,
         help: "Reads that ran a second time in mode shadow, by verdict: equal, different, unsteady, skipped.",
     },
+    Metric { name: "esclusa_recording", kind: Kind::Gauge, unit: Unit::Count, help: "1 while conversations are recorded." },
+    Metric {
+        name: "esclusa_record_sessions_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Sessions that were recorded.",
+    },
+    Metric {
+        name: "esclusa_record_cut_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Recorded sessions whose rest is missing: the disk was too slow, a frame too long, or a redaction impossible.",
+    },
+    Metric { name: "esclusa_record_bytes_total", kind: Kind::Counter, unit: Unit::Bytes, help: "Bytes of recordings." },
+    Metric {
+        name: "esclusa_record_failures_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Recordings that ended because they could not be written.",
+    },
     Metric {
         name: "esclusa_upstream_failures_total",
         kind: Kind::Counter,

@@ -29,6 +29,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("tokio_rustls", &["wire"]),
+    ("ring", &["record", "wire"]),
+    ("regex_lite", &["record"]),
     ("rustix", &["server", "cli"]),
     ("listenfd", &["server"]),
     ("socket2", &["wire"]),

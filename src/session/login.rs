@@ -121,6 +121,7 @@ pub async fn greet<C: Link, U: Connect>(mut client: C, upstream: &U, shared: &Ar
                 return Ok(None);
             }
             Some(First::Cancel) => {
+                shared.cancels(packet.get(8..).unwrap_or_default());
                 cancel(upstream, &packet).await;
                 // Over TLS a client takes a connection that ends without a farewell for an error.
                 let _ = client.shutdown().await;

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use super::conversation::{Conversation, ToClient, ToServer, Want};
 use super::house::House;
 use crate::error::{ClientError, sqlstate};
+use crate::record::Tap;
 use crate::wire::error_response::ErrorFields;
 use crate::wire::frame::{self, HEADER_BYTES};
 use crate::wire::tag::server;
@@ -65,6 +66,8 @@ pub struct Relay<C, S, H> {
     draining: bool,
     /// Passed when the login is over.
     logged_in: bool,
+    /// Sees what goes on, where the session is recorded.
+    tap: Option<Tap>,
 }
 
 impl<C, S, H> Relay<C, S, H>
@@ -87,7 +90,13 @@ where
             answered: false,
             draining: false,
             logged_in: false,
+            tap: None,
         }
+    }
+
+    /// The session is recorded from here on.
+    pub fn record(&mut self, tap: Option<Tap>) {
+        self.tap = tap;
     }
 
     /// Runs until one side is gone. The login must be over at `deadline`. May be dropped and called again.
@@ -191,6 +200,14 @@ where
 
     /// Walks the client's frames as far as they are there; returns how many bytes the next one needs.
     fn walk_client(&mut self) -> usize {
+        let needed = self.walk_client_frames();
+        if let Some(tap) = &mut self.tap {
+            tap.pass();
+        }
+        needed
+    }
+
+    fn walk_client_frames(&mut self) -> usize {
         self.waiting = false;
         let dir = &mut self.to_server;
         loop {
@@ -200,7 +217,11 @@ where
                 return 0;
             }
             if dir.passing > 0 {
+                let begun = dir.cleared;
                 dir.pass(dir.passing);
+                if let Some(tap) = &mut self.tap {
+                    tap.more(&dir.buffer[begun..dir.cleared]);
+                }
             }
             let rest = &dir.buffer[dir.cleared..];
             if dir.passing > 0 || rest.is_empty() {
@@ -226,7 +247,13 @@ where
                 return needed;
             }
             let body = &rest[HEADER_BYTES..header.total.min(rest.len())];
-            match self.conversation.from_client(header.tag, body, want == Want::Body) {
+            let decision = self.conversation.from_client(header.tag, body, want == Want::Body);
+            if let Some(tap) = &mut self.tap
+                && matches!(decision, ToServer::Pass | ToServer::Replace(_))
+            {
+                tap.frame(header.tag, &rest[..header.total.min(rest.len())]);
+            }
+            match decision {
                 ToServer::Pass => dir.pass(header.total),
                 ToServer::Replace(bytes) => dir.replace(header.total, &bytes),
                 ToServer::First(bytes) => dir.replace(0, &bytes),
@@ -284,7 +311,13 @@ where
             let body = if read { &rest[HEADER_BYTES..header.total] } else { &[] };
             // What waits for an answer may go on.
             self.answered |= self.waiting;
-            match self.conversation.from_server(header.tag, body) {
+            let decision = self.conversation.from_server(header.tag, body);
+            if let Some(tap) = &mut self.tap
+                && decision != ToClient::Swallow
+            {
+                tap.answered(header.tag, body);
+            }
+            match decision {
                 ToClient::Replace(bytes) => dir.replace(header.total, &bytes),
                 ToClient::Swallow if read || rest.len() >= header.total => dir.replace(header.total, &[]),
                 // What is swallowed unread is too long to be an answer to a question of ours.

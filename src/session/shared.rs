@@ -16,6 +16,7 @@ use super::pause::Pause;
 use crate::config::Settings;
 use crate::migrate::state::State;
 use crate::mode::Mode;
+use crate::record::Recorder;
 use crate::rewrite::cache::Cache;
 use crate::rewrite::{NameContext, Outcome, Policy};
 use crate::shadow::{Sample, Shadow};
@@ -44,6 +45,8 @@ pub struct Shared {
     pub traffic: Traffic,
     /// Reads that run a second time.
     pub shadow: Shadow,
+    /// Sessions that are kept.
+    pub record: Recorder,
     /// TLS for clients, if it is offered.
     pub tls: ArcSwap<Option<Acceptor>>,
     /// Whether clients are held between two transactions.
@@ -121,6 +124,7 @@ impl Shared {
             cache: Cache::new(limits.cache_entries, limits.cache_bytes.0),
             traffic: Traffic::new(limits.traffic_bytes.0),
             shadow: Shadow::default(),
+            record: Recorder::default(),
             policy: ArcSwap::from_pointee(policy),
             standing: ArcSwap::default(),
             settings: ArcSwap::from_pointee(settings),
@@ -149,6 +153,15 @@ impl Shared {
         let mut draining = self.draining.subscribe();
         if draining.wait_for(|draining| *draining).await.is_ok() {
             tokio::time::sleep_until(fresh_until).await;
+        }
+    }
+
+    /// A client has asked for what a server process runs to be cancelled.
+    pub fn cancels(&self, key: &[u8]) {
+        if self.record.is_on()
+            && let Some(client) = self.clients.iter().find(|client| client.activity.key() == Some(key))
+        {
+            self.record.cancelled(*client.key());
         }
     }
 

@@ -95,10 +95,45 @@ impl Lexeme {
         }
     }
 
+    /// The value that a literal writes, if it is one.
+    pub fn literal(&self) -> Option<Literal<'_>> {
+        Some(match &self.token.token {
+            Token::Number(text, _) => Literal::Number(text),
+            Token::SingleQuotedString(text)
+            | Token::EscapedStringLiteral(text)
+            | Token::UnicodeStringLiteral(text)
+            | Token::NationalStringLiteral(text) => Literal::Text(text),
+            Token::DollarQuotedString(quoted) => Literal::Text(&quoted.value),
+            Token::HexStringLiteral(digits) | Token::SingleQuotedByteStringLiteral(digits) => Literal::Bits(digits),
+            _ => return None,
+        })
+    }
+
+    /// Whether it is a comma.
+    pub fn is_comma(&self) -> bool {
+        self.is_token(&Token::Comma)
+    }
+
+    /// Whether it is the `::` of a cast.
+    pub fn is_cast(&self) -> bool {
+        self.is_token(&Token::DoubleColon)
+    }
+
     /// Whether it is this punctuation.
     pub fn is_token(&self, token: &Token) -> bool {
         self.token.token == *token
     }
+}
+
+/// A literal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Literal<'l> {
+    /// A number, as it is written.
+    Number(&'l str),
+    /// What a string stands for.
+    Text(&'l str),
+    /// The digits of `X'...'` or `B'...'`.
+    Bits(&'l str),
 }
 
 /// PostgreSQL's folding of an identifier (manual, section 4.1.1): ASCII letters only; the rest depends on the locale and

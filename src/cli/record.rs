@@ -1,0 +1,134 @@
+//! `esclusa record`: tells the proxies of this machine to keep conversations, and to stop; shows what they have kept.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{Call, remark};
+use crate::config::value::Setting as _;
+use crate::error::{Error, Result};
+use crate::record::Key;
+use crate::record::order::{Order, Status, now_ms};
+use crate::table::ColumnType::{Int, Text};
+use crate::table::Table;
+
+/// A process looks for the order ten times a second.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[derive(Debug, clap::Subcommand)]
+#[command(
+    after_help = "Examples:\n  esclusa record key /etc/esclusa/record.key\n  esclusa record start --for 30min --share 0.1\n  \
+    esclusa record status\n  esclusa record stop"
+)]
+pub(super) enum Command {
+    /// Makes the key that recordings are sealed with.
+    Key {
+        /// The file; one that is there is never replaced.
+        file: PathBuf,
+    },
+    /// Keeps sessions that begin from now on, from their login to their end.
+    Start(Start),
+    /// Ends it. What was kept is then whole.
+    Stop,
+    /// Tells what each process keeps, or has kept last.
+    Status,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Start {
+    /// It ends by itself after so long, such as 30min.
+    #[arg(long = "for", value_name = "DURATION", value_parser = Duration::from_text)]
+    duration: Option<Duration>,
+    /// Of the sessions that come, from 0 to 1.
+    #[arg(long, default_value_t = 1.0)]
+    share: f64,
+    /// Only sessions of this user; may stand several times.
+    #[arg(long = "user", value_name = "USER")]
+    users: Vec<String>,
+    /// Only sessions of this application; may stand several times.
+    #[arg(long = "application", value_name = "NAME")]
+    applications: Vec<String>,
+}
+
+pub(super) async fn run(call: Call, command: Command) -> Result<()> {
+    if let Command::Key { file } = &command {
+        Key::create(file)?;
+        remark(&format!("{} is the only key to what is recorded with it: keep a copy elsewhere", file.display()));
+        return Ok(());
+    }
+    let directory = call.settings.record.directory.clone();
+    if directory.as_os_str().is_empty() {
+        return Err(Error::usage("the proxies of this machine are told by way of record.directory, which is not set"));
+    }
+    match command {
+        Command::Start(start) => begin(&call, &directory, start).await,
+        Command::Stop => {
+            if !Order::take_back(&directory)? {
+                remark("nothing was to be recorded");
+            }
+            wait(&call, &directory, |status| status.recording.as_ref().is_none_or(|shown| shown.ended.is_some())).await
+        }
+        Command::Status | Command::Key { .. } => call.print(&table(&Status::all(&directory)?)),
+    }
+}
+
+async fn begin(call: &Call, directory: &Path, start: Start) -> Result<()> {
+    if !(start.share > 0.0 && start.share <= 1.0) {
+        return Err(Error::usage("--share is more than 0 and at most 1"));
+    }
+    Key::read(&call.settings.record.key_file)?;
+    if Order::given(directory)?.is_some_and(|order| !order.is_past()) {
+        return Err(Error::refused("conversations are recorded already: `esclusa record status`"));
+    }
+    let number = now_ms();
+    let until_ms = start.duration.map(|d| number.saturating_add(u64::try_from(d.as_millis()).unwrap_or(u64::MAX)));
+    let by = std::env::var("USER").unwrap_or_else(|_| "somebody".into());
+    let Start { share, users, applications, .. } = start;
+    Order { number, by, until_ms, share, users, applications }.give(directory)?;
+    remark("sessions that begin from now on are kept; those of a pool when it connects anew");
+    wait(call, directory, |status| status.recording.as_ref().is_some_and(|shown| shown.number == number)).await
+}
+
+/// Waits until all processes have followed, and shows them.
+async fn wait(call: &Call, directory: &Path, done: impl Fn(&Status) -> bool) -> Result<()> {
+    let until = tokio::time::Instant::now() + PATIENCE;
+    let all = loop {
+        let all = Status::all(directory)?;
+        if all.iter().all(|status| done(status) || status.failure.is_some()) || tokio::time::Instant::now() > until {
+            break all;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    if all.is_empty() {
+        remark(&format!("no process serves with record.directory {}; the order holds for those that start", directory.display()));
+    }
+    call.print(&table(&all))?;
+    match all.iter().filter(|status| !done(status)).count() {
+        0 => Ok(()),
+        late => Err(Error::refused(format!("{late} of the processes have not followed"))),
+    }
+}
+
+fn table(all: &[Status]) -> Table {
+    let columns =
+        &[("process", Text), ("state", Text), ("sessions", Int), ("cut", Int), ("bytes", Int), ("file", Text), ("why", Text)];
+    let mut table = Table::new(columns);
+    for status in all {
+        let state = match &status.recording {
+            None => "records nothing",
+            Some(shown) if shown.ended.is_some() => "has ended",
+            Some(_) => "records",
+        };
+        let shown = status.recording.as_ref();
+        let ended = shown.and_then(|shown| shown.ended.clone());
+        table.push(vec![
+            status.process.as_str().into(),
+            state.into(),
+            shown.map(|shown| shown.sessions).into(),
+            shown.map(|shown| shown.cut).into(),
+            shown.map(|shown| shown.bytes).into(),
+            shown.map(|shown| shown.file.display().to_string()).into(),
+            status.failure.clone().or(ended).into(),
+        ]);
+    }
+    table
+}

@@ -1,0 +1,518 @@
+//! Takes out of a session's frames what a rule is about, before anything is written: literals, parameters, and lines of COPY get pseudonyms
+//! ([`super::pseudonym`]). Where a rule is about a frame that cannot be read, the session is cut: nothing goes to the disk in doubt.
+//!
+//! What is not found: a value that a function builds into a statement, a parameter that is another one's part, and a value that is written
+//! to another table than the rule's. Names of tables and columns, and names of statements and portals, are no values.
+
+mod statement;
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+
+use regex_lite::Regex;
+
+use super::event::Cut;
+use super::pseudonym::Pseudonyms;
+use super::seal::Key;
+use crate::error::{Fault, Faults, Result};
+use crate::sql::Lexed;
+use crate::sql::quote::literal;
+use crate::sql::token::Literal;
+use crate::wire::frame::{self, HEADER_BYTES, cstr};
+use crate::wire::tag::client;
+use statement::{Copy, Names};
+
+/// `record.redact`, read.
+#[derive(Debug, Default)]
+pub struct Rules {
+    names: Names,
+    patterns: Vec<Regex>,
+}
+
+impl Rules {
+    /// Reads the rules; every fault comes back.
+    pub fn parse(rules: &[String]) -> Result<Rules, Faults> {
+        let mut out = Rules::default();
+        let mut faults = Faults::default();
+        for rule in rules {
+            let is_name =
+                |name: &str| !name.is_empty() && !name.contains(char::is_whitespace) && !name.contains(['*', '/', '\'', '"']);
+            match (rule.strip_prefix('/').and_then(|r| r.strip_suffix('/')), rule.split_once('.')) {
+                (Some(pattern), _) => match Regex::new(pattern) {
+                    Ok(pattern) if !pattern.is_match("") => out.patterns.push(pattern),
+                    Ok(_) => {
+                        faults.push(Fault::general(format!("record.redact: `{rule}` matches nothing at all, and so everything")))
+                    }
+                    Err(error) => faults.push(Fault::general(format!("record.redact: `{rule}`: {error}"))),
+                },
+                (None, Some(("*", column))) if is_name(column) => out.names.columns.push((None, column.to_owned())),
+                (None, Some((table, column))) if is_name(table) && is_name(column) && !column.contains('.') => {
+                    out.names.columns.push((Some(table.to_owned()), column.to_owned()));
+                }
+                (None, None) if is_name(rule) => drop(out.names.tables.insert(rule.clone())),
+                _ => faults.push(
+                    Fault::general(format!("record.redact: `{rule}` is no rule"))
+                        .hint("a rule is `table`, `table.column`, `*.column` or `/pattern/`, without a schema"),
+                ),
+            }
+        }
+        faults.or(out)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.patterns.is_empty() && self.names.tables.is_empty() && self.names.columns.is_empty()
+    }
+
+    /// Whether a text that cannot be read as SQL has a word that a rule is about.
+    fn may_name(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        let columns = self.names.columns.iter().map(|(_, column)| column);
+        self.names.tables.iter().chain(columns).any(|name| text.contains(&name.to_lowercase()))
+    }
+}
+
+/// Rules, with the key that pseudonyms are made by.
+#[derive(Debug)]
+pub(super) struct Redaction {
+    rules: Rules,
+    pseudonyms: Pseudonyms,
+}
+
+/// What is known of one session.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// Prepared statements by name, those of SQL's PREPARE among them: what is meant of each.
+    prepared: HashMap<Vec<u8>, Prepared>,
+    /// What becomes of the lines of the COPY that was begun last.
+    copy: Option<Copy>,
+    /// The beginning of a line of COPY.
+    line: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Prepared {
+    /// From 1.
+    parameters: BTreeSet<usize>,
+    types: Vec<u32>,
+    copy: Option<Copy>,
+}
+
+impl Redaction {
+    pub(super) fn new(rules: &[String], key: &Key) -> Result<Redaction> {
+        Ok(Redaction { rules: Rules::parse(rules)?, pseudonyms: Pseudonyms::new(key.of_pseudonyms()?) })
+    }
+
+    /// Start-up parameters; who logs in, and where, is kept.
+    pub(super) fn startup(&self, parameters: Vec<(Vec<u8>, Vec<u8>)>) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let one = |(name, value): (Vec<u8>, Vec<u8>)| match name.as_slice() {
+            b"user" | b"database" => (name, value),
+            _ => (name, self.matched_bytes(&value)),
+        };
+        parameters.into_iter().map(one).collect()
+    }
+
+    /// Whole frames, redacted.
+    pub(super) fn frames(&self, state: &mut State, frames: Vec<u8>) -> Result<Vec<u8>, Cut> {
+        if self.rules.is_empty() {
+            return Ok(frames);
+        }
+        let mut out = Vec::with_capacity(frames.len());
+        let mut rest = frames.as_slice();
+        while let Some(Ok(header)) = frame::header(rest) {
+            let (whole, behind) = rest.split_at(header.total.min(rest.len()));
+            self.frame(state, header.tag, whole, &mut out)?;
+            rest = behind;
+        }
+        Ok(out)
+    }
+
+    fn frame(&self, state: &mut State, tag: u8, whole: &[u8], out: &mut Vec<u8>) -> Result<(), Cut> {
+        let body = &whole[HEADER_BYTES..];
+        match tag {
+            client::QUERY => {
+                let (text, behind) = cstr(body).ok_or(Cut::Unredactable)?;
+                let (text, found) = self.statement(state, text)?;
+                state.copy = found.copy;
+                frame::write(out, tag, &[&text, &[0], behind]);
+            }
+            client::PARSE => {
+                let (name, rest) = cstr(body).ok_or(Cut::Unredactable)?;
+                let (text, types) = cstr(rest).ok_or(Cut::Unredactable)?;
+                let (text, mut found) = self.statement(state, text)?;
+                found.types = types.get(2..).unwrap_or_default().chunks_exact(4).map(number).collect();
+                state.prepared.remove(name);
+                // Of most statements there is nothing to remember.
+                if !found.parameters.is_empty() || found.copy.is_some() {
+                    state.prepared.insert(name.to_vec(), found);
+                }
+                frame::write(out, tag, &[name, &[0], &text, &[0], types]);
+            }
+            client::BIND => frame::write(out, tag, &[&self.bind(state, body).ok_or(Cut::Unredactable)?]),
+            client::COPY_DATA => self.copy_data(state, body, out)?,
+            client::COPY_DONE | client::COPY_FAIL => {
+                let line = std::mem::take(&mut state.line);
+                if !line.is_empty() {
+                    frame::write(out, client::COPY_DATA, &[&self.line(state, &line)?]);
+                }
+                out.extend_from_slice(whole);
+            }
+            client::FUNCTION_CALL => return Err(Cut::Unredactable),
+            _ => out.extend_from_slice(whole),
+        }
+        Ok(())
+    }
+
+    /// A text, redacted, and what is meant of its parameters.
+    fn statement(&self, state: &mut State, bytes: &[u8]) -> Result<(Vec<u8>, Prepared), Cut> {
+        let (text, is_utf8) = read(bytes);
+        let Ok(lexed) = Lexed::new(&text) else {
+            // The server will not read it either, or in a way of its own.
+            let text = if self.rules.may_name(&text) { return Err(Cut::Unredactable) } else { self.matched(&text) };
+            return Ok((written(&text, is_utf8), Prepared::default()));
+        };
+        let (mut out, mut from, mut found) = (String::with_capacity(text.len()), 0, Prepared::default());
+        for range in lexed.statements() {
+            found.copy = statement::copy(&lexed, &range, &self.rules.names).or(found.copy);
+            let meant = self.meant(state, &lexed, &range);
+            for at in range {
+                let lexeme = &lexed.lexemes[at];
+                if let Some(parameter) = lexeme.parameter().filter(|_| meant.contains(&at)) {
+                    found.parameters.insert(parameter);
+                }
+                let Some(value) = lexeme.literal() else { continue };
+                // What stands between values, comments among it, can hold what a pattern is about.
+                out.push_str(&self.matched(&text[from..lexeme.span.start]));
+                let original = &text[lexeme.span.range()];
+                out.push_str(&self.value(value, meant.contains(&at)).unwrap_or_else(|| original.to_owned()));
+                from = lexeme.span.end;
+            }
+        }
+        out.push_str(&self.matched(&text[from..]));
+        Ok((written(&out, is_utf8), found))
+    }
+
+    /// The lexemes whose values are meant, with those that SQL's own PREPARE and EXECUTE carry on.
+    fn meant(&self, state: &mut State, lexed: &Lexed<'_>, range: &Range<usize>) -> BTreeSet<usize> {
+        let meant = statement::meant(lexed, range, &self.rules.names);
+        let word = |at: usize, word: &str| lexed.lexemes.get(range.start + at).is_some_and(|l| l.is(word));
+        let name = lexed.lexemes.get(range.start + 1).and_then(|l| l.name()).map(String::into_bytes);
+        match name {
+            Some(name) if word(0, "PREPARE") && !meant.is_empty() => {
+                let parameters = [0].into();
+                state.prepared.insert(name, Prepared { parameters, ..Prepared::default() });
+                meant
+            }
+            // Which of its arguments is meant is not followed: all of them.
+            Some(name) if word(0, "EXECUTE") && state.prepared.contains_key(&name) => range.clone().collect(),
+            _ => meant,
+        }
+    }
+
+    /// What stands in the place of a literal; `None` where it stays.
+    fn value(&self, value: Literal<'_>, is_meant: bool) -> Option<String> {
+        match (value, is_meant) {
+            (Literal::Number(text), true) => Some(self.pseudonyms.text(text)),
+            (Literal::Text(text), true) => Some(literal(&self.pseudonyms.text(text))),
+            (Literal::Bits(digits), true) => {
+                let hidden = self.pseudonyms.bytes(digits.as_bytes(), digits.len());
+                Some(format!("X'{}'", hidden.iter().map(|b| format!("{:x}", b & 15)).collect::<String>()))
+            }
+            (Literal::Number(text) | Literal::Bits(text), false) => {
+                let matched = self.matched(text);
+                (matched != text).then_some(matched)
+            }
+            (Literal::Text(text), false) => {
+                let matched = self.matched(text);
+                (matched != text).then(|| literal(&matched))
+            }
+        }
+    }
+
+    /// A text with pseudonyms for what patterns match.
+    fn matched(&self, text: &str) -> String {
+        let mut out = text.to_owned();
+        for pattern in &self.rules.patterns {
+            out = pattern.replace_all(&out, |found: &regex_lite::Captures<'_>| self.pseudonyms.text(&found[0])).into_owned();
+        }
+        out
+    }
+
+    fn matched_bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        let (text, is_utf8) = read(bytes);
+        written(&self.matched(&text), is_utf8)
+    }
+
+    /// The body of a Bind (manual, section 55.7). `None` where it cannot be read.
+    fn bind(&self, state: &mut State, body: &[u8]) -> Option<Vec<u8>> {
+        let (_, rest) = cstr(body)?;
+        let (name, rest) = cstr(rest)?;
+        let prepared = state.prepared.get(name).cloned().unwrap_or_default();
+        if prepared.copy.is_some() {
+            state.copy = prepared.copy.clone();
+        }
+        let (formats, behind) = list(rest, 2)?;
+        let format = |at: usize| match formats.len() {
+            0 => 0,
+            1 => number(formats[0]),
+            _ => formats.get(at).map_or(0, |format| number(format)),
+        };
+        let (count, mut values) = behind.split_first_chunk::<2>()?;
+        let mut out = body[..body.len() - values.len()].to_vec();
+        for at in 0..usize::from(u16::from_be_bytes(*count)) {
+            let (length, rest) = values.split_first_chunk::<4>()?;
+            values = rest;
+            let Ok(length) = usize::try_from(i32::from_be_bytes(*length)) else {
+                out.extend_from_slice(&(-1_i32).to_be_bytes());
+                continue;
+            };
+            let (value, rest) = values.split_at_checked(length)?;
+            values = rest;
+            let is_meant = prepared.parameters.contains(&(at + 1));
+            let oid = prepared.types.get(at).copied().unwrap_or(0);
+            let kept = self.parameter(value, format(at) == 1, oid, is_meant);
+            let length = kept.as_ref().map_or(-1, |kept| i32::try_from(kept.len()).unwrap_or(i32::MAX));
+            out.extend_from_slice(&length.to_be_bytes());
+            out.extend(kept.unwrap_or_default());
+        }
+        out.extend_from_slice(values);
+        Some(out)
+    }
+
+    /// What stands in the place of a parameter's value; `None` is NULL, for one whose binary form is not known here.
+    fn parameter(&self, value: &[u8], is_binary: bool, oid: u32, is_meant: bool) -> Option<Vec<u8>> {
+        let (text, is_utf8) = read(value);
+        let is_text = !text.is_empty() && is_utf8 && !text.contains(char::is_control);
+        match (is_meant, is_binary) {
+            (true, false) => Some(written(&self.pseudonyms.text(&text), is_utf8)),
+            (true, true) => binary(&self.pseudonyms, oid, value, is_text.then_some(&*text)),
+            (false, true) if !is_text => Some(value.to_vec()),
+            (false, _) => Some(self.matched_bytes(value)),
+        }
+    }
+
+    /// Lines of COPY come in pieces that end anywhere: what is no whole line waits.
+    fn copy_data(&self, state: &mut State, data: &[u8], out: &mut Vec<u8>) -> Result<(), Cut> {
+        match state.copy {
+            Some(Copy::Unreadable) => return Err(Cut::Unredactable),
+            Some(Copy::Patterns) if self.rules.patterns.is_empty() => {
+                frame::write(out, client::COPY_DATA, &[data]);
+                return Ok(());
+            }
+            _ => {}
+        }
+        state.line.extend_from_slice(data);
+        let Some(end) = memchr::memrchr(b'\n', &state.line) else { return Ok(()) };
+        let rest = state.line.split_off(end + 1);
+        let whole = std::mem::replace(&mut state.line, rest);
+        let mut lines = Vec::with_capacity(whole.len());
+        for line in whole.split_inclusive(|b| *b == b'\n') {
+            lines.extend(self.line(state, line)?);
+        }
+        frame::write(out, client::COPY_DATA, &[&lines]);
+        Ok(())
+    }
+
+    /// One line, with the line feed that ends it.
+    fn line(&self, state: &State, line: &[u8]) -> Result<Vec<u8>, Cut> {
+        let places = match &state.copy {
+            Some(Copy::Fields(places)) => places,
+            Some(Copy::Unreadable) => return Err(Cut::Unredactable),
+            Some(Copy::Patterns) | None => return Ok(self.matched_bytes(line)),
+        };
+        let (fields, end) = line.split_at(line.len() - usize::from(line.ends_with(b"\n")));
+        if fields == b"\\." {
+            return Ok(line.to_vec());
+        }
+        let one = |(place, field): (usize, &[u8])| {
+            if field == b"\\N" || places.as_ref().is_some_and(|places| !places.contains(&place)) {
+                return self.matched_bytes(field);
+            }
+            // An escape (manual, COPY, "Text Format") would have to be read first: a field with one is hidden as it is written.
+            let (text, is_utf8) = read(field);
+            written(&self.pseudonyms.text(&text.replace('\\', "/")), is_utf8)
+        };
+        let fields: Vec<Vec<u8>> = fields.split(|b| *b == b'\t').enumerate().map(one).collect();
+        Ok([fields.join(&b'\t'), end.to_vec()].concat())
+    }
+}
+
+/// The pseudonym of a value in binary format, of a declared type or of one that its bytes suggest (PostgreSQL source, the `*_recv` functions).
+fn binary(pseudonyms: &Pseudonyms, oid: u32, value: &[u8], text: Option<&str>) -> Option<Vec<u8>> {
+    let integer = |least: i64, most: i64, size: usize| {
+        let wide = value.iter().fold(if value.first()? & 0x80 == 0 { 0 } else { -1 }, |n: i64, b| n << 8 | i64::from(*b));
+        Some(pseudonyms.integer(wide, least, most).to_be_bytes()[8 - size..].to_vec())
+    };
+    match (oid, value.len()) {
+        (16, 1) => Some(vec![pseudonyms.bytes(&[], 1)[0] & 1 ^ value[0]]),
+        (17, length) => Some(pseudonyms.bytes(value, length)),
+        (2950, 16) => Some(pseudonyms.bytes(value, 16)),
+        (21, 2) => integer(i16::MIN.into(), i16::MAX.into(), 2),
+        (23 | 26 | 1082, 4) => integer(i32::MIN.into(), i32::MAX.into(), 4),
+        (20 | 1114 | 1184, 8) => integer(i64::MIN, i64::MAX, 8),
+        (18 | 19 | 25 | 1042 | 1043 | 114, _) => text.map(|text| pseudonyms.text(text).into_bytes()),
+        (1700, _) => numeric(pseudonyms, value),
+        // Not declared: the server finds the type, and has not told it here.
+        (0, _) if text.is_some() => text.map(|text| pseudonyms.text(text).into_bytes()),
+        (0, 2) => integer(i16::MIN.into(), i16::MAX.into(), 2),
+        (0, 4) => integer(i32::MIN.into(), i32::MAX.into(), 4),
+        (0, 8) => integer(i64::MIN, i64::MAX, 8),
+        (0, 16) => Some(pseudonyms.bytes(value, 16)),
+        (0, _) => numeric(pseudonyms, value),
+        _ => None,
+    }
+}
+
+/// The digits of a number, groups to the base 10,000 behind a head of four words.
+fn numeric(pseudonyms: &Pseudonyms, value: &[u8]) -> Option<Vec<u8>> {
+    let (head, groups) = value.split_at_checked(8)?;
+    let word = |pair: &[u8]| u16::from_be_bytes([pair[0], pair[1]]);
+    let is_one = usize::from(word(&head[..2])) * 2 == groups.len() && groups.chunks_exact(2).all(|group| word(group) < 10_000);
+    if !is_one || groups.is_empty() {
+        return None;
+    }
+    let digits: String = groups.chunks_exact(2).map(|group| format!("{:04}", word(group))).collect();
+    let first = digits.len() - digits.trim_start_matches('0').len();
+    let hidden = format!("{}{}", &digits[..first], pseudonyms.text(&digits[first..]));
+    let groups = (0..hidden.len() / 4).flat_map(|i| hidden[i * 4..i * 4 + 4].parse::<u16>().unwrap_or(0).to_be_bytes());
+    Some(head.iter().copied().chain(groups).collect())
+}
+
+/// A number of words, and the words.
+fn list(bytes: &[u8], size: usize) -> Option<(Vec<&[u8]>, &[u8])> {
+    let (count, rest) = bytes.split_first_chunk::<2>()?;
+    let (words, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*count)) * size)?;
+    Some((words.chunks_exact(size).collect(), rest))
+}
+
+fn number(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0, |n, b| n << 8 | u32::from(*b))
+}
+
+/// Bytes as text: as UTF-8, or where they are not, byte by byte, as in Latin-1.
+fn read(bytes: &[u8]) -> (String, bool) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (text.to_owned(), true),
+        Err(_) => (bytes.iter().map(|b| char::from(*b)).collect(), false),
+    }
+}
+
+/// The way back.
+fn written(text: &str, is_utf8: bool) -> Vec<u8> {
+    if is_utf8 { text.as_bytes().to_vec() } else { text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redaction(rules: &[&str]) -> Redaction {
+        let directory = tempfile::tempdir().unwrap();
+        let key = Key::create(&directory.path().join("key")).unwrap();
+        let rules: Vec<String> = rules.iter().map(|r| (*r).to_owned()).collect();
+        Redaction::new(&rules, &key).unwrap()
+    }
+
+    fn framed(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+        let mut out = Vec::new();
+        frame::write(&mut out, tag, parts);
+        out
+    }
+
+    fn bind(name: &str, is_binary: bool, values: &[Option<&[u8]>]) -> Vec<u8> {
+        let mut body = [b"\0", name.as_bytes(), &[0, 0, 1, 0, u8::from(is_binary)]].concat();
+        body.extend((values.len() as u16).to_be_bytes());
+        for value in values {
+            body.extend(value.map_or(-1, |v| v.len() as i32).to_be_bytes());
+            body.extend_from_slice(value.unwrap_or_default());
+        }
+        framed(client::BIND, &[&body, &[0, 0]])
+    }
+
+    #[test]
+    fn rules_are_read_and_what_is_none_is_told() {
+        let parse = |rule: &str| Rules::parse(&[rule.to_owned()]);
+        for rule in ["usuario", "usuario.correo", "*.rfc", "/[0-9]{16}/"] {
+            parse(rule).unwrap();
+        }
+        for rule in ["", "a.b.c", "*", "*.*", "a b", "/[/", "/x*/", ".a", "a."] {
+            assert!(parse(rule).unwrap_err().to_string().starts_with("record.redact: "), "{rule}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_found_by_the_statement_that_they_are_bound_to() {
+        let redaction = redaction(&["usuario.correo", "/[0-9]{16}/"]);
+        let mut state = State::default();
+        let parse = framed(
+            client::PARSE,
+            &[b"s\0", b"INSERT INTO usuario (id, correo) VALUES ($1, $2)\0", &[0, 2], &[0, 0, 0, 23], &[0; 4]],
+        );
+        assert_eq!(redaction.frames(&mut state, parse.clone()).unwrap(), parse);
+        let sent = bind("s", false, &[Some(b"7"), Some(b"ana@cea.mx")]);
+        let kept = redaction.frames(&mut state, sent.clone()).unwrap();
+        assert_eq!((kept.len(), memchr::memmem::find(&kept, b"ana")), (sent.len(), None));
+        assert_eq!(kept, redaction.frames(&mut state, sent).unwrap());
+        let other = bind("", false, &[Some(b"card 1234567812345678."), None]);
+        let kept = redaction.frames(&mut state, other).unwrap();
+        assert!(memchr::memmem::find(&kept, b"card ").is_some() && memchr::memmem::find(&kept, b"12345678").is_none());
+        // Binary, of types that are not declared: text, an integer, and what cannot be told is NULL.
+        let kept = redaction.frames(&mut state, bind("s", true, &[Some(&[0, 0, 0, 7]), Some("ana@cea.mx".as_bytes())])).unwrap();
+        assert!(memchr::memmem::find(&kept, &[0, 0, 0, 7]).is_some() && memchr::memmem::find(&kept, b"ana").is_none());
+        let kept = redaction.frames(&mut state, bind("s", true, &[None, Some(&[1, 2, 3])])).unwrap();
+        assert!(memchr::memmem::find(&kept, &[1, 2, 3]).is_none());
+    }
+
+    #[test]
+    fn texts_keep_all_but_the_values() {
+        let redaction = redaction(&["usuario.correo", "/[0-9]{16}/", "secreto"]);
+        let mut state = State::default();
+        let mut kept = |text: &[u8]| {
+            let frames = redaction.frames(&mut state, framed(client::QUERY, &[text, &[0]]))?;
+            Ok::<_, Cut>(String::from_utf8_lossy(&frames[HEADER_BYTES..frames.len() - 1]).into_owned())
+        };
+        let plain = "SELECT 'ana' FROM cliente -- año\n WHERE x = E'a\\nb'";
+        assert_eq!(kept(plain.as_bytes()).unwrap(), plain);
+        let text = kept(b"/* 1234567812345678 */ UPDATE usuario SET correo = 'ana''s' WHERE id = 3").unwrap();
+        assert!(text.ends_with("' WHERE id = 3") && !text.contains("ana") && !text.contains("12345678"), "{text}");
+        let latin1 = kept(b"UPDATE usuario SET correo = 'pe\xf1a' WHERE nombre = '\xe1na'").unwrap();
+        assert!(!latin1.contains("pe") && latin1.contains("\u{fffd}na"), "{latin1}");
+        // PREPARE and EXECUTE.
+        kept(b"PREPARE p AS UPDATE usuario SET correo = $1 WHERE id = $2").unwrap();
+        assert!(!kept(b"EXECUTE p('ana', 77)").unwrap().contains("ana"));
+        assert!(kept(b"EXECUTE q('ana')").unwrap().contains("ana"));
+        // What cannot be read is kept where no rule is about it.
+        assert!(kept(b"SELECT 'unterminated").is_ok());
+        assert_eq!(kept(b"SELECT 'x' FROM secreto WHERE a = 'unterminated"), Err(Cut::Unredactable));
+        assert_eq!(redaction.frames(&mut state, framed(client::FUNCTION_CALL, &[&[0; 8]])), Err(Cut::Unredactable));
+    }
+
+    #[test]
+    fn lines_of_copy_are_put_together_first() {
+        let redaction = redaction(&["usuario.correo"]);
+        let mut state = State::default();
+        let query = |text: &[u8]| framed(client::QUERY, &[text, &[0]]);
+        redaction.frames(&mut state, query(b"COPY usuario (id, correo, n) FROM STDIN")).unwrap();
+        let mut kept = Vec::new();
+        for piece in [&b"1\tana@ce"[..], b"a.mx\tx\n2\t\\N\ty\n3\tev", b"a\tz"] {
+            kept.extend(redaction.frames(&mut state, framed(client::COPY_DATA, &[piece])).unwrap());
+        }
+        kept.extend(redaction.frames(&mut state, framed(client::COPY_DONE, &[])).unwrap());
+        let text = String::from_utf8_lossy(&kept);
+        assert!(!text.contains("ana") && !text.contains("eva"), "{text:?}");
+        assert!(text.contains("\tx\n2\t\\N\ty\n") && text.contains("\tz"), "{text:?}");
+        redaction.frames(&mut state, query(b"COPY usuario (id, correo) FROM STDIN CSV")).unwrap();
+        assert_eq!(redaction.frames(&mut state, framed(client::COPY_DATA, &[b"1,ana"])), Err(Cut::Unredactable));
+    }
+
+    #[test]
+    fn numbers_in_binary_keep_their_form() {
+        let redaction = redaction(&["x"]);
+        // 12345.60, as the server sends it.
+        let number = [0, 3, 0, 1, 0, 0, 0, 2, 0, 1, 9, 41, 23, 112];
+        let hidden = binary(&redaction.pseudonyms, 1700, &number, None).unwrap();
+        assert_eq!((hidden.len(), &hidden[..8]), (14, &number[..8]));
+        assert!(hidden != number && hidden[8..].chunks_exact(2).all(|g| u16::from_be_bytes([g[0], g[1]]) < 10_000));
+        assert_eq!(binary(&redaction.pseudonyms, 23, &[255, 255, 255, 251], None).unwrap()[0], 255, "a sign stays");
+        assert_eq!(binary(&redaction.pseudonyms, 600, &[0; 16], None), None);
+    }
+}

@@ -1,0 +1,98 @@
+//! Follows `esclusa record`: looks for its order, begins and ends the recording of this process, and says how far it is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::steering::Steering;
+use crate::error::{Error, Result};
+use crate::record::order::{Order, Status};
+
+/// How often is looked.
+const LOOKED: Duration = Duration::from_millis(100);
+/// How often a process says that it is still there, where nothing has changed.
+const TOLD: Duration = Duration::from_secs(5);
+
+/// Looks until the process ends. `process` is its name among those that share the directory.
+pub(super) async fn follow(steering: Arc<Steering>, process: String, mut stopped: watch::Receiver<bool>) {
+    let directory = steering.shared.settings.load().record.directory.clone();
+    if directory.as_os_str().is_empty() {
+        return;
+    }
+    let mut told: Option<(Status, Instant)> = None;
+    let mut failure: Option<String> = None;
+    loop {
+        let failed = obey(&steering, &process).await.err().map(|e| e.in_one_line());
+        if let Some(error) = failed.as_ref().filter(|error| failure.as_ref() != Some(error)) {
+            tracing::warn!(error, "`esclusa record` is not followed");
+        }
+        failure = failed;
+        let status = Status { process: process.clone(), recording: steering.shared.record.shown(), failure: failure.clone() };
+        if told.as_ref().is_none_or(|(said, at)| *said != status || at.elapsed() >= TOLD) {
+            if let Err(error) = status.tell(&directory) {
+                tracing::debug!(%error, "nobody can be told how far a recording is");
+            }
+            told = Some((status, Instant::now()));
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOKED) => {}
+            _ = stopped.wait_for(|s| *s) => break,
+        }
+    }
+}
+
+/// Records as the order says, or ends. An order is followed once: what is over stays over.
+async fn obey(steering: &Arc<Steering>, process: &str) -> Result<()> {
+    let settings = steering.shared.settings.load_full();
+    let order = Order::given(&settings.record.directory)?.filter(|order| !order.is_past());
+    let record = &steering.shared.record;
+    let following = record.following();
+    match (following, order) {
+        (Some((own, is_over)), order) if is_over || order.as_ref().is_none_or(|order| order.number != own.number) => {
+            let why = if own.is_past() { "its time is over" } else { "it was stopped" };
+            stop(steering, why).await
+        }
+        (None, Some(order)) if record.shown().is_none_or(|shown| shown.number != order.number) => {
+            let (steering, process) = (steering.clone(), process.to_owned());
+            beside(move || {
+                steering.shared.record.start(&settings.record, order.clone(), &process)?;
+                tracing::warn!(by = order.by, share = order.share, "conversations are recorded: `esclusa record stop` ends it");
+                Ok(())
+            })
+            .await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn stop(steering: &Arc<Steering>, why: &'static str) -> Result<()> {
+    let steering = steering.clone();
+    beside(move || {
+        steering.shared.record.stop(why);
+        let ended = steering.shared.record.shown().and_then(|shown| shown.ended).unwrap_or_default();
+        tracing::warn!(why = ended, "conversations are not recorded any more");
+        Ok(())
+    })
+    .await
+}
+
+/// The end of this process: what it has recorded is whole.
+pub(super) async fn end(steering: &Arc<Steering>) {
+    let settings = steering.shared.settings.load_full();
+    if !settings.record.directory.as_os_str().is_empty() {
+        if steering.shared.record.is_on()
+            && let Err(error) = stop(steering, "the process has ended").await
+        {
+            tracing::warn!(%error, "a recording has no end");
+        }
+        Status::forget(&settings.record.directory, &steering.recording.process());
+    }
+}
+
+/// A disk may take its time: it is waited for beside the event loop.
+async fn beside(work: impl FnOnce() -> Result<()> + Send + 'static) -> Result<()> {
+    let worked = tokio::task::spawn_blocking(work).await;
+    worked.unwrap_or_else(|_| Err(Error::refused("the work on the disk has ended in a panic")))
+}

@@ -17,6 +17,7 @@ mod off;
 mod registry;
 mod order;
 mod record;
+mod replay;
 mod report;
 mod retain;
 mod roles;
@@ -102,6 +103,8 @@ enum Command {
     /// Keeps conversations of real clients, sealed, to be sent again.
     #[command(subcommand)]
     Record(record::Command),
+    /// Sends recorded conversations to a legacy copy and a consolidated one, and tells where they differ.
+    Replay(replay::Replay),
     /// Rule files and the modes of their tables.
     #[command(subcommand)]
     Rules(rules::Rules),
@@ -218,6 +221,7 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Rollback(rollback) => rollback::run(call, rollback).await,
             Command::Report(report) => report::run(call, report).await,
             Command::Record(command) => record::run(call, command).await,
+            Command::Replay(asked) => replay::run(call, asked).await,
             Command::Registry(asked) => registry::run(call, asked).await,
             Command::Benchmark(asked) => benchmark::run(call, asked).await,
             Command::Doctor => doctor::run(call).await,

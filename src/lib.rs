@@ -26,8 +26,8 @@ pub mod report;
 pub mod console;
 pub mod web;
 pub mod server;
-#[cfg(feature = "demo")]
 pub mod twin;
+pub mod replay;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod cli;

@@ -31,6 +31,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tokio_rustls", &["wire"]),
     ("ring", &["record", "wire"]),
     ("regex_lite", &["record"]),
+    ("postgres_protocol", &["twin"]),
     ("rustix", &["server", "cli"]),
     ("listenfd", &["server"]),
     ("socket2", &["wire"]),
@@ -222,8 +223,22 @@ fn the_pages_name_files_that_are_there() {
 
 /// Modules of several files in which no file depends on itself by way of others. A module that has been put in order is added here;
 /// one that is in order and not in the list is a fault too, so that it stays in order.
-const WITHOUT_CIRCLES: &[&str] =
-    &["catalog", "config", "console", "control", "report", "scan", "session", "shadow", "telemetry", "twin", "web", "wire"];
+const WITHOUT_CIRCLES: &[&str] = &[
+    "catalog",
+    "config",
+    "console",
+    "control",
+    "record",
+    "replay",
+    "report",
+    "scan",
+    "session",
+    "shadow",
+    "telemetry",
+    "twin",
+    "web",
+    "wire",
+];
 
 /// Paths of modules, by the file that they are: `rule/kind.rs` is `["rule", "kind"]`.
 type Modules = BTreeMap<Vec<String>, String>;

@@ -7,7 +7,8 @@ use super::{Call, remark};
 use crate::config::value::Setting as _;
 use crate::error::{Error, Result};
 use crate::record::Key;
-use crate::record::order::{Order, Status, now_ms};
+use crate::record::order::{Order, now_ms};
+use crate::record::status::Status;
 use crate::table::ColumnType::{Int, Text};
 use crate::table::Table;
 

@@ -1,21 +1,17 @@
 //! `esclusa record start` and `stop`: the order is a file in `record.directory`, which the proxies of a machine share, so it needs neither the
-//! database nor a password; and each process says there how far it is.
+//! database nor a password.
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::Shown;
 use crate::error::{Error, Result};
 
 /// The order's file.
 const ORDER: &str = "order.json";
-/// What a process says; its name stands before it.
-const STATUS: &str = ".status.json";
-/// Who has said nothing for so long is gone.
-const SILENT: Duration = Duration::from_secs(15);
 
 /// What is to be kept, for how long, and by whose order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,6 +51,7 @@ impl Order {
 
     /// Gives it.
     pub fn give(&self, directory: &Path) -> Result<()> {
+        make(directory)?;
         let path = directory.join(ORDER);
         let text = serde_json::to_string(self).map_err(|e| Error::io(format!("writing {}", path.display()), e.into()))?;
         crate::disk::replace(&[(path, text)])
@@ -82,51 +79,8 @@ impl Order {
     }
 }
 
-/// What one process says of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Status {
-    /// Its name, which files have in theirs.
-    pub process: String,
-    /// What it records, or has recorded last.
-    pub recording: Option<Shown>,
-    /// Why it does not follow the order.
-    pub failure: Option<String>,
-}
-
-impl Status {
-    /// Says it. It is told again and again, so no disk is waited for.
-    pub fn tell(&self, directory: &Path) -> Result<()> {
-        let path = Status::path(directory, &self.process);
-        let failed = |e: std::io::Error| Error::io(format!("writing {}", path.display()), e);
-        let text = serde_json::to_string(self).map_err(|e| failed(e.into()))?;
-        let beside = path.with_extension("new");
-        std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, &path)).map_err(failed)
-    }
-
-    /// The process ends.
-    pub fn forget(directory: &Path, process: &str) {
-        let _ = std::fs::remove_file(Status::path(directory, process));
-    }
-
-    /// What all that are alive say.
-    pub fn all(directory: &Path) -> Result<Vec<Status>> {
-        let failed = |e| Error::io(format!("reading {}", directory.display()), e);
-        let mut out = Vec::new();
-        for entry in std::fs::read_dir(directory).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let is_status = entry.file_name().to_str().is_some_and(|name| name.ends_with(STATUS));
-            let age = entry.metadata().and_then(|m| m.modified()).map(|at| at.elapsed().unwrap_or_default());
-            if is_status && age.is_ok_and(|age| age < SILENT) {
-                // One that is being replaced is there again at once.
-                let text = std::fs::read_to_string(entry.path()).ok();
-                out.extend(text.and_then(|text| serde_json::from_str::<Status>(&text).ok()));
-            }
-        }
-        out.sort_by(|a, b| a.process.cmp(&b.process));
-        Ok(out)
-    }
-
-    fn path(directory: &Path, process: &str) -> PathBuf {
-        directory.join(format!("{process}{STATUS}"))
-    }
+/// Makes the directory, for nobody but its owner, where it is not there.
+pub(super) fn make(directory: &Path) -> Result<()> {
+    let made = std::fs::DirBuilder::new().mode(0o700).recursive(true).create(directory);
+    made.map_err(|e| Error::io(format!("making {}", directory.display()), e))
 }

@@ -10,9 +10,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::event::{Cut, Event, Record};
+use super::progress::{Head, Message, Progress};
 use super::redact::{Redaction, State};
 use super::seal::{Key, Sealer};
-use super::{Head, Message, Progress};
 use crate::config;
 use crate::error::{Error, Result};
 use crate::telemetry;

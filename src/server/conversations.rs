@@ -4,16 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 use super::steering::Steering;
 use crate::error::{Error, Result};
-use crate::record::order::{Order, Status};
+use crate::record::order::Order;
+use crate::record::status::{Presence, Status};
 
 /// How often is looked.
 const LOOKED: Duration = Duration::from_millis(100);
-/// How often a process says that it is still there, where nothing has changed.
-const TOLD: Duration = Duration::from_secs(5);
 
 /// Looks until the process ends. `process` is its name among those that share the directory.
 pub(super) async fn follow(steering: Arc<Steering>, process: String, mut stopped: watch::Receiver<bool>) {
@@ -21,7 +19,11 @@ pub(super) async fn follow(steering: Arc<Steering>, process: String, mut stopped
     if directory.as_os_str().is_empty() {
         return;
     }
-    let mut told: Option<(Status, Instant)> = None;
+    let _presence = match Presence::begin(&directory, &process) {
+        Ok(presence) => presence,
+        Err(error) => return tracing::error!(%error, "`esclusa record` cannot be followed"),
+    };
+    let mut told: Option<Status> = None;
     let mut failure: Option<String> = None;
     loop {
         let failed = obey(&steering, &process).await.err().map(|e| e.in_one_line());
@@ -30,11 +32,11 @@ pub(super) async fn follow(steering: Arc<Steering>, process: String, mut stopped
         }
         failure = failed;
         let status = Status { process: process.clone(), recording: steering.shared.record.shown(), failure: failure.clone() };
-        if told.as_ref().is_none_or(|(said, at)| *said != status || at.elapsed() >= TOLD) {
+        if told.as_ref() != Some(&status) {
             if let Err(error) = status.tell(&directory) {
                 tracing::debug!(%error, "nobody can be told how far a recording is");
             }
-            told = Some((status, Instant::now()));
+            told = Some(status);
         }
         tokio::select! {
             () = tokio::time::sleep(LOOKED) => {}
@@ -57,7 +59,7 @@ async fn obey(steering: &Arc<Steering>, process: &str) -> Result<()> {
         (None, Some(order)) if record.shown().is_none_or(|shown| shown.number != order.number) => {
             let (steering, process) = (steering.clone(), process.to_owned());
             beside(move || {
-                steering.shared.record.start(&settings.record, order.clone(), &process)?;
+                steering.shared.record.start(&settings, order.clone(), &process)?;
                 tracing::warn!(by = order.by, share = order.share, "conversations are recorded: `esclusa record stop` ends it");
                 Ok(())
             })
@@ -80,14 +82,10 @@ async fn stop(steering: &Arc<Steering>, why: &'static str) -> Result<()> {
 
 /// The end of this process: what it has recorded is whole.
 pub(super) async fn end(steering: &Arc<Steering>) {
-    let settings = steering.shared.settings.load_full();
-    if !settings.record.directory.as_os_str().is_empty() {
-        if steering.shared.record.is_on()
-            && let Err(error) = stop(steering, "the process has ended").await
-        {
-            tracing::warn!(%error, "a recording has no end");
-        }
-        Status::forget(&settings.record.directory, &steering.recording.process());
+    if steering.shared.record.is_on()
+        && let Err(error) = stop(steering, "the process has ended").await
+    {
+        tracing::warn!(%error, "a recording has no end");
     }
 }
 

@@ -5,8 +5,10 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::answer::{Answer, Reply};
+use super::login::Proof;
 use crate::config::Address;
 use crate::error::{Error, Result};
+use crate::wire::error_response::ErrorFields;
 use crate::wire::frame::{self, HEADER_BYTES};
 use crate::wire::stream::Stream;
 
@@ -18,8 +20,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Client {
     stream: Stream,
     buffer: Vec<u8>,
+    /// Up to here it was read.
+    at: usize,
     /// Parameters that the server has reported, the last value of each.
     pub parameters: Vec<(String, String)>,
+    /// What a cancel request has to say: the body of BackendKeyData.
+    pub key: Vec<u8>,
+    /// A server that says nothing for so long has hung.
+    pub patience: Duration,
 }
 
 /// How a statement is sent.
@@ -36,29 +44,60 @@ pub struct Extended {
 }
 
 impl Client {
-    /// Logs in, with these start-up parameters.
+    /// Logs in, with these start-up parameters, where no password is asked for.
     pub async fn connect(address: &Address, parameters: &[(&str, &str)]) -> Result<Client> {
         let stream = Stream::connect(address, PATIENCE, Duration::ZERO).await?;
-        let mut client = Client { stream, buffer: Vec::new(), parameters: Vec::new() };
-        let mut body = 196_608_u32.to_be_bytes().to_vec();
-        for (name, value) in parameters {
-            body.extend_from_slice(name.as_bytes());
-            body.push(0);
-            body.extend_from_slice(value.as_bytes());
-            body.push(0);
-        }
-        body.push(0);
+        let parameters: Vec<_> = parameters.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
+        Client::login(stream, &parameters, None).await
+    }
+
+    /// Logs in on a connection that has been made.
+    pub async fn login(stream: Stream, parameters: &[(&[u8], &[u8])], password: Option<&str>) -> Result<Client> {
+        let (parameters_told, patience) = (Vec::new(), PATIENCE);
+        let mut client = Client { stream, buffer: Vec::new(), at: 0, parameters: parameters_told, key: Vec::new(), patience };
+        let strings = parameters.iter().flat_map(|(name, value)| [*name, &[0], *value, &[0]]).collect::<Vec<_>>().concat();
+        let body = [&196_608_u32.to_be_bytes()[..], &strings, &[0]].concat();
         let mut packet = u32::try_from(body.len() + 4).unwrap_or(u32::MAX).to_be_bytes().to_vec();
         packet.extend(body);
         client.send(&packet).await?;
-        let answer = client.until_ready().await?;
-        match answer.error() {
-            None => Ok(client),
-            Some(error) => {
-                let text = |c| String::from_utf8_lossy(error.get(c).unwrap_or_default()).into_owned();
-                Err(Error::Database { context: "logging in".into(), message: text(b'M'), detail: None, sqlstate: text(b'C') })
+        let user = parameters.iter().find(|(name, _)| *name == b"user").map_or(&[][..], |(_, user)| *user);
+        let mut proof = Proof::new(user, password);
+        loop {
+            match client.frame().await? {
+                None => return Err(Error::io("logging in", std::io::ErrorKind::UnexpectedEof.into())),
+                Some((b'R', body)) => {
+                    if let Some(answer) = proof.answer(&body)? {
+                        let mut out = Vec::new();
+                        frame::write(&mut out, b'p', &[&answer]);
+                        client.send(&out).await?;
+                    }
+                }
+                Some((b'Z', _)) => return Ok(client),
+                Some((b'E', body)) => {
+                    let error = ErrorFields::parse(&body);
+                    let text = |c| String::from_utf8_lossy(error.get(c).unwrap_or_default()).into_owned();
+                    let (message, sqlstate) = (text(b'M'), text(b'C'));
+                    return Err(Error::Database { context: "logging in".into(), message, detail: None, sqlstate });
+                }
+                Some((tag, body)) => drop(client.kept_aside(tag, &body)),
             }
         }
+    }
+
+    /// Whether a frame is no reply to anything; what it says is kept.
+    fn kept_aside(&mut self, tag: u8, body: &[u8]) -> bool {
+        match tag {
+            b'S' => {
+                let mut parts = body.split(|b| *b == 0).map(|p| String::from_utf8_lossy(p).into_owned());
+                let (name, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+                self.parameters.retain(|(n, _)| *n != name);
+                self.parameters.push((name, value));
+            }
+            b'K' => self.key = body.to_vec(),
+            b'R' => {}
+            _ => return false,
+        }
+        true
     }
 
     /// Sends bytes as they are.
@@ -84,29 +123,24 @@ impl Client {
     pub async fn reply(&mut self) -> Result<Option<Reply>> {
         loop {
             let Some((tag, body)) = self.frame().await? else { return Ok(None) };
-            match tag {
-                b'S' => {
-                    let mut parts = body.split(|b| *b == 0).map(|p| String::from_utf8_lossy(p).into_owned());
-                    let (name, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-                    self.parameters.retain(|(n, _)| *n != name);
-                    self.parameters.push((name, value));
-                }
-                b'R' | b'K' => {}
-                tag => return Ok(Some(Reply::parse(tag, &body))),
+            if !self.kept_aside(tag, &body) {
+                return Ok(Some(Reply::parse(tag, &body)));
             }
         }
     }
 
     async fn frame(&mut self) -> Result<Option<(u8, Vec<u8>)>> {
         loop {
-            if let Some(Ok(header)) = frame::header(&self.buffer)
-                && self.buffer.len() >= header.total
+            let rest = &self.buffer[self.at..];
+            if let Some(Ok(header)) = frame::header(rest)
+                && rest.len() >= header.total
             {
-                let rest = self.buffer.split_off(header.total);
-                let whole = std::mem::replace(&mut self.buffer, rest);
-                return Ok(Some((header.tag, whole[HEADER_BYTES..].to_vec())));
+                self.at += header.total;
+                return Ok(Some((header.tag, rest[HEADER_BYTES..header.total].to_vec())));
             }
-            let read = tokio::time::timeout(PATIENCE, self.stream.read_buf(&mut self.buffer)).await;
+            self.buffer.drain(..self.at);
+            self.at = 0;
+            let read = tokio::time::timeout(self.patience, self.stream.read_buf(&mut self.buffer)).await;
             let io = |e| Error::io("reading from the server", e);
             match read {
                 Ok(read) => {

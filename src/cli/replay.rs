@@ -1,0 +1,197 @@
+//! `esclusa replay FILE... --left CONNECTION --right CONNECTION`: sends recorded conversations to two sides, and tells where they differ.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Call, remark};
+use crate::config::Url;
+use crate::config::value::Setting as _;
+use crate::error::{Error, Result};
+use crate::record::{Ending, Key, Recording};
+use crate::replay::Found;
+use crate::replay::run::{Driver, Pace};
+use crate::replay::script::Script;
+use crate::replay::side::Place;
+use crate::replay::state::{self, Legacy};
+use crate::table::Format;
+use crate::wire::tls::Connector;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Both sides are written to. They must hold the same at the beginning, which is looked at; no answer is taken for granted.\n\
+    Where a connection names no user or database, each session has its own, as it was recorded.\n\nExit code: 0 where all is equal, 1 where \
+    something differs, 2 and 3 as everywhere.\n\nExamples:\n  esclusa replay recordings/*.rec --left postgres://qa@staging/legacy --right \
+    postgres://qa@staging:6432/target\n  esclusa replay a.rec --left ... --right ... --speed 4 --report replay.json"
+)]
+pub(super) struct Replay {
+    /// Recordings; those of several proxies are put together by their clocks.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The legacy side.
+    #[arg(long, value_name = "CONNECTION")]
+    left: String,
+    /// The consolidated side, through an esclusa.
+    #[arg(long, value_name = "CONNECTION")]
+    right: String,
+    /// A file that holds the left side's password and nothing else.
+    #[arg(long, value_name = "FILE")]
+    left_password_file: Option<PathBuf>,
+    /// The same for the right side.
+    #[arg(long, value_name = "FILE")]
+    right_password_file: Option<PathBuf>,
+    /// The key that they were sealed with; by default that of record.key_file.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Statements wait for their time, so many times as fast as they were recorded.
+    #[arg(long, value_name = "N", conflicts_with = "in_order")]
+    speed: Option<f64>,
+    /// As fast as the order of the recording lets them; so it is without --speed.
+    #[arg(long)]
+    in_order: bool,
+    /// A statement that takes longer is cancelled, and told.
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = Duration::from_text)]
+    patience: Duration,
+    /// Only these legacy tables are read back; by default all that have a rule.
+    #[arg(long = "table", value_name = "TABLE")]
+    tables: Vec<String>,
+    /// No table is read back, before or afterwards.
+    #[arg(long, conflicts_with = "tables")]
+    no_state: bool,
+    /// Writes what was found as JSON as well.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
+
+pub(super) async fn run(call: Call, asked: Replay) -> Result<()> {
+    if asked.speed.is_some_and(|speed| !(speed > 0.0 && speed.is_finite())) {
+        return Err(Error::usage("--speed is more than 0"));
+    }
+    let key = Key::read(asked.key.as_ref().unwrap_or(&call.settings.record.key_file))?;
+    let recordings = read(&asked.files, &key)?;
+    let places = [
+        place(&call, &asked.left, asked.left_password_file.as_deref())?,
+        place(&call, &asked.right, asked.right_password_file.as_deref())?,
+    ];
+    refuse_the_original(&recordings, &places)?;
+    let script = Script::of(recordings);
+    let Some(first) = script.conversations.first() else {
+        return Err(Error::refused("no session of these recordings can be sent: none was seen to log in"));
+    };
+    tell_what_is_missing(&script);
+    let tables = tables(&call, &asked)?;
+    let sides = [&*places[0], &*places[1]];
+    let mut found = Found::default();
+    // What differs already would be told as a fault of every statement that reads it.
+    found.take_state(&tables, state::compare(sides, &first.parameters, &tables).await?);
+    if found.different() > 0 {
+        call.print(&found.table())?;
+        return Err(Error::refused("the two sides differ before anything was sent"));
+    }
+    let pace = Pace { speed: asked.speed, patience: asked.patience };
+    let mut driver = Driver::new(&script, places.clone(), pace).await?;
+    driver.run(progress(script.order.len())).await;
+    let unsent = driver.unsent;
+    let mut found = Found::default();
+    found.take(&script, driver.outcomes);
+    found.take_state(&tables, state::compare(sides, &first.parameters, &tables).await?);
+    conclude(&call, &asked, &found, script.conversations.len(), unsent)
+}
+
+fn read(files: &[PathBuf], key: &Key) -> Result<Vec<Recording>> {
+    let mut recordings = Vec::with_capacity(files.len());
+    for file in files {
+        let recording = Recording::read(file, key)?;
+        if recording.ending == Ending::Truncated {
+            remark(&format!("{} was cut off: what is there is sent", file.display()));
+        }
+        recordings.push(recording);
+    }
+    Ok(recordings)
+}
+
+fn place(call: &Call, connection: &str, password_file: Option<&Path>) -> Result<Arc<Place>> {
+    let read = |file: &Path| std::fs::read_to_string(file).map_err(|e| Error::io(format!("reading {}", file.display()), e));
+    let password = password_file.map(read).transpose()?;
+    let tls = Connector::new(&call.settings.upstream, None)?;
+    Place::new(&Url::new(connection), password.as_deref().map(str::trim_end), tls).map(Arc::new)
+}
+
+/// What was recorded somewhere is never sent there: it would be done twice.
+fn refuse_the_original(recordings: &[Recording], places: &[Arc<Place>; 2]) -> Result<()> {
+    let databases: BTreeSet<Vec<u8>> = recordings.iter().flat_map(|r| r.databases()).collect();
+    let addresses: BTreeSet<&String> = recordings.iter().flat_map(|r| &r.head.addresses).collect();
+    for place in places {
+        let is_same = place.database().is_none_or(|database| databases.contains(database.as_bytes()));
+        if is_same && addresses.contains(&place.address.to_string()) {
+            return Err(Error::Refused {
+                message: format!("{} is where this was recorded", place.address),
+                detail: None,
+                hint: Some("a replay writes: send it to copies".into()),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn tell_what_is_missing(script: &Script) {
+    let cut = script.conversations.iter().filter(|c| c.cut.is_some()).count();
+    let reasons: BTreeSet<String> = script.conversations.iter().filter_map(|c| c.cut.map(|why| why.to_string())).collect();
+    if cut > 0 {
+        let reasons: Vec<String> = reasons.into_iter().collect();
+        remark(&format!("{cut} of {} sessions are sent without their end: {}", script.conversations.len(), reasons.join("; ")));
+    }
+    if script.unanswered > 0 {
+        remark(&format!("{} statements were not answered when they were recorded, and are not sent", script.unanswered));
+    }
+}
+
+/// The legacy tables that are read back.
+fn tables(call: &Call, asked: &Replay) -> Result<Vec<Legacy>> {
+    if asked.no_state {
+        return Ok(Vec::new());
+    }
+    let rules = call.rules_if_any()?;
+    if let Some(unknown) = asked.tables.iter().find(|table| !rules.rules.contains_key(*table)) {
+        return Err(Error::usage(format!("there is no rule for a table `{unknown}`")));
+    }
+    let chosen = rules.rules.values().filter(|rule| asked.tables.is_empty() || asked.tables.contains(&rule.table));
+    let legacy = |rule: &crate::rule::Rule| Legacy {
+        schema: call.settings.rules.schema.clone(),
+        table: rule.table.clone(),
+        key: rule.key.columns.clone(),
+    };
+    Ok(chosen.map(legacy).collect())
+}
+
+/// Tells how far it is: on a terminal in place, elsewhere every tenth part.
+fn progress(all: usize) -> impl Fn(usize) {
+    let bar = indicatif::ProgressBar::new(all as u64);
+    move |done| {
+        bar.set_position(done as u64);
+        if bar.is_hidden() && all >= 100 && done > 0 && done.is_multiple_of(all / 10) {
+            remark(&format!("{done} of {all} steps"));
+        }
+        if done + 1 == all {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn conclude(call: &Call, asked: &Replay, found: &Found, sessions: usize, unsent: usize) -> Result<()> {
+    let table = found.table();
+    if let Some(file) = &asked.report {
+        crate::disk::replace(&[(file.clone(), table.print(Format::Json))])?;
+    }
+    call.print(&table)?;
+    let [equal, different, not_comparable] = found.counts();
+    remark(&format!("{sessions} sessions: {equal} equal, {different} different, {not_comparable} not comparable"));
+    if unsent > 0 {
+        return Err(Error::refused(format!("{unsent} statements could not be sent, because their session was no more")));
+    }
+    match found.different() {
+        0 => Ok(()),
+        lines => Err(Error::refused(format!("the two sides differ: {lines} lines of the report"))),
+    }
+}

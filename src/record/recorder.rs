@@ -1,0 +1,220 @@
+//! The recording of a process, and the taps of the sessions that it keeps.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use arc_swap::ArcSwapOption;
+
+use super::event::{Cut, Event, Record};
+use super::order::Order;
+use super::progress::{Head, Message, Progress, Shown};
+use super::seal::Key;
+use super::writer::Writer;
+use crate::config::Settings;
+use crate::error::{Error, Result};
+use crate::telemetry;
+use crate::wire::error_response::{ErrorFields, field};
+use crate::wire::startup::Startup;
+use crate::wire::tag::{client, server};
+
+/// What may wait for the disk, half-sent frames included.
+const QUEUE_BYTES: usize = 16 * 1024 * 1024;
+
+/// The recording of this process, while there is one.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    active: ArcSwapOption<Active>,
+    /// The thread that writes.
+    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    /// Of the recording that is, or was last.
+    progress: Mutex<Option<Arc<Progress>>>,
+}
+
+/// A recording that goes on, as its sessions see it.
+#[derive(Debug)]
+struct Active {
+    order: Order,
+    began: Instant,
+    turn: AtomicU64,
+    sender: mpsc::Sender<Message>,
+    /// Bytes on their way to the disk.
+    queued: Arc<AtomicUsize>,
+    progress: Arc<Progress>,
+    over: AtomicBool,
+}
+
+impl Active {
+    fn now(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// False where the recording is over.
+    fn send(&self, session: u64, event: Event) -> bool {
+        let record = Record { session, at: self.now(), event };
+        !self.over.load(Ordering::Relaxed) && self.sender.send(Message::Record(record)).is_ok()
+    }
+
+    /// Whether the next session of this user and application is kept.
+    fn chooses(&self, user: &str, application: &str) -> bool {
+        if !self.order.names(user, application) {
+            return false;
+        }
+        // Evenly: of ten sessions and a share of 0.3 each third and a bit.
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) as f64;
+        ((turn + 1.0) * self.order.share).floor() > (turn * self.order.share).floor()
+    }
+}
+
+impl Recorder {
+    /// Begins a recording, unless one goes on.
+    pub fn start(&self, settings: &Settings, order: Order, process: &str) -> Result<()> {
+        let addresses = vec![settings.listen.address.to_string(), settings.upstream.address.to_string()];
+        let settings = &settings.record;
+        let mut thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.active.load().is_some() {
+            return Err(Error::refused("a recording goes on"));
+        }
+        let key = Key::read(&settings.key_file)?;
+        let began_us = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros() as u64);
+        let began = Instant::now();
+        let head = Head { began_us, order: order.clone(), redact: settings.redact.clone(), addresses };
+        let file = settings.directory.join(format!("{}-{process}.rec", order.number));
+        let progress = Arc::new(Progress::new(file, order.clone()));
+        let (sender, receiver) = mpsc::channel();
+        let queued = Arc::new(AtomicUsize::new(0));
+        let writer = Writer::begin(settings, &key, &head, queued.clone(), progress.clone())?;
+        let started = std::thread::Builder::new().name("record".into()).spawn(move || writer.run(&receiver));
+        *thread = Some(started.map_err(|e| Error::io("starting the thread that records", e))?);
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress.clone());
+        let (turn, over) = (AtomicU64::new(0), AtomicBool::new(false));
+        self.active.store(Some(Arc::new(Active { order, began, turn, sender, queued, progress, over })));
+        telemetry::set("esclusa_recording", 1.0);
+        Ok(())
+    }
+
+    /// Ends the recording, if one goes on; all that was sent before is in the file when this returns. It waits for the disk.
+    pub fn stop(&self, why: &str) {
+        if let Some(active) = self.active.swap(None) {
+            active.over.store(true, Ordering::Relaxed);
+            active.progress.ends(why);
+            let _ = active.sender.send(Message::Stop);
+        }
+        let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+    }
+
+    /// What is recorded, or was last.
+    pub fn shown(&self) -> Option<Shown> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|progress| progress.shown())
+    }
+
+    /// The order that is followed, and whether its recording is over although nobody has ended it.
+    pub fn following(&self) -> Option<(Order, bool)> {
+        let active = self.active.load();
+        active.as_ref().map(|active| (active.order.clone(), active.progress.shown().ended.is_some()))
+    }
+
+    /// The tap of a session that is kept.
+    pub fn tap(&self, session: u64, startup: &Startup) -> Option<Tap> {
+        let active = self.active.load();
+        let active = active.as_ref()?;
+        let application = startup.get("application_name").unwrap_or_default();
+        if startup.is_replication() || !active.chooses(&startup.user(), &application) {
+            return None;
+        }
+        if !active.send(session, Event::Begins(startup.parameters.clone())) {
+            return None;
+        }
+        active.progress.sessions.fetch_add(1, Ordering::Relaxed);
+        telemetry::count("esclusa_record_sessions_total");
+        Some(Tap { session, active: active.clone(), pending: Vec::new(), is_secret: false, sqlstate: None, is_cut: false })
+    }
+
+    /// Whether sessions are kept at this moment.
+    pub fn is_on(&self) -> bool {
+        self.active.load().is_some()
+    }
+
+    /// Somebody has asked for a session's statement to be cancelled.
+    pub fn cancelled(&self, session: u64) {
+        if let Some(active) = self.active.load().as_ref() {
+            active.send(session, Event::Cancelled);
+        }
+    }
+}
+
+/// What one session shows of itself.
+#[derive(Debug)]
+pub struct Tap {
+    session: u64,
+    active: Arc<Active>,
+    /// Not handed over yet.
+    pending: Vec<u8>,
+    /// What passes is an answer of an authentication.
+    is_secret: bool,
+    sqlstate: Option<[u8; 5]>,
+    is_cut: bool,
+}
+
+impl Tap {
+    /// A frame goes on; `bytes` is as much of it as is there.
+    pub fn frame(&mut self, tag: u8, bytes: &[u8]) {
+        self.is_secret = tag == client::PASSWORD;
+        self.more(bytes);
+    }
+
+    /// More of it goes on.
+    pub fn more(&mut self, bytes: &[u8]) {
+        if self.is_secret || self.is_cut {
+            return;
+        }
+        if self.active.queued.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len() > QUEUE_BYTES {
+            self.active.queued.fetch_sub(bytes.len(), Ordering::Relaxed);
+            self.pass();
+            self.is_cut = true;
+            self.active.progress.cut();
+            self.active.send(self.session, Event::Cut(Cut::Queue));
+            return;
+        }
+        self.pending.extend_from_slice(bytes);
+    }
+
+    /// Hands over what has gone on.
+    pub fn pass(&mut self) {
+        if !self.pending.is_empty() {
+            let bytes = std::mem::take(&mut self.pending);
+            self.is_cut |= !self.active.send(self.session, Event::Sent(bytes));
+        }
+    }
+
+    /// A frame of the server's goes on.
+    pub fn answered(&mut self, tag: u8, body: &[u8]) {
+        if self.is_cut {
+            return;
+        }
+        let event = match tag {
+            server::ERROR => {
+                let fields = ErrorFields::parse(body);
+                let code = fields.get(field::SQLSTATE).and_then(|code| code.try_into().ok());
+                self.sqlstate = self.sqlstate.or(code);
+                return;
+            }
+            server::READY_FOR_QUERY => Event::Answered(body.first().copied().unwrap_or(b'?'), self.sqlstate.take()),
+            server::COPY_IN => Event::CopyIn,
+            _ => return,
+        };
+        self.active.send(self.session, event);
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        if !self.is_cut {
+            self.pass();
+            self.active.send(self.session, Event::Ends);
+        }
+    }
+}

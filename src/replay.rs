@@ -1,0 +1,151 @@
+//! Recorded conversations, sent to two sides of a staging server: a legacy copy and a consolidated one, each directly or through an esclusa.
+//! AQUASIS' regression suite is what AQUASIS really does.
+//!
+//! [`script`] makes conversations of recordings, [`run`] sends them to both sides at once in their own interleaving ([`session`], [`side`]), the twin
+//! says whether answers are the same, [`compare`] what excuses a difference, and [`state`] compares what both sides hold afterwards. Writes are
+//! sent as everything else: both sides are changed.
+//!
+//! Not done: a difference is not shrunk; what a client does with an answer (a key that the server gave, sent back in the next
+//! statement) is sent as it was recorded, so both sides must begin in the state in which the recording began.
+
+pub mod compare;
+pub mod run;
+pub mod script;
+mod session;
+pub mod side;
+pub mod state;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use compare::Verdict;
+use script::{Script, What};
+pub use session::Outcome;
+use state::{Compared, Legacy};
+
+use crate::sql::fingerprint::normalise;
+use crate::table::ColumnType::{Float, Int, Text};
+use crate::table::{Cell, Columns, Table};
+
+/// Bytes of a statement that are shown.
+const SHOWN: usize = 300;
+
+/// A line a statement, without its values, a legacy table, or a session that could not be.
+pub const COLUMNS: Columns = &[
+    ("what", Text),
+    ("name", Text),
+    ("sent", Int),
+    ("equal", Int),
+    ("different", Int),
+    ("not_comparable", Int),
+    ("left_ms", Float),
+    ("right_ms", Float),
+    ("first", Text),
+];
+
+/// What was found for one line.
+#[derive(Debug, Default)]
+struct Line {
+    equal: u64,
+    different: u64,
+    not_comparable: u64,
+    took: [Duration; 2],
+    /// The first difference, or else the first reason for which there is none to be told.
+    first: Option<String>,
+    excuse: Option<String>,
+}
+
+/// Everything that was found.
+#[derive(Debug, Default)]
+pub struct Found {
+    lines: BTreeMap<(&'static str, String), Line>,
+}
+
+impl Found {
+    /// Takes what became of steps.
+    pub fn take(&mut self, script: &Script, outcomes: Vec<Outcome>) {
+        for Outcome { session, step, verdict, took } in outcomes {
+            let conversation = &script.conversations[session];
+            let key = match &conversation.steps[step].what {
+                What::Ask(ask) => {
+                    let texts: Vec<String> = ask.texts.iter().map(|text| normalise(text, SHOWN)).collect();
+                    ("statement", if texts.is_empty() { "(no statement)".into() } else { texts.join("; ") })
+                }
+                _ => {
+                    let user = conversation.parameters.iter().find(|(name, _)| name == b"user");
+                    ("session", user.map_or("?".into(), |(_, user)| String::from_utf8_lossy(user).into_owned()))
+                }
+            };
+            let line = self.lines.entry(key).or_default();
+            (0..2).for_each(|side| line.took[side] += took[side]);
+            let told = match (&verdict, &conversation.steps[step].what) {
+                // A line is a statement without its values: the difference is of one with them.
+                (Verdict::Different(found), What::Ask(ask)) => Verdict::Different(format!("{}: {found}", ask.texts.join("; "))),
+                _ => verdict,
+            };
+            line.count(told);
+        }
+    }
+
+    /// Takes how legacy tables compare. What neither side has is no line.
+    pub fn take_state(&mut self, tables: &[Legacy], compared: Vec<Compared>) {
+        for (legacy, Compared { difference, skipped, .. }) in tables.iter().zip(compared) {
+            let verdict = match (difference, skipped) {
+                (Some(found), _) => Verdict::Different(found),
+                (None, Some(why)) => Verdict::NotComparable(why),
+                (None, None) => Verdict::Equal,
+            };
+            self.lines.entry(("table", legacy.table.clone())).or_default().count(verdict);
+        }
+    }
+
+    /// Statements, tables and sessions that differ.
+    pub fn different(&self) -> usize {
+        self.lines.values().filter(|line| line.different > 0).count()
+    }
+
+    /// How much was compared: equal, different, not comparable.
+    pub fn counts(&self) -> [u64; 3] {
+        self.lines.values().fold([0; 3], |[e, d, n], line| [e + line.equal, d + line.different, n + line.not_comparable])
+    }
+
+    /// What differs first, then the rest by name.
+    pub fn table(&self) -> Table {
+        let mut table = Table::new(COLUMNS);
+        let mut lines: Vec<_> = self.lines.iter().collect();
+        lines.sort_by_key(|(_, line)| (line.different == 0, line.not_comparable == 0));
+        for ((what, name), line) in lines {
+            let sent = line.equal + line.different + line.not_comparable;
+            let timed = *what == "statement";
+            let average = |side: usize| timed.then(|| line.took[side].as_secs_f64() * 1000.0 / sent.max(1) as f64);
+            table.push(vec![
+                Cell::from(*what),
+                name.as_str().into(),
+                sent.into(),
+                line.equal.into(),
+                line.different.into(),
+                line.not_comparable.into(),
+                average(0).into(),
+                average(1).into(),
+                line.first.clone().or_else(|| line.excuse.clone()).into(),
+            ]);
+        }
+        table
+    }
+}
+
+impl Line {
+    fn count(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Equal => self.equal += 1,
+            Verdict::Different(found) => {
+                self.different += 1;
+                self.first.get_or_insert(found);
+            }
+            Verdict::NotComparable(why) => {
+                self.not_comparable += 1;
+                self.excuse.get_or_insert(why);
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What two answers to one stretch say: the same, something else, or nothing that can be compared. Whether they are the same is the twin's to
+//! say ([`crate::twin::compare`]); here is only what excuses a difference.
+
+use super::script::Ask;
+use crate::sql::Lexed;
+use crate::twin::answer::{Answer, Reply};
+use crate::twin::compare::{Rows, difference};
+use crate::wire::error_response::field;
+
+/// What became of a stretch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// A client cannot tell the sides apart.
+    Equal,
+    /// It can; the first difference.
+    Different(String),
+    /// It can, but so it could on one side alone; why.
+    NotComparable(String),
+}
+
+/// Functions and words whose results are another one each time.
+#[rustfmt::skip]
+const VOLATILE: &[&str] = &[
+    "clock_timestamp", "ctid", "current_timestamp", "currval", "explain", "gen_random_uuid", "inet_client_port", "inet_server_port", "lastval",
+    "localtime", "localtimestamp", "nextval", "now", "pg_backend_pid", "pg_current_wal_lsn", "pg_current_xact_id", "pg_postmaster_start_time",
+    "pg_relation_size", "pg_stat_activity", "pg_total_relation_size", "random", "statement_timestamp", "tableoid", "timeofday",
+    "transaction_timestamp", "txid_current", "uuid_generate_v1", "uuid_generate_v4", "xmax", "xmin",
+];
+/// Errors that depend on when something happens: a lock that is not got, a deadlock's victim, a conflict, a cancellation.
+const TIMING: &[&[u8]] = &[b"40001", b"40P01", b"55P03", b"57014"];
+
+/// Compares two answers.
+pub fn compare(ask: &Ask, left: &Answer, right: &Answer) -> Verdict {
+    let rows = rows_of(ask);
+    let Some(found) = difference(left, right, rows) else { return Verdict::Equal };
+    if rows == Rows::Ordered && difference(left, right, Rows::Unordered).is_none() {
+        return Verdict::NotComparable("the same rows in another order, which ORDER BY leaves open".into());
+    }
+    let codes = [left, right].map(|answer| answer.error().and_then(|error| error.get(field::SQLSTATE)));
+    let recorded = ask.sqlstate.as_ref().map(|code| code.as_slice());
+    if let Some(code) = codes.into_iter().chain([recorded]).flatten().find(|code| TIMING.contains(code)) {
+        return Verdict::NotComparable(format!("it depends on timing (SQLSTATE {})", String::from_utf8_lossy(code)));
+    }
+    match ask.texts.iter().find_map(|text| volatile(text)) {
+        Some(name) => Verdict::NotComparable(format!("it names {name}")),
+        None => Verdict::Different(found.replace("     proxied:", "     right:").replace("      direct:", "      left:")),
+    }
+}
+
+/// A stretch that was run twice on each side: what differs on one alone is no difference between them.
+pub fn compare_again(first: Verdict, ask: &Ask, before: [&Answer; 2], again: [&Answer; 2]) -> Verdict {
+    // The second run stands in a transaction that the first has not had.
+    let told = |answer: &Answer| Answer(answer.0.iter().filter(|r| !matches!(r, Reply::Ready(_))).cloned().collect());
+    let unsteady = (0..2).any(|side| difference(&told(before[side]), &told(again[side]), rows_of(ask)).is_some());
+    match first {
+        Verdict::Different(_) if unsteady => Verdict::NotComparable("run twice on one side, it differs as well".into()),
+        first => first,
+    }
+}
+
+/// How its rows are compared.
+fn rows_of(ask: &Ask) -> Rows {
+    match ask.texts.as_slice() {
+        [text] => match Rows::of(text) {
+            Rows::Unordered if ask.is_partial => Rows::Counted,
+            rows => rows,
+        },
+        texts if texts.iter().any(|text| Rows::of(text) == Rows::Counted) => Rows::Counted,
+        _ => Rows::Unordered,
+    }
+}
+
+/// The first word of a statement that is another one each time.
+fn volatile(text: &str) -> Option<String> {
+    let lexed = Lexed::new(text).ok()?;
+    lexed.lexemes.iter().filter_map(|l| l.name()).find(|name| VOLATILE.binary_search(&name.as_str()).is_ok())
+}
+
+/// Whether a stretch can be run again without leaving anything behind: reads alone, outside of failed transactions.
+pub fn is_repeatable(ask: &Ask, answers: [&Answer; 2]) -> bool {
+    const WRITES: &[&str] = &["INSERT", "UPDATE", "DELETE", "MERGE", "INTO", "FOR", "NEXTVAL", "SETVAL"];
+    let reads = |text: &String| {
+        let Ok(lexed) = Lexed::new(text) else { return false };
+        let begins = lexed.lexemes.first().is_some_and(|l| l.is_any(&["SELECT", "WITH", "VALUES", "TABLE"]));
+        begins && lexed.statements().len() == 1 && !lexed.lexemes.iter().any(|l| l.is_any(WRITES))
+    };
+    let healthy = |answer: &Answer| answer.error().is_none() && !matches!(answer.0.last(), Some(Reply::Ready('E')));
+    !ask.texts.is_empty() && ask.texts.iter().all(reads) && answers.into_iter().all(healthy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::error_response::ErrorFields;
+
+    fn ask(text: &str) -> Ask {
+        let mut ask = Ask::default();
+        ask.texts.push(text.to_owned());
+        ask
+    }
+
+    fn rows(cells: &[&str]) -> Answer {
+        let row = |cell: &&str| Reply::Row(vec![Some(cell.as_bytes().to_vec())]);
+        Answer(cells.iter().map(row).chain([Reply::Ready('I')]).collect())
+    }
+
+    #[test]
+    fn what_differs_for_another_reason_is_no_difference() {
+        assert!(VOLATILE.is_sorted());
+        let told = |text: &str, left: &[&str], right: &[&str]| compare(&ask(text), &rows(left), &rows(right));
+        let is_different = |verdict: Verdict| matches!(verdict, Verdict::Different(_));
+        let is_excused = |verdict: Verdict| matches!(verdict, Verdict::NotComparable(_));
+        assert_eq!(told("SELECT a FROM t", &["1", "2"], &["2", "1"]), Verdict::Equal);
+        assert!(is_different(told("SELECT a FROM t", &["1", "2"], &["2", "3"])));
+        assert!(is_excused(told("SELECT a FROM t ORDER BY b", &["1", "2"], &["2", "1"])));
+        assert!(is_different(told("SELECT a FROM t ORDER BY b", &["1", "2"], &["2", "3"])));
+        assert!(is_excused(told("SELECT Random()", &["1"], &["2"])));
+        assert!(is_different(told("SELECT 'now'", &["1"], &["2"])));
+        let failed = Answer(vec![Reply::Error(ErrorFields(vec![(b'C', b"57014".to_vec())])), Reply::Ready('I')]);
+        assert!(is_excused(compare(&ask("SELECT 1"), &failed, &rows(&["1"]))));
+        assert_eq!(compare(&ask("SELECT 1"), &failed, &failed.clone()), Verdict::Equal);
+        let found = told("SELECT a FROM t", &["1"], &["2"]);
+        let (one, two) = (rows(&["1"]), rows(&["2"]));
+        assert_eq!(compare_again(found.clone(), &ask("x"), [&one, &two], [&one, &two]), found);
+        assert!(is_excused(compare_again(found, &ask("x"), [&one, &two], [&two, &two])));
+    }
+
+    #[test]
+    fn only_reads_are_run_again() {
+        let healthy = rows(&["1"]);
+        let told = |text: &str| is_repeatable(&ask(text), [&healthy, &healthy]);
+        assert!(told("SELECT 1") && told("with x as (select 1) select * from x") && told("VALUES (1)"));
+        assert!(!told("SELECT 1; SELECT 2") && !told("SELECT 1 FOR UPDATE") && !told("SELECT nextval('s')") && !told("SHOW x"));
+        assert!(!told("WITH x AS (DELETE FROM t RETURNING 1) SELECT 1") && !told("SELECT 1 INTO t"));
+        let failed = Answer(vec![Reply::Ready('E')]);
+        assert!(!is_repeatable(&ask("SELECT 1"), [&healthy, &failed]) && !is_repeatable(&Ask::default(), [&healthy, &healthy]));
+    }
+}

@@ -1,0 +1,252 @@
+//! Recordings -> conversations: what each session sends, in steps that are each answered by one ReadyForQuery, and the one order of all
+//! steps, by the recording's clock.
+
+use std::collections::HashMap;
+
+use crate::record::Recording;
+use crate::record::event::{Cut, Event};
+use crate::wire::frame::{self, HEADER_BYTES, cstr};
+use crate::wire::tag::{about, client};
+
+/// Names and values of a start-up packet.
+pub type Parameters = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// A recorded session.
+#[derive(Debug)]
+pub struct Conversation {
+    /// Start-up parameters in order.
+    pub parameters: Parameters,
+    /// In order.
+    pub steps: Vec<Step>,
+    /// Why its rest is missing.
+    pub cut: Option<Cut>,
+}
+
+/// One thing that a session does.
+#[derive(Debug)]
+pub struct Step {
+    /// When it began, in microseconds by the clock of all recordings.
+    pub begins: u64,
+    /// When it was answered.
+    pub ends: u64,
+    /// What it is.
+    pub what: What,
+}
+
+/// What a step is.
+#[derive(Debug)]
+pub enum What {
+    /// The login.
+    Login,
+    /// Something is asked.
+    Ask(Ask),
+    /// Somebody asks for what runs to be cancelled.
+    Cancel,
+    /// The client goes.
+    Leave,
+}
+
+/// Frames up to the one that ReadyForQuery answers.
+#[derive(Debug, Default)]
+pub struct Ask {
+    /// Sent one by one: each but the first when the server waits for the rows of a COPY.
+    pub chunks: Vec<Vec<u8>>,
+    /// The statements in it, also those that were prepared before.
+    pub texts: Vec<String>,
+    /// It ran a portal up to a number of rows.
+    pub is_partial: bool,
+    /// The error that it was answered with when it was recorded.
+    pub sqlstate: Option<[u8; 5]>,
+    progress: Progress,
+}
+
+/// How far a stretch has come, while it is put together.
+#[derive(Debug, Clone, Copy, Default)]
+struct Progress {
+    is_simple: bool,
+    is_whole: bool,
+    is_answered: bool,
+}
+
+/// All recordings together.
+#[derive(Debug, Default)]
+pub struct Script {
+    /// Every session.
+    pub conversations: Vec<Conversation>,
+    /// Session and step, by the time of their beginning.
+    pub order: Vec<(usize, usize)>,
+    /// Stretches that nobody had answered when the session, or its recording, ended: they are not sent.
+    pub unanswered: usize,
+}
+
+impl Script {
+    /// Puts recordings together by the one clock that their heads give.
+    pub fn of(recordings: Vec<Recording>) -> Script {
+        let mut script = Script::default();
+        for recording in recordings {
+            let mut sessions: HashMap<u64, Builder> = HashMap::new();
+            let mut numbers = Vec::new();
+            for record in recording.records {
+                let at = recording.head.began_us.saturating_add(record.at);
+                let builder = sessions.entry(record.session).or_insert_with(|| {
+                    numbers.push(record.session);
+                    Builder::default()
+                });
+                builder.take(at, record.event);
+            }
+            for number in numbers {
+                let Some(builder) = sessions.remove(&number) else { continue };
+                let (conversation, unanswered) = builder.end();
+                script.unanswered += unanswered;
+                script.conversations.extend(conversation);
+            }
+        }
+        let steps = script.conversations.iter().enumerate();
+        script.order = steps.flat_map(|(session, c)| (0..c.steps.len()).map(move |step| (session, step))).collect();
+        // Stable: what began in one microsecond stays in the order of its session.
+        script.order.sort_by_key(|(session, step)| script.conversations[*session].steps[*step].begins);
+        script
+    }
+}
+
+#[derive(Debug, Default)]
+struct Builder {
+    begun: Option<(u64, Parameters)>,
+    logged_in: Option<u64>,
+    asked: Vec<(u64, u64, Ask)>,
+    others: Vec<Step>,
+    /// The one whose COPY waits for rows.
+    copying: Option<usize>,
+    /// Texts by the names of prepared statements.
+    prepared: HashMap<Vec<u8>, String>,
+    cut: Option<Cut>,
+    last: u64,
+}
+
+impl Builder {
+    fn take(&mut self, at: u64, event: Event) {
+        // What is cut at the end of a recording has no time of its own.
+        self.last = if at == u64::MAX { self.last } else { at };
+        match event {
+            Event::Head(_) => {}
+            Event::Begins(parameters) => self.begun = Some((at, parameters)),
+            Event::Sent(frames) => {
+                let mut rest = frames.as_slice();
+                while let Some(Ok(header)) = frame::header(rest) {
+                    let (whole, behind) = rest.split_at(header.total.min(rest.len()));
+                    self.frame(at, header.tag, whole);
+                    rest = behind;
+                }
+            }
+            Event::Answered(_, sqlstate) => match self.logged_in {
+                None => self.logged_in = Some(at),
+                Some(_) => {
+                    if let Some((_, ends, ask)) =
+                        self.asked.iter_mut().find(|(_, _, ask)| ask.progress.is_whole && !ask.progress.is_answered)
+                    {
+                        (*ends, ask.sqlstate, ask.progress.is_answered) = (at, sqlstate, true);
+                    }
+                }
+            },
+            Event::CopyIn => {
+                self.copying = self.asked.iter().position(|(_, _, ask)| !ask.progress.is_answered);
+                if let Some((_, _, ask)) = self.copying.and_then(|n| self.asked.get_mut(n)) {
+                    ask.chunks.push(Vec::new());
+                }
+            }
+            Event::Cancelled => self.others.push(Step { begins: at, ends: at, what: What::Cancel }),
+            Event::Cut(why) => self.cut = Some(why),
+            Event::Ends => self.others.push(Step { begins: at, ends: at, what: What::Leave }),
+        }
+    }
+
+    fn frame(&mut self, at: u64, tag: u8, whole: &[u8]) {
+        let of_copy = matches!(tag, client::COPY_DATA | client::COPY_DONE | client::COPY_FAIL);
+        let among_rows = of_copy || matches!(tag, client::SYNC | client::FLUSH);
+        if tag == client::TERMINATE {
+            return;
+        }
+        self.copying = self.copying.filter(|_| among_rows);
+        let open =
+            self.copying.or_else(|| self.asked.len().checked_sub(1).filter(|n| !self.asked[*n].2.progress.is_whole || of_copy));
+        let number = open.unwrap_or_else(|| {
+            let progress = Progress { is_simple: tag == client::QUERY, ..Progress::default() };
+            let ask = Ask { chunks: vec![Vec::new()], progress, ..Ask::default() };
+            self.asked.push((at, u64::MAX, ask));
+            self.asked.len() - 1
+        });
+        let text = self.text(tag, &whole[HEADER_BYTES..]);
+        let ask = &mut self.asked[number].2;
+        if let Some(chunk) = ask.chunks.last_mut() {
+            chunk.extend_from_slice(whole);
+        }
+        ask.texts.extend(text);
+        ask.is_partial |= tag == client::EXECUTE && !whole.ends_with(&[0; 4]);
+        match self.copying {
+            // The end of the rows is answered at once by the simple protocol, and at the next Sync by the other.
+            Some(_) if matches!(tag, client::COPY_DONE | client::COPY_FAIL) => {
+                ask.progress.is_whole = ask.progress.is_simple;
+                self.copying = None;
+            }
+            Some(_) => {}
+            None => ask.progress.is_whole |= matches!(tag, client::QUERY | client::SYNC | client::FUNCTION_CALL),
+        }
+    }
+
+    /// The statement that a frame brings into its stretch.
+    fn text(&mut self, tag: u8, body: &[u8]) -> Option<String> {
+        let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        match tag {
+            client::QUERY => cstr(body).map(|(text, _)| told(text)),
+            client::PARSE => {
+                let (name, rest) = cstr(body)?;
+                let text = told(cstr(rest)?.0);
+                self.prepared.insert(name.to_vec(), text.clone());
+                Some(text)
+            }
+            client::BIND => self.prepared.get(cstr(cstr(body)?.1)?.0).cloned(),
+            client::DESCRIBE if body.first() == Some(&about::STATEMENT) => self.prepared.get(cstr(&body[1..])?.0).cloned(),
+            _ => None,
+        }
+    }
+
+    /// The conversation, if its login was seen, and what is not sent of it.
+    fn end(mut self) -> (Option<Conversation>, usize) {
+        let Some((came, parameters)) = self.begun else { return (None, 0) };
+        let Some(logged_in) = self.logged_in else { return (None, 0) };
+        let mut steps = vec![Step { begins: came, ends: logged_in, what: What::Login }];
+        let all = self.asked.len();
+        let asked = self.asked.into_iter().filter(|(_, _, ask)| ask.progress.is_answered);
+        steps.extend(asked.map(|(begins, ends, mut ask)| {
+            // Prepared, described and bound: once.
+            ask.texts.dedup();
+            Step { begins, ends, what: What::Ask(ask) }
+        }));
+        let unanswered = all + 1 - steps.len();
+        if !self.others.iter().any(|step| matches!(step.what, What::Leave)) {
+            self.others.push(Step { begins: self.last, ends: self.last, what: What::Leave });
+        }
+        steps.extend(self.others);
+        steps.sort_by_key(|step| step.begins);
+        (Some(Conversation { parameters, steps, cut: self.cut }), unanswered)
+    }
+}
+
+impl Ask {
+    /// The same again, where nothing of it is prepared under a name or closed a second time.
+    pub fn again(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        for chunk in &self.chunks {
+            let mut rest = chunk.as_slice();
+            while let Some(Ok(header)) = frame::header(rest) {
+                let (whole, behind) = rest.split_at(header.total.min(rest.len()));
+                let names = header.tag == client::PARSE && whole.get(HEADER_BYTES) != Some(&0);
+                if !names && header.tag != client::CLOSE {
+                    out.extend_from_slice(whole);
+                }
+                rest = behind;
+            }
+        }
+        out
+    }
+}

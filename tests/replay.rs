@@ -1,0 +1,426 @@
+//! Conversations of real clients are recorded by a running proxy, and sent to a legacy copy and a consolidated one: as roles that are no
+//! superusers, with locks between them, and with secrets that must not get to the disk.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
+
+mod common;
+#[path = "cli/program.rs"]
+mod program;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use common::proxy::{Proxy, tell};
+use common::{Bed, server};
+use esclusa::config::{Address, Bytes};
+use esclusa::mode::Mode;
+use esclusa::record::event::{Cut, Event};
+use esclusa::record::order::{Order, now_ms};
+use esclusa::record::status::Status;
+use esclusa::record::{Ending, Key, Recording};
+use esclusa::twin::Client;
+use esclusa::twin::client::Extended;
+use esclusa::wire::startup;
+use program::{Running, Said, esclusa, psql, said, two_ports};
+use serde_json::Value;
+use tokio::io::AsyncWriteExt as _;
+
+/// AQUASIS' role, in all databases.
+const APP: &str = "replay_app";
+
+const LEGACY: &str = "CREATE TABLE tipocolor (tcid numeric(5,0) PRIMARY KEY, tcdesc varchar(60));
+     CREATE TABLE tipotalla (ttid numeric(5,0) PRIMARY KEY, ttdesc varchar(30));
+     CREATE TABLE cuenta (id int PRIMARY KEY, correo varchar(60), nota text, color numeric(5,0));
+     CREATE SEQUENCE folio;
+     INSERT INTO tipocolor SELECT n, 'color ' || n FROM generate_series(1, 9) AS n;
+     INSERT INTO tipotalla SELECT n, 'talla ' || n FROM generate_series(1, 9) AS n;
+     DO $$ BEGIN CREATE ROLE replay_app LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+     GRANT USAGE ON SCHEMA cf_quere_pro TO replay_app;
+     GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA cf_quere_pro TO replay_app;
+     GRANT USAGE ON SEQUENCE folio TO replay_app";
+
+async fn bed() -> Bed {
+    let mut bed = Bed::new(LEGACY).await;
+    bed.lookup("tipocolor", "tcid").await;
+    bed.lookup("tipotalla", "ttid").await;
+    bed
+}
+
+/// A directory with a key.
+struct Shelf {
+    directory: tempfile::TempDir,
+}
+
+impl Shelf {
+    fn new() -> Shelf {
+        let directory = tempfile::tempdir().unwrap();
+        let key = directory.path().join("key");
+        assert_eq!(said(&mut esclusa(&["record", "key", key.to_str().unwrap()])).code, Some(0));
+        Shelf { directory }
+    }
+
+    fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    fn key(&self) -> PathBuf {
+        self.path().join("key")
+    }
+
+    fn read(&self, file: &Path) -> Recording {
+        Recording::read(file, &Key::read(&self.key()).unwrap()).unwrap()
+    }
+
+    /// Waits until the only process says something.
+    async fn until(&self, what: impl Fn(&Status) -> bool) -> Status {
+        let begun = Instant::now();
+        loop {
+            let all = Status::all(self.path()).unwrap();
+            if let Some(status) = all.iter().find(|status| what(status)) {
+                return status.clone();
+            }
+            assert!(begun.elapsed() < Duration::from_secs(20), "{all:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn start(&self) {
+        let number = now_ms();
+        let order =
+            Order { number, by: "test".into(), until_ms: None, share: 1.0, users: vec![APP.into()], applications: Vec::new() };
+        order.give(self.path()).unwrap();
+        self.until(|status| status.recording.as_ref().is_some_and(|shown| shown.number == number)).await;
+    }
+
+    /// The file.
+    async fn stop(&self) -> PathBuf {
+        assert!(Order::take_back(self.path()).unwrap());
+        let status = self.until(|status| status.recording.as_ref().is_some_and(|shown| shown.ended.is_some())).await;
+        status.recording.unwrap().file
+    }
+}
+
+async fn recording_proxy(bed: &Bed, shelf: &Shelf, redact: &[&str]) -> Proxy {
+    Proxy::start_with(bed, |settings| {
+        settings.record.directory = shelf.path().to_owned();
+        settings.record.key_file = shelf.key();
+        settings.record.redact = redact.iter().map(|r| (*r).to_owned()).collect();
+    })
+    .await
+}
+
+async fn client(address: &Address, bed: &Bed) -> Client {
+    let parameters = [("user", APP), ("database", bed.name()), ("search_path", "cf_quere_pro, public"), ("TimeZone", "UTC")];
+    Client::connect(address, &parameters).await.unwrap()
+}
+
+/// A simple query's answer in letters and words.
+async fn query(client: &mut Client, text: &str) -> String {
+    client.query(text).await.unwrap().0.iter().map(tell).collect::<Vec<_>>().join(" ")
+}
+
+/// The two sides: a legacy copy, and one whose tables have moved, behind a proxy that rewrites.
+struct Sides {
+    left: Bed,
+    right: Bed,
+    proxy: Proxy,
+}
+
+impl Sides {
+    async fn new() -> Sides {
+        let (left, right) = (bed().await, bed().await);
+        right.migrate_all().await;
+        let proxy = Proxy::start(&right).await;
+        proxy.set(&["tipocolor", "tipotalla"], Mode::Rewrite).await;
+        Sides { left, right, proxy }
+    }
+
+    /// Runs `esclusa replay` beside the proxy that it needs; what it said, and its rows.
+    async fn replay(&self, shelf: &Shelf, file: &Path, more: &[&str]) -> (Said, Vec<Value>) {
+        let left = format!("postgres://127.0.0.1:{}/{}", server().await.port, self.left.name());
+        let right = format!("postgres://127.0.0.1:{}/{}", self.proxy.port(), self.right.name());
+        let (file, key) = (file.to_str().unwrap(), shelf.key());
+        let mut arguments = vec!["replay", file, "--left", &left, "--right", &right, "--key", key.to_str().unwrap()];
+        arguments.extend(["--format", "json"].iter().chain(more));
+        let mut command = esclusa(&arguments);
+        command.env("ESCLUSA_RULES_DIRECTORY", &self.proxy.rules);
+        let told = tokio::task::spawn_blocking(move || said(&mut command)).await.unwrap();
+        let rows = serde_json::from_str::<Vec<Value>>(&told.out).unwrap_or_default();
+        (told, rows)
+    }
+}
+
+/// A row of the report by the beginning of its name.
+fn row<'r>(rows: &'r [Value], name: &str) -> &'r Value {
+    rows.iter().find(|row| row["name"].as_str().unwrap().starts_with(name)).unwrap_or_else(|| panic!("{name}: {rows:#?}"))
+}
+
+/// What clients do to each other: transactions with a lock between them, COPY, errors, a statement that is cancelled.
+async fn converse(proxy: &Proxy, bed: &Bed) {
+    let address = &proxy.server.address;
+    let (mut one, mut two) = (client(address, bed).await, client(address, bed).await);
+    assert!(query(&mut one, "INSERT INTO tipocolor VALUES (10, 'diez')").await.ends_with("ZI"));
+    let how =
+        Extended { types: vec![], values: vec![Some("10".into())], images: Some(vec![Some(vec![0, 0, 0, 10])]), binary: true };
+    two.prepare("s", "SELECT tcdesc FROM tipocolor WHERE tcid = $1::int4").await.unwrap();
+    assert_eq!(two.execute("s", &how).await.unwrap().rows(), [[Some("diez".to_owned())]]);
+    // Who has the lock changes what the other one sees when it gets it.
+    query(&mut one, "BEGIN").await;
+    query(&mut one, "UPDATE tipocolor SET tcdesc = tcdesc || ' uno' WHERE tcid = 1").await;
+    query(&mut two, "BEGIN").await;
+    let waits = query(&mut two, "UPDATE tipocolor SET tcdesc = tcdesc || ' dos' WHERE tcid = 1 RETURNING tcdesc");
+    let goes_on = async {
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        query(&mut one, "SELECT nextval('folio')").await;
+        query(&mut one, "COMMIT").await
+    };
+    let (waited, _) = tokio::join!(waits, goes_on);
+    assert_eq!(waited, "T (color 1 uno dos) [UPDATE 1] ZT");
+    query(&mut two, "COMMIT").await;
+    let copied = two.query_with("COPY tipotalla (ttid, ttdesc) FROM STDIN", b"11\tonce\n12\tdoce\n").await.unwrap();
+    assert_eq!(copied.tags(), ["COPY 2"]);
+    assert!(query(&mut two, "COPY tipotalla (ttid, nada) FROM STDIN").await.contains("42703"));
+    assert!(query(&mut one, "INSERT INTO tipotalla VALUES (11, 'otra vez')").await.contains("23505"));
+    assert!(query(&mut one, "SELECT nada FROM tipotalla").await.contains("42703"));
+    query(&mut one, "SELECT now(), random()").await;
+    query(&mut one, "DELETE FROM tipotalla WHERE ttid = 3").await;
+    let key = two.key.clone();
+    let sleeps = query(&mut two, "SELECT pg_sleep(60)");
+    let (slept, ()) = tokio::join!(sleeps, async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let Address::Tcp(host, port) = address else { panic!() };
+        let mut socket = tokio::net::TcpStream::connect((host.as_str(), *port)).await.unwrap();
+        socket.write_all(&startup::cancel(&key)).await.unwrap();
+    });
+    assert!(slept.contains("57014"), "{slept}");
+    query(&mut two, "SELECT ttdesc FROM tipotalla ORDER BY ttid").await;
+    let psql = format!("host=127.0.0.1 port={} user={APP} dbname={}", proxy.port(), bed.name());
+    let mut psql = psql_of(&psql, "SELECT count(*) FROM cf_quere_pro.tipocolor");
+    assert_eq!(tokio::task::spawn_blocking(move || said(&mut psql)).await.unwrap().out, "10\n");
+    leave(one).await;
+    leave(two).await;
+}
+
+fn psql_of(connection: &str, sql: &str) -> std::process::Command {
+    psql(&["-d", connection, "-c", sql])
+}
+
+async fn leave(mut client: Client) {
+    client.send(b"X\0\0\0\x04").await.unwrap();
+    while client.reply().await.unwrap().is_some() {}
+}
+
+#[tokio::test]
+async fn what_was_recorded_gives_the_same_on_a_legacy_and_a_consolidated_copy() {
+    let (shelf, bed) = (Shelf::new(), bed().await);
+    let proxy = recording_proxy(&bed, &shelf, &[]).await;
+    let mut before = client(&proxy.server.address, &bed).await;
+    shelf.start().await;
+    query(&mut before, "SELECT 'was there before'").await;
+    converse(&proxy, &bed).await;
+    let file = shelf.stop().await;
+    let recording = shelf.read(&file);
+    assert_eq!(recording.ending, Ending::Whole);
+    let begun = recording.records.iter().filter(|r| matches!(r.event, Event::Begins(_))).count();
+    assert_eq!(begun, 3, "the one that was there before is not among them");
+    let cancelled = recording.records.iter().filter(|r| r.event == Event::Cancelled).count();
+    assert_eq!(cancelled, 1);
+    let sides = Sides::new().await;
+    let report = shelf.path().join("report.json");
+    let (told, rows) = sides.replay(&shelf, &file, &["--report", report.to_str().unwrap()]).await;
+    assert_eq!(told.code, Some(0), "{}\n{:#?}", told.err, rows);
+    assert!(told.err.contains("3 sessions: ") && told.err.contains(" 0 different, 1 not comparable"), "{}", told.err);
+    assert_eq!(row(&rows, "update tipocolor set tcdesc = tcdesc || ? where tcid = ? returning tcdesc")["equal"], 1);
+    assert_eq!(row(&rows, "select pg_sleep(?)")["equal"], 1);
+    assert_eq!(row(&rows, "select now(), random()")["first"], "it names now");
+    assert_eq!(row(&rows, "tipocolor")["equal"], 1);
+    assert_eq!(serde_json::from_str::<Vec<Value>>(&std::fs::read_to_string(&report).unwrap()).unwrap(), rows);
+    // What was sent is there: on the legacy side directly, on the other behind the view.
+    for bed in [&sides.left, &sides.right] {
+        assert_eq!(bed.cell("SELECT tcdesc FROM cf_quere_pro.tipocolor WHERE tcid = 1").await, "color 1 uno dos");
+        assert_eq!(bed.cell("SELECT count(*) FROM cf_quere_pro.tipotalla").await, "10");
+    }
+    // A second time the sides are not what they were; and nothing is sent to where it was recorded.
+    for bed in [&sides.left, &sides.right] {
+        bed.sql("DELETE FROM cf_quere_pro.tipotalla WHERE ttid IN (11, 12)").await;
+    }
+    let (told, rows) = sides.replay(&shelf, &file, &["--speed", "20", "--no-state"]).await;
+    assert_eq!(
+        (told.code, row(&rows, "insert into tipocolor")["equal"].as_i64()),
+        (Some(0), Some(1)),
+        "both refuse it: {rows:#?}"
+    );
+    let original = format!("postgres://127.0.0.1:{}/{}", server().await.port, bed.name());
+    let key = shelf.key();
+    let arguments = ["replay", file.to_str().unwrap(), "--left", &original, "--right", &original, "--key", key.to_str().unwrap()];
+    let refused = said(&mut esclusa(&arguments));
+    assert!(refused.code == Some(1) && refused.err.contains("is where this was recorded"), "{}", refused.err);
+}
+
+#[tokio::test]
+async fn a_fault_is_found_and_shown_with_its_row() {
+    let (shelf, bed) = (Shelf::new(), bed().await);
+    let proxy = recording_proxy(&bed, &shelf, &[]).await;
+    shelf.start().await;
+    let mut one = client(&proxy.server.address, &bed).await;
+    query(&mut one, "SELECT tcdesc FROM tipocolor WHERE tcid = 4").await;
+    query(&mut one, "UPDATE tipotalla SET ttdesc = 'talla nueva' WHERE ttid = 5").await;
+    query(&mut one, "SELECT ttdesc FROM tipotalla WHERE ttid = 5").await;
+    leave(one).await;
+    let file = shelf.stop().await;
+    let sides = Sides::new().await;
+    // What a rule has become writes something else than the client has said.
+    sides
+        .right
+        .sql(
+            "CREATE FUNCTION public.spoils() RETURNS trigger LANGUAGE plpgsql AS $$
+               BEGIN NEW.dv_extra_json := replace(NEW.dv_extra_json::text, 'nueva', 'vieja')::jsonb; RETURN NEW; END $$;
+             CREATE TRIGGER spoils BEFORE UPDATE ON esclusa_leaf.tipotalla FOR EACH ROW EXECUTE FUNCTION public.spoils()",
+        )
+        .await;
+    let (told, rows) = sides.replay(&shelf, &file, &[]).await;
+    assert_eq!(told.code, Some(1), "{} {rows:#?}", told.err);
+    let read = row(&rows, "select ttdesc");
+    assert_eq!(read["different"], 1);
+    let first = read["first"].as_str().unwrap();
+    assert!(first.contains("ttid = 5") && first.contains("talla nueva") && first.contains("talla vieja"), "{first}");
+    let state = row(&rows, "tipotalla");
+    assert!(state["what"] == "table" && state["first"].as_str().unwrap().contains("talla vieja"), "{state}");
+    assert_eq!(row(&rows, "select tcdesc")["equal"], 1);
+    // Sides that differ from the beginning are told before anything is sent.
+    let (told, _) = sides.replay(&shelf, &file, &[]).await;
+    assert!(told.code == Some(1) && told.err.contains("differ before anything was sent"), "{}", told.err);
+}
+
+#[tokio::test]
+async fn no_secret_gets_to_the_disk_and_joins_still_match() {
+    let (shelf, bed) = (Shelf::new(), bed().await);
+    let proxy = recording_proxy(&bed, &shelf, &["cuenta.correo", "/[0-9]{16}/"]).await;
+    shelf.start().await;
+    let mut one = client(&proxy.server.address, &bed).await;
+    query(
+        &mut one,
+        "INSERT INTO cuenta (id, correo, nota) VALUES (1, 'secreto.uno@cea.mx', 'clara'), (2, 'secreto.dos@cea.mx', 'x')",
+    )
+    .await;
+    let bound = Extended {
+        values: vec![Some("3".into()), Some("secreto.tres@cea.mx".into()), Some("tarjeta 4111111111111111".into())],
+        ..Extended::default()
+    };
+    one.prepare("p", "INSERT INTO cuenta (id, correo, nota) VALUES ($1, $2, $3)").await.unwrap();
+    assert_eq!(one.execute("p", &bound).await.unwrap().tags(), ["INSERT 0 1"]);
+    let image = |text: &str| Some(text.as_bytes().to_vec());
+    let images = Some(vec![Some(vec![0, 0, 0, 4]), image("secreto.cuatro@cea.mx"), None]);
+    one.execute("p", &Extended { images, values: vec![None; 3], ..Extended::default() }).await.unwrap();
+    let lines = b"5\tsecreto.cinco@cea.mx\tclara\n6\t\\N\tnota 4111111111111111\n";
+    one.query_with("COPY cuenta (id, correo, nota) FROM STDIN", lines).await.unwrap();
+    let joined = "SELECT a.id FROM cuenta a JOIN cuenta b USING (correo) WHERE a.correo = 'secreto.uno@cea.mx'";
+    assert!(query(&mut one, joined).await.contains("(1)"));
+    query(&mut one, "/* tarjeta 4111111111111111 */ SELECT nota FROM cuenta WHERE correo LIKE 'secreto.cinco@%'").await;
+    let mut cut = client(&proxy.server.address, &bed).await;
+    let csv = cut.query_with("COPY cuenta (id, correo) FROM STDIN WITH (FORMAT csv)", b"7,secreto.siete@cea.mx\n").await.unwrap();
+    assert_eq!(csv.tags(), ["COPY 1"], "the client notices nothing");
+    leave(one).await;
+    leave(cut).await;
+    let file = shelf.stop().await;
+    let recording = shelf.read(&file);
+    let cuts: Vec<_> = recording.records.iter().filter(|r| matches!(r.event, Event::Cut(_))).map(|r| &r.event).collect();
+    assert_eq!(cuts, [&Event::Cut(Cut::Unredactable)]);
+    let mut kept = Vec::new();
+    recording.records.iter().for_each(|record| record.write(&mut kept));
+    let text = String::from_utf8_lossy(&kept);
+    for secret in ["secreto", "4111111111111111", "cea.mx"] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+    assert!(text.contains("clara") && text.contains("tarjeta "), "what no rule names stays");
+    let sides = Sides::new().await;
+    let (told, rows) = sides.replay(&shelf, &file, &[]).await;
+    assert_eq!(told.code, Some(0), "{} {rows:#?}", told.err);
+    assert_eq!(
+        sides.left.cell("SELECT count(*) FROM cf_quere_pro.cuenta a JOIN cf_quere_pro.cuenta b USING (correo)").await,
+        "5"
+    );
+}
+
+#[tokio::test]
+async fn a_process_that_is_killed_leaves_what_it_had_written() {
+    let (shelf, bed) = (Shelf::new(), bed().await);
+    let port = two_ports();
+    let serves = |more: &mut std::process::Command| {
+        more.env("ESCLUSA_RECORD_DIRECTORY", shelf.path()).env("ESCLUSA_RECORD_KEY_FILE", shelf.key());
+    };
+    let mut command = esclusa(&["serve"]);
+    serves(&mut command);
+    command.env("ESCLUSA_LISTEN_ADDRESS", format!("127.0.0.1:{port}"));
+    command.env("ESCLUSA_CONSOLE_ADDRESS", format!("127.0.0.1:{}", port + 1));
+    command.env("ESCLUSA_UPSTREAM_ADDRESS", format!("127.0.0.1:{}", server().await.port));
+    let mut running = Running::start(&mut command);
+    running.hears("esclusa serves");
+    let run = |arguments: &[&str]| {
+        let mut command = esclusa(arguments);
+        serves(&mut command);
+        said(&mut command)
+    };
+    shelf.until(|_| true).await;
+    let started = run(&["record", "start", "--for", "1h", "--user", APP]);
+    assert!(started.code == Some(0) && started.out.contains("records"), "{started:?}");
+    assert_eq!(run(&["record", "start"]).code, Some(1), "one at a time");
+    let mut one = client(&Address::Tcp("127.0.0.1".into(), port), &bed).await;
+    query(&mut one, "SELECT 'first'").await;
+    let status =
+        shelf.until(|status| status.recording.as_ref().is_some_and(|shown| shown.sessions == 1 && shown.bytes > 400)).await;
+    let file = status.recording.unwrap().file;
+    assert!(run(&["record", "status"]).out.contains(&file.display().to_string()));
+    running.signal("KILL");
+    running.ends();
+    let recording = shelf.read(&file);
+    assert_eq!(recording.ending, Ending::Truncated);
+    let sent =
+        recording.records.iter().filter_map(|r| if let Event::Sent(bytes) = &r.event { Some(bytes.clone()) } else { None });
+    assert!(memchr::memmem::find(&sent.flatten().collect::<Vec<u8>>(), b"SELECT 'first'").is_some());
+    // What is there is sent; what was changed is not.
+    let sides = Sides::new().await;
+    let (told, rows) = sides.replay(&shelf, &file, &["--no-state"]).await;
+    assert_eq!((told.code, row(&rows, "select ?")["equal"].as_i64()), (Some(0), Some(1)), "{}", told.err);
+    assert!(told.err.contains("was cut off"), "{}", told.err);
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[300] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    let (told, _) = sides.replay(&shelf, &file, &["--no-state"]).await;
+    assert!(told.code == Some(3) && told.err.contains("was changed"), "{}", told.err);
+    assert_eq!(run(&["record", "stop"]).code, Some(0));
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_recording_that_cannot_go_on() {
+    let (shelf, bed) = (Shelf::new(), bed().await);
+    let proxy = Proxy::start_with(&bed, |settings| {
+        settings.record.directory = shelf.path().to_owned();
+        settings.record.key_file = shelf.key();
+        settings.record.max_bytes = Bytes(200_000);
+    })
+    .await;
+    shelf.start().await;
+    let mut one = client(&proxy.server.address, &bed).await;
+    let long = format!("SELECT length('{}')", "x".repeat(50_000));
+    for _ in 0..10 {
+        assert!(query(&mut one, &long).await.contains("(50000)"));
+    }
+    let status = shelf.until(|status| status.recording.as_ref().is_some_and(|shown| shown.ended.is_some())).await;
+    let shown = status.recording.unwrap();
+    assert_eq!(shown.ended.as_deref(), Some("record.max_bytes is reached"));
+    assert!(std::fs::metadata(&shown.file).unwrap().len() < 400_000);
+    assert!(query(&mut one, &long).await.contains("(50000)"));
+    let recording = shelf.read(&shown.file);
+    assert_eq!(recording.ending, Ending::Whole);
+    assert_eq!(recording.records.last().unwrap().event, Event::Cut(Cut::Stopped));
+    // A key that others can read is not used, and the order is not followed.
+    std::fs::set_permissions(shelf.key(), std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    assert!(Order::take_back(shelf.path()).unwrap());
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let order = Order { number: now_ms(), by: "test".into(), until_ms: None, share: 1.0, users: vec![], applications: vec![] };
+    order.give(shelf.path()).unwrap();
+    let status = shelf.until(|status| status.failure.is_some()).await;
+    assert!(status.failure.unwrap().contains("can be read by others"));
+    proxy.server.stop().await;
+    assert!(Status::all(shelf.path()).unwrap().is_empty(), "a process that has ended says nothing more");
+}

@@ -6,7 +6,7 @@ use super::{Call, Selection, say};
 use crate::control;
 use crate::error::{Error, Result};
 use crate::migrate::gate::{self, Named, Switch};
-use crate::migrate::machine::State;
+use crate::migrate::machine::{State, Step};
 use crate::migrate::run::Migration;
 use crate::migrate::{capture, drop, ledger, roles};
 use crate::mode::Mode;
@@ -57,11 +57,13 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     let mut restored = Vec::new();
     for rule in chosen {
         let state = ledger::state(&database, &context, &rule.table).await?;
+        // A process that was ended between the two steps of level 2.
+        let is_restored = state == State::Moved && ledger::is_last(&database, &rule.table, Step::Restore).await?;
         // Of a wave, or of all, those that there is nothing to do with are no failures.
-        if rollback.selection.tables.is_empty() && !has_work(state, rollback.level) {
+        if rollback.selection.tables.is_empty() && !(is_restored || has_work(state, rollback.level)) {
             continue;
         }
-        let is_dropped = state == State::Dropped && rollback.level > 2 || rollback.level == 2;
+        let is_dropped = state == State::Dropped && rollback.level > 2 || rollback.level == 2 && !is_restored;
         let done = if is_dropped { drop::restore(&migration, run, rule, rollback.dump.as_deref()).await } else { Ok(0) };
         match done {
             Ok(_) => restored.push(rule),
@@ -139,7 +141,10 @@ async fn observe(database: &crate::catalog::Database, context: &Context, chosen:
         Some(late) => Err(Error::Refused {
             message: "a proxy still rewrites these tables, and nothing was brought back".into(),
             detail: Some(late.to_string()),
-            hint: Some("end it, or wait until it follows".into()),
+            hint: Some(
+                "end it, or wait until it follows; one that was killed is let go when it is started again, or after a minute"
+                    .into(),
+            ),
         }),
     }
 }

@@ -53,6 +53,8 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(60), Duration::from_
 /// A transaction that was taken back because others waited for it gets twice the time, so often: on a slow machine a small table moves too.
 const LONGER: u32 = 4;
 
+const TAKEN_BACK: &str = "taken back, because others wait";
+
 /// Since when a transaction has its locks, and others wait for it.
 #[derive(Debug, Default)]
 pub struct Locked(Cell<Option<Instant>>);
@@ -143,9 +145,9 @@ pub async fn attempt_once<T>(
     }
 }
 
-/// Work that is stopped when it has had its locks for too long. It ends by itself then, by an error, before anything else is sent: a
-/// statement that the server still runs would otherwise meet the ROLLBACK. It is stopped by SQL of another session and not by a cancel
-/// request: this has no answer, and may reach the server when another statement runs.
+/// Work that is stopped when it has had its locks for too long. Nothing more of it is sent then, and the statement that the server runs is
+/// cancelled; so it ends by an error, and ROLLBACK follows. It is cancelled by SQL of another session and not by a cancel request: this has
+/// no answer, and might reach the server when ROLLBACK runs. It may also come before the statement does, on a slow line; so it is repeated.
 async fn within<T>(
     db: &Database,
     pid: i32,
@@ -156,27 +158,28 @@ async fn within<T>(
 ) -> Result<T> {
     let mut work = pin!(work);
     let mut beside = None;
-    loop {
+    let done = loop {
         tokio::select! {
             biased;
-            done = &mut work => return match is_over.get() {
-                // Its last statement may have come to its end nevertheless.
-                true => Err(Error::refused("taken back")),
-                false => done,
-            },
+            done = &mut work => break done,
             () = tokio::time::sleep(Duration::from_millis(10)) => {
                 if locked.held() > limit {
                     is_over.set(true);
-                    let other = match beside.take() {
-                        Some(other) => other,
-                        None => db.beside().await?,
-                    };
-                    other.execute("stopping a statement that keeps others waiting", "SELECT pg_cancel_backend($1)", &[&pid]).await?;
-                    beside = Some(other);
+                    db.stop(Some(TAKEN_BACK));
+                    if beside.is_none() {
+                        beside = db.beside().await.ok();
+                    }
+                    if let Some(other) = &beside {
+                        // Where it cannot be stopped, it ends by itself: nothing follows it.
+                        let _ = other.execute("stopping a statement that keeps others waiting", "SELECT pg_cancel_backend($1)", &[&pid]).await;
+                    }
                 }
             }
         }
-    }
+    };
+    db.stop(None);
+    // Its last statement may have come to its end nevertheless.
+    if is_over.get() { Err(Error::refused(TAKEN_BACK)) } else { done }
 }
 
 /// Something between 0 and 1 that nobody can be in step with.

@@ -19,7 +19,7 @@ use super::dependents::{self, Dependent, Dependents};
 use super::foreign_key::KEYS;
 use super::foreign_key::key_table::{KeyTable, Leaf};
 use super::ledger::{self, Entry};
-use super::machine::Step;
+use super::machine::{State, Step};
 use super::online::{self, Online, Silent, Told};
 use super::parity::{self, Parity};
 use super::quiet::{Locked, Pace, attempt, attempt_once};
@@ -112,7 +112,8 @@ impl<'m> Migration<'m> {
                 gate::improvement(self.database, &rule.table).await?;
             }
             let notes = retain::run(self.database, &self.context, rule, table).await?;
-            if !notes.is_empty() {
+            // A process that was killed behind the work has not come to the ledger.
+            if !notes.is_empty() || ledger::state(self.database, &self.context, &rule.table).await? != State::Improved {
                 self.write(self.database, run, rule, Step::Improve, None).await?;
             }
             return Ok(Outcome { table: rule.table.clone(), rows: 0, parity: None, notes, held: Duration::ZERO });
@@ -275,12 +276,15 @@ impl<'m> Migration<'m> {
         parity::record(db, &parity).await?;
         let context = format!("carrying what hangs on {}", rule.table);
         db.batch(&context, &hanging.before).await?;
+        let owned = self.disown(db, relation).await?;
         let validation = self.swap(db, relation).await?;
         db.batch(&context, &hanging.after).await?;
         notes.extend(self.capture(db, rule, relation, catalog).await?);
         let places = prepared.map_or(keep::Places::Order, |p| keep::Places::Numbers(p.copy.numbers()));
         keep::attach(db, relation, places).await?;
-        ledger::write_as(db, Entry { rows: i64::try_from(rows).ok(), ..entry }, next).await?;
+        let detail = serde_json::json!({ "sequences": owned }).to_string();
+        let entry = Entry { rows: i64::try_from(rows).ok(), detail: (!owned.is_empty()).then_some(&*detail), ..entry };
+        ledger::write_as(db, entry, next).await?;
         Ok((Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes, held: Duration::ZERO }, validation))
     }
 
@@ -355,19 +359,28 @@ impl<'m> Migration<'m> {
         Ok(keys.validation())
     }
 
+    /// A sequence that a column owns would be moved with the table, and dropped with the archive; the view's default still draws from it. Those
+    /// that were owned, with the column: they are again when the table comes back.
+    async fn disown(&self, db: &Database, relation: &Relation) -> Result<Vec<(String, String)>> {
+        let context = format!("letting the sequences of {} go", relation.table);
+        let sql = format!(
+            "SELECT d.objid::regclass::text, a.attname FROM pg_depend d JOIN pg_class c ON c.oid = d.objid \
+             JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid \
+             WHERE d.refobjid = {}::regclass AND d.deptype = 'a' AND d.classid = 'pg_class'::regclass AND c.relkind = 'S'",
+            literal(&relation.legacy_table())
+        );
+        let owned: Vec<(String, String)> = db.query(&context, &sql, &[]).await?.iter().map(|r| (r.get(0), r.get(1))).collect();
+        let disown: String = owned.iter().map(|(sequence, _)| format!("ALTER SEQUENCE {sequence} OWNED BY NONE;")).collect();
+        if !disown.is_empty() {
+            db.batch(&context, &disown).await?;
+        }
+        Ok(owned)
+    }
+
     /// The table steps aside and the view takes its name, in the same transaction.
     async fn swap(&self, db: &Database, relation: &Relation) -> Result<Vec<String>> {
         let (legacy, archived) = (relation.legacy_table(), qualified(ARCHIVE, &relation.table));
         let context = format!("putting the view in place of {}", relation.table);
-        // A sequence that a column owns would be moved with the table, and dropped with the archive; the view's default still draws from it.
-        let sequences = format!(
-            "SELECT format('ALTER SEQUENCE %s OWNED BY NONE', d.objid::regclass) FROM pg_depend d JOIN pg_class c ON c.oid = d.objid \
-             WHERE d.refobjid = {}::regclass AND d.deptype = 'a' AND d.classid = 'pg_class'::regclass AND c.relkind = 'S'",
-            literal(&legacy)
-        );
-        for disown in db.text(&context, &sequences).await?.into_iter().flatten().flatten() {
-            db.batch(&context, &disown).await?;
-        }
         db.batch(&context, &format!("ALTER TABLE {legacy} SET SCHEMA {ARCHIVE}")).await?;
         db.batch(&context, &view::creation(relation)).await?;
         view::hand_over(db, relation, &archived).await?;

@@ -201,6 +201,9 @@ impl Stage {
         assert!(self.relay.has_happened(), "{case}: the step was not made\n{}", ended.said);
         match fault {
             Fault::KilledBefore | Fault::KilledBehind => assert_eq!(ended.code, None, "{case}"),
+            Fault::Interrupted => {
+                assert!(ended.code == Some(1) && ended.said.contains("interrupted"), "{case}: {:?}\n{}", ended.code, ended.said);
+            }
             Fault::Proxy => {
                 // Behind the restoring every proxy has to let the name go: one that nobody has heard of since might still rewrite it.
                 let is_waited_for = step == Step::Restore && ended.said.contains("has not followed");
@@ -211,6 +214,9 @@ impl Stage {
                 // A crash takes a moment until every connection is gone.
                 tokio::time::sleep(Duration::from_millis(if fault == Fault::AnswerLost { 0 } else { 100 })).await;
                 assert!(ended.code.is_some_and(|c| c > 0), "{case}: {:?}\n{}", ended.code, ended.said);
+                // Nobody is told that it was left as it was.
+                assert!(!ended.said.contains("left as it was"), "{case}\n{}", ended.said);
+                assert!(ended.said.contains("not known"), "{case}\n{}", ended.said);
             }
         }
         self.settled().await;
@@ -301,4 +307,40 @@ async fn every_fault_at_every_step_ends_right() {
     }
     let written = stage.writer.end().await;
     println!("{cases} cases, {written} rows written meanwhile");
+    assert!(cases == TRANSITIONS.len() * Fault::ALL.len() || !only.is_empty());
+}
+
+/// On a slow line a move has no time to be done while nobody waits: it is taken back, and nobody has waited for longer than he was promised.
+#[tokio::test]
+async fn nobody_waits_for_a_slow_line() {
+    let mut bed = Bed::new(TABLES).await;
+    bed.rule(TABLE, "history", "{ base = 'usuario', user = 'usu', time = 'hora' }", "{ columns = ['id'], base = ['id'] }").await;
+    let rules = tempfile::tempdir().unwrap();
+    std::fs::write(rules.path().join("hisusuario.toml"), file::print(&bed.rules.rules[TABLE])).unwrap();
+    let delay = Duration::from_millis(100);
+    let relay = Relay::start_slow(server().await.port, delay).await;
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_esclusa"));
+    command
+        .args(["migrate", TABLE])
+        .env("ESCLUSA_RULES_DIRECTORY", rules.path())
+        .env("ESCLUSA_CONTROL_URL", format!("postgres://postgres@127.0.0.1:{}/{}", relay.port, bed.name()))
+        .env("ESCLUSA_MIGRATE_HOLD", "100ms")
+        .env_remove("RUST_LOG");
+    let mut ended = tokio::spawn(command.output());
+    let mut longest = Duration::ZERO;
+    let output = loop {
+        let begun = Instant::now();
+        bed.sql("INSERT INTO cf_quere_pro.hisusuario VALUES (1, 'w', NULL, 'ana', clock_timestamp())").await;
+        longest = longest.max(begun.elapsed());
+        tokio::select! {
+            output = &mut ended => break output.unwrap().unwrap(),
+            () = tokio::time::sleep(Duration::from_millis(5)) => {}
+        }
+    };
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success() && said.contains("others would wait for it too long"), "{said}");
+    assert_eq!(bed.cell("SELECT relkind FROM pg_class WHERE oid = 'cf_quere_pro.hisusuario'::regclass").await, "r");
+    // Its last try may take 0.8 s, and its statements would take more than 5 s.
+    println!("longest stall {longest:?}");
+    assert!(longest < Duration::from_secs(3), "{longest:?}");
 }

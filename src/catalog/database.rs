@@ -100,6 +100,9 @@ impl Database {
 
     /// Several statements without parameters or results.
     pub async fn batch(&self, context: &str, sql: &str) -> Result<()> {
+        if sql.is_empty() {
+            return Ok(());
+        }
         self.sending()?.batch_execute(sql).await.map_err(|e| database_error(context, &e))
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::turn::{Turn, cut_short, turn};
 use super::{Call, Selection, say};
 use crate::control;
 use crate::error::{Error, Result};
@@ -64,7 +65,12 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
             continue;
         }
         let is_dropped = state == State::Dropped && rollback.level > 2 || rollback.level == 2 && !is_restored;
-        let done = if is_dropped { drop::restore(&migration, run, rule, rollback.dump.as_deref()).await } else { Ok(0) };
+        let work =
+            async { if is_dropped { drop::restore(&migration, run, rule, rollback.dump.as_deref()).await } else { Ok(0) } };
+        let done = match turn(&database, &rule.table, work).await? {
+            Turn::Ended(done) => done,
+            Turn::Cut(state, why) => return cut(&call, table, rule, state, why),
+        };
         match done {
             Ok(_) => restored.push(rule),
             Err(error @ Error::Io { .. }) => return Err(error),
@@ -76,7 +82,11 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     }
     observe(&database, &context, &restored).await?;
     for rule in restored {
-        match migration.back(run, rule).await {
+        let ended = match turn(&database, &rule.table, migration.back(run, rule)).await? {
+            Turn::Ended(ended) => ended,
+            Turn::Cut(state, why) => return cut(&call, table, rule, state, why),
+        };
+        match ended {
             Ok(back) => {
                 let rows = usize::try_from(back.rows).unwrap_or(0);
                 table.push(vec![rule.table.as_str().into(), "back".into(), rows.into(), back.notes.join("; ").into()]);
@@ -94,6 +104,13 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
         0 => Ok(()),
         _ => Err(Error::refused(format!("{failed} tables were not brought back"))),
     }
+}
+
+/// The command ends in the middle of a table, with what it has done.
+fn cut(call: &Call, mut table: Table, rule: &Rule, state: &str, why: String) -> Result<()> {
+    table.push(vec![rule.table.as_str().into(), state.into(), 0usize.into(), why.into()]);
+    call.print(&table)?;
+    Err(cut_short())
 }
 
 /// What would be done, in words.

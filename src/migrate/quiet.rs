@@ -8,7 +8,6 @@
 //! Nor do others wait longer for us: a transaction that has held its locks for `migrate.hold` is taken back, whatever it was doing.
 
 use std::cell::Cell;
-use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use crate::catalog::Database;
@@ -156,26 +155,35 @@ async fn within<T>(
     is_over: &Cell<bool>,
     work: impl Future<Output = Result<T>>,
 ) -> Result<T> {
-    let mut work = pin!(work);
-    let mut beside = None;
-    let done = loop {
-        tokio::select! {
-            biased;
-            done = &mut work => break done,
-            () = tokio::time::sleep(Duration::from_millis(10)) => {
-                if locked.held() > limit {
-                    is_over.set(true);
-                    db.stop(Some(TAKEN_BACK));
-                    if beside.is_none() {
-                        beside = db.beside().await.ok();
-                    }
-                    if let Some(other) = &beside {
-                        // Where it cannot be stopped, it ends by itself: nothing follows it.
-                        let _ = other.execute("stopping a statement that keeps others waiting", "SELECT pg_cancel_backend($1)", &[&pid]).await;
-                    }
-                }
-            }
+    let tick = || tokio::time::sleep(Duration::from_millis(10));
+    let watch = async {
+        // Connecting takes a while on a slow line, so it is begun before it is needed.
+        while locked.held() <= limit / 2 {
+            tick().await;
         }
+        let mut beside = db.beside().await.ok();
+        while locked.held() <= limit {
+            tick().await;
+        }
+        is_over.set(true);
+        db.stop(Some(TAKEN_BACK));
+        loop {
+            match &beside {
+                // Where it cannot be stopped, it ends by itself: nothing follows it.
+                Some(other) => {
+                    _ = other
+                        .execute("stopping a statement that keeps others waiting", "SELECT pg_cancel_backend($1)", &[&pid])
+                        .await
+                }
+                None => beside = db.beside().await.ok(),
+            }
+            tick().await;
+        }
+    };
+    let done = tokio::select! {
+        biased;
+        done = work => done,
+        never = watch => never,
     };
     db.stop(None);
     // Its last statement may have come to its end nevertheless.

@@ -121,6 +121,7 @@ impl<'m> Migration<'m> {
         if table.kind == 'v' {
             // A process that was killed just behind the move has not come to that.
             if !object::is_recorded(self.database, &rule.table).await? {
+                self.analyse(&relation).await?;
                 self.describe(rule).await?;
             }
             let notes = vec!["already migrated: a view has the name".into()];
@@ -139,6 +140,9 @@ impl<'m> Migration<'m> {
         let Some((mut outcome, validation)) = moved else {
             return Err(Error::refused(format!("{}: others would wait for it too long", rule.table)));
         };
+        if prepared.is_none() {
+            self.analyse(&relation).await?;
+        }
         self.describe(rule).await?;
         let is_validated = !validation.is_empty();
         // Reads the referencing tables and keeps nobody from writing them. One that fails is told; the table has been moved.
@@ -303,6 +307,11 @@ impl<'m> Migration<'m> {
         let catalog = self.catalog(rule).await?;
         self.refuse_stale_rule(rule, &catalog)?;
         Ok(catalog)
+    }
+
+    /// Statistics of a leaf that was filled in the transaction that moved its table.
+    async fn analyse(&self, relation: &Relation) -> Result<()> {
+        self.database.batch(&format!("looking at the rows of {}", relation.table), &leaf::analysis(relation)).await
     }
 
     /// Records what the moved table consists of: behind the move, because it takes as long as all of it and nobody needs to wait for it.

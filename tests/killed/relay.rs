@@ -2,6 +2,7 @@
 //! step by what is written into the ledger, and the commit by the frame that comes behind.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use esclusa::migrate::machine::Step;
 use rustix::process::{Pid, Signal, kill_process};
@@ -21,13 +22,22 @@ pub(crate) enum Fault {
     ServerBefore,
     /// The server crashes behind the COMMIT, before the answer.
     ServerBehind,
+    /// Ctrl-C, and the COMMIT never leaves.
+    Interrupted,
     /// One of two proxies is killed with -9.
     Proxy,
 }
 
 impl Fault {
-    pub(crate) const ALL: [Fault; 6] =
-        [Fault::KilledBefore, Fault::KilledBehind, Fault::AnswerLost, Fault::ServerBefore, Fault::ServerBehind, Fault::Proxy];
+    pub(crate) const ALL: [Fault; 7] = [
+        Fault::KilledBefore,
+        Fault::KilledBehind,
+        Fault::AnswerLost,
+        Fault::ServerBefore,
+        Fault::ServerBehind,
+        Fault::Interrupted,
+        Fault::Proxy,
+    ];
 
     fn is_behind(self) -> bool {
         matches!(self, Fault::KilledBehind | Fault::AnswerLost | Fault::ServerBehind)
@@ -49,13 +59,20 @@ struct Plan {
 pub(crate) struct Relay {
     pub(crate) port: u16,
     plan: Arc<Mutex<Option<Plan>>>,
+    /// How long every answer takes.
+    delay: Duration,
 }
 
 impl Relay {
     pub(crate) async fn start(server: u16) -> Relay {
+        Relay::start_slow(server, Duration::ZERO).await
+    }
+
+    /// A line on which every answer takes a while.
+    pub(crate) async fn start_slow(server: u16, delay: Duration) -> Relay {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let relay = Relay { port, plan: Arc::default() };
+        let relay = Relay { port, plan: Arc::default(), delay };
         let serving = relay.clone();
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -156,7 +173,8 @@ impl Conversation {
                     let read = read?;
                     if read == 0 { return Ok(()); }
                     self.buffers[1].extend_from_slice(&from_server[..read]);
-                    self.to_client().await?;
+                    tokio::time::sleep(self.relay.delay).await;
+                    self.pass_on().await?;
                 }
             }
         }
@@ -179,7 +197,7 @@ impl Conversation {
     }
 
     /// Passes on what the server has said.
-    async fn to_client(&mut self) -> std::io::Result<()> {
+    async fn pass_on(&mut self) -> std::io::Result<()> {
         while let Some(frame) = frame(&mut self.buffers[1]) {
             match frame[0] {
                 b'Z' => self.status = frame[5],
@@ -207,6 +225,12 @@ impl Conversation {
             Fault::KilledBefore | Fault::KilledBehind => kill(i32::try_from(plan.command.unwrap()).unwrap()),
             // A process of the server that is killed takes all connections along, and the server recovers from its log.
             Fault::ServerBefore | Fault::ServerBehind => kill(self.backend),
+            Fault::Interrupted => {
+                let command = Pid::from_raw(i32::try_from(plan.command.unwrap()).unwrap()).unwrap();
+                kill_process(command, Signal::INT).unwrap();
+                // Until it has heard: the end of the connection would be another fault.
+                let _ = self.client.read(&mut [0; 64]).await;
+            }
             Fault::AnswerLost | Fault::Proxy => {}
         }
         Ok(true)

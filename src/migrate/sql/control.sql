@@ -34,6 +34,8 @@ CREATE TABLE IF NOT EXISTS {control}.replica (
     rules      bigint
 );
 ALTER TABLE {control}.replica ADD COLUMN IF NOT EXISTS rules bigint;
+-- Whose spool says whether it lives.
+ALTER TABLE {control}.replica ADD COLUMN IF NOT EXISTS recorder uuid;
 
 -- Hits of the first form, by instance, were not written exactly once: they are not carried over.
 DO $$

@@ -330,6 +330,10 @@ impl Settings {
             faults.push(Fault::general("console.address is reachable from outside, and console.users_file is empty").hint(hint));
         }
         self.check_web(faults);
+        if !self.record.directory.as_os_str().is_empty() && self.record.key_file.as_os_str().is_empty() {
+            let hint = "`esclusa record key FILE` makes a key";
+            faults.push(Fault::general("record.directory is set, and record.key_file is not").hint(hint));
+        }
         if self.audit.months == 0 {
             faults.push(Fault::general("audit.months must be at least 1"));
         }

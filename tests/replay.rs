@@ -424,3 +424,75 @@ async fn nobody_waits_for_a_recording_that_cannot_go_on() {
     proxy.server.stop().await;
     assert!(Status::all(shelf.path()).unwrap().is_empty(), "a process that has ended says nothing more");
 }
+
+#[tokio::test]
+async fn nothing_hangs_for_ever_and_passwords_are_proven() {
+    let (shelf, bed) = (Shelf::new(), bed().await);
+    let proxy = recording_proxy(&bed, &shelf, &[]).await;
+    shelf.start().await;
+    let address = &proxy.server.address;
+    let (mut one, mut two) = (client(address, &bed).await, client(address, &bed).await);
+    query(&mut one, "UPDATE tipocolor SET tcdesc = 'uno' WHERE tcid = 1").await;
+    query(&mut two, "SELECT tcdesc FROM tipocolor WHERE tcid = 1").await;
+    // Three statements in one packet, COPY by the extended protocol, a portal in pieces.
+    let frames = [
+        common::proxy::q("SELECT 1"),
+        common::proxy::q("UPDATE tipotalla SET ttdesc = 'x' WHERE ttid = 2"),
+        common::proxy::q("SELECT 2"),
+    ];
+    one.send(&frames.concat()).await.unwrap();
+    for _ in 0..3 {
+        one.until_ready().await.unwrap();
+    }
+    let copy =
+        [common::proxy::p("", "COPY tipotalla FROM STDIN"), common::proxy::b("", &[]), common::proxy::e(), common::proxy::s()];
+    one.send(&copy.concat()).await.unwrap();
+    one.until_ready().await.unwrap();
+    let rows = [b"d\0\0\0\x0e20\tveinte\n".as_slice(), b"c\0\0\0\x04", b"S\0\0\0\x04"].concat();
+    one.send(&rows).await.unwrap();
+    assert_eq!(one.until_ready().await.unwrap().tags(), ["COPY 1"]);
+    let pieces = [
+        common::proxy::p("", "SELECT tcid FROM tipocolor ORDER BY tcid"),
+        common::proxy::b("", &[]),
+        common::proxy::e_of("", 2),
+        common::proxy::e_of("", 3),
+        common::proxy::s(),
+    ];
+    one.send(&pieces.concat()).await.unwrap();
+    assert_eq!(one.until_ready().await.unwrap().rows().len(), 5);
+    leave(one).await;
+    leave(two).await;
+    let file = shelf.stop().await;
+    let sides = Sides::new().await;
+    // Somebody has a lock on one side and never lets it go; one side asks for a password.
+    let (hba, password) = (server().await.directory.join("data/pg_hba.conf"), shelf.path().join("password"));
+    std::fs::write(&password, "hunter2\n").unwrap();
+    let before = std::fs::read_to_string(&hba).unwrap();
+    sides.left.sql("DROP ROLE IF EXISTS replay_qa; CREATE ROLE replay_qa LOGIN PASSWORD 'hunter2' IN ROLE replay_app").await;
+    std::fs::write(&hba, format!("host {} replay_qa 127.0.0.1/32 scram-sha-256\n{before}", sides.left.name())).unwrap();
+    sides.left.sql("SELECT pg_reload_conf()").await;
+    let locker = sides.left.session("postgres", "BEGIN").await;
+    locker.say("SELECT 1 FROM cf_quere_pro.tipocolor WHERE tcid = 1 FOR UPDATE").await;
+    let left = format!("postgres://replay_qa@127.0.0.1:{}/{}", server().await.port, sides.left.name());
+    let right = format!("postgres://127.0.0.1:{}/{}", sides.proxy.port(), sides.right.name());
+    let (key, password) = (shelf.key(), password.to_str().unwrap().to_owned());
+    let run = |more: &[&str]| {
+        let arguments = ["replay", file.to_str().unwrap(), "--left", &left, "--right", &right, "--key", key.to_str().unwrap()];
+        let mut command = esclusa(&[&arguments, more, &["--format", "json", "--patience", "2s"]].concat());
+        command.env("ESCLUSA_RULES_DIRECTORY", &sides.proxy.rules);
+        tokio::task::spawn_blocking(move || said(&mut command))
+    };
+    let refused = run(&[]).await.unwrap();
+    assert!(refused.code == Some(1) && refused.err.contains("asks for a password"), "{}", refused.err);
+    let begun = Instant::now();
+    let told = run(&["--left-password-file", &password]).await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    let rows: Vec<Value> = serde_json::from_str(&told.out).unwrap_or_else(|_| panic!("{}", told.err));
+    let update = row(&rows, "update tipocolor");
+    assert_eq!(told.code, Some(1));
+    assert!(update["first"].as_str().unwrap().contains("on the left side alone it took longer than 2 s"), "{update}");
+    for name in ["select ?", "update tipotalla", "copy tipotalla", "select tcid"] {
+        assert_eq!(row(&rows, name)["different"], 0, "{name}: {rows:#?}");
+    }
+    assert!(row(&rows, "tipocolor")["first"].as_str().unwrap().contains("uno"), "the state shows it too");
+}

@@ -7,6 +7,7 @@ use crate::control;
 use crate::error::{Error, Fault, Faults, Result};
 use crate::migrate::gate::Candidate;
 use crate::migrate::state;
+use crate::record::redact::Rules;
 use crate::rule::{RuleSet, check};
 use crate::server::{policy, trust};
 
@@ -31,6 +32,9 @@ pub(super) async fn run(call: Call) -> Result<()> {
         check::unknown_tables(&rules, &catalogs, &mut faults);
     }
     faults.extend(rules.faults());
+    if let Err(found) = Rules::parse(&call.settings.record.redact) {
+        faults.extend(found);
+    }
     if let Err(Error::Refused { message, detail, hint }) = trust::require_proof(&call.settings).await {
         let message = detail.map_or_else(|| message.clone(), |detail| format!("{message}; {detail}"));
         faults.push(Fault::general(message).hint(hint.unwrap_or_default()));

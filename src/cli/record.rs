@@ -6,11 +6,13 @@ use std::time::Duration;
 use super::{Call, remark};
 use crate::config::value::Setting as _;
 use crate::error::{Error, Result};
-use crate::record::Key;
+use crate::record::event::{Event, Record};
 use crate::record::order::{Order, now_ms};
 use crate::record::status::Status;
+use crate::record::{Ending, Key, Recording};
 use crate::table::ColumnType::{Int, Text};
 use crate::table::Table;
+use crate::wire::frame::{self, HEADER_BYTES};
 
 /// A process looks for the order ten times a second.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -18,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug, clap::Subcommand)]
 #[command(
     after_help = "Examples:\n  esclusa record key /etc/esclusa/record.key\n  esclusa record start --for 30min --share 0.1\n  \
-    esclusa record status\n  esclusa record stop"
+    esclusa record status\n  esclusa record stop\n  esclusa record show recordings/1764408516000-x.rec --format csv"
 )]
 pub(super) enum Command {
     /// Makes the key that recordings are sealed with.
@@ -32,6 +34,14 @@ pub(super) enum Command {
     Stop,
     /// Tells what each process keeps, or has kept last.
     Status,
+    /// Prints what a file holds: who said what when. Read it once before it leaves the machine.
+    Show {
+        /// A recording.
+        file: PathBuf,
+        /// The key; by default that of record.key_file.
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -56,6 +66,13 @@ pub(super) async fn run(call: Call, command: Command) -> Result<()> {
         remark(&format!("{} is the only key to what is recorded with it: keep a copy elsewhere", file.display()));
         return Ok(());
     }
+    if let Command::Show { file, key } = &command {
+        let recording = Recording::read(file, &Key::read(key.as_ref().unwrap_or(&call.settings.record.key_file))?)?;
+        if recording.ending == Ending::Truncated {
+            remark(&format!("{} was cut off: this is what is there", file.display()));
+        }
+        return call.print(&shown(&recording));
+    }
     let directory = call.settings.record.directory.clone();
     if directory.as_os_str().is_empty() {
         return Err(Error::usage("the proxies of this machine are told by way of record.directory, which is not set"));
@@ -68,7 +85,7 @@ pub(super) async fn run(call: Call, command: Command) -> Result<()> {
             }
             wait(&call, &directory, |status| status.recording.as_ref().is_none_or(|shown| shown.ended.is_some())).await
         }
-        Command::Status | Command::Key { .. } => call.print(&table(&Status::all(&directory)?)),
+        Command::Status | Command::Key { .. } | Command::Show { .. } => call.print(&table(&Status::all(&directory)?)),
     }
 }
 
@@ -107,6 +124,48 @@ async fn wait(call: &Call, directory: &Path, done: impl Fn(&Status) -> bool) -> 
         0 => Ok(()),
         late => Err(Error::refused(format!("{late} of the processes have not followed"))),
     }
+}
+
+/// Who said what when: frames as far as they are text.
+fn shown(recording: &Recording) -> Table {
+    let mut table = Table::new(&[("session", Int), ("ms", Int), ("event", Text), ("what", Text)]);
+    for Record { session, at, event } in &recording.records {
+        let mut push = |event: &str, what: Option<String>| {
+            table.push(vec![(*session).into(), (at / 1000).into(), event.into(), what.into()]);
+        };
+        match event {
+            Event::Head(_) => {}
+            Event::Begins(parameters) => {
+                let one = |(name, value): &(Vec<u8>, Vec<u8>)| format!("{}={}", text(name), text(value));
+                push("begins", Some(parameters.iter().map(one).collect::<Vec<_>>().join(" ")));
+            }
+            Event::Sent(bytes) => {
+                let mut rest = bytes.as_slice();
+                while let Some(Ok(header)) = frame::header(rest) {
+                    let (whole, behind) = rest.split_at(header.total.min(rest.len()));
+                    push(&format!("sends {}", char::from(header.tag)), Some(text(&whole[HEADER_BYTES..])));
+                    rest = behind;
+                }
+            }
+            Event::Answered(_, sqlstate) => push("is answered", sqlstate.map(|code| text(&code))),
+            Event::CopyIn => push("may send rows", None),
+            Event::Cancelled => push("is cancelled", None),
+            Event::Cut(why) => push("is cut", Some(why.to_string())),
+            Event::Ends => push("ends", None),
+        }
+    }
+    table
+}
+
+/// Bytes for a person: what is no text is escaped, and a zero is a blank.
+fn text(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let one = |c: char| match c {
+        '\0' => " ".to_owned(),
+        c if c.is_control() => c.escape_default().to_string(),
+        c => c.to_string(),
+    };
+    text.trim_matches('\0').chars().map(one).collect()
 }
 
 fn table(all: &[Status]) -> Table {

@@ -77,11 +77,13 @@ impl Pseudonyms {
         }
     }
 
-    /// Bytes that hide everything but their number.
+    /// Bytes that hide everything but their number: a hash of the value, and as much as is needed of a stream that follows from it.
     pub(super) fn bytes(&self, value: &[u8], count: usize) -> Vec<u8> {
+        let seed = hmac::sign(&self.0, value);
+        let block = |number: usize| hmac::sign(&self.0, &[b"stream", &number.to_be_bytes()[..], seed.as_ref()].concat());
         let mut out = Vec::with_capacity(count + 32);
         while out.len() < count {
-            out.extend_from_slice(hmac::sign(&self.0, &[b"b", &out.len().to_be_bytes()[..], value].concat()).as_ref());
+            out.extend_from_slice(block(out.len()).as_ref());
         }
         out.truncate(count);
         out

@@ -218,3 +218,79 @@ impl Drop for Tap {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorder(order: Order) -> (Recorder, mpsc::Receiver<Message>) {
+        let (sender, receiver) = mpsc::channel();
+        let progress = Arc::new(Progress::new("a.rec".into(), order.clone()));
+        let (began, turn, over) = (Instant::now(), AtomicU64::new(0), AtomicBool::new(false));
+        let recorder = Recorder::default();
+        let active = Active { order, began, turn, sender, queued: Arc::default(), progress: progress.clone(), over };
+        recorder.active.store(Some(Arc::new(active)));
+        *recorder.progress.lock().unwrap() = Some(progress);
+        (recorder, receiver)
+    }
+
+    fn order(share: f64) -> Order {
+        Order { number: 1, by: "test".into(), until_ms: None, share, users: vec!["ana".into()], applications: Vec::new() }
+    }
+
+    fn startup(user: &str) -> Startup {
+        Startup { parameters: vec![(b"user".to_vec(), user.as_bytes().to_vec())] }
+    }
+
+    fn events(receiver: &mpsc::Receiver<Message>) -> Vec<Event> {
+        let event = |message| if let Message::Record(record) = message { Some(record.event) } else { None };
+        receiver.try_iter().filter_map(event).collect()
+    }
+
+    #[test]
+    fn a_share_of_those_who_are_named_is_kept_evenly() {
+        let (recorder, _receiver) = recorder(order(0.3));
+        let kept: Vec<bool> = (0..20).map(|n| recorder.tap(n, &startup("ana")).is_some()).collect();
+        assert_eq!(kept.iter().filter(|kept| **kept).count(), 6);
+        assert!(kept[..10].iter().any(|kept| *kept) && kept[10..].iter().any(|kept| *kept));
+        assert!((0..20).all(|n| recorder.tap(n, &startup("eva")).is_none()));
+        let replicates =
+            Startup { parameters: [startup("ana").parameters, vec![(b"replication".to_vec(), b"on".to_vec())]].concat() };
+        assert!((0..20).all(|n| recorder.tap(n, &replicates).is_none()));
+        assert!(Recorder::default().tap(1, &startup("ana")).is_none());
+    }
+
+    #[test]
+    fn who_says_more_than_the_disk_takes_is_cut_and_waits_for_nobody() {
+        let (recorder, receiver) = recorder(order(1.0));
+        let mut tap = recorder.tap(1, &startup("ana")).unwrap();
+        let frame = vec![b'd'; QUEUE_BYTES / 4];
+        for _ in 0..6 {
+            tap.frame(b'd', &frame);
+            tap.pass();
+        }
+        tap.answered(server::READY_FOR_QUERY, b"I");
+        drop(tap);
+        let events = events(&receiver);
+        let sent = events.iter().filter(|event| matches!(event, Event::Sent(_))).count();
+        assert_eq!((sent, events.len(), events.last()), (4, 6, Some(&Event::Cut(Cut::Queue))), "nothing follows a cut");
+        assert_eq!(recorder.shown().unwrap().cut, 1);
+    }
+
+    #[test]
+    fn nothing_of_an_authentication_is_shown() {
+        let (recorder, receiver) = recorder(order(1.0));
+        let mut tap = recorder.tap(1, &startup("ana")).unwrap();
+        tap.frame(client::PASSWORD, b"p\0\0\0\x0chun");
+        tap.pass();
+        tap.more(b"ter2\0");
+        tap.frame(client::QUERY, b"Q\0\0\0\x05\0");
+        tap.pass();
+        tap.answered(server::ERROR, b"SERROR\0C42P01\0\0");
+        tap.answered(server::ERROR, b"SERROR\0C25P02\0\0");
+        tap.answered(server::READY_FOR_QUERY, b"I");
+        drop(tap);
+        let expected = [Event::Sent(b"Q\0\0\0\x05\0".to_vec()), Event::Answered(b'I', Some(*b"42P01")), Event::Ends];
+        assert_eq!(events(&receiver)[1..], expected);
+    }
+}

@@ -1,6 +1,8 @@
 //! Takes out of a session's frames what a rule is about, before anything is written: literals, parameters, and lines of COPY get pseudonyms
 //! ([`super::pseudonym`]). Where a rule is about a frame that cannot be read, the session is cut: nothing goes to the disk in doubt.
 //!
+//! The password in `CREATE ROLE ... PASSWORD 'x'` and its like is taken out without any rule.
+//!
 //! What is not found: a value that a function builds into a statement, a parameter that is another one's part, and a value that is written
 //! to another table than the rule's. Names of tables and columns, and names of statements and portals, are no values.
 
@@ -21,6 +23,11 @@ use crate::sql::token::Literal;
 use crate::wire::frame::{self, HEADER_BYTES, cstr};
 use crate::wire::tag::client;
 use statement::{Copy, Names};
+
+/// A line of COPY that is longer is not kept.
+const LINE_BYTES: usize = 4 * 1024 * 1024;
+/// Of more prepared statements of one session nothing can be remembered.
+const PREPARED: usize = 10_000;
 
 /// `record.redact`, read.
 #[derive(Debug, Default)]
@@ -113,7 +120,7 @@ impl Redaction {
 
     /// Whole frames, redacted.
     pub(super) fn frames(&self, state: &mut State, frames: Vec<u8>) -> Result<Vec<u8>, Cut> {
-        if self.rules.is_empty() {
+        if self.rules.is_empty() && !may_set_password(&frames) {
             return Ok(frames);
         }
         let mut out = Vec::with_capacity(frames.len());
@@ -143,6 +150,9 @@ impl Redaction {
                 state.prepared.remove(name);
                 // Of most statements there is nothing to remember.
                 if !found.parameters.is_empty() || found.copy.is_some() {
+                    if state.prepared.len() >= PREPARED {
+                        return Err(Cut::Unredactable);
+                    }
                     state.prepared.insert(name.to_vec(), found);
                 }
                 frame::write(out, tag, &[name, &[0], &text, &[0], types]);
@@ -167,8 +177,10 @@ impl Redaction {
         let (text, is_utf8) = read(bytes);
         let Ok(lexed) = Lexed::new(&text) else {
             // The server will not read it either, or in a way of its own.
-            let text = if self.rules.may_name(&text) { return Err(Cut::Unredactable) } else { self.matched(&text) };
-            return Ok((written(&text, is_utf8), Prepared::default()));
+            if self.rules.may_name(&text) || may_set_password(bytes) {
+                return Err(Cut::Unredactable);
+            }
+            return Ok((written(&self.matched(&text), is_utf8), Prepared::default()));
         };
         let (mut out, mut from, mut found) = (String::with_capacity(text.len()), 0, Prepared::default());
         for range in lexed.statements() {
@@ -193,7 +205,8 @@ impl Redaction {
 
     /// The lexemes whose values are meant, with those that SQL's own PREPARE and EXECUTE carry on.
     fn meant(&self, state: &mut State, lexed: &Lexed<'_>, range: &Range<usize>) -> BTreeSet<usize> {
-        let meant = statement::meant(lexed, range, &self.rules.names);
+        let mut meant = statement::meant(lexed, range, &self.rules.names);
+        meant.extend(range.clone().skip(1).filter(|at| lexed.lexemes[at - 1].is("PASSWORD")));
         let word = |at: usize, word: &str| lexed.lexemes.get(range.start + at).is_some_and(|l| l.is(word));
         let name = lexed.lexemes.get(range.start + 1).and_then(|l| l.name()).map(String::into_bytes);
         match name {
@@ -301,7 +314,9 @@ impl Redaction {
             _ => {}
         }
         state.line.extend_from_slice(data);
-        let Some(end) = memchr::memrchr(b'\n', &state.line) else { return Ok(()) };
+        let Some(end) = memchr::memrchr(b'\n', &state.line) else {
+            return if state.line.len() > LINE_BYTES { Err(Cut::Long) } else { Ok(()) };
+        };
         let rest = state.line.split_off(end + 1);
         let whole = std::mem::replace(&mut state.line, rest);
         let mut lines = Vec::with_capacity(whole.len());
@@ -334,6 +349,13 @@ impl Redaction {
         let fields: Vec<Vec<u8>> = fields.split(|b| *b == b'\t').enumerate().map(one).collect();
         Ok([fields.join(&b'\t'), end.to_vec()].concat())
     }
+}
+
+/// Whether the word that sets a role's password is among these bytes.
+fn may_set_password(bytes: &[u8]) -> bool {
+    const WORD: &[u8] = b"password";
+    memchr::memchr2_iter(b'p', b'P', bytes)
+        .any(|at| bytes.get(at..at + WORD.len()).is_some_and(|word| word.eq_ignore_ascii_case(WORD)))
 }
 
 /// The pseudonym of a value in binary format, of a declared type or of one that its bytes suggest (PostgreSQL source, the `*_recv` functions).
@@ -484,6 +506,19 @@ mod tests {
         assert!(kept(b"SELECT 'unterminated").is_ok());
         assert_eq!(kept(b"SELECT 'x' FROM secreto WHERE a = 'unterminated"), Err(Cut::Unredactable));
         assert_eq!(redaction.frames(&mut state, framed(client::FUNCTION_CALL, &[&[0; 8]])), Err(Cut::Unredactable));
+    }
+
+    #[test]
+    fn passwords_of_roles_are_taken_out_without_a_rule() {
+        let redaction = redaction(&[]);
+        let mut state = State::default();
+        let mut kept = |text: &str| {
+            let frames = redaction.frames(&mut state, framed(client::QUERY, &[text.as_bytes(), &[0]]))?;
+            Ok::<_, Cut>(String::from_utf8_lossy(&frames).into_owned())
+        };
+        assert!(!kept("ALTER ROLE ana WITH Password 'hunter2' LOGIN").unwrap().contains("hunter2"));
+        assert!(kept("SELECT 'password', 'x' FROM t WHERE password = 'y'").unwrap().contains("'y'"), "that is a rule's");
+        assert_eq!(kept("ALTER ROLE ana PASSWORD 'hunter2"), Err(Cut::Unredactable));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::tls;
 use crate::config::Settings;
 use crate::error::{Error, Fault, Faults, Result};
 use crate::mode::Mode;
+use crate::record::redact::Rules;
 use crate::rule::RuleSet;
 
 impl Steering {
@@ -19,6 +20,7 @@ impl Steering {
         let settings = read.unwrap_or_else(|| before.as_ref().clone());
         kept(refuse_fixed(&before, &settings).map_err(Error::from), &mut faults)?;
         let legs = kept(tls::of_both_legs(&settings), &mut faults)?;
+        kept(Rules::parse(&settings.record.redact).map_err(Error::from), &mut faults)?;
         let rules = kept(self.fresh_rules(&settings).map_err(Error::from), &mut faults)?;
         if let Some((_, left)) = rules.as_ref().filter(|_| !faults.is_empty()) {
             faults.extend(left.clone());

@@ -18,6 +18,7 @@ use crate::config::Settings;
 use crate::control;
 use crate::error::{Error, Result};
 use crate::mode::Mode;
+use crate::record::redact::Rules;
 use crate::report::verdict::Judged;
 use crate::report::{Asked, Question, Report, overview};
 use crate::rewrite::Policy;
@@ -58,6 +59,7 @@ impl Steering {
     /// Reads everything that serving needs. A rule with faults stops its own table and nothing else.
     pub(super) async fn new(load: Loader, settings: Settings, stop: watch::Sender<bool>) -> Result<Steering> {
         let (acceptor, connector) = tls::of_both_legs(&settings)?;
+        Rules::parse(&settings.record.redact)?;
         let rules = RuleSet::load(&settings.rules.directory)?;
         for fault in &rules.faults().0 {
             tracing::warn!(%fault, "a rule has faults: its table is forwarded untouched");

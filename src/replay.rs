@@ -62,13 +62,13 @@ pub struct Found {
 }
 
 impl Found {
-    /// Takes what became of steps.
+    /// Takes what became of acts.
     pub fn take(&mut self, script: &Script, outcomes: Vec<Outcome>) {
-        for Outcome { session, step, verdict, took } in outcomes {
+        for Outcome { session, act, verdict, took } in outcomes {
             let conversation = &script.conversations[session];
-            let key = match &conversation.steps[step].what {
-                What::Ask(ask) => {
-                    let texts: Vec<String> = ask.texts.iter().map(|text| normalise(text, SHOWN)).collect();
+            let key = match &conversation.acts[act].what {
+                What::Stretch(stretch) => {
+                    let texts: Vec<String> = stretch.texts.iter().map(|text| normalise(text, SHOWN)).collect();
                     ("statement", if texts.is_empty() { "(no statement)".into() } else { texts.join("; ") })
                 }
                 _ => {
@@ -78,9 +78,11 @@ impl Found {
             };
             let line = self.lines.entry(key).or_default();
             (0..2).for_each(|side| line.took[side] += took[side]);
-            let told = match (&verdict, &conversation.steps[step].what) {
+            let told = match (&verdict, &conversation.acts[act].what) {
                 // A line is a statement without its values: the difference is of one with them.
-                (Verdict::Different(found), What::Ask(ask)) => Verdict::Different(format!("{}: {found}", ask.texts.join("; "))),
+                (Verdict::Different(found), What::Stretch(stretch)) => {
+                    Verdict::Different(format!("{}: {found}", stretch.texts.join("; ")))
+                }
                 _ => verdict,
             };
             line.count(told);

@@ -171,7 +171,7 @@ fn progress(all: usize) -> impl Fn(usize) {
     move |done| {
         bar.set_position(done as u64);
         if bar.is_hidden() && all >= 100 && done > 0 && done.is_multiple_of(all / 10) {
-            remark(&format!("{done} of {all} steps"));
+            remark(&format!("{done} of {all} acts"));
         }
         if done + 1 == all {
             bar.finish_and_clear();

@@ -1,7 +1,7 @@
 //! What two answers to one stretch say: the same, something else, or nothing that can be compared. Whether they are the same is the twin's to
 //! say ([`crate::twin::compare`]); here is only what excuses a difference.
 
-use super::script::Ask;
+use super::script::Stretch;
 use crate::sql::Lexed;
 use crate::twin::answer::{Answer, Reply};
 use crate::twin::compare::{Rows, difference};
@@ -30,28 +30,28 @@ const VOLATILE: &[&str] = &[
 const TIMING: &[&[u8]] = &[b"40001", b"40P01", b"55P03", b"57014"];
 
 /// Compares two answers.
-pub fn compare(ask: &Ask, left: &Answer, right: &Answer) -> Verdict {
-    let rows = rows_of(ask);
+pub fn compare(stretch: &Stretch, left: &Answer, right: &Answer) -> Verdict {
+    let rows = rows_of(stretch);
     let Some(found) = difference(left, right, rows) else { return Verdict::Equal };
     if rows == Rows::Ordered && difference(left, right, Rows::Unordered).is_none() {
         return Verdict::NotComparable("the same rows in another order, which ORDER BY leaves open".into());
     }
     let codes = [left, right].map(|answer| answer.error().and_then(|error| error.get(field::SQLSTATE)));
-    let recorded = ask.sqlstate.as_ref().map(|code| code.as_slice());
+    let recorded = stretch.sqlstate.as_ref().map(|code| code.as_slice());
     if let Some(code) = codes.into_iter().chain([recorded]).flatten().find(|code| TIMING.contains(code)) {
         return Verdict::NotComparable(format!("it depends on timing (SQLSTATE {})", String::from_utf8_lossy(code)));
     }
-    match ask.texts.iter().find_map(|text| volatile(text)) {
+    match stretch.texts.iter().find_map(|text| volatile(text)) {
         Some(name) => Verdict::NotComparable(format!("it names {name}")),
         None => Verdict::Different(found.replace("     proxied:", "     right:").replace("      direct:", "      left:")),
     }
 }
 
 /// A stretch that was run twice on each side: what differs on one alone is no difference between them.
-pub fn compare_again(first: Verdict, ask: &Ask, before: [&Answer; 2], again: [&Answer; 2]) -> Verdict {
+pub fn compare_again(first: Verdict, stretch: &Stretch, before: [&Answer; 2], again: [&Answer; 2]) -> Verdict {
     // The second run stands in a transaction that the first has not had.
     let told = |answer: &Answer| Answer(answer.0.iter().filter(|r| !matches!(r, Reply::Ready(_))).cloned().collect());
-    let unsteady = (0..2).any(|side| difference(&told(before[side]), &told(again[side]), rows_of(ask)).is_some());
+    let unsteady = (0..2).any(|side| difference(&told(before[side]), &told(again[side]), rows_of(stretch)).is_some());
     match first {
         Verdict::Different(_) if unsteady => Verdict::NotComparable("run twice on one side, it differs as well".into()),
         first => first,
@@ -59,10 +59,10 @@ pub fn compare_again(first: Verdict, ask: &Ask, before: [&Answer; 2], again: [&A
 }
 
 /// How its rows are compared.
-fn rows_of(ask: &Ask) -> Rows {
-    match ask.texts.as_slice() {
+fn rows_of(stretch: &Stretch) -> Rows {
+    match stretch.texts.as_slice() {
         [text] => match Rows::of(text) {
-            Rows::Unordered if ask.is_partial => Rows::Counted,
+            Rows::Unordered if stretch.is_partial => Rows::Counted,
             rows => rows,
         },
         texts if texts.iter().any(|text| Rows::of(text) == Rows::Counted) => Rows::Counted,
@@ -77,7 +77,7 @@ fn volatile(text: &str) -> Option<String> {
 }
 
 /// Whether a stretch can be run again without leaving anything behind: reads alone, outside of failed transactions.
-pub fn is_repeatable(ask: &Ask, answers: [&Answer; 2]) -> bool {
+pub fn is_repeatable(stretch: &Stretch, answers: [&Answer; 2]) -> bool {
     const WRITES: &[&str] = &["INSERT", "UPDATE", "DELETE", "MERGE", "INTO", "FOR", "NEXTVAL", "SETVAL"];
     let reads = |text: &String| {
         let Ok(lexed) = Lexed::new(text) else { return false };
@@ -85,7 +85,7 @@ pub fn is_repeatable(ask: &Ask, answers: [&Answer; 2]) -> bool {
         begins && lexed.statements().len() == 1 && !lexed.lexemes.iter().any(|l| l.is_any(WRITES))
     };
     let healthy = |answer: &Answer| answer.error().is_none() && !matches!(answer.0.last(), Some(Reply::Ready('E')));
-    !ask.texts.is_empty() && ask.texts.iter().all(reads) && answers.into_iter().all(healthy)
+    !stretch.texts.is_empty() && stretch.texts.iter().all(reads) && answers.into_iter().all(healthy)
 }
 
 #[cfg(test)]
@@ -93,10 +93,10 @@ mod tests {
     use super::*;
     use crate::wire::error_response::ErrorFields;
 
-    fn ask(text: &str) -> Ask {
-        let mut ask = Ask::default();
-        ask.texts.push(text.to_owned());
-        ask
+    fn stretch(text: &str) -> Stretch {
+        let mut stretch = Stretch::default();
+        stretch.texts.push(text.to_owned());
+        stretch
     }
 
     fn rows(cells: &[&str]) -> Answer {
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn what_differs_for_another_reason_is_no_difference() {
         assert!(VOLATILE.is_sorted());
-        let told = |text: &str, left: &[&str], right: &[&str]| compare(&ask(text), &rows(left), &rows(right));
+        let told = |text: &str, left: &[&str], right: &[&str]| compare(&stretch(text), &rows(left), &rows(right));
         let is_different = |verdict: Verdict| matches!(verdict, Verdict::Different(_));
         let is_excused = |verdict: Verdict| matches!(verdict, Verdict::NotComparable(_));
         assert_eq!(told("SELECT a FROM t", &["1", "2"], &["2", "1"]), Verdict::Equal);
@@ -117,22 +117,25 @@ mod tests {
         assert!(is_excused(told("SELECT Random()", &["1"], &["2"])));
         assert!(is_different(told("SELECT 'now'", &["1"], &["2"])));
         let failed = Answer(vec![Reply::Error(ErrorFields(vec![(b'C', b"57014".to_vec())])), Reply::Ready('I')]);
-        assert!(is_excused(compare(&ask("SELECT 1"), &failed, &rows(&["1"]))));
-        assert_eq!(compare(&ask("SELECT 1"), &failed, &failed.clone()), Verdict::Equal);
+        assert!(is_excused(compare(&stretch("SELECT 1"), &failed, &rows(&["1"]))));
+        assert_eq!(compare(&stretch("SELECT 1"), &failed, &failed.clone()), Verdict::Equal);
         let found = told("SELECT a FROM t", &["1"], &["2"]);
         let (one, two) = (rows(&["1"]), rows(&["2"]));
-        assert_eq!(compare_again(found.clone(), &ask("x"), [&one, &two], [&one, &two]), found);
-        assert!(is_excused(compare_again(found, &ask("x"), [&one, &two], [&two, &two])));
+        assert_eq!(compare_again(found.clone(), &stretch("x"), [&one, &two], [&one, &two]), found);
+        assert!(is_excused(compare_again(found, &stretch("x"), [&one, &two], [&two, &two])));
     }
 
     #[test]
     fn only_reads_are_run_again() {
         let healthy = rows(&["1"]);
-        let told = |text: &str| is_repeatable(&ask(text), [&healthy, &healthy]);
+        let told = |text: &str| is_repeatable(&stretch(text), [&healthy, &healthy]);
         assert!(told("SELECT 1") && told("with x as (select 1) select * from x") && told("VALUES (1)"));
         assert!(!told("SELECT 1; SELECT 2") && !told("SELECT 1 FOR UPDATE") && !told("SELECT nextval('s')") && !told("SHOW x"));
         assert!(!told("WITH x AS (DELETE FROM t RETURNING 1) SELECT 1") && !told("SELECT 1 INTO t"));
         let failed = Answer(vec![Reply::Ready('E')]);
-        assert!(!is_repeatable(&ask("SELECT 1"), [&healthy, &failed]) && !is_repeatable(&Ask::default(), [&healthy, &healthy]));
+        assert!(
+            !is_repeatable(&stretch("SELECT 1"), [&healthy, &failed])
+                && !is_repeatable(&Stretch::default(), [&healthy, &healthy])
+        );
     }
 }

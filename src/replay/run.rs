@@ -1,8 +1,8 @@
-//! Sends a script to both sides at once, in its own interleaving, and compares step by step.
+//! Sends a script to both sides at once, in its own interleaving, and compares answer by answer.
 //!
-//! A step begins when every step has begun that had begun before it when it was recorded, and every step has ended that had ended. So
-//! what waited for another session's lock waits again, and who released it does so again. Of two steps that overlapped then, the
-//! first is waited for now, until it has ended or stands before a lock: both sides meet the same order. Nothing is waited for without a bound: a step
+//! An act begins when every act has begun that had begun before it when it was recorded, and every act has ended that had ended. So
+//! what waited for another session's lock waits again, and who released it does so again. Of two acts that overlapped then, the
+//! first is waited for now, until it has ended or stands before a lock: both sides meet the same order. Nothing is waited for without a bound: an act
 //! that takes longer than the patience is cancelled, and told; where that does not help the session is given up.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ use super::side::{Place, Told};
 use crate::error::Result;
 use crate::twin::client::Client;
 
-/// A step that runs beside others is waited for so long, where it stands before no lock.
+/// An act that runs beside others is waited for so long, where it stands before no lock.
 const OVERLAP: Duration = Duration::from_secs(1);
 /// How often is looked who stands before a lock.
 const LOOKED: Duration = Duration::from_millis(10);
@@ -25,9 +25,9 @@ const LOOKED: Duration = Duration::from_millis(10);
 /// How a script is sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// Steps wait for their time, so many times as fast as they were recorded; `None` is as fast as their order lets them.
+    /// Acts wait for their time, so many times as fast as they were recorded; `None` is as fast as their order lets them.
     pub speed: Option<f64>,
-    /// A step may take so long.
+    /// An act may take so long.
     pub patience: Duration,
 }
 
@@ -46,7 +46,7 @@ pub struct Driver<'s> {
     /// Sessions that stand before one, since something has ended for the last time.
     blocked: BTreeSet<usize>,
     looked: Instant,
-    /// What became of the steps.
+    /// What became of the acts.
     pub outcomes: Vec<Outcome>,
     /// Stretches that were not sent because their session was no more.
     pub unsent: usize,
@@ -80,20 +80,20 @@ impl<'s> Driver<'s> {
         })
     }
 
-    /// Sends everything; `progress` hears how many steps have begun.
+    /// Sends everything; `progress` hears how many acts have begun.
     pub async fn run(&mut self, progress: impl Fn(usize)) {
         let begun = Instant::now();
-        let first = self.script.order.first().map_or(0, |&(session, step)| self.begins(session, step));
-        for (number, &(session, step)) in self.script.order.iter().enumerate() {
+        let first = self.script.order.first().map_or(0, |&(session, act)| self.begins(session, act));
+        for (number, &(session, act)) in self.script.order.iter().enumerate() {
             progress(number);
             if let Some(speed) = self.pace.speed {
-                let due = Duration::from_micros(self.begins(session, step) - first).div_f64(speed);
+                let due = Duration::from_micros(self.begins(session, act) - first).div_f64(speed);
                 while begun.elapsed() < due {
                     self.hear((due - begun.elapsed().min(due)).min(LOOKED)).await;
                 }
             }
-            self.wait_for_those_before(session, step).await;
-            self.begin(session, step).await;
+            self.wait_for_those_before(session, act).await;
+            self.begin(session, act).await;
         }
         while self.sessions.values().any(|session| session.running().next().is_some()) {
             self.hear(LOOKED).await;
@@ -102,19 +102,19 @@ impl<'s> Driver<'s> {
         self.sessions.clear();
     }
 
-    fn begins(&self, session: usize, step: usize) -> u64 {
-        self.script.conversations[session].steps[step].begins
+    fn begins(&self, session: usize, act: usize) -> u64 {
+        self.script.conversations[session].acts[act].begins
     }
 
-    /// Waits until a step may begin.
-    async fn wait_for_those_before(&mut self, session: usize, step: usize) {
-        while self.is_held(session, self.begins(session, step)) {
+    /// Waits until an act may begin.
+    async fn wait_for_those_before(&mut self, session: usize, act: usize) {
+        while self.is_held(session, self.begins(session, act)) {
             self.hear(LOOKED).await;
             self.look().await;
         }
     }
 
-    /// Whether a step of a session, which had begun at this time, has to wait.
+    /// Whether an act of a session, which had begun at this time, has to wait.
     fn is_held(&self, session: usize, begins: u64) -> bool {
         let holds = |of: usize, place: usize, running: &Running| {
             let is_free = self.pace.speed.is_some() || self.blocked.contains(&of) || running.begun.elapsed() > OVERLAP;
@@ -154,18 +154,18 @@ impl<'s> Driver<'s> {
         }
     }
 
-    async fn begin(&mut self, number: usize, step: usize) {
+    async fn begin(&mut self, number: usize, act: usize) {
         let conversation = &self.script.conversations[number];
-        let what = &conversation.steps[step].what;
+        let what = &conversation.acts[act].what;
         if self.gone.contains(&number) {
-            self.unsent += usize::from(matches!(what, What::Ask(_)));
+            self.unsent += usize::from(matches!(what, What::Stretch(_)));
             return;
         }
         let session =
             self.sessions.entry(number).or_insert_with(|| Session::begin(&self.places, conversation, number, &self.tell));
         match what {
             What::Cancel => session.cancel(&self.places).await,
-            _ => session.push(step, conversation),
+            _ => session.push(act, conversation),
         }
     }
 
@@ -189,7 +189,7 @@ impl<'s> Driver<'s> {
                     let blocked = answer.rows().into_iter().filter_map(|row| row.first()?.as_ref()?.parse::<i32>().ok());
                     self.blocked.extend(blocked.filter_map(|process| working.get(&process)));
                 }
-                // Without it overlapping steps are waited for by the clock alone.
+                // Without it overlapping acts are waited for by the clock alone.
                 _ => self.watchers[side] = None,
             }
         }

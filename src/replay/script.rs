@@ -1,5 +1,5 @@
-//! Recordings -> conversations: what each session sends, in steps that are each answered by one ReadyForQuery, and the one order of all
-//! steps, by the recording's clock.
+//! Recordings -> conversations: what each session sends, in acts, each of them answered by one ReadyForQuery, and the one order of all
+//! acts, by the recording's clock.
 
 use std::collections::HashMap;
 
@@ -17,14 +17,14 @@ pub struct Conversation {
     /// Start-up parameters in order.
     pub parameters: Parameters,
     /// In order.
-    pub steps: Vec<Step>,
+    pub acts: Vec<Act>,
     /// Why its rest is missing.
     pub cut: Option<Cut>,
 }
 
 /// One thing that a session does.
 #[derive(Debug)]
-pub struct Step {
+pub struct Act {
     /// When it began, in microseconds by the clock of all recordings.
     pub begins: u64,
     /// When it was answered.
@@ -33,13 +33,13 @@ pub struct Step {
     pub what: What,
 }
 
-/// What a step is.
+/// What an act is.
 #[derive(Debug)]
 pub enum What {
     /// The login.
     Login,
     /// Something is asked.
-    Ask(Ask),
+    Stretch(Stretch),
     /// Somebody asks for what runs to be cancelled.
     Cancel,
     /// The client goes.
@@ -48,7 +48,7 @@ pub enum What {
 
 /// Frames up to the one that ReadyForQuery answers.
 #[derive(Debug, Default)]
-pub struct Ask {
+pub struct Stretch {
     /// Sent one by one: each but the first when the server waits for the rows of a COPY.
     pub chunks: Vec<Vec<u8>>,
     /// The statements in it, also those that were prepared before.
@@ -73,7 +73,7 @@ struct Progress {
 pub struct Script {
     /// Every session.
     pub conversations: Vec<Conversation>,
-    /// Session and step, by the time of their beginning.
+    /// Session and act, by the time of their beginning.
     pub order: Vec<(usize, usize)>,
     /// Stretches that nobody had answered when the session, or its recording, ended: they are not sent.
     pub unanswered: usize,
@@ -101,10 +101,10 @@ impl Script {
                 script.conversations.extend(conversation);
             }
         }
-        let steps = script.conversations.iter().enumerate();
-        script.order = steps.flat_map(|(session, c)| (0..c.steps.len()).map(move |step| (session, step))).collect();
+        let acts = script.conversations.iter().enumerate();
+        script.order = acts.flat_map(|(session, c)| (0..c.acts.len()).map(move |act| (session, act))).collect();
         // Stable: what began in one microsecond stays in the order of its session.
-        script.order.sort_by_key(|(session, step)| script.conversations[*session].steps[*step].begins);
+        script.order.sort_by_key(|(session, act)| script.conversations[*session].acts[*act].begins);
         script
     }
 }
@@ -113,8 +113,8 @@ impl Script {
 struct Builder {
     begun: Option<(u64, Parameters)>,
     logged_in: Option<u64>,
-    asked: Vec<(u64, u64, Ask)>,
-    others: Vec<Step>,
+    asked: Vec<(u64, u64, Stretch)>,
+    others: Vec<Act>,
     /// The one whose COPY waits for rows.
     copying: Option<usize>,
     /// Texts by the names of prepared statements.
@@ -141,22 +141,22 @@ impl Builder {
             Event::Answered(_, sqlstate) => match self.logged_in {
                 None => self.logged_in = Some(at),
                 Some(_) => {
-                    if let Some((_, ends, ask)) =
-                        self.asked.iter_mut().find(|(_, _, ask)| ask.progress.is_whole && !ask.progress.is_answered)
+                    if let Some((_, ends, stretch)) =
+                        self.asked.iter_mut().find(|(_, _, stretch)| stretch.progress.is_whole && !stretch.progress.is_answered)
                     {
-                        (*ends, ask.sqlstate, ask.progress.is_answered) = (at, sqlstate, true);
+                        (*ends, stretch.sqlstate, stretch.progress.is_answered) = (at, sqlstate, true);
                     }
                 }
             },
             Event::CopyIn => {
-                self.copying = self.asked.iter().position(|(_, _, ask)| !ask.progress.is_answered);
-                if let Some((_, _, ask)) = self.copying.and_then(|n| self.asked.get_mut(n)) {
-                    ask.chunks.push(Vec::new());
+                self.copying = self.asked.iter().position(|(_, _, stretch)| !stretch.progress.is_answered);
+                if let Some((_, _, stretch)) = self.copying.and_then(|n| self.asked.get_mut(n)) {
+                    stretch.chunks.push(Vec::new());
                 }
             }
-            Event::Cancelled => self.others.push(Step { begins: at, ends: at, what: What::Cancel }),
+            Event::Cancelled => self.others.push(Act { begins: at, ends: at, what: What::Cancel }),
             Event::Cut(why) => self.cut = Some(why),
-            Event::Ends => self.others.push(Step { begins: at, ends: at, what: What::Leave }),
+            Event::Ends => self.others.push(Act { begins: at, ends: at, what: What::Leave }),
         }
     }
 
@@ -171,25 +171,25 @@ impl Builder {
             self.copying.or_else(|| self.asked.len().checked_sub(1).filter(|n| !self.asked[*n].2.progress.is_whole || of_copy));
         let number = open.unwrap_or_else(|| {
             let progress = Progress { is_simple: tag == client::QUERY, ..Progress::default() };
-            let ask = Ask { chunks: vec![Vec::new()], progress, ..Ask::default() };
-            self.asked.push((at, u64::MAX, ask));
+            let stretch = Stretch { chunks: vec![Vec::new()], progress, ..Stretch::default() };
+            self.asked.push((at, u64::MAX, stretch));
             self.asked.len() - 1
         });
         let text = self.text(tag, &whole[HEADER_BYTES..]);
-        let ask = &mut self.asked[number].2;
-        if let Some(chunk) = ask.chunks.last_mut() {
+        let stretch = &mut self.asked[number].2;
+        if let Some(chunk) = stretch.chunks.last_mut() {
             chunk.extend_from_slice(whole);
         }
-        ask.texts.extend(text);
-        ask.is_partial |= tag == client::EXECUTE && !whole.ends_with(&[0; 4]);
+        stretch.texts.extend(text);
+        stretch.is_partial |= tag == client::EXECUTE && !whole.ends_with(&[0; 4]);
         match self.copying {
             // The end of the rows is answered at once by the simple protocol, and at the next Sync by the other.
             Some(_) if matches!(tag, client::COPY_DONE | client::COPY_FAIL) => {
-                ask.progress.is_whole = ask.progress.is_simple;
+                stretch.progress.is_whole = stretch.progress.is_simple;
                 self.copying = None;
             }
             Some(_) => {}
-            None => ask.progress.is_whole |= matches!(tag, client::QUERY | client::SYNC | client::FUNCTION_CALL),
+            None => stretch.progress.is_whole |= matches!(tag, client::QUERY | client::SYNC | client::FUNCTION_CALL),
         }
     }
 
@@ -214,25 +214,25 @@ impl Builder {
     fn end(mut self) -> (Option<Conversation>, usize) {
         let Some((came, parameters)) = self.begun else { return (None, 0) };
         let Some(logged_in) = self.logged_in else { return (None, 0) };
-        let mut steps = vec![Step { begins: came, ends: logged_in, what: What::Login }];
+        let mut acts = vec![Act { begins: came, ends: logged_in, what: What::Login }];
         let all = self.asked.len();
-        let asked = self.asked.into_iter().filter(|(_, _, ask)| ask.progress.is_answered);
-        steps.extend(asked.map(|(begins, ends, mut ask)| {
+        let asked = self.asked.into_iter().filter(|(_, _, stretch)| stretch.progress.is_answered);
+        acts.extend(asked.map(|(begins, ends, mut stretch)| {
             // Prepared, described and bound: once.
-            ask.texts.dedup();
-            Step { begins, ends, what: What::Ask(ask) }
+            stretch.texts.dedup();
+            Act { begins, ends, what: What::Stretch(stretch) }
         }));
-        let unanswered = all + 1 - steps.len();
-        if !self.others.iter().any(|step| matches!(step.what, What::Leave)) {
-            self.others.push(Step { begins: self.last, ends: self.last, what: What::Leave });
+        let unanswered = all + 1 - acts.len();
+        if !self.others.iter().any(|act| matches!(act.what, What::Leave)) {
+            self.others.push(Act { begins: self.last, ends: self.last, what: What::Leave });
         }
-        steps.extend(self.others);
-        steps.sort_by_key(|step| step.begins);
-        (Some(Conversation { parameters, steps, cut: self.cut }), unanswered)
+        acts.extend(self.others);
+        acts.sort_by_key(|act| act.begins);
+        (Some(Conversation { parameters, acts, cut: self.cut }), unanswered)
     }
 }
 
-impl Ask {
+impl Stretch {
     /// The same again, where nothing of it is prepared under a name or closed a second time.
     pub fn again(&self) -> Vec<u8> {
         let mut out = Vec::new();

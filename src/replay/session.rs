@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use super::compare::{self, Verdict};
-use super::script::{Ask, Conversation, What};
+use super::script::{Conversation, Stretch, What};
 use super::side::{self, Job, Place, Said, Told};
 use crate::twin::answer::Answer;
 
@@ -19,13 +19,13 @@ const CANCEL_AGAIN: Duration = Duration::from_millis(100);
 /// The names of the sides.
 const SIDES: [&str; 2] = ["left", "right"];
 
-/// What became of one step.
+/// What became of one act.
 #[derive(Debug)]
 pub struct Outcome {
     /// Its session.
     pub session: usize,
-    /// Its step.
-    pub step: usize,
+    /// Its act.
+    pub act: usize,
     /// How it compares.
     pub verdict: Verdict,
     /// How long it took on each side.
@@ -44,9 +44,9 @@ pub(super) struct Session {
     is_gone: bool,
 }
 
-/// A step that has begun and is not over.
+/// An act that has begun and is not over.
 pub(super) struct Running {
-    step: usize,
+    act: usize,
     /// When it was answered, when it was recorded.
     pub(super) ends: u64,
     /// Since when both sides can work on it.
@@ -87,16 +87,16 @@ impl Session {
         Session { number, jobs, tasks, keys: [Vec::new(), Vec::new()], running: VecDeque::new(), is_gone: false }
     }
 
-    /// A step begins: behind those that are on their way.
-    pub(super) fn push(&mut self, step: usize, conversation: &Conversation) {
-        let recorded = &conversation.steps[step];
+    /// An act begins: behind those that are on their way.
+    pub(super) fn push(&mut self, act: usize, conversation: &Conversation) {
+        let recorded = &conversation.acts[act];
         let job = || match &recorded.what {
-            What::Ask(ask) => Some(Job::Ask(ask.chunks.clone())),
+            What::Stretch(stretch) => Some(Job::Ask(stretch.chunks.clone())),
             What::Leave => Some(Job::Leave),
             What::Login | What::Cancel => None,
         };
         self.running.push_back(Running {
-            step,
+            act,
             ends: recorded.ends,
             begun: Instant::now(),
             said: [None, None],
@@ -108,7 +108,7 @@ impl Session {
         self.jobs.iter().for_each(|jobs| drop(job().map(|job| jobs.send(job))));
     }
 
-    /// The steps that are on their way.
+    /// The acts that are on their way.
     pub(super) fn running(&self) -> impl Iterator<Item = &Running> {
         self.running.iter()
     }
@@ -124,7 +124,7 @@ impl Session {
         self.keys[side].first_chunk().filter(|_| works).map(|process| i32::from_be_bytes(*process))
     }
 
-    /// One side has said something about the first step on its way there.
+    /// One side has said something about the first act on its way there.
     pub(super) fn take(&mut self, side: usize, what: Said) {
         let done = match what {
             Said::LoggedIn(key) => {
@@ -151,7 +151,7 @@ impl Session {
         }
     }
 
-    /// What became of the first step, once both sides have said so. A read that differs is run again first.
+    /// What became of the first act, once both sides have said so. A read that differs is run again first.
     pub(super) fn settle(&mut self, conversation: &Conversation, patience: Duration) -> Option<Option<Outcome>> {
         let is_alone = self.running.len() == 1;
         let front = self.running.front_mut()?;
@@ -159,9 +159,9 @@ impl Session {
             return None;
         }
         let [left, right] = std::mem::take(&mut front.said).map(|said| said.unwrap_or(Done::Nothing));
-        let verdict = match (&conversation.steps[front.step].what, left, right) {
-            (What::Ask(ask), Done::Answer(left), Done::Answer(right)) => {
-                match front.verdict(ask, [left, right], is_alone, patience) {
+        let verdict = match (&conversation.acts[front.act].what, left, right) {
+            (What::Stretch(stretch), Done::Answer(left), Done::Answer(right)) => {
+                match front.verdict(stretch, [left, right], is_alone, patience) {
                     Ok(verdict) => Some(verdict),
                     Err(again) => {
                         self.jobs.iter().for_each(|jobs| drop(jobs.send(Job::Again(again.clone()))));
@@ -181,7 +181,7 @@ impl Session {
         if let Some(next) = self.running.front_mut() {
             next.begun = Instant::now();
         }
-        Some(verdict.map(|verdict| Outcome { session: self.number, step: over.step, verdict, took: over.took }))
+        Some(verdict.map(|verdict| Outcome { session: self.number, act: over.act, verdict, took: over.took }))
     }
 
     /// Cancels what runs, because the recording has it.
@@ -232,7 +232,13 @@ impl Session {
 
 impl Running {
     /// How the answers compare; an error is what is to be sent once more before that is known.
-    fn verdict(&mut self, ask: &Ask, answers: [Answer; 2], is_alone: bool, patience: Duration) -> Result<Verdict, Vec<u8>> {
+    fn verdict(
+        &mut self,
+        stretch: &Stretch,
+        answers: [Answer; 2],
+        is_alone: bool,
+        patience: Duration,
+    ) -> Result<Verdict, Vec<u8>> {
         let [left, right] = &answers;
         if let Some(late) = self.cancelled.as_ref().and_then(|cancelled| cancelled.late) {
             let long = format!("took longer than {} s, and was cancelled", patience.as_secs());
@@ -242,12 +248,12 @@ impl Running {
             });
         }
         if let Some(([one, other], verdict)) = self.first.take() {
-            return Ok(compare::compare_again(verdict, ask, [&one, &other], [left, right]));
+            return Ok(compare::compare_again(verdict, stretch, [&one, &other], [left, right]));
         }
-        let verdict = compare::compare(ask, left, right);
-        if matches!(verdict, Verdict::Different(_)) && is_alone && compare::is_repeatable(ask, [left, right]) {
+        let verdict = compare::compare(stretch, left, right);
+        if matches!(verdict, Verdict::Different(_)) && is_alone && compare::is_repeatable(stretch, [left, right]) {
             self.first = Some((answers, verdict));
-            return Err(ask.again());
+            return Err(stretch.again());
         }
         Ok(verdict)
     }

@@ -2,7 +2,7 @@
 //!
 //! Whole sessions, from their login on, of a share of those that come, or of some users or applications. A session that is kept has a [`Tap`]: the
 //! relay shows it each frame of the client's that goes on, and the moments of the answers; it copies them into a queue that is bounded in
-//! bytes, and a thread of its own ([`writer`]) puts frames together, takes out what a rule says ([`redact`]), seals ([`seal`]) and writes. Nobody waits
+//! bytes, and a thread of its own (`writer`) puts frames together, takes out what a rule says ([`redact`]), seals (`seal`) and writes. Nobody waits
 //! for that thread: who finds the queue full is cut there, which the file says and a metric counts. A session that is not kept has no
 //! tap, and pays a look at an `Option` for each frame.
 //!

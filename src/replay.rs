@@ -1,7 +1,7 @@
 //! Recorded conversations, sent to two sides of a staging server: a legacy copy and a consolidated one, each directly or through an esclusa.
 //! AQUASIS' regression suite is what AQUASIS really does.
 //!
-//! [`script`] makes conversations of recordings, [`run`] sends them to both sides at once in their own interleaving ([`session`], [`side`]), the twin
+//! [`script`] makes conversations of recordings, [`run`] sends them to both sides at once in their own interleaving (`session`, [`side`]), the twin
 //! says whether answers are the same, [`compare`] what excuses a difference, and [`state`] compares what both sides hold afterwards. Writes are
 //! sent as everything else: both sides are changed.
 //!

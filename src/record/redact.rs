@@ -1,5 +1,5 @@
 //! Takes out of a session's frames what a rule is about, before anything is written: literals, parameters, and lines of COPY get pseudonyms
-//! ([`super::pseudonym`]). Where a rule is about a frame that cannot be read, the session is cut: nothing goes to the disk in doubt.
+//! (`record/pseudonym.rs`). Where a rule is about a frame that cannot be read, the session is cut: nothing goes to the disk in doubt.
 //!
 //! The password in `CREATE ROLE ... PASSWORD 'x'` and its like is taken out without any rule.
 //!

@@ -496,3 +496,38 @@ async fn nothing_hangs_for_ever_and_passwords_are_proven() {
     }
     assert!(row(&rows, "tipocolor")["first"].as_str().unwrap().contains("uno"), "the state shows it too");
 }
+
+/// Transactions that add to the same few rows, each to two of them in order: what a row holds in the end says in which order they had it.
+async fn contend(address: &Address, bed: &Bed, number: usize) {
+    let mut one = client(address, bed).await;
+    let mut seed = number as u64 * 7919 + 1;
+    for turn in 0..25 {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let first = 1 + (seed >> 33) % 3;
+        query(&mut one, "BEGIN").await;
+        for row in [first, first + 1] {
+            query(&mut one, &format!("UPDATE tipocolor SET tcdesc = right(tcdesc || '{number}', 50) WHERE tcid = {row}")).await;
+            query(&mut one, &format!("SELECT tcdesc FROM tipocolor WHERE tcid = {row}")).await;
+        }
+        query(&mut one, &format!("INSERT INTO tipotalla VALUES ({}, 'x')", 100 + number * 100 + turn)).await;
+        query(&mut one, if turn % 5 == 4 { "ROLLBACK" } else { "COMMIT" }).await;
+        query(&mut one, "SELECT count(*) FROM tipotalla").await;
+    }
+    leave(one).await;
+}
+
+#[tokio::test]
+async fn sessions_meet_in_the_order_in_which_they_had_met() {
+    let (shelf, bed) = (Shelf::new(), bed().await);
+    let proxy = recording_proxy(&bed, &shelf, &[]).await;
+    shelf.start().await;
+    futures_util::future::join_all((1..7).map(|number| contend(&proxy.server.address, &bed, number))).await;
+    let file = shelf.stop().await;
+    let sides = Sides::new().await;
+    let (told, rows) = sides.replay(&shelf, &file, &[]).await;
+    assert_eq!(told.code, Some(0), "{}\n{rows:#?}", told.err);
+    assert!(!told.err.contains("before their time"), "{}", told.err);
+    let state = "SELECT string_agg(tcid || tcdesc, ' ' ORDER BY tcid) FROM cf_quere_pro.tipocolor";
+    let (then, left, right) = (bed.cell(state).await, sides.left.cell(state).await, sides.right.cell(state).await);
+    assert_eq!((&left, &right), (&then, &then));
+}

@@ -93,6 +93,12 @@ pub(super) async fn run(call: Call, asked: Replay) -> Result<()> {
     let mut driver = Driver::new(&script, places.clone(), pace).await?;
     driver.run(progress(script.order.len())).await;
     let unsent = driver.unsent;
+    if driver.early > 0 {
+        remark(&format!(
+            "{} acts went before their time: they had locks that others had got first when this was recorded",
+            driver.early
+        ));
+    }
     let mut found = Found::default();
     found.take(&script, driver.outcomes);
     found.take_state(&tables, state::compare(sides, &first.parameters, &tables).await?);

@@ -1,9 +1,11 @@
 //! Sends a script to both sides at once, in its own interleaving, and compares answer by answer.
 //!
-//! An act begins when every act has begun that had begun before it when it was recorded, and every act has ended that had ended. So
-//! what waited for another session's lock waits again, and who released it does so again. Of two acts that overlapped then, the
-//! first is waited for now, until it has ended or stands before a lock: both sides meet the same order. Nothing is waited for without a bound: an act
-//! that takes longer than the patience is cancelled, and told; where that does not help the session is given up.
+//! Acts are sent in the order in which they took effect when they were recorded ([`Script::order`]), each when those before it have ended or stand
+//! before a lock. So both sides meet one order, and mostly nobody waits: whoever waited for a lock comes behind who released it.
+//!
+//! Nothing is waited for without end. Where the order that the proxy saw is not quite the server's, somebody may have a lock that an
+//! earlier act waits for: then whoever has it goes on before its time, and that is counted. An act that takes longer than the patience is
+//! cancelled, and told; where that does not help the session is given up.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,7 +27,7 @@ const LOOKED: Duration = Duration::from_millis(10);
 /// How a script is sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// Acts wait for their time, so many times as fast as they were recorded; `None` is as fast as their order lets them.
+    /// Acts wait for their time as well, so many times as fast as they were recorded; `None` is as fast as their order lets them.
     pub speed: Option<f64>,
     /// An act may take so long.
     pub patience: Duration,
@@ -43,13 +45,17 @@ pub struct Driver<'s> {
     tell: mpsc::UnboundedSender<Told>,
     /// On each side a connection that looks who stands before a lock.
     watchers: [Option<Client>; 2],
-    /// Sessions that stand before one, since something has ended for the last time.
-    blocked: BTreeSet<usize>,
+    /// Sessions that stand before one since something has ended for the last time, and who has it.
+    blocked: BTreeMap<usize, BTreeSet<usize>>,
+    /// Of each session: the act that comes next.
+    next: Vec<usize>,
     looked: Instant,
     /// What became of the acts.
     pub outcomes: Vec<Outcome>,
     /// Stretches that were not sent because their session was no more.
     pub unsent: usize,
+    /// Acts that went before their time, so that others could go on.
+    pub early: usize,
 }
 
 impl std::fmt::Debug for Driver<'_> {
@@ -73,17 +79,19 @@ impl<'s> Driver<'s> {
             told,
             tell,
             watchers,
-            blocked: BTreeSet::new(),
+            blocked: BTreeMap::new(),
+            next: vec![0; script.conversations.len()],
             looked: Instant::now(),
             outcomes: Vec::new(),
             unsent: 0,
+            early: 0,
         })
     }
 
     /// Sends everything; `progress` hears how many acts have begun.
     pub async fn run(&mut self, progress: impl Fn(usize)) {
         let begun = Instant::now();
-        let first = self.script.order.first().map_or(0, |&(session, act)| self.begins(session, act));
+        let first = self.script.order.iter().map(|&(session, act)| self.begins(session, act)).min().unwrap_or(0);
         for (number, &(session, act)) in self.script.order.iter().enumerate() {
             progress(number);
             if let Some(speed) = self.pace.speed {
@@ -93,7 +101,9 @@ impl<'s> Driver<'s> {
                 }
             }
             self.wait_for_those_before(session, act).await;
-            self.begin(session, act).await;
+            if self.next[session] <= act {
+                self.begin(session, act).await;
+            }
         }
         while self.sessions.values().any(|session| session.running().next().is_some()) {
             self.hear(LOOKED).await;
@@ -106,18 +116,44 @@ impl<'s> Driver<'s> {
         self.script.conversations[session].acts[act].begins
     }
 
-    /// Waits until an act may begin.
+    /// Waits until an act may begin; it may have done so before its time.
     async fn wait_for_those_before(&mut self, session: usize, act: usize) {
-        while self.is_held(session, self.begins(session, act)) {
+        let begins = self.begins(session, act);
+        while self.next[session] <= act && self.is_held(session, begins) {
             self.hear(LOOKED).await;
             self.look().await;
+            match self.who_keeps_others(begins) {
+                Some(keeper) if keeper == session => return,
+                Some(keeper) => {
+                    self.early += 1;
+                    self.begin(keeper, self.next[keeper]).await;
+                    self.blocked.clear();
+                }
+                None => {}
+            }
         }
+    }
+
+    /// A session that does nothing, and has the lock before which somebody stands who had ended by this time.
+    fn who_keeps_others(&self, begins: u64) -> Option<usize> {
+        let is_late = |session: &Session| session.running().next().is_some_and(|running| running.ends <= begins);
+        let late = self.sessions.iter().filter(|(_, session)| is_late(session)).map(|(number, _)| *number);
+        let mut reached: BTreeSet<usize> = late.filter(|number| self.blocked.contains_key(number)).collect();
+        // Who keeps them may be kept by others.
+        let mut found: Vec<usize> = reached.iter().copied().collect();
+        while let Some(number) = found.pop() {
+            let keepers = self.blocked.get(&number).into_iter().flatten();
+            found.extend(keepers.filter(|keeper| reached.insert(**keeper)));
+        }
+        let is_idle = |number: &usize| self.sessions.get(number).is_some_and(|session| session.running().next().is_none());
+        let goes_on = |number: &usize| self.next[*number] < self.script.conversations[*number].acts.len();
+        reached.into_iter().find(|number| is_idle(number) && goes_on(number))
     }
 
     /// Whether an act of a session, which had begun at this time, has to wait.
     fn is_held(&self, session: usize, begins: u64) -> bool {
         let holds = |of: usize, place: usize, running: &Running| {
-            let is_free = self.pace.speed.is_some() || self.blocked.contains(&of) || running.begun.elapsed() > OVERLAP;
+            let is_free = self.blocked.contains_key(&of) || running.begun.elapsed() > OVERLAP;
             running.ends <= begins || of != session && place == 0 && !is_free
         };
         self.sessions.iter().any(|(of, s)| s.running().enumerate().any(|(place, running)| holds(*of, place, running)))
@@ -148,13 +184,14 @@ impl<'s> Driver<'s> {
             self.blocked.clear();
             self.outcomes.extend(outcome);
         }
-        if session.is_gone() && session.running().next().is_none() {
+        if session.is_over() && session.running().next().is_none() {
             self.gone.insert(number);
             self.sessions.remove(&number);
         }
     }
 
     async fn begin(&mut self, number: usize, act: usize) {
+        self.next[number] = act + 1;
         let conversation = &self.script.conversations[number];
         let what = &conversation.acts[act].what;
         if self.gone.contains(&number) {
@@ -169,6 +206,10 @@ impl<'s> Driver<'s> {
         }
     }
 
+    fn works(&self, number: usize, side: usize) -> bool {
+        self.sessions.get(&number).is_some_and(|session| session.works(side))
+    }
+
     /// Looks who stands before a lock.
     async fn look(&mut self) {
         if self.looked.elapsed() < LOOKED {
@@ -176,18 +217,24 @@ impl<'s> Driver<'s> {
         }
         self.looked = Instant::now();
         for side in 0..2 {
-            let working: BTreeMap<i32, usize> =
+            let all: BTreeMap<i32, usize> =
                 self.sessions.iter().filter_map(|(number, session)| Some((session.process(side)?, *number))).collect();
+            let working: Vec<String> =
+                all.iter().filter(|(_, number)| self.works(**number, side)).map(|(process, _)| process.to_string()).collect();
             let Some(watcher) = self.watchers[side].as_mut().filter(|_| !working.is_empty()) else { continue };
-            let list = working.keys().map(i32::to_string).collect::<Vec<_>>().join(",");
             let sql = format!(
-                "SELECT p FROM pg_catalog.unnest('{{{list}}}'::pg_catalog.int4[]) AS p \
-                 WHERE pg_catalog.cardinality(pg_catalog.pg_blocking_pids(p)) > 0"
+                "SELECT p, b FROM pg_catalog.unnest('{{{}}}'::pg_catalog.int4[]) AS p, \
+                 LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(p)) AS b",
+                working.join(",")
             );
             match tokio::time::timeout(OVERLAP, watcher.query(&sql)).await {
                 Ok(Ok(answer)) => {
-                    let blocked = answer.rows().into_iter().filter_map(|row| row.first()?.as_ref()?.parse::<i32>().ok());
-                    self.blocked.extend(blocked.filter_map(|process| working.get(&process)));
+                    for row in answer.rows() {
+                        let process = |at: usize| row.get(at)?.as_ref()?.parse::<i32>().ok();
+                        let Some(number) = process(0).and_then(|process| all.get(&process)) else { continue };
+                        let keepers = self.blocked.entry(*number).or_default();
+                        keepers.extend(process(1).and_then(|process| all.get(&process)));
+                    }
                 }
                 // Without it overlapping acts are waited for by the clock alone.
                 _ => self.watchers[side] = None,

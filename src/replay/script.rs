@@ -1,5 +1,4 @@
-//! Recordings -> conversations: what each session sends, in acts, each of them answered by one ReadyForQuery, and the one order of all
-//! acts, by the recording's clock.
+//! Recordings -> conversations: what each session sends, in acts, and the one order of all acts, by the recording's clock.
 
 use std::collections::HashMap;
 
@@ -73,7 +72,7 @@ struct Progress {
 pub struct Script {
     /// Every session.
     pub conversations: Vec<Conversation>,
-    /// Session and act, by the time of their beginning.
+    /// Session and act, in the order in which they took effect.
     pub order: Vec<(usize, usize)>,
     /// Stretches that nobody had answered when the session, or its recording, ended: they are not sent.
     pub unanswered: usize,
@@ -103,9 +102,31 @@ impl Script {
         }
         let acts = script.conversations.iter().enumerate();
         script.order = acts.flat_map(|(session, c)| (0..c.acts.len()).map(move |act| (session, act))).collect();
-        // Stable: what began in one microsecond stays in the order of its session.
-        script.order.sort_by_key(|(session, act)| script.conversations[*session].acts[*act].begins);
+        // Stable: what happened in one microsecond stays in the order of its session.
+        let moments: Vec<Vec<u64>> = script.conversations.iter().map(Conversation::moments).collect();
+        script.order.sort_by_key(|(session, act)| moments[*session][*act]);
         script
+    }
+}
+
+impl Conversation {
+    /// For each act the moment by which it is put in order: that at which it has taken effect at the latest. Who has waited for another
+    /// session's lock has got it before its end, and who released it did so after the beginning of its COMMIT, so in this order nobody
+    /// waits for who comes later, whatever time messages took on their way.
+    fn moments(&self) -> Vec<u64> {
+        let cancels: Vec<u64> = self.acts.iter().filter(|act| matches!(act.what, What::Cancel)).map(|act| act.begins).collect();
+        let mut last = 0;
+        let one = |act: &Act| {
+            let is_cancelled = cancels.iter().any(|at| (act.begins..act.ends).contains(at));
+            let releases = match &act.what {
+                What::Stretch(stretch) => stretch.ends_transaction(),
+                What::Cancel | What::Leave => true,
+                What::Login => false,
+            };
+            last = last.max(if releases || is_cancelled { act.begins } else { act.ends });
+            last
+        };
+        self.acts.iter().map(one).collect()
     }
 }
 
@@ -233,6 +254,15 @@ impl Builder {
 }
 
 impl Stretch {
+    /// Whether it does nothing but end a transaction.
+    fn ends_transaction(&self) -> bool {
+        const ENDS: &[&str] = &["COMMIT", "END", "ROLLBACK", "ABORT"];
+        let word =
+            |text: &String| text.trim_start().split(|c: char| !c.is_alphabetic()).next().unwrap_or_default().to_uppercase();
+        !self.texts.is_empty()
+            && self.texts.iter().all(|text| ENDS.contains(&word(text).as_str()) && !text.trim_end_matches(';').contains(';'))
+    }
+
     /// The same again, where nothing of it is prepared under a name or closed a second time.
     pub fn again(&self) -> Vec<u8> {
         let mut out = Vec::new();

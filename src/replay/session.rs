@@ -40,8 +40,7 @@ pub(super) struct Session {
     keys: [Vec<u8>; 2],
     /// In order; the sides work on the first.
     running: VecDeque<Running>,
-    /// One side has none any more.
-    is_gone: bool,
+    is_over: bool,
 }
 
 /// An act that has begun and is not over.
@@ -84,7 +83,7 @@ impl Session {
         let one = |side: usize| side::begin(places[side].clone(), conversation.parameters.clone(), (number, side), tell.clone());
         let ((left, left_task), (right, right_task)) = (one(0), one(1));
         let (jobs, tasks) = ([left, right], [left_task, right_task]);
-        Session { number, jobs, tasks, keys: [Vec::new(), Vec::new()], running: VecDeque::new(), is_gone: false }
+        Session { number, jobs, tasks, keys: [Vec::new(), Vec::new()], running: VecDeque::new(), is_over: false }
     }
 
     /// An act begins: behind those that are on their way.
@@ -113,15 +112,19 @@ impl Session {
         self.running.iter()
     }
 
-    /// Whether nothing is on its way any more, and nothing can be.
-    pub(super) fn is_gone(&self) -> bool {
-        self.is_gone
+    /// Whether nothing can be sent any more: it has left, or one side has lost it.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over
     }
 
-    /// The server processes that work on something, on one side.
+    /// Its server process on one side.
     pub(super) fn process(&self, side: usize) -> Option<i32> {
-        let works = self.running.front().is_some_and(|running| running.said[side].is_none());
-        self.keys[side].first_chunk().filter(|_| works).map(|process| i32::from_be_bytes(*process))
+        self.keys[side].first_chunk().map(|process| i32::from_be_bytes(*process))
+    }
+
+    /// Whether one side works on something.
+    pub(super) fn works(&self, side: usize) -> bool {
+        self.running.front().is_some_and(|running| running.said[side].is_none())
     }
 
     /// One side has said something about the first act on its way there.
@@ -142,7 +145,7 @@ impl Session {
             Said::Gone(why) => {
                 let open = self.running.iter_mut().filter(|running| running.said[side].is_none());
                 open.for_each(|running| running.said[side] = Some(Done::Gone(why.clone())));
-                self.is_gone = true;
+                self.is_over = true;
                 return;
             }
         };
@@ -178,6 +181,7 @@ impl Session {
             _ => None,
         };
         let over = self.running.pop_front()?;
+        self.is_over |= matches!(conversation.acts[over.act].what, What::Leave);
         if let Some(next) = self.running.front_mut() {
             next.begun = Instant::now();
         }
@@ -222,7 +226,7 @@ impl Session {
                         );
                     }
                 }
-                self.is_gone = true;
+                self.is_over = true;
             }
             Some(cancelled) if cancelled.sent.elapsed() > CANCEL_AGAIN => self.send_cancel(places, None).await,
             _ => {}

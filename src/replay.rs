@@ -30,6 +30,9 @@ use crate::table::{Cell, Columns, Table};
 /// Bytes of a statement that are shown.
 const SHOWN: usize = 300;
 
+/// Characters of a statement with its values, and of a difference, that are told.
+const TOLD: usize = 2000;
+
 /// A line a statement, without its values, a legacy table, or a session that could not be.
 pub const COLUMNS: Columns = &[
     ("what", Text),
@@ -81,7 +84,7 @@ impl Found {
             let told = match (&verdict, &conversation.acts[act].what) {
                 // A line is a statement without its values: the difference is of one with them.
                 (Verdict::Different(found), What::Stretch(stretch)) => {
-                    Verdict::Different(format!("{}: {found}", stretch.texts.join("; ")))
+                    Verdict::Different(format!("{}: {}", cut(&stretch.told(), TOLD), cut(found, TOLD)))
                 }
                 _ => verdict,
             };
@@ -133,6 +136,14 @@ impl Found {
             ]);
         }
         table
+    }
+}
+
+/// The beginning of a text.
+fn cut(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

@@ -122,14 +122,10 @@ impl<'s> Driver<'s> {
         while self.next[session] <= act && self.is_held(session, begins) {
             self.hear(LOOKED).await;
             self.look().await;
-            match self.who_keeps_others(begins) {
-                Some(keeper) if keeper == session => return,
-                Some(keeper) => {
-                    self.early += 1;
-                    self.begin(keeper, self.next[keeper]).await;
-                    self.blocked.clear();
-                }
-                None => {}
+            if let Some(keeper) = self.who_keeps_others(begins) {
+                self.early += 1;
+                self.begin(keeper, self.next[keeper]).await;
+                self.blocked.clear();
             }
         }
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::record::Recording;
 use crate::record::event::{Cut, Event};
+use crate::sql::quote::literal;
 use crate::wire::frame::{self, HEADER_BYTES, cstr};
 use crate::wire::tag::{about, client};
 
@@ -52,6 +53,8 @@ pub struct Stretch {
     pub chunks: Vec<Vec<u8>>,
     /// The statements in it, also those that were prepared before.
     pub texts: Vec<String>,
+    /// The parameters of each Bind in it, for a person.
+    pub values: Vec<String>,
     /// It ran a portal up to a number of rows.
     pub is_partial: bool,
     /// The error that it was answered with when it was recorded.
@@ -202,6 +205,9 @@ impl Builder {
             chunk.extend_from_slice(whole);
         }
         stretch.texts.extend(text);
+        if tag == client::BIND {
+            stretch.values.extend(bound(&whole[HEADER_BYTES..]));
+        }
         stretch.is_partial |= tag == client::EXECUTE && !whole.ends_with(&[0; 4]);
         match self.copying {
             // The end of the rows is answered at once by the simple protocol, and at the next Sync by the other.
@@ -253,7 +259,39 @@ impl Builder {
     }
 }
 
+/// The parameters of a Bind (manual, section 55.7), as far as they can be read.
+fn bound(body: &[u8]) -> Option<String> {
+    let (_, rest) = cstr(cstr(body)?.1)?;
+    let (formats, rest) = rest.split_first_chunk::<2>()?;
+    let (count, mut values) = rest.get(usize::from(u16::from_be_bytes(*formats)) * 2..)?.split_first_chunk::<2>()?;
+    let mut out = Vec::new();
+    for number in 1..=u16::from_be_bytes(*count) {
+        let (length, rest) = values.split_first_chunk::<4>()?;
+        let (value, behind) = match usize::try_from(i32::from_be_bytes(*length)) {
+            Ok(length) => rest.split_at_checked(length).map(|(value, behind)| (Some(value), behind))?,
+            Err(_) => (None, rest),
+        };
+        values = behind;
+        let told = match value.map(std::str::from_utf8) {
+            None => "NULL".to_owned(),
+            Some(Ok(text)) if !text.contains(char::is_control) => literal(text),
+            Some(_) => value.iter().copied().flatten().fold("\\x".to_owned(), |text, b| text + &format!("{b:02x}")),
+        };
+        out.push(format!("${number} = {told}"));
+    }
+    (!out.is_empty()).then(|| out.join(", "))
+}
+
 impl Stretch {
+    /// For a person: its statements, with their parameters behind them.
+    pub fn told(&self) -> String {
+        [self.texts.join("; "), self.values.join("; ")]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" -- ")
+    }
+
     /// Whether it does nothing but end a transaction.
     fn ends_transaction(&self) -> bool {
         const ENDS: &[&str] = &["COMMIT", "END", "ROLLBACK", "ABORT"];

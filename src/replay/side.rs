@@ -11,7 +11,7 @@ use crate::catalog::database::environment;
 use crate::config::{Address, Url};
 use crate::error::{Error, Result};
 use crate::twin::answer::{Answer, Reply};
-use crate::twin::client::Client;
+use crate::twin::client::{Client, Extended};
 use crate::wire::frame;
 use crate::wire::startup;
 use crate::wire::stream::Stream;
@@ -164,13 +164,15 @@ async fn work(
                 say(Said::Answered(answer, begun.elapsed()));
             }
             Job::Again(frames) => {
-                let is_open = connection.query("SAVEPOINT esclusa_again").await?.error().is_none();
+                let is_open = command(&mut connection, "SAVEPOINT esclusa_again").await?;
                 if !is_open {
-                    connection.query("BEGIN").await?;
+                    command(&mut connection, "BEGIN").await?;
                 }
                 let answer = ask(&mut connection, &[frames]).await?;
-                let end = if is_open { "ROLLBACK TO esclusa_again; RELEASE esclusa_again" } else { "ROLLBACK" };
-                connection.query(end).await?;
+                command(&mut connection, if is_open { "ROLLBACK TO esclusa_again" } else { "ROLLBACK" }).await?;
+                if is_open {
+                    command(&mut connection, "RELEASE esclusa_again").await?;
+                }
                 say(Said::Answered(answer, Duration::ZERO));
             }
             Job::Leave => {
@@ -185,6 +187,15 @@ async fn work(
         }
     }
     Ok(())
+}
+
+/// A command of our own, under a name of its own: a simple query would take the session's unnamed statement away. False where it failed.
+async fn command(connection: &mut Client, text: &str) -> Result<bool> {
+    const NAME: &str = "esclusa_again";
+    let prepared = connection.prepare(NAME, text).await?.error().is_none();
+    let ran = prepared && connection.execute(NAME, &Extended::default()).await?.error().is_none();
+    connection.close(NAME).await?;
+    Ok(ran)
 }
 
 /// Sends chunk by chunk, and reads up to ReadyForQuery.

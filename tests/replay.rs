@@ -85,11 +85,21 @@ impl Shelf {
     }
 
     async fn start(&self) {
+        self.start_all(1).await;
+    }
+
+    /// Waits for so many processes.
+    async fn start_all(&self, count: usize) {
         let number = now_ms();
         let order =
             Order { number, by: "test".into(), until_ms: None, share: 1.0, users: vec![APP.into()], applications: Vec::new() };
         order.give(self.path()).unwrap();
-        self.until(|status| status.recording.as_ref().is_some_and(|shown| shown.number == number)).await;
+        let begun = Instant::now();
+        let follows = |status: &Status| status.recording.as_ref().is_some_and(|shown| shown.number == number);
+        while Status::all(self.path()).unwrap().iter().filter(|status| follows(status)).count() < count {
+            assert!(begun.elapsed() < Duration::from_secs(20));
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// The file.
@@ -525,12 +535,17 @@ async fn contend(address: &Address, bed: &Bed, number: usize) {
 #[tokio::test]
 async fn sessions_meet_in_the_order_in_which_they_had_met() {
     let (shelf, bed) = (Shelf::new(), bed().await);
-    let proxy = recording_proxy(&bed, &shelf, &[]).await;
-    shelf.start().await;
-    futures_util::future::join_all((1..7).map(|number| contend(&proxy.server.address, &bed, number))).await;
+    let proxies = [recording_proxy(&bed, &shelf, &[]).await, recording_proxy(&bed, &shelf, &[]).await];
+    shelf.start_all(2).await;
+    futures_util::future::join_all((1..7).map(|number| contend(&proxies[number % 2].server.address, &bed, number))).await;
     let file = shelf.stop().await;
+    for proxy in proxies {
+        proxy.server.stop().await;
+    }
+    let listed = std::fs::read_dir(shelf.path()).unwrap().map(|entry| entry.unwrap().path());
+    let other = listed.filter(|path| path.extension().is_some_and(|e| e == "rec")).find(|path| *path != file).unwrap();
     let sides = Sides::new().await;
-    let (told, rows) = sides.replay(&shelf, &file, &[]).await;
+    let (told, rows) = sides.replay(&shelf, &file, &[other.to_str().unwrap()]).await;
     assert_eq!(told.code, Some(0), "{}\n{rows:#?}", told.err);
     assert!(!told.err.contains("before their time"), "{}", told.err);
     let state = "SELECT string_agg(tcid || tcdesc, ' ' ORDER BY tcid) FROM cf_quere_pro.tipocolor";

@@ -76,8 +76,7 @@ impl Recorder {
             return Err(Error::refused("a recording goes on"));
         }
         let key = Key::read(&settings.key_file)?;
-        let began_us = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros() as u64);
-        let began = Instant::now();
+        let (began, began_us) = both_clocks();
         let head = Head { began_us, order: order.clone(), redact: settings.redact.clone(), addresses };
         let file = settings.directory.join(format!("{}-{process}.rec", order.number));
         let progress = Arc::new(Progress::new(file, order.clone()));
@@ -217,6 +216,18 @@ impl Drop for Tap {
             self.active.send(self.session, Event::Ends);
         }
     }
+}
+
+/// One moment by both clocks: by the steady one that records are stamped with, and in microseconds since 1970, by which files of several
+/// processes are put together. Of a few readings the one between which the least time has passed.
+fn both_clocks() -> (Instant, u64) {
+    let reading = || {
+        let (before, wall, after) = (Instant::now(), SystemTime::now(), Instant::now());
+        (after - before, before + (after - before) / 2, wall)
+    };
+    let best = (0..9).map(|_| reading()).min_by_key(|(passed, ..)| *passed);
+    let (_, began, wall) = best.unwrap_or_else(reading);
+    (began, wall.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros() as u64))
 }
 
 #[cfg(test)]

@@ -19,9 +19,9 @@ use super::seal::Key;
 use crate::error::{Fault, Faults, Result};
 use crate::sql::Lexed;
 use crate::sql::quote::literal;
-use crate::sql::token::Literal;
+use crate::sql::token::{Lexeme, Literal};
 use crate::wire::frame::{self, HEADER_BYTES, cstr};
-use crate::wire::tag::client;
+use crate::wire::tag::{about, client};
 use statement::{Copy, Names};
 
 /// A line of COPY that is longer is not kept.
@@ -52,11 +52,11 @@ impl Rules {
                     }
                     Err(error) => faults.push(Fault::general(format!("record.redact: `{rule}`: {error}"))),
                 },
-                (None, Some(("*", column))) if is_name(column) => out.names.columns.push((None, column.to_owned())),
+                (None, Some(("*", column))) if is_name(column) => out.names.columns.push((None, column.to_lowercase())),
                 (None, Some((table, column))) if is_name(table) && is_name(column) && !column.contains('.') => {
-                    out.names.columns.push((Some(table.to_owned()), column.to_owned()));
+                    out.names.columns.push((Some(table.to_lowercase()), column.to_lowercase()));
                 }
-                (None, None) if is_name(rule) => drop(out.names.tables.insert(rule.clone())),
+                (None, None) if is_name(rule) => drop(out.names.tables.insert(rule.to_lowercase())),
                 _ => faults.push(
                     Fault::general(format!("record.redact: `{rule}` is no rule"))
                         .hint("a rule is `table`, `table.column`, `*.column` or `/pattern/`, without a schema"),
@@ -74,7 +74,7 @@ impl Rules {
     fn may_name(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         let columns = self.names.columns.iter().map(|(_, column)| column);
-        self.names.tables.iter().chain(columns).any(|name| text.contains(&name.to_lowercase()))
+        self.names.tables.iter().chain(columns).any(|name| text.contains(name))
     }
 }
 
@@ -102,6 +102,26 @@ struct Prepared {
     parameters: BTreeSet<usize>,
     types: Vec<u32>,
     copy: Option<Copy>,
+}
+
+impl State {
+    /// A statement is prepared. Under a name the server may refuse it and keep the one before, so what was meant of that stays meant.
+    fn prepares(&mut self, name: &[u8], mut found: Prepared) -> Result<(), Cut> {
+        match self.prepared.remove(name).filter(|_| !name.is_empty()) {
+            Some(before) => {
+                found.parameters.extend(before.parameters);
+                found.copy = found.copy.or(before.copy);
+            }
+            // Of most statements there is nothing to remember.
+            None if found.parameters.is_empty() && found.copy.is_none() => return Ok(()),
+            None => {}
+        }
+        if self.prepared.len() >= PREPARED {
+            return Err(Cut::Unredactable);
+        }
+        self.prepared.insert(name.to_vec(), found);
+        Ok(())
+    }
 }
 
 impl Redaction {
@@ -136,6 +156,8 @@ impl Redaction {
     fn frame(&self, state: &mut State, tag: u8, whole: &[u8], out: &mut Vec<u8>) -> Result<(), Cut> {
         let body = &whole[HEADER_BYTES..];
         match tag {
+            // Without a rule only a statement can hold what is taken out.
+            tag if self.rules.is_empty() && !matches!(tag, client::QUERY | client::PARSE) => out.extend_from_slice(whole),
             client::QUERY => {
                 let (text, behind) = cstr(body).ok_or(Cut::Unredactable)?;
                 let (text, found) = self.statement(state, text)?;
@@ -147,17 +169,16 @@ impl Redaction {
                 let (text, types) = cstr(rest).ok_or(Cut::Unredactable)?;
                 let (text, mut found) = self.statement(state, text)?;
                 found.types = types.get(2..).unwrap_or_default().chunks_exact(4).map(number).collect();
-                state.prepared.remove(name);
-                // Of most statements there is nothing to remember.
-                if !found.parameters.is_empty() || found.copy.is_some() {
-                    if state.prepared.len() >= PREPARED {
-                        return Err(Cut::Unredactable);
-                    }
-                    state.prepared.insert(name.to_vec(), found);
-                }
+                state.prepares(name, found)?;
                 frame::write(out, tag, &[name, &[0], &text, &[0], types]);
             }
             client::BIND => frame::write(out, tag, &[&self.bind(state, body).ok_or(Cut::Unredactable)?]),
+            client::CLOSE => {
+                if let Some((&about::STATEMENT, name)) = body.split_first() {
+                    state.prepared.remove(cstr(name).map_or(name, |(name, _)| name));
+                }
+                out.extend_from_slice(whole);
+            }
             client::COPY_DATA => self.copy_data(state, body, out)?,
             client::COPY_DONE | client::COPY_FAIL => {
                 let line = std::mem::take(&mut state.line);
@@ -182,6 +203,13 @@ impl Redaction {
             }
             return Ok((written(&self.matched(&text), is_utf8), Prepared::default()));
         };
+        // Where a backslash before a quote is an escape, strings end elsewhere than here.
+        let ambiguous =
+            |lexeme: &Lexeme| text[lexeme.span.range()].starts_with('\'') && text[lexeme.span.range()].contains("\\'");
+        let is_about = !self.rules.patterns.is_empty() || self.rules.may_name(&text) || may_set_password(bytes);
+        if is_about && lexed.lexemes.iter().any(ambiguous) {
+            return Err(Cut::Unredactable);
+        }
         let (mut out, mut from, mut found) = (String::with_capacity(text.len()), 0, Prepared::default());
         for range in lexed.statements() {
             found.copy = statement::copy(&lexed, &range, &self.rules.names).or(found.copy);
@@ -519,6 +547,35 @@ mod tests {
         assert!(!kept("ALTER ROLE ana WITH Password 'hunter2' LOGIN").unwrap().contains("hunter2"));
         assert!(kept("SELECT 'password', 'x' FROM t WHERE password = 'y'").unwrap().contains("'y'"), "that is a rule's");
         assert_eq!(kept("ALTER ROLE ana PASSWORD 'hunter2"), Err(Cut::Unredactable));
+    }
+
+    #[test]
+    fn what_is_in_doubt_is_not_kept() {
+        let redaction = redaction(&["Usuario.CORREO"]);
+        let mut state = State::default();
+        let mut kept = |frame: Vec<u8>| redaction.frames(&mut state, frame).map(|f| String::from_utf8_lossy(&f).into_owned());
+        let query = |text: &str| framed(client::QUERY, &[text.as_bytes(), &[0]]);
+        // With standard_conforming_strings off these are two strings, with a secret in each.
+        assert_eq!(kept(query(r"UPDATE usuario SET correo = 'a\'secret', n = 'b\'c'")), Err(Cut::Unredactable));
+        assert!(!kept(query(r"UPDATE USUARIO SET Correo = E'a\'secret'")).unwrap().contains("secret"));
+        // A statement of a name that is taken is refused, and the one before is bound.
+        let parse = |text: &str| framed(client::PARSE, &[b"s\0", text.as_bytes(), &[0, 0, 0]]);
+        kept(parse("SELECT 1 FROM usuario WHERE correo = $1")).unwrap();
+        kept(parse("SELECT 1 FROM cliente WHERE id = $1")).unwrap();
+        assert!(!kept(bind("s", false, &[Some(b"secret")])).unwrap().contains("secret"));
+        kept(framed(client::CLOSE, &[b"Ss\0"])).unwrap();
+        kept(parse("SELECT 1 FROM cliente WHERE id = $1")).unwrap();
+        assert!(kept(bind("s", false, &[Some(b"known")])).unwrap().contains("known"));
+    }
+
+    #[test]
+    fn without_a_rule_rows_are_kept_as_they_came() {
+        let redaction = redaction(&[]);
+        let mut state = State::default();
+        for piece in [&b"my password\nhalf a "[..], b"line\n"] {
+            let frame = framed(client::COPY_DATA, &[piece]);
+            assert_eq!(redaction.frames(&mut state, frame.clone()).unwrap(), frame);
+        }
     }
 
     #[test]

@@ -28,14 +28,19 @@ pub(super) enum Copy {
 pub(super) struct Names {
     /// Tables, views and functions of which every value is meant.
     pub(super) tables: BTreeSet<String>,
-    /// A column, and the table that the statement must name as well.
+    /// A column, and the table that the statement must name as well. All in lower case: what is quoted in capitals is meant too.
     pub(super) columns: Vec<(Option<String>, String)>,
+}
+
+/// A name, whatever its case.
+fn name(lexeme: &Lexeme) -> Option<String> {
+    lexeme.name().map(|name| name.to_lowercase())
 }
 
 /// The lexemes of a statement whose values are meant.
 pub(super) fn meant(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names) -> BTreeSet<usize> {
     let lexemes = &lexed.lexemes[range.clone()];
-    let named: BTreeSet<String> = lexemes.iter().filter_map(Lexeme::name).collect();
+    let named: BTreeSet<String> = lexemes.iter().filter_map(name).collect();
     let values = || range.clone().filter(|at| is_value(&lexed.lexemes[*at]));
     if named.iter().any(|name| names.tables.contains(name)) {
         return values().filter(|at| !counts_rows(lexed, range, *at)).collect();
@@ -49,7 +54,7 @@ pub(super) fn meant(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names) -> B
     let rows = inserted(lexed, range, &columns, &mut out);
     for stretch in stretches(lexed, range) {
         let of_rows = rows.iter().any(|rows| rows.contains(&stretch.start));
-        let names_column = lexed.lexemes[stretch.clone()].iter().filter_map(Lexeme::name).any(|name| columns.contains(&name));
+        let names_column = lexed.lexemes[stretch.clone()].iter().filter_map(name).any(|name| columns.contains(&name));
         let names_nothing = is_named && !of_rows && !stretch.clone().any(|at| is_identifier(lexed, at));
         if names_column || names_nothing {
             out.extend(stretch.filter(|at| is_value(&lexed.lexemes[*at]) && !counts_rows(lexed, range, *at)));
@@ -152,7 +157,7 @@ fn inserted(lexed: &Lexed<'_>, range: &Range<usize>, columns: &BTreeSet<String>,
         let places: Option<BTreeSet<usize>> = list.map(|close| {
             let named = items(lexed, next, close);
             let is_meant =
-                |item: &Range<usize>| lexed.lexemes[item.clone()].iter().any(|l| l.name().is_some_and(|n| columns.contains(&n)));
+                |item: &Range<usize>| lexed.lexemes[item.clone()].iter().any(|l| name(l).is_some_and(|n| columns.contains(&n)));
             named.iter().enumerate().filter(|(_, item)| is_meant(item)).map(|(place, _)| place).collect()
         });
         if places.as_ref().is_some_and(BTreeSet::is_empty) {
@@ -230,13 +235,13 @@ pub(super) fn copy(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names) -> Op
     let is_plain = lexemes[from + 2..].iter().all(|l| l.is_any(&["WITH", "FORMAT", "TEXT"]) || l.word().is_none())
         && !lexemes[from + 2..].iter().any(|l| l.literal().is_some());
     let is_binary = lexemes.iter().any(|l| l.is("BINARY"));
-    let named: BTreeSet<String> = lexemes[..from].iter().filter_map(Lexeme::name).collect();
+    let named: BTreeSet<String> = lexemes[..from].iter().filter_map(name).collect();
     let whole = named.iter().any(|name| names.tables.contains(name));
     let columns = columns_of(&named, names);
     let list = (range.start + 1..range.start + from).find(|at| lexed.closing(*at).is_some());
     let places: Option<BTreeSet<usize>> = list.and_then(|open| Some((open, lexed.closing(open)?))).map(|(open, close)| {
         let is_meant =
-            |item: &Range<usize>| lexed.lexemes[item.clone()].iter().any(|l| l.name().is_some_and(|n| columns.contains(&n)));
+            |item: &Range<usize>| lexed.lexemes[item.clone()].iter().any(|l| name(l).is_some_and(|n| columns.contains(&n)));
         items(lexed, open, close).iter().enumerate().filter(|(_, item)| is_meant(item)).map(|(place, _)| place).collect()
     });
     let is_about = whole || !columns.is_empty() && places.as_ref().is_none_or(|places| !places.is_empty());
@@ -278,7 +283,7 @@ mod tests {
             ("SELECT id FROM usuario WHERE 'x' = (SELECT correo FROM usuario WHERE id = 1)", "'x'"),
             ("SELECT id FROM cliente WHERE correo = 'x'", ""),
             ("SELECT id FROM cliente WHERE rfc LIKE 'PE%' AND correo = 'x'", "'PE%'"),
-            ("SELECT a FROM t WHERE \"RFC\" = 'x'", ""),
+            ("SELECT a FROM t WHERE \"RFC\" = 'x'", "'x'"),
             ("DELETE FROM secreto WHERE a = 1 AND b = $1", "1 $1"),
             ("SELECT secreto('x', 2); SELECT 'y'", "'x' 2"),
         ] {

@@ -9,6 +9,7 @@ pub mod dependents;
 pub mod doctor;
 pub mod drop;
 pub mod dump;
+pub mod estimate;
 pub mod first_form;
 pub mod foreign_key;
 pub mod gate;
@@ -31,6 +32,7 @@ pub mod schema;
 pub mod signature;
 pub mod shadow_role;
 pub mod state;
+pub mod throttle;
 pub mod view;
 
 pub use crate::relation::{CONTROL, LEAVES};

@@ -1,14 +1,21 @@
 //! `esclusa migrate TABLE... | --wave W | --all`.
 
+use std::cell::RefCell;
+use std::time::Instant;
+
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Call, Selection, remark, say};
+use crate::catalog::Database;
 use crate::error::{Error, Result};
-use crate::migrate::online::{Progress, Told};
+use crate::migrate::estimate::{Estimate, words};
+use crate::migrate::online::{Progress, Throttle, Told};
 use crate::migrate::quiet::Pace;
 use crate::migrate::run::Migration;
+use crate::migrate::throttle::Limits;
 use crate::migrate::{backfill, retain, roles};
 use crate::relation::{Context, Relation};
+use crate::sql::quote::ident;
 use crate::table::ColumnType::{Int, Text};
 use crate::table::Table;
 
@@ -49,12 +56,11 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
     }
     let database = call.prepared_database().await?;
     roles::require(&database, &context, &rules).await?;
-    let style =
-        ProgressStyle::with_template("{pos}/{len} tables, {eta} left: {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
-    let progress = Shown(ProgressBar::new(chosen.len() as u64).with_style(style));
+    let progress = Shown::new(&database, &context, chosen.iter().map(|rule| rule.table.as_str())).await?;
     let migration = Migration {
         accept: migrate.accept,
         pace: Pace::new(&call.settings),
+        throttle: Throttle::new(Limits::new(&call.settings)),
         told: &progress,
         ..Migration::new(&database, &rules, context).await?
     };
@@ -62,7 +68,7 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
     let mut table = Table::new(&[("table", Text), ("state", Text), ("rows", Int), ("held_ms", Int), ("notes", Text)]);
     let mut failed = 0;
     for rule in chosen {
-        progress.0.set_message(rule.table.clone());
+        progress.bar.set_message(rule.table.clone());
         match migration.table(run, rule).await {
             Ok(outcome) => {
                 let held = u64::try_from(outcome.held.as_millis()).unwrap_or(u64::MAX);
@@ -82,9 +88,9 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
                 table.push(vec![rule.table.as_str().into(), "left as it was".into(), 0usize.into(), 0usize.into(), why.into()]);
             }
         }
-        progress.0.inc(1);
+        progress.finished(&rule.table);
     }
-    progress.0.finish_and_clear();
+    progress.bar.finish_and_clear();
     migration.finish(run).await?;
     for (name, faults) in migrate.selection.faulty(&rules) {
         failed += 1;
@@ -98,11 +104,33 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
 }
 
 /// How far it is: a bar on a terminal, lines in a pipe.
-struct Shown(ProgressBar);
+struct Shown {
+    bar: ProgressBar,
+    began: Instant,
+    estimate: RefCell<Estimate>,
+}
 
 impl Shown {
+    async fn new(database: &Database, context: &Context, tables: impl Iterator<Item = &str>) -> Result<Self> {
+        let names: Vec<&str> = tables.collect();
+        let sql = "SELECT c.relname::text, pg_relation_size(c.oid) FROM pg_class AS c \
+                   WHERE c.relnamespace = to_regnamespace($1) AND c.relname = ANY ($2) AND c.relkind = 'r'";
+        let schema = ident(&context.schema);
+        let rows = database.query("asking for sizes", sql, &[&schema, &names]).await?;
+        let sizes = rows.iter().map(|row| (row.get(0), u64::try_from(row.get::<_, i64>(1)).unwrap_or(0)));
+        let style = ProgressStyle::with_template("{pos}/{len} tables, {elapsed}: {msg}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::new(names.len() as u64).with_style(style);
+        Ok(Shown { bar, began: Instant::now(), estimate: RefCell::new(Estimate::new(sizes)) })
+    }
+
+    fn finished(&self, table: &str) {
+        self.estimate.borrow_mut().finished(table);
+        self.bar.inc(1);
+    }
+
     fn line(&self, text: String) {
-        if self.0.is_hidden() { remark(&text) } else { self.0.set_message(text) }
+        if self.bar.is_hidden() { remark(&text) } else { self.bar.set_message(text) }
     }
 }
 
@@ -111,9 +139,15 @@ impl Told for Shown {
         let seconds = p.elapsed.as_secs_f64().max(0.001);
         #[expect(clippy::cast_precision_loss, reason = "a share and a speed")]
         let (share, speed) = (p.done as f64 / p.of.max(1) as f64, p.rows as f64 / seconds);
-        let speed = if p.rows > 0 { format!(", {speed:.0} rows/s") } else { String::new() };
-        let left = if share > 0.0 && share < 1.0 { format!(", {:.0} s left", seconds / share - seconds) } else { String::new() };
-        self.line(format!("{} {}: {:.0} %{speed}{left}", p.table, p.step, share * 100.0));
+        let mut line = format!("{} {}: {:.0} %", p.table, p.step, share * 100.0);
+        if p.rows > 0 {
+            line += &format!(", {speed:.0} rows/s");
+        }
+        let left = self.estimate.borrow_mut().left(p, self.began.elapsed());
+        if let (Some(table), Some(all)) = (left.table, left.all) {
+            line += &format!(", {} left for the table, {} for all", words(table), words(all));
+        }
+        self.line(line);
     }
 
     fn word(&self, text: &str) {

@@ -56,6 +56,9 @@ pub(super) async fn run(call: Call, status: Status) -> Result<()> {
             true.into(),
             format!("in this state{since}; next: {}", if next.is_empty() { "nothing" } else { &next }).into(),
         ]);
+        if let Some(why) = &facts.gives_way {
+            table.push(vec!["goes on".into(), false.into(), why.as_str().into()]);
+        }
         if !rule.target.stays() {
             for Condition { name, met, why } in condition::to_drop(facts, observation) {
                 table.push(vec![name.into(), met.into(), why.into()]);
@@ -84,7 +87,7 @@ pub(super) async fn run(call: Call, status: Status) -> Result<()> {
             facts.since.clone().into(),
             facts.mode.map(|m| m.name()).into(),
             facts.copied.map(|(done, of)| done * 100 / of.max(1)).into(),
-            is_moved.then(|| unmet().join(", ")).filter(|u| !u.is_empty()).into(),
+            facts.gives_way.clone().or_else(|| is_moved.then(|| unmet().join(", "))).filter(|u| !u.is_empty()).into(),
             Some(condition::next(facts, rule, observation)).filter(|n| !n.is_empty()).into(),
         ]);
     }

@@ -63,6 +63,8 @@ pub struct Facts {
     pub signature: Option<String>,
     /// Blocks copied, of all.
     pub copied: Option<(i64, i64)>,
+    /// Why the copying does not go on.
+    pub gives_way: Option<String>,
 }
 
 /// What has to be so before the archived table is dropped. The dump, which takes long, is made and proven when it is (`drop.rs`).
@@ -190,6 +192,17 @@ const COVERAGE: &str = "
     SELECT coalesce(sum(least(us, 3600000000)) / 1000000, 0)::bigint FROM (SELECT bucket, sum(covered_us) AS us FROM esclusa.coverage
       WHERE bucket >= clock_timestamp() - $1::bigint * interval '1 s' GROUP BY 1) AS c";
 
+/// Copies that were begun. Why one waits is repeated every few seconds as long as it does; why one was stopped stands until it goes on.
+const COPIES: &str = "
+    SELECT legacy_table::text, next_block, blocks,
+      CASE WHEN waits_for LIKE 'stopped: %' OR waits_at > clock_timestamp() - interval '15 s' THEN waits_for END FROM esclusa.copy";
+
+/// Blocks copied, of all, and why it does not go on.
+async fn copies(db: &Database) -> Result<HashMap<String, (i64, i64, Option<String>)>> {
+    let rows = db.query("asking for copies", COPIES, &[]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2), row.get(3)))).collect())
+}
+
 /// The facts of these tables.
 pub async fn facts(db: &Database, context: &Context, rules: &[&Rule], observation: Duration) -> Result<HashMap<String, Facts>> {
     let doing = "asking where tables stand";
@@ -216,10 +229,7 @@ pub async fn facts(db: &Database, context: &Context, rules: &[&Rule], observatio
     for row in pairs(sql).await? {
         proofs.insert(row.get(0), (row.get(1), row.get(2)));
     }
-    let mut copies: HashMap<String, (i64, i64)> = HashMap::new();
-    for row in pairs("SELECT legacy_table::text, next_block, blocks FROM esclusa.copy").await? {
-        copies.insert(row.get(0), (row.get(1), row.get(2)));
-    }
+    let mut copies = copies(db).await?;
     let mut last: HashMap<String, (String, Option<String>, String)> = HashMap::new();
     let sql = "SELECT DISTINCT ON (legacy_table) legacy_table::text, finished_at::timestamptz(0)::text, detail, step FROM esclusa.run_table
                ORDER BY legacy_table, number DESC";
@@ -255,7 +265,8 @@ pub async fn facts(db: &Database, context: &Context, rules: &[&Rule], observatio
             hanging: if is_moved { hanging(db, &relation).await? } else { Vec::new() },
             proof: proofs.get(table).cloned(),
             signature: signed,
-            copied: copies.get(table).copied(),
+            copied: copies.get(table).map(|(done, of, _)| (*done, *of)),
+            gives_way: copies.remove(table).and_then(|(.., why)| why),
         };
         all.insert(table.clone(), facts);
     }

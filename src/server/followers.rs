@@ -1,14 +1,15 @@
 //! Follows what others do: switches on other replicas, rights that are given and taken beside the proxy.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::policy;
 use super::steering::Steering;
 use crate::catalog::{Catalog, Database};
-use crate::control::{self, replica};
+use crate::control::{self, felt, replica};
 use crate::error::Result;
 use crate::relation::CONTROL;
+use crate::session::activity::Doing;
 
 impl Steering {
     /// Says that this process serves, and which switch is in force here.
@@ -43,13 +44,38 @@ impl Steering {
         Ok(())
     }
 
+    /// Tells what clients feel. Where that fails, nothing but a copy under load misses it: told once.
+    async fn tell_felt(&self, database: &Database, told: &mut Telling) -> Result<()> {
+        if !felt::has_table(database).await? {
+            return Ok(());
+        }
+        let now = SystemTime::now();
+        let waiting = self.shared.clients.iter().filter_map(|client| match client.activity.doing() {
+            (Doing::Active, since) => now.duration_since(since).ok(),
+            _ => None,
+        });
+        let reading = felt::Reading { ended: self.shared.felt.reading(), open: felt::open(waiting) };
+        let failed = felt::tell(database, &self.instance, told.number, &reading).await.err();
+        told.number += u32::from(failed.is_none());
+        if let Some(error) = failed.as_ref().filter(|_| !told.is_failing) {
+            tracing::warn!(%error, "what clients feel cannot be told: a copy under load does not go by it");
+        }
+        told.is_failing = failed.is_some();
+        Ok(())
+    }
+
     /// Nobody waits for this process any more.
     pub(super) async fn leave(&self) {
         let settings = self.shared.settings.load_full();
         let mut database = self.database.lock().await;
         let left = async {
             match policy::alive(&mut database, &settings).await? {
-                Some(database) if replica::generation(database).await? > 0 => replica::leave(database, &self.instance).await,
+                Some(database) if replica::generation(database).await? > 0 => {
+                    if felt::has_table(database).await? {
+                        felt::leave(database, &self.instance).await?;
+                    }
+                    replica::leave(database, &self.instance).await
+                }
                 _ => Ok(()),
             }
         };
@@ -62,17 +88,25 @@ impl Steering {
     }
 }
 
+/// How the telling of what clients feel goes.
+#[derive(Debug, Default)]
+struct Telling {
+    /// Readings told.
+    number: u32,
+    is_failing: bool,
+}
+
 /// Follows switches that other replicas make, as long as a session lives: until the process ends. Whatever was announced while the
 /// connection was gone is read when it is back.
 pub(super) async fn follow(steering: Arc<Steering>) {
-    let mut told = Vec::new();
+    let (mut told, mut telling) = (Vec::new(), Telling::default());
     loop {
         let settings = steering.shared.settings.load_full();
         if settings.control.url.is_empty() {
             return;
         }
         let listened = async {
-            let told = &mut told;
+            let (told, telling) = (&mut told, &mut telling);
             let password = policy::password(&settings)?;
             let (database, mut news) = Database::listen(&settings.control.url, password.as_deref(), control::CHANNEL).await?;
             let database = database.pinned().await?;
@@ -81,6 +115,7 @@ pub(super) async fn follow(steering: Arc<Steering>) {
                 steering.follow_switch().await?;
                 while let Err(_silence) = tokio::time::timeout(replica::HEARTBEAT, news.recv()).await.map(drop) {
                     steering.acknowledge(generation).await?;
+                    steering.tell_felt(&database, telling).await?;
                     steering.follow_rights(&database).await?;
                     if generation > 0 {
                         steering.compare_rules(&database, told).await?;

@@ -20,6 +20,7 @@ use crate::rewrite::cache::Cache;
 use crate::rewrite::{NameContext, Outcome, Policy};
 use crate::shadow::{Sample, Shadow};
 use crate::telemetry;
+use crate::traffic::felt::Felt;
 use crate::traffic::{Client, Execution, Sqlstate, Traffic};
 use crate::wire::tls::Acceptor;
 
@@ -42,6 +43,8 @@ pub struct Shared {
     pub cache: Cache,
     /// Counted hits.
     pub traffic: Traffic,
+    /// How long clients wait.
+    pub felt: Felt,
     /// Reads that run a second time.
     pub shadow: Shadow,
     /// TLS for clients, if it is offered.
@@ -120,6 +123,7 @@ impl Shared {
         Shared {
             cache: Cache::new(limits.cache_entries, limits.cache_bytes.0),
             traffic: Traffic::new(limits.traffic_bytes.0),
+            felt: Felt::default(),
             shadow: Shadow::default(),
             policy: ArcSwap::from_pointee(policy),
             standing: ArcSwap::default(),
@@ -301,7 +305,11 @@ impl House for Seat {
     }
 
     fn is_doing(&self, doing: Doing) {
-        self.info.activity.changes_to(doing, SystemTime::now());
+        let now = SystemTime::now();
+        if let (Doing::Active, since) = self.info.activity.doing() {
+            self.shared.felt.waited(now.duration_since(since).unwrap_or_default());
+        }
+        self.info.activity.changes_to(doing, now);
     }
 
     fn runs(&self, statement: Option<&Arc<Outcome>>) {

@@ -34,6 +34,18 @@ CREATE TABLE IF NOT EXISTS {control}.replica (
     rules      bigint
 );
 ALTER TABLE {control}.replica ADD COLUMN IF NOT EXISTS rules bigint;
+-- How long clients wait (control/felt.rs): the last readings of each proxy, one every two seconds, each in the place of its oldest. Counts
+-- are since the process began; what is open was not answered yet. Lost with a crash, and worth nothing behind one.
+CREATE UNLOGGED TABLE IF NOT EXISTS {control}.felt (
+    instance     text NOT NULL,
+    slot         smallint NOT NULL,
+    at           timestamptz NOT NULL DEFAULT clock_timestamp(),
+    classes      smallint[] NOT NULL,
+    counts       bigint[] NOT NULL,
+    open_classes smallint[] NOT NULL,
+    open_counts  bigint[] NOT NULL,
+    PRIMARY KEY (instance, slot)
+) WITH (fillfactor = 50);
 
 -- Hits of the first form, by instance, were not written exactly once: they are not carried over.
 DO $$
@@ -249,6 +261,11 @@ CREATE TABLE IF NOT EXISTS {control}.copy (
     begun_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
     at             timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+ALTER TABLE {control}.copy
+    ADD COLUMN IF NOT EXISTS waits_for   text,           -- why it does not go on, in words (migrate/throttle.rs)
+    ADD COLUMN IF NOT EXISTS waits_at    timestamptz,    -- when that was so last
+    ADD COLUMN IF NOT EXISTS baseline_us bigint,         -- the clients' p99 before it began
+    ADD COLUMN IF NOT EXISTS baseline_at timestamptz;
 -- Archived tables that are kept up to date (migrate/keep.rs), each by its heap: in another one every place is another row's.
 CREATE TABLE IF NOT EXISTS {control}.archive (
     legacy_table varchar(63) PRIMARY KEY,

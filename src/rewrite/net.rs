@@ -4,16 +4,19 @@
 use sqlparser::tokenizer::Token;
 
 use super::{Hit, HitOutcome, Outcome, Work};
+use crate::sql::Role;
 
 impl Work<'_, '_> {
     /// Counts what is mentioned but not named as a relation. True when a word was left unexplained.
     pub(super) fn mentions(&mut self, outcome: &mut Outcome) -> bool {
         let mut unclassified = false;
+        let is_do = self.lexemes.clone().next().is_some_and(|first| self.lexed.lexemes[first].is("DO"));
         for i in self.lexemes.clone() {
             let lexeme = &self.lexed.lexemes[i];
-            let word = lexeme.name().filter(|name| self.policy.entry(name).is_some());
-            if let Some(name) = word.filter(|_| !self.shape.explains(i)) {
-                unclassified = true;
+            let is_known = |name: &String| self.policy.entry(name).is_some() || self.policy.tombstones.contains(name);
+            if let Some(name) = lexeme.name().filter(is_known).filter(|_| !self.shape.explains(i)) {
+                unclassified |= self.policy.entry(&name).is_some();
+                outcome.touch(self.policy, &name);
                 let operation = crate::sql::wrapper::operation(self.lexed, &self.lexemes, i);
                 self.mention(name, operation, "a mention that could not be classified", outcome);
             }
@@ -21,6 +24,10 @@ impl Work<'_, '_> {
             if string {
                 let names = self.policy.prefilter.names_in(self.text(lexeme.span));
                 for name in names.iter().map(|n| n.to_ascii_lowercase()).filter(|n| !self.policy.is_off(n)) {
+                    // The text of DO is run; any other string is a value.
+                    if is_do {
+                        outcome.touch(self.policy, &name);
+                    }
                     self.mention(name, "mention", "a name in a string", outcome);
                 }
             }
@@ -34,6 +41,24 @@ impl Work<'_, '_> {
             let table = reference.name.last();
             if self.policy.faulty.contains_key(table) && self.is_in_schema(&reference.name) {
                 self.mention(table.to_owned(), reference.role.operation(), "its rule has faults", outcome);
+            }
+        }
+    }
+
+    /// Counts references to names that are retired. Who defines or drops one wants nothing of what was behind it.
+    pub(super) fn count_tombstones(&self, outcome: &mut Outcome) {
+        if self.policy.tombstones.is_empty() {
+            return;
+        }
+        for reference in self.shape.references.iter().filter(|r| !matches!(r.role, Role::Define(_))) {
+            let table = reference.name.last();
+            if self.policy.tombstones.contains(table) && self.is_in_schema(&reference.name) {
+                outcome.touch(self.policy, table);
+                let hit = Hit { table: table.to_owned(), operation: reference.role.operation(), outcome: HitOutcome::Forwarded };
+                if !outcome.hits.contains(&hit) {
+                    outcome.notes.push(format!("{table}: its name is retired, and comes back with this statement"));
+                    outcome.hits.push(hit);
+                }
             }
         }
     }

@@ -8,6 +8,7 @@ use std::time::Instant;
 use arc_swap::Guard;
 
 use super::activity::Doing;
+use super::touch::Held;
 use crate::rewrite::{NameContext, Outcome, Policy};
 use crate::shadow::Sample;
 use crate::traffic::{Client, Sqlstate};
@@ -36,6 +37,8 @@ pub trait House: Debug {
     fn runs(&self, statement: Option<&Arc<Outcome>>);
     /// The server has told the key of its process: the body of BackendKeyData.
     fn has_key(&self, key: &[u8]);
+    /// Whether a statement that names retired names is held until they are back.
+    fn touches(&self, outcome: &Outcome) -> Held;
     /// Whether the next read of a table in mode shadow is to be compared.
     fn is_sampled(&self) -> bool;
     /// A read to be compared.

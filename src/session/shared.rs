@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::activity::{Activity, Doing};
 use super::house::{House, Note, Run};
 use super::pause::Pause;
+use super::touch::{Held, Hold, Touches};
 use crate::config::Settings;
 use crate::migrate::state::State;
 use crate::mode::Mode;
@@ -45,6 +46,8 @@ pub struct Shared {
     pub traffic: Traffic,
     /// How long clients wait.
     pub felt: Felt,
+    /// Retired names that are touched.
+    pub touches: Touches,
     /// Reads that run a second time.
     pub shadow: Shadow,
     /// TLS for clients, if it is offered.
@@ -124,6 +127,7 @@ impl Shared {
             cache: Cache::new(limits.cache_entries, limits.cache_bytes.0),
             traffic: Traffic::new(limits.traffic_bytes.0),
             felt: Felt::default(),
+            touches: Touches::default(),
             shadow: Shadow::default(),
             policy: ArcSwap::from_pointee(policy),
             standing: ArcSwap::default(),
@@ -236,12 +240,13 @@ impl Drop for Place {
 pub struct Seat {
     shared: Arc<Shared>,
     info: Arc<ClientInfo>,
+    hold: Hold,
 }
 
 impl Seat {
     /// The seat of a client in [`Shared::clients`].
     pub fn new(shared: Arc<Shared>, info: Arc<ClientInfo>) -> Self {
-        Seat { shared, info }
+        Seat { shared, info, hold: Hold::default() }
     }
 
     fn warn_unread(&self) {
@@ -318,6 +323,12 @@ impl House for Seat {
 
     fn has_key(&self, key: &[u8]) {
         self.info.activity.has_key(key);
+    }
+
+    fn touches(&self, outcome: &Outcome) -> Held {
+        let statement = outcome.seen.as_ref().map_or("", |seen| &seen.text);
+        let client = self.info.client.load();
+        self.hold.held(&self.shared.touches, &outcome.tombstones, &client, statement, &self.info.told)
     }
 
     fn is_sampled(&self) -> bool {

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use arc_swap::Guard;
 
 use super::Conversation;
-use crate::rewrite::Policy;
+use crate::rewrite::{Outcome, Policy};
 use crate::session::house::House;
 use crate::session::own_requests::{self, OwnRequests};
 use crate::session::pipeline::{Request, Transaction};
 use crate::session::readiness::{NotYet, Readiness, Turn};
 use crate::session::statement::Protocol;
+use crate::session::touch::Held;
+use crate::sql::effect::Effect;
 
 impl<H: House> Conversation<H> {
     /// Announces the policy in force, before it is looked at.
@@ -44,6 +46,23 @@ impl<H: House> Conversation<H> {
         let alone = self.pipeline.is_empty();
         let about = self.names.ask(self.transaction != Transaction::None || !alone);
         Break(self.send_and_hold(own_requests::questions(about), protocol))
+    }
+
+    /// A statement that names a retired name waits until that is back, or has been given up. In a transaction that has failed it fails
+    /// anyhow, and what the server skips is no use of a name.
+    pub(super) fn bring_back(&mut self, outcome: &Outcome) -> Readiness {
+        if outcome.tombstones.is_empty() || self.pipeline.is_deaf() {
+            return Continue(());
+        }
+        if self.pipeline.awaits_ready() {
+            return Break(NotYet::Wait);
+        }
+        let ends = |effect: &Effect| matches!(effect, Effect::Commit | Effect::Rollback | Effect::RollbackTo(_));
+        let is_lost = self.is_aborted() && !outcome.effects.iter().any(|(_, effect)| ends(effect));
+        match is_lost || self.house.touches(outcome) == Held::GoesOn {
+            true => Continue(()),
+            false => Break(NotYet::Wait),
+        }
     }
 
     /// An aborted transaction answers nothing; whatever comes now fails, or ends it.

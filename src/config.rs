@@ -157,6 +157,8 @@ settings! {
         detail_kept: Duration = "\"400d\"";
         /// Hits by table, operation, outcome and application are forgotten when they are older.
         totals_kept: Duration = "\"1200d\"";
+        /// A statement that names a retired table is held until its name is back, and for no longer than this: then PostgreSQL says that there is no such table.
+        raise_timeout: Duration = "\"5s\"";
         /// How often one of the proxies looks who uses legacy tables without them; 0s is never. The same on all proxies.
         around_interval: Duration = "\"2s\"";
     }

@@ -19,6 +19,7 @@ pub mod leaf;
 pub mod ledger;
 pub mod machine;
 pub mod month;
+pub mod name;
 pub mod number;
 pub mod object;
 pub mod online;

@@ -1,12 +1,13 @@
 //! `esclusa status [TABLE... | --wave W | --all]`: where each legacy table stands, what it waits for, and the next command; the plan's
 //! definition of done.
 
-use super::{Call, rule_of};
+use super::{Call, retire, rule_of};
 use crate::error::{Error, Result};
 use crate::migrate::condition::{self, Condition};
-use crate::migrate::ledger;
+use crate::migrate::machine::{Name, State};
+use crate::migrate::{ledger, name};
 use crate::relation::Context;
-use crate::report::verdict::Language;
+use crate::report::verdict::{Language, Verdict};
 use crate::report::{Asked, find};
 use crate::rule::Rule;
 use crate::table::ColumnType::{Bool, Int, Text};
@@ -45,6 +46,15 @@ pub(super) async fn run(call: Call, status: Status) -> Result<()> {
         (None, tables) => tables.iter().map(|table| rule_of(&rules, table)).collect::<Result<_>>()?,
     };
     let facts = condition::facts(&database, &context, &chosen, observation).await?;
+    let tombstones = name::tombstones(&database).await?;
+    let judged = retire::judged(&database, &call.settings, &rules).await?;
+    // Nobody has used a silent one for all that the calendar asks for.
+    let is_silent = |table: &str| judged.get(table).is_some_and(|j| j.verdict == Verdict::MayBeRetired);
+    let word = |table: &str| match tombstones.get(table) {
+        Some(tombstone) => tombstone.name.word(),
+        None if is_silent(table) => "silent",
+        None => Name::Served.word(),
+    };
     if let ([rule], [_]) = (chosen.as_slice(), status.tables.as_slice())
         && let Some(facts) = facts.get(&rule.table)
     {
@@ -59,7 +69,15 @@ pub(super) async fn run(call: Call, status: Status) -> Result<()> {
         if let Some(why) = &facts.gives_way {
             table.push(vec!["goes on".into(), false.into(), why.as_str().into()]);
         }
-        if !rule.target.stays() {
+        let why = tombstones.get(&rule.table).map(|t| t.why.clone());
+        let why = why.or_else(|| judged.get(&rule.table).map(|j| j.reason.clone())).unwrap_or_default();
+        table.push(vec![format!("name {}", word(&rule.table)).into(), true.into(), why.into()]);
+        if facts.state == Some(State::Dropped) && !tombstones.contains_key(&rule.table) {
+            let names = retire::facts(&database, &call.settings, &rules, &[rule]).await?;
+            for Condition { name, met, why } in names.get(&rule.table).map(condition::to_retire).unwrap_or_default() {
+                table.push(vec![name.into(), met.into(), why.into()]);
+            }
+        } else if !rule.target.stays() && facts.state != Some(State::Dropped) {
             for Condition { name, met, why } in condition::to_drop(facts, observation) {
                 table.push(vec![name.into(), met.into(), why.into()]);
             }
@@ -72,6 +90,7 @@ pub(super) async fn run(call: Call, status: Status) -> Result<()> {
         ("state", Text),
         ("since", Text),
         ("mode", Text),
+        ("name", Text),
         ("copied_percent", Int),
         ("waits_for", Text),
         ("next", Text),
@@ -86,6 +105,7 @@ pub(super) async fn run(call: Call, status: Status) -> Result<()> {
             condition::standing(facts, observation).into(),
             facts.since.clone().into(),
             facts.mode.map(|m| m.name()).into(),
+            word(&rule.table).into(),
             facts.copied.map(|(done, of)| done * 100 / of.max(1)).into(),
             facts.gives_way.clone().or_else(|| is_moved.then(|| unmet().join(", "))).filter(|u| !u.is_empty()).into(),
             Some(condition::next(facts, rule, observation)).filter(|n| !n.is_empty()).into(),
@@ -95,6 +115,11 @@ pub(super) async fn run(call: Call, status: Status) -> Result<()> {
     if let (Some(number), _) = ledger::broken(&database).await? {
         super::remark(&format!(
             "warning: the ledger was changed: row {number} of esclusa.run_table does not follow from the one before"
+        ));
+    }
+    if let Some(number) = name::broken(&database).await? {
+        super::remark(&format!(
+            "warning: the ledger of names was changed: row {number} of esclusa.name_step does not follow from the one before"
         ));
     }
     Ok(())

@@ -68,7 +68,8 @@ fn function(relation: &Relation) -> String {
     )
 }
 
-fn views(relation: &Relation) -> [String; 2] {
+/// The compatibility view, and the one that rewritten reads name.
+pub(super) fn views(relation: &Relation) -> [String; 2] {
     [relation.legacy_table(), relation.view()]
 }
 
@@ -168,6 +169,13 @@ pub async fn hand_over(database: &Database, relation: &Relation, table: &str) ->
     let context = format!("giving the views of {} to its owner", relation.table);
     let owner = "SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE oid = to_regclass($1)";
     let owner: String = database.one(&context, owner, &[&table]).await?.get(0);
+    give(database, relation, &owner).await?;
+    copy_grants(database, relation, table).await
+}
+
+/// Gives the views, their function and the leaf to an owner, who has no right on the views but what is granted to him afterwards.
+pub async fn give(database: &Database, relation: &Relation, owner: &str) -> Result<()> {
+    let context = format!("giving the views of {} to their owner", relation.table);
     let [view, copy] = views(relation);
     for (what, schema) in [
         (format!("TABLE {}", relation.rows()), LEAVES),
@@ -175,11 +183,10 @@ pub async fn hand_over(database: &Database, relation: &Relation, table: &str) ->
         (format!("VIEW {copy}"), CONTROL),
         (format!("FUNCTION {}()", function_name(relation)), CONTROL),
     ] {
-        roles::give(database, &what, schema, &owner).await?;
+        roles::give(database, &what, schema, owner).await?;
     }
     // An owner may have taken a right from himself.
-    database.batch(&context, &format!("REVOKE ALL ON {view}, {copy} FROM {}", ident(&owner))).await?;
-    copy_grants(database, relation, table).await
+    database.batch(&context, &format!("REVOKE ALL ON {view}, {copy} FROM {}", ident(owner))).await
 }
 
 async fn copy_grants(database: &Database, relation: &Relation, table: &str) -> Result<()> {

@@ -39,7 +39,7 @@ pub async fn judged(database: &Database, settings: &Settings, asked: &Asked, lan
         let state = states.get(table).cloned().unwrap_or_default();
         let mode = modes.get(table).copied().unwrap_or(settings.rules.default_mode);
         let is_moved = state.was_moved() || state.improved;
-        Name { table: table.clone(), mode, is_moved, seen: seen.remove(table).unwrap_or_default() }
+        Name { table: table.clone(), mode, is_moved, is_retired: state.retired, seen: seen.remove(table).unwrap_or_default() }
     };
     let names = tables.map(name).collect();
     Ok(judge(names, &days(database, asked).await?, &calendar(settings), language))

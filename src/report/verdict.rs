@@ -146,6 +146,8 @@ pub struct Name {
     pub mode: Mode,
     /// Whether its rows are in the new tables.
     pub is_moved: bool,
+    /// Whether nothing answers under it until it is touched.
+    pub is_retired: bool,
     /// What was seen.
     pub seen: Seen,
 }
@@ -344,9 +346,10 @@ fn next(name: &Name, verdict: Verdict) -> String {
         (Verdict::NeedsYou, ..) => format!("esclusa report comparisons --table {table}"),
         (Verdict::Needed, ..) if name.seen.around.is_some() => format!("esclusa report around --table {table}"),
         (Verdict::SilentSoFar, ..) => "esclusa report coverage".to_owned(),
+        _ if name.is_retired => String::new(),
         (_, false, _) => format!("esclusa migrate {table}"),
         (Verdict::MayBeRetired, true, Mode::Refuse) | (Verdict::Rewritten | Verdict::MayMove, true, _) => String::new(),
-        (Verdict::MayBeRetired, true, _) => format!("SET MODE refuse FOR {table} BECAUSE '...'"),
+        (Verdict::MayBeRetired, true, _) => format!("esclusa retire {table} --reason TEXT"),
         (_, true, Mode::Shadow) => format!("SET MODE rewrite FOR {table} BECAUSE '...'"),
         (_, true, _) => format!("SET MODE shadow FOR {table} BECAUSE '...'"),
     }
@@ -413,7 +416,7 @@ mod tests {
     }
 
     fn name(seen: Seen) -> Name {
-        Name { table: "tipocorreo".into(), mode: Mode::Observe, is_moved: false, seen }
+        Name { table: "tipocorreo".into(), mode: Mode::Observe, is_moved: false, is_retired: false, seen }
     }
 
     fn calendar() -> Calendar {

@@ -278,6 +278,30 @@ CREATE TABLE IF NOT EXISTS {control}.silenced (
     enabled      "char" NOT NULL,    -- as pg_trigger.tgenabled
     PRIMARY KEY (legacy_table, trigger_name)
 );
+-- Legacy names that are retired (migrate/name.rs): nothing answers under one until a statement through a proxy names it. Without buried_at
+-- its views stand, and the proxies are being told.
+CREATE TABLE IF NOT EXISTS {control}.tombstone (
+    legacy_table varchar(63) PRIMARY KEY,
+    retired_by   text NOT NULL,
+    reason       text NOT NULL,
+    retired_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    buried_at    timestamptz,
+    owner        name,       -- of the views
+    rights       text[]      -- SQL that makes the rights on them and their comments again
+);
+-- One row a step of a name, in the step's own transaction, chained by hash as run_table is.
+CREATE TABLE IF NOT EXISTS {control}.name_step (
+    number       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    legacy_table varchar(63) NOT NULL,
+    step         text NOT NULL CHECK (step IN ('announce', 'retire', 'touch', 'undo')),
+    done_by      text NOT NULL,
+    reason       text,
+    statement    text,       -- what touched it, without its literals
+    rights       text[] NOT NULL,
+    done_at      timestamptz NOT NULL,
+    previous     bytea NOT NULL,
+    hash         bytea NOT NULL
+);
 -- What each moved table consists of (migrate/object.rs): the legacy table, which could say it, may be dropped.
 CREATE TABLE IF NOT EXISTS {control}.object (
     legacy_table varchar(63) NOT NULL,

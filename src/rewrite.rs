@@ -207,9 +207,9 @@ impl Policy {
         self.entries.values()
     }
 
-    /// Whether there is a rule for a table, whatever its mode.
+    /// Whether there is a rule for a table, whatever its mode, and whether or not its name is retired.
     pub fn knows(&self, table: &str) -> bool {
-        self.entries.contains_key(table)
+        self.entries.contains_key(table) || self.tombstones.contains(table)
     }
 
     /// Whether key tables stand beside leaves: then any statement's error may come from one.
@@ -605,6 +605,9 @@ mod tests {
             ("select 'tipocorreo'", false),
             ("select relname from pg_class where relname = 'tipocorreo'", false),
             ("drop table if exists tipocorreo", false),
+            ("create temporary table tipocorreo (x integer)", false),
+            ("create table if not exists cf_quere_pro.tipocorreo (x integer)", false),
+            ("create table otra (like tipocorreo)", true),
             // Not classified: a name that comes back for nothing does no harm.
             ("create table otra (tipocorreo integer)", true),
         ] {

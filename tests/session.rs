@@ -119,7 +119,10 @@ impl House for Fixed {
     }
 
     fn touches(&self, outcome: &Outcome) -> Held {
-        self.tell(format!("touches {}", outcome.tombstones.join(", ")));
+        self.tell(format!(
+            "touches {}",
+            if outcome.tombstones.is_empty() { "nothing more".into() } else { outcome.tombstones.join(", ") }
+        ));
         if self.given_up.get() { Held::GoesOn } else { Held::Waits }
     }
 

@@ -16,7 +16,9 @@ impl Work<'_, '_> {
             let is_known = |name: &String| self.policy.entry(name).is_some() || self.policy.tombstones.contains(name);
             if let Some(name) = lexeme.name().filter(is_known).filter(|_| !self.shape.explains(i)) {
                 unclassified |= self.policy.entry(&name).is_some();
-                outcome.touch(self.policy, &name);
+                if !self.is_created(i) {
+                    outcome.touch(self.policy, &name);
+                }
                 let operation = crate::sql::wrapper::operation(self.lexed, &self.lexemes, i);
                 self.mention(name, operation, "a mention that could not be classified", outcome);
             }
@@ -43,6 +45,21 @@ impl Work<'_, '_> {
                 self.mention(table.to_owned(), reference.role.operation(), "its rule has faults", outcome);
             }
         }
+    }
+
+    /// Whether a word is the name of a table that the statement makes: CREATE [TEMPORARY] TABLE [IF NOT EXISTS] [schema.]word.
+    fn is_created(&self, word: usize) -> bool {
+        let lexemes = &self.lexed.lexemes;
+        let start = self.lexemes.start;
+        let mut at = word;
+        let before = |at: usize, by: usize| at.checked_sub(by).filter(|at| *at >= start).map(|at| &lexemes[at]);
+        if before(at, 1).is_some_and(|l| l.is_token(&Token::Period)) {
+            at = at.saturating_sub(2);
+        }
+        if before(at, 1).is_some_and(|l| l.is("EXISTS")) {
+            at = at.saturating_sub(3);
+        }
+        before(at, 1).is_some_and(|l| l.is("TABLE")) && lexemes.get(start).is_some_and(|l| l.is("CREATE"))
     }
 
     /// Counts references to names that are retired. Who defines or drops one wants nothing of what was behind it.

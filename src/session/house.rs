@@ -37,7 +37,8 @@ pub trait House: Debug {
     fn runs(&self, statement: Option<&Arc<Outcome>>);
     /// The server has told the key of its process: the body of BackendKeyData.
     fn has_key(&self, key: &[u8]);
-    /// Whether a statement that names retired names is held until they are back.
+    /// Whether a statement that names retired names is held until they are back. Asked again when the session is woken, and a last time
+    /// when the statement names none any more.
     fn touches(&self, outcome: &Outcome) -> Held;
     /// Whether the next read of a table in mode shadow is to be compared.
     fn is_sampled(&self) -> bool;

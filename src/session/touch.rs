@@ -191,6 +191,9 @@ mod tests {
         // Retired again in the same moment: nobody waits without end.
         assert_eq!(held(&holds[1], &touches, &["a"]), Held::GoesOn);
         assert_eq!(held(&holds[1], &touches, &["a"]), Held::Waits, "another statement asks anew");
+        asked.try_recv().unwrap().is_back();
+        assert_eq!(held(&holds[1], &touches, &[]), Held::GoesOn, "the statement finds the name");
+        assert_eq!(held(&holds[1], &touches, &["a"]), Held::Waits, "a later one does not, and asks anew");
     }
 
     #[test]

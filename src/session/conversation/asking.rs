@@ -51,7 +51,14 @@ impl<H: House> Conversation<H> {
     /// A statement that names a retired name waits until that is back, or has been given up. In a transaction that has failed it fails
     /// anyhow, and what the server skips is no use of a name.
     pub(super) fn bring_back(&mut self, outcome: &Outcome) -> Readiness {
-        if outcome.tombstones.is_empty() || self.pipeline.is_deaf() {
+        if outcome.tombstones.is_empty() {
+            // What was waited for is there: whatever is touched from now on is touched anew.
+            if std::mem::take(&mut self.touching) {
+                self.house.touches(outcome);
+            }
+            return Continue(());
+        }
+        if self.pipeline.is_deaf() {
             return Continue(());
         }
         if self.pipeline.awaits_ready() {
@@ -59,10 +66,8 @@ impl<H: House> Conversation<H> {
         }
         let ends = |effect: &Effect| matches!(effect, Effect::Commit | Effect::Rollback | Effect::RollbackTo(_));
         let is_lost = self.is_aborted() && !outcome.effects.iter().any(|(_, effect)| ends(effect));
-        match is_lost || self.house.touches(outcome) == Held::GoesOn {
-            true => Continue(()),
-            false => Break(NotYet::Wait),
-        }
+        self.touching = !is_lost && self.house.touches(outcome) == Held::Waits;
+        if self.touching { Break(NotYet::Wait) } else { Continue(()) }
     }
 
     /// An aborted transaction answers nothing; whatever comes now fails, or ends it.

@@ -8,7 +8,6 @@ use std::time::Instant;
 use arc_swap::Guard;
 
 use super::activity::Doing;
-use super::touch::Held;
 use crate::rewrite::{NameContext, Outcome, Policy};
 use crate::shadow::Sample;
 use crate::traffic::{Client, Sqlstate};
@@ -44,6 +43,15 @@ pub trait House: Debug {
     fn is_sampled(&self) -> bool;
     /// A read to be compared.
     fn offer(&self, sample: Sample);
+}
+
+/// Whether a statement that names tombstones is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// Until the session is woken.
+    Waits,
+    /// It goes on as it is: a name has not come back.
+    GoesOn,
 }
 
 /// How a statement ran.

@@ -11,9 +11,9 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::activity::{Activity, Doing};
-use super::house::{House, Note, Run};
+use super::house::{Held, House, Note, Run};
 use super::pause::Pause;
-use super::touch::{Held, Hold, Touches};
+use super::touch::{Hold, Touches};
 use crate::config::Settings;
 use crate::migrate::state::State;
 use crate::mode::Mode;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, mpsc};
 
+use super::house::Held;
 use crate::traffic::Client;
 
 /// Names that may be on their way back at one time; a statement that names one more is not held.
@@ -115,15 +116,6 @@ impl Touches {
         // One that cannot be asked for is dropped here, and is lost.
         self.asked.try_send(touch).ok().map(|()| ticket)
     }
-}
-
-/// Whether a statement that names tombstones is held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Held {
-    /// Until the session is woken.
-    Waits,
-    /// It goes on as it is: a name has not come back.
-    GoesOn,
 }
 
 /// One session's place: the name that it waits for.

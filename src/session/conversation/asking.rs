@@ -7,12 +7,11 @@ use arc_swap::Guard;
 
 use super::Conversation;
 use crate::rewrite::{Outcome, Policy};
-use crate::session::house::House;
+use crate::session::house::{Held, House};
 use crate::session::own_requests::{self, OwnRequests};
 use crate::session::pipeline::{Request, Transaction};
 use crate::session::readiness::{NotYet, Readiness, Turn};
 use crate::session::statement::Protocol;
-use crate::session::touch::Held;
 use crate::sql::effect::Effect;
 
 impl<H: House> Conversation<H> {

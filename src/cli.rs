@@ -27,6 +27,7 @@ mod schema;
 mod serve;
 mod sign;
 mod status;
+mod turn;
 mod verify;
 
 use std::io::{ErrorKind, Write as _};
@@ -307,7 +308,7 @@ impl Selection {
         if self.all {
             return Ok(rules.rules.values().collect());
         }
-        self.tables.iter().map(|name| rule_of(rules, name.rsplit('.').next().unwrap_or(name))).collect()
+        self.tables.iter().map(|name| rule_of(rules, name)).collect()
     }
 
     /// Tables that were chosen and have no rule in force: the run cannot say that it is done with all of them.
@@ -329,7 +330,7 @@ fn of_wave<'r>(rules: &'r RuleSet, wave: &str) -> Result<Vec<&'r Rule>> {
     Ok(chosen)
 }
 
-/// The rule of a table.
+/// The rule of a table, which may be named with its schema. A name may have a dot of its own.
 fn rule_of<'r>(rules: &'r RuleSet, table: &str) -> Result<&'r Rule> {
     let missing = || match rules.faulty.get(table) {
         Some(faulty) => Error::Refused {
@@ -339,5 +340,6 @@ fn rule_of<'r>(rules: &'r RuleSet, table: &str) -> Result<&'r Rule> {
         },
         None => Error::usage(format!("there is no rule for a table `{table}`")),
     };
-    rules.rules.get(table).ok_or_else(missing)
+    let in_schema = || table.split_once('.').and_then(|(_, name)| rules.rules.get(name));
+    rules.rules.get(table).or_else(in_schema).ok_or_else(missing)
 }

@@ -341,6 +341,16 @@ impl Settings {
                 "migrate.window, migrate.wave_tables and migrate.rows_per_second must be more than nothing",
             ));
         }
+        let spans = [
+            ("lock_timeout", self.migrate.lock_timeout),
+            ("hold", self.migrate.hold),
+            ("patience", self.migrate.patience),
+            ("chunk", self.migrate.chunk),
+        ];
+        // For the server a lock_timeout of nothing is none.
+        for (key, _) in spans.iter().filter(|(_, span)| span.is_zero()) {
+            faults.push(Fault::general(format!("migrate.{key} must be more than nothing")));
+        }
         if !self.listen.proxy_protocol_from.is_empty() && matches!(self.listen.address, Address::Unix(_)) {
             faults.push(Fault::general("listen.proxy_protocol_from is about networks, and listen.address is a Unix socket"));
         }
@@ -352,8 +362,9 @@ impl Settings {
             faults.push(Fault::general("upstream.tls_certificate and upstream.tls_key belong together"));
         }
         for date in &self.calendar.dates {
-            let parts = date.split_once('-').and_then(|(m, d)| Some((m.parse::<u32>().ok()?, d.parse::<u32>().ok()?)));
-            if !parts.is_some_and(|(month, day)| (1..=12).contains(&month) && (1..=31).contains(&day)) {
+            let parts = date.split_once('-').and_then(|(m, d)| Some((m.parse::<i8>().ok()?, d.parse::<i8>().ok()?)));
+            // In a leap year: the 29th of February comes too.
+            if parts.is_none_or(|(month, day)| jiff::civil::Date::new(2024, month, day).is_err()) {
                 faults.push(Fault::general(format!("calendar.dates: `{date}` is no month and day such as \"12-12\"")));
             }
         }
@@ -511,6 +522,19 @@ mod tests {
         let differing = defaults.differing(&load(text, &|_| None).unwrap());
         let told: Vec<String> = differing.iter().map(|k| format!("{}.{} {}", k.section, k.name, k.restart)).collect();
         assert_eq!(told, ["listen.max_clients false", "listen.workers true", "limits.cache_bytes true", "log.level true"]);
+    }
+
+    #[test]
+    fn spans_of_nothing_and_days_that_no_year_has_are_faults() {
+        for text in [
+            "[migrate]\nhold = \"0s\"\n",
+            "[migrate]\nlock_timeout = \"0s\"\n",
+            "[calendar]\ndates = [\"02-30\"]\n",
+            "[calendar]\ndates = [\"11-31\"]\n",
+        ] {
+            assert_eq!(load(text, &|_| None).unwrap_err().lines().count(), 1, "{text}");
+        }
+        load("[calendar]\ndates = [\"02-29\", \"12-31\"]\n", &|_| None).unwrap();
     }
 
     #[test]

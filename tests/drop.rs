@@ -25,12 +25,14 @@ const FULL: &str = "CREATE TABLE usuario (id numeric(10,0) PRIMARY KEY, nombre v
     INSERT INTO usuario SELECT i, 'u' FROM generate_series(1, 50) i;
     CREATE SCHEMA \"Dos.Partes\"; CREATE SEQUENCE \"Dos.Partes\".\"El Orden\";
     CREATE TABLE hisusuario (id numeric(10,0) NOT NULL REFERENCES usuario, nombre varchar(40) DEFAULT 'x', nota text CHECK (nota <> 'no'),
-        usu varchar(10), hora timestamp, orden bigint DEFAULT nextval('\"Dos.Partes\".\"El Orden\"'),
+        usu varchar(10), hora timestamp, orden bigint DEFAULT nextval('\"Dos.Partes\".\"El Orden\"'), \"Serie\" serial,
         CONSTRAINT hisusuario_pkey PRIMARY KEY (id, hora), CONSTRAINT \"un FK CONSTRAINT\" UNIQUE (id, hora, usu));
     INSERT INTO hisusuario SELECT i % 50 + 1, 'n' || i, CASE WHEN i % 3 = 0 THEN repeat(md5(i::text), 60 + i % 90) END, 'app',
         timestamp '2020-01-01' + i * interval '1 minute' FROM generate_series(1, 2000) i;
     CREATE INDEX hisusuario_parte ON hisusuario (nombre DESC NULLS LAST) WHERE nombre <> 'a;b INDEX ';
     CREATE INDEX \"un RULE o SEQUENCE mig_old\" ON hisusuario (nombre, usu);
+    CREATE STATISTICS \"Dos.Partes\".de_dos (dependencies, mcv) ON nombre, usu FROM hisusuario; CREATE STATISTICS otra ON (lower(nombre)), id FROM hisusuario;
+    ALTER STATISTICS otra SET STATISTICS 77;
     CREATE INDEX hisusuario_usu ON hisusuario (usu varchar_pattern_ops, hora);
     CREATE FUNCTION anota() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.nombre := coalesce(NEW.nombre, ''nadie''); RETURN NEW; END';
     CREATE TRIGGER antes BEFORE INSERT ON hisusuario FOR EACH ROW EXECUTE FUNCTION anota();
@@ -44,7 +46,8 @@ const SHAPE: &str = "SELECT (SELECT string_agg(pg_get_indexdef(indexrelid), E'\\
       (SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod) || attnotnull::text || coalesce(pg_get_expr(d.adbin, d.adrelid), ''), ', ' ORDER BY attnum)
        FROM pg_attribute LEFT JOIN pg_attrdef AS d ON d.adrelid = attrelid AND d.adnum = attnum WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped),
       relacl::text, (SELECT attacl::text FROM pg_attribute WHERE attrelid = c.oid AND attname = 'nota'), obj_description(c.oid, 'pg_class'),
-      col_description(c.oid, 3), pg_get_userbyid(relowner)
+      col_description(c.oid, 3), pg_get_userbyid(relowner), pg_get_serial_sequence('cf_quere_pro.hisusuario', 'Serie'),
+      (SELECT string_agg(pg_get_statisticsobjdef(s.oid) || stxstattarget, E'\\n' ORDER BY stxname) FROM pg_statistic_ext AS s WHERE stxrelid = c.oid)
     FROM pg_class AS c WHERE oid = 'cf_quere_pro.hisusuario'::regclass";
 
 const ROWS: &str = "SELECT h::text FROM cf_quere_pro.hisusuario AS h ORDER BY 1";

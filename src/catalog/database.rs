@@ -1,5 +1,6 @@
 //! A connection of esclusa's own, for reading catalogs and for the migration. Every error says what was being done.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -15,6 +16,8 @@ use crate::error::{Error, Result};
 pub struct Database {
     pub(super) client: Client,
     config: Config,
+    /// Why nothing more may be sent, where that is so.
+    stopped: Mutex<Option<&'static str>>,
 }
 
 /// A parameter of a query.
@@ -35,7 +38,24 @@ impl Database {
                 tracing::debug!(%error, "a control connection ended");
             }
         });
-        Ok(Database { client, config: config.clone() })
+        Ok(Database::of(client, config.clone()))
+    }
+
+    fn of(client: Client, config: Config) -> Self {
+        Database { client, config, stopped: Mutex::default() }
+    }
+
+    /// From here on every statement fails before it is sent, for this reason; with none they are sent again. What the server is running goes on.
+    pub fn stop(&self, why: Option<&'static str>) {
+        *self.stopped.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = why;
+    }
+
+    /// The client, where something may be sent.
+    fn sending(&self) -> Result<&Client> {
+        match *self.stopped.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
+            None => Ok(&self.client),
+            Some(why) => Err(Error::refused(why)),
+        }
     }
 
     /// Connects to the same database as another user. The URL's own password is never sent.
@@ -58,29 +78,32 @@ impl Database {
                 }
             }
         });
-        let database = Database { client, config };
+        let database = Database::of(client, config);
         database.batch("listening for switches", &format!("LISTEN {channel}")).await?;
         Ok((database, receiver))
     }
 
     /// Rows of a query with parameters.
     pub async fn query(&self, context: &str, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
-        self.client.query(sql, params).await.map_err(|e| database_error(context, &e))
+        self.sending()?.query(sql, params).await.map_err(|e| database_error(context, &e))
     }
 
     /// The one row of a query.
     pub async fn one(&self, context: &str, sql: &str, params: Params<'_>) -> Result<Row> {
-        self.client.query_one(sql, params).await.map_err(|e| database_error(context, &e))
+        self.sending()?.query_one(sql, params).await.map_err(|e| database_error(context, &e))
     }
 
     /// Rows touched by a statement with parameters.
     pub async fn execute(&self, context: &str, sql: &str, params: Params<'_>) -> Result<u64> {
-        self.client.execute(sql, params).await.map_err(|e| database_error(context, &e))
+        self.sending()?.execute(sql, params).await.map_err(|e| database_error(context, &e))
     }
 
     /// Several statements without parameters or results.
     pub async fn batch(&self, context: &str, sql: &str) -> Result<()> {
-        self.client.batch_execute(sql).await.map_err(|e| database_error(context, &e))
+        if sql.is_empty() {
+            return Ok(());
+        }
+        self.sending()?.batch_execute(sql).await.map_err(|e| database_error(context, &e))
     }
 
     /// Runs work in a transaction: all of it, or nothing.
@@ -98,7 +121,7 @@ impl Database {
 
     /// Results as text, by the simple protocol.
     pub async fn text(&self, context: &str, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
-        let messages = self.client.simple_query(sql).await.map_err(|e| database_error(context, &e))?;
+        let messages = self.sending()?.simple_query(sql).await.map_err(|e| database_error(context, &e))?;
         let row = |m: SimpleQueryMessage| match m {
             SimpleQueryMessage::Row(r) => Some((0..r.len()).map(|i| r.get(i).map(str::to_owned)).collect()),
             _ => None,
@@ -109,7 +132,7 @@ impl Database {
     /// Sends rows in COPY's text format.
     pub async fn copy_in(&self, context: &str, sql: &str, rows: String) -> Result<u64> {
         use futures_util::SinkExt;
-        let sink = self.client.copy_in::<_, std::io::Cursor<Vec<u8>>>(sql).await.map_err(|e| database_error(context, &e))?;
+        let sink = self.sending()?.copy_in::<_, std::io::Cursor<Vec<u8>>>(sql).await.map_err(|e| database_error(context, &e))?;
         let mut sink = std::pin::pin!(sink);
         sink.send(std::io::Cursor::new(rows.into_bytes())).await.map_err(|e| database_error(context, &e))?;
         sink.finish().await.map_err(|e| database_error(context, &e))

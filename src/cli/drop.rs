@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::turn::{Turn, cut_short, turn};
 use super::{Call, Selection};
 use crate::error::{Error, Result};
 use crate::migrate::drop::{self, Dumping};
@@ -74,7 +75,22 @@ pub(super) async fn run(call: Call, asked: Drop) -> Result<()> {
             let dumping = Dumping { server: &server, scratch: scratch.as_ref(), directory, observation };
             let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;
             for rule in chosen {
-                match drop::run(&migration, run, rule, &dumping).await {
+                let ended = match turn(&database, &rule.table, drop::run(&migration, run, rule, &dumping)).await? {
+                    Turn::Ended(ended) => ended,
+                    Turn::Cut(state, why) => {
+                        table.push(vec![
+                            rule.table.as_str().into(),
+                            state.into(),
+                            0usize.into(),
+                            "".into(),
+                            "".into(),
+                            why.into(),
+                        ]);
+                        call.print(&table)?;
+                        return Err(cut_short());
+                    }
+                };
+                match ended {
                     Ok(dump) => table.push(vec![
                         rule.table.as_str().into(),
                         "dropped".into(),

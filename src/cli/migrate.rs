@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::turn::{Turn, cut_short, turn};
 use super::{Call, Selection, remark, say};
 use crate::catalog::Database;
 use crate::error::{Error, Result};
@@ -66,10 +67,18 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
     };
     let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;
     let mut table = Table::new(&[("table", Text), ("state", Text), ("rows", Int), ("held_ms", Int), ("notes", Text)]);
-    let mut failed = 0;
+    let (mut failed, mut is_cut) = (0, false);
     for rule in chosen {
         progress.bar.set_message(rule.table.clone());
-        match migration.table(run, rule).await {
+        let ended = match turn(&database, &rule.table, migration.table(run, rule)).await? {
+            Turn::Ended(ended) => ended,
+            Turn::Cut(state, why) => {
+                is_cut = true;
+                table.push(vec![rule.table.as_str().into(), state.into(), 0usize.into(), 0usize.into(), why.into()]);
+                break;
+            }
+        };
+        match ended {
             Ok(outcome) => {
                 let held = u64::try_from(outcome.held.as_millis()).unwrap_or(u64::MAX);
                 let state = if outcome.parity.is_some() { "moved, parity proven" } else { "done" };
@@ -91,6 +100,10 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
         progress.finished(&rule.table);
     }
     progress.bar.finish_and_clear();
+    if is_cut {
+        call.print(&table)?;
+        return Err(cut_short());
+    }
     migration.finish(run).await?;
     for (name, faults) in migrate.selection.faulty(&rules) {
         failed += 1;

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use super::turn::{Turn, cut_short, turn};
 use super::{Call, Selection, say};
 use crate::control;
 use crate::error::{Error, Result};
 use crate::migrate::gate::{self, Named, Switch};
-use crate::migrate::machine::State;
+use crate::migrate::machine::{State, Step};
 use crate::migrate::run::Migration;
 use crate::migrate::{capture, drop, ledger, roles};
 use crate::mode::Mode;
@@ -57,12 +58,19 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     let mut restored = Vec::new();
     for rule in chosen {
         let state = ledger::state(&database, &context, &rule.table).await?;
+        // A process that was ended between the two steps of level 2.
+        let is_restored = state == State::Moved && ledger::is_last(&database, &rule.table, Step::Restore).await?;
         // Of a wave, or of all, those that there is nothing to do with are no failures.
-        if rollback.selection.tables.is_empty() && !has_work(state, rollback.level) {
+        if rollback.selection.tables.is_empty() && !(is_restored || has_work(state, rollback.level)) {
             continue;
         }
-        let is_dropped = state == State::Dropped && rollback.level > 2 || rollback.level == 2;
-        let done = if is_dropped { drop::restore(&migration, run, rule, rollback.dump.as_deref()).await } else { Ok(0) };
+        let is_dropped = state == State::Dropped && rollback.level > 2 || rollback.level == 2 && !is_restored;
+        let work =
+            async { if is_dropped { drop::restore(&migration, run, rule, rollback.dump.as_deref()).await } else { Ok(0) } };
+        let done = match turn(&database, &rule.table, work).await? {
+            Turn::Ended(done) => done,
+            Turn::Cut(state, why) => return cut(&call, table, rule, state, why),
+        };
         match done {
             Ok(_) => restored.push(rule),
             Err(error @ Error::Io { .. }) => return Err(error),
@@ -74,7 +82,11 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     }
     observe(&database, &context, &restored).await?;
     for rule in restored {
-        match migration.back(run, rule).await {
+        let ended = match turn(&database, &rule.table, migration.back(run, rule)).await? {
+            Turn::Ended(ended) => ended,
+            Turn::Cut(state, why) => return cut(&call, table, rule, state, why),
+        };
+        match ended {
             Ok(back) => {
                 let rows = usize::try_from(back.rows).unwrap_or(0);
                 table.push(vec![rule.table.as_str().into(), "back".into(), rows.into(), back.notes.join("; ").into()]);
@@ -92,6 +104,13 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
         0 => Ok(()),
         _ => Err(Error::refused(format!("{failed} tables were not brought back"))),
     }
+}
+
+/// The command ends in the middle of a table, with what it has done.
+fn cut(call: &Call, mut table: Table, rule: &Rule, state: &str, why: String) -> Result<()> {
+    table.push(vec![rule.table.as_str().into(), state.into(), 0usize.into(), why.into()]);
+    call.print(&table)?;
+    Err(cut_short())
 }
 
 /// What would be done, in words.
@@ -139,7 +158,10 @@ async fn observe(database: &crate::catalog::Database, context: &Context, chosen:
         Some(late) => Err(Error::Refused {
             message: "a proxy still rewrites these tables, and nothing was brought back".into(),
             detail: Some(late.to_string()),
-            hint: Some("end it, or wait until it follows".into()),
+            hint: Some(
+                "end it, or wait until it follows; one that was killed is let go when it is started again, or after a minute"
+                    .into(),
+            ),
         }),
     }
 }

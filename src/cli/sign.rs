@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::turn::{Turn, cut_short, turn};
 use super::{Call, Selection};
 use crate::disk;
 use crate::error::{Error, Result};
@@ -52,7 +53,16 @@ pub(super) async fn run(call: Call, sign: Sign) -> Result<()> {
     let (mut signed, mut refused): (Vec<Signed>, usize) = (Vec::new(), 0);
     let mut table = Table::new(&[("table", Text), ("signed_by", Text), ("rows", Int), ("notes", Text)]);
     for rule in chosen {
-        match signature::sign(&migration, run, rule, by).await {
+        let ended = match turn(&database, &rule.table, signature::sign(&migration, run, rule, by)).await? {
+            Turn::Ended(ended) => ended,
+            Turn::Cut(state, why) => {
+                // Without a report: whoever signs again gets one of all tables.
+                table.push(vec![rule.table.as_str().into(), state.into(), 0usize.into(), why.into()]);
+                call.print(&table)?;
+                return Err(cut_short());
+            }
+        };
+        match ended {
             Ok(one) => {
                 table.push(vec![one.table.as_str().into(), by.into(), one.rows.into(), "every check holds".into()]);
                 signed.push(one);

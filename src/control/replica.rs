@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use super::hits::Recorder;
 use crate::catalog::Database;
 use crate::error::Result;
 
@@ -29,11 +30,12 @@ pub async fn advance(db: &Database) -> Result<()> {
 }
 
 /// A replica says that it serves, and which switch is in force there. Rows of those that were killed are cleared away in the end.
-pub async fn acknowledge(database: &Database, instance: &str, generation: i64, rules: i64) -> Result<()> {
+pub async fn acknowledge(database: &Database, by: Recorder<'_>, generation: i64, rules: i64) -> Result<()> {
     let sql = "WITH gone AS (DELETE FROM esclusa.replica WHERE seen_at < clock_timestamp() - interval '1 day' AND instance <> $1)
-               INSERT INTO esclusa.replica AS r (instance, generation, rules) VALUES ($1, $2, $3) ON CONFLICT (instance) DO UPDATE
-               SET generation = greatest(r.generation, excluded.generation), seen_at = clock_timestamp(), rules = excluded.rules";
-    database.execute("acknowledging a switch", sql, &[&instance, &generation, &rules]).await.map(drop)
+               INSERT INTO esclusa.replica AS r (instance, generation, rules, recorder) VALUES ($1, $2, $3, nullif($4::text, '')::uuid)
+               ON CONFLICT (instance) DO UPDATE SET generation = greatest(r.generation, excluded.generation), seen_at = clock_timestamp(),
+                   rules = excluded.rules, recorder = excluded.recorder";
+    database.execute("acknowledging a switch", sql, &[&by.instance, &generation, &rules, &by.recorder]).await.map(drop)
 }
 
 /// The replicas that serve with other rules than these.
@@ -48,6 +50,14 @@ pub async fn with_other_rules(database: &Database, rules: i64) -> Result<Vec<Str
 /// It serves no more.
 pub async fn leave(database: &Database, instance: &str) -> Result<()> {
     database.execute("leaving", "DELETE FROM esclusa.replica WHERE instance = $1", &[&instance]).await.map(drop)
+}
+
+/// The process of a recorder is known to have died: nobody waits for it any more.
+pub async fn died(database: &Database, recorder: &str) -> Result<()> {
+    database
+        .execute("noting that a proxy has died", "DELETE FROM esclusa.replica WHERE recorder = $1::text::uuid", &[&recorder])
+        .await
+        .map(drop)
 }
 
 /// A replica on which the last switch is not in force.

@@ -134,7 +134,8 @@ impl Migration<'_> {
             ident(&aside),
             ident(&relation.schema),
         );
-        db.batch(&context, &[swap, grants, keys, hanging.after].concat()).await?;
+        let owning = self.owning(db, relation).await?;
+        db.batch(&context, &[swap, grants, owning, keys, hanging.after].concat()).await?;
         let gone = format!(
             "DROP VIEW {aside};\nDROP VIEW {view};\nDROP FUNCTION {write}();\nALTER TABLE {parent} DETACH PARTITION {leaf};\nDROP TABLE {leaf};\n{}{}\n{}\nDELETE FROM {CONTROL}.object WHERE legacy_table = {table};",
             keep::removal(relation),
@@ -147,6 +148,22 @@ impl Migration<'_> {
         db.batch(&context, &gone).await?;
         self.capture_back(db, rule, relation).await?;
         Ok(later)
+    }
+
+    /// The sequences that the table's columns owned before it was moved are theirs again, where they still are nobody's.
+    async fn owning(&self, db: &Database, relation: &Relation) -> Result<String> {
+        let sql = format!(
+            "SELECT format('ALTER SEQUENCE %s OWNED BY {table}.%I;', to_regclass(s.owned ->> 0), s.owned ->> 1) \
+             FROM (SELECT detail::jsonb -> 'sequences' AS list FROM {CONTROL}.run_table WHERE legacy_table = {name} AND step = '{moved}' \
+                   ORDER BY number DESC LIMIT 1) AS last, jsonb_array_elements(last.list) AS s(owned) \
+             WHERE NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = to_regclass(s.owned ->> 0) AND deptype = 'a') \
+               AND to_regclass(s.owned ->> 0) IS NOT NULL",
+            table = relation.legacy_table(),
+            name = literal(&relation.table),
+            moved = Step::Move.name(),
+        );
+        let lines = db.text("reading which sequences the table owned", &sql).await?;
+        Ok(lines.into_iter().flatten().flatten().collect())
     }
 
     /// What a look-up's leaf was audited by goes back to the table; what a history's base projects into its leaf ends.

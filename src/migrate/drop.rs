@@ -62,7 +62,6 @@ pub async fn run(migration: &Migration<'_>, run: i64, rule: &Rule, dumping: &Dum
     }
     let dump = dump::take(dumping.server, dumping.scratch, &rule.table, dumping.directory).await?;
     let file = std::fs::canonicalize(&dump.file).unwrap_or_else(|_| dump.file.clone());
-    let detail = json!({"dump": file, "sha256": dump.sha256, "bytes": dump.bytes, "rows": dump.likeness.rows}).to_string();
     let context = format!("dropping the archive of {}", rule.table);
     let (leaf, archive) = (relation.rows(), qualified(ARCHIVE, &rule.table));
     let work = async |db: &Database, locked: &Locked| {
@@ -72,7 +71,9 @@ pub async fn run(migration: &Migration<'_>, run: i64, rule: &Rule, dumping: &Dum
         if !keep::is_kept(db, &relation).await? {
             return Err(Error::refused(format!("{context}: its triggers were changed meanwhile")));
         }
-        let entry = Entry { rows: Some(dump.likeness.rows), detail: Some(&detail), ..entry };
+        let statistics = dump::statistics(db, &rule.table).await?;
+        let detail = json!({"dump": file, "sha256": dump.sha256, "bytes": dump.bytes, "rows": dump.likeness.rows, "statistics": statistics});
+        let entry = Entry { rows: Some(dump.likeness.rows), detail: Some(&detail.to_string()), ..entry };
         ledger::write(db, &migration.context, entry).await?;
         let sql = format!("{}{}DROP TABLE {archive} RESTRICT", keep::detaching(&relation), keep::removal(&relation));
         db.batch(&context, &sql).await
@@ -116,7 +117,7 @@ pub async fn restore(migration: &Migration<'_>, run: i64, rule: &Rule, file: Opt
             db.batch(&context, PINNED).await
         })
         .await?;
-        db.batch(&context, &behind).await?;
+        db.batch(&context, &[behind.as_str(), &statistics(db, rule).await?].concat()).await?;
         db.batch(&context, PINNED).await?;
         db.batch(&context, &keep::as_they_fired(&relation, &archive)).await?;
         keep::attach(db, &relation, Places::Fill).await?;
@@ -129,6 +130,16 @@ pub async fn restore(migration: &Migration<'_>, run: i64, rule: &Rule, file: Opt
     // What the dump's script sets does not end with a transaction that fails.
     db.batch(&context, PINNED).await?;
     restored
+}
+
+/// What makes the extended statistics again that the dropped table had.
+async fn statistics(db: &Database, rule: &Rule) -> Result<String> {
+    let sql = format!(
+        "SELECT s || ';' FROM (SELECT detail::jsonb -> 'statistics' AS list FROM {CONTROL}.run_table \
+           WHERE legacy_table = {} AND step = 'drop' AND detail IS NOT NULL ORDER BY number DESC LIMIT 1) AS last, jsonb_array_elements_text(last.list) AS s",
+        literal(&rule.table)
+    );
+    Ok(db.text("looking for extended statistics", &sql).await?.into_iter().flatten().flatten().collect())
 }
 
 /// The dump of a dropped table, whole.

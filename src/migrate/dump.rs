@@ -106,7 +106,8 @@ pub async fn take(server: &Server, scratch: Option<&Server>, table: &str, direct
     let at: String = source.one(&context, now, &[]).await?.get(0);
     let name = file_name(table);
     let file = directory.join(format!("{name}-{at}.dump"));
-    let new = directory.join(format!(".{name}-{at}.dump.new"));
+    let new = directory.join(format!(".{name}-{at}{UNFINISHED}"));
+    sweep(directory);
     let (likeness, needed) = source
         .transaction(&context, async |db| {
             db.batch(&context, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
@@ -122,7 +123,9 @@ pub async fn take(server: &Server, scratch: Option<&Server>, table: &str, direct
         })
         .await
         .inspect_err(|_| drop(std::fs::remove_file(&new)))?;
-    std::fs::rename(&new, &file).map_err(|e| Error::io(format!("{context} into {}", file.display()), e))?;
+    // pg_dump has written the file through to the disk; its name has to be there too, before the table goes.
+    let named = std::fs::rename(&new, &file).and_then(|()| std::fs::File::open(directory)?.sync_all());
+    named.map_err(|e| Error::io(format!("{context} into {}", file.display()), e))?;
     let (sha256, bytes) = digest(&file)?;
     let found = restored(server, scratch, table, &file, &needed).await?;
     if found != likeness {
@@ -133,6 +136,33 @@ pub async fn take(server: &Server, scratch: Option<&Server>, table: &str, direct
         });
     }
     Ok(Dump { file, sha256, bytes, likeness })
+}
+
+/// How the name of a dump that is being written ends.
+const UNFINISHED: &str = ".dump.new";
+/// A dump that nobody has written into for so long is of a process that was killed.
+const ABANDONED: std::time::Duration = std::time::Duration::from_secs(3600);
+
+/// Takes away what killed processes have left. The directory may be another database's too, whose dumps are being written.
+fn sweep(directory: &Path) {
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        let is_unfinished = entry.file_name().to_string_lossy().ends_with(UNFINISHED);
+        let written = entry.metadata().and_then(|m| m.modified()).ok().and_then(|at| at.elapsed().ok());
+        if is_unfinished && written.is_some_and(|since| since > ABANDONED) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// The statements that make the extended statistics of an archived table again: `pg_dump --table` leaves them out.
+pub async fn statistics(db: &Database, table: &str) -> Result<Vec<String>> {
+    let sql = format!(
+        "SELECT pg_get_statisticsobjdef(oid) || CASE WHEN stxstattarget < 0 THEN '' \
+           ELSE format('; ALTER STATISTICS %I.%I SET STATISTICS %s', stxnamespace::regnamespace::name, stxname, stxstattarget) END \
+         FROM pg_statistic_ext WHERE stxrelid = {}::regclass ORDER BY stxname",
+        literal(&qualified(ARCHIVE, table))
+    );
+    Ok(db.text("reading extended statistics", &sql).await?.into_iter().flatten().flatten().collect())
 }
 
 /// A table's name as part of a file's: what a path reads as its own is written as in a URL.

@@ -233,6 +233,7 @@ impl Passage<'_> {
         let there = self.old_columns(home.target).await?;
         let rows = db.execute(&context, &copying(relation, home.target, &home.value, &there), &[]).await?;
         let mut notes = leaf::finish(db, relation, stands.then_some(archived.as_str())).await?;
+        db.batch(&context, &leaf::analysis(relation)).await?;
         let dropping = format!(
             "DROP FUNCTION IF EXISTS {0}.{1}(text), {0}.{2}(text)",
             ident(CONTROL),

@@ -233,8 +233,8 @@ fn columns_in<'l>(relation: &'l Relation, lexed: &'l Lexed<'_>) -> impl Iterator
     })
 }
 
-/// Makes of a filled table a part of the new one: with the indexes of `source`, the legacy table, where that still stands, and with
-/// statistics. What the reader should know.
+/// Makes of a filled table a part of the new one: with the indexes of `source`, the legacy table, where that still stands. Its statistics
+/// ([`analysis`]) are made when nobody waits any more. What the reader should know.
 pub async fn finish(db: &Database, relation: &Relation, source: Option<&str>) -> Result<Vec<String>> {
     let mut notes = Vec::new();
     let indexes = match source {
@@ -254,7 +254,7 @@ pub async fn finish(db: &Database, relation: &Relation, source: Option<&str>) ->
             Err(why) => notes.push(why),
         }
     }
-    let rest = [unique(relation), attaching(relation), analysis(relation)].concat();
+    let rest = [unique(relation), attaching(relation)].concat();
     db.batch(&format!("making the leaf of {}", relation.table), &rest).await?;
     Ok(notes)
 }

@@ -51,6 +51,14 @@ pub async fn state(db: &Database, context: &Context, table: &str) -> Result<Stat
     Ok(machine::found(row.get::<_, Option<&str>>(0).and_then(State::named), legacy, row.get(3)))
 }
 
+/// Whether the last step of a table is this one.
+pub async fn is_last(db: &Database, table: &str, step: Step) -> Result<bool> {
+    let sql = format!(
+        "SELECT coalesce((SELECT step = $2 FROM {CONTROL}.run_table WHERE legacy_table = $1 AND state IS NOT NULL ORDER BY number DESC LIMIT 1), false)"
+    );
+    Ok(db.one("asking for the last step", &sql, &[&table, &step.name()]).await?.get(0))
+}
+
 /// Writes a step, before what it does: the state that it leaves is still the one that there is. A step that has no place is refused.
 pub async fn write(db: &Database, context: &Context, entry: Entry<'_>) -> Result<State> {
     let state = state(db, context, entry.table).await?;

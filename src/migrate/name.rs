@@ -180,8 +180,7 @@ pub async fn bring_back(db: &Database, relation: &Relation, by: NameStep, who: B
                 return Err(Error::refused(format!("{doing}: {} is gone, and its rows with it", relation.rows())));
             }
             db.batch(&doing, &view::creation(relation)).await?;
-            view::give(db, relation, &owner).await?;
-            db.batch(&doing, &rights.join(";\n")).await?;
+            view::give(db, relation, &owner, &rights.join(";\n")).await?;
         }
         write(db, table, by, who, &[]).await?;
         control::announce(db).await?;

@@ -57,15 +57,15 @@ pub async fn kept(database: &Database, relation: &Relation, old: &str) -> Result
 
 /// Writes the verdicts to the ledger.
 pub async fn record(database: &Database, parity: &Parity) -> Result<()> {
-    for verdict in &parity.verdicts {
-        let sql = format!(
-            "INSERT INTO {CONTROL}.parity (legacy_table, check_name, passed, detail, row_count) VALUES ($1, $2, $3, $4, $5)"
-        );
-        let params: crate::catalog::database::Params<'_> =
-            &[&parity.table, &verdict.check, &verdict.passed, &verdict.detail, &parity.rows];
-        database.execute("recording parity", &sql, params).await?;
-    }
-    Ok(())
+    // In one statement: others may be waiting for the end of this transaction.
+    let sql = format!(
+        "INSERT INTO {CONTROL}.parity (legacy_table, check_name, passed, detail, row_count) \
+         SELECT $1, c, p, d, $5 FROM unnest($2::text[], $3::bool[], $4::text[]) WITH ORDINALITY AS v(c, p, d, n) ORDER BY n"
+    );
+    let checks: Vec<&str> = parity.verdicts.iter().map(|v| v.check).collect();
+    let passed: Vec<bool> = parity.verdicts.iter().map(|v| v.passed).collect();
+    let details: Vec<&str> = parity.verdicts.iter().map(|v| v.detail.as_str()).collect();
+    database.execute("recording parity", &sql, &[&parity.table, &checks, &passed, &details, &parity.rows]).await.map(drop)
 }
 
 /// Whether a relation has the legacy table's columns: names, order, types and modifiers.

@@ -8,7 +8,6 @@
 //! Nor do others wait longer for us: a transaction that has held its locks for `migrate.hold` is taken back, whatever it was doing.
 
 use std::cell::Cell;
-use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use crate::catalog::Database;
@@ -52,6 +51,8 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(60), Duration::from_
 
 /// A transaction that was taken back because others waited for it gets twice the time, so often: on a slow machine a small table moves too.
 const LONGER: u32 = 4;
+
+const TAKEN_BACK: &str = "taken back, because others wait";
 
 /// Since when a transaction has its locks, and others wait for it.
 #[derive(Debug, Default)]
@@ -143,9 +144,9 @@ pub async fn attempt_once<T>(
     }
 }
 
-/// Work that is stopped when it has had its locks for too long. It ends by itself then, by an error, before anything else is sent: a
-/// statement that the server still runs would otherwise meet the ROLLBACK. It is stopped by SQL of another session and not by a cancel
-/// request: this has no answer, and may reach the server when another statement runs.
+/// Work that is stopped when it has had its locks for too long. Nothing more of it is sent then, and the statement that the server runs is
+/// cancelled; so it ends by an error, and ROLLBACK follows. It is cancelled by SQL of another session and not by a cancel request: this has
+/// no answer, and might reach the server when ROLLBACK runs. It may also come before the statement does, on a slow line; so it is repeated.
 async fn within<T>(
     db: &Database,
     pid: i32,
@@ -154,29 +155,39 @@ async fn within<T>(
     is_over: &Cell<bool>,
     work: impl Future<Output = Result<T>>,
 ) -> Result<T> {
-    let mut work = pin!(work);
-    let mut beside = None;
-    loop {
-        tokio::select! {
-            biased;
-            done = &mut work => return match is_over.get() {
-                // Its last statement may have come to its end nevertheless.
-                true => Err(Error::refused("taken back")),
-                false => done,
-            },
-            () = tokio::time::sleep(Duration::from_millis(10)) => {
-                if locked.held() > limit {
-                    is_over.set(true);
-                    let other = match beside.take() {
-                        Some(other) => other,
-                        None => db.beside().await?,
-                    };
-                    other.execute("stopping a statement that keeps others waiting", "SELECT pg_cancel_backend($1)", &[&pid]).await?;
-                    beside = Some(other);
-                }
-            }
+    let tick = || tokio::time::sleep(Duration::from_millis(10));
+    let watch = async {
+        // Connecting takes a while on a slow line, so it is begun before it is needed.
+        while locked.held() <= limit / 2 {
+            tick().await;
         }
-    }
+        let mut beside = db.beside().await.ok();
+        while locked.held() <= limit {
+            tick().await;
+        }
+        is_over.set(true);
+        db.stop(Some(TAKEN_BACK));
+        loop {
+            match &beside {
+                // Where it cannot be stopped, it ends by itself: nothing follows it.
+                Some(other) => {
+                    _ = other
+                        .execute("stopping a statement that keeps others waiting", "SELECT pg_cancel_backend($1)", &[&pid])
+                        .await
+                }
+                None => beside = db.beside().await.ok(),
+            }
+            tick().await;
+        }
+    };
+    let done = tokio::select! {
+        biased;
+        done = work => done,
+        never = watch => never,
+    };
+    db.stop(None);
+    // Its last statement may have come to its end nevertheless.
+    if is_over.get() { Err(Error::refused(TAKEN_BACK)) } else { done }
 }
 
 /// Something between 0 and 1 that nobody can be in step with.

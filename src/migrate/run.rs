@@ -19,7 +19,7 @@ use super::dependents::{self, Dependent, Dependents};
 use super::foreign_key::KEYS;
 use super::foreign_key::key_table::{KeyTable, Leaf};
 use super::ledger::{self, Entry};
-use super::machine::Step;
+use super::machine::{State, Step};
 use super::online::{self, Online, Silent, Throttle, Told};
 use super::parity::{self, Parity};
 use super::quiet::{Locked, Pace, attempt, attempt_once};
@@ -116,7 +116,8 @@ impl<'m> Migration<'m> {
                 gate::improvement(self.database, &rule.table).await?;
             }
             let notes = retain::run(self.database, &self.context, rule, table).await?;
-            if !notes.is_empty() {
+            // A process that was killed behind the work has not come to the ledger.
+            if !notes.is_empty() || ledger::state(self.database, &self.context, &rule.table).await? != State::Improved {
                 self.write(self.database, run, rule, Step::Improve, None).await?;
             }
             return Ok(Outcome { table: rule.table.clone(), rows: 0, parity: None, notes, held: Duration::ZERO });
@@ -124,6 +125,7 @@ impl<'m> Migration<'m> {
         if table.kind == 'v' {
             // A process that was killed just behind the move has not come to that.
             if !object::is_recorded(self.database, &rule.table).await? {
+                self.analyse(&relation).await?;
                 self.describe(rule).await?;
             }
             let notes = vec!["already migrated: a view has the name".into()];
@@ -142,6 +144,9 @@ impl<'m> Migration<'m> {
         let Some((mut outcome, validation)) = moved else {
             return Err(Error::refused(format!("{}: others would wait for it too long", rule.table)));
         };
+        if prepared.is_none() {
+            self.analyse(&relation).await?;
+        }
         self.describe(rule).await?;
         let is_validated = !validation.is_empty();
         // Reads the referencing tables and keeps nobody from writing them. One that fails is told; the table has been moved.
@@ -279,12 +284,15 @@ impl<'m> Migration<'m> {
         parity::record(db, &parity).await?;
         let context = format!("carrying what hangs on {}", rule.table);
         db.batch(&context, &hanging.before).await?;
+        let owned = self.disown(db, relation).await?;
         let validation = self.swap(db, relation).await?;
         db.batch(&context, &hanging.after).await?;
         notes.extend(self.capture(db, rule, relation, catalog).await?);
         let places = prepared.map_or(keep::Places::Order, |p| keep::Places::Numbers(p.copy.numbers()));
         keep::attach(db, relation, places).await?;
-        ledger::write_as(db, Entry { rows: i64::try_from(rows).ok(), ..entry }, next).await?;
+        let detail = serde_json::json!({ "sequences": owned }).to_string();
+        let entry = Entry { rows: i64::try_from(rows).ok(), detail: (!owned.is_empty()).then_some(&*detail), ..entry };
+        ledger::write_as(db, entry, next).await?;
         Ok((Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes, held: Duration::ZERO }, validation))
     }
 
@@ -303,6 +311,11 @@ impl<'m> Migration<'m> {
         let catalog = self.catalog(rule).await?;
         self.refuse_stale_rule(rule, &catalog)?;
         Ok(catalog)
+    }
+
+    /// Statistics of a leaf that was filled in the transaction that moved its table.
+    async fn analyse(&self, relation: &Relation) -> Result<()> {
+        self.database.batch(&format!("looking at the rows of {}", relation.table), &leaf::analysis(relation)).await
     }
 
     /// Records what the moved table consists of: behind the move, because it takes as long as all of it and nobody needs to wait for it.
@@ -360,19 +373,28 @@ impl<'m> Migration<'m> {
         Ok(keys.validation())
     }
 
+    /// A sequence that a column owns would be moved with the table, and dropped with the archive; the view's default still draws from it. Those
+    /// that were owned, with the column: they are again when the table comes back.
+    async fn disown(&self, db: &Database, relation: &Relation) -> Result<Vec<(String, String)>> {
+        let context = format!("letting the sequences of {} go", relation.table);
+        let sql = format!(
+            "SELECT d.objid::regclass::text, a.attname FROM pg_depend d JOIN pg_class c ON c.oid = d.objid \
+             JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid \
+             WHERE d.refobjid = {}::regclass AND d.deptype = 'a' AND d.classid = 'pg_class'::regclass AND c.relkind = 'S'",
+            literal(&relation.legacy_table())
+        );
+        let owned: Vec<(String, String)> = db.query(&context, &sql, &[]).await?.iter().map(|r| (r.get(0), r.get(1))).collect();
+        let disown: String = owned.iter().map(|(sequence, _)| format!("ALTER SEQUENCE {sequence} OWNED BY NONE;")).collect();
+        if !disown.is_empty() {
+            db.batch(&context, &disown).await?;
+        }
+        Ok(owned)
+    }
+
     /// The table steps aside and the view takes its name, in the same transaction.
     async fn swap(&self, db: &Database, relation: &Relation) -> Result<Vec<String>> {
         let (legacy, archived) = (relation.legacy_table(), qualified(ARCHIVE, &relation.table));
         let context = format!("putting the view in place of {}", relation.table);
-        // A sequence that a column owns would be moved with the table, and dropped with the archive; the view's default still draws from it.
-        let sequences = format!(
-            "SELECT format('ALTER SEQUENCE %s OWNED BY NONE', d.objid::regclass) FROM pg_depend d JOIN pg_class c ON c.oid = d.objid \
-             WHERE d.refobjid = {}::regclass AND d.deptype = 'a' AND d.classid = 'pg_class'::regclass AND c.relkind = 'S'",
-            literal(&legacy)
-        );
-        for disown in db.text(&context, &sequences).await?.into_iter().flatten().flatten() {
-            db.batch(&context, &disown).await?;
-        }
         db.batch(&context, &format!("ALTER TABLE {legacy} SET SCHEMA {ARCHIVE}")).await?;
         db.batch(&context, &view::creation(relation)).await?;
         view::hand_over(db, relation, &archived).await?;

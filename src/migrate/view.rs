@@ -169,12 +169,12 @@ pub async fn hand_over(database: &Database, relation: &Relation, table: &str) ->
     let context = format!("giving the views of {} to its owner", relation.table);
     let owner = "SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE oid = to_regclass($1)";
     let owner: String = database.one(&context, owner, &[&table]).await?.get(0);
-    give(database, relation, &owner).await?;
-    copy_grants(database, relation, table).await
+    let grants = grants(database, relation, table).await?;
+    give(database, relation, &owner, &grants).await
 }
 
-/// Gives the views, their function and the leaf to an owner, who has no right on the views but what is granted to him afterwards.
-pub async fn give(database: &Database, relation: &Relation, owner: &str) -> Result<()> {
+/// Gives the views, their function and the leaf to an owner, and on the views the rights that these statements grant, and no others.
+pub async fn give(database: &Database, relation: &Relation, owner: &str, grants: &str) -> Result<()> {
     let context = format!("giving the views of {} to their owner", relation.table);
     let [view, copy] = views(relation);
     for (what, schema) in [
@@ -186,10 +186,12 @@ pub async fn give(database: &Database, relation: &Relation, owner: &str) -> Resu
         roles::give(database, &what, schema, owner).await?;
     }
     // An owner may have taken a right from himself.
-    database.batch(&context, &format!("REVOKE ALL ON {view}, {copy} FROM {}", ident(owner))).await
+    let bare = format!("REVOKE ALL ON {view}, {copy} FROM {};", ident(owner));
+    database.batch(&context, &[&bare, grants].concat()).await
 }
 
-async fn copy_grants(database: &Database, relation: &Relation, table: &str) -> Result<()> {
+/// The statements that give what may be done with the table, on what has taken its place.
+async fn grants(database: &Database, relation: &Relation, table: &str) -> Result<String> {
     let sql = format!(
         "SELECT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, a.privilege_type, g.columns, a.is_grantable
          FROM (SELECT coalesce(relacl, acldefault('r', relowner)) AS acl, '' AS columns FROM pg_class WHERE oid = {0}::regclass
@@ -197,18 +199,18 @@ async fn copy_grants(database: &Database, relation: &Relation, table: &str) -> R
               aclexplode(g.acl) AS a",
         literal(table)
     );
+    let mut grants = String::new();
     for row in database.text("reading grants", &sql).await? {
         let cell = |i: usize| row.get(i).cloned().flatten().unwrap_or_default();
         let (grantee, privilege, columns) = (cell(0), cell(1), cell(2));
         let option = if cell(3) == "t" { " WITH GRANT OPTION" } else { "" };
         let [view, copy] = views(relation);
-        let mut grants = format!(
+        grants.push_str(&format!(
             "GRANT {privilege}{columns} ON {view} TO {grantee}{option}; GRANT {privilege}{columns} ON {copy} TO {grantee}{option};"
-        );
+        ));
         if columns.is_empty() && ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"].contains(&privilege.as_str()) {
             grants.push_str(&format!("GRANT {privilege} ON {} TO {grantee}{option};", relation.rows()));
         }
-        database.batch("copying grants", &grants).await?;
     }
-    Ok(())
+    Ok(grants)
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::policy;
 use super::steering::Steering;
 use crate::catalog::{Catalog, Database};
+use crate::control::hits::Recorder;
 use crate::control::{self, felt, replica};
 use crate::error::Result;
 use crate::relation::CONTROL;
@@ -19,7 +20,8 @@ impl Steering {
         match policy::alive(&mut database, &settings).await? {
             Some(database) if generation > 0 => {
                 let rules = self.rules.load().fingerprint();
-                replica::acknowledge(database, &self.instance, generation, rules).await
+                let by = Recorder { recorder: &self.recording.process(), instance: &self.instance };
+                replica::acknowledge(database, by, generation, rules).await
             }
             _ => Ok(()),
         }

@@ -10,6 +10,7 @@ use super::policy;
 use crate::catalog::Database;
 use crate::config::Settings;
 use crate::control::hits::{self, Recorder};
+use crate::control::replica;
 use crate::control::retention::{self, Retention};
 use crate::control::spool::Spool;
 use crate::error::{Error, Result};
@@ -100,6 +101,9 @@ impl Recording {
             return Err(Error::refused("the target database has no tables for hits: run `esclusa schema apply`"));
         }
         for at in 0..self.take_over(settings.control.spool.clone()).await? {
+            if at > 0 {
+                self.died(database, at).await?;
+            }
             while let Some((recorder, batch)) = self.oldest(at).await? {
                 let by = Recorder { recorder: &recorder, instance: &self.instance };
                 let written = tokio::time::timeout(PATIENCE, hits::write(database, by, &batch)).await;
@@ -124,6 +128,15 @@ impl Recording {
             Ok(spools.len())
         })
         .await
+    }
+
+    /// A spool that nobody holds is that of a process that has died: no switch waits for it.
+    async fn died(&self, database: &Database, at: usize) -> Result<()> {
+        let recorder = self.with_spools(move |spools| Ok(spools.get(at).map(|s| s.recorder.clone()))).await?;
+        match recorder {
+            Some(recorder) => replica::died(database, &recorder).await,
+            None => Ok(()),
+        }
     }
 
     async fn oldest(&self, at: usize) -> Result<Option<(String, Batch)>> {

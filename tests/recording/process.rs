@@ -74,6 +74,12 @@ impl Process {
         self.log.lock().unwrap().clone()
     }
 
+    /// The process.
+    #[allow(dead_code, reason = "tests/killed.rs has somebody else kill it")]
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// kill -9.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();

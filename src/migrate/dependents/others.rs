@@ -169,7 +169,7 @@ async fn bodies(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> R
     let sql = "SELECT p.oid::regprocedure, p.prosrc ~* '\\mEXECUTE\\M' FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace \
              JOIN pg_language l ON l.oid = p.prolang WHERE n.nspname NOT IN ($control, 'pg_catalog', 'information_schema') AND l.lanname NOT IN ('c', 'internal') AND p.prosqlbody IS NULL \
              AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e') \
-             AND p.prosrc ~* ('(^|\\W)' || regexp_replace($name, '(\\W)', '\\\\\\1', 'g') || '(\\W|$)') ORDER BY p.oid";
+             AND strpos(lower(p.prosrc), lower($name)) > 0 AND p.prosrc ~* ('(^|\\W)' || regexp_replace($name, '(\\W)', '\\\\\\1', 'g') || '(\\W|$)') ORDER BY p.oid";
     for row in rows(database, "functions that name it", sql, leaf).await? {
         let fate = "its body names the table, and finds the view: no ON CONFLICT, no TRUNCATE, no system columns";
         // What it puts together while it runs cannot be read here.

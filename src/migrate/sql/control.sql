@@ -34,6 +34,8 @@ CREATE TABLE IF NOT EXISTS {control}.replica (
     rules      bigint
 );
 ALTER TABLE {control}.replica ADD COLUMN IF NOT EXISTS rules bigint;
+-- Whose spool says whether it lives.
+ALTER TABLE {control}.replica ADD COLUMN IF NOT EXISTS recorder uuid;
 -- How long clients wait (control/felt.rs): the last readings of each proxy, one every two seconds, each in the place of its oldest. Counts
 -- are since the process began; what is open was not answered yet. Lost with a crash, and worth nothing behind one.
 CREATE UNLOGGED TABLE IF NOT EXISTS {control}.felt (

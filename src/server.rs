@@ -98,6 +98,7 @@ impl Server {
             None => (None, None),
         };
         let handover = handover::Offer::new(&settings, &listener, [Some(&console), web.as_ref()])?;
+        steering.register().await;
         let phase = watch::Sender::new(Phase::Open);
         let (admin, gate) = (steering.clone() as Arc<dyn Admin>, Arc::new(Gate::new(shared.clone())));
         let site = Arc::new(Site::new(shared.clone(), admin.clone(), gate.clone()));

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use common::proxy::{Proxy, Raw, b, direct, e, p, q, s};
 use common::{Bed, said};
-use esclusa::config::Settings;
 use esclusa::control::replica;
 use esclusa::error::Result;
 use esclusa::migrate::machine::{Name, NameStep};
@@ -47,18 +46,6 @@ async fn bed() -> Bed {
         bed.set(table, Mode::Rewrite).await.unwrap();
     }
     bed
-}
-
-/// A proxy that the barrier of a switch waits for: one that is just starting it does not know yet.
-async fn proxy(bed: &Bed) -> Proxy {
-    proxy_with(bed, |_| ()).await
-}
-
-async fn proxy_with(bed: &Bed, change: impl FnOnce(&mut Settings)) -> Proxy {
-    let there = bed.cell("SELECT count(*) FROM esclusa.replica").await;
-    let proxy = Proxy::start_with(bed, change).await;
-    common::wait_for(&bed.db, &format!("SELECT count(*) > {there} FROM esclusa.replica")).await;
-    proxy
 }
 
 fn relation(bed: &Bed, table: &str) -> Relation {
@@ -103,7 +90,7 @@ async fn reader(proxy: &Proxy, bed: &Bed) -> Raw {
 #[tokio::test]
 async fn everybody_gets_his_rows_and_the_name_comes_back_once() {
     let bed = bed().await;
-    let (one, other) = (proxy(&bed).await, proxy(&bed).await);
+    let (one, other) = (Proxy::start(&bed).await, Proxy::start(&bed).await);
     let before = bed.rows(VIEWS).await;
     assert_eq!(before.len(), 4);
     let mut early = one.client(&bed).await;
@@ -173,7 +160,7 @@ async fn everybody_gets_his_rows_and_the_name_comes_back_once() {
 #[tokio::test]
 async fn what_fails_anyhow_and_what_only_speaks_of_it_is_no_touch() {
     let bed = bed().await;
-    let proxy = proxy(&bed).await;
+    let proxy = Proxy::start(&bed).await;
     retire(&bed, &["tipocolor"]).await;
     let mut client = proxy.client(&bed).await;
     client.query("BEGIN").await;
@@ -220,7 +207,7 @@ async fn what_fails_anyhow_and_what_only_speaks_of_it_is_no_touch() {
 #[tokio::test]
 async fn a_name_that_cannot_come_back_is_given_up_in_time() {
     let bed = bed().await;
-    let proxy = proxy_with(&bed, |settings| settings.control.raise_timeout = Duration::from_millis(1500)).await;
+    let proxy = Proxy::start_with(&bed, |settings| settings.control.raise_timeout = Duration::from_millis(1500)).await;
     retire(&bed, &["tipocolor", "tipotalla"]).await;
     let mut clients = Vec::new();
     for _ in 0..5 {
@@ -266,7 +253,7 @@ async fn a_name_that_cannot_come_back_is_given_up_in_time() {
 #[tokio::test]
 async fn a_name_that_is_used_while_it_is_retired_stays() {
     let bed = bed().await;
-    let proxy = proxy(&bed).await;
+    let proxy = Proxy::start(&bed).await;
     let mut client = proxy.client(&bed).await;
     name::announce(&bed.db, &bed.context, "tipocolor", BY).await.unwrap();
     followed(&bed).await;
@@ -306,7 +293,7 @@ async fn a_name_that_is_used_while_it_is_retired_stays() {
 #[tokio::test]
 async fn a_retired_table_comes_back_and_its_client_is_not_refused() {
     let bed = bed().await;
-    let proxy = proxy(&bed).await;
+    let proxy = Proxy::start(&bed).await;
     proxy.set(&["tipocolor"], Mode::Refuse).await;
     retire(&bed, &["tipocolor", "tipotalla"]).await;
     let mut client = proxy.client(&bed).await;
@@ -332,7 +319,7 @@ async fn a_retired_table_comes_back_and_its_client_is_not_refused() {
 #[tokio::test]
 async fn the_command_lists_what_a_name_waits_for() {
     let bed = bed().await;
-    let proxy = proxy(&bed).await;
+    let proxy = Proxy::start(&bed).await;
     let port = common::server().await.port;
     let esclusa = async |arguments: &[&str]| {
         let url = format!("postgres://postgres@127.0.0.1:{port}/{}", bed.name());

@@ -16,6 +16,7 @@ use crate::migrate::run::Migration;
 use crate::migrate::throttle::Limits;
 use crate::migrate::{backfill, retain, roles};
 use crate::relation::{Context, Relation};
+use crate::rule::Rule;
 use crate::sql::quote::ident;
 use crate::table::ColumnType::{Int, Text};
 use crate::table::Table;
@@ -45,15 +46,7 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
     let chosen = migrate.selection.of(&rules)?;
     let context = Context::new(&call.settings);
     if migrate.dry_run {
-        for rule in chosen {
-            let relation = Relation::compile(rule, &context);
-            if rule.target.stays() {
-                say(&format!("-- {}: stays\n{}\n", rule.table, retain::script(&context, rule)))?;
-            } else {
-                say(&format!("-- {}\n{};\n\n", rule.table, backfill::statement(&relation, &relation.legacy_table())))?;
-            }
-        }
-        return Ok(());
+        return chosen.into_iter().try_for_each(|rule| say(&statements(rule, &context)));
     }
     let database = call.prepared_database().await?;
     roles::require(&database, &context, &rules).await?;
@@ -114,6 +107,15 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
         return Err(Error::refused(format!("{failed} tables were not migrated")));
     }
     Ok(())
+}
+
+/// What would move a table's rows.
+fn statements(rule: &Rule, context: &Context) -> String {
+    let relation = Relation::compile(rule, context);
+    match rule.target.stays() {
+        true => format!("-- {}: stays\n{}\n", rule.table, retain::script(context, rule)),
+        false => format!("-- {}\n{};\n\n", rule.table, backfill::statement(&relation, &relation.legacy_table())),
+    }
 }
 
 /// How far it is: a bar on a terminal, lines in a pipe.

@@ -8,7 +8,7 @@ use super::steering::Steering;
 use crate::catalog::{Catalog, Database};
 use crate::control::hits::Recorder;
 use crate::control::{self, felt, replica};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::relation::CONTROL;
 use crate::session::activity::Doing;
 
@@ -24,6 +24,27 @@ impl Steering {
                 replica::acknowledge(database, by, generation, rules).await
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Says that it is there before its first client comes, and takes what was switched meanwhile: from here on every switch waits for it.
+    pub(super) async fn register(&self) {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let registered = async {
+            let generation = match self.database.lock().await.as_ref() {
+                Some(database) => replica::generation(database).await?,
+                // It was away when this process began, and is followed when it is back.
+                None => 0,
+            };
+            if generation > 0 {
+                self.acknowledge(1).await?;
+                self.refresh().await?;
+            }
+            Ok(())
+        };
+        let slow = || Err(Error::io("saying that this process serves", std::io::ErrorKind::TimedOut.into()));
+        if let Err(error) = tokio::time::timeout(PATIENCE, registered).await.unwrap_or_else(|_| slow()) {
+            tracing::warn!(%error, "a switch does not wait for this process before it has followed one");
         }
     }
 

@@ -21,6 +21,7 @@ use esclusa::twin::Client;
 const TABLES: &str = "CREATE TABLE tipocolor (id numeric(5,0) PRIMARY KEY, nombre varchar(20) DEFAULT 'gris', clave text);
     INSERT INTO tipocolor VALUES (1, 'rojo', 'r'), (2, 'azul', 'a');
     CREATE TABLE tipotalla (id numeric(5,0) PRIMARY KEY, nombre varchar(20)); INSERT INTO tipotalla VALUES (1, 'M');
+    CREATE TABLE pedido (id numeric(5,0) PRIMARY KEY, color numeric(5,0) REFERENCES tipocolor); INSERT INTO pedido VALUES (1, 1);
     COMMENT ON TABLE tipocolor IS 'los colores'; COMMENT ON COLUMN tipocolor.clave IS 'una letra';
     DO $$ BEGIN CREATE ROLE lectora LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
     GRANT USAGE ON SCHEMA cf_quere_pro TO lectora; GRANT SELECT (id, nombre), UPDATE (nombre) ON tipocolor TO lectora;
@@ -154,6 +155,44 @@ async fn everybody_gets_his_rows_and_the_name_comes_back_once() {
     has(&client.query("UPDATE tipocolor SET nombre = 'rosa' WHERE id = 1").await, "[UPDATE 1]");
     has(&client.query("SELECT clave FROM tipocolor").await, "42501");
     has(&direct(&bed).await.query("SELECT nombre FROM tipocolor WHERE id = 1").await, "(rosa)");
+}
+
+/// A history whose rows go on coming while its name is retired, and that the first statement writes; a foreign key holds all the while.
+#[tokio::test]
+async fn what_is_behind_a_retired_name_goes_on() {
+    let mut bed = bed().await;
+    bed.sql(
+        "SET search_path = cf_quere_pro; CREATE TABLE usuario (id numeric(10,0) PRIMARY KEY, nombre varchar(40), usu varchar(10), hora timestamp);
+         INSERT INTO usuario VALUES (1, 'Ana', 'app', '2026-03-05 10:00');
+         CREATE TABLE hisusuario (id numeric(10,0) NOT NULL, nombre varchar(40), usu varchar(10), hora timestamp);
+         INSERT INTO hisusuario VALUES (1, 'Anna', 'app', '2026-03-04 10:00'); RESET search_path",
+    )
+    .await;
+    let target = "{ base = 'usuario', user = 'usu', time = 'hora', capture = 'trigger' }";
+    bed.rule("hisusuario", "history", target, "{ columns = ['id'], base = ['id'] }").await;
+    bed.migrate("hisusuario").await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    bed.set("hisusuario", Mode::Rewrite).await.unwrap();
+    let proxy = Proxy::start(&bed).await;
+    let before = bed.rows(&VIEWS.replace("tipo%", "hisusuario")).await;
+    assert_eq!(before.len(), 2);
+    retire(&bed, &["hisusuario", "tipocolor"]).await;
+    let mut client = proxy.client(&bed).await;
+    let answer = client.query("UPDATE usuario SET nombre = 'Ana María', hora = '2026-03-06 10:00' WHERE id = 1").await;
+    assert!(answer.contains("[UPDATE 1]"), "{answer}");
+    assert!(client.query("INSERT INTO pedido VALUES (2, 7)").await.contains("23503"));
+    has(&client.query("INSERT INTO pedido VALUES (2, 2)").await, "[INSERT 0 1]");
+    assert_eq!(name::name(&bed.db, "hisusuario").await.unwrap(), Name::Tombstone);
+    assert_eq!(name::name(&bed.db, "tipocolor").await.unwrap(), Name::Tombstone);
+    // What the application adds itself is counted, and added by the trigger alone.
+    let answer = client.query("INSERT INTO hisusuario VALUES (1, 'Ana María', 'app', '2026-03-06 10:00')").await;
+    assert!(answer.contains("[INSERT 0 1]"), "{answer}");
+    let rows = client.query("SELECT nombre FROM hisusuario ORDER BY hora").await;
+    assert!(rows.contains("(Anna)") && rows.contains("(Ana María)") && !rows.contains('<'), "{rows}");
+    assert_eq!(bed.rows(&VIEWS.replace("tipo%", "hisusuario")).await, before);
+    assert!(client.query("DELETE FROM tipocolor WHERE id = 2").await.contains("23503"));
+    has(&client.query("INSERT INTO tipocolor VALUES (7, 'verde', 'v')").await, "[INSERT 0 1]");
+    has(&client.query("INSERT INTO pedido VALUES (3, 7)").await, "[INSERT 0 1]");
+    assert_eq!(schema::check(&bed.db, &bed.context).await.unwrap().rows, Vec::<Vec<_>>::new());
 }
 
 /// What names it and does not use it leaves it where it is.

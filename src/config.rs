@@ -362,9 +362,9 @@ impl Settings {
             faults.push(Fault::general("upstream.tls_certificate and upstream.tls_key belong together"));
         }
         for date in &self.calendar.dates {
-            let parts = date.split_once('-').and_then(|(m, d)| Some((m.parse::<i8>().ok()?, d.parse::<i8>().ok()?)));
-            // In a leap year: the 29th of February comes too.
-            if parts.is_none_or(|(month, day)| jiff::civil::Date::new(2024, month, day).is_err()) {
+            let parts = date.split_once('-').and_then(|(m, d)| Some((m.parse::<usize>().ok()?, d.parse::<u32>().ok()?)));
+            let length = |month: usize| DAYS_OF_MONTHS.get(month.wrapping_sub(1)).copied().unwrap_or(0);
+            if parts.is_none_or(|(month, day)| day == 0 || day > length(month)) {
                 faults.push(Fault::general(format!("calendar.dates: `{date}` is no month and day such as \"12-12\"")));
             }
         }
@@ -375,6 +375,9 @@ impl Settings {
         }
     }
 }
+
+/// In a leap year: the 29th of February comes too.
+const DAYS_OF_MONTHS: [u32; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /// Variables of the environment that are no settings: secrets, and where PostgreSQL's programs are.
 const VARIABLES: [&str; 3] = ["ESCLUSA_CONTROL_PASSWORD", "ESCLUSA_SHADOW_PASSWORD", "ESCLUSA_PG_BIN"];

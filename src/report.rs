@@ -122,7 +122,7 @@ pub const REPORTS: &[Report] = &[
     ordered("bodies", ["Which functions, views, triggers and rules name a legacy table that stands, and which of them put statements together?", "¿Qué funciones, vistas, disparadores y reglas nombran una tabla heredada que aún existe, y cuáles de ellas arman sentencias?"], around::BODIES, |p| around::bodies(p.facts, p.one)),
     recorded("around", ["Who uses legacy tables around the proxies, from where, with what, when, and how sure is that?", "¿Quién usa tablas heredadas sin pasar por los proxies, desde dónde, con qué, cuándo, y qué tan seguro es?"], around::AROUND, around::AROUND_SQL),
     recorded("witnesses", ["What does each witness say of every legacy table, on how much does it rest, and where do they disagree?", "¿Qué dice cada testigo de cada tabla heredada, en cuánto se basa, y en qué se contradicen?"], around::WITNESSES, around::WITNESSES_SQL),
-    recorded("coverage", ["How much of each day was recorded, and by how many processes?", "¿Qué parte de cada día se registró, y por cuántos procesos?"], recorded::COVERAGE, recorded::COVERAGE_SQL),
+    recorded("coverage", ["How much of each day was recorded, by how many processes, and does the day count as one on which nobody can have been missed?", "¿Qué parte de cada día se registró, por cuántos procesos, y cuenta el día como uno en que nadie pudo pasar inadvertido?"], recorded::COVERAGE, recorded::COVERAGE_SQL),
     live("version", ["Which version of esclusa is this?", "¿Qué versión de esclusa es esta?"], settings::VERSION, settings::version),
 ];
 

@@ -19,7 +19,7 @@ use crate::relation::{Context, Relation};
 use crate::rule::Rule;
 use crate::sql::quote::ident;
 use crate::table::ColumnType::{Int, Text};
-use crate::table::Table;
+use crate::table::{Cell, Table};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  esclusa migrate histipooficina hisbarrio\n  esclusa migrate --wave W1-A --dry-run")]
@@ -67,7 +67,7 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
             Turn::Ended(ended) => ended,
             Turn::Cut(state, why) => {
                 is_cut = true;
-                table.push(vec![rule.table.as_str().into(), state.into(), 0usize.into(), 0usize.into(), why.into()]);
+                table.push(left(rule.table.as_str(), state, why));
                 break;
             }
         };
@@ -75,19 +75,13 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
             Ok(outcome) => {
                 let held = u64::try_from(outcome.held.as_millis()).unwrap_or(u64::MAX);
                 let state = if outcome.parity.is_some() { "moved, parity proven" } else { "done" };
-                table.push(vec![
-                    outcome.table.into(),
-                    state.into(),
-                    outcome.rows.into(),
-                    held.into(),
-                    outcome.notes.join("; ").into(),
-                ]);
+                let (rows, notes) = (outcome.rows.into(), outcome.notes.join("; ").into());
+                table.push(vec![outcome.table.into(), state.into(), rows, held.into(), notes]);
             }
             Err(error @ Error::Io { .. }) => return Err(error),
             Err(error) => {
                 failed += 1;
-                let why = error.in_one_line();
-                table.push(vec![rule.table.as_str().into(), "left as it was".into(), 0usize.into(), 0usize.into(), why.into()]);
+                table.push(left(rule.table.as_str(), "left as it was", error.in_one_line()));
             }
         }
         progress.finished(&rule.table);
@@ -100,7 +94,7 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
     migration.finish(run).await?;
     for (name, faults) in migrate.selection.faulty(&rules) {
         failed += 1;
-        table.push(vec![name.into(), "left as it was".into(), 0usize.into(), 0usize.into(), faults.into()]);
+        table.push(left(name, "left as it was", faults));
     }
     call.print(&table)?;
     if failed > 0 {
@@ -116,6 +110,11 @@ fn statements(rule: &Rule, context: &Context) -> String {
         true => format!("-- {}: stays\n{}\n", rule.table, retain::script(context, rule)),
         false => format!("-- {}\n{};\n\n", rule.table, backfill::statement(&relation, &relation.legacy_table())),
     }
+}
+
+/// The row of a table that was not moved.
+fn left(name: &str, state: &str, why: String) -> Vec<Cell> {
+    vec![name.into(), state.into(), 0usize.into(), 0usize.into(), why.into()]
 }
 
 /// How far it is: a bar on a terminal, lines in a pipe.

@@ -82,7 +82,7 @@ pub async fn read(database: &Database, sought: &Sought) -> Result<Vec<(String, C
     let sql = format!(
         "WITH recorded AS (SELECT coalesce(min(w.at), 'infinity') AS at FROM (SELECT coalesce((SELECT max(written_at) FROM {CONTROL}.recorder AS w
                 WHERE w.instance = r.instance), '-infinity') AS at FROM {CONTROL}.replica AS r WHERE r.seen_at > clock_timestamp() - interval '10 min') AS w),
-         hits AS (SELECT legacy_table, sum(hits)::bigint AS hits FROM {CONTROL}.hit_total WHERE legacy_table = ANY ($1) GROUP BY 1),
+         hits AS (SELECT legacy_table, sum(hits)::bigint AS hits FROM {CONTROL}.hit_sum WHERE legacy_table = ANY ($1) GROUP BY 1),
          busy AS (SELECT EXISTS (SELECT FROM {CONTROL}.run WHERE finished_at IS NULL AND started_at > clock_timestamp() - interval '1 day') AS moves)
          SELECT s.relname::text, extract(epoch FROM clock_timestamp())::double precision, coalesce(h.hits, 0),
             CASE WHEN EXISTS (SELECT FROM pg_constraint AS k WHERE k.contype = 'f' AND k.confrelid = s.relid) THEN 0

@@ -225,7 +225,7 @@ const TRAFFIC: &str = "
       coalesce(sum(h.hits) FILTER (WHERE h.outcome = 'refused'), 0)::bigint,
       coalesce(sum(h.hits) FILTER (WHERE h.sqlstate IN ('42P01', '42703', '42501')), 0)::bigint
     FROM (SELECT legacy_table::text AS name, max(finished_at) AS at FROM esclusa.run_table WHERE step IN ('migrate', 'restore') GROUP BY 1) AS m
-      LEFT JOIN esclusa.hit_total AS h ON h.legacy_table = m.name AND h.last_seen >= m.at
+      LEFT JOIN esclusa.hit_total AS h ON h.legacy_table = m.name AND h.bucket > m.at - interval '25 hours' AND h.last_seen >= m.at
     GROUP BY 1, 2";
 
 /// Who was seen around the proxies since each table was moved.
@@ -237,8 +237,7 @@ const AROUND: &str = "
 
 /// Seconds of the time under observation that some proxy has recorded. An hour that is half over counts for what it has.
 const COVERAGE: &str = "
-    SELECT coalesce(sum(least(us, 3600000000)) / 1000000, 0)::bigint FROM (SELECT bucket, sum(covered_us) AS us FROM esclusa.coverage
-      WHERE bucket >= clock_timestamp() - $1::bigint * interval '1 s' GROUP BY 1) AS c";
+    SELECT coalesce(sum(us) / 1000000, 0)::bigint FROM esclusa.covered_hour WHERE bucket >= clock_timestamp() - $1::bigint * interval '1 s'";
 
 /// Copies that were begun. Why one waits is repeated every few seconds as long as it does; why one was stopped stands until it goes on.
 const COPIES: &str = "

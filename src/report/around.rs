@@ -71,8 +71,7 @@ pub(super) const WITNESSES_SQL: &str = ", through AS (SELECT legacy_table, sum(h
         FROM esclusa.around, asked WHERE bucket >= since AND bucket < until AND (one IS NULL OR legacy_table = one) GROUP BY 1),
     looked AS (SELECT coalesce(sum(least(covered_us, 3600000000)), 0) / 3600000000 AS hours, coalesce(sum(hidden), 0) AS hidden
         FROM esclusa.around_coverage, asked WHERE bucket >= since AND bucket < until),
-    recorded AS (SELECT coalesce(sum(us), 0) / 3600000000 AS hours FROM (SELECT least(sum(covered_us), 3600000000) AS us
-        FROM esclusa.coverage, asked WHERE bucket >= since AND bucket < until GROUP BY bucket) AS h)
+    recorded AS (SELECT coalesce(sum(us), 0) / 3600000000 AS hours FROM esclusa.covered_hour, asked WHERE bucket >= since AND bucket < until)
     SELECT legacy_table, CASE WHEN coalesce(b.uses, 0) > 0 AND t.hits IS NULL THEN 'DISAGREE: the proxies saw nothing, and it is used around them'
             WHEN coalesce(b.uses, 0) > 0 THEN 'used through the proxies and around them'
             WHEN coalesce(b.unsure, 0) > 0 THEN 'unsure: a session that no proxy called its own, while one was silent'

@@ -181,7 +181,7 @@ impl Steering {
 
     /// Puts counted hits into the spool.
     async fn keep(&self) {
-        self.recording.keep(&self.shared.traffic, &self.shared.settings.load_full()).await;
+        self.recording.keep(&self.shared.traffic, &self.shared.settings.load_full(), self.is_aside()).await;
     }
 
     /// Reports of what all proxies have recorded, up to now.

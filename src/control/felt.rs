@@ -86,8 +86,8 @@ pub async fn told(database: &Database) -> Result<HashMap<String, Proxy>> {
 pub fn within(proxies: &HashMap<String, Proxy>, time: Duration) -> Waits {
     let mut all = Waits::default();
     for proxy in proxies.values() {
-        let Some((_, last)) = proxy.readings.first() else { continue };
         let is_within = |(age, _): &&(Duration, Reading)| *age <= time + HEARTBEAT;
+        let Some((_, last)) = proxy.readings.first().filter(is_within) else { continue };
         if let Some((_, first)) = proxy.readings.iter().take_while(is_within).last() {
             all.add_all(&last.ended.since(&first.ended));
         }
@@ -121,12 +121,14 @@ mod tests {
             ("b".to_owned(), proxy(vec![reading(0, 50, 0), reading(10, 20, 0)])),
             ("new".to_owned(), proxy(vec![reading(0, 70_000, 0)])),
             ("old version".to_owned(), proxy(Vec::new())),
+            ("killed".to_owned(), proxy(vec![reading(90, 5_000, 0), reading(92, 0, 0)])),
         ]
         .into();
         assert_eq!(within(&proxies, Duration::from_secs(10)).count(), 500 + 100 + 30);
         assert_eq!(within(&proxies, Duration::from_secs(60)).count(), 1100 + 30);
         let waits = [1, 1, 9].map(Duration::from_secs);
         proxies.get_mut("b").unwrap().readings[0].1.open = open(waits.into_iter());
-        assert_eq!(within(&proxies, Duration::from_secs(10)).count(), 630 + 3, "who waits still is counted");
+        proxies.get_mut("killed").unwrap().readings[0].1.open = open(waits.into_iter());
+        assert_eq!(within(&proxies, Duration::from_secs(10)).count(), 630 + 3, "who waits still is counted, and is dead is not");
     }
 }

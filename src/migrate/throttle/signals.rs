@@ -72,7 +72,7 @@ impl Watch {
             let waits = felt::within(&proxies, BEFORE);
             let enough = waits.count() >= limits.p99_statements;
             watch.before.baseline = baseline.or_else(|| waits.quantile(0.99).filter(|_| enough));
-            watch.before.proxies = telling(&proxies).map(|(name, _)| name.clone()).collect();
+            watch.before.proxies = alive(&proxies);
             notes.push(match watch.before.baseline {
                 Some(p99) => {
                     format!("the clients' p99 before the copying is {:.1} ms", p99.as_secs_f64() * 1000.0)
@@ -139,7 +139,7 @@ impl Watch {
         };
         signals.silent_proxy = told.as_ref().and_then(|told| told.iter().filter_map(late).max_by_key(|(_, silent)| *silent));
         // One that has come since is watched from here on.
-        self.before.proxies.extend(told.iter().flat_map(|told| telling(told).map(|(name, _)| name.clone())));
+        self.before.proxies.extend(told.iter().flat_map(alive));
     }
 
     async fn read_lag(&mut self, signals: &mut Signals) {
@@ -203,6 +203,11 @@ impl Watch {
 /// The proxies that tell what their clients feel.
 fn telling(proxies: &HashMap<String, Proxy>) -> impl Iterator<Item = (&String, &Proxy)> {
     proxies.iter().filter(|(_, proxy)| !proxy.readings.is_empty())
+}
+
+/// Those of them that have just told something: one that was killed before is not missed.
+fn alive(proxies: &HashMap<String, Proxy>) -> HashSet<String> {
+    telling(proxies).filter(|(_, proxy)| proxy.silent <= LATE).map(|(name, _)| name.clone()).collect()
 }
 
 /// Standbys with their lag; `None` where the role may not see it. Logical replication is among them, but not the workers that copy a

@@ -34,6 +34,9 @@ async fn bed() -> Bed {
     bed
 }
 
+/// One at a time: they share a server, and a standby is everybody's.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// Notes what it is told.
 #[derive(Default)]
 struct Ear(Mutex<Vec<String>>);
@@ -141,6 +144,7 @@ async fn begun(bed: &Bed) -> Ear {
 
 #[tokio::test]
 async fn a_copy_waits_while_its_clients_wait_longer_than_before() {
+    let _turn = TURN.lock().await;
     let bed = bed().await;
     let proxy = Proxy::start(&bed).await;
     let clients = Clients::new(&proxy, &bed).await;
@@ -179,6 +183,7 @@ async fn a_copy_waits_while_its_clients_wait_longer_than_before() {
 /// A proxy that was killed leaves its line behind, and says nothing more.
 #[tokio::test]
 async fn a_signal_that_is_lost_stops_the_copy_and_what_was_copied_is_kept() {
+    let _turn = TURN.lock().await;
     let bed = bed().await;
     bed.sql(
         "INSERT INTO esclusa.replica (instance, generation) VALUES ('killed:7', 1);
@@ -242,6 +247,7 @@ async fn a_signal_that_is_lost_stops_the_copy_and_what_was_copied_is_kept() {
 /// Whoever reads from a pipe sees how fast it is, what is left for the table and for all of them, and what is not gone by.
 #[tokio::test]
 async fn a_pipe_is_told_how_far_it_is() {
+    let _turn = TURN.lock().await;
     let bed = bed().await;
     let rules = common::server().await.directory.join("rules-of-the-pipe");
     std::fs::create_dir_all(&rules).unwrap();
@@ -269,4 +275,42 @@ async fn a_pipe_is_told_how_far_it_is() {
         assert!(told.len() > 2, "{step}: {lines}");
         assert!(step == "proving" || told.iter().all(|l| l.contains(" rows/s, ")), "{told:#?}");
     }
+}
+
+/// A standby that was there and is gone is a lag that nobody can read; one that was never there is none.
+#[tokio::test]
+async fn a_standby_that_goes_stops_the_copy() {
+    let _turn = TURN.lock().await;
+    let bed = bed().await;
+    let (directory, port) = (tempfile::tempdir().unwrap(), common::server().await.port.to_string());
+    let mut standby = std::process::Command::new("pg_receivewal")
+        .args(["-h", "127.0.0.1", "-p", &port, "-U", "postgres", "--no-loop", "-D"])
+        .arg(directory.path())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    common::wait_for(&bed.db, "SELECT count(*) = 1 FROM pg_stat_replication WHERE state = 'streaming'").await;
+    let (ear, beside) = (Ear::default(), Bed::beside(&bed).await);
+    let migration = migration(&bed, &beside, &ear).await;
+    let run = migration.begin("standby").await.unwrap();
+    let begun = Instant::now();
+    let leaves = async {
+        ear.hears("copying 64/").await;
+        standby.kill().unwrap();
+        standby.wait().unwrap();
+        std::future::pending::<()>().await;
+    };
+    let error = tokio::select! {
+        done = migration.table(run, rule(&bed)) => done.unwrap_err(),
+        () = leaves => unreachable!(),
+    };
+    let told = common::said(&error);
+    assert!(told.contains("the lag of standby pg_receivewal at 127.0.0.1 cannot be read for 8 s"), "{told}");
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    migration.finish(run).await.unwrap();
+    // It is known to be gone, and the copy goes on from where it was.
+    let (ear, beside) = (Ear::default(), Bed::beside(&bed).await);
+    let again = self::migration(&bed, &beside, &ear).await;
+    let run = again.begin("again").await.unwrap();
+    assert!(again.table(run, rule(&bed)).await.unwrap().parity.unwrap().holds());
 }

@@ -16,6 +16,7 @@ use esclusa::migrate::run::Migration;
 use esclusa::migrate::schema;
 use esclusa::mode::Mode;
 use esclusa::relation::Relation;
+use esclusa::rule::{Capture, Target};
 use esclusa::twin::Client;
 
 const TABLES: &str = "CREATE TABLE tipocolor (id numeric(5,0) PRIMARY KEY, nombre varchar(20) DEFAULT 'gris', clave text);
@@ -168,8 +169,12 @@ async fn what_is_behind_a_retired_name_goes_on() {
          INSERT INTO hisusuario VALUES (1, 'Anna', 'app', '2026-03-04 10:00'); RESET search_path",
     )
     .await;
-    let target = "{ base = 'usuario', user = 'usu', time = 'hora', capture = 'trigger' }";
-    bed.rule("hisusuario", "history", target, "{ columns = ['id'], base = ['id'] }").await;
+    let target = "{ base = 'usuario', user = 'usu', time = 'hora' }";
+    let mut rule = bed.rule("hisusuario", "history", target, "{ columns = ['id'], base = ['id'] }").await;
+    rule.columns.iter_mut().for_each(|column| column.base = Some(column.column.name.clone()));
+    let Target::History(history) = &mut rule.target else { panic!() };
+    history.capture = Capture::Trigger;
+    bed.rules.rules.insert("hisusuario".into(), rule);
     bed.migrate("hisusuario").await.unwrap_or_else(|e| panic!("{}", said(&e)));
     bed.set("hisusuario", Mode::Rewrite).await.unwrap();
     let proxy = Proxy::start(&bed).await;

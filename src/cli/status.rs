@@ -80,6 +80,9 @@ fn changed(ledger: &str, table: &str, number: i64) -> String {
     format!("warning: the {ledger} was changed: row {number} of esclusa.{table} does not follow from the one before")
 }
 
+/// What a name is called that may be retired.
+const SILENT: &str = "silent";
+
 /// What is known of the tables that are asked about.
 struct Known {
     facts: HashMap<String, Facts>,
@@ -94,8 +97,17 @@ impl Known {
         let is_silent = self.judged.get(table).is_some_and(|j| j.verdict == Verdict::MayBeRetired);
         match self.tombstones.get(table) {
             Some(tombstone) => tombstone.name.word(),
-            None if is_silent => "silent",
+            None if is_silent => SILENT,
             None => Name::Served.word(),
+        }
+    }
+
+    /// The command that leads on: behind the last drop the name is left.
+    fn next(&self, rule: &Rule, facts: &Facts) -> String {
+        let table = &rule.table;
+        match facts.state {
+            Some(State::Dropped) if self.name(table) == SILENT => format!("esclusa retire {table} --reason TEXT"),
+            _ => condition::next(facts, rule, self.observation),
         }
     }
 
@@ -103,7 +115,7 @@ impl Known {
     fn one(&self, rule: &Rule, facts: &Facts) -> Table {
         let mut table = Table::new(&[("condition", Text), ("met", Bool), ("why", Text)]);
         let since = facts.since.as_ref().map_or_else(String::new, |at| format!(" since {at}"));
-        let next = condition::next(facts, rule, self.observation);
+        let next = self.next(rule, facts);
         table.push(vec![
             condition::standing(facts, self.observation).into(),
             true.into(),
@@ -149,7 +161,7 @@ impl Known {
                 self.name(&rule.table).into(),
                 facts.copied.map(|(done, of)| done * 100 / of.max(1)).into(),
                 facts.gives_way.clone().or(unmet).filter(|u| !u.is_empty()).into(),
-                Some(condition::next(facts, rule, self.observation)).filter(|n| !n.is_empty()).into(),
+                Some(self.next(rule, facts)).filter(|n| !n.is_empty()).into(),
             ]);
         }
         table

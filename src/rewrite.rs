@@ -275,6 +275,8 @@ pub struct Outcome {
     pub rewritten: Vec<Arc<Relation>>,
     /// Why, for `explain`: one line a decision.
     pub notes: Vec<String>,
+    /// As it is, it reaches a view that has taken a legacy table's name: it says nothing about how fast the table was.
+    pub meets_view: bool,
     /// It is one statement that only reads, and reads a table in mode shadow.
     pub shadow: bool,
     /// What its statements leave behind in the session, each with its statement's number.
@@ -360,6 +362,16 @@ pub fn rewrite(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
         }
     }
     outcome
+}
+
+impl Policy {
+    /// What is known of a statement that is not read, from how it begins.
+    pub fn unread(&self, begins: &str) -> Outcome {
+        let mut outcome = Outcome::default();
+        outcome.opaque(self, begins, "it is not read");
+        outcome.seen = (!outcome.hits.is_empty()).then(|| Seen::of(begins, None));
+        outcome
+    }
 }
 
 impl Outcome {

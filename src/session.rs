@@ -109,6 +109,7 @@ pub async fn run<C: Link, U: Connect>(client: C, from: PeerAddress, upstream: &U
             () = &mut drained, if !relay.is_draining() => relay.drain(),
         }
     }
+    relay.ended();
 }
 
 /// What came of a step of the login; the log says why it is nothing.

@@ -61,6 +61,8 @@ impl Sqlstate {
 /// One finished execution.
 #[derive(Debug, Clone, Copy)]
 pub struct Execution {
+    /// 1; 0 for more rows of one that is counted.
+    pub hits: u64,
     /// Rows of the command tag.
     pub rows: u64,
     /// The error that it ended with.
@@ -138,7 +140,9 @@ impl Traffic {
         let (Some(seen), false) = (&outcome.seen, outcome.hits.is_empty()) else { return };
         let mut ledger = lock(&self.ledgers[place() % self.ledgers.len()]);
         ledger.count(outcome, seen, client, &execution);
-        ledger.count_together(outcome, client, execution.at_us());
+        if execution.hits > 0 {
+            ledger.count_together(outcome, client, execution.at_us());
+        }
     }
 
     /// Counts that a statement ran behind another one in their transaction; both name legacy tables.
@@ -233,7 +237,13 @@ mod tests {
 
     fn ran(code: Option<&[u8]>) -> Execution {
         let sqlstate = code.map_or(Sqlstate::NONE, Sqlstate::new);
-        Execution { rows: 2, sqlstate, elapsed: Some(Duration::from_micros(300)), at: UNIX_EPOCH + Duration::from_secs(7200) }
+        Execution {
+            hits: 1,
+            rows: 2,
+            sqlstate,
+            elapsed: Some(Duration::from_micros(300)),
+            at: UNIX_EPOCH + Duration::from_secs(7200),
+        }
     }
 
     fn traffic_of(executions: &[(&str, &str, Option<&[u8]>)]) -> Traffic {

@@ -87,7 +87,11 @@ impl House for Fixed {
             let failed =
                 if run.sqlstate == Sqlstate::NONE { String::new() } else { format!(", failed with {}", run.sqlstate.text()) };
             let (application, how) = (&client.application, hit.outcome.name());
-            self.tell(format!("{application} ran {} of {} ({how}), {} rows{failed}: {seen}", hit.operation, hit.table, run.rows));
+            let more = if run.is_more { " more" } else { "" };
+            self.tell(format!(
+                "{application} ran {} of {} ({how}), {}{more} rows{failed}: {seen}",
+                hit.operation, hit.table, run.rows
+            ));
         }
     }
 
@@ -201,6 +205,8 @@ impl Play {
         self.out.push(line.to_owned());
         let (who, what) = line.split_once(' ').unwrap_or((line, ""));
         match who {
+            // The session is over.
+            "ends" => self.conversation.ended(),
             "client" => {
                 self.waiting.push_back(parsed(what));
                 self.client();

@@ -195,6 +195,9 @@ impl<H: House> Conversation<H> {
 
     fn ran(&mut self, statement: &Statement, run: Run) {
         self.house.ran(&statement.outcome, self.peer.client(), run);
+        if run.is_more {
+            return;
+        }
         if let Some(before) = self.predecessor.followed_by(&statement.outcome) {
             self.house.followed(&before, &statement.outcome, self.peer.client());
         }

@@ -63,12 +63,14 @@ pub struct Run {
     pub rows: u64,
     /// The error that it ended with.
     pub sqlstate: Sqlstate,
+    /// It is counted already, and these are more of its rows.
+    pub is_more: bool,
 }
 
 impl Run {
     /// It ended with an error, or was never begun.
     pub fn failed(began: Option<Instant>, sqlstate: Sqlstate) -> Self {
-        Run { began, rows: 0, sqlstate }
+        Run { began, rows: 0, sqlstate, is_more: false }
     }
 }
 

@@ -289,7 +289,11 @@ impl House for Seat {
         let refusal = outcome.refusals.first().filter(|_| run.sqlstate != Sqlstate::NONE);
         let sqlstate = refusal.map_or(run.sqlstate, |refusal| Sqlstate::new(refusal.error.sqlstate.as_bytes()));
         let elapsed = run.began.map(|began| began.elapsed());
-        self.shared.traffic.count(outcome, client, Execution { rows: run.rows, sqlstate, elapsed, at: SystemTime::now() });
+        self.shared.traffic.count(
+            outcome,
+            client,
+            Execution { hits: u64::from(!run.is_more), rows: run.rows, sqlstate, elapsed, at: SystemTime::now() },
+        );
     }
 
     fn followed(&self, before: &Outcome, outcome: &Outcome, client: &Arc<Client>) {

@@ -1,11 +1,12 @@
 //! Who touched which legacy name, how and when: counted in memory, bounded in bytes, frozen into batches that are written down exactly
 //! once (`control/spool.rs`, `control/hits.rs`).
 //!
-//! Only statements that name a legacy table come here, so that the rest of the traffic pays nothing for it. Each worker counts in a
+//! Only statements that name a legacy table come here, so that the rest of the traffic pays nothing for it but one addition (`felt`). Each worker counts in a
 //! ledger of its own. Whoever wants to know exchanges it for the one that he has read last time, and reads at leisure: a statement
 //! never waits for a report.
 
 pub mod batch;
+pub mod felt;
 pub mod latency;
 mod ledger;
 mod together;

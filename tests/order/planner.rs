@@ -9,7 +9,14 @@ use esclusa::report::verdict::{Judged, Language, Name, Seen, Verdict};
 
 /// A table that nobody uses.
 fn legacy(table: &str) -> Legacy {
-    let name = Name { table: table.into(), mode: Mode::Observe, is_moved: false, seen: Seen::default(), off: Vec::new() };
+    let name = Name {
+        table: table.into(),
+        mode: Mode::Observe,
+        is_moved: false,
+        is_retired: false,
+        seen: Seen::default(),
+        off: Vec::new(),
+    };
     Legacy {
         judged: Judged { name, verdict: Verdict::SilentSoFar, covered_days: 0, reason: String::new(), next: String::new() },
         planned: "W1".into(),

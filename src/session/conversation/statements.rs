@@ -52,6 +52,7 @@ impl<H: House> Conversation<H> {
             let effects = Lexed::new(&text).map_or(Vec::new(), |lexed| effect::effects(&lexed));
             (Arc::new(Outcome { effects, ..Outcome::default() }), 0)
         };
+        self.bring_back(&outcome)?;
         if outcome.text.as_ref().is_some_and(|new| reading.write(new).is_none()) {
             return Continue(self.passes_unread(text.as_bytes()));
         }

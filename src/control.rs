@@ -2,7 +2,9 @@
 //! change of modes is announced by NOTIFY and read again by each.
 
 pub mod around;
+pub mod calls;
 pub mod counter;
+pub mod found;
 pub mod hits;
 pub mod replica;
 pub mod retention;

@@ -44,7 +44,12 @@ pub(super) const AROUND: Columns = &[
 /// What was seen are samples: it was so often, or more often.
 pub(super) const AROUND_SQL: &str = "SELECT legacy_table, user_name, client_address, coalesce(nullif(application_name, ''), '(unnamed)'), kind,
         sum(uses)::bigint, min(first_seen)::timestamptz(0)::text, max(last_seen)::timestamptz(0)::text,
-        CASE WHEN kind = 'counter' THEN 'counters grew while the proxies sent nothing that names it: somebody between two samples, a function or a trigger'
+        CASE WHEN kind = 'counter' AND certainty = 'sure'
+                THEN 'counters grew while the proxies sent nothing that names it: somebody between two samples, a function or a trigger'
+            WHEN kind IN ('counter', 'calls') AND certainty = 'unsure' THEN 'unsure: the server counted it, and a proxy has not written what it had recorded'
+            WHEN kind = 'calls' AND certainty = 'likely'
+                THEN 'user and statement are sure: pg_stat_statements counted it, and no proxy sent it; address and application are those of the only session of that user that was seen'
+            WHEN kind = 'calls' THEN 'user and statement are sure: pg_stat_statements counted it, and no proxy sent it; it knows no address'
             WHEN certainty = 'sure' THEN 'sure: no session of any proxy'
             WHEN certainty = 'unsure' THEN 'unsure: a proxy has not told which sessions are its own'
             ELSE 'cannot see who: the control role lacks pg_read_all_stats (`esclusa roles`)' END,

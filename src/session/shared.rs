@@ -29,6 +29,11 @@ const FRESH: Duration = Duration::from_secs(1);
 /// A session that has ended is still known as one of ours for so long: somebody may have seen its server process before.
 pub const REMEMBERED: Duration = Duration::from_secs(30);
 
+/// What was passed on uncounted is told for so long: whoever compares counts may do it a while later.
+const UNCOUNTED: Duration = Duration::from_secs(60);
+/// Every legacy table, among those that are not counted.
+const ALL: &str = "*";
+
 /// What all sessions share.
 #[derive(Debug)]
 pub struct Shared {
@@ -54,6 +59,8 @@ pub struct Shared {
     pub clients: DashMap<u64, Arc<ClientInfo>, ahash::RandomState>,
     /// Server processes of sessions that have ended a moment ago.
     ended: Mutex<VecDeque<(Instant, i32)>>,
+    /// Legacy tables whose statements were passed on without being counted, and until when.
+    uncounted: Mutex<HashMap<String, Instant>>,
     next_id: AtomicU64,
     /// Places taken: clients that have said who they are, also while they log in.
     places: AtomicUsize,
@@ -82,6 +89,8 @@ pub struct ClientInfo {
     /// Wakes the session, which looks whether it is to end, to pause, or to go on.
     pub told: Arc<Notify>,
     killed: AtomicBool,
+    /// Statements that may name a legacy table have passed unread: they may be prepared, and run again.
+    unread: AtomicBool,
     /// The oldest policy that decided about a statement which is not yet answered; 0 when there is none.
     pub flight: Arc<AtomicU64>,
 }
@@ -97,6 +106,7 @@ impl ClientInfo {
             activity: Activity::new(since),
             told: Arc::default(),
             killed: AtomicBool::new(false),
+            unread: AtomicBool::new(false),
             flight: Arc::default(),
         }
     }
@@ -129,6 +139,7 @@ impl Shared {
             draining: watch::Sender::new(false),
             clients: DashMap::default(),
             ended: Mutex::default(),
+            uncounted: Mutex::default(),
             next_id: AtomicU64::new(1),
             places: AtomicUsize::new(0),
         }
@@ -161,7 +172,30 @@ impl Shared {
         (alive, ended.iter().map(|(_, process)| *process).collect())
     }
 
+    /// Legacy tables whose statements are passed on without being counted, or were a while ago: `*` for all.
+    pub fn uncounted(&self) -> Vec<String> {
+        let is_unread = self.clients.iter().any(|client| client.unread.load(Ordering::Relaxed));
+        let mut uncounted = self.pass_uncounted(is_unread.then_some(ALL));
+        uncounted.sort_unstable();
+        uncounted
+    }
+
+    /// Adds those of the policy in force, and one more.
+    fn pass_uncounted(&self, more: Option<&str>) -> Vec<String> {
+        let (now, policy) = (Instant::now(), self.policy.load());
+        let off = policy.entries().filter(|entry| entry.mode == Mode::Off).map(|entry| entry.relation.table.as_str());
+        let mut uncounted = self.uncounted.lock().unwrap_or_else(PoisonError::into_inner);
+        for table in off.chain(more) {
+            uncounted.insert(table.to_owned(), now);
+        }
+        uncounted.retain(|_, last| now.duration_since(*last) < UNCOUNTED);
+        uncounted.keys().cloned().collect()
+    }
+
     fn ends(&self, id: u64) {
+        if self.clients.get(&id).is_some_and(|client| client.unread.load(Ordering::Relaxed)) {
+            self.pass_uncounted(Some(ALL));
+        }
         let process = self.clients.get(&id).and_then(|client| client.activity.process());
         if let Some(process) = process.and_then(|process| i32::try_from(process).ok()) {
             let now = Instant::now();
@@ -207,7 +241,10 @@ impl Shared {
     /// Puts a new policy in force.
     pub fn set_policy(&self, policy: Policy) {
         telemetry::set("esclusa_rule_generation", policy.generation as f64);
+        // Until now those that were off were not counted, however short that was.
+        self.pass_uncounted(None);
         self.policy.store(Arc::new(policy));
+        self.pass_uncounted(None);
     }
 }
 
@@ -290,7 +327,10 @@ impl House for Seat {
     fn note(&self, note: Note) {
         match note {
             Note::Unread => telemetry::count_by("esclusa_statements_total", "path", "unread"),
-            Note::FirstUnread => self.warn_unread(),
+            Note::FirstUnread => {
+                self.info.unread.store(true, Ordering::Relaxed);
+                self.warn_unread();
+            }
             Note::PreparedAgain => telemetry::count("esclusa_prepared_again_total"),
             Note::PreparedOverflow => telemetry::count("esclusa_prepared_overflow_total"),
         }

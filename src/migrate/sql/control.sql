@@ -162,6 +162,8 @@ CREATE TABLE IF NOT EXISTS {control}.proxy_process (
     has_ended    boolean NOT NULL DEFAULT false,
     published_at timestamptz NOT NULL
 ) WITH (fillfactor = 50);
+-- Legacy tables whose statements it has lately passed on without counting them; '*' for all.
+ALTER TABLE {control}.proxy_process ADD COLUMN IF NOT EXISTS uncounted text[] NOT NULL DEFAULT '{}';
 -- Who has used legacy tables around the proxies, by hours. What was seen of one session is a use; there may have been more.
 CREATE TABLE IF NOT EXISTS {control}.around (
     bucket           timestamptz NOT NULL,
@@ -169,8 +171,8 @@ CREATE TABLE IF NOT EXISTS {control}.around (
     user_name        text NOT NULL,
     client_address   text NOT NULL,            -- 'local' for a Unix socket
     application_name text NOT NULL,
-    kind             text NOT NULL CHECK (kind IN ('statement', 'session', 'dump', 'counter')),
-    certainty        text NOT NULL CHECK (certainty IN ('sure', 'unsure', 'hidden')),
+    kind             text NOT NULL,
+    certainty        text NOT NULL,
     uses             bigint NOT NULL,
     statement        text NOT NULL,            -- the last one, without its literals; '' where it is unknown
     last_began       timestamptz NOT NULL,     -- the statement or transaction that was counted last
@@ -179,12 +181,40 @@ CREATE TABLE IF NOT EXISTS {control}.around (
     PRIMARY KEY (bucket, legacy_table, user_name, client_address, application_name, kind, certainty)
 );
 CREATE INDEX IF NOT EXISTS around_table ON {control}.around (legacy_table, last_seen);
--- How often was looked in each hour, and how often without the right to see everybody.
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conrelid = '{control}.around'::pg_catalog.regclass AND conname = 'around_words') THEN
+    ALTER TABLE {control}.around DROP CONSTRAINT IF EXISTS around_kind_check, DROP CONSTRAINT IF EXISTS around_certainty_check,
+      ADD CONSTRAINT around_words CHECK (kind IN ('statement', 'session', 'dump', 'counter', 'calls')
+        AND certainty IN ('sure', 'likely', 'unsure', 'hidden'));
+  END IF;
+END $$;
+-- How often was looked in each hour, and how often without the right to see everybody. Beside it for how long the server's counters were read,
+-- and pg_stat_statements.
 CREATE TABLE IF NOT EXISTS {control}.around_coverage (
     bucket  timestamptz PRIMARY KEY,
     samples bigint NOT NULL,
     covered_us bigint NOT NULL,
     hidden  bigint NOT NULL
+) WITH (fillfactor = 50);
+ALTER TABLE {control}.around_coverage ADD COLUMN IF NOT EXISTS counter_us bigint NOT NULL DEFAULT 0;
+ALTER TABLE {control}.around_coverage ADD COLUMN IF NOT EXISTS calls_us bigint NOT NULL DEFAULT 0;
+-- Of that, for how long they could say nothing of a table, because what they showed may have come from the proxies.
+CREATE TABLE IF NOT EXISTS {control}.around_blind (
+    bucket       timestamptz NOT NULL,
+    witness      text NOT NULL CHECK (witness IN ('counter', 'calls')),
+    legacy_table varchar(63) NOT NULL,
+    blind_us     bigint NOT NULL,
+    PRIMARY KEY (bucket, witness, legacy_table)
+) WITH (fillfactor = 50);
+-- The entries of pg_stat_statements that name a legacy table, each with the calls that have been judged. The row of user 0 and statement 0 says
+-- when was looked last, and has the number of the legacy tables that were looked for.
+CREATE TABLE IF NOT EXISTS {control}.around_calls (
+    user_oid oid NOT NULL,
+    query_id bigint NOT NULL,
+    calls    bigint NOT NULL,
+    seen_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (user_oid, query_id)
 ) WITH (fillfactor = 50);
 
 -- Mode shadow: what was compared, and what differed.

@@ -1,0 +1,112 @@
+//! What is too short for samples is counted by pg_stat_statements, by user: on tables that have moved and on those that stand, while the proxies
+//! are busy with the same tables; and what the proxies pass on, in whatever mode, accuses nobody.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use esclusa::config::Url;
+use esclusa::demo::postgres::bin_directory;
+use esclusa::migrate::roles;
+use esclusa::mode::Mode;
+
+use super::common::proxy::Proxy;
+use super::common::{Bed, server};
+use super::{OFTEN, bed, role, seen};
+
+/// A bed with the extension, and esclusa's role as `esclusa roles` makes it, which is no superuser.
+async fn bed_with_role() -> (Bed, Url) {
+    let bed = bed().await;
+    bed.sql("CREATE EXTENSION pg_stat_statements SCHEMA public").await;
+    let control = format!("esclusa_{}", bed.name());
+    bed.sql(&roles::script(&bed.context, &control, &roles::tables(&bed.rules), None)).await;
+    let url = server().await.url(bed.name());
+    let url = Url::new(url.secret().replace("postgres@", &format!("{control}@")));
+    (bed, url)
+}
+
+async fn proxy(bed: &Bed, control: &Url) -> Proxy {
+    Proxy::start_with(bed, |settings| {
+        settings.control.around_interval = OFTEN;
+        settings.control.flush_interval = OFTEN;
+        settings.control.url = control.clone();
+    })
+    .await
+}
+
+/// `psql -c`, once.
+pub(super) async fn psql(bed: &Bed, user: &str, statement: &str) {
+    let mut command = tokio::process::Command::new(bin_directory().unwrap().join("psql"));
+    command.args(["-X", "-q", "-h", "127.0.0.1", "-U", user, "-d", bed.name(), "-c", statement]);
+    command.env("PGPORT", server().await.port.to_string()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let ended = command.output().await.unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+}
+
+/// Clients of one user through these proxies, for so long; they come and go.
+async fn load(bed: &Bed, proxies: [&Proxy; 2], user: &str, time: Duration) {
+    let until = Instant::now() + time;
+    let one = async |n: usize| {
+        while Instant::now() < until {
+            let mut client = proxies[n % 2].client_of(bed, user).await;
+            for statement in [
+                "SELECT tcdesc FROM tipocolor WHERE tcid = 3",
+                "SELECT * FROM cf_quere_pro.tipocolor AS tipocolor, TIPOTALLA WHERE ttid = tcid AND tcdesc LIKE 'x%'",
+                "BEGIN; UPDATE tipotalla SET ttdesc = 'x' WHERE ttid = 1; SELECT count(*) FROM tipotalla; COMMIT",
+                "DECLARE c CURSOR WITH HOLD FOR SELECT tcid FROM tipocolor; FETCH 2 FROM c; CLOSE c",
+                "COPY (SELECT tcid FROM tipocolor) TO STDOUT",
+                "DO $$ BEGIN PERFORM 1 FROM cf_quere_pro.tipotalla; END $$",
+                "PREPARE s AS SELECT ttdesc FROM tipotalla WHERE ttid = $1; EXECUTE s(1); EXECUTE s(2)",
+                "DELETE FROM tipocolor WHERE tcid = -1",
+            ] {
+                let answer = client.query(statement).await;
+                assert!(!answer.contains('<'), "{statement}: {answer}");
+            }
+        }
+    };
+    futures_util::future::join_all((0..4).map(one)).await;
+}
+
+/// Waits for a line of who, what and how often; `likely` or `sure`, and from where, as samples have it.
+async fn wait_until_counted(bed: &Bed, expected: &str) {
+    let begun = Instant::now();
+    let sql = "SELECT legacy_table, user_name, sum(uses) FROM esclusa.around WHERE kind = 'calls' AND certainty IN ('sure', 'likely') GROUP BY 1, 2";
+    while !bed.rows(sql).await.iter().any(|line| line == expected) {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{expected} is not among {:#?}", seen(bed).await);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_short_for_samples_is_named_by_user_and_statement() {
+    let (bed, control) = bed_with_role().await;
+    bed.migrate("tipocolor").await.unwrap();
+    let (app, report) = (role(&bed, "app").await, role(&bed, "report").await);
+    // It was there before anybody looked: nobody knows when.
+    psql(&bed, &report, "SELECT tcid FROM cf_quere_pro.tipocolor").await;
+    let (one, two) = (proxy(&bed, &control).await, proxy(&bed, &control).await);
+    one.set(&["tipocolor"], Mode::Rewrite).await;
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let around = async {
+        for n in 0..10 {
+            psql(&bed, &report, &format!("SELECT tcdesc FROM cf_quere_pro.tipocolor WHERE tcid = {n} AND tcdesc <> 'secret'"))
+                .await;
+            psql(&bed, &report, "UPDATE cf_quere_pro.tipotalla SET ttdesc = 'y' WHERE ttid = 2").await;
+        }
+    };
+    tokio::join!(around, load(&bed, [&one, &two], &app, Duration::from_secs(8)));
+    wait_until_counted(&bed, &format!("tipocolor|{report}|10")).await;
+    wait_until_counted(&bed, &format!("tipotalla|{report}|10")).await;
+    let kept = bed.rows("SELECT DISTINCT legacy_table, statement FROM esclusa.around WHERE kind = 'calls' ORDER BY 1").await;
+    assert_eq!(
+        kept,
+        [
+            "tipocolor|select tcdesc from cf_quere_pro.tipocolor where tcid = $1 and tcdesc <> $2",
+            "tipotalla|update cf_quere_pro.tipotalla set ttdesc = $1 where ttid = $2"
+        ]
+    );
+    let others = bed.rows(&format!("SELECT * FROM esclusa.around WHERE user_name <> '{report}'")).await;
+    assert_eq!(others, Vec::<String>::new());
+    for proxy in [one, two] {
+        proxy.server.stop().await;
+    }
+}

@@ -5,6 +5,11 @@
 #[path = "around/calls.rs"]
 mod calls;
 mod common;
+#[path = "around/doubt.rs"]
+mod doubt;
+#[path = "recording/process.rs"]
+#[allow(dead_code, reason = "the clients are of tests/recording.rs")]
+mod process;
 
 use std::time::{Duration, Instant};
 

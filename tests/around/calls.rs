@@ -14,7 +14,7 @@ use super::common::{Bed, server};
 use super::{OFTEN, bed, role, seen};
 
 /// A bed with the extension, and esclusa's role as `esclusa roles` makes it, which is no superuser.
-async fn bed_with_role() -> (Bed, Url) {
+pub(super) async fn bed_with_role() -> (Bed, Url) {
     let bed = bed().await;
     bed.sql("CREATE EXTENSION pg_stat_statements SCHEMA public").await;
     let control = format!("esclusa_{}", bed.name());
@@ -106,6 +106,43 @@ async fn what_is_too_short_for_samples_is_named_by_user_and_statement() {
     );
     let others = bed.rows(&format!("SELECT * FROM esclusa.around WHERE user_name <> '{report}'")).await;
     assert_eq!(others, Vec::<String>::new());
+    for proxy in [one, two] {
+        proxy.server.stop().await;
+    }
+}
+
+/// All modes one after another, each while clients are busy, with switches between: by the same user as those who come around, so that
+/// nothing but the proxies' own records can tell them apart.
+#[tokio::test]
+async fn what_the_proxies_pass_on_accuses_nobody_in_any_mode() {
+    let (bed, control) = bed_with_role().await;
+    let app = role(&bed, "app").await;
+    let (one, two) = (proxy(&bed, &control).await, proxy(&bed, &control).await);
+    bed.sql("SELECT pg_stat_statements_reset()").await;
+    let tables = ["tipocolor", "tipotalla"];
+    let busy = Duration::from_secs(6);
+    for mode in [Mode::Observe, Mode::Off] {
+        one.set(&tables, mode).await;
+        load(&bed, [&one, &two], &app, busy).await;
+    }
+    one.set(&tables, Mode::Observe).await;
+    bed.migrate("tipocolor").await.unwrap();
+    for mode in [Mode::Observe, Mode::Shadow, Mode::Rewrite, Mode::Off] {
+        one.set(&["tipocolor"], mode).await;
+        load(&bed, [&one, &two], &app, busy).await;
+    }
+    // A session whose statements nobody reads.
+    let mut unread = one.client_of(&bed, &app).await;
+    unread.query("SET client_encoding = 'SJIS'").await;
+    for _ in 0..5 {
+        unread.query("SELECT tcdesc FROM tipocolor WHERE tcdesc <> 'é'").await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    // All that was counted is judged now.
+    let counted = bed.cell("SELECT sum(calls) > 1000 FROM pg_stat_statements WHERE query ~* 'tipocolor' AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())").await;
+    assert_eq!(counted, "t");
+    tokio::time::sleep(Duration::from_secs(40)).await;
+    assert_eq!(seen(&bed).await, Vec::<String>::new());
     for proxy in [one, two] {
         proxy.server.stop().await;
     }

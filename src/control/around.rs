@@ -6,6 +6,8 @@
 //!
 //! What is seen are samples. Nothing is seen of a session that ends between two of them, and a use that is counted may have been many.
 
+use std::collections::HashSet;
+
 use crate::catalog::Database;
 use crate::error::Result;
 use crate::relation::{CONTROL, LEAVES};
@@ -49,6 +51,8 @@ pub struct Publication<'p> {
     pub finding: Option<&'p str>,
     /// Legacy tables whose statements it has lately passed on without counting them; [`ALL`] for all.
     pub uncounted: &'p [String],
+    /// Who has lately had a session through it.
+    pub users: &'p [String],
 }
 
 /// Every legacy table.
@@ -57,11 +61,13 @@ pub const ALL: &str = "*";
 /// A proxy says which server processes are its own, and what it does not count.
 pub async fn publish(database: &Database, said: Publication<'_>) -> Result<()> {
     let sql = "WITH gone AS (DELETE FROM esclusa.proxy_process WHERE published_at < clock_timestamp() - interval '1 hour' AND instance <> $1)
-               INSERT INTO esclusa.proxy_process AS p (instance, processes, finding, published_at, uncounted) VALUES ($1, $2, $3, to_timestamp($4), $5)
-               ON CONFLICT (instance) DO UPDATE SET processes = excluded.processes, finding = excluded.finding, has_ended = false,
-                   published_at = excluded.published_at, uncounted = excluded.uncounted";
-    let Publication { instance, at, processes, finding, uncounted } = said;
-    database.execute("telling which sessions are ours", sql, &[&instance, &processes, &finding, &at, &uncounted]).await.map(drop)
+               INSERT INTO esclusa.proxy_process AS p (instance, processes, finding, published_at, uncounted, users)
+               VALUES ($1, $2, $3, to_timestamp($4), $5, $6) ON CONFLICT (instance) DO UPDATE SET processes = excluded.processes,
+                   finding = excluded.finding, has_ended = false, published_at = excluded.published_at, uncounted = excluded.uncounted,
+                   users = excluded.users";
+    let Publication { instance, at, processes, finding, uncounted, users } = said;
+    let parameters: crate::catalog::database::Params<'_> = &[&instance, &processes, &finding, &at, &uncounted, &users];
+    database.execute("telling which sessions are ours", sql, parameters).await.map(drop)
 }
 
 /// Legacy tables whose statements some proxy has lately passed on without counting them; [`ALL`] for all.
@@ -76,6 +82,42 @@ pub async fn leave(database: &Database, instance: &str, processes: &[i32]) -> Re
     let sql =
         "UPDATE esclusa.proxy_process SET processes = $2, has_ended = true, published_at = clock_timestamp() WHERE instance = $1";
     database.execute("telling which sessions were ours", sql, &[&instance, &processes]).await.map(drop)
+}
+
+/// Who has lately had a session through a proxy.
+pub async fn users(database: &Database) -> Result<HashSet<String>> {
+    let sql =
+        "SELECT DISTINCT unnest(users) FROM esclusa.proxy_process WHERE published_at > clock_timestamp() - interval '15 min'";
+    Ok(database.query("asking who comes through the proxies", sql, &[]).await?.iter().map(|row| row.get(0)).collect())
+}
+
+/// Sessions of these users that are now, and that no proxy has called its own; of each no more than who it is.
+pub async fn sessions_of(database: &Database, users: &[String]) -> Result<Vec<Session>> {
+    let sql = "SELECT a.pid, extract(epoch FROM clock_timestamp())::double precision, a.usename::text,
+                   coalesce(host(a.client_addr), CASE WHEN a.backend_type IS NULL THEN '' ELSE 'local' END), coalesce(a.application_name, ''),
+                   a.backend_type IS NULL
+               FROM pg_stat_activity AS a WHERE a.datname = current_database() AND a.usename = ANY ($1) AND a.pid <> pg_backend_pid()
+                   AND NOT EXISTS (SELECT FROM esclusa.proxy_process AS p WHERE a.pid = ANY (p.processes)) LIMIT 100";
+    let rows = database.query("looking who comes around the proxies", sql, &[&users]).await?;
+    let session = |row: &tokio_postgres::Row| {
+        let at: f64 = row.get(1);
+        Session {
+            process: row.get(0),
+            seen_at: at,
+            statement_began: at,
+            began: at,
+            last: at,
+            user: row.get(2),
+            address: row.get(3),
+            application: row.get(4),
+            text: String::new(),
+            is_whole: true,
+            locked: Vec::new(),
+            reads_all: false,
+            is_hidden: row.get(5),
+        }
+    };
+    Ok(rows.iter().map(session).collect())
 }
 
 /// Whether this connection is the one that looks, now and from now on.
@@ -235,7 +277,8 @@ pub const UNKNOWN: &str = "(unknown)";
 pub struct Use {
     /// The table.
     pub table: String,
-    /// `statement` where its text names the table, `session` where only a lock tells, `dump`; `counter` and `calls` where the server counted it.
+    /// `statement` where its text names the table, `session` where only a lock tells, `dump`; `counter` and `calls` where the
+    /// server counted it, `function` where it counted a call of a function that names the table.
     pub kind: &'static str,
     /// `sure`, `likely` where user and statement are, and address and application are concluded, `unsure` where a proxy has not said that it
     /// is none of its own, `hidden` where this role may not see who it is.

@@ -1,7 +1,8 @@
 //! What `pg_stat_statements` says of legacy names: its entries count every call of a statement, however short, by user. Where none of the
 //! proxies has passed such a statement on, for anybody whose role that user may be, a count that grows is a use around them.
 //!
-//! It knows neither address nor application. It says nothing of statements inside functions, of esclusa's own role, or of a table while
+//! It knows neither address nor application. A statement inside of a function is told by the call of the function, where none of those who come
+//! through the proxies can have called it. It says nothing of esclusa's own role, or of a table while
 //! the proxies pass statements on that name it and may have been that user's: that time is told as not covered (`esclusa.around_blind`). An
 //! entry that is evicted, or reset, before it was read is lost: what is told are at least so many.
 
@@ -10,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use super::around::Sought;
 use crate::catalog::Database;
 use crate::error::Result;
-use crate::relation::CONTROL;
+use crate::relation::{CONTROL, LEAVES};
 
 /// Bytes of a statement that are read.
 const TEXT_BYTES: i32 = 64 << 10;
@@ -111,6 +112,8 @@ pub struct Named {
     pub statement: String,
     /// The tables.
     pub tables: Vec<String>,
+    /// Those that functions name which it calls.
+    pub through: Vec<String>,
 }
 
 /// Calls that are not judged yet.
@@ -197,9 +200,9 @@ impl Calls {
         calls.keys().filter(|key| !self.plain.contains(key) && !self.naming.contains_key(key)).copied().collect()
     }
 
-    /// What an entry names: nothing, if it has no tables. One that is new was not there when was looked last.
+    /// What an entry names. One that is new was not there when was looked last.
     pub fn learn(&mut self, key: Key, named: Named, calls: i64) {
-        if named.tables.is_empty() {
+        if named.tables.is_empty() && named.through.is_empty() {
             self.plain.insert(key);
             return;
         }
@@ -334,6 +337,24 @@ impl Passed {
     }
 }
 
+/// The functions of this database that are written in a language with a body, apart from the server's and esclusa's: name and body.
+pub async fn functions(database: &Database) -> Result<Vec<(String, String)>> {
+    let sql = format!(
+        "SELECT p.proname::text, coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+            JOIN pg_language AS l ON l.oid = p.prolang
+         WHERE p.prokind IN ('f', 'p') AND l.lanname NOT IN ('internal', 'c') AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+            AND n.nspname NOT IN ('pg_catalog', 'information_schema', '{CONTROL}', '{LEAVES}', 'mig_old') ORDER BY 1, p.oid"
+    );
+    let has_bodies = "SELECT to_regproc('pg_catalog.pg_get_function_sqlbody') IS NOT NULL";
+    let sql = match database.one("asking for bodies of functions", has_bodies, &[]).await?.get(0) {
+        true => sql,
+        // Before PostgreSQL 14.
+        false => sql.replace("coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)", "p.prosrc"),
+    };
+    let rows = database.query("reading bodies of functions", &sql, &[]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
 /// Of these users those who may take another's role, or are him.
 pub async fn may_be(database: &Database, users: &HashSet<String>, others: &HashSet<u32>) -> Result<HashSet<(String, u32)>> {
     let (users, others): (Vec<&String>, Vec<&u32>) = (users.iter().collect(), others.iter().collect());
@@ -350,7 +371,7 @@ mod tests {
     const KEY: Key = (10, 7);
 
     fn named() -> Named {
-        Named { user: "report".into(), statement: "select ? from t".into(), tables: vec!["t".into()] }
+        Named { user: "report".into(), statement: "select ? from t".into(), tables: vec!["t".into()], ..Named::default() }
     }
 
     fn taken(calls: &mut Calls, now: f64) -> Vec<(f64, f64, i64)> {

@@ -2,6 +2,7 @@
 //! one of them, whose turn it is, looks (`control/around.rs`), waits until the others have told of that moment too, and writes what nobody
 //! calls its own. What no sample shows the server may have counted (`around/tally.rs`).
 
+mod functions;
 mod people;
 mod tally;
 mod told;
@@ -27,6 +28,8 @@ use told::told;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Sessions that were seen wait so many seconds for the word of every proxy; then they are written as unsure.
 const OPEN: f64 = 20.0;
+/// Somebody who was counted, and not seen, is looked for so often.
+const OFTEN: Duration = Duration::from_millis(100);
 /// Sessions that wait at the same time.
 const WAITING: usize = 5000;
 /// What one remembers having warned of.
@@ -61,7 +64,7 @@ pub(super) async fn look(steering: Arc<Steering>) {
             }
         }
         told = failure;
-        tokio::time::sleep(interval.max(Duration::from_millis(50))).await;
+        watch.pause(&mut database, interval.max(Duration::from_millis(50))).await;
     }
 }
 
@@ -111,6 +114,24 @@ struct Watch {
 }
 
 impl Watch {
+    /// Waits for the next look; meanwhile, where somebody was counted and not seen, looks for him often.
+    async fn pause(&mut self, database: &mut Option<Database>, interval: Duration) {
+        let until = tokio::time::Instant::now() + interval;
+        let wanted = if self.has_turn { self.tally.wanted(self.since) } else { Vec::new() };
+        let Some(database) = database.as_ref().filter(|_| !wanted.is_empty() && interval > OFTEN) else {
+            return tokio::time::sleep_until(until).await;
+        };
+        while tokio::time::Instant::now() + OFTEN < until {
+            tokio::time::sleep(OFTEN).await;
+            match tokio::time::timeout(PATIENCE, around::sessions_of(database, &wanted)).await {
+                Ok(Ok(seen)) => self.wait_for_word(seen),
+                // The next look tells why.
+                Ok(Err(_)) | Err(_) => break,
+            }
+        }
+        tokio::time::sleep_until(until).await;
+    }
+
     async fn tick(&mut self, steering: &Steering, database: &mut Option<Database>, settings: &Settings) -> Result<()> {
         let fresh = database.as_ref().is_none_or(Database::is_closed);
         let Some(database) = policy::alive(database, settings).await? else { return Ok(()) };
@@ -180,8 +201,9 @@ impl Watch {
     fn wait_for_word(&mut self, seen: Vec<Session>) {
         for session in seen {
             let same = |other: &Session| {
-                (other.process, other.statement_began, &other.text, &other.locked)
-                    == (session.process, session.statement_began, &session.text, &session.locked)
+                (other.process, &other.user, &other.application, &other.text, &other.locked)
+                    == (session.process, &session.user, &session.application, &session.text, &session.locked)
+                    && (other.statement_began == session.statement_began || session.text.is_empty())
             };
             if self.open.len() < WAITING && !self.open.iter().any(same) {
                 self.open.push(session);
@@ -245,7 +267,8 @@ async fn publish(steering: &Steering, database: &Database) -> Result<()> {
     let (still, _) = steering.shared.processes();
     let strange = unknown.iter().any(|process| still.contains(process));
     let finding = strange.then_some("the server of control.url does not know the server processes of our sessions");
-    let (processes, uncounted) = ([alive, ended].concat(), steering.shared.uncounted());
-    let said = Publication { instance: &steering.instance, at, processes: &processes, finding, uncounted: &uncounted };
+    let (processes, uncounted, users) = ([alive, ended].concat(), steering.shared.uncounted(), steering.shared.users());
+    let instance = &steering.instance;
+    let said = Publication { instance, at, processes: &processes, finding, uncounted: &uncounted, users: &users };
     around::publish(database, said).await
 }

@@ -31,6 +31,8 @@ pub const REMEMBERED: Duration = Duration::from_secs(30);
 
 /// What was passed on uncounted is told for so long: whoever compares counts may do it a while later.
 const UNCOUNTED: Duration = Duration::from_secs(60);
+/// Who has had a session is told for so long: it may have left a statement open for a while.
+const USERS: Duration = Duration::from_secs(600);
 /// Every legacy table, among those that are not counted.
 const ALL: &str = "*";
 
@@ -61,6 +63,8 @@ pub struct Shared {
     ended: Mutex<VecDeque<(Instant, i32)>>,
     /// Legacy tables whose statements were passed on without being counted, and until when.
     uncounted: Mutex<HashMap<String, Instant>>,
+    /// Users of sessions that have ended, and when the last did.
+    users: Mutex<HashMap<String, Instant>>,
     next_id: AtomicU64,
     /// Places taken: clients that have said who they are, also while they log in.
     places: AtomicUsize,
@@ -140,6 +144,7 @@ impl Shared {
             clients: DashMap::default(),
             ended: Mutex::default(),
             uncounted: Mutex::default(),
+            users: Mutex::default(),
             next_id: AtomicU64::new(1),
             places: AtomicUsize::new(0),
         }
@@ -192,7 +197,23 @@ impl Shared {
         uncounted.keys().cloned().collect()
     }
 
+    /// Users of sessions that are, or were a while ago.
+    pub fn users(&self) -> Vec<String> {
+        let now = Instant::now();
+        // A session's user is put among those of the ended before it is taken from the others.
+        let mut alive: Vec<String> = self.clients.iter().map(|client| client.client.load().user.clone()).collect();
+        let mut ended = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.retain(|_, last| now.duration_since(*last) < USERS);
+        alive.extend(ended.keys().cloned());
+        alive.sort_unstable();
+        alive.dedup();
+        alive
+    }
+
     fn ends(&self, id: u64) {
+        if let Some(user) = self.clients.get(&id).map(|client| client.client.load().user.clone()) {
+            self.users.lock().unwrap_or_else(PoisonError::into_inner).insert(user, Instant::now());
+        }
         if self.clients.get(&id).is_some_and(|client| client.unread.load(Ordering::Relaxed)) {
             self.pass_uncounted(Some(ALL));
         }

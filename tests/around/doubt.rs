@@ -67,8 +67,10 @@ async fn a_killed_proxy_is_waited_for_until_its_spool_is_delivered() {
     let (app, report) = (role(bed, "app").await, role(bed, "report").await);
     let mut one = stage.start(stage.spools[0].path()).await;
     let two = stage.start(stage.spools[1].path()).await;
-    stage.read(&two.address, &app, 3).await;
     tokio::time::sleep(Duration::from_secs(7)).await;
+    // In its spool, and perhaps no further.
+    stage.read(&one.address, &app, 3).await;
+    tokio::time::sleep(SPAN + SPAN / 4).await;
     one.kill();
     psql(bed, &report, "SELECT tcid FROM cf_quere_pro.tipocolor").await;
     // It is started again, and finds the spool of the one before.

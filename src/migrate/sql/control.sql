@@ -164,6 +164,8 @@ CREATE TABLE IF NOT EXISTS {control}.proxy_process (
 ) WITH (fillfactor = 50);
 -- Legacy tables whose statements it has lately passed on without counting them; '*' for all.
 ALTER TABLE {control}.proxy_process ADD COLUMN IF NOT EXISTS uncounted text[] NOT NULL DEFAULT '{}';
+-- Who has lately had a session through it.
+ALTER TABLE {control}.proxy_process ADD COLUMN IF NOT EXISTS users text[] NOT NULL DEFAULT '{}';
 -- Who has used legacy tables around the proxies, by hours. What was seen of one session is a use; there may have been more.
 CREATE TABLE IF NOT EXISTS {control}.around (
     bucket           timestamptz NOT NULL,
@@ -185,7 +187,7 @@ DO $$
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conrelid = '{control}.around'::pg_catalog.regclass AND conname = 'around_words') THEN
     ALTER TABLE {control}.around DROP CONSTRAINT IF EXISTS around_kind_check, DROP CONSTRAINT IF EXISTS around_certainty_check,
-      ADD CONSTRAINT around_words CHECK (kind IN ('statement', 'session', 'dump', 'counter', 'calls')
+      ADD CONSTRAINT around_words CHECK (kind IN ('statement', 'session', 'dump', 'counter', 'calls', 'function')
         AND certainty IN ('sure', 'likely', 'unsure', 'hidden'));
   END IF;
 END $$;

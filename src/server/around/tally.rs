@@ -4,11 +4,12 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::functions::Functions;
 use super::people::People;
 use super::told::{STATEMENT_BYTES, is_read};
 use crate::catalog::Database;
 use crate::config::Settings;
-use crate::control::around::{self, ALL, Sought, Use};
+use crate::control::around::{self, ALL, Sought, UNKNOWN, Use};
 use crate::control::calls::{self, Call, Calls, Judged, Key, Named, Passed, Source};
 use crate::control::counter::{self, Counters, Step};
 use crate::control::found::{self, Covered};
@@ -25,6 +26,13 @@ const COVERED: f64 = 60.0;
 const GAP: f64 = 30.0;
 /// A use that was told so many seconds from where a table's counters grew is what has made them grow.
 const BESIDE: f64 = 30.0;
+
+/// Functions are read so many seconds apart.
+const FUNCTIONS: f64 = 300.0;
+/// Somebody who was counted, and not seen, is looked for so many seconds.
+const WANTED: f64 = 60.0;
+/// So many at a time.
+const MOST_WANTED: usize = 20;
 
 /// What is looked at, and when.
 pub(super) struct View<'v> {
@@ -58,6 +66,11 @@ pub(super) struct Tally {
     uncounted: HashMap<String, f64>,
     /// When calls of a table were told last, by when they were there.
     told: HashMap<String, f64>,
+    /// The legacy tables that functions name, by the functions' names; and when that was read.
+    functions: Functions,
+    functions_at: f64,
+    /// Users who were counted, and not seen, and until when they are looked for.
+    wanted: HashMap<String, f64>,
     read_at: f64,
     covered: Covered,
     kept_at: f64,
@@ -95,6 +108,14 @@ impl Tally {
         Ok(all)
     }
 
+    /// Users who were counted, and not seen.
+    pub(super) fn wanted(&self, now: f64) -> Vec<String> {
+        let mut wanted: Vec<String> =
+            self.wanted.iter().filter(|(_, until)| **until > now).map(|(user, _)| user.clone()).collect();
+        wanted.truncate(MOST_WANTED);
+        wanted
+    }
+
     async fn find_source(&mut self, database: &Database) -> Result<()> {
         let (source, why) = match calls::source(database).await? {
             Ok(source) => (Some(source), ""),
@@ -116,11 +137,16 @@ impl Tally {
         span: f64,
     ) -> Result<Vec<(Call, bool)>> {
         let (now, sought) = (view.now, view.sought);
+        if now - self.functions_at > FUNCTIONS {
+            (self.functions, self.functions_at) = (Functions::of(view.policy, calls::functions(database).await?), now);
+        }
+        // Whoever names a function that names a table names that too.
+        let names: Vec<String> = sought.tables.iter().cloned().chain(self.functions.lines()).collect();
         if self.calls.is_none() {
-            self.calls = Some(Calls::resume(calls::read(database, &sought.tables).await?));
+            self.calls = Some(Calls::resume(calls::read(database, &names).await?));
         }
         let Some(calls) = &mut self.calls else { return Ok(Vec::new()) };
-        calls.look_for(&sought.tables);
+        calls.look_for(&names);
         let counted = source.calls(database, sought).await?;
         let unknown = calls.unknown(&counted);
         if !unknown.is_empty() {
@@ -128,7 +154,7 @@ impl Tally {
             let mut texts: HashMap<Key, (String, String)> =
                 source.texts(database, &unknown).await?.into_iter().map(|(key, user, text)| (key, (user, text))).collect();
             for key in unknown {
-                let named = texts.remove(&key).map(|(user, text)| named(view.policy, user, &text, &ambiguous));
+                let named = texts.remove(&key).map(|(user, text)| named(view.policy, &self.functions, user, &text, &ambiguous));
                 calls.learn(key, named.unwrap_or_default(), counted.get(&key).copied().unwrap_or(0));
             }
         }
@@ -162,34 +188,43 @@ impl Tally {
         if taken.is_empty() {
             return Ok(Vec::new());
         }
-        let of_tables = || taken.iter().flat_map(|(call, _)| call.named.tables.iter().map(move |table| (call, table)));
-        let through: HashSet<String> =
-            of_tables().flat_map(|(call, table)| self.passed.users(table, call.from)).map(str::to_owned).collect();
-        let may_be = calls::may_be(database, &through, &taken.iter().map(|(call, _)| call.user_oid).collect()).await?;
-        let is_uncounted = |table: &String, from: f64| self.uncounted.get(table).is_some_and(|last| *last >= from);
-        let is_ours = |user: &str, call: &Call| user.is_empty() || may_be.contains(&(user.to_owned(), call.user_oid));
+        let through = around::users(database).await?;
+        let tables = taken.iter().flat_map(|(call, _)| call.named.tables.iter().map(move |table| (call, table)));
+        let passed = tables.flat_map(|(call, table)| self.passed.users(table, call.from)).map(str::to_owned);
+        let users: HashSet<String> = passed.chain(through.iter().cloned()).collect();
+        let may_be = calls::may_be(database, &users, &taken.iter().map(|(call, _)| call.user_oid).collect()).await?;
+        let is_his = |user: &str, call: &Call| user.is_empty() || may_be.contains(&(user.to_owned(), call.user_oid));
         // By table, user, kind and certainty; with the calls of the statement that is told.
         let mut uses: BTreeMap<(String, String, &str, &str), (Use, i64)> = BTreeMap::new();
-        let mut blind: Vec<(String, f64)> = Vec::new();
         for (call, is_sure) in &taken {
-            for table in &call.named.tables {
-                if is_uncounted(table, call.from) || self.passed.users(table, call.from).any(|user| is_ours(user, call)) {
-                    blind.push((table.clone(), (call.to - call.from).min(GAP)));
+            let is_of_proxies = through.iter().any(|user| is_his(user, call));
+            let direct = call.named.tables.iter().map(|table| (table, "calls"));
+            for (table, kind) in direct.chain(call.named.through.iter().map(|table| (table, "function"))) {
+                let may_be_passed = match kind {
+                    "function" => is_of_proxies,
+                    _ => {
+                        self.uncounted.get(table).is_some_and(|last| *last >= call.from)
+                            || self.passed.users(table, call.from).any(|user| is_his(user, call))
+                    }
+                };
+                if may_be_passed {
+                    *self.covered.blind.entry(("calls", table.clone())).or_default() += (call.to - call.from).min(GAP);
                     continue;
                 }
-                let used = used(view, people, call, table, *is_sure);
+                let used = used(view, people, call, (table, kind), *is_sure);
                 match uses.entry((table.clone(), used.user.clone(), used.kind, used.certainty)) {
                     Entry::Vacant(entry) => drop(entry.insert((used, call.calls))),
                     Entry::Occupied(mut entry) => add(entry.get_mut(), used),
                 }
             }
         }
-        for (table, seconds) in blind {
-            *self.covered.blind.entry(("calls", table)).or_default() += seconds;
-        }
         let uses: Vec<Use> = uses.into_values().map(|(used, _)| used).collect();
+        self.wanted.retain(|_, until| *until > view.now);
         for used in &uses {
             self.told.insert(used.table.clone(), used.began);
+            if used.address == UNKNOWN {
+                self.wanted.insert(used.user.clone(), view.now + WANTED);
+            }
         }
         Ok(uses)
     }
@@ -223,8 +258,8 @@ impl Tally {
 
 /// What an entry of pg_stat_statements names: tables whose rows it reads or writes. A name that stands in another schema too counts where
 /// its schema stands before it.
-fn named(policy: &Policy, user: String, text: &str, ambiguous: &[String]) -> Named {
-    if !policy.may_name(text.as_bytes()) || calls::is_of_a_key(text) {
+fn named(policy: &Policy, functions: &Functions, user: String, text: &str, ambiguous: &[String]) -> Named {
+    if calls::is_of_a_key(text) {
         return Named::default();
     }
     let is_of_rows = |operation: &str| {
@@ -239,10 +274,11 @@ fn named(policy: &Policy, user: String, text: &str, ambiguous: &[String]) -> Nam
         }
     };
     add(scan::statement(policy, text, true), &|table| !ambiguous.contains(table));
-    if !ambiguous.is_empty() {
+    if !ambiguous.is_empty() && policy.may_name(text.as_bytes()) {
         add(scan::qualified(policy, text), &|table| ambiguous.contains(table));
     }
-    Named { user, statement: normalise(text, STATEMENT_BYTES), tables }
+    let through = functions.called(text).into_iter().filter(|table| !tables.contains(table)).collect();
+    Named { user, statement: normalise(text, STATEMENT_BYTES), tables, through }
 }
 
 /// Adds calls of another statement.
@@ -256,13 +292,13 @@ fn add((all, most): &mut (Use, i64), used: Use) {
 }
 
 /// A call as a use.
-fn used(view: &View<'_>, people: &People, call: &Call, table: &str, is_sure: bool) -> Use {
+fn used(view: &View<'_>, people: &People, call: &Call, (table, kind): (&str, &'static str), is_sure: bool) -> Use {
     let Call { named: Named { user, statement, .. }, from, to, .. } = call;
     let (address, application, is_alone) = people.of(user, *from, *to);
     let dumps = &view.settings.migrate.reads_all;
     Use {
         table: table.to_owned(),
-        kind: if is_read(statement) && people.has(user, dumps, *from, *to) { "dump" } else { "calls" },
+        kind: if is_read(statement) && people.has(user, dumps, *from, *to) { "dump" } else { kind },
         certainty: match is_sure {
             false => "unsure",
             true if is_alone => "likely",

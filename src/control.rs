@@ -8,6 +8,7 @@ pub mod found;
 pub mod hits;
 pub mod replica;
 pub mod retention;
+pub mod scanned;
 pub mod spool;
 
 use std::collections::HashMap;

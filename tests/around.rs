@@ -10,6 +10,8 @@ mod doubt;
 #[path = "recording/process.rs"]
 #[allow(dead_code, reason = "the clients are of tests/recording.rs")]
 mod process;
+#[path = "around/witnesses.rs"]
+mod witnesses;
 
 use std::time::{Duration, Instant};
 

@@ -109,7 +109,7 @@ const AROUND: &str =
     "WITH seen AS (SELECT * FROM esclusa.around WHERE kind <> 'dump' AND certainty <> 'unsure' AND bucket >= coalesce($1::text::timestamptz, '-infinity')
             AND bucket < coalesce($2::text::timestamptz, 'infinity')),
         counted AS (SELECT legacy_table, sum(uses)::bigint AS uses FROM (
-            SELECT legacy_table, greatest(sum(uses) FILTER (WHERE kind = 'calls'), sum(uses) FILTER (WHERE kind <> 'calls')) AS uses
+            SELECT legacy_table, greatest(sum(uses) FILTER (WHERE kind IN ('calls', 'function')), sum(uses) FILTER (WHERE kind NOT IN ('calls', 'function'))) AS uses
             FROM seen GROUP BY legacy_table, user_name) AS u GROUP BY 1)
     SELECT DISTINCT ON (legacy_table) legacy_table, c.uses, user_name,
         client_address, application_name, (last_seen::date - date '1970-01-01')::bigint, last_seen::timestamptz(0)::text

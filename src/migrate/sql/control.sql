@@ -219,6 +219,26 @@ CREATE TABLE IF NOT EXISTS {control}.around_calls (
     PRIMARY KEY (user_oid, query_id)
 ) WITH (fillfactor = 50);
 
+-- What `esclusa scan --record` has found in a source tree, a log or a dump: by legacy table, operation and kind of source in how many places, with
+-- the first of them. A root is a file or a directory of a machine; one that is scanned again is replaced.
+CREATE TABLE IF NOT EXISTS {control}.scan (
+    root       text PRIMARY KEY,
+    files      bigint NOT NULL,
+    unread     bigint NOT NULL,                -- files and directories that could not be read
+    scanned_by text NOT NULL,
+    scanned_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE TABLE IF NOT EXISTS {control}.scan_found (
+    root         text NOT NULL REFERENCES {control}.scan ON DELETE CASCADE,
+    legacy_table varchar(63) NOT NULL,
+    operation    text NOT NULL,
+    source       text NOT NULL,
+    places       bigint NOT NULL,
+    first_file   text NOT NULL,
+    first_line   bigint NOT NULL,
+    PRIMARY KEY (root, legacy_table, operation, source)
+);
+
 -- Mode shadow: what was compared, and what differed.
 CREATE TABLE IF NOT EXISTS {control}.shadow (
     instance     text NOT NULL,

@@ -53,6 +53,7 @@ pub(super) async fn run(call: Call, asked: Scan) -> Result<()> {
 async fn record(call: &Call, policy: &Policy, paths: &[PathBuf]) -> Result<Scanned> {
     // Who cannot record hears it before the work.
     let database = call.database().await?;
+    scanned::require(&database).await?;
     let by = std::env::var("USER").unwrap_or_else(|_| "somebody".into());
     let mut all = Scanned::default();
     for path in paths {

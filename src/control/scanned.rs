@@ -12,12 +12,17 @@ use crate::scan::Scanned;
 /// Roots that are kept; those that were scanned longest ago go.
 const ROOTS: i64 = 1000;
 
+/// Refuses a database that has no place for it.
+pub async fn require(database: &Database) -> Result<()> {
+    let there = format!("SELECT to_regclass('{CONTROL}.scan_found') IS NOT NULL");
+    match database.one("looking for the tables of scans", &there, &[]).await?.get(0) {
+        true => Ok(()),
+        false => Err(Error::refused("the target database has no tables for scans: run `esclusa schema apply`")),
+    }
+}
+
 /// Replaces what is known of a root, and of what lies below it.
 pub async fn record(database: &Database, root: &str, by: &str, scanned: &Scanned) -> Result<()> {
-    let there = format!("SELECT to_regclass('{CONTROL}.scan_found') IS NOT NULL");
-    if !database.one("looking for the tables of scans", &there, &[]).await?.get::<_, bool>(0) {
-        return Err(Error::refused("the target database has no tables for scans: run `esclusa schema apply`"));
-    }
     let mut places: BTreeMap<(&str, &str, &str), (i64, &str, i64)> = BTreeMap::new();
     for found in &scanned.found {
         let key = (found.table.as_str(), found.operation.as_str(), found.source);

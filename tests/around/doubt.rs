@@ -97,3 +97,34 @@ async fn a_proxy_that_never_comes_back_leaves_doubt_and_no_silence() {
     assert!(lines.iter().all(|line| line.contains(&report) && line.ends_with("|calls|unsure")), "{lines:#?}");
     drop(two);
 }
+
+#[tokio::test]
+async fn esclusa_off_accuses_nobody_and_is_not_covered() {
+    let stage = Stage::new().await;
+    let bed = &stage.bed;
+    let app = role(bed, "app").await;
+    let one = stage.start(stage.spools[0].path()).await;
+    let two = stage.start(stage.spools[1].path()).await;
+    // Long enough that what grows now would be told.
+    tokio::time::sleep(Duration::from_secs(22)).await;
+    let off = async |more: &[&str]| {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_esclusa"));
+        let ended = command.arg("off").args(more).env("ESCLUSA_CONTROL_SPOOL", stage.spools[1].path()).output().await.unwrap();
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    };
+    // One of the two alone, and for a moment.
+    off(&[]).await;
+    stage.read(&two.address, &app, 20).await;
+    off(&["--undo"]).await;
+    tokio::time::sleep(Duration::from_secs(45)).await;
+    assert_eq!(seen(bed).await, Vec::<String>::new());
+    let blind = "SELECT DISTINCT witness FROM esclusa.around_blind WHERE legacy_table = 'tipocolor' AND blind_us > 0 ORDER BY 1";
+    super::common::wait_for(&bed.db, &format!("SELECT count(*) = 2 FROM ({blind}) AS b")).await;
+    // It is not blind for good.
+    let report = role(bed, "report").await;
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    psql(bed, &report, "SELECT tcid FROM cf_quere_pro.tipocolor").await;
+    let (lines, after) = stage.told().await;
+    assert!(after < Duration::from_secs(60) && lines.iter().all(|line| line.contains(&report)), "{after:?} {lines:#?}");
+    drop((one, two));
+}

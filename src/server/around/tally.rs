@@ -4,7 +4,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::functions::Functions;
+use super::functions::{AT_A_TIME, Functions};
 use super::people::People;
 use super::told::{STATEMENT_BYTES, is_read};
 use crate::catalog::Database;
@@ -138,7 +138,7 @@ impl Tally {
     ) -> Result<Vec<(Call, bool)>> {
         let (now, sought) = (view.now, view.sought);
         if now - self.functions_at > FUNCTIONS {
-            (self.functions, self.functions_at) = (Functions::of(view.policy, calls::functions(database).await?), now);
+            (self.functions, self.functions_at) = (Functions::of(view.policy, calls::functions(database).await?).await, now);
         }
         // Whoever names a function that names a table names that too.
         let names: Vec<String> = sought.tables.iter().cloned().chain(self.functions.lines()).collect();
@@ -153,7 +153,10 @@ impl Tally {
             let ambiguous = around::ambiguous(database, sought).await?;
             let mut texts: HashMap<Key, (String, String)> =
                 source.texts(database, &unknown).await?.into_iter().map(|(key, user, text)| (key, (user, text))).collect();
-            for key in unknown {
+            for (at, key) in unknown.into_iter().enumerate() {
+                if at % AT_A_TIME == 0 {
+                    tokio::task::yield_now().await;
+                }
                 let named = texts.remove(&key).map(|(user, text)| named(view.policy, &self.functions, user, &text, &ambiguous));
                 calls.learn(key, named.unwrap_or_default(), counted.get(&key).copied().unwrap_or(0));
             }
@@ -174,7 +177,7 @@ impl Tally {
         let hold = COUNTED + 2.0 * view.settings.control.flush_interval.as_secs_f64();
         let is_sure = |to: f64| recorded >= to + hold;
         let taken = calls.take(now, |to| is_sure(to) || now >= to + hold + counter::PATIENCE);
-        Ok(taken.into_iter().map(|call| (is_sure(call.to), call)).map(|(is_sure, call)| (call, is_sure)).collect())
+        Ok(taken.into_iter().map(|call| (is_sure(call.to), call)).map(|(is_it, call)| (call, is_it)).collect())
     }
 
     /// Calls that none of the proxies can have passed on, by table and user.

@@ -1,6 +1,7 @@
 //! `esclusa drop TABLE... | --wave W | --all --dump DIRECTORY`: the archived tables go, each behind its conditions and its dump.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::turn::{Turn, cut_short, turn};
 use super::{Call, Selection};
@@ -14,7 +15,7 @@ use crate::relation::Context;
 use crate::rule::Rule;
 use crate::server::policy;
 use crate::table::ColumnType::{Int, Text};
-use crate::table::Table;
+use crate::table::{Cell, Table};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -42,56 +43,27 @@ pub(super) async fn run(call: Call, asked: Drop) -> Result<()> {
     migration.pace = Pace::new(&call.settings);
     let mut table =
         Table::new(&[("table", Text), ("state", Text), ("rows", Int), ("dump", Text), ("sha256", Text), ("notes", Text)]);
-    let mut held = 0;
-    let mut left = |table: &mut Table, rule: &Rule, why: String| {
-        held += 1;
-        table.push(vec![rule.table.as_str().into(), "left as it was".into(), 0usize.into(), "".into(), "".into(), why.into()]);
-    };
     let server = Server::new(&call.settings.control.url, policy::password(&call.settings)?);
     let scratch = (!call.settings.migrate.restore_url.is_empty()).then(|| Server::new(&call.settings.migrate.restore_url, None));
+    let mut held = 0;
     match asked.dump.as_deref().filter(|_| !asked.dry_run) {
         None => {
             for rule in chosen {
-                let unmet = drop::unmet(&migration, rule, observation).await?;
-                let may = match drop::refuse_unmet(rule, &unmet) {
-                    Ok(()) => dump::ready(&database, scratch.as_ref(), &rule.table).await,
-                    refused => refused,
-                };
-                match may {
-                    Ok(()) => table.push(vec![
-                        rule.table.as_str().into(),
-                        "may be dropped".into(),
-                        0usize.into(),
-                        "".into(),
-                        "".into(),
-                        "".into(),
-                    ]),
-                    Err(error @ Error::Refused { .. }) => left(&mut table, rule, error.in_one_line()),
+                let (state, why) = match looked_at(&migration, rule, scratch.as_ref(), observation).await {
+                    Ok(()) => ("may be dropped", String::new()),
+                    Err(error @ Error::Refused { .. }) => (LEFT, error.in_one_line()),
                     Err(error) => return Err(error),
-                }
+                };
+                held += usize::from(state == LEFT);
+                table.push(row(rule, state, why));
             }
         }
         Some(directory) => {
             let dumping = Dumping { server: &server, scratch: scratch.as_ref(), directory, observation };
             let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;
             for rule in chosen {
-                let ended = match turn(&database, &rule.table, drop::run(&migration, run, rule, &dumping)).await? {
-                    Turn::Ended(ended) => ended,
-                    Turn::Cut(state, why) => {
-                        table.push(vec![
-                            rule.table.as_str().into(),
-                            state.into(),
-                            0usize.into(),
-                            "".into(),
-                            "".into(),
-                            why.into(),
-                        ]);
-                        call.print(&table)?;
-                        return Err(cut_short());
-                    }
-                };
-                match ended {
-                    Ok(dump) => table.push(vec![
+                match turn(&database, &rule.table, drop::run(&migration, run, rule, &dumping)).await? {
+                    Turn::Ended(Ok(dump)) => table.push(vec![
                         rule.table.as_str().into(),
                         "dropped".into(),
                         dump.likeness.rows.into(),
@@ -99,7 +71,15 @@ pub(super) async fn run(call: Call, asked: Drop) -> Result<()> {
                         dump.sha256.into(),
                         "the dump was restored and is equal".into(),
                     ]),
-                    Err(error) => left(&mut table, rule, error.in_one_line()),
+                    Turn::Ended(Err(error)) => {
+                        held += 1;
+                        table.push(row(rule, LEFT, error.in_one_line()));
+                    }
+                    Turn::Cut(state, why) => {
+                        table.push(row(rule, state, why));
+                        call.print(&table)?;
+                        return Err(cut_short());
+                    }
                 }
             }
             migration.finish(run).await?;
@@ -110,4 +90,17 @@ pub(super) async fn run(call: Call, asked: Drop) -> Result<()> {
         0 => Ok(()),
         held => Err(Error::refused(format!("{held} tables were not dropped"))),
     }
+}
+
+const LEFT: &str = "left as it was";
+
+/// The row of a table that was not dropped.
+fn row(rule: &Rule, state: &str, why: String) -> Vec<Cell> {
+    vec![rule.table.as_str().into(), state.into(), 0usize.into(), "".into(), "".into(), why.into()]
+}
+
+/// Whether a table may be dropped, and here.
+async fn looked_at(migration: &Migration<'_>, rule: &Rule, scratch: Option<&Server>, observation: Duration) -> Result<()> {
+    drop::refuse_unmet(rule, &drop::unmet(migration, rule, observation).await?)?;
+    dump::ready(migration.database, scratch, &rule.table).await
 }

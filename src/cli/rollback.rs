@@ -50,12 +50,11 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;
     let mut table = Table::new(&[("table", Text), ("state", Text), ("rows", Int), ("notes", Text)]);
     if rollback.level >= 3 {
-        for trigger in capture::disable(&database, &context).await? {
-            table.push(vec![trigger.into(), "audit trigger disabled".into(), 0usize.into(), "".into()]);
-        }
+        let triggers = capture::disable(&database, &context).await?;
+        let row = |trigger: String| vec![trigger.into(), "audit trigger disabled".into(), 0usize.into(), "".into()];
+        triggers.into_iter().for_each(|trigger| table.push(row(trigger)));
     }
-    let mut failed = 0;
-    let mut restored = Vec::new();
+    let (mut failed, mut restored) = (0, Vec::new());
     for rule in chosen {
         let state = ledger::state(&database, &context, &rule.table).await?;
         // A process that was ended between the two steps of level 2.
@@ -88,8 +87,7 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
         };
         match ended {
             Ok(back) => {
-                let rows = usize::try_from(back.rows).unwrap_or(0);
-                table.push(vec![rule.table.as_str().into(), "back".into(), rows.into(), back.notes.join("; ").into()]);
+                table.push(vec![rule.table.as_str().into(), "back".into(), Cell::Int(back.rows), back.notes.join("; ").into()]);
             }
             Err(error @ Error::Io { .. }) => return Err(error),
             Err(error) => {

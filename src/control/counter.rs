@@ -124,12 +124,11 @@ pub async fn recorded(database: &Database) -> Result<f64> {
     Ok(database.one("asking what has been recorded", &sql, &[]).await?.get(0))
 }
 
-/// The counters of the legacy tables that stand. Hits of days past are not looked at: where they go, a table is looked at anew.
+/// The counters of the legacy tables that stand.
 pub async fn read(database: &Database, sought: &Sought) -> Result<Vec<(String, Counts)>> {
     let sql = format!(
         "WITH recorded AS ({RECORDED}),
-         hits AS (SELECT legacy_table, sum(hits)::bigint AS hits FROM {CONTROL}.hit_total
-            WHERE legacy_table = ANY ($1) AND bucket >= date_trunc('day', clock_timestamp()) - interval '1 day' GROUP BY 1),
+         hits AS (SELECT legacy_table, sum(hits)::bigint AS hits FROM {CONTROL}.hit_sum WHERE legacy_table = ANY ($1) GROUP BY 1),
          busy AS (SELECT EXISTS (SELECT FROM {CONTROL}.run WHERE finished_at IS NULL AND started_at > clock_timestamp() - interval '1 day') AS moves)
          SELECT s.relname::text, extract(epoch FROM clock_timestamp())::double precision, coalesce(h.hits, 0),
             CASE WHEN EXISTS (SELECT FROM pg_constraint AS k WHERE k.contype = 'f' AND k.confrelid = s.relid) THEN 0

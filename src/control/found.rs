@@ -63,12 +63,12 @@ pub async fn write(database: &Database, uses: &[Use], judged: Option<&calls::Jud
         .await
 }
 
-/// A sample was taken, which stands for so long.
-pub async fn cover(database: &Database, time: Duration, sees_all: bool) -> Result<()> {
+/// A sample was taken, which stands for so many seconds.
+pub async fn cover(database: &Database, time: f64, sees_all: bool) -> Result<()> {
     let sql = "INSERT INTO esclusa.around_coverage AS c (bucket, samples, covered_us, hidden)
                VALUES (date_trunc('hour', clock_timestamp()), 1, $1, $2) ON CONFLICT (bucket) DO UPDATE
                SET samples = c.samples + 1, covered_us = c.covered_us + excluded.covered_us, hidden = c.hidden + excluded.hidden";
-    database.execute("noting that somebody looked", sql, &[&micros(time.as_secs_f64()), &i64::from(!sees_all)]).await.map(drop)
+    database.execute("noting that somebody looked", sql, &[&micros(time), &i64::from(!sees_all)]).await.map(drop)
 }
 
 /// For how long what the server counts was read, in seconds, and for how long of that it said nothing of a table.

@@ -15,10 +15,13 @@ pub struct Recorder<'r> {
     pub instance: &'r str,
 }
 
+/// How long a transaction that writes hits waits for a row, or for its client.
+const GIVES_UP: &str = "10s";
+
 /// Whether `schema apply` has made the tables.
 pub async fn has_tables(database: &Database) -> Result<bool> {
     let sql = "SELECT to_regclass('esclusa.recorder') IS NOT NULL AND to_regclass('esclusa.statement_pair') IS NOT NULL
-               AND to_regclass('esclusa.around') IS NOT NULL";
+               AND to_regclass('esclusa.around') IS NOT NULL AND to_regclass('esclusa.hit_trend') IS NOT NULL";
     Ok(database.one("looking for the tables of hits", sql, &[]).await?.get(0))
 }
 
@@ -47,9 +50,12 @@ fn is_of_data(added: &Result<u64>) -> bool {
 async fn add(database: &Database, by: Recorder<'_>, batch: &Batch) -> Result<u64> {
     database
         .transaction("writing hits", async |db| {
-            // What is confirmed here goes from the spool: it must survive a crash of the server, however it is set.
-            let durably = "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') IN ('off', 'local')";
-            db.query("asking for a durable commit", durably, &[]).await?;
+            // What is confirmed here goes from the spool: it must survive a crash of the server, however it is set. Nor may a line that has died
+            // in the middle keep the recorder's row locked, or whoever tries again wait for that row: each gives up sooner than its caller.
+            let local = "SELECT set_config('synchronous_commit', 'on', true) FROM (VALUES (1)) AS v
+                    WHERE current_setting('synchronous_commit') IN ('off', 'local')
+                UNION ALL SELECT set_config(name, $1, true) FROM unnest(ARRAY['idle_in_transaction_session_timeout', 'lock_timeout']) AS name";
+            db.query("setting up a transaction for hits", local, &[&GIVES_UP]).await?;
             let sql = "INSERT INTO esclusa.recorder (recorder, instance) VALUES ($1::text::uuid, $2) ON CONFLICT DO NOTHING";
             db.execute("naming the recorder", sql, &[&by.recorder, &by.instance]).await?;
             // Spans that are between the two numbers were lost with a disk, or with a database that was put back to an older state.
@@ -74,11 +80,16 @@ async fn add(database: &Database, by: Recorder<'_>, batch: &Batch) -> Result<u64
 }
 
 async fn add_coverage(db: &Database, by: Recorder<'_>, batch: &Batch) -> Result<()> {
-    let (hours, covered): (Vec<i64>, Vec<i64>) = batch.covered.iter().map(|(hour, us)| (*hour, number(*us))).unzip();
-    let sql = "INSERT INTO esclusa.coverage AS c (bucket, recorder, covered_us)
-               SELECT to_timestamp(hour), $1::text::uuid, us FROM unnest($2::bigint[], $3::bigint[]) AS u(hour, us)
-               ON CONFLICT (bucket, recorder) DO UPDATE SET covered_us = c.covered_us + excluded.covered_us";
-    db.execute("writing what is covered", sql, &[&by.recorder, &hours, &covered]).await.map(drop)
+    let hours = batch.covered_hours();
+    let part = |of: fn(&(i64, i64, i64)) -> i64| hours.iter().map(of).collect::<Vec<i64>>();
+    let (hour, from, to) = (part(|h| h.0), part(|h| h.1), part(|h| h.2));
+    let sql = format!(
+        "INSERT INTO esclusa.coverage AS c (bucket, recorder, covered)
+         SELECT to_timestamp(hour), $1::text::uuid, range_agg(tstzrange({MOMENT} from_us, {MOMENT} to_us))
+         FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS u(hour, from_us, to_us) GROUP BY hour
+         ON CONFLICT (bucket, recorder) DO UPDATE SET covered = c.covered + excluded.covered"
+    );
+    db.execute("writing what is covered", &sql, &[&by.recorder, &hour, &from, &to]).await.map(drop)
 }
 
 /// Counts column by column, as `unnest` takes them.
@@ -146,6 +157,20 @@ async fn add_totals(db: &Database, batch: &Batch) -> Result<()> {
          FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[],
              $10::bigint[], $11::bigint[], $12::bigint[]) AS u(hour, t, op, o, s, a, hits, rows, total, max, first, last)
          ON CONFLICT (bucket, hours, legacy_table, operation, outcome, sqlstate, application_name) DO UPDATE SET {ADDED}"
+    );
+    db.execute("writing totals", &sql, &columns(&keys, &counts)).await?;
+    // What they come to, of all time and by time.
+    let sql = format!(
+        "WITH u AS (SELECT to_timestamp(hour) AS bucket, t, op, o, s, a, hits, rows, total, max, {MOMENT} first AS first, {MOMENT} last AS last
+             FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[],
+                 $10::bigint[], $11::bigint[], $12::bigint[]) AS u(hour, t, op, o, s, a, hits, rows, total, max, first, last)),
+         by_time AS (INSERT INTO esclusa.hit_trend AS h (bucket, hours, outcome, failed, hits)
+             SELECT bucket, 1, o, s <> '', sum(hits) FROM u GROUP BY 1, 3, 4 ORDER BY 1, 3, 4
+             ON CONFLICT (bucket, hours, outcome, failed) DO UPDATE SET hits = h.hits + excluded.hits)
+         INSERT INTO esclusa.hit_sum AS h (legacy_table, operation, outcome, sqlstate, application_name, hits, row_count, total_us, max_us,
+             first_seen, last_seen)
+         SELECT t, op, o, s, a, sum(hits), sum(rows), sum(total), max(max), min(first), max(last) FROM u GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+         ON CONFLICT (legacy_table, operation, outcome, sqlstate, application_name) DO UPDATE SET {ADDED}"
     );
     db.execute("writing totals", &sql, &columns(&keys, &counts)).await.map(drop)
 }

@@ -29,9 +29,12 @@ pub async fn advance(db: &Database) -> Result<()> {
     db.execute("numbering a switch", "UPDATE esclusa.generation SET number = number + 1", &[]).await.map(drop)
 }
 
-/// A replica says that it serves, and which switch is in force there. Rows of those that were killed are cleared away in the end.
+/// A replica says that it serves, and which switch is in force there. Rows of those that were killed are cleared away in the end, but for one
+/// that has not delivered what it had seen: the days of that are in doubt (`esclusa.covered_day`).
 pub async fn acknowledge(database: &Database, by: Recorder<'_>, generation: i64, rules: i64) -> Result<()> {
-    let sql = "WITH gone AS (DELETE FROM esclusa.replica WHERE seen_at < clock_timestamp() - interval '1 day' AND instance <> $1)
+    let sql = "WITH gone AS (DELETE FROM esclusa.replica AS r WHERE seen_at < clock_timestamp() - interval '1 day' AND instance <> $1
+                   AND (recorder IS NULL OR EXISTS (SELECT FROM esclusa.recorder AS k
+                       WHERE k.recorder = r.recorder AND k.written_at > r.seen_at - interval '1 minute')))
                INSERT INTO esclusa.replica AS r (instance, generation, rules, recorder) VALUES ($1, $2, $3, nullif($4::text, '')::uuid)
                ON CONFLICT (instance) DO UPDATE SET generation = greatest(r.generation, excluded.generation), seen_at = clock_timestamp(),
                    rules = excluded.rules, recorder = excluded.recorder";

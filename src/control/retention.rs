@@ -19,7 +19,8 @@ pub struct Retention {
 }
 
 /// What is told apart in each table of hits, and what its rows add up to.
-const TABLES: [(&str, &str, &str, &str); 4] = [
+const TABLES: [(&str, &str, &str, &str); 5] = [
+    ("hit_trend", "outcome, failed", "hits", "sum(hits)"),
     ("hit_total", "legacy_table, operation, outcome, sqlstate, application_name", COUNTS, SUMS),
     (
         "hit",
@@ -58,6 +59,7 @@ pub async fn tidy(database: &Database, retention: &Retention) -> Result<bool> {
                 ("hit", "bucket", detail),
                 ("latency", "bucket", detail),
                 ("hit_total", "bucket", totals),
+                ("hit_trend", "bucket", totals),
                 ("statement_pair", "bucket", totals),
                 ("coverage", "bucket", totals),
                 ("around", "bucket", detail),

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::traffic::batch::Batch;
 
 /// The file's format, and its version.
-const HEAD: &[u8; 8] = b"esclspl1";
+const HEAD: &[u8; 8] = b"esclspl2";
 /// Bytes before a frame's JSON: its length and its checksum, little endian.
 const FRAME_HEAD: usize = 8;
 /// So much, before it is merged, is sent to the database at a time.

@@ -28,15 +28,15 @@ pub(super) const DONE_SQL: &str = ", parent AS (SELECT c.oid, c.relname, c.relna
         (SELECT count(*) FROM pg_inherits AS i JOIN pg_class AS p ON p.oid = i.inhparent WHERE p.relname = 'audit_log_live') AS months,
         (SELECT count(*) FROM pg_trigger WHERE tgname ~ '^trg_audit_' AND tgenabled <> 'D' AND NOT tgisinternal) AS triggers,
         (SELECT coalesce(sum(hits), 0)::bigint FROM esclusa.hit_total WHERE sqlstate <> '' AND sqlstate !~ '^(23|40)' AND last_seen > clock_timestamp() - interval '48 h') AS failed,
-        (SELECT coalesce(sum(covered_us), 0) / 3600000000 FROM (SELECT least(sum(covered_us), 3600000000) AS covered_us FROM esclusa.coverage
-            WHERE bucket > clock_timestamp() - interval '49 h' GROUP BY bucket) AS c) AS hours,
+        (SELECT coalesce(sum(us), 0) / 3600000000 FROM esclusa.covered_hour WHERE bucket > clock_timestamp() - interval '49 h') AS hours,
         (SELECT coalesce(sum(equal + different), 0)::bigint FROM esclusa.shadow) AS compared,
         (SELECT coalesce(sum(different), 0)::bigint FROM esclusa.shadow) AS different),
     counted AS (SELECT fingerprint, form, class, sum(hits) AS hits FROM latencies GROUP BY 1, 2, 3),
     reached AS (SELECT *, sum(hits) OVER (PARTITION BY fingerprint, form ORDER BY class) AS below, sum(hits) OVER (PARTITION BY fingerprint, form) AS whole FROM counted),
     middle AS (SELECT fingerprint, form, max(whole) AS whole, min(class) FILTER (WHERE below >= 0.5 * whole) AS class FROM reached GROUP BY 1, 2),
-    pair AS (SELECT power(1.1, r.class - l.class) AS ratio FROM middle AS l JOIN middle AS r USING (fingerprint)
-        WHERE l.form = 'legacy' AND r.form = 'rewritten' AND l.whole >= 100 AND r.whole >= 100)
+    pair AS (SELECT power(1.1, max(class) FILTER (WHERE form = 'rewritten') - max(class) FILTER (WHERE form = 'legacy')) AS ratio
+        FROM middle GROUP BY fingerprint
+        HAVING max(whole) FILTER (WHERE form = 'legacy') >= 100 AND max(whole) FILTER (WHERE form = 'rewritten') >= 100)
     SELECT line.criterion, line.met, line.evidence FROM number, LATERAL (VALUES
         ('audit_log deployed, partitioned, and receiving live audit data', months >= 24 AND triggers > 0,
             format('%s months have a partition, %s audit triggers fire', months, triggers)),

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::recorded::Asked;
-use super::verdict::{Around, Calendar, Day, Judged, Language, Name, Seen, judge};
+use super::verdict::{Around, Calendar, Day, Judged, Language, Name, Seen, Trouble, judge};
 use crate::catalog::Database;
 use crate::config::Settings;
 use crate::control;
@@ -12,9 +12,6 @@ use crate::error::Result;
 use crate::migrate::state;
 use crate::table::ColumnType::{Bool, Int, Text};
 use crate::table::{Columns, Table};
-
-/// Of a day's hours so much has to be recorded, in hundredths, for it to count: a restart of the proxies does not cost a day.
-const WHOLE_DAY: i64 = 99;
 
 pub(super) const VERDICTS: Columns = &[
     ("table", Text),
@@ -34,12 +31,17 @@ pub async fn judged(database: &Database, settings: &Settings, asked: &Asked, lan
     let modes = control::modes(database).await?;
     let states = state::states(database, &settings.rules.schema).await?;
     let mut seen = seen(database, asked).await?;
+    let mut off: HashMap<String, Vec<(i64, i64)>> = HashMap::new();
+    for row in database.query("reading when modes were off", OFF, &[]).await? {
+        off.entry(row.get(0)).or_default().push((row.get(1), row.get(2)));
+    }
     let tables = asked.tables.iter().filter(|table| asked.table.as_ref().is_none_or(|one| one == *table));
     let name = |table: &String| {
         let state = states.get(table).cloned().unwrap_or_default();
         let mode = modes.get(table).copied().unwrap_or(settings.rules.default_mode);
         let is_moved = state.was_moved() || state.improved;
-        Name { table: table.clone(), mode, is_moved, seen: seen.remove(table).unwrap_or_default() }
+        let (seen, off) = (seen.remove(table).unwrap_or_default(), off.remove(table).unwrap_or_default());
+        Name { table: table.clone(), mode, is_moved, is_retired: state.retired, seen, off }
     };
     let names = tables.map(name).collect();
     Ok(judge(names, &days(database, asked).await?, &calendar(settings), language))
@@ -58,19 +60,38 @@ pub(super) fn calendar(settings: &Settings) -> Calendar {
 
 /// What was seen of each name.
 async fn seen(database: &Database, asked: &Asked) -> Result<HashMap<String, Seen>> {
-    let sql = "WITH total AS (SELECT * FROM esclusa.hit_total WHERE bucket >= coalesce($1::text::timestamptz, '-infinity')
-                   AND bucket < coalesce($2::text::timestamptz, 'infinity')),
+    // Of all time there is what it comes to.
+    let total = match (&asked.since, &asked.until) {
+        (None, None) => "SELECT * FROM esclusa.hit_sum WHERE $1::text IS NULL AND $2::text IS NULL",
+        _ => {
+            "SELECT * FROM esclusa.hit_total WHERE bucket > coalesce($1::text::timestamptz, '-infinity') - interval '25 hours'
+                 AND bucket > coalesce($1::text::timestamptz, '-infinity') - hours * interval '1 hour'
+                 AND bucket < coalesce($2::text::timestamptz, 'infinity')"
+        }
+    };
+    let sql = &format!("WITH total AS ({total}),
                most AS (SELECT DISTINCT ON (legacy_table) legacy_table, application_name FROM (SELECT legacy_table, application_name,
-                   sum(hits) AS hits FROM total GROUP BY 1, 2) AS s ORDER BY legacy_table, hits DESC, application_name)
-               SELECT legacy_table, sum(hits)::bigint, coalesce(sum(hits) FILTER (WHERE outcome = 'forwarded'), 0)::bigint,
+                   sum(hits) AS hits FROM total GROUP BY 1, 2) AS s ORDER BY legacy_table, hits DESC, application_name),
+               trouble AS (SELECT DISTINCT ON (legacy_table) legacy_table, application_name FROM (SELECT legacy_table, application_name,
+                   sum(hits) AS hits FROM total WHERE outcome IN ('opaque', 'refused') GROUP BY 1, 2) AS s
+                   ORDER BY legacy_table, hits DESC, application_name),
+               -- What went to the legacy table before its statements were to be rewritten says nothing about now.
+               switched AS (SELECT DISTINCT ON (legacy_table) legacy_table, CASE WHEN mode_after IN ('rewrite', 'refuse') THEN changed_at END AS at
+                   FROM esclusa.mode_history ORDER BY legacy_table, id DESC)
+               SELECT legacy_table, sum(hits)::bigint,
+                   coalesce(sum(hits) FILTER (WHERE outcome = 'forwarded' AND last_seen > coalesce(switched.at, '-infinity')), 0)::bigint,
                    coalesce(sum(hits) FILTER (WHERE outcome = 'opaque'), 0)::bigint,
                    coalesce(sum(hits) FILTER (WHERE outcome = 'refused'), 0)::bigint,
                    (max(last_seen)::date - date '1970-01-01')::bigint, max(last_seen)::timestamptz(0)::text,
-                   coalesce(nullif(max(most.application_name), ''), '(unnamed)')
-               FROM total JOIN most USING (legacy_table) GROUP BY 1";
+                   coalesce(nullif(max(most.application_name), ''), '(unnamed)'),
+                   (max(last_seen) FILTER (WHERE outcome IN ('opaque', 'refused'))::date - date '1970-01-01')::bigint,
+                   (max(last_seen) FILTER (WHERE outcome IN ('opaque', 'refused')))::timestamptz(0)::text,
+                   coalesce(nullif(max(trouble.application_name), ''), '(unnamed)')
+               FROM total JOIN most USING (legacy_table) LEFT JOIN trouble USING (legacy_table) LEFT JOIN switched USING (legacy_table) GROUP BY 1");
     let mut seen: HashMap<String, Seen> = HashMap::new();
     let count = |n: i64| u64::try_from(n).unwrap_or(0);
     for row in database.query("reading who uses what", sql, &[&asked.since, &asked.until]).await? {
+        let trouble = row.get::<_, Option<i64>>(8).map(|last_day| Trouble { last_day, last: row.get(9), by: row.get(10) });
         let found = Seen {
             hits: count(row.get(1)),
             forwarded: count(row.get(2)),
@@ -80,13 +101,18 @@ async fn seen(database: &Database, asked: &Asked) -> Result<HashMap<String, Seen
             last_day: Some(row.get(5)),
             last: row.get(6),
             by: row.get(7),
+            trouble,
             around: None,
         };
         seen.insert(row.get(0), found);
     }
-    let sql = "SELECT legacy_table, sum(different)::bigint FROM esclusa.shadow GROUP BY 1 HAVING sum(different) > 0";
-    for row in database.query("reading what differed", sql, &[]).await? {
-        seen.entry(row.get(0)).or_default().different = count(row.get(1));
+    for row in database.query("reading what differed", DIFFERENT, &[&asked.since, &asked.until]).await? {
+        let one = seen.entry(row.get(0)).or_default();
+        one.different = count(row.get(1));
+        let last = Trouble { last_day: row.get(2), last: row.get(3), by: SHADOW.to_owned() };
+        if one.trouble.as_ref().is_none_or(|trouble| trouble.last_day < last.last_day) {
+            one.trouble = Some(last);
+        }
     }
     let rows = database.query("reading who was seen around the proxies", AROUND, &[&asked.since, &asked.until]).await?;
     for row in rows {
@@ -103,6 +129,19 @@ async fn seen(database: &Database, asked: &Asked) -> Result<HashMap<String, Seen
     Ok(seen)
 }
 
+/// What mode shadow has found to differ, and when it compared that statement last.
+const DIFFERENT: &str = "SELECT legacy_table, sum(different)::bigint, (max(last_seen)::date - date '1970-01-01')::bigint,
+        max(last_seen)::timestamptz(0)::text
+    FROM esclusa.shadow WHERE different > 0 AND last_seen >= coalesce($1::text::timestamptz, '-infinity')
+        AND last_seen < coalesce($2::text::timestamptz, 'infinity') GROUP BY 1";
+/// Who has found it.
+const SHADOW: &str = "mode shadow";
+
+/// Days, from and to, on which the mode of a table was off for a while.
+const OFF: &str = "SELECT legacy_table, (changed_at::date - date '1970-01-01')::bigint, (coalesce(until, clock_timestamp())::date - date '1970-01-01')::bigint
+    FROM (SELECT legacy_table, mode_after, changed_at, lead(changed_at) OVER (PARTITION BY legacy_table ORDER BY id) AS until
+        FROM esclusa.mode_history) AS h WHERE mode_after = 'off'";
+
 /// Who was seen around the proxies: in all, and the last of them. What may have been a proxy's own session accuses nobody, and a dump reads
 /// whatever there is. What was seen of a user was counted of him too, and the other way round: it is told once.
 const AROUND: &str =
@@ -116,17 +155,13 @@ const AROUND: &str =
     FROM seen JOIN counted AS c USING (legacy_table)
     ORDER BY legacy_table, kind = 'counter', last_seen DESC, user_name, client_address, application_name";
 
-/// Days that were recorded as a whole, in order. A recorder that has lost a span leaves the days of its life in doubt.
+/// Days on which nobody can have been missed, in order.
 pub(super) async fn days(database: &Database, asked: &Asked) -> Result<Vec<Day>> {
-    let sql = "WITH hourly AS (SELECT bucket, least(sum(covered_us), 3600000000) AS us FROM esclusa.coverage
-                   WHERE bucket >= coalesce($1::text::timestamptz, '-infinity') AND bucket < coalesce($2::text::timestamptz, 'infinity') GROUP BY 1)
-               SELECT (d - date '1970-01-01')::bigint, extract(month FROM d)::int, extract(day FROM d)::int
-               FROM (SELECT bucket::date AS d, sum(us) AS us FROM hourly GROUP BY 1) AS daily
-               WHERE us * 100 >= $3::bigint * 1000000 * extract(epoch FROM (d + 1)::timestamptz - d::timestamptz)
-                   AND NOT EXISTS (SELECT FROM esclusa.recorder WHERE lost > 0 AND d BETWEEN started_at::date AND written_at::date)
-               ORDER BY 1";
+    let sql = "SELECT (day - date '1970-01-01')::bigint, extract(month FROM day)::int, extract(day FROM day)::int FROM esclusa.covered_day
+               WHERE counts AND day >= coalesce($1::text::timestamptz, '-infinity')
+                   AND day + 1 <= coalesce($2::text::timestamptz, 'infinity') ORDER BY 1";
     let number = |n: i32| u32::try_from(n).unwrap_or(0);
-    let rows = database.query("reading what is covered", sql, &[&asked.since, &asked.until, &WHOLE_DAY]).await?;
+    let rows = database.query("reading what is covered", sql, &[&asked.since, &asked.until]).await?;
     Ok(rows.iter().map(|r| Day { number: r.get(0), month: number(r.get(1)), day: number(r.get(2)) }).collect())
 }
 

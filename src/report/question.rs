@@ -10,7 +10,7 @@ use crate::sql::quote;
 /// What somebody asks about; everything where nothing is said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Question {
-    /// From when on: a date or a moment as PostgreSQL reads it, or an age such as `12h` or `41d`.
+    /// From when on: a date or a moment as PostgreSQL reads it, or an age such as `30min`, `12h`, `41d` or `6w`.
     pub since: Option<String>,
     /// Up to when.
     pub until: Option<String>,
@@ -23,23 +23,26 @@ pub struct Question {
 impl Question {
     /// With moments that are dates, for these settings; `tables` are those that have a rule.
     pub async fn asked(&self, database: &Database, settings: &Settings, tables: Vec<String>) -> Result<Asked> {
+        if let Some(unknown) = self.table.as_ref().filter(|table| !tables.contains(table)) {
+            return Err(Error::usage(format!("there is no rule for a table `{unknown}`")));
+        }
         let time_zone = settings.rules.time_zone.clone();
         database.execute("choosing the zone", "SELECT set_config('TimeZone', $1, false)", &[&time_zone]).await?;
-        Ok(Asked {
-            since: moment(database, self.since.as_deref()).await?,
-            until: moment(database, self.until.as_deref()).await?,
-            table: self.table.clone(),
-            time_zone,
-            tables,
-        })
+        let (since, until) = (moment(database, self.since.as_deref()).await?, moment(database, self.until.as_deref()).await?);
+        let sql = "SELECT coalesce($1::text::timestamptz >= $2::text::timestamptz, false)";
+        if database.one("comparing moments", sql, &[&since, &until]).await?.get(0) {
+            return Err(Error::usage("--until is not behind --since"));
+        }
+        Ok(Asked { since, until, table: self.table.clone(), time_zone, tables })
     }
 }
 
 /// A moment as PostgreSQL reads it, or an age such as `41d`, as the text of a timestamptz.
 async fn moment(database: &Database, text: Option<&str>) -> Result<Option<String>> {
     let Some(text) = text else { return Ok(None) };
-    let unit = [('d', "days"), ('h', "hours"), ('m', "minutes")].into_iter().find_map(|(unit, name)| {
-        let number = text.strip_suffix(unit)?;
+    let units = [("w", "weeks"), ("d", "days"), ("h", "hours"), ("min", "minutes"), ("m", "minutes")];
+    let unit = units.into_iter().find_map(|(unit, name)| {
+        let number = text.strip_suffix(unit)?.trim_end();
         number.parse::<u32>().ok().map(|number| format!("clock_timestamp() - interval '{number} {name}'"))
     });
     let sql = format!("SELECT ({})::text", unit.unwrap_or_else(|| format!("{}::timestamptz", quote::literal(text))));

@@ -27,13 +27,22 @@ pub struct Asked {
     pub tables: Vec<String>,
 }
 
-/// What is asked for; `$1` to `$3` are since, until and the table.
+/// What is asked for; `$1` to `$3` are since, until and the table. An hour, or a day where hours have become days, in which a moment lies counts
+/// as a whole: what is in it is not known more closely.
 const WITHIN: &str = "WITH asked AS (SELECT coalesce($1::text::timestamptz, '-infinity') AS since, coalesce($2::text::timestamptz, 'infinity') AS until,
         $3::text AS one),
-    total AS (SELECT h.* FROM esclusa.hit_total AS h, asked WHERE bucket >= since AND bucket < until AND (one IS NULL OR legacy_table = one)),
-    detail AS (SELECT h.* FROM esclusa.hit AS h, asked WHERE bucket >= since AND bucket < until AND (one IS NULL OR legacy_table = one)),
-    latencies AS (SELECT l.* FROM esclusa.latency AS l, asked WHERE bucket >= since AND bucket < until AND (one IS NULL
+    $TOTAL,
+    detail AS (SELECT h.* FROM esclusa.hit AS h, asked WHERE bucket > since - interval '25 hours' AND bucket > since - hours * interval '1 hour' AND bucket < until AND (one IS NULL OR legacy_table = one)),
+    latencies AS (SELECT l.* FROM esclusa.latency AS l, asked WHERE bucket > since - interval '25 hours' AND bucket > since - hours * interval '1 hour' AND bucket < until AND (one IS NULL
         OR fingerprint IN (SELECT fingerprint FROM esclusa.statement_table WHERE legacy_table = one)))";
+/// Totals of a span of time.
+const TOTAL: &str = "total AS (SELECT h.* FROM esclusa.hit_total AS h, asked WHERE bucket > since - interval '25 hours'
+        AND bucket > since - hours * interval '1 hour' AND bucket < until AND (one IS NULL OR legacy_table = one)),
+    by_time AS (SELECT bucket, hours, outcome, sqlstate <> '' AS failed, hits FROM total)";
+/// Those of all time are kept as what they come to: three years are ten million rows.
+const TOTAL_EVER: &str = "total AS (SELECT h.* FROM esclusa.hit_sum AS h, asked WHERE one IS NULL OR legacy_table = one),
+    by_time AS (SELECT h.bucket, h.hours, h.outcome, h.failed, h.hits FROM esclusa.hit_trend AS h, asked WHERE one IS NULL
+        UNION ALL SELECT bucket, hours, outcome, sqlstate <> '', hits FROM esclusa.hit_total, asked WHERE legacy_table = one)";
 
 pub(super) const USAGE: Columns = &[
     ("table", Text),
@@ -72,9 +81,10 @@ pub(super) const STATEMENTS_SQL: &str =
     ", told AS (SELECT legacy_table, fingerprint, sum(hits)::bigint AS hits, sum(missed)::bigint AS missed,
             sum(row_count)::bigint AS rows, coalesce(sum(hits) FILTER (WHERE sqlstate <> ''), 0)::bigint AS failed,
             sum(total_us)::double precision / 1000 / greatest(sum(hits), 1) AS average,
-            string_agg(DISTINCT application_name, ', ') AS applications, max(last_seen)::timestamptz(0)::text AS last
+            array_agg(DISTINCT application_name) AS applications, max(last_seen)::timestamptz(0)::text AS last
         FROM detail GROUP BY 1, 2)
-    SELECT legacy_table, hits, missed, rows, failed, average::double precision, applications, last, s.text, s.rewritten
+    SELECT legacy_table, hits, missed, rows, failed, average::double precision, array_to_string(applications[1:8], ', ')
+            || CASE WHEN cardinality(applications) > 8 THEN ' and ' || cardinality(applications) - 8 || ' more' ELSE '' END, last, s.text, s.rewritten
     FROM told LEFT JOIN esclusa.statement AS s USING (fingerprint)
     UNION ALL
     SELECT t.legacy_table, (t.hits - coalesce(d.hits, 0))::bigint, NULL, NULL, NULL, NULL, NULL, NULL, '(others)', NULL
@@ -126,8 +136,8 @@ pub(super) const TREND: Columns = &[
 pub(super) const TREND_SQL: &str = "SELECT bucket::timestamptz(0)::text, hours::bigint, sum(hits)::bigint,
         coalesce(sum(hits) FILTER (WHERE outcome = 'forwarded'), 0)::bigint, coalesce(sum(hits) FILTER (WHERE outcome = 'rewritten'), 0)::bigint,
         coalesce(sum(hits) FILTER (WHERE outcome = 'opaque'), 0)::bigint, coalesce(sum(hits) FILTER (WHERE outcome = 'refused'), 0)::bigint,
-        coalesce(sum(hits) FILTER (WHERE sqlstate <> ''), 0)::bigint
-    FROM total GROUP BY bucket, hours ORDER BY bucket DESC, hours";
+        coalesce(sum(hits) FILTER (WHERE failed), 0)::bigint
+    FROM by_time GROUP BY bucket, hours ORDER BY bucket DESC, hours";
 
 pub(super) const OPAQUE: Columns =
     &[("table", Text), ("operation", Text), ("hits", Int), ("application", Text), ("last_seen", Text), ("statement", Text)];
@@ -147,6 +157,13 @@ pub(super) const FAILURES_SQL: &str =
     "SELECT legacy_table, outcome, sqlstate, sum(hits)::bigint, application_name, max(last_seen)::timestamptz(0)::text, s.text
     FROM detail LEFT JOIN esclusa.statement AS s USING (fingerprint) WHERE sqlstate <> '' OR outcome = 'refused'
     GROUP BY 1, 2, 3, 5, 7 ORDER BY 4 DESC, 1, 2, 3, 5, 7";
+
+pub(super) const TOMBSTONES: Columns =
+    &[("at", Text), ("table", Text), ("step", Text), ("by", Text), ("reason", Text), ("statement", Text)];
+/// `announce` is the beginning of a retiring: `retire` follows, or what took it back.
+pub(super) const TOMBSTONES_SQL: &str = "SELECT done_at::timestamptz(0)::text, legacy_table::text, step, done_by, reason, statement
+    FROM esclusa.name_step, asked WHERE done_at >= since AND done_at < until AND (one IS NULL OR legacy_table = one) AND step <> 'announce'
+    ORDER BY number DESC";
 
 pub(super) const COMPARISONS: Columns = &[
     ("table", Text),
@@ -208,27 +225,26 @@ pub(super) const SWITCHES: Columns =
 pub(super) const SWITCHES_SQL: &str = "SELECT legacy_table, mode_before, mode_after, changed_at::timestamptz(0)::text, changed_by, reason
     FROM esclusa.mode_history, asked WHERE changed_at >= since AND changed_at < until AND (one IS NULL OR legacy_table = one) ORDER BY id DESC";
 
-pub(super) const COVERAGE: Columns = &[("day", Text), ("recorded_hours", Float), ("recorders", Int)];
+pub(super) const COVERAGE: Columns =
+    &[("day", Text), ("recorded_hours", Float), ("watched_hours", Float), ("recorders", Int), ("counts", Bool), ("why", Text)];
 pub(super) const COVERAGE_SQL: &str =
-    ", part AS (SELECT c.* FROM esclusa.coverage AS c, asked WHERE bucket >= since AND bucket < until),
-    hourly AS (SELECT bucket, least(sum(covered_us), 3600000000) AS us FROM part GROUP BY 1),
-    daily AS (SELECT bucket::date AS day, sum(us) AS us FROM hourly GROUP BY 1),
-    by AS (SELECT bucket::date AS day, count(DISTINCT recorder) AS recorders FROM part GROUP BY 1)
-    SELECT day::text, (us / 3600000000)::double precision, recorders FROM daily JOIN by USING (day) ORDER BY 1 DESC";
+    " SELECT day::text, (us / 3600000000.0)::double precision, (watched_us / 3600000000.0)::double precision, recorders, counts, why
+    FROM esclusa.covered_day, asked WHERE day + 1 > since AND day < until ORDER BY day DESC";
 
 /// The rows of a query over what was recorded.
 pub(super) async fn rows(database: &Database, columns: Columns, sql: &str, asked: &Asked) -> Result<Table> {
-    found(database, columns, sql, &asked.time_zone, &[&asked.since, &asked.until, &asked.table]).await
+    found(database, columns, sql, asked, &[&asked.since, &asked.until, &asked.table]).await
 }
 
 /// The same of a query that names some legacy tables, as `$4`.
 pub(super) async fn rows_of(database: &Database, columns: Columns, sql: &str, asked: &Asked, tables: &[String]) -> Result<Table> {
-    found(database, columns, sql, &asked.time_zone, &[&asked.since, &asked.until, &asked.table, &tables]).await
+    found(database, columns, sql, asked, &[&asked.since, &asked.until, &asked.table, &tables]).await
 }
 
-async fn found(database: &Database, columns: Columns, sql: &str, time_zone: &str, params: Params<'_>) -> Result<Table> {
-    database.execute("choosing the zone", "SELECT set_config('TimeZone', $1, false)", &[&time_zone]).await?;
-    let sql = format!("{WITHIN}{}{sql}", if sql.starts_with(',') { "" } else { " " });
+async fn found(database: &Database, columns: Columns, sql: &str, asked: &Asked, params: Params<'_>) -> Result<Table> {
+    database.execute("choosing the zone", "SELECT set_config('TimeZone', $1, false)", &[&asked.time_zone]).await?;
+    let total = if asked.since.is_none() && asked.until.is_none() { TOTAL_EVER } else { TOTAL };
+    let sql = format!("{}{}{sql}", WITHIN.replace("$TOTAL", total), if sql.starts_with(',') { "" } else { " " });
     let asking = async { database.query("reading what was recorded", &sql, params).await };
     let slow = |_| Error::refused("the report takes more than a minute: ask for less, by --since or --table");
     let found = timeout(PATIENCE, asking).await.map_err(slow)??;

@@ -102,7 +102,7 @@ pub struct Calendar {
 pub struct Seen {
     /// How often.
     pub hits: u64,
-    /// Of these, what went on untouched to the legacy table.
+    /// Of these, what went on untouched to the legacy table, since its statements were last told to be rewritten.
     pub forwarded: u64,
     /// What was not understood.
     pub opaque: u64,
@@ -116,8 +116,21 @@ pub struct Seen {
     pub last: String,
     /// The application that does it most.
     pub by: String,
+    /// The last of what needs somebody: not understood, refused, different.
+    pub trouble: Option<Trouble>,
     /// Who was seen around the proxies.
     pub around: Option<Around>,
+}
+
+/// Uses that a person has to look at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trouble {
+    /// The day of the last, in days since 1970.
+    pub last_day: i64,
+    /// When that was, as it is shown.
+    pub last: String,
+    /// The application that does it most.
+    pub by: String,
 }
 
 /// Uses around the proxies, dumps apart.
@@ -146,8 +159,12 @@ pub struct Name {
     pub mode: Mode,
     /// Whether its rows are in the new tables.
     pub is_moved: bool,
+    /// Whether nothing answers under it until it is touched.
+    pub is_retired: bool,
     /// What was seen.
     pub seen: Seen,
+    /// Days, from and to, on which its mode was off for a while: nobody has counted.
+    pub off: Vec<(i64, i64)>,
 }
 
 /// What may become of it, the most urgent first.
@@ -206,28 +223,38 @@ pub fn judge(names: Vec<Name>, days: &[Day], calendar: &Calendar, language: Lang
 
 fn judge_one(name: Name, days: &[Day], calendar: &Calendar, language: Language) -> Judged {
     // Of the day of the last use only a part was silent.
-    let last = name.seen.last_day.max(name.seen.around.as_ref().map(|around| around.last_day));
-    let silent: Vec<&Day> = days.iter().filter(|day| last.is_none_or(|last| day.number > last)).collect();
-    let covered = covered(&silent, calendar);
-    let to_move = wanted(calendar);
-    let missing = |wanted: &[Class]| wanted.iter().copied().filter(|class| !covered.contains(class)).collect::<Vec<Class>>();
+    let is_counted = |day: &Day| !name.off.iter().any(|(from, to)| (*from..=*to).contains(&day.number));
+    let since = |last: Option<i64>| -> Vec<&Day> {
+        days.iter().filter(|day| is_counted(day) && last.is_none_or(|last| day.number > last)).collect()
+    };
     let seen = &name.seen;
+    let silent = since(seen.last_day.max(seen.around.as_ref().map(|around| around.last_day)));
+    let covered_since = covered(&silent, calendar);
+    let to_move = wanted(calendar);
+    let missing_of = |covered: &BTreeSet<Class>| to_move.iter().copied().filter(|c| !covered.contains(c)).collect::<Vec<Class>>();
+    let missing = missing_of(&covered_since);
     let to_retire = if calendar.regulatory.contains(&name.table) { Class::YearEnd } else { Class::QuarterEnd };
-    let verdict = if seen.opaque + seen.refused + seen.different > 0 {
+    // What was in the way once and has not come again, on all kinds of days, is in nobody's way any more.
+    let is_in_the_way = |trouble: &Trouble| !missing_of(&covered(&since(Some(trouble.last_day)), calendar)).is_empty();
+    let verdict = if seen.trouble.as_ref().is_some_and(is_in_the_way) {
         Verdict::NeedsYou
-    } else if !missing(&to_move).is_empty() && (seen.hits > 0 || seen.around.is_some()) {
+    } else if !missing.is_empty() && (seen.hits > 0 || seen.around.is_some()) {
         if seen.forwarded > 0 || seen.around.is_some() { Verdict::Needed } else { Verdict::Rewritten }
-    } else if !missing(&to_move).is_empty() {
+    } else if !missing.is_empty() || name.mode == Mode::Off {
         Verdict::SilentSoFar
-    } else if covered.contains(&to_retire) {
+    } else if covered_since.contains(&to_retire) {
         Verdict::MayBeRetired
     } else {
         Verdict::MayMove
     };
+    let covered = covered_since;
     let reason = match verdict {
         Verdict::NeedsYou => needs_you(seen, language),
         Verdict::Needed | Verdict::Rewritten => used(seen, language),
-        Verdict::SilentSoFar => not_yet(&silent, &missing(&to_move), language),
+        Verdict::SilentSoFar if name.mode == Mode::Off => {
+            language.of("its mode is off: nobody sees who uses it", "su modo es off: nadie ve quién la usa").to_owned()
+        }
+        Verdict::SilentSoFar => not_yet(&silent, &missing, language),
         Verdict::MayMove | Verdict::MayBeRetired => silence(&silent, &covered, language),
     };
     let next = next(&name, verdict);
@@ -267,7 +294,7 @@ pub(super) fn covered(days: &[&Day], calendar: &Calendar) -> BTreeSet<Class> {
             }
         }
     }
-    if calendar.dates.iter().all(|date| dates.contains(date)) {
+    if !calendar.dates.is_empty() && calendar.dates.iter().all(|date| dates.contains(date)) {
         classes.insert(Class::OwnDates);
     }
     classes
@@ -307,10 +334,13 @@ fn needs_you(seen: &Seen, language: Language) -> String {
     ];
     let told = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
     let told = told.collect::<Vec<_>>().join(", ");
-    if seen.by.is_empty() {
-        told
-    } else {
-        format!("{told}; {} {}, {}", language.of("most by", "la mayoría de"), seen.by, seen.last)
+    match &seen.trouble {
+        None => told,
+        Some(Trouble { by, last, .. }) => format!(
+            "{told}; {} {by}, {}",
+            language.of("most by", "la mayoría de"),
+            language.of("last {t}", "lo último {t}").replace("{t}", last)
+        ),
     }
 }
 
@@ -343,10 +373,13 @@ fn next(name: &Name, verdict: Verdict) -> String {
         (Verdict::NeedsYou, ..) if name.seen.refused > 0 => format!("esclusa report failures --table {table}"),
         (Verdict::NeedsYou, ..) => format!("esclusa report comparisons --table {table}"),
         (Verdict::Needed, ..) if name.seen.around.is_some() => format!("esclusa report around --table {table}"),
+        (Verdict::SilentSoFar, _, Mode::Off) => format!("SET MODE observe FOR {table} BECAUSE '...'"),
         (Verdict::SilentSoFar, ..) => "esclusa report coverage".to_owned(),
+        _ if name.is_retired => String::new(),
+        (Verdict::Needed, true, Mode::Rewrite | Mode::Refuse) => format!("esclusa report statements --table {table}"),
         (_, false, _) => format!("esclusa migrate {table}"),
         (Verdict::MayBeRetired, true, Mode::Refuse) | (Verdict::Rewritten | Verdict::MayMove, true, _) => String::new(),
-        (Verdict::MayBeRetired, true, _) => format!("SET MODE refuse FOR {table} BECAUSE '...'"),
+        (Verdict::MayBeRetired, true, _) => format!("esclusa retire {table} --reason TEXT"),
         (_, true, Mode::Shadow) => format!("SET MODE rewrite FOR {table} BECAUSE '...'"),
         (_, true, _) => format!("SET MODE shadow FOR {table} BECAUSE '...'"),
     }
@@ -357,7 +390,8 @@ pub fn headline(judged: &[Judged], language: Language) -> Vec<String> {
     let of = |verdict: Verdict| judged.iter().filter(move |j| j.verdict == verdict);
     let fill = |english: &str, spanish: &str, n: usize| language.of(english, spanish).replace("{n}", &n.to_string());
     let mut said = Vec::new();
-    let movable = of(Verdict::MayMove).chain(of(Verdict::MayBeRetired)).map(|j| j.covered_days).collect::<Vec<_>>();
+    let silent = of(Verdict::MayMove).chain(of(Verdict::MayBeRetired));
+    let movable = silent.filter(|j| !j.name.is_moved).map(|j| j.covered_days).collect::<Vec<_>>();
     if let Some(days) = movable.iter().min() {
         let told = fill(
             "{n} names silent for {d} days, a month end and a billing cycle: these can move.",
@@ -365,6 +399,14 @@ pub fn headline(judged: &[Judged], language: Language) -> Vec<String> {
             movable.len(),
         );
         said.push(told.replace("{d}", &days.to_string()));
+    }
+    let retired = of(Verdict::MayBeRetired).filter(|j| j.name.is_moved).count();
+    if retired > 0 {
+        said.push(fill(
+            "{n} have moved, and their names may be retired.",
+            "{n} ya se movieron, y sus nombres pueden retirarse.",
+            retired,
+        ));
     }
     let silent = of(Verdict::SilentSoFar).count();
     if silent > 0 {
@@ -413,7 +455,7 @@ mod tests {
     }
 
     fn name(seen: Seen) -> Name {
-        Name { table: "tipocorreo".into(), mode: Mode::Observe, is_moved: false, seen }
+        Name { table: "tipocorreo".into(), mode: Mode::Observe, is_moved: false, is_retired: false, seen, off: Vec::new() }
     }
 
     fn calendar() -> Calendar {
@@ -439,7 +481,7 @@ mod tests {
             ),
             (20_458, 40, Verdict::SilentSoFar, "not yet seen: a billing cycle"),
             (20_458, 62, Verdict::MayMove, "seen: a working day, a weekend, a month end, a billing cycle"),
-            (20_458, 90, Verdict::MayBeRetired, "a quarter end"),
+            (20_458, 90, Verdict::MayBeRetired, "a billing cycle, a quarter end"),
         ] {
             let (found, why) = verdict(silent(), &days(from, count), &calendar());
             assert!(found == expected && why.contains(reason), "{count} days: {found:?}, {why}");
@@ -508,14 +550,43 @@ mod tests {
     }
 
     #[test]
+    fn what_needed_somebody_once_does_not_for_ever() {
+        let trouble = Some(Trouble { last_day: 20_460, last: "then".into(), by: "x".into() });
+        let once = Seen { hits: 3, opaque: 3, last_day: Some(20_460), trouble, ..Seen::default() };
+        assert_eq!(verdict(once.clone(), &days(20_458, 60), &calendar()).0, Verdict::NeedsYou);
+        assert_eq!(verdict(once.clone(), &days(20_458, 70), &calendar()).0, Verdict::MayMove);
+        // It is used since, and understood.
+        let used = Seen { forwarded: 1, last_day: Some(20_520), ..once };
+        assert_eq!(verdict(used, &days(20_458, 70), &calendar()).0, Verdict::Needed);
+    }
+
+    #[test]
+    fn while_its_mode_is_off_nobody_sees_a_name() {
+        let all = days(20_458, 200);
+        let of = |name: Name| judge(vec![name], &all, &calendar(), Language::English).remove(0);
+        let off = of(Name { mode: Mode::Off, ..name(Seen::default()) });
+        assert_eq!((off.verdict, off.next.as_str()), (Verdict::SilentSoFar, "SET MODE observe FOR tipocorreo BECAUSE '...'"));
+        let once = of(Name { off: vec![(20_458, 20_600)], ..name(Seen::default()) });
+        assert_eq!((once.verdict, once.covered_days), (Verdict::SilentSoFar, 57));
+        // What is moved already is none of those that can move.
+        let moved = of(Name { is_moved: true, mode: Mode::Rewrite, ..name(Seen::default()) });
+        assert_eq!(
+            headline(&[moved], Language::English),
+            ["1 have moved, and their names may be retired.", "0 rewritten.", "None needs you."]
+        );
+    }
+
+    #[test]
     fn the_headline_answers_first() {
-        let opaque = Seen { hits: 3, opaque: 3, by: "x".into(), last: "today".into(), last_day: Some(20_500), ..Seen::default() };
+        let trouble = Some(Trouble { last_day: 20_500, last: "then".into(), by: "x".into() });
+        let opaque =
+            Seen { hits: 9, opaque: 3, by: "y".into(), last: "today".into(), last_day: Some(20_501), trouble, ..Seen::default() };
         let names = vec![name(Seen::default()), Name { table: "tipotalla".into(), ..name(opaque) }];
         let judged = judge(names, &days(20_458, 70), &calendar(), Language::English);
         assert_eq!(
             headline(&judged, Language::English).join(" "),
             "1 names silent for 70 days, a month end and a billing cycle: these can move. 0 rewritten. \
-             1 need you, because 3 not understood: first tipotalla (3 not understood; most by x, today)."
+             1 need you, because 3 not understood: first tipotalla (3 not understood; most by x, last then)."
         );
         assert_eq!(judged[0].next, "esclusa report opaque --table tipotalla");
         assert!(headline(&judged, Language::Spanish)[0].starts_with("1 nombres sin uso en 70 días"));

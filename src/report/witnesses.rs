@@ -65,8 +65,7 @@ const RECORDED_SQL: &str = ", name AS (SELECT DISTINCT n FROM asked, unnest($4::
     blind AS (SELECT legacy_table, coalesce(sum(blind_us) FILTER (WHERE witness = 'counter'), 0) AS counter_us,
             coalesce(sum(blind_us) FILTER (WHERE witness = 'calls'), 0) AS calls_us
         FROM esclusa.around_blind, asked WHERE bucket >= since AND bucket < until GROUP BY 1),
-    recorded AS (SELECT coalesce(sum(us), 0) / 3600000000 AS hours FROM (SELECT least(sum(covered_us), 3600000000) AS us
-        FROM esclusa.coverage, asked WHERE bucket >= since AND bucket < until GROUP BY bucket) AS h),
+    recorded AS (SELECT coalesce(sum(us), 0) / 3600000000 AS hours FROM esclusa.covered_hour, asked WHERE bucket >= since AND bucket < until),
     scanned AS (SELECT s.* FROM esclusa.scan AS s WHERE NOT EXISTS (SELECT FROM esclusa.scan AS o WHERE starts_with(s.root, o.root || '/'))),
     written AS (SELECT legacy_table, sum(places)::bigint AS places FROM esclusa.scan_found JOIN scanned USING (root) GROUP BY 1)
     SELECT n, coalesce(t.hits, 0), round(recorded.hours)::bigint, coalesce(b.uses, 0), coalesce(b.unsure, 0), round(looked.hours)::bigint,

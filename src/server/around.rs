@@ -28,6 +28,10 @@ use told::told;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Sessions that were seen wait so many seconds for the word of every proxy; then they are written as unsure.
 const OPEN: f64 = 20.0;
+/// Seconds before a sample that the next one looks at again.
+const AGAIN: f64 = 1.0;
+/// Seconds by which a sample may be late and still go on from the one before.
+const GRACE: f64 = 1.0;
 /// Somebody who was counted, and not seen, is looked for so often.
 const OFTEN: Duration = Duration::from_millis(100);
 /// Sessions that wait at the same time.
@@ -168,9 +172,13 @@ impl Watch {
         let now = around::moment(database).await?;
         let sees_all = self.sees_all(database).await?;
         let seen = around::sample(database, &sought).await?;
+        // From the last sample on, what the looking itself takes included; a gap is none.
+        let interval = settings.control.around_interval.as_secs_f64();
+        let gap = now - (self.since + AGAIN);
+        let time = if self.since > 0.0 && gap < 2.0 * interval + GRACE { gap } else { interval };
         // What ends between the question for the time and the answer is seen again.
-        self.since = now - 1.0;
-        found::cover(database, settings.control.around_interval, sees_all).await?;
+        self.since = now - AGAIN;
+        found::cover(database, time, sees_all).await?;
         self.wait_for_word(seen);
         let mut uses = self.judge(database, settings, &sought, now).await?;
         let Some((_, policy)) = &self.reading else { return Ok(()) };

@@ -53,8 +53,12 @@ impl Recording {
     }
 
     /// Puts what was counted since the last time into the spool.
-    pub(super) async fn keep(&self, traffic: &Traffic, settings: &Settings) {
-        let span = traffic.freeze();
+    pub(super) async fn keep(&self, traffic: &Traffic, settings: &Settings, is_aside: bool) {
+        let mut span = traffic.freeze();
+        if is_aside {
+            // Statements pass unseen: that is no silence.
+            span.covered.clear();
+        }
         if settings.control.url.is_empty() {
             return;
         }

@@ -181,7 +181,7 @@ impl Steering {
 
     /// Puts counted hits into the spool.
     async fn keep(&self) {
-        self.recording.keep(&self.shared.traffic, &self.shared.settings.load_full()).await;
+        self.recording.keep(&self.shared.traffic, &self.shared.settings.load_full(), self.is_aside()).await;
     }
 
     /// Reports of what all proxies have recorded, up to now.
@@ -210,7 +210,8 @@ impl Steering {
         };
         self.keep().await;
         self.recording.write(settings).await?;
-        let tables = self.shared.policy.load().entries().map(|e| e.relation.table.clone()).collect();
+        let policy = self.shared.policy.load();
+        let tables = policy.entries().map(|e| &e.relation.table).chain(policy.tombstones()).cloned().collect();
         let asked = question.asked(&database, settings, tables).await?;
         Ok((database, asked))
     }

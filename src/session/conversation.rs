@@ -95,6 +95,8 @@ pub struct Conversation<H> {
     turn: Turn,
     /// The proxy is paused: what begins something new waits.
     held: bool,
+    /// A statement waits for a retired name.
+    touching: bool,
     transaction: Transaction,
     /// What ran before in it.
     predecessor: Predecessor,
@@ -120,6 +122,7 @@ impl<H: House> Conversation<H> {
             in_flight: InFlight::new(oldest),
             turn: Turn::default(),
             held: false,
+            touching: false,
             transaction: Transaction::None,
             predecessor: Predecessor::default(),
             shown: Shown::default(),
@@ -192,6 +195,9 @@ impl<H: House> Conversation<H> {
 
     fn ran(&mut self, statement: &Statement, run: Run) {
         self.house.ran(&statement.outcome, self.peer.client(), run);
+        if run.is_more {
+            return;
+        }
         if let Some(before) = self.predecessor.followed_by(&statement.outcome) {
             self.house.followed(&before, &statement.outcome, self.peer.client());
         }

@@ -293,6 +293,11 @@ where
         }
     }
 
+    /// The session is over.
+    pub fn ended(&mut self) {
+        self.conversation.ended();
+    }
+
     /// Tells the client that an administrator ended the session, if it stands between two frames, and closes both sides.
     pub async fn end_with_admin_shutdown(&mut self) {
         const PATIENCE: Duration = Duration::from_secs(1);

@@ -11,8 +11,9 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::activity::{Activity, Doing};
-use super::house::{House, Note, Run};
+use super::house::{Held, House, Note, Run};
 use super::pause::Pause;
+use super::touch::{Hold, Touches};
 use crate::config::Settings;
 use crate::migrate::state::State;
 use crate::mode::Mode;
@@ -20,6 +21,7 @@ use crate::rewrite::cache::Cache;
 use crate::rewrite::{NameContext, Outcome, Policy};
 use crate::shadow::{Sample, Shadow};
 use crate::telemetry;
+use crate::traffic::felt::Felt;
 use crate::traffic::{Client, Execution, Sqlstate, Traffic};
 use crate::wire::tls::Acceptor;
 
@@ -49,6 +51,10 @@ pub struct Shared {
     pub cache: Cache,
     /// Counted hits.
     pub traffic: Traffic,
+    /// How long clients wait.
+    pub felt: Felt,
+    /// Retired names that are touched.
+    pub touches: Touches,
     /// Reads that run a second time.
     pub shadow: Shadow,
     /// TLS for clients, if it is offered.
@@ -134,6 +140,8 @@ impl Shared {
         Shared {
             cache: Cache::new(limits.cache_entries, limits.cache_bytes.0),
             traffic: Traffic::new(limits.traffic_bytes.0),
+            felt: Felt::default(),
+            touches: Touches::default(),
             shadow: Shadow::default(),
             policy: ArcSwap::from_pointee(policy),
             standing: ArcSwap::default(),
@@ -290,12 +298,13 @@ impl Drop for Place {
 pub struct Seat {
     shared: Arc<Shared>,
     info: Arc<ClientInfo>,
+    hold: Hold,
 }
 
 impl Seat {
     /// The seat of a client in [`Shared::clients`].
     pub fn new(shared: Arc<Shared>, info: Arc<ClientInfo>) -> Self {
-        Seat { shared, info }
+        Seat { shared, info, hold: Hold::default() }
     }
 
     fn warn_unread(&self) {
@@ -338,7 +347,11 @@ impl House for Seat {
         let refusal = outcome.refusals.first().filter(|_| run.sqlstate != Sqlstate::NONE);
         let sqlstate = refusal.map_or(run.sqlstate, |refusal| Sqlstate::new(refusal.error.sqlstate.as_bytes()));
         let elapsed = run.began.map(|began| began.elapsed());
-        self.shared.traffic.count(outcome, client, Execution { rows: run.rows, sqlstate, elapsed, at: SystemTime::now() });
+        self.shared.traffic.count(
+            outcome,
+            client,
+            Execution { hits: u64::from(!run.is_more), rows: run.rows, sqlstate, elapsed, at: SystemTime::now() },
+        );
     }
 
     fn followed(&self, before: &Outcome, outcome: &Outcome, client: &Arc<Client>) {
@@ -362,7 +375,11 @@ impl House for Seat {
     }
 
     fn is_doing(&self, doing: Doing) {
-        self.info.activity.changes_to(doing, SystemTime::now());
+        let now = SystemTime::now();
+        if let (Doing::Active, since) = self.info.activity.doing() {
+            self.shared.felt.waited(now.duration_since(since).unwrap_or_default());
+        }
+        self.info.activity.changes_to(doing, now);
     }
 
     fn runs(&self, statement: Option<&Arc<Outcome>>) {
@@ -371,6 +388,12 @@ impl House for Seat {
 
     fn has_key(&self, key: &[u8]) {
         self.info.activity.has_key(key);
+    }
+
+    fn touches(&self, outcome: &Outcome) -> Held {
+        let statement = outcome.seen.as_ref().map_or("", |seen| &seen.text);
+        let client = self.info.client.load();
+        self.hold.held(&self.shared.touches, &outcome.tombstones, &client, statement, &self.info.told)
     }
 
     fn is_sampled(&self) -> bool {

@@ -163,8 +163,8 @@ pub struct Batch {
     pub first: u64,
     /// That of the last.
     pub last: u64,
-    /// Microseconds that were recorded, by hour.
-    pub covered: BTreeMap<i64, u64>,
+    /// When it was recorded, from and to in microseconds since 1970; in order, and stretches that touch are one.
+    pub covered: Vec<(i64, i64)>,
     /// Exact.
     #[serde(with = "pairs")]
     pub totals: BTreeMap<TotalKey, Count>,
@@ -189,7 +189,7 @@ pub struct Batch {
 impl Count {
     /// Adds another span's.
     pub fn add(&mut self, other: &Count) {
-        if self.hits == 0 {
+        if *self == Count::default() {
             *self = *other;
             return;
         }
@@ -226,7 +226,7 @@ impl Batch {
         self.first = if self.first == 0 { later.first } else { self.first };
         self.last = self.last.max(later.last);
         self.folded += later.folded;
-        later.covered.into_iter().for_each(|(hour, us)| *self.covered.entry(hour).or_default() += us);
+        later.covered.into_iter().for_each(|(from, to)| self.cover(from, to));
         later.totals.into_iter().for_each(|(key, count)| self.totals.entry(key).or_default().add(&count));
         for (key, detail) in later.details {
             let sum = self.details.entry(key).or_default();
@@ -242,16 +242,29 @@ impl Batch {
         self.pairs_lost += later.pairs_lost;
     }
 
-    /// Notes that a span of time was recorded; in microseconds since 1970.
+    /// Notes that a span of time was recorded, behind all others; in microseconds since 1970.
     pub fn cover(&mut self, from_us: i64, to_us: i64) {
-        let hour_us = HOUR * 1_000_000;
-        let mut from = from_us;
-        while from < to_us {
-            let hour = from.div_euclid(hour_us);
-            let to = to_us.min((hour + 1) * hour_us);
-            *self.covered.entry(hour * HOUR).or_default() += to.abs_diff(from);
-            from = to;
+        match self.covered.last_mut() {
+            Some((from, to)) if (*from..=*to).contains(&from_us) => *to = to_us.max(*to),
+            _ if from_us < to_us => self.covered.push((from_us, to_us)),
+            _ => {}
         }
+    }
+
+    /// What was covered, hour by hour: the hour, in seconds, and the stretch in it.
+    pub fn covered_hours(&self) -> Vec<(i64, i64, i64)> {
+        let hour_us = HOUR * 1_000_000;
+        let mut hours = Vec::new();
+        for &(from, end) in &self.covered {
+            let mut from = from;
+            while from < end {
+                let hour = from.div_euclid(hour_us);
+                let to = end.min((hour + 1) * hour_us);
+                hours.push((hour * HOUR, from, to));
+                from = to;
+            }
+        }
+        hours
     }
 
     /// Gives up all detail; the totals have it. Hits that lose theirs are counted. Which tables were used together is no detail.
@@ -396,7 +409,7 @@ pub(crate) mod tests {
         Batch {
             first: number,
             last: number,
-            covered: [(hour, 1_000_000)].into(),
+            covered: vec![(hour * 1_000_000, (hour + 1) * 1_000_000)],
             totals: [(total, count)].into(),
             details: [(key, Detail { count, missed: 0 })].into(),
             latencies: [((hour, fingerprint, Form::Legacy), [(24, hits)].into())].into(),
@@ -450,7 +463,7 @@ pub(crate) mod tests {
         sum.add(batch(100, 7200, 1, 4));
         sum.coarsen();
         assert_eq!((sum.totals.len(), sum.hits(), sum.details.len(), sum.statements.len(), sum.folded), (1, 107, 0, 0, 107));
-        assert_eq!(sum.covered.len(), 2);
+        assert_eq!(sum.covered, [(0, 1_000_000), (7_200_000_000, 7_201_000_000)]);
         assert_eq!((sum.together.len(), times(&sum)), (1, 107), "pairs are no detail");
     }
 
@@ -470,7 +483,15 @@ pub(crate) mod tests {
     #[test]
     fn time_is_covered_hour_by_hour() {
         let mut batch = Batch::default();
-        batch.cover(3_599_000_000, 7_200_500_000);
-        assert_eq!(batch.covered, [(0, 1_000_000), (3600, 3_600_000_000), (7200, 500_000)].into());
+        batch.cover(3_599_000_000, 7_000_000_000);
+        batch.cover(7_000_000_000, 7_200_500_000);
+        batch.cover(7_200_500_000, 7_200_500_000);
+        assert_eq!(
+            batch.covered_hours(),
+            [(0, 3_599_000_000, 3_600_000_000), (3600, 3_600_000_000, 7_200_000_000), (7200, 7_200_000_000, 7_200_500_000)]
+        );
+        // What nobody recorded lies between.
+        batch.cover(7_300_000_000, 7_400_000_000);
+        assert_eq!(batch.covered, [(3_599_000_000, 7_200_500_000), (7_300_000_000, 7_400_000_000)]);
     }
 }

@@ -39,8 +39,15 @@ async fn every_report_is_listed_and_gives_its_rows() {
     let answer = port.get("/api/reports/statements?table=tipocorreo&since=1h").await;
     assert_eq!(json(&answer.body), json(&told[0].print(Format::Json)), "as the command line prints it");
     assert_eq!(json(&answer.body)[0]["hits"], 3);
-    assert_eq!(json(&port.get("/api/reports/statements?table=nothing").await.body), json("[]"));
     assert_eq!(json(&port.get("/api/reports/statements?until=1h").await.body), json("[]"));
+    for (wrong, told) in [
+        ("table=nothing", "there is no rule for a table `nothing`"),
+        ("since=1h&until=2h", "--until is not behind --since"),
+        ("since=yesterdayish", "invalid input syntax for type timestamp with time zone: \"yesterdayish\""),
+    ] {
+        let answer = port.get(&format!("/api/reports/statements?{wrong}")).await;
+        assert_eq!((answer.status, &json(&answer.body)["error"]), (400, &told.into()), "{wrong}");
+    }
     let verdict = |language: &'static str| async move {
         json(&port.get(&format!("/api/reports/verdicts?lang={language}")).await.body)[0]["verdict"].clone()
     };

@@ -36,6 +36,18 @@ CREATE TABLE IF NOT EXISTS {control}.replica (
 ALTER TABLE {control}.replica ADD COLUMN IF NOT EXISTS rules bigint;
 -- Whose spool says whether it lives.
 ALTER TABLE {control}.replica ADD COLUMN IF NOT EXISTS recorder uuid;
+-- How long clients wait (control/felt.rs): the last readings of each proxy, one every two seconds, each in the place of its oldest. Counts
+-- are since the process began; what is open was not answered yet. Lost with a crash, and worth nothing behind one.
+CREATE UNLOGGED TABLE IF NOT EXISTS {control}.felt (
+    instance     text NOT NULL,
+    slot         smallint NOT NULL,
+    at           timestamptz NOT NULL DEFAULT clock_timestamp(),
+    classes      smallint[] NOT NULL,
+    counts       bigint[] NOT NULL,
+    open_classes smallint[] NOT NULL,
+    open_counts  bigint[] NOT NULL,
+    PRIMARY KEY (instance, slot)
+) WITH (fillfactor = 50);
 
 -- Hits of the first form, by instance, were not written exactly once: they are not carried over.
 DO $$
@@ -56,13 +68,25 @@ CREATE TABLE IF NOT EXISTS {control}.recorder (
     started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     written_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
--- How much of each hour was recorded.
+-- When in each hour each process has recorded.
 CREATE TABLE IF NOT EXISTS {control}.coverage (
-    bucket     timestamptz NOT NULL,
-    recorder   uuid NOT NULL,
-    covered_us bigint NOT NULL,
+    bucket   timestamptz NOT NULL,
+    recorder uuid NOT NULL,
+    covered  tstzmultirange NOT NULL,
     PRIMARY KEY (bucket, recorder)
 );
+DO $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = '{control}.coverage'::regclass AND attname = 'covered_us' AND NOT attisdropped) THEN
+    ALTER TABLE {control}.coverage ADD COLUMN covered tstzmultirange;
+    UPDATE {control}.coverage SET covered = tstzmultirange(tstzrange(bucket, bucket + covered_us * interval '1 microsecond'));
+    ALTER TABLE {control}.coverage ALTER COLUMN covered SET NOT NULL, DROP COLUMN covered_us;
+  END IF;
+END $$;
+-- How much of each hour some process has recorded: the time of several that recorded at once counts once.
+CREATE OR REPLACE VIEW {control}.covered_hour AS
+  SELECT hour.bucket, (SELECT sum(extract(epoch FROM upper(part) - lower(part)) * 1000000) FROM unnest(hour.covered) AS part)::bigint AS us
+  FROM (SELECT c.bucket, range_agg(part) AS covered FROM {control}.coverage AS c, unnest(c.covered) AS part GROUP BY c.bucket) AS hour;
 
 -- How often each legacy table was touched, exactly: by hours, which later become days (hours = 24).
 CREATE TABLE IF NOT EXISTS {control}.hit_total (
@@ -82,6 +106,38 @@ CREATE TABLE IF NOT EXISTS {control}.hit_total (
     PRIMARY KEY (bucket, hours, legacy_table, operation, outcome, sqlstate, application_name)
 ) WITH (fillfactor = 70);
 CREATE INDEX IF NOT EXISTS hit_total_table ON {control}.hit_total (legacy_table, bucket);
+
+-- The same of all time, and by time alone: what is asked of everything need not read every hour of three years. Each is written with hit_total.
+CREATE TABLE IF NOT EXISTS {control}.hit_sum (
+    legacy_table     varchar(63) NOT NULL,
+    operation        text NOT NULL,
+    outcome          text NOT NULL,
+    sqlstate         text NOT NULL,
+    application_name text NOT NULL,
+    hits             bigint NOT NULL,
+    row_count        bigint NOT NULL,
+    total_us         bigint NOT NULL,
+    max_us           bigint NOT NULL,
+    first_seen       timestamptz NOT NULL,
+    last_seen        timestamptz NOT NULL,
+    PRIMARY KEY (legacy_table, operation, outcome, sqlstate, application_name)
+) WITH (fillfactor = 70);
+CREATE TABLE IF NOT EXISTS {control}.hit_trend (
+    bucket  timestamptz NOT NULL,
+    hours   smallint NOT NULL,
+    outcome text NOT NULL,
+    failed  boolean NOT NULL,
+    hits    bigint NOT NULL,
+    PRIMARY KEY (bucket, hours, outcome, failed)
+) WITH (fillfactor = 70);
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM {control}.hit_sum) THEN
+    INSERT INTO {control}.hit_sum SELECT legacy_table, operation, outcome, sqlstate, application_name, sum(hits), sum(row_count), sum(total_us),
+      max(max_us), min(first_seen), max(last_seen) FROM {control}.hit_total GROUP BY 1, 2, 3, 4, 5;
+    INSERT INTO {control}.hit_trend SELECT bucket, hours, outcome, sqlstate <> '', sum(hits) FROM {control}.hit_total GROUP BY 1, 2, 3, 4;
+  END IF;
+END $$;
 
 -- The same by statement and client. What had no room is in hit_total alone; of it at most `missed` hits belong to this row.
 CREATE TABLE IF NOT EXISTS {control}.hit (
@@ -239,6 +295,31 @@ CREATE TABLE IF NOT EXISTS {control}.scan_found (
     PRIMARY KEY (root, legacy_table, operation, source)
 );
 
+-- Which days count: those on which nobody can have been missed. Of such a day 99 hundredths are recorded (a restart of the proxies does not cost a
+-- day), everything that a proxy has seen is delivered, and whoever looks around the proxies has looked too, from the first day that he did. A
+-- proxy that was heard of a minute or more behind its last delivery has something that nobody knows; one that has lost a span leaves the days of its
+-- life in doubt. Days are those of the session's zone.
+CREATE OR REPLACE VIEW {control}.covered_day AS
+  WITH recorded AS (SELECT bucket::date AS day, sum(us)::bigint AS us FROM {control}.covered_hour GROUP BY 1),
+    by AS (SELECT bucket::date AS day, count(DISTINCT recorder) AS recorders FROM {control}.coverage GROUP BY 1),
+    watched AS (SELECT bucket::date AS day, sum(least(covered_us, 3600000000))::bigint AS us FROM {control}.around_coverage GROUP BY 1),
+    watch AS (SELECT min(day) AS first_day FROM watched),
+    lost AS (SELECT instance, started_at::date AS first_day, written_at::date AS last_day FROM {control}.recorder WHERE lost > 0),
+    undelivered AS (SELECT r.instance, coalesce(k.written_at, r.started_at)::date AS first_day, r.seen_at::date AS last_day
+      FROM {control}.replica AS r LEFT JOIN {control}.recorder AS k USING (recorder)
+      WHERE r.recorder IS NOT NULL AND r.seen_at - coalesce(k.written_at, r.started_at) > interval '1 minute'),
+    judged AS (SELECT r.day, r.us, w.us AS watched_us, by.recorders, r.us * 100 >= 99 * length.us AS is_recorded,
+        r.day < watch.first_day IS NOT FALSE OR coalesce(w.us, 0) * 100 >= 99 * length.us AS is_watched,
+        (SELECT string_agg(instance, ', ' ORDER BY instance) FROM lost WHERE r.day BETWEEN first_day AND last_day) AS lost,
+        (SELECT string_agg(instance, ', ' ORDER BY instance) FROM undelivered WHERE r.day BETWEEN first_day AND last_day) AS undelivered
+      FROM recorded AS r JOIN by USING (day) LEFT JOIN watched AS w USING (day), watch,
+        LATERAL (SELECT extract(epoch FROM (r.day + 1)::timestamptz - r.day::timestamptz) * 1000000 AS us) AS length)
+  SELECT day, us, watched_us, recorders, is_recorded AND is_watched AND lost IS NULL AND undelivered IS NULL AS counts,
+    nullif(concat_ws('; ', CASE WHEN NOT is_recorded THEN 'not recorded as a whole' END,
+      CASE WHEN NOT is_watched THEN 'nobody looked around the proxies all day' END,
+      'a span was lost by ' || lost, 'not delivered yet by ' || undelivered), '') AS why
+  FROM judged;
+
 -- Mode shadow: what was compared, and what differed.
 CREATE TABLE IF NOT EXISTS {control}.shadow (
     instance     text NOT NULL,
@@ -303,6 +384,11 @@ CREATE TABLE IF NOT EXISTS {control}.copy (
     begun_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
     at             timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+ALTER TABLE {control}.copy
+    ADD COLUMN IF NOT EXISTS waits_for   text,           -- why it does not go on, in words (migrate/throttle.rs)
+    ADD COLUMN IF NOT EXISTS waits_at    timestamptz,    -- when that was so last
+    ADD COLUMN IF NOT EXISTS baseline_us bigint,         -- the clients' p99 before it began
+    ADD COLUMN IF NOT EXISTS baseline_at timestamptz;
 -- Archived tables that are kept up to date (migrate/keep.rs), each by its heap: in another one every place is another row's.
 CREATE TABLE IF NOT EXISTS {control}.archive (
     legacy_table varchar(63) PRIMARY KEY,
@@ -314,6 +400,30 @@ CREATE TABLE IF NOT EXISTS {control}.silenced (
     trigger_name name NOT NULL,
     enabled      "char" NOT NULL,    -- as pg_trigger.tgenabled
     PRIMARY KEY (legacy_table, trigger_name)
+);
+-- Legacy names that are retired (migrate/name.rs): nothing answers under one until a statement through a proxy names it. Without buried_at
+-- its views stand, and the proxies are being told.
+CREATE TABLE IF NOT EXISTS {control}.tombstone (
+    legacy_table varchar(63) PRIMARY KEY,
+    retired_by   text NOT NULL,
+    reason       text NOT NULL,
+    retired_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    buried_at    timestamptz,
+    owner        name,       -- of the views
+    rights       text[]      -- SQL that makes the rights on them and their comments again
+);
+-- One row a step of a name, in the step's own transaction, chained by hash as run_table is.
+CREATE TABLE IF NOT EXISTS {control}.name_step (
+    number       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    legacy_table varchar(63) NOT NULL,
+    step         text NOT NULL CHECK (step IN ('announce', 'retire', 'touch', 'undo')),
+    done_by      text NOT NULL,
+    reason       text,
+    statement    text,       -- what touched it, without its literals
+    rights       text[] NOT NULL,
+    done_at      timestamptz NOT NULL,
+    previous     bytea NOT NULL,
+    hash         bytea NOT NULL
 );
 -- What each moved table consists of (migrate/object.rs): the legacy table, which could say it, may be dropped.
 CREATE TABLE IF NOT EXISTS {control}.object (

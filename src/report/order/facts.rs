@@ -51,7 +51,9 @@ pub async fn read(database: &Database, settings: &Settings, asked: &Asked, langu
             is_there: sizes.contains_key(&table),
             fault: rules.faulty.get(&table).map(|faulty| faulty.faults.to_string()),
             rows: sizes.get(&table).map_or(0, |size| size.rows),
-            uses: uses.get(&table).map_or(0, |(uses, _)| *uses),
+            // Who comes around the proxies uses it too.
+            uses: uses.get(&table).map_or(0, |(uses, _)| *uses)
+                + judged.name.seen.around.as_ref().map_or(0, |around| around.uses),
             writes: uses.get(&table).map_or(0, |(_, writes)| *writes),
             hanging: hanging.remove(&table).unwrap_or_default(),
             judged,
@@ -88,11 +90,18 @@ async fn sizes(database: &Database, schema: &str, names: &[&str]) -> Result<Hash
 
 /// Uses and writes that were seen, by table, but for those of applications that read whatever there is.
 async fn uses(database: &Database, settings: &Settings, asked: &Asked) -> Result<HashMap<String, (u64, u64)>> {
+    // Of all time there is what it comes to.
+    let total = match (&asked.since, &asked.until) {
+        (None, None) => format!("{CONTROL}.hit_sum WHERE $1::text IS NULL AND $2::text IS NULL"),
+        _ => format!(
+            "{CONTROL}.hit_total WHERE bucket >= coalesce($1::text::timestamptz, '-infinity')
+             AND bucket < coalesce($2::text::timestamptz, 'infinity')"
+        ),
+    };
     let sql = format!(
         "SELECT legacy_table, sum(hits)::bigint, coalesce(sum(hits) FILTER (WHERE operation IN
              ('insert', 'update', 'delete', 'merge', 'copy from', 'truncate')), 0)::bigint
-         FROM {CONTROL}.hit_total WHERE bucket >= coalesce($1::text::timestamptz, '-infinity')
-             AND bucket < coalesce($2::text::timestamptz, 'infinity') AND application_name <> ALL ($3::text[]) GROUP BY 1"
+         FROM {total} AND application_name <> ALL ($3::text[]) GROUP BY 1"
     );
     let ignored = &settings.migrate.reads_all;
     let rows = database.query("reading who reads and who writes", &sql, &[&asked.since, &asked.until, ignored]).await?;
@@ -202,12 +211,12 @@ async fn basis(database: &Database, settings: &Settings, asked: &Asked) -> Resul
     let (seen, unseen): (Vec<Class>, Vec<Class>) =
         verdict::wanted(&calendar).into_iter().partition(|class| covered.contains(class));
     let sql = format!(
-        "WITH hourly AS (SELECT bucket, least(sum(covered_us), 3600000000) AS us FROM {CONTROL}.coverage
-             WHERE bucket >= coalesce($1::text::timestamptz, '-infinity') AND bucket < coalesce($2::text::timestamptz, 'infinity') GROUP BY 1)
+        "WITH hourly AS (SELECT bucket, us FROM {CONTROL}.covered_hour
+             WHERE bucket >= coalesce($1::text::timestamptz, '-infinity') AND bucket < coalesce($2::text::timestamptz, 'infinity'))
          SELECT min(bucket)::timestamptz(0)::text, max(bucket)::timestamptz(0)::text, coalesce(sum(us) / 3600000000, 0)::double precision,
              (SELECT count(*) FROM {CONTROL}.recorder), (SELECT coalesce(sum(lost), 0)::bigint FROM {CONTROL}.recorder),
              (SELECT coalesce(sum(pairs_lost), 0)::bigint FROM {CONTROL}.recorder), (SELECT count(*) FROM {CONTROL}.statement),
-             (SELECT coalesce(sum(hits), 0)::bigint FROM {CONTROL}.hit_total
+             (SELECT coalesce(sum(hits), 0)::bigint FROM {CONTROL}.hit_trend
               WHERE bucket >= coalesce($1::text::timestamptz, '-infinity') AND bucket < coalesce($2::text::timestamptz, 'infinity'))
          FROM hourly"
     );

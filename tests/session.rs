@@ -3,6 +3,7 @@
 //!
 //! A file is a list of conversations, each with a heading in `#` lines. Flush left is what happens:
 //! `client Q select 1|` and `server Z I` are frames, a letter and a body; `switch rewrite` puts another mode in force for all tables;
+//! `pause` and `resume` hold clients and let them go on, `cancel` cancels what runs or waits;
 //! `plain` says that the client's leg has no TLS and the server's has; `longest 20` is the longest statement that is read;
 //! `path public` answers all that the session has asked about names; `known public` is a login and such an answer, not shown. Indented is what comes of it: `> ` a frame that the
 //! server gets, `< ` one that the client gets, `: ` what the house is told, and at the end of each conversation whether a switch would have
@@ -110,6 +111,10 @@ impl House for Fixed {
         self.tell(format!("runs {}", seen.map_or("what names no legacy table", |seen| &*seen.text)));
     }
 
+    fn holds(&self, statement: Option<&str>) {
+        self.tell(statement.map_or("holds nothing".into(), |text| format!("holds {text}")));
+    }
+
     fn has_key(&self, key: &[u8]) {
         self.tell(format!("the key is {}", letters(key)));
     }
@@ -204,6 +209,15 @@ impl Play {
                 let generation = self.house.policy.load().generation + 1;
                 self.house.policy.store(Arc::new(policy(generation, what.parse().unwrap())));
             }
+            "pause" | "resume" => {
+                self.conversation.hold(who == "pause");
+                self.client();
+            }
+            "cancel" => {
+                let is_held = self.conversation.cancel_held();
+                self.out.push(format!("  {}", if is_held { "is answered here" } else { "is the server's" }));
+                self.client();
+            }
             "plain" => self.conversation.hide_channel_binding(true),
             "longest" => self.house.longest.set(what.parse().unwrap()),
             _ => panic!("{line}"),
@@ -227,6 +241,7 @@ impl Play {
                 }
                 ToServer::Pass => self.out.push(format!("  > {} passes", char::from(tag))),
                 ToServer::Replace(frames) => drop(self.frames(">", &frames)),
+                ToServer::Answer(frames) => drop(self.frames("<", &frames)),
             }
             self.waiting.pop_front();
         }

@@ -121,7 +121,9 @@ pub async fn greet<C: Link, U: Connect>(mut client: C, upstream: &U, shared: &Ar
                 return Ok(None);
             }
             Some(First::Cancel) => {
-                cancel(upstream, &packet).await;
+                if !is_held_back(shared, &packet).await {
+                    cancel(upstream, &packet).await;
+                }
                 // Over TLS a client takes a connection that ends without a farewell for an error.
                 let _ = client.shutdown().await;
                 return Ok(None);
@@ -209,6 +211,15 @@ pub async fn connect<C: Link, U: Connect>(greeted: &mut Greeted<C>, upstream: &U
             tell(&mut greeted.client, &unreachable(&error)).await;
             Err(error)
         }
+    }
+}
+
+/// Whether a cancel request was for a statement that the server has not got yet, and that is now answered as a cancelled one.
+async fn is_held_back(shared: &Shared, packet: &[u8]) -> bool {
+    let client = startup::cancelled(packet).and_then(|key| shared.with_key(key));
+    match client {
+        Some(client) => client.cancel_held().await,
+        None => false,
     }
 }
 

@@ -127,6 +127,11 @@ where
         self.draining
     }
 
+    /// Answers the statement that is held back as a cancelled one is answered; false when none is, and the server is to be asked.
+    pub fn cancel_held(&mut self) -> bool {
+        self.holds_back() && self.conversation.cancel_held()
+    }
+
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         loop {
             let end = self.poll_both(cx);
@@ -202,6 +207,9 @@ where
             if dir.passing > 0 {
                 dir.pass(dir.passing);
             }
+            if dir.dropping > 0 {
+                dir.replace(dir.dropping, &[]);
+            }
             let rest = &dir.buffer[dir.cleared..];
             if dir.passing > 0 || rest.is_empty() {
                 return 0;
@@ -230,6 +238,10 @@ where
                 ToServer::Pass => dir.pass(header.total),
                 ToServer::Replace(bytes) => dir.replace(header.total, &bytes),
                 ToServer::First(bytes) => dir.replace(0, &bytes),
+                ToServer::Answer(bytes) => {
+                    dir.replace(header.total, &[]);
+                    self.to_client.insert(&bytes);
+                }
                 ToServer::Wait => {
                     self.waiting = true;
                     return 0;

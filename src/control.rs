@@ -4,6 +4,7 @@
 pub mod around;
 pub mod counter;
 pub mod hits;
+pub mod reason;
 pub mod replica;
 pub mod retention;
 pub mod spool;

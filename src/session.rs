@@ -77,10 +77,11 @@ pub async fn run<C: Link, U: Connect>(client: C, from: PeerAddress, upstream: &U
         return;
     }
     let deadline = deadline + came.elapsed();
-    let server = tokio::select! {
-        server = tokio::time::timeout_at(deadline, login::connect(&mut greeted, upstream)) => server,
-        () = shared.drained() => return,
+    let connected = tokio::select! {
+        server = tokio::time::timeout_at(deadline, login::connect(&mut greeted, upstream)) => Some(server),
+        () = shared.drained() => None,
     };
+    let Some(server) = connected else { return login::tell_end(&mut greeted.client).await };
     let Some(server) = in_time(server, &who.address) else { return };
     telemetry::count("esclusa_clients_total");
     // Channel binding needs TLS on the client's leg: an offer of it on a plain one makes libpq give up.

@@ -188,8 +188,7 @@ pub(super) async fn let_in<C: Link>(greeted: &mut Greeted<C>, info: &ClientInfo,
             },
         };
         if is_ended {
-            let error = ClientError::new(sqlstate::ADMIN_SHUTDOWN, "terminating connection due to administrator command");
-            tell(&mut greeted.client, &error).await;
+            tell_end(&mut greeted.client).await;
             return false;
         }
         info.activity.changes_to(Doing::LoggingIn, SystemTime::now());
@@ -238,6 +237,11 @@ async fn cancel<U: Connect>(upstream: &U, packet: &[u8]) {
     if let Err(error) = passed.await {
         tracing::warn!(%error, "a cancel request was lost");
     }
+}
+
+/// Tells a client that the proxy ends, or that somebody ended its session.
+pub(super) async fn tell_end<C: AsyncRead + AsyncWrite + Unpin>(client: &mut C) {
+    tell(client, &ClientError::new(sqlstate::ADMIN_SHUTDOWN, "terminating connection due to administrator command")).await;
 }
 
 /// Sends a FATAL error; the client may be gone already. A socket that is closed with bytes unread in it is reset, and the error

@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::Instant;
 
 use super::conversation::{Conversation, ToClient, ToServer, Want};
@@ -320,7 +320,11 @@ where
                 // What has begun to go must be whole first.
                 poll_fn(|cx| self.to_client.poll_write(cx, &mut self.client)).await?;
                 self.client.write_all(&out).await?;
-                self.client.shutdown().await
+                self.client.shutdown().await?;
+                // A socket that is closed with bytes unread in it is reset, and what was said is lost with it. Who waits may have sent more.
+                let mut unread = [0; 512];
+                while self.waiting && self.client.read(&mut unread).await? > 0 {}
+                Ok::<(), io::Error>(())
             };
             let _ = tokio::time::timeout(PATIENCE, told).await;
         }

@@ -73,7 +73,7 @@ pub struct Standing {
     pub wanted: Mode,
 }
 
-/// A connected client, as `SHOW CLIENTS` lists it.
+/// A connected client, as `SHOW SESSIONS` lists it.
 #[derive(Debug)]
 pub struct ClientInfo {
     /// Who it is; replaced when it reports another application name.

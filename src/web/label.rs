@@ -98,6 +98,7 @@ const SPANISH: &[(&str, &str)] = &[
     ("rewritten_p95_ms", "reescrita, p95 (ms)"),
     ("rewritten_p99_ms", "reescrita, p99 (ms)"),
     ("rows", "renglones"),
+    ("rule", "regla"),
     ("rules", "reglas"),
     ("run", "corrida"),
     ("seconds", "segundos"),

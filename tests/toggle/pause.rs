@@ -69,9 +69,9 @@ async fn until_pausing(proxy: &Proxy) {
     }
 }
 
-/// What SHOW CLIENTS says that clients do.
+/// What SHOW SESSIONS says that clients do.
 async fn states(proxy: &Proxy) -> Vec<String> {
-    let rows = console(proxy, "SHOW CLIENTS").await;
+    let rows = console(proxy, "SHOW SESSIONS").await;
     rows.iter().map(|row| row.split('|').nth(8).unwrap().to_owned()).collect()
 }
 
@@ -296,11 +296,13 @@ async fn what_cannot_be_is_refused_in_words() {
     assert_eq!(run(&proxy, "esclusa", "PAUSE").await.unwrap_err(), "55000 the proxy is paused already ");
     assert!(proxy.server.shared.pause.is_held(), "a second PAUSE that is refused ends nothing");
     // The console answers, and modes are switched, while clients are held.
-    client.send(&[q("SELECT count(*) FROM tipocolor")]).await;
+    client.send(&[q("SELECT count(*) FROM tipocolor WHERE id > 4711")]).await;
     proxy.set(&["tipocolor"], Mode::Rewrite).await;
     eventually(&proxy, &["held"]).await;
+    let rows = console(&proxy, "SHOW SESSIONS").await;
+    assert!(rows[0].ends_with("|tipocolor|-|select count(*) from tipocolor where id > ?"), "{rows:?}");
     resume(&proxy).await;
-    assert_eq!(client.until_ready(1).await, "T (3) [SELECT 1] ZI");
+    assert_eq!(client.until_ready(1).await, "T (0) [SELECT 1] ZI");
     assert_eq!(bed.cell("SELECT 1").await, "1");
 }
 
@@ -337,7 +339,7 @@ async fn who_comes_waits_and_who_leaves_is_gone() {
     // KILL of one that waits at the door, and of one that has sent something.
     killed.send(&[q("INSERT INTO public.log (client, n) VALUES (1, 1)")]).await;
     for (row, left) in [(3, &["paused", "held", "paused"][..]), (1, &["paused"; 2])] {
-        let rows = console(&proxy, "SHOW CLIENTS").await;
+        let rows = console(&proxy, "SHOW SESSIONS").await;
         let id = rows[row].split('|').next().unwrap().to_owned();
         console(&proxy, &format!("KILL {id}")).await;
         eventually(&proxy, left).await;
@@ -376,6 +378,8 @@ async fn what_is_held_can_be_cancelled() {
             }
         });
         eventually(&proxy, &["held"]).await;
+        let rows = console(&proxy, "SHOW SESSIONS WHERE state = 'held'").await;
+        assert!(rows[0].ends_with("|-|-|insert into public.log (client, n) values (?)") == (way != "prepared"), "{rows:?}");
         cancel.cancel_query(NoTls).await.unwrap();
         let error = tokio::time::timeout(PATIENCE, answer).await.expect("an answer in time").unwrap().unwrap_err();
         let error = error.as_db_error().unwrap_or_else(|| panic!("{way}: {error}"));
@@ -460,4 +464,24 @@ async fn a_paused_proxy_ends_cleanly() {
     tokio::join!(proxy.server.stop_within(PATIENCE), told);
     assert!(began.elapsed() < PATIENCE / 2, "{:?}", began.elapsed());
     assert_eq!(counted(&bed).await, "0");
+}
+
+/// Who waits for a connection to the server is told of the end too.
+#[tokio::test]
+async fn who_waits_for_the_server_is_told_of_the_end() {
+    let (bed, _) = bed().await;
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let proxy = Proxy::start_with(&bed, |settings| {
+        settings.upstream.address = Address::Tcp("127.0.0.1".into(), nobody);
+        settings.upstream.connect_retry = Duration::from_secs(60);
+        settings.listen.startup_timeout = Duration::from_secs(60);
+    })
+    .await;
+    let mut config = tokio_postgres::Config::new();
+    config.host("127.0.0.1").port(proxy.port()).user("postgres").dbname(bed.name());
+    let comes = tokio::spawn(async move { config.connect(NoTls).await.map(drop) });
+    eventually(&proxy, &["logging in"]).await;
+    proxy.server.stop_within(PATIENCE).await;
+    let error = comes.await.unwrap().unwrap_err();
+    assert_eq!(error.code().map(tokio_postgres::error::SqlState::code), Some("57P01"), "{error}");
 }

@@ -144,7 +144,7 @@ mod tests {
             ("WHERE table NOT LIKE '%c'", "b a%"),
             // What NULL leaves open is not turned into true.
             ("WHERE NOT hits = 9", "b"),
-            ("WHERE NOT (hits = 9 AND ms = 1)", "b"),
+            ("WHERE NOT (hits = 9 AND ms = 1)", "b ñc"),
             ("WHERE NOT (hits = 9 OR ms > 5)", "b"),
             ("ORDER BY hits", "a% b ñc"),
             ("ORDER BY hits DESC, table", "ñc b a%"),

@@ -258,9 +258,9 @@ fn a_regulatory_name_without_a_rule_is_told() {
         let mut command = esclusa(&["check"]);
         said(command.env("ESCLUSA_RULES_DIRECTORY", rules.0.path()).env("ESCLUSA_CALENDAR_REGULATORY", names))
     };
-    let sound = check("[\"tipocorreo\"]");
+    let sound = check("tipocorreo");
     assert_eq!(sound.code, Some(0), "{sound:?}");
-    let found = check("[\"tipocorreo\", \"tipocoreo\"]");
+    let found = check("tipocorreo, tipocoreo");
     assert_told(&found, &["calendar.regulatory: there is no rule for a table `tipocoreo`".into()]);
     assert!(found.err.contains("hint: write the legacy table's name"), "{found:?}");
 }

@@ -18,7 +18,7 @@ fn outcome(text: &str) -> Outcome {
 }
 
 fn execution() -> Execution {
-    Execution { rows: 3, sqlstate: Sqlstate::NONE, elapsed: Some(Duration::from_micros(740)), at: SystemTime::now() }
+    Execution { hits: 1, rows: 3, sqlstate: Sqlstate::NONE, elapsed: Some(Duration::from_micros(740)), at: SystemTime::now() }
 }
 
 fn counting(criterion: &mut Criterion) {

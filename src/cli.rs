@@ -18,6 +18,7 @@ mod registry;
 mod order;
 mod report;
 mod retain;
+mod retire;
 mod roles;
 mod rollback;
 mod rules;
@@ -119,6 +120,8 @@ enum Command {
     Sign(sign::Sign),
     /// Drops archived tables that were moved, watched and signed, each behind a dump that was restored and compared.
     Drop(drop::Drop),
+    /// Retires names that nobody uses any more: the first statement that names one brings it back, and you are told.
+    Retire(retire::Retire),
     /// Brings moved tables back, with all that was written since.
     Rollback(rollback::Rollback),
     /// Tells who still needs which legacy name, and what can move, from what the proxies have recorded.
@@ -217,6 +220,7 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Registry(asked) => registry::run(call, asked).await,
             Command::Benchmark(asked) => benchmark::run(call, asked).await,
             Command::Doctor => doctor::run(call).await,
+            Command::Retire(retire) => retire::run(call, retire).await,
             Command::Retain(retain) => retain::run(call, retain).await,
             Command::Status(status) => status::run(call, status).await,
             Command::Sign(sign) => sign::run(call, sign).await,

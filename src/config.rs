@@ -157,6 +157,8 @@ settings! {
         detail_kept: Duration = "\"400d\"";
         /// Hits by table, operation, outcome and application are forgotten when they are older.
         totals_kept: Duration = "\"1200d\"";
+        /// A statement that names a retired table is held until its name is back, and for no longer than this: then PostgreSQL says that there is no such table.
+        raise_timeout: Duration = "\"5s\"";
         /// How often one of the proxies looks who uses legacy tables without them; 0s is never. The same on all proxies.
         around_interval: Duration = "\"2s\"";
     }
@@ -179,6 +181,18 @@ settings! {
         patience: Duration = "\"5min\"";
         /// One transaction of copying takes about so long.
         chunk: Duration = "\"1s\"";
+        /// A copy waits while the clients' p99, as the proxies measure it, is over so many hundredths of what it was before the copying; 0 is never.
+        p99_percent: usize = "110";
+        /// Fewer statements than these (in the minute before the copying, in the last ten seconds) say nothing of a p99.
+        p99_statements: usize = "500";
+        /// A copy waits while a standby is further behind; 0s is never.
+        lag: Duration = "\"5s\"";
+        /// A copy waits while the server writes more WAL in a second, whoever it is for; 0 is never.
+        wal_per_second: Bytes = "\"128MiB\"";
+        /// A copy waits while more checkpoints than these were asked for in five minutes, because WAL has filled max_wal_size; 0 is never.
+        checkpoints: usize = "12";
+        /// A signal that a copy goes by, and that cannot be read any more for so long, stops it; what was copied is kept.
+        silence: Duration = "\"15s\"";
         /// A history with more bytes is copied while it is written; a smaller one in one short transaction.
         online_above: Bytes = "\"64KiB\"";
         /// How long a moved table is watched before its archived rows may be dropped.

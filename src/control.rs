@@ -3,6 +3,7 @@
 
 pub mod around;
 pub mod counter;
+pub mod felt;
 pub mod hits;
 pub mod reason;
 pub mod replica;

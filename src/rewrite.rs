@@ -33,7 +33,7 @@ mod system;
 mod update;
 mod utility;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use sqlparser::tokenizer::Token;
@@ -76,6 +76,8 @@ pub struct Policy {
     limited: HashSet<(String, String)>,
     /// Legacy tables whose rules have faults, and what is wrong: forwarded untouched, and counted.
     faulty: BTreeMap<String, String>,
+    /// Legacy names that are retired: looked for, and nothing else.
+    tombstones: BTreeSet<String>,
     /// The key tables beside leaves, and their constraints.
     key_tables: KeyTables,
 }
@@ -107,6 +109,7 @@ impl Policy {
             shadows: HashSet::new(),
             limited: HashSet::new(),
             faulty: BTreeMap::new(),
+            tombstones: BTreeSet::new(),
             key_tables: KeyTables::default(),
             entries,
         }
@@ -139,6 +142,13 @@ impl Policy {
         self.looking()
     }
 
+    /// Names the legacy names that are retired; none of them has an entry.
+    #[must_use]
+    pub fn with_tombstones(mut self, tombstones: BTreeSet<String>) -> Self {
+        self.tombstones = tombstones;
+        self.looking()
+    }
+
     /// Names the key tables.
     #[must_use]
     pub fn keyed(mut self, key_tables: KeyTables) -> Self {
@@ -147,7 +157,7 @@ impl Policy {
     }
 
     fn looking(mut self) -> Self {
-        let names = self.entries.keys().chain(self.faulty.keys()).map(String::as_str);
+        let names = self.entries.keys().chain(self.faulty.keys()).chain(&self.tombstones).map(String::as_str);
         self.prefilter = match self.key_tables.has_constraints() {
             true => Prefilter::with_constraints(names),
             false => Prefilter::new(names),
@@ -158,6 +168,11 @@ impl Policy {
     /// Legacy tables whose rules have faults, each with what is wrong.
     pub fn faulty(&self) -> &BTreeMap<String, String> {
         &self.faulty
+    }
+
+    /// Legacy names that are retired.
+    pub fn tombstones(&self) -> &BTreeSet<String> {
+        &self.tombstones
     }
 
     /// The policy as it would be if every table in mode shadow were switched to rewrite.
@@ -173,6 +188,7 @@ impl Policy {
     pub fn aside(&self) -> Policy {
         let mut aside = self.clone();
         aside.entries.values_mut().for_each(|e| e.mode = Mode::Off);
+        aside.tombstones.clear();
         aside
     }
 
@@ -191,9 +207,9 @@ impl Policy {
         self.entries.values()
     }
 
-    /// Whether there is a rule for a table, whatever its mode.
+    /// Whether there is a rule for a table, whatever its mode, and whether or not its name is retired.
     pub fn knows(&self, table: &str) -> bool {
-        self.entries.contains_key(table)
+        self.entries.contains_key(table) || self.tombstones.contains(table)
     }
 
     /// Whether key tables stand beside leaves: then any statement's error may come from one.
@@ -259,10 +275,14 @@ pub struct Outcome {
     pub rewritten: Vec<Arc<Relation>>,
     /// Why, for `explain`: one line a decision.
     pub notes: Vec<String>,
+    /// As it is, it reaches a view that has taken a legacy table's name: it says nothing about how fast the table was.
+    pub meets_view: bool,
     /// It is one statement that only reads, and reads a table in mode shadow.
     pub shadow: bool,
     /// What its statements leave behind in the session, each with its statement's number.
     pub effects: Vec<(usize, Effect)>,
+    /// Legacy names in it that are retired, each once.
+    pub tombstones: Vec<String>,
 }
 
 /// A legacy name in a statement.
@@ -344,12 +364,30 @@ pub fn rewrite(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
     outcome
 }
 
+impl Policy {
+    /// What is known of a statement that is not read, from how it begins.
+    pub fn unread(&self, begins: &str) -> Outcome {
+        let mut outcome = Outcome::default();
+        outcome.opaque(self, begins, "it is not read");
+        outcome.seen = (!outcome.hits.is_empty()).then(|| Seen::of(begins, None));
+        outcome
+    }
+}
+
 impl Outcome {
     fn opaque(&mut self, policy: &Policy, text: &str, reason: &str) {
         for name in policy.prefilter.names_in(text).iter().map(|n| n.to_ascii_lowercase()).filter(|n| !policy.is_off(n)) {
             let hit = Hit { table: name, operation: "mention", outcome: HitOutcome::Opaque };
             self.notes.push(format!("{}: forwarded untouched, {reason}", hit.table));
+            self.touch(policy, &hit.table);
             self.hits.push(hit);
+        }
+    }
+
+    /// Notes a name, if it is retired.
+    fn touch(&mut self, policy: &Policy, table: &str) {
+        if policy.tombstones.contains(table) && !self.tombstones.iter().any(|t| t == table) {
+            self.tombstones.push(table.to_owned());
         }
     }
 
@@ -424,6 +462,7 @@ impl<'w, 't> Work<'w, 't> {
         }
         let unclassified = self.mentions(outcome);
         self.count_faulty(outcome);
+        self.count_tombstones(outcome);
         let live: Vec<usize> = (0..self.entries.len()).filter(|&i| self.entries[i].is_some()).collect();
         if live.is_empty() {
             return;
@@ -558,6 +597,38 @@ mod tests {
         let relation = Arc::new(Relation::compile(&rule, &Context::new(&Settings::defaults().unwrap())));
         let entries = vec![Entry { relation, mode: Mode::Rewrite }];
         Policy::new(1, "cf_quere_pro", entries, &Catalog::default(), Limits::default())
+    }
+
+    #[test]
+    fn a_tombstone_is_touched_by_who_would_use_it_and_by_nobody_else() {
+        let policy = || Policy::new(1, "cf_quere_pro", Vec::new(), &Catalog::default(), Limits::default());
+        let policy = policy().with_tombstones(["tipocorreo".to_owned()].into());
+        let names = NameContext::with_path(&["cf_quere_pro", "public"]);
+        for (text, touched) in [
+            ("select * from tipocorreo", true),
+            ("SELECT 1 FROM otra JOIN cf_quere_pro.TipoCorreo USING (id)", true),
+            ("prepare p as insert into tipocorreo values ($1)", true),
+            ("create view v as select * from tipocorreo", true),
+            ("copy tipocorreo to stdout", true),
+            ("do $$ begin perform 1 from tipocorreo; end $$", true),
+            ("select * from tipocorreo where 'open", true),
+            ("select * from public.tipocorreo", false),
+            ("with tipocorreo as (select 1) select * from tipocorreo", false),
+            ("select 'tipocorreo'", false),
+            ("select relname from pg_class where relname = 'tipocorreo'", false),
+            ("drop table if exists tipocorreo", false),
+            ("create temporary table tipocorreo (x integer)", false),
+            ("create table if not exists cf_quere_pro.tipocorreo (x integer)", false),
+            ("create table otra (like tipocorreo)", true),
+            // Not classified: a name that comes back for nothing does no harm.
+            ("create table otra (tipocorreo integer)", true),
+        ] {
+            let outcome = rewrite(&policy, &names, text);
+            assert_eq!(!outcome.tombstones.is_empty(), touched, "{text}: {outcome:?}");
+            assert!(outcome.text.is_none(), "{text}");
+            assert!(rewrite(&policy.aside(), &names, text).tombstones.is_empty(), "{text}");
+        }
+        assert!(policy.aside().may_name(b"select 1 from tipocorreo"), "one that is prepared now may be run later");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! [`listen`] binds or inherits sockets and accepts, `worker` serves what was accepted, [`policy`] puts rules and [`facts`] together,
 //! [`trust`] looks whether the server asks for passwords, [`steering`] holds what is in force, `recording` takes hits to the database,
-//! `switchboard` switches modes, [`pass_through`] switches all of it off, `reload` reads settings and rules anew, `followers` follows other replicas, `around` looks
+//! `switchboard` switches modes, [`pass_through`] switches all of it off, `reload` reads settings and rules anew, `followers` follows other replicas, `raising` brings retired names back, `around` looks
 //! who uses legacy tables without the proxies, `shadow` runs reads a second time, [`benchmark`] measures them, [`handover`] passes the sockets
 //! to a new process.
 
@@ -15,6 +15,7 @@ pub mod handover;
 pub mod listen;
 pub mod pass_through;
 pub mod policy;
+mod raising;
 mod recording;
 mod reload;
 mod shadow;
@@ -97,6 +98,7 @@ impl Server {
             None => (None, None),
         };
         let handover = handover::Offer::new(&settings, &listener, [Some(&console), web.as_ref()])?;
+        steering.register().await;
         let phase = watch::Sender::new(Phase::Open);
         let (admin, gate) = (steering.clone() as Arc<dyn Admin>, Arc::new(Gate::new(shared.clone())));
         let site = Arc::new(Site::new(shared.clone(), admin.clone(), gate.clone()));
@@ -110,6 +112,7 @@ impl Server {
             tokio::spawn(around::look(steering.clone())),
             tokio::spawn(pass_through::follow(steering.clone(), steering.recording.process(), stop.subscribe())),
         ];
+        tasks.extend(shared.touches.asked().map(|touched| tokio::spawn(raising::raise(steering.clone(), touched))));
         let page = web.map(|listener| tokio::spawn(web::serve(listener, site, phase.subscribe())));
         tasks.extend(handover.map(|offer| tokio::spawn(offer.serve(stop.clone(), phase.clone()))));
         if let Some(predecessor) = inherited.predecessor {

@@ -6,7 +6,7 @@
 //!
 //! The conversation's state has a room for each thing that is followed: [`pipeline`] what is asked and not answered, [`names`] what names
 //! mean, [`prepared`] and [`portals`] what names of statements and portals stand for, [`readiness`] whose turn it is, [`in_flight`] what a
-//! switch waits for, [`pause`] whether all of them stand still, [`hold`] what waits while they do, [`samples`] what mode shadow compares, [`predecessor`] what ran before in the transaction, [`activity`] what others see of it, [`peer`] who the client is, and [`reading`] how
+//! switch waits for, [`touch`] what waits for a retired name, [`pause`] whether all of them stand still, [`hold`] what waits while they do, [`samples`] what mode shadow compares, [`predecessor`] what ran before in the transaction, [`activity`] what others see of it, [`peer`] who the client is, and [`reading`] how
 //! its texts are read.
 
 pub mod activity;
@@ -30,6 +30,7 @@ pub mod relay;
 pub mod samples;
 pub mod shared;
 pub mod statement;
+pub mod touch;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -111,6 +112,7 @@ pub async fn run<C: Link, U: Connect>(client: C, from: PeerAddress, upstream: &U
             () = &mut drained, if !relay.is_draining() => relay.drain(),
         }
     }
+    relay.ended();
 }
 
 /// What came of a step of the login; the log says why it is nothing.

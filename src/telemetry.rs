@@ -76,6 +76,12 @@ pub const METRICS: &[Metric] = &[
         help: "Prepared statements that were not remembered, because a session's texts were too long together.",
     },
     Metric {
+        name: "esclusa_resurrections_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Retired names that a statement through this proxy has named, by outcome: back, lost (the client was told 42P01).",
+    },
+    Metric {
         name: "esclusa_shadow_total",
         kind: Kind::Counter,
         unit: Unit::Count,
@@ -181,6 +187,7 @@ fn keys() -> impl Iterator<Item = (Key, Kind)> {
 /// The counters that have a label, with all of its values.
 const LABELLED: &[(&str, &str, &[&str])] = &[
     ("esclusa_statements_total", "path", &["cached", "parsed", "unread"]),
+    ("esclusa_resurrections_total", "outcome", &["back", "lost"]),
     ("esclusa_shadow_total", "verdict", &["equal", "different", "unsteady", "skipped"]),
 ];
 

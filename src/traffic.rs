@@ -1,11 +1,12 @@
 //! Who touched which legacy name, how and when: counted in memory, bounded in bytes, frozen into batches that are written down exactly
 //! once (`control/spool.rs`, `control/hits.rs`).
 //!
-//! Only statements that name a legacy table come here, so that the rest of the traffic pays nothing for it. Each worker counts in a
+//! Only statements that name a legacy table come here, so that the rest of the traffic pays nothing for it but one addition (`felt`). Each worker counts in a
 //! ledger of its own. Whoever wants to know exchanges it for the one that he has read last time, and reads at leisure: a statement
 //! never waits for a report.
 
 pub mod batch;
+pub mod felt;
 pub mod latency;
 mod ledger;
 mod together;
@@ -60,6 +61,8 @@ impl Sqlstate {
 /// One finished execution.
 #[derive(Debug, Clone, Copy)]
 pub struct Execution {
+    /// 1; 0 for more rows of one that is counted.
+    pub hits: u64,
     /// Rows of the command tag.
     pub rows: u64,
     /// The error that it ended with.
@@ -137,7 +140,9 @@ impl Traffic {
         let (Some(seen), false) = (&outcome.seen, outcome.hits.is_empty()) else { return };
         let mut ledger = lock(&self.ledgers[place() % self.ledgers.len()]);
         ledger.count(outcome, seen, client, &execution);
-        ledger.count_together(outcome, client, execution.at_us());
+        if execution.hits > 0 {
+            ledger.count_together(outcome, client, execution.at_us());
+        }
     }
 
     /// Counts that a statement ran behind another one in their transaction; both name legacy tables.
@@ -232,7 +237,13 @@ mod tests {
 
     fn ran(code: Option<&[u8]>) -> Execution {
         let sqlstate = code.map_or(Sqlstate::NONE, Sqlstate::new);
-        Execution { rows: 2, sqlstate, elapsed: Some(Duration::from_micros(300)), at: UNIX_EPOCH + Duration::from_secs(7200) }
+        Execution {
+            hits: 1,
+            rows: 2,
+            sqlstate,
+            elapsed: Some(Duration::from_micros(300)),
+            at: UNIX_EPOCH + Duration::from_secs(7200),
+        }
     }
 
     fn traffic_of(executions: &[(&str, &str, Option<&[u8]>)]) -> Traffic {

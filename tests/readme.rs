@@ -74,6 +74,10 @@ const IN_THE_RUNBOOK: &[(&str, &str)] = &[
     ("esclusa rollback --all --level 4", "the_six_steps"),
     ("esclusa drop --wave W1-A --dry-run", "the_six_steps"),
     ("esclusa verify --report w1a.json", "the_six_steps"),
+    ("esclusa retire --wave W1-A --dry-run", "the_six_steps"),
+    ("esclusa retire histipooficina --reason 'silent since March'", "the_six_steps"),
+    ("esclusa retire histipooficina --undo --reason 'audit in May'", "the_six_steps"),
+    ("esclusa report tombstones", "the_six_steps"),
 ];
 
 /// Every whole command of the runbook is typed somewhere; where a name stands alone, it is a command that explains itself.
@@ -349,6 +353,30 @@ async fn the_six_steps() {
         "{page}"
     );
     assert!(page.contains("bigint al_id") && page.contains("tipooficina ||--o{ audit_log"), "{page}");
+
+    // The names: each waits for a quarter of silence. One is retired before, comes back by a person, and again by a statement.
+    let waits = said(&mut typed(&["retire", "--wave", "W1-A", "--dry-run", "--format", "csv"]));
+    assert_eq!((waits.code, waits.out.matches(",left as it was,\"silent: ").count()), (Some(1), 22), "{waits:?}");
+    let retire = ["retire", "histipooficina", "--reason", "silent since March", "--format", "csv"];
+    assert_eq!(said(&mut typed(&retire)).code, Some(1));
+    let retired = out(&mut typed(&[&retire[..], &["--accept"]].concat()));
+    assert!(retired.contains("histipooficina,retired,"), "{retired}");
+    let back = out(&mut typed(&["retire", "histipooficina", "--undo", "--reason", "audit in May", "--format", "csv"]));
+    assert!(back.contains("histipooficina,served again,"), "{back}");
+    out(&mut typed(&[&retire[..], &["--accept"]].concat()));
+    let around = psql(&["-h", "127.0.0.1", "-p", &behind, "-U", "aquasis", "-c", count, "aqua"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&around.stderr).contains("does not exist"), "{around:?}");
+    let checked = out(&mut typed(&["status", "histipooficina", "--format", "csv"]));
+    assert!(checked.contains("name retired,yes,by "), "{checked}");
+    let mut proxy = Running::start(&mut typed(&["serve"]));
+    proxy.hears("esclusa serves");
+    let answer = out(&mut as_aquasis(count));
+    assert!(answer.starts_with("36|"), "{answer}");
+    proxy.hears("a retired name was touched, and is back");
+    let touched = out(&mut typed(&["report", "tombstones", "--format", "csv"]));
+    assert!(touched.lines().nth(1).unwrap().contains(",histipooficina,touch,aquasis from 127.0.0.1 with psql,"), "{touched}");
+    proxy.signal("TERM");
+    assert_eq!(proxy.ends(), Some(0), "{}", proxy.heard);
 
     // The way back even then, with the DELETE.
     let back = out(&mut typed(&["rollback", "--wave", "W1-A", "--level", "2"]));

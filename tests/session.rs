@@ -4,6 +4,7 @@
 //! A file is a list of conversations, each with a heading in `#` lines. Flush left is what happens:
 //! `client Q select 1|` and `server Z I` are frames, a letter and a body; `switch rewrite` puts another mode in force for all tables;
 //! `pause` and `resume` hold clients and let them go on, `cancel` cancels what runs or waits;
+//! `retire` makes a tombstone of the name, which `switch` brings back and `lost` gives up;
 //! `plain` says that the client's leg has no TLS and the server's has; `longest 20` is the longest statement that is read;
 //! `path public` answers all that the session has asked about names; `known public` is a login and such an answer, not shown. Indented is what comes of it: `> ` a frame that the
 //! server gets, `< ` one that the client gets, `: ` what the house is told, and at the end of each conversation whether a switch would have
@@ -28,7 +29,7 @@ use esclusa::rewrite::{Entry, NameContext, Outcome, Policy, rewrite};
 use esclusa::rule::file;
 use esclusa::session::activity::Doing;
 use esclusa::session::conversation::{Conversation, ToClient, ToServer, Want};
-use esclusa::session::house::{House, Note, Run};
+use esclusa::session::house::{Held, House, Note, Run};
 use esclusa::shadow::Sample;
 use esclusa::sql::Limits;
 use esclusa::sql::fingerprint::Seen;
@@ -52,6 +53,8 @@ struct Fixed {
     noon: Instant,
     told: Rc<RefCell<Vec<String>>>,
     longest: Rc<Cell<usize>>,
+    /// No retired name comes back.
+    given_up: Rc<Cell<bool>>,
 }
 
 impl Fixed {
@@ -85,7 +88,11 @@ impl House for Fixed {
             let failed =
                 if run.sqlstate == Sqlstate::NONE { String::new() } else { format!(", failed with {}", run.sqlstate.text()) };
             let (application, how) = (&client.application, hit.outcome.name());
-            self.tell(format!("{application} ran {} of {} ({how}), {} rows{failed}: {seen}", hit.operation, hit.table, run.rows));
+            let more = if run.is_more { " more" } else { "" };
+            self.tell(format!(
+                "{application} ran {} of {} ({how}), {}{more} rows{failed}: {seen}",
+                hit.operation, hit.table, run.rows
+            ));
         }
     }
 
@@ -117,6 +124,14 @@ impl House for Fixed {
 
     fn has_key(&self, key: &[u8]) {
         self.tell(format!("the key is {}", letters(key)));
+    }
+
+    fn touches(&self, outcome: &Outcome) -> Held {
+        self.tell(format!(
+            "touches {}",
+            if outcome.tombstones.is_empty() { "nothing more".into() } else { outcome.tombstones.join(", ") }
+        ));
+        if self.given_up.get() { Held::GoesOn } else { Held::Waits }
     }
 
     fn is_sampled(&self) -> bool {
@@ -182,6 +197,7 @@ impl Play {
             noon: Instant::now(),
             told: Rc::default(),
             longest: Rc::new(Cell::new(1000)),
+            given_up: Rc::default(),
         };
         let oldest = Arc::new(AtomicU64::new(0));
         let client = Client { application: "ana".into(), ..Client::default() };
@@ -194,6 +210,8 @@ impl Play {
         self.out.push(line.to_owned());
         let (who, what) = line.split_once(' ').unwrap_or((line, ""));
         match who {
+            // The session is over.
+            "ends" => self.conversation.ended(),
             "client" => {
                 self.waiting.push_back(parsed(what));
                 self.client();
@@ -208,6 +226,16 @@ impl Play {
             "switch" => {
                 let generation = self.house.policy.load().generation + 1;
                 self.house.policy.store(Arc::new(policy(generation, what.parse().unwrap())));
+                self.client();
+            }
+            "retire" => {
+                let generation = self.house.policy.load().generation + 1;
+                let policy = Policy::new(generation, "public", Vec::new(), &Catalog::default(), Limits::default());
+                self.house.policy.store(Arc::new(policy.with_tombstones(["pozo".to_owned()].into())));
+            }
+            "lost" => {
+                self.house.given_up.set(true);
+                self.client();
             }
             "pause" | "resume" => {
                 self.conversation.hold(who == "pause");

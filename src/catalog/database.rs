@@ -38,11 +38,22 @@ impl Database {
                 tracing::debug!(%error, "a control connection ended");
             }
         });
-        Ok(Database::of(client, config.clone()))
+        let database = Database::of(client, config.clone());
+        database.notice_a_dead_line().await;
+        Ok(database)
     }
 
     fn of(client: Client, config: Config) -> Self {
         Database { client, config, stopped: Mutex::default() }
+    }
+
+    /// The server looks every ten seconds whether this end is still there, and ends the session after two tries more: by itself it would do so
+    /// after two hours (manual, section 20.3.2), and keep its locks. A pooler between may not know these settings: then it is as it was.
+    async fn notice_a_dead_line(&self) {
+        let sql = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 25000";
+        if let Err(error) = self.batch("asking for keepalives", sql).await {
+            tracing::debug!(%error, "a dead line is noticed later");
+        }
     }
 
     /// From here on every statement fails before it is sent, for this reason; with none they are sent again. What the server is running goes on.
@@ -79,6 +90,7 @@ impl Database {
             }
         });
         let database = Database::of(client, config);
+        database.notice_a_dead_line().await;
         database.batch("listening for switches", &format!("LISTEN {channel}")).await?;
         Ok((database, receiver))
     }

@@ -1,15 +1,23 @@
 //! `esclusa migrate TABLE... | --wave W | --all`.
 
+use std::cell::RefCell;
+use std::time::Instant;
+
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::turn::{Turn, cut_short, turn};
 use super::{Call, Selection, remark, say};
+use crate::catalog::Database;
 use crate::error::{Error, Result};
-use crate::migrate::online::{Progress, Told};
+use crate::migrate::estimate::{Estimate, words};
+use crate::migrate::online::{Progress, Throttle, Told};
 use crate::migrate::quiet::Pace;
 use crate::migrate::run::Migration;
+use crate::migrate::throttle::Limits;
 use crate::migrate::{backfill, retain, roles};
 use crate::relation::{Context, Relation};
+use crate::rule::Rule;
+use crate::sql::quote::ident;
 use crate::table::ColumnType::{Int, Text};
 use crate::table::{Cell, Table};
 
@@ -38,24 +46,15 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
     let chosen = migrate.selection.of(&rules)?;
     let context = Context::new(&call.settings);
     if migrate.dry_run {
-        for rule in chosen {
-            let relation = Relation::compile(rule, &context);
-            if rule.target.stays() {
-                say(&format!("-- {}: stays\n{}\n", rule.table, retain::script(&context, rule)))?;
-            } else {
-                say(&format!("-- {}\n{};\n\n", rule.table, backfill::statement(&relation, &relation.legacy_table())))?;
-            }
-        }
-        return Ok(());
+        return chosen.into_iter().try_for_each(|rule| say(&statements(rule, &context)));
     }
     let database = call.prepared_database().await?;
     roles::require(&database, &context, &rules).await?;
-    let style =
-        ProgressStyle::with_template("{pos}/{len} tables, {eta} left: {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
-    let progress = Shown(ProgressBar::new(chosen.len() as u64).with_style(style));
+    let progress = Shown::new(&database, &context, chosen.iter().map(|rule| rule.table.as_str())).await?;
     let migration = Migration {
         accept: migrate.accept,
         pace: Pace::new(&call.settings),
+        throttle: Throttle::new(Limits::new(&call.settings)),
         told: &progress,
         ..Migration::new(&database, &rules, context).await?
     };
@@ -63,7 +62,7 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
     let mut table = Table::new(&[("table", Text), ("state", Text), ("rows", Int), ("held_ms", Int), ("notes", Text)]);
     let (mut failed, mut is_cut) = (0, false);
     for rule in chosen {
-        progress.0.set_message(rule.table.clone());
+        progress.bar.set_message(rule.table.clone());
         let ended = match turn(&database, &rule.table, migration.table(run, rule)).await? {
             Turn::Ended(ended) => ended,
             Turn::Cut(state, why) => {
@@ -85,9 +84,9 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
                 table.push(left(rule.table.as_str(), "left as it was", error.in_one_line()));
             }
         }
-        progress.0.inc(1);
+        progress.finished(&rule.table);
     }
-    progress.0.finish_and_clear();
+    progress.bar.finish_and_clear();
     if is_cut {
         call.print(&table)?;
         return Err(cut_short());
@@ -104,17 +103,48 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
     Ok(())
 }
 
+/// What would move a table's rows.
+fn statements(rule: &Rule, context: &Context) -> String {
+    let relation = Relation::compile(rule, context);
+    match rule.target.stays() {
+        true => format!("-- {}: stays\n{}\n", rule.table, retain::script(context, rule)),
+        false => format!("-- {}\n{};\n\n", rule.table, backfill::statement(&relation, &relation.legacy_table())),
+    }
+}
+
 /// The row of a table that was not moved.
 fn left(name: &str, state: &str, why: String) -> Vec<Cell> {
     vec![name.into(), state.into(), 0usize.into(), 0usize.into(), why.into()]
 }
 
 /// How far it is: a bar on a terminal, lines in a pipe.
-struct Shown(ProgressBar);
+struct Shown {
+    bar: ProgressBar,
+    began: Instant,
+    estimate: RefCell<Estimate>,
+}
 
 impl Shown {
+    async fn new(database: &Database, context: &Context, tables: impl Iterator<Item = &str>) -> Result<Self> {
+        let names: Vec<&str> = tables.collect();
+        let sql = "SELECT c.relname::text, pg_relation_size(c.oid) FROM pg_class AS c \
+                   WHERE c.relnamespace = to_regnamespace($1) AND c.relname = ANY ($2) AND c.relkind = 'r'";
+        let schema = ident(&context.schema);
+        let rows = database.query("asking for sizes", sql, &[&schema, &names]).await?;
+        let sizes = rows.iter().map(|row| (row.get(0), u64::try_from(row.get::<_, i64>(1)).unwrap_or(0)));
+        let style = ProgressStyle::with_template("{pos}/{len} tables, {elapsed}: {msg}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::new(names.len() as u64).with_style(style);
+        Ok(Shown { bar, began: Instant::now(), estimate: RefCell::new(Estimate::new(sizes)) })
+    }
+
+    fn finished(&self, table: &str) {
+        self.estimate.borrow_mut().finished(table);
+        self.bar.inc(1);
+    }
+
     fn line(&self, text: String) {
-        if self.0.is_hidden() { remark(&text) } else { self.0.set_message(text) }
+        if self.bar.is_hidden() { remark(&text) } else { self.bar.set_message(text) }
     }
 }
 
@@ -123,9 +153,15 @@ impl Told for Shown {
         let seconds = p.elapsed.as_secs_f64().max(0.001);
         #[expect(clippy::cast_precision_loss, reason = "a share and a speed")]
         let (share, speed) = (p.done as f64 / p.of.max(1) as f64, p.rows as f64 / seconds);
-        let speed = if p.rows > 0 { format!(", {speed:.0} rows/s") } else { String::new() };
-        let left = if share > 0.0 && share < 1.0 { format!(", {:.0} s left", seconds / share - seconds) } else { String::new() };
-        self.line(format!("{} {}: {:.0} %{speed}{left}", p.table, p.step, share * 100.0));
+        let mut line = format!("{} {}: {:.0} %", p.table, p.step, share * 100.0);
+        if p.rows > 0 {
+            line += &format!(", {speed:.0} rows/s");
+        }
+        let left = self.estimate.borrow_mut().left(p, self.began.elapsed());
+        if let (Some(table), Some(all)) = (left.table, left.all) {
+            line += &format!(", {} left for the table, {} for all", words(table), words(all));
+        }
+        self.line(line);
     }
 
     fn word(&self, text: &str) {

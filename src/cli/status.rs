@@ -1,12 +1,17 @@
 //! `esclusa status [TABLE... | --wave W | --all]`: where each legacy table stands, what it waits for, and the next command; the plan's
 //! definition of done.
 
-use super::{Call, rule_of};
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use super::{Call, retire, rule_of};
 use crate::error::{Error, Result};
-use crate::migrate::condition::{self, Condition};
-use crate::migrate::ledger;
+use crate::migrate::condition::{self, Condition, Facts};
+use crate::migrate::machine::{Name, State};
+use crate::migrate::name::Tombstone;
+use crate::migrate::{ledger, name};
 use crate::relation::Context;
-use crate::report::verdict::Language;
+use crate::report::verdict::{Judged, Language, Verdict};
 use crate::report::{Asked, find};
 use crate::rule::Rule;
 use crate::table::ColumnType::{Bool, Int, Text};
@@ -32,8 +37,6 @@ pub(super) struct Status {
 pub(super) async fn run(call: Call, status: Status) -> Result<()> {
     let rules = call.rules()?;
     let database = call.prepared_database().await?;
-    let context = Context::new(&call.settings);
-    let observation = call.settings.migrate.observation;
     if status.plan {
         let asked = Asked { time_zone: call.settings.rules.time_zone.clone(), ..Asked::default() };
         let done = find("done").ok_or_else(|| Error::usage("there is no report of what is done"))?;
@@ -44,55 +47,123 @@ pub(super) async fn run(call: Call, status: Status) -> Result<()> {
         (None, []) => rules.rules.values().collect(),
         (None, tables) => tables.iter().map(|table| rule_of(&rules, table)).collect::<Result<_>>()?,
     };
-    let facts = condition::facts(&database, &context, &chosen, observation).await?;
+    let context = Context::new(&call.settings);
+    let known = Known {
+        facts: condition::facts(&database, &context, &chosen, call.settings.migrate.observation).await?,
+        tombstones: name::tombstones(&database).await?,
+        judged: retire::judged(&database, &call.settings, &rules).await?,
+        observation: call.settings.migrate.observation,
+    };
     if let ([rule], [_]) = (chosen.as_slice(), status.tables.as_slice())
-        && let Some(facts) = facts.get(&rule.table)
+        && let Some(facts) = known.facts.get(&rule.table)
     {
-        let mut table = Table::new(&[("condition", Text), ("met", Bool), ("why", Text)]);
-        let since = facts.since.as_ref().map_or_else(String::new, |at| format!(" since {at}"));
-        let next = condition::next(facts, rule, observation);
-        table.push(vec![
-            condition::standing(facts, observation).into(),
-            true.into(),
-            format!("in this state{since}; next: {}", if next.is_empty() { "nothing" } else { &next }).into(),
-        ]);
-        if !rule.target.stays() {
-            for Condition { name, met, why } in condition::to_drop(facts, observation) {
+        let mut table = known.one(rule, facts);
+        if facts.state == Some(State::Dropped) && !known.tombstones.contains_key(&rule.table) {
+            let names = retire::facts(&database, &call.settings, &rules, &[rule]).await?;
+            for Condition { name, met, why } in names.get(&rule.table).map(condition::to_retire).unwrap_or_default() {
                 table.push(vec![name.into(), met.into(), why.into()]);
             }
         }
         return call.print(&table);
     }
-    let mut table = Table::new(&[
-        ("table", Text),
-        ("wave", Text),
-        ("state", Text),
-        ("since", Text),
-        ("mode", Text),
-        ("copied_percent", Int),
-        ("waits_for", Text),
-        ("next", Text),
-    ]);
-    for rule in &chosen {
-        let Some(facts) = facts.get(&rule.table) else { continue };
-        let unmet = || condition::to_drop(facts, observation).into_iter().filter(|c| !c.met).map(|c| c.name).collect::<Vec<_>>();
-        let is_moved = facts.moved_for.is_some();
-        table.push(vec![
-            rule.table.as_str().into(),
-            rule.wave.as_str().into(),
-            condition::standing(facts, observation).into(),
-            facts.since.clone().into(),
-            facts.mode.map(|m| m.name()).into(),
-            facts.copied.map(|(done, of)| done * 100 / of.max(1)).into(),
-            is_moved.then(|| unmet().join(", ")).filter(|u| !u.is_empty()).into(),
-            Some(condition::next(facts, rule, observation)).filter(|n| !n.is_empty()).into(),
-        ]);
-    }
-    call.print(&table)?;
+    call.print(&known.all(&chosen))?;
     if let (Some(number), _) = ledger::broken(&database).await? {
-        super::remark(&format!(
-            "warning: the ledger was changed: row {number} of esclusa.run_table does not follow from the one before"
-        ));
+        super::remark(&changed("ledger", "run_table", number));
+    }
+    if let Some(number) = name::broken(&database).await? {
+        super::remark(&changed("ledger of names", "name_step", number));
     }
     Ok(())
+}
+
+fn changed(ledger: &str, table: &str, number: i64) -> String {
+    format!("warning: the {ledger} was changed: row {number} of esclusa.{table} does not follow from the one before")
+}
+
+/// What a name is called that may be retired.
+const SILENT: &str = "silent";
+
+/// What is known of the tables that are asked about.
+struct Known {
+    facts: HashMap<String, Facts>,
+    tombstones: BTreeMap<String, Tombstone>,
+    judged: HashMap<String, Judged>,
+    observation: Duration,
+}
+
+impl Known {
+    /// What a name is: nobody has used a silent one for all that the calendar asks for.
+    fn name(&self, table: &str) -> &'static str {
+        let is_silent = self.judged.get(table).is_some_and(|j| j.verdict == Verdict::MayBeRetired);
+        match self.tombstones.get(table) {
+            Some(tombstone) => tombstone.name.word(),
+            None if is_silent => SILENT,
+            None => Name::Served.word(),
+        }
+    }
+
+    /// The command that leads on: behind the last drop the name is left.
+    fn next(&self, rule: &Rule, facts: &Facts) -> String {
+        let table = &rule.table;
+        match facts.state {
+            Some(State::Dropped) if self.name(table) == SILENT => format!("esclusa retire {table} --reason TEXT"),
+            _ => condition::next(facts, rule, self.observation),
+        }
+    }
+
+    /// One table: each condition, met or not, and why.
+    fn one(&self, rule: &Rule, facts: &Facts) -> Table {
+        let mut table = Table::new(&[("condition", Text), ("met", Bool), ("why", Text)]);
+        let since = facts.since.as_ref().map_or_else(String::new, |at| format!(" since {at}"));
+        let next = self.next(rule, facts);
+        table.push(vec![
+            condition::standing(facts, self.observation).into(),
+            true.into(),
+            format!("in this state{since}; next: {}", if next.is_empty() { "nothing" } else { &next }).into(),
+        ]);
+        let why = self.tombstones.get(&rule.table).map(|t| t.why.clone());
+        let why = why.or_else(|| self.judged.get(&rule.table).map(|j| j.reason.clone())).unwrap_or_default();
+        table.push(vec![format!("name {}", self.name(&rule.table)).into(), true.into(), why.into()]);
+        if let Some(why) = &facts.gives_way {
+            table.push(vec!["goes on".into(), false.into(), why.as_str().into()]);
+        }
+        if !rule.target.stays() && facts.state != Some(State::Dropped) {
+            for Condition { name, met, why } in condition::to_drop(facts, self.observation) {
+                table.push(vec![name.into(), met.into(), why.into()]);
+            }
+        }
+        table
+    }
+
+    /// A line each.
+    fn all(&self, chosen: &[&Rule]) -> Table {
+        let mut table = Table::new(&[
+            ("table", Text),
+            ("wave", Text),
+            ("state", Text),
+            ("since", Text),
+            ("mode", Text),
+            ("name", Text),
+            ("copied_percent", Int),
+            ("waits_for", Text),
+            ("next", Text),
+        ]);
+        for rule in chosen {
+            let Some(facts) = self.facts.get(&rule.table) else { continue };
+            let unmet = condition::to_drop(facts, self.observation).into_iter().filter(|c| !c.met).map(|c| c.name);
+            let unmet = facts.moved_for.is_some().then(|| unmet.collect::<Vec<_>>().join(", "));
+            table.push(vec![
+                rule.table.as_str().into(),
+                rule.wave.as_str().into(),
+                condition::standing(facts, self.observation).into(),
+                facts.since.clone().into(),
+                facts.mode.map(|m| m.name()).into(),
+                self.name(&rule.table).into(),
+                facts.copied.map(|(done, of)| done * 100 / of.max(1)).into(),
+                facts.gives_way.clone().or(unmet).filter(|u| !u.is_empty()).into(),
+                Some(self.next(rule, facts)).filter(|n| !n.is_empty()).into(),
+            ]);
+        }
+        table
+    }
 }

@@ -89,6 +89,12 @@ impl TableName {
             let hint = format!("The legacy tables are in schema {}.", quote::ident(&policy.schema));
             return Err(Failure::new(sqlstate::UNDEFINED_TABLE, message).position(schema.position).with_hint(hint));
         }
+        if policy.tombstones().contains(&self.table.name) {
+            let message = format!("the name of table \"{}\" is retired", self.table.name);
+            let failure = Failure::new(sqlstate::NOT_IN_PREREQUISITE_STATE, message).position(self.table.position);
+            let command = format!("`esclusa retire --undo {}` brings it back.", quote::ident(&self.table.name));
+            return Err(failure.with_hint(&command));
+        }
         if policy.knows(&self.table.name) {
             return Ok(self.table.name.clone());
         }

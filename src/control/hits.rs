@@ -15,6 +15,9 @@ pub struct Recorder<'r> {
     pub instance: &'r str,
 }
 
+/// How long a transaction that writes hits waits for a row, or for its client.
+const GIVES_UP: &str = "10s";
+
 /// Whether `schema apply` has made the tables.
 pub async fn has_tables(database: &Database) -> Result<bool> {
     let sql = "SELECT to_regclass('esclusa.recorder') IS NOT NULL AND to_regclass('esclusa.statement_pair') IS NOT NULL
@@ -47,9 +50,12 @@ fn is_of_data(added: &Result<u64>) -> bool {
 async fn add(database: &Database, by: Recorder<'_>, batch: &Batch) -> Result<u64> {
     database
         .transaction("writing hits", async |db| {
-            // What is confirmed here goes from the spool: it must survive a crash of the server, however it is set.
-            let durably = "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') IN ('off', 'local')";
-            db.query("asking for a durable commit", durably, &[]).await?;
+            // What is confirmed here goes from the spool: it must survive a crash of the server, however it is set. Nor may a line that has died
+            // in the middle keep the recorder's row locked, or whoever tries again wait for that row: each gives up sooner than its caller.
+            let local = "SELECT set_config('synchronous_commit', 'on', true) FROM (VALUES (1)) AS v
+                    WHERE current_setting('synchronous_commit') IN ('off', 'local')
+                UNION ALL SELECT set_config(name, $1, true) FROM unnest(ARRAY['idle_in_transaction_session_timeout', 'lock_timeout']) AS name";
+            db.query("setting up a transaction for hits", local, &[&GIVES_UP]).await?;
             let sql = "INSERT INTO esclusa.recorder (recorder, instance) VALUES ($1::text::uuid, $2) ON CONFLICT DO NOTHING";
             db.execute("naming the recorder", sql, &[&by.recorder, &by.instance]).await?;
             // Spans that are between the two numbers were lost with a disk, or with a database that was put back to an older state.

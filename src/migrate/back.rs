@@ -10,7 +10,8 @@ use crate::sql::quote::{ident, literal, qualified};
 
 use super::foreign_key::bounded;
 use super::foreign_key::key_table::restoring;
-use super::machine::Step;
+use super::machine::{self, NameStep, Step};
+use super::name::{self, By};
 use super::quiet::{Locked, attempt};
 use super::run::{Migration, Standing};
 use super::{ARCHIVE, capture, dependents, keep, online, parity, view};
@@ -36,6 +37,11 @@ impl Migration<'_> {
             let notes = vec!["it was being copied: the copy is gone, and the table is as it was".to_owned()];
             return Ok(Returned { rows: 0, notes });
         }
+        let mut notes = Vec::new();
+        let by = By { who: "esclusa rollback", reason: Some("its table comes back"), statement: None };
+        if name::bring_back(self.database, &relation, NameStep::Undo, by).await? {
+            notes.push("its name was retired: it came back first".to_owned());
+        }
         self.refuse_lost(&relation).await?;
         let context = format!("bringing {} back", rule.table);
         let archive = qualified(ARCHIVE, &rule.table);
@@ -47,7 +53,6 @@ impl Migration<'_> {
             self.swap_back(db, run, rule, &relation).await
         };
         let later = attempt(self.database, &self.pace, &context, &tables, &word, work).await?;
-        let mut notes = Vec::new();
         for validate in later {
             if let Err(error) = self.database.batch(&context, &validate).await {
                 notes.push(format!("a foreign key is not valid yet: {error} (`{validate}`)"));
@@ -109,6 +114,9 @@ impl Migration<'_> {
             (relation.view(), relation.target().map(|t| qualified(&relation.schema, t.table)).unwrap_or_default());
         // In the order in which a client's statement takes them: it holds the view when it asks for the leaf.
         db.batch(&context, &format!("LOCK TABLE {legacy}, {view}, {leaf} IN ACCESS EXCLUSIVE MODE")).await?;
+        if !machine::may_under(name::name(db, &rule.table).await?, Step::Return) {
+            return Err(Error::refused(format!("{context}: its name is being retired")));
+        }
         if !keep::is_kept(db, relation).await? {
             return Err(Error::refused(format!("{context}: its triggers were changed meanwhile")));
         }

@@ -11,7 +11,7 @@ use crate::relation::{Context, Relation};
 use crate::rule::Rule;
 use crate::sql::quote::{literal, qualified};
 
-use super::machine::State;
+use super::machine::{State, may_be_retired};
 use super::{ARCHIVE, CONTROL, keep, ledger};
 
 /// Of the time under observation so much has to be recorded by the proxies, in hundredths.
@@ -63,6 +63,8 @@ pub struct Facts {
     pub signature: Option<String>,
     /// Blocks copied, of all.
     pub copied: Option<(i64, i64)>,
+    /// Why the copying does not go on.
+    pub gives_way: Option<String>,
 }
 
 /// What has to be so before the archived table is dropped. The dump, which takes long, is made and proven when it is (`drop.rs`).
@@ -117,6 +119,54 @@ pub fn to_drop(facts: &Facts, observation: Duration) -> Vec<Condition> {
             facts.signature.clone().unwrap_or_else(|| "nobody has signed: `esclusa sign`".into()),
         ),
     ]
+}
+
+/// What is known of a name, beside the facts of its table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NameFacts {
+    /// The table's state.
+    pub state: Option<State>,
+    /// It has been silent over all that a calendar asks for (`report/verdict.rs`), and what was found.
+    pub silent: (bool, String),
+    /// Who was seen around the proxies, and when.
+    pub around: Option<String>,
+    /// Statements that were not understood, ever since hits are kept.
+    pub opaque: u64,
+    /// Objects that hang on its views.
+    pub hanging: Vec<String>,
+    /// Functions whose text names it.
+    pub bodies: Vec<String>,
+}
+
+/// What has to be so before a name is retired. The first and the last are facts of the catalog; a person may answer for the others.
+pub fn to_retire(facts: &NameFacts) -> Vec<Condition> {
+    let condition = |name, met, why: String| Condition { name, met, why };
+    let state = facts.state.unwrap_or(State::Planned);
+    let list = |names: &[String], none: &str| if names.is_empty() { none.to_owned() } else { names.join("; ") };
+    vec![
+        condition("moved", may_be_retired(state), format!("the table is {}", state.name())),
+        condition("silent", facts.silent.0, facts.silent.1.clone()),
+        condition(
+            "nobody around",
+            facts.around.is_none(),
+            facts.around.clone().unwrap_or_else(|| "nobody was seen around the proxy".into()),
+        ),
+        condition(
+            "understood",
+            facts.opaque == 0,
+            match facts.opaque {
+                0 => "every statement that named it was understood".into(),
+                n => format!("{n} statements were not understood: `esclusa report opaque`"),
+            },
+        ),
+        condition("no body names it", facts.bodies.is_empty(), list(&facts.bodies, "no function has it in its text")),
+        condition("free", facts.hanging.is_empty(), list(&facts.hanging, "nothing hangs on its views")),
+    ]
+}
+
+/// Whether a person may answer for a condition that is not met.
+pub fn may_be_accepted(condition: &Condition) -> bool {
+    !matches!(condition.name, "moved" | "free")
 }
 
 fn days(seconds: i64) -> String {
@@ -189,6 +239,17 @@ const AROUND: &str = "
 const COVERAGE: &str = "
     SELECT coalesce(sum(us) / 1000000, 0)::bigint FROM esclusa.covered_hour WHERE bucket >= clock_timestamp() - $1::bigint * interval '1 s'";
 
+/// Copies that were begun. Why one waits is repeated every few seconds as long as it does; why one was stopped stands until it goes on.
+const COPIES: &str = "
+    SELECT legacy_table::text, next_block, blocks,
+      CASE WHEN waits_for LIKE 'stopped: %' OR waits_at > clock_timestamp() - interval '15 s' THEN waits_for END FROM esclusa.copy";
+
+/// Blocks copied, of all, and why it does not go on.
+async fn copies(db: &Database) -> Result<HashMap<String, (i64, i64, Option<String>)>> {
+    let rows = db.query("asking for copies", COPIES, &[]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2), row.get(3)))).collect())
+}
+
 /// The facts of these tables.
 pub async fn facts(db: &Database, context: &Context, rules: &[&Rule], observation: Duration) -> Result<HashMap<String, Facts>> {
     let doing = "asking where tables stand";
@@ -215,10 +276,7 @@ pub async fn facts(db: &Database, context: &Context, rules: &[&Rule], observatio
     for row in pairs(sql).await? {
         proofs.insert(row.get(0), (row.get(1), row.get(2)));
     }
-    let mut copies: HashMap<String, (i64, i64)> = HashMap::new();
-    for row in pairs("SELECT legacy_table::text, next_block, blocks FROM esclusa.copy").await? {
-        copies.insert(row.get(0), (row.get(1), row.get(2)));
-    }
+    let mut copies = copies(db).await?;
     let mut last: HashMap<String, (String, Option<String>, String)> = HashMap::new();
     let sql = "SELECT DISTINCT ON (legacy_table) legacy_table::text, finished_at::timestamptz(0)::text, detail, step FROM esclusa.run_table
                ORDER BY legacy_table, number DESC";
@@ -254,7 +312,8 @@ pub async fn facts(db: &Database, context: &Context, rules: &[&Rule], observatio
             hanging: if is_moved { hanging(db, &relation).await? } else { Vec::new() },
             proof: proofs.get(table).cloned(),
             signature: signed,
-            copied: copies.get(table).copied(),
+            copied: copies.get(table).map(|(done, of, _)| (*done, *of)),
+            gives_way: copies.remove(table).and_then(|(.., why)| why),
         };
         all.insert(table.clone(), facts);
     }
@@ -290,6 +349,27 @@ mod tests {
             proof: Some((true, "today".into())),
             signature: Some("signed by Ana".into()),
             ..Facts::default()
+        }
+    }
+
+    #[test]
+    fn a_name_waits_for_each_condition_by_itself() {
+        let good = NameFacts { state: Some(State::Dropped), silent: (true, "0 uses".into()), ..NameFacts::default() };
+        assert!(to_retire(&good).iter().all(|c| c.met), "{:?}", to_retire(&good));
+        type Spoil = fn(&mut NameFacts);
+        let spoilt: [(&str, bool, Spoil); 6] = [
+            ("moved", false, |f| f.state = Some(State::Proven)),
+            ("silent", true, |f| f.silent.0 = false),
+            ("nobody around", true, |f| f.around = Some("ana".into())),
+            ("understood", true, |f| f.opaque = 1),
+            ("no body names it", true, |f| f.bodies.push("f()".into())),
+            ("free", false, |f| f.hanging.push("view v".into())),
+        ];
+        for (name, accepted, spoil) in spoilt {
+            let mut facts = good.clone();
+            spoil(&mut facts);
+            let unmet: Vec<Condition> = to_retire(&facts).into_iter().filter(|c| !c.met).collect();
+            assert_eq!(unmet.iter().map(|c| (c.name, may_be_accepted(c))).collect::<Vec<_>>(), [(name, accepted)]);
         }
     }
 

@@ -53,6 +53,7 @@ impl Candidate<'_> {
         let state = self.state;
         match () {
             () if self.is_retained => "it has not got its columns yet".into(),
+            () if state.retired => "its name is retired, until a statement through a proxy names it".into(),
             () if state.legacy == Legacy::Named && (state.run.is_some() || state.is_readable()) => {
                 "the legacy table has its name again, and the rows that clients write".into()
             }
@@ -64,7 +65,12 @@ impl Candidate<'_> {
 
     /// The command that mends what keeps a table from being rewritten.
     pub fn remedy(&self) -> &'static str {
-        if !self.is_retained && self.state.was_moved() { "esclusa schema apply" } else { "esclusa migrate" }
+        match self.state {
+            _ if self.is_retained => "esclusa migrate",
+            state if state.retired => "esclusa retire --undo",
+            state if state.was_moved() => "esclusa schema apply",
+            _ => "esclusa migrate",
+        }
     }
 
     /// What is wrong with a table that is to be rewritten: its statements fail, or go where they were not meant to.
@@ -193,10 +199,15 @@ fn refused(mode: Mode, held: &[(Candidate<'_>, String)]) -> Error {
         match command {
             _ if tables.is_empty() => None,
             "esclusa migrate" => Some(format!("`{command} {}` moves what has not been moved", tables.join(" "))),
+            "esclusa retire --undo" => Some(format!("`{command} {}` brings names back", tables.join(" "))),
             _ => Some(format!("`{command}` makes views anew")),
         }
     };
-    let hint = ["esclusa migrate", "esclusa schema apply"].into_iter().filter_map(of).collect::<Vec<_>>().join("; ");
+    let hint = ["esclusa migrate", "esclusa schema apply", "esclusa retire --undo"]
+        .into_iter()
+        .filter_map(of)
+        .collect::<Vec<_>>()
+        .join("; ");
     Error::Refused { message, detail: Some(detail), hint: Some(hint) }
 }
 

@@ -85,6 +85,58 @@ pub fn steps(state: State) -> impl Iterator<Item = Step> {
     TRANSITIONS.iter().filter(move |(from, ..)| *from == state).map(|(_, step, _)| *step)
 }
 
+/// What a legacy name is, apart from where its table's rows are. That nobody has used it for long is no state but a verdict
+/// (`report/verdict.rs`): one use more, and it is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Name {
+    /// Something answers under it.
+    Served,
+    /// The proxies hold who names it, and bring it back; around them its views answer still.
+    Retiring,
+    /// The same, and nothing answers.
+    Tombstone,
+}
+
+/// What is done with a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NameStep {
+    /// A person retires it: the proxies are told.
+    Announce,
+    /// They all know, and the views go.
+    Bury,
+    /// A statement through a proxy names it.
+    Touch,
+    /// A person takes the retiring back, or brings the table back.
+    Undo,
+}
+
+/// Every step of a name that there is.
+#[rustfmt::skip] // One line each: it is a table.
+pub const NAME_TRANSITIONS: &[(Name, NameStep, Name)] = &[
+    (Name::Served,    NameStep::Announce, Name::Retiring),
+    (Name::Retiring,  NameStep::Announce, Name::Retiring), // gone on with
+    (Name::Retiring,  NameStep::Bury,     Name::Tombstone),
+    (Name::Retiring,  NameStep::Touch,    Name::Served),
+    (Name::Retiring,  NameStep::Undo,     Name::Served),
+    (Name::Tombstone, NameStep::Touch,    Name::Served),
+    (Name::Tombstone, NameStep::Undo,     Name::Served),
+];
+
+/// What a name is behind a step; `None` where the step has no place.
+pub fn name_after(name: Name, step: NameStep) -> Option<Name> {
+    NAME_TRANSITIONS.iter().find(|(from, by, _)| (*from, *by) == (name, step)).map(|(_, _, to)| *to)
+}
+
+/// Whether the name of a table in this state may be retired: its rows are in the new tables, and not under the name.
+pub fn may_be_retired(state: State) -> bool {
+    matches!(state, State::Moved | State::Signed | State::Dropped)
+}
+
+/// Whether a table may take a step under a name that is this: it takes no name that is a tombstone.
+pub fn may_under(name: Name, step: Step) -> bool {
+    name == Name::Served || step != Step::Return
+}
+
 /// The state of a table, from the ledger's last word and from where the legacy table lies now.
 pub fn found(ledger: Option<State>, legacy: Legacy, has_leaf: bool) -> State {
     match (ledger, legacy) {
@@ -134,6 +186,29 @@ impl State {
     }
 }
 
+impl Name {
+    /// As reports say it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Name::Served => "served",
+            Name::Retiring => "retiring",
+            Name::Tombstone => "retired",
+        }
+    }
+}
+
+impl NameStep {
+    /// As the ledger of names has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            NameStep::Announce => "announce",
+            NameStep::Bury => "retire",
+            NameStep::Touch => "touch",
+            NameStep::Undo => "undo",
+        }
+    }
+}
+
 impl Step {
     /// As the ledger has it.
     pub fn name(self) -> &'static str {
@@ -177,6 +252,11 @@ mod tests {
         ledger: State,
         /// Who answers under the name: the table, or the leaf by its view.
         named: bool,
+        name: Name,
+        /// The views stand.
+        views: bool,
+        /// A proxy that has not heard of the retiring yet: it sends what names the view.
+        deaf: bool,
         table: Option<u8>,
         leaf: Option<u8>,
         /// Rows that clients were told are written.
@@ -196,8 +276,15 @@ mod tests {
             }
         }
 
-        /// A client writes one more row: to whoever has the name; triggers carry it to the other side, where there is one.
+        /// A client writes one more row: to whoever has the name; triggers carry it to the other side, where there is one. Through a proxy
+        /// that knows of it a tombstone comes back before.
         fn write(mut self) -> World {
+            if !self.deaf
+                && let Some(back) = self.name_step(NameStep::Touch)
+            {
+                self = back;
+            }
+            assert!(self.named || self.views, "a client is told that there is no such table: {self:?}");
             let row = self.written + 1;
             self.written = row;
             match self.named {
@@ -212,16 +299,33 @@ mod tests {
             self
         }
 
+        /// What the transaction of a name's step does, when it commits, as `name.rs` asks the machine.
+        fn name_step(mut self, step: NameStep) -> Option<World> {
+            let next = name_after(self.name, step)?;
+            match step {
+                NameStep::Announce if !may_be_retired(found(Some(self.ledger), self.legacy(), self.leaf.is_some())) => {
+                    return None;
+                }
+                NameStep::Announce => self.deaf = self.name == Name::Served,
+                // `replica::settled`: every proxy has taken the policy with the tombstone, and nothing is on its way by an older one.
+                NameStep::Bury if self.deaf => return None,
+                NameStep::Bury => self.views = false,
+                NameStep::Touch | NameStep::Undo => (self.views, self.deaf) = (true, false),
+            }
+            self.name = next;
+            Some(self)
+        }
+
         /// What the transaction of a step does, when it commits. It asks the machine first, as `ledger::write` does.
         fn step(mut self, step: Step) -> Option<World> {
             let state = found(Some(self.ledger), self.legacy(), self.leaf.is_some());
-            let next = after(state, step)?;
+            let next = after(state, step).filter(|_| may_under(self.name, step))?;
             match step {
                 Step::Copy => self.leaf = Some(0),
                 Step::Copied | Step::Prove => self.leaf = self.table,
                 Step::Abandon => self.leaf = None,
-                Step::Move => (self.leaf, self.named) = (self.table, false),
-                Step::Return => (self.leaf, self.named) = (None, true),
+                Step::Move => (self.leaf, self.named, self.views) = (self.table, false, true),
+                Step::Return => (self.leaf, self.named, self.views) = (None, true, false),
                 Step::Sign => self.signed = true,
                 Step::Drop => (self.table, self.dumped) = (None, true),
                 Step::Restore => self.table = self.leaf,
@@ -238,6 +342,8 @@ mod tests {
             let answers = if self.named { self.table } else { self.leaf };
             assert_eq!(answers, Some(self.written), "whoever asks by the name misses a row: {self:?}");
             assert!(self.table.is_some() || self.dumped, "nothing is left of the table, and no dump: {self:?}");
+            assert!(self.name == Name::Served || !self.named, "a table stands under a tombstone: {self:?}");
+            assert_eq!(self.views, !self.named && self.name != Name::Tombstone, "views: {self:?}");
             if self.ledger == State::Dropped {
                 assert!(self.signed, "dropped, and nobody had signed: {self:?}");
             }
@@ -255,6 +361,9 @@ mod tests {
         let first = World {
             ledger: State::Planned,
             named: true,
+            name: Name::Served,
+            views: false,
+            deaf: false,
             table: Some(0),
             leaf: None,
             written: 0,
@@ -265,6 +374,7 @@ mod tests {
         let (mut seen, mut open) = (BTreeSet::new(), vec![first]);
         let mut states = BTreeSet::new();
         let mut used = BTreeSet::new();
+        let mut names = BTreeSet::new();
         while let Some(world) = open.pop() {
             if !seen.insert(world) {
                 continue;
@@ -294,14 +404,26 @@ mod tests {
                     }
                 }
             }
-            // A DBA brings the archived table back by hand, though nobody should.
-            if !world.named && world.table.is_some() {
-                reach(World { named: true, leaf: None, ..world });
+            for step in [NameStep::Announce, NameStep::Bury, NameStep::Touch, NameStep::Undo] {
+                if let Some(next) = world.name_step(step) {
+                    names.insert((world.name, step, next.name));
+                    reach(next);
+                }
+            }
+            // A proxy hears of the retiring.
+            reach(World { deaf: false, ..world });
+            // A DBA brings the archived table back by hand, though nobody should; a view of that name has to be away, and then no proxy
+            // takes the name for a tombstone.
+            if !world.named && world.table.is_some() && world.name == Name::Served {
+                reach(World { named: true, leaf: None, views: false, ..world });
             }
         }
         assert_eq!(states.len(), State::ALL.len(), "{states:?}");
         for transition in TRANSITIONS {
             assert!(used.contains(transition), "{transition:?} is never taken");
+        }
+        for transition in NAME_TRANSITIONS {
+            assert!(names.contains(transition), "{transition:?} is never taken");
         }
         println!("{} worlds", seen.len());
     }

@@ -6,6 +6,7 @@
 //! Both states of a copy are in the ledger (`esclusa.copy`), each written in the transaction that reached it.
 
 mod carry;
+mod give_way;
 mod proof;
 
 use std::time::{Duration, Instant};
@@ -25,12 +26,11 @@ use super::quiet::{Locked, Pace, attempt};
 use super::{leaf, roles};
 use carry::Carry;
 pub use carry::carried;
+pub use give_way::Throttle;
 use proof::{Findings, Proof};
 
 /// Numbers are taken from the sequence with so many left out: others draw from it between the two calls that take them.
 const MARGIN: i64 = 100_000;
-/// A standby that is further behind than this makes the copying wait.
-const LAG: &str = "5 s";
 
 /// How far a copy is.
 #[derive(Debug, Clone)]
@@ -39,7 +39,9 @@ pub struct Progress {
     pub step: &'static str,
     /// The legacy table.
     pub table: String,
-    /// Blocks of its heap that are done.
+    /// Blocks of its heap that were done when this process began the step.
+    pub from: i64,
+    /// Blocks that are done.
     pub done: i64,
     /// All of them.
     pub of: i64,
@@ -79,6 +81,8 @@ pub struct Work<'o> {
     pub relation: &'o Relation,
     /// How it gets on with those who use the table.
     pub pace: &'o Pace,
+    /// What it gives way to.
+    pub throttle: &'o Throttle,
     /// Who is told how far it is.
     pub told: &'o dyn Told,
 }
@@ -180,15 +184,16 @@ impl<'o> Online<'o> {
 
     /// Copies what is not copied yet. The notes are of indexes that cannot be carried.
     pub async fn copy(&mut self) -> Result<Vec<String>> {
-        let begun = Instant::now();
+        give_way::begin(self.work).await?;
+        let (begun, resumed) = (Instant::now(), self.next);
         let (mut step, mut rows) = (64, 0);
         while self.next < self.numbers.blocks {
-            self.give_way().await?;
+            give_way::give_way(self.work, "copying").await?;
             let (from, to) = (self.next, (self.next + step).min(self.numbers.blocks));
             let started = Instant::now();
             rows += self.chunk(from, to).await?;
             self.next = to;
-            self.progress("copying", to, rows, begun);
+            self.progress("copying", (resumed, to), rows, begun);
             let wanted = self.pace.chunk.as_secs_f64() / started.elapsed().as_secs_f64().max(0.001);
             #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a number of blocks")]
             let next = (step as f64 * wanted.clamp(0.25, 2.0)) as i64;
@@ -233,19 +238,9 @@ impl<'o> Online<'o> {
         }
     }
 
-    /// Waits while a standby is too far behind to bear more.
-    async fn give_way(&self) -> Result<()> {
-        let sql = format!("SELECT coalesce(max(replay_lag) > interval '{LAG}', false) FROM pg_stat_replication");
-        while self.db.one(&self.context("looking at standbys for"), &sql, &[]).await?.get::<_, bool>(0) {
-            self.told.word(&format!("copying {} waits: a standby is more than {LAG} behind", self.relation.table));
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-        Ok(())
-    }
-
-    fn progress(&self, step: &'static str, done: i64, rows: u64, begun: Instant) {
+    fn progress(&self, step: &'static str, (from, done): (i64, i64), rows: u64, begun: Instant) {
         let (table, of) = (self.relation.table.clone(), self.numbers.blocks);
-        self.told.progress(&Progress { step, table, done, of, rows, elapsed: begun.elapsed() });
+        self.told.progress(&Progress { step, table, from, done, of, rows, elapsed: begun.elapsed() });
     }
 
     /// The legacy table's indexes and those of the new table, while clients write: attaching then has nothing to build.
@@ -275,9 +270,11 @@ impl<'o> Online<'o> {
                 Err(why) => notes.push(why),
             }
         }
+        let mut parts = (0, i64::try_from(wanted.len()).unwrap_or(1).max(1));
         for (name, creation, clustering) in wanted {
             let context = format!("{context} ({name})");
-            self.progress("indexing", self.numbers.blocks, 0, begun);
+            self.progress("indexing", (0, self.numbers.blocks * parts.0 / parts.1), 0, begun);
+            parts.0 += 1;
             if !valid.contains(&name) {
                 self.db.batch(&context, &concurrently(&creation)).await?;
             }
@@ -319,11 +316,12 @@ impl<'o> Online<'o> {
         let mut step = 256;
         let mut from = 0;
         while from < self.numbers.blocks {
+            give_way::give_way(self.work, "proving").await?;
             let to = (from + step).min(self.numbers.blocks);
             let started = Instant::now();
             proof.range(self.db, from, to, &mut findings).await?;
             from = to;
-            self.progress("proving", from, 0, begun);
+            self.progress("proving", (0, from), 0, begun);
             step = if started.elapsed() < self.pace.chunk { (step * 2).min(65_536) } else { (step / 2).max(1) };
         }
         let snapshot = self

@@ -52,6 +52,9 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(60), Duration::from_
 /// A transaction that was taken back because others waited for it gets twice the time, so often: on a slow machine a small table moves too.
 const LONGER: u32 = 4;
 
+/// A transaction with strong locks whose client says nothing for so long has lost it.
+const DEAD_LINE: Duration = Duration::from_secs(2);
+
 const TAKEN_BACK: &str = "taken back, because others wait";
 
 /// Since when a transaction has its locks, and others wait for it.
@@ -110,7 +113,12 @@ pub async fn attempt_once<T>(
     let mut pause = PAUSES.0;
     let mut wait = pace.lock_timeout;
     loop {
-        let local = format!("SET LOCAL lock_timeout = {}; {OWN_GRANTS}", wait.as_millis());
+        // A line that dies while others wait must not keep them waiting until the server notices.
+        let local = format!(
+            "SET LOCAL lock_timeout = {}; SET LOCAL idle_in_transaction_session_timeout = {}; {OWN_GRANTS}",
+            wait.as_millis(),
+            DEAD_LINE.as_millis()
+        );
         let (locked, is_over) = (Locked::default(), Cell::new(false));
         let pid: i32 = db.one(context, "SELECT pg_backend_pid()", &[]).await?.get(0);
         let tried = db

@@ -20,9 +20,10 @@ use super::foreign_key::KEYS;
 use super::foreign_key::key_table::{KeyTable, Leaf};
 use super::ledger::{self, Entry};
 use super::machine::{State, Step};
-use super::online::{self, Online, Silent, Told};
+use super::online::{self, Online, Silent, Throttle, Told};
 use super::parity::{self, Parity};
 use super::quiet::{Locked, Pace, attempt, attempt_once};
+use super::throttle::Limits;
 use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, backfill, gate, keep, leaf, object, retain, roles, view};
 
 /// The advisory lock of a run, held by its session.
@@ -57,6 +58,8 @@ pub struct Migration<'m> {
     pub accept: bool,
     /// How it gets on with those who use the tables.
     pub pace: Pace,
+    /// What a copy under load gives way to.
+    pub throttle: Throttle,
     /// Who is told how far it is.
     pub told: &'m dyn Told,
 }
@@ -65,8 +68,9 @@ impl<'m> Migration<'m> {
     /// Prepares a connection for migrating.
     pub async fn new(database: &'m Database, rules: &'m RuleSet, context: Context) -> Result<Self> {
         database.batch("pinning the session", PINNED).await?;
-        let pace = Pace::new(&Settings::defaults()?);
-        Ok(Migration { database, rules, context, accept: false, pace, told: &Silent })
+        let settings = Settings::defaults()?;
+        let (pace, throttle) = (Pace::new(&settings), Throttle::new(Limits::new(&settings)));
+        Ok(Migration { database, rules, context, accept: false, pace, throttle, told: &Silent })
     }
 
     fn relation(&self, table: &str) -> Option<Relation> {
@@ -332,7 +336,8 @@ impl<'m> Migration<'m> {
 
     /// What copying a table under load needs.
     pub(super) fn copying<'w>(&'w self, run: i64, relation: &'w Relation) -> online::Work<'w> {
-        online::Work { db: self.database, context: &self.context, run, relation, pace: &self.pace, told: self.told }
+        let Migration { database: db, context, pace, throttle, told, .. } = self;
+        online::Work { db, context, run, relation, pace, throttle, told: *told }
     }
 
     /// The leaf: made, filled, indexed, attached, and looked at by ANALYZE.

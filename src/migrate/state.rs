@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ARCHIVE, CONTROL, LEAVES};
+use super::{ARCHIVE, CONTROL, LEAVES, name};
 use crate::catalog::Database;
 use crate::error::Result;
 use crate::sql::quote::literal;
@@ -50,6 +50,9 @@ pub struct State {
     pub improved: bool,
     /// The legacy table.
     pub legacy: Legacy,
+    /// Its name is retired, or being retired.
+    #[serde(default)]
+    pub retired: bool,
 }
 
 impl State {
@@ -66,7 +69,7 @@ impl State {
 
     /// It has been moved once, whatever has become of it.
     pub fn was_moved(&self) -> bool {
-        self.legacy != Legacy::Named && (self.run.is_some() || self.is_readable())
+        self.legacy != Legacy::Named && (self.run.is_some() || self.is_readable() || self.retired)
     }
 }
 
@@ -90,8 +93,12 @@ pub async fn states(database: &Database, schema: &str) -> Result<HashMap<String,
             stand_in: row.get(5),
             improved: row.get(8),
             legacy,
+            retired: false,
         };
         states.insert(row.get(0), state);
+    }
+    for table in name::tombstones(database).await?.into_keys() {
+        states.entry(table).or_default().retired = true;
     }
     Ok(states)
 }

@@ -68,7 +68,8 @@ fn function(relation: &Relation) -> String {
     )
 }
 
-fn views(relation: &Relation) -> [String; 2] {
+/// The compatibility view, and the one that rewritten reads name.
+pub(super) fn views(relation: &Relation) -> [String; 2] {
     [relation.legacy_table(), relation.view()]
 }
 
@@ -168,6 +169,13 @@ pub async fn hand_over(database: &Database, relation: &Relation, table: &str) ->
     let context = format!("giving the views of {} to its owner", relation.table);
     let owner = "SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE oid = to_regclass($1)";
     let owner: String = database.one(&context, owner, &[&table]).await?.get(0);
+    let grants = grants(database, relation, table).await?;
+    give(database, relation, &owner, &grants).await
+}
+
+/// Gives the views, their function and the leaf to an owner, and on the views the rights that these statements grant, and no others.
+pub async fn give(database: &Database, relation: &Relation, owner: &str, grants: &str) -> Result<()> {
+    let context = format!("giving the views of {} to their owner", relation.table);
     let [view, copy] = views(relation);
     for (what, schema) in [
         (format!("TABLE {}", relation.rows()), LEAVES),
@@ -175,12 +183,11 @@ pub async fn hand_over(database: &Database, relation: &Relation, table: &str) ->
         (format!("VIEW {copy}"), CONTROL),
         (format!("FUNCTION {}()", function_name(relation)), CONTROL),
     ] {
-        roles::give(database, &what, schema, &owner).await?;
+        roles::give(database, &what, schema, owner).await?;
     }
     // An owner may have taken a right from himself.
-    let bare = format!("REVOKE ALL ON {view}, {copy} FROM {};", ident(&owner));
-    let grants = grants(database, relation, table).await?;
-    database.batch(&context, &[bare, grants].concat()).await
+    let bare = format!("REVOKE ALL ON {view}, {copy} FROM {};", ident(owner));
+    database.batch(&context, &[&bare, grants].concat()).await
 }
 
 /// The statements that give what may be done with the table, on what has taken its place.

@@ -54,6 +54,19 @@ pub(super) fn tables(shared: &Shared) -> Table {
         row.extend(standing.get(&relation.table).map_or_else(|| [const { Cell::Null }; 5], |standing| facts(entry, standing)));
         row
     });
+    for name in shared.policy.load().tombstones() {
+        let mut row = vec![name.as_str().into(), Cell::Null, Cell::Null, "retired".into(), hits(name)];
+        let moved = standing.get(name).map(|standing| &standing.state);
+        let finding = "nothing answers: the first statement that names it brings it back";
+        row.extend([
+            true.into(),
+            moved.and_then(|state| state.run).into(),
+            moved.and_then(|state| state.moved_at.clone()).into(),
+            moved.map(|state| state.legacy.name()).into(),
+            finding.into(),
+        ]);
+        table.push(row);
+    }
     for (name, faults) in shared.policy.load().faulty() {
         let finding = format!("forwarded untouched: {faults}");
         let mut row = vec![name.as_str().into(), Cell::Null, Cell::Null, Cell::Null, hits(name)];

@@ -41,7 +41,7 @@ pub async fn judged(database: &Database, settings: &Settings, asked: &Asked, lan
         let mode = modes.get(table).copied().unwrap_or(settings.rules.default_mode);
         let is_moved = state.was_moved() || state.improved;
         let (seen, off) = (seen.remove(table).unwrap_or_default(), off.remove(table).unwrap_or_default());
-        Name { table: table.clone(), mode, is_moved, seen, off }
+        Name { table: table.clone(), mode, is_moved, is_retired: state.retired, seen, off }
     };
     let names = tables.map(name).collect();
     Ok(judge(names, &days(database, asked).await?, &calendar(settings), language))

@@ -157,6 +157,13 @@ pub(super) const FAILURES_SQL: &str =
     FROM detail LEFT JOIN esclusa.statement AS s USING (fingerprint) WHERE sqlstate <> '' OR outcome = 'refused'
     GROUP BY 1, 2, 3, 5, 7 ORDER BY 4 DESC, 1, 2, 3, 5, 7";
 
+pub(super) const TOMBSTONES: Columns =
+    &[("at", Text), ("table", Text), ("step", Text), ("by", Text), ("reason", Text), ("statement", Text)];
+/// `announce` is the beginning of a retiring: `retire` follows, or what took it back.
+pub(super) const TOMBSTONES_SQL: &str = "SELECT done_at::timestamptz(0)::text, legacy_table::text, step, done_by, reason, statement
+    FROM esclusa.name_step, asked WHERE done_at >= since AND done_at < until AND (one IS NULL OR legacy_table = one) AND step <> 'announce'
+    ORDER BY number DESC";
+
 pub(super) const COMPARISONS: Columns = &[
     ("table", Text),
     ("compared", Int),

@@ -159,6 +159,8 @@ pub struct Name {
     pub mode: Mode,
     /// Whether its rows are in the new tables.
     pub is_moved: bool,
+    /// Whether nothing answers under it until it is touched.
+    pub is_retired: bool,
     /// What was seen.
     pub seen: Seen,
     /// Days, from and to, on which its mode was off for a while: nobody has counted.
@@ -373,10 +375,11 @@ fn next(name: &Name, verdict: Verdict) -> String {
         (Verdict::Needed, ..) if name.seen.around.is_some() => format!("esclusa report around --table {table}"),
         (Verdict::SilentSoFar, _, Mode::Off) => format!("SET MODE observe FOR {table} BECAUSE '...'"),
         (Verdict::SilentSoFar, ..) => "esclusa report coverage".to_owned(),
+        _ if name.is_retired => String::new(),
         (Verdict::Needed, true, Mode::Rewrite | Mode::Refuse) => format!("esclusa report statements --table {table}"),
         (_, false, _) => format!("esclusa migrate {table}"),
         (Verdict::MayBeRetired, true, Mode::Refuse) | (Verdict::Rewritten | Verdict::MayMove, true, _) => String::new(),
-        (Verdict::MayBeRetired, true, _) => format!("SET MODE refuse FOR {table} BECAUSE '...'"),
+        (Verdict::MayBeRetired, true, _) => format!("esclusa retire {table} --reason TEXT"),
         (_, true, Mode::Shadow) => format!("SET MODE rewrite FOR {table} BECAUSE '...'"),
         (_, true, _) => format!("SET MODE shadow FOR {table} BECAUSE '...'"),
     }
@@ -452,7 +455,7 @@ mod tests {
     }
 
     fn name(seen: Seen) -> Name {
-        Name { table: "tipocorreo".into(), mode: Mode::Observe, is_moved: false, seen, off: Vec::new() }
+        Name { table: "tipocorreo".into(), mode: Mode::Observe, is_moved: false, is_retired: false, seen, off: Vec::new() }
     }
 
     fn calendar() -> Calendar {

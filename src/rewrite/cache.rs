@@ -91,6 +91,7 @@ impl Cache {
 /// The normalised text is made once for all the times that a statement is counted.
 fn fresh(policy: &Policy, names: &NameContext, text: &str) -> Arc<Outcome> {
     let mut outcome = rewrite(policy, names, text);
+    outcome.meets_view = outcome.text.is_none() && outcome.hits.iter().any(|hit| policy.is_view(&hit.table));
     outcome.seen = (!outcome.hits.is_empty()).then(|| Seen::of(text, outcome.text.as_deref()));
     Arc::new(outcome)
 }

@@ -4,16 +4,21 @@
 use sqlparser::tokenizer::Token;
 
 use super::{Hit, HitOutcome, Outcome, Work};
+use crate::sql::Role;
 
 impl Work<'_, '_> {
     /// Counts what is mentioned but not named as a relation. True when a word was left unexplained.
     pub(super) fn mentions(&mut self, outcome: &mut Outcome) -> bool {
         let mut unclassified = false;
+        let is_do = self.lexemes.clone().next().is_some_and(|first| self.lexed.lexemes[first].is("DO"));
         for i in self.lexemes.clone() {
             let lexeme = &self.lexed.lexemes[i];
-            let word = lexeme.name().filter(|name| self.policy.entry(name).is_some());
-            if let Some(name) = word.filter(|_| !self.shape.explains(i)) {
-                unclassified = true;
+            let is_known = |name: &String| self.policy.entry(name).is_some() || self.policy.tombstones.contains(name);
+            if let Some(name) = lexeme.name().filter(is_known).filter(|_| !self.shape.explains(i)) {
+                unclassified |= self.policy.entry(&name).is_some();
+                if !self.is_created(i) {
+                    outcome.touch(self.policy, &name);
+                }
                 let operation = crate::sql::wrapper::operation(self.lexed, &self.lexemes, i);
                 self.mention(name, operation, "a mention that could not be classified", outcome);
             }
@@ -21,6 +26,10 @@ impl Work<'_, '_> {
             if string {
                 let names = self.policy.prefilter.names_in(self.text(lexeme.span));
                 for name in names.iter().map(|n| n.to_ascii_lowercase()).filter(|n| !self.policy.is_off(n)) {
+                    // The text of DO is run; any other string is a value.
+                    if is_do {
+                        outcome.touch(self.policy, &name);
+                    }
                     self.mention(name, "mention", "a name in a string", outcome);
                 }
             }
@@ -34,6 +43,39 @@ impl Work<'_, '_> {
             let table = reference.name.last();
             if self.policy.faulty.contains_key(table) && self.is_in_schema(&reference.name) {
                 self.mention(table.to_owned(), reference.role.operation(), "its rule has faults", outcome);
+            }
+        }
+    }
+
+    /// Whether a word is the name of a table that the statement makes: CREATE [TEMPORARY] TABLE [IF NOT EXISTS] [schema.]word.
+    fn is_created(&self, word: usize) -> bool {
+        let lexemes = &self.lexed.lexemes;
+        let start = self.lexemes.start;
+        let mut at = word;
+        let before = |at: usize, by: usize| at.checked_sub(by).filter(|at| *at >= start).map(|at| &lexemes[at]);
+        if before(at, 1).is_some_and(|l| l.is_token(&Token::Period)) {
+            at = at.saturating_sub(2);
+        }
+        if before(at, 1).is_some_and(|l| l.is("EXISTS")) {
+            at = at.saturating_sub(3);
+        }
+        before(at, 1).is_some_and(|l| l.is("TABLE")) && lexemes.get(start).is_some_and(|l| l.is("CREATE"))
+    }
+
+    /// Counts references to names that are retired. Who defines or drops one wants nothing of what was behind it.
+    pub(super) fn count_tombstones(&self, outcome: &mut Outcome) {
+        if self.policy.tombstones.is_empty() {
+            return;
+        }
+        for reference in self.shape.references.iter().filter(|r| !matches!(r.role, Role::Define(_))) {
+            let table = reference.name.last();
+            if self.policy.tombstones.contains(table) && self.is_in_schema(&reference.name) {
+                outcome.touch(self.policy, table);
+                let hit = Hit { table: table.to_owned(), operation: reference.role.operation(), outcome: HitOutcome::Forwarded };
+                if !outcome.hits.contains(&hit) {
+                    outcome.notes.push(format!("{table}: its name is retired, and comes back with this statement"));
+                    outcome.hits.push(hit);
+                }
             }
         }
     }

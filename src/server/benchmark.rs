@@ -257,6 +257,9 @@ impl<'b> Bench<'b> {
         relations.sort_by_key(|(span, ..)| std::cmp::Reverse(span.start));
         relations.dedup();
         for (span, _, name) in relations {
+            if self.policy.tombstones().contains(name) {
+                return Err(format!("the name {name} is retired: nothing answers under it"));
+            }
             match self.states.get(name).map(|s| s.legacy) {
                 Some(Legacy::Archived) => out.replace_range(span.range(), &qualified(ARCHIVE, name)),
                 // A history that stays, or a table that has not been moved: both forms read the same.

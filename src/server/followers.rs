@@ -1,15 +1,16 @@
 //! Follows what others do: switches on other replicas, rights that are given and taken beside the proxy.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::policy;
 use super::steering::Steering;
 use crate::catalog::{Catalog, Database};
 use crate::control::hits::Recorder;
-use crate::control::{self, replica};
-use crate::error::Result;
+use crate::control::{self, felt, replica};
+use crate::error::{Error, Result};
 use crate::relation::CONTROL;
+use crate::session::activity::Doing;
 
 impl Steering {
     /// Says that this process serves, and which switch is in force here.
@@ -23,6 +24,27 @@ impl Steering {
                 replica::acknowledge(database, by, generation, rules).await
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Says that it is there before its first client comes, and takes what was switched meanwhile: from here on every switch waits for it.
+    pub(super) async fn register(&self) {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let registered = async {
+            let generation = match self.database.lock().await.as_ref() {
+                Some(database) => replica::generation(database).await?,
+                // It was away when this process began, and is followed when it is back.
+                None => 0,
+            };
+            if generation > 0 {
+                self.acknowledge(1).await?;
+                self.refresh().await?;
+            }
+            Ok(())
+        };
+        let slow = || Err(Error::io("saying that this process serves", std::io::ErrorKind::TimedOut.into()));
+        if let Err(error) = tokio::time::timeout(PATIENCE, registered).await.unwrap_or_else(|_| slow()) {
+            tracing::warn!(%error, "a switch does not wait for this process before it has followed one");
         }
     }
 
@@ -45,13 +67,38 @@ impl Steering {
         Ok(())
     }
 
+    /// Tells what clients feel. Where that fails, nothing but a copy under load misses it: told once.
+    async fn tell_felt(&self, database: &Database, told: &mut Telling) -> Result<()> {
+        if !felt::has_table(database).await? {
+            return Ok(());
+        }
+        let now = SystemTime::now();
+        let waiting = self.shared.clients.iter().filter_map(|client| match client.activity.doing() {
+            (Doing::Active, since) => now.duration_since(since).ok(),
+            _ => None,
+        });
+        let reading = felt::Reading { ended: self.shared.felt.reading(), open: felt::open(waiting) };
+        let failed = felt::tell(database, &self.instance, told.number, &reading).await.err();
+        told.number += u32::from(failed.is_none());
+        if let Some(error) = failed.as_ref().filter(|_| !told.is_failing) {
+            tracing::warn!(%error, "what clients feel cannot be told: a copy under load does not go by it");
+        }
+        told.is_failing = failed.is_some();
+        Ok(())
+    }
+
     /// Nobody waits for this process any more.
     pub(super) async fn leave(&self) {
         let settings = self.shared.settings.load_full();
         let mut database = self.database.lock().await;
         let left = async {
             match policy::alive(&mut database, &settings).await? {
-                Some(database) if replica::generation(database).await? > 0 => replica::leave(database, &self.instance).await,
+                Some(database) if replica::generation(database).await? > 0 => {
+                    if felt::has_table(database).await? {
+                        felt::leave(database, &self.instance).await?;
+                    }
+                    replica::leave(database, &self.instance).await
+                }
                 _ => Ok(()),
             }
         };
@@ -64,17 +111,25 @@ impl Steering {
     }
 }
 
+/// How the telling of what clients feel goes.
+#[derive(Debug, Default)]
+struct Telling {
+    /// Readings told.
+    number: u32,
+    is_failing: bool,
+}
+
 /// Follows switches that other replicas make, as long as a session lives: until the process ends. Whatever was announced while the
 /// connection was gone is read when it is back.
 pub(super) async fn follow(steering: Arc<Steering>) {
-    let mut told = Vec::new();
+    let (mut told, mut telling) = (Vec::new(), Telling::default());
     loop {
         let settings = steering.shared.settings.load_full();
         if settings.control.url.is_empty() {
             return;
         }
         let listened = async {
-            let told = &mut told;
+            let (told, telling) = (&mut told, &mut telling);
             let password = policy::password(&settings)?;
             let (database, mut news) = Database::listen(&settings.control.url, password.as_deref(), control::CHANNEL).await?;
             let database = database.pinned().await?;
@@ -83,6 +138,7 @@ pub(super) async fn follow(steering: Arc<Steering>) {
                 steering.follow_switch().await?;
                 while let Err(_silence) = tokio::time::timeout(replica::HEARTBEAT, news.recv()).await.map(drop) {
                     steering.acknowledge(generation).await?;
+                    steering.tell_felt(&database, telling).await?;
                     steering.follow_rights(&database).await?;
                     if generation > 0 {
                         steering.compare_rules(&database, told).await?;

@@ -79,8 +79,16 @@ pub fn build(settings: &Settings, rules: &RuleSet, facts: &Facts, generation: u6
     let schema = &settings.rules.schema;
     let context = Context::new(settings);
     let mut standing = HashMap::new();
+    let is_retired = |rule: &&Rule| facts.states.as_ref().and_then(|states| states.get(&rule.table)).is_some_and(|s| s.retired);
+    let (buried, served): (Vec<&Rule>, Vec<&Rule>) = rules.rules.values().partition(is_retired);
+    let tombstones = buried.iter().map(|rule| rule.table.clone()).collect();
+    let wanted = |rule: &Rule| facts.modes.get(&rule.table).copied().unwrap_or(settings.rules.default_mode);
+    for rule in &buried {
+        let state = facts.states.as_ref().and_then(|states| states.get(&rule.table)).cloned().unwrap_or_default();
+        standing.insert(rule.table.clone(), Standing { state, wanted: wanted(rule) });
+    }
     let mut entry = |rule: &Rule| {
-        let wanted = facts.modes.get(&rule.table).copied().unwrap_or(settings.rules.default_mode);
+        let wanted = wanted(rule);
         let relation = Relation::compile(rule, &context);
         let mode = facts.states.as_ref().map_or(wanted, |states| {
             let state = states.get(&rule.table).cloned().unwrap_or_default();
@@ -91,11 +99,11 @@ pub fn build(settings: &Settings, rules: &RuleSet, facts: &Facts, generation: u6
         });
         Entry { relation: Arc::new(relation), mode }
     };
-    let entries = rules.rules.values().map(&mut entry).collect();
+    let entries = served.into_iter().map(&mut entry).collect();
     let limits = Limits { text_bytes: settings.limits.statement_bytes.0, ..Limits::default() };
     let told = |(table, faulty): (&String, &Faulty)| (table.clone(), faulty.faults.to_string());
     let faulty = rules.faulty.iter().map(told).collect();
-    let policy = Policy::new(generation, schema, entries, &facts.catalog, limits).with_faulty(faulty);
+    let policy = Policy::new(generation, schema, entries, &facts.catalog, limits).with_faulty(faulty).with_tombstones(tombstones);
     let policy = policy.within(database_name(&settings.control.url), facts.shadows.clone());
     Built { policy: policy.limiting(facts.limited.clone()).keyed(facts.key_tables.clone()), standing }
 }

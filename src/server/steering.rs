@@ -211,7 +211,8 @@ impl Steering {
         };
         self.keep().await;
         self.recording.write(settings).await?;
-        let tables = self.shared.policy.load().entries().map(|e| e.relation.table.clone()).collect();
+        let policy = self.shared.policy.load();
+        let tables = policy.entries().map(|e| &e.relation.table).chain(policy.tombstones()).cloned().collect();
         let asked = question.asked(&database, settings, tables).await?;
         Ok((database, asked))
     }

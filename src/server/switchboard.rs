@@ -105,6 +105,13 @@ impl Admin for Steering {
         Box::pin(async move {
             let policy = self.shared.policy.load_full();
             let named = |table: &String| {
+                if policy.tombstones().contains(table) {
+                    return Err(Error::Refused {
+                        message: format!("the name of table \"{table}\" is retired"),
+                        detail: None,
+                        hint: Some(format!("`esclusa retire --undo {table}` brings it back")),
+                    });
+                }
                 let entry = policy.entries().find(|e| e.relation.table == *table);
                 let entry = entry.ok_or_else(|| Error::usage(format!("there is no rule for a table \"{table}\"")))?;
                 Ok((table.clone(), entry.relation.is_retained()))

@@ -68,7 +68,7 @@ impl Doing {
 
 /// A statement that nothing has been decided about yet.
 #[derive(Debug)]
-pub struct Held {
+pub struct Waiting {
     /// Without its literals; empty where it cannot be read.
     pub text: String,
     /// The legacy tables that it names.
@@ -84,7 +84,7 @@ pub struct Activity {
     /// The statement that runs, or ran last, if it names a legacy table.
     statement: ArcSwapOption<Outcome>,
     /// The statement that waits for RESUME.
-    held: ArcSwapOption<Held>,
+    held: ArcSwapOption<Waiting>,
     /// Of its server process: what a cancel request says (manual, section 55.7, BackendKeyData).
     key: OnceLock<Box<[u8]>>,
 }
@@ -127,12 +127,12 @@ impl Activity {
     }
 
     /// A statement waits for RESUME, or none does any more.
-    pub fn holds(&self, held: Option<Held>) {
+    pub fn holds(&self, held: Option<Waiting>) {
         self.held.store(held.map(Arc::new));
     }
 
     /// The statement that waits for RESUME.
-    pub fn held(&self) -> Option<Arc<Held>> {
+    pub fn held(&self) -> Option<Arc<Waiting>> {
         self.held.load_full()
     }
 

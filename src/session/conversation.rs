@@ -98,6 +98,8 @@ pub struct Conversation<H> {
     turn: Turn,
     /// What is held back while the proxy is paused.
     hold: Hold,
+    /// A statement waits for a retired name.
+    touching: bool,
     transaction: Transaction,
     /// What ran before in it.
     predecessor: Predecessor,
@@ -123,6 +125,7 @@ impl<H: House> Conversation<H> {
             in_flight: InFlight::new(oldest),
             turn: Turn::default(),
             hold: Hold::default(),
+            touching: false,
             transaction: Transaction::None,
             predecessor: Predecessor::default(),
             shown: Shown::default(),
@@ -177,6 +180,9 @@ impl<H: House> Conversation<H> {
 
     fn ran(&mut self, statement: &Statement, run: Run) {
         self.house.ran(&statement.outcome, self.peer.client(), run);
+        if run.is_more {
+            return;
+        }
         if let Some(before) = self.predecessor.followed_by(&statement.outcome) {
             self.house.followed(&before, &statement.outcome, self.peer.client());
         }

@@ -38,10 +38,22 @@ pub trait House: Debug {
     fn holds(&self, statement: Option<&str>);
     /// The server has told the key of its process: the body of BackendKeyData.
     fn has_key(&self, key: &[u8]);
+    /// Whether a statement that names retired names is held until they are back. Asked again when the session is woken, and a last time
+    /// when the statement names none any more.
+    fn touches(&self, outcome: &Outcome) -> Held;
     /// Whether the next read of a table in mode shadow is to be compared.
     fn is_sampled(&self) -> bool;
     /// A read to be compared.
     fn offer(&self, sample: Sample);
+}
+
+/// Whether a statement that names tombstones is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// Until the session is woken.
+    Waits,
+    /// It goes on as it is: a name has not come back.
+    GoesOn,
 }
 
 /// How a statement ran.
@@ -53,12 +65,14 @@ pub struct Run {
     pub rows: u64,
     /// The error that it ended with.
     pub sqlstate: Sqlstate,
+    /// It is counted already, and these are more of its rows.
+    pub is_more: bool,
 }
 
 impl Run {
     /// It ended with an error, or was never begun.
     pub fn failed(began: Option<Instant>, sqlstate: Sqlstate) -> Self {
-        Run { began, rows: 0, sqlstate }
+        Run { began, rows: 0, sqlstate, is_more: false }
     }
 }
 

@@ -44,6 +44,8 @@ pub enum Request {
         portal: NameId,
         /// When it came, if it is timed.
         at: Option<Instant>,
+        /// Rows that are asked for; 0 is all of them.
+        limit: u32,
     },
     /// Close.
     Close(About),
@@ -297,7 +299,7 @@ mod tests {
     }
 
     fn execute() -> Request {
-        Request::Execute { portal: 0, at: None }
+        Request::Execute { portal: 0, at: None, limit: 0 }
     }
 
     #[test]

@@ -9,9 +9,16 @@ use super::statement::{NameId, Statement};
 #[derive(Debug, Default)]
 pub struct Portals {
     /// As the server has confirmed them.
-    open: HashMap<NameId, Arc<Statement>, ahash::RandomState>,
+    open: HashMap<NameId, Portal, ahash::RandomState>,
     /// On their way, as far as their execution matters to what comes after.
     ahead: HashMap<NameId, Arc<Statement>, ahash::RandomState>,
+}
+
+#[derive(Debug)]
+struct Portal {
+    statement: Arc<Statement>,
+    /// It was executed, and is counted: what else it is asked for are more of its rows.
+    is_counted: bool,
 }
 
 impl Portals {
@@ -27,12 +34,22 @@ impl Portals {
 
     /// A portal that the server has confirmed.
     pub fn open(&self, portal: NameId) -> Option<&Arc<Statement>> {
-        self.open.get(&portal)
+        self.open.get(&portal).map(|portal| &portal.statement)
+    }
+
+    /// A portal has given rows and is not at its end, or is; whether it has given any before. Asked for some rows at a time, it may never come to
+    /// its end, and has been used all the same.
+    pub fn gives_rows(&mut self, portal: NameId, is_suspended: bool) -> bool {
+        self.open.get_mut(&portal).is_some_and(|portal| {
+            let before = portal.is_counted;
+            portal.is_counted |= is_suspended;
+            before
+        })
     }
 
     /// What an Execute that is sent now runs.
     pub fn next(&self, portal: NameId) -> Option<&Arc<Statement>> {
-        self.ahead.get(&portal).or_else(|| self.open.get(&portal))
+        self.ahead.get(&portal).or_else(|| self.open(portal))
     }
 
     /// A Bind, or a Close (with no statement), is on its way.
@@ -46,7 +63,7 @@ impl Portals {
     /// The server has made, or closed, a portal.
     pub fn confirm(&mut self, portal: NameId, statement: Option<Arc<Statement>>) {
         match statement {
-            Some(statement) => drop(self.open.insert(portal, statement)),
+            Some(statement) => drop(self.open.insert(portal, Portal { statement, is_counted: false })),
             None => drop(self.open.remove(&portal)),
         }
     }

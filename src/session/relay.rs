@@ -129,7 +129,7 @@ where
 
     /// Answers the statement that is held back as a cancelled one is answered; false when none is, and the server is to be asked.
     pub fn cancel_held(&mut self) -> bool {
-        self.holds_back() && self.conversation.cancel_held()
+        self.waits_alone() && self.conversation.cancel_held()
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
@@ -165,7 +165,12 @@ where
 
     /// Whether a frame of the client's waits for the proxy to go on, and nothing before it is still on its way.
     fn holds_back(&self) -> bool {
-        self.waiting && self.conversation.is_resting() && self.to_server.passing == 0 && !self.to_server.has_output()
+        self.waits_alone() && self.conversation.is_resting()
+    }
+
+    /// Whether a frame of the client's waits, and nothing before it is still on its way.
+    fn waits_alone(&self) -> bool {
+        self.waiting && self.to_server.passing == 0 && !self.to_server.has_output()
     }
 
     fn poll_to_server(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
@@ -303,6 +308,11 @@ where
                 ToClient::Pass | ToClient::Swallow => dir.pass(header.total),
             }
         }
+    }
+
+    /// The session is over.
+    pub fn ended(&mut self) {
+        self.conversation.ended();
     }
 
     /// Tells the client that an administrator ended the session, if it stands between two frames, and closes both sides.

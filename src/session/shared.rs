@@ -10,9 +10,10 @@ use dashmap::DashMap;
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::Instant;
 
-use super::activity::{Activity, Doing, Held};
-use super::house::{House, Note, Run};
+use super::activity::{Activity, Doing, Waiting};
+use super::house::{Held, House, Note, Run};
 use super::pause::Pause;
+use super::touch::{Hold, Touches};
 use crate::config::Settings;
 use crate::migrate::state::State;
 use crate::mode::Mode;
@@ -22,6 +23,7 @@ use crate::shadow::{Sample, Shadow};
 use crate::sql::fingerprint::normalise;
 use crate::sql::{Limits, Named};
 use crate::telemetry;
+use crate::traffic::felt::Felt;
 use crate::traffic::{Client, Execution, Sqlstate, Traffic};
 use crate::wire::tls::Acceptor;
 
@@ -47,6 +49,10 @@ pub struct Shared {
     pub cache: Cache,
     /// Counted hits.
     pub traffic: Traffic,
+    /// How long clients wait.
+    pub felt: Felt,
+    /// Retired names that are touched.
+    pub touches: Touches,
     /// Reads that run a second time.
     pub shadow: Shadow,
     /// TLS for clients, if it is offered.
@@ -118,7 +124,7 @@ impl ClientInfo {
     /// Cancels the statement that is held back here; false when none is, and the server is to be asked.
     pub async fn cancel_held(&self) -> bool {
         const PATIENCE: Duration = Duration::from_secs(1);
-        if !self.activity.doing().0.is_paused() {
+        if !matches!(self.activity.doing().0, Doing::Idle | Doing::Paused | Doing::Held) {
             return false;
         }
         let (told, answer) = oneshot::channel();
@@ -149,6 +155,8 @@ impl Shared {
         Shared {
             cache: Cache::new(limits.cache_entries, limits.cache_bytes.0),
             traffic: Traffic::new(limits.traffic_bytes.0),
+            felt: Felt::default(),
+            touches: Touches::default(),
             shadow: Shadow::default(),
             policy: ArcSwap::from_pointee(policy),
             standing: ArcSwap::default(),
@@ -266,12 +274,13 @@ impl Drop for Place {
 pub struct Seat {
     shared: Arc<Shared>,
     info: Arc<ClientInfo>,
+    hold: Hold,
 }
 
 impl Seat {
     /// The seat of a client in [`Shared::clients`].
     pub fn new(shared: Arc<Shared>, info: Arc<ClientInfo>) -> Self {
-        Seat { shared, info }
+        Seat { shared, info, hold: Hold::default() }
     }
 
     fn warn_unread(&self) {
@@ -314,7 +323,11 @@ impl House for Seat {
         let refusal = outcome.refusals.first().filter(|_| run.sqlstate != Sqlstate::NONE);
         let sqlstate = refusal.map_or(run.sqlstate, |refusal| Sqlstate::new(refusal.error.sqlstate.as_bytes()));
         let elapsed = run.began.map(|began| began.elapsed());
-        self.shared.traffic.count(outcome, client, Execution { rows: run.rows, sqlstate, elapsed, at: SystemTime::now() });
+        self.shared.traffic.count(
+            outcome,
+            client,
+            Execution { hits: u64::from(!run.is_more), rows: run.rows, sqlstate, elapsed, at: SystemTime::now() },
+        );
     }
 
     fn followed(&self, before: &Outcome, outcome: &Outcome, client: &Arc<Client>) {
@@ -335,7 +348,11 @@ impl House for Seat {
     }
 
     fn is_doing(&self, doing: Doing) {
-        self.info.activity.changes_to(doing, SystemTime::now());
+        let now = SystemTime::now();
+        if let (Doing::Active, since) = self.info.activity.doing() {
+            self.shared.felt.waited(now.duration_since(since).unwrap_or_default());
+        }
+        self.info.activity.changes_to(doing, now);
     }
 
     fn runs(&self, statement: Option<&Arc<Outcome>>) {
@@ -348,13 +365,19 @@ impl House for Seat {
             let relations = Named::of(text, &limits).map(|named| named.relations).unwrap_or_default();
             let policy = self.shared.policy.load();
             let tables = relations.into_iter().map(|(.., name)| name).filter(|name| policy.knows(name)).collect();
-            Held { text: normalise(text, HELD_BYTES), tables }
+            Waiting { text: normalise(text, HELD_BYTES), tables }
         });
         self.info.activity.holds(held);
     }
 
     fn has_key(&self, key: &[u8]) {
         self.info.activity.has_key(key);
+    }
+
+    fn touches(&self, outcome: &Outcome) -> Held {
+        let statement = outcome.seen.as_ref().map_or("", |seen| &seen.text);
+        let client = self.info.client.load();
+        self.hold.held(&self.shared.touches, &outcome.tombstones, &client, statement, &self.info.told)
     }
 
     fn is_sampled(&self) -> bool {

@@ -189,7 +189,7 @@ pub struct Batch {
 impl Count {
     /// Adds another span's.
     pub fn add(&mut self, other: &Count) {
-        if self.hits == 0 {
+        if *self == Count::default() {
             *self = *other;
             return;
         }

@@ -99,7 +99,7 @@ impl Ledger {
     pub(super) fn count(&mut self, outcome: &Outcome, seen: &Seen, client: &Arc<Client>, execution: &Execution) {
         let us = execution.elapsed.map_or(0, |e| u64::try_from(e.as_micros()).unwrap_or(u64::MAX));
         let at = execution.at_us();
-        let one = Count { hits: 1, rows: execution.rows, total_us: us, max_us: us, first_us: at, last_us: at };
+        let one = Count { hits: execution.hits, rows: execution.rows, total_us: us, max_us: us, first_us: at, last_us: at };
         for (n, hit) in outcome.hits.iter().enumerate() {
             let hash = self.hash(hit, seen, client, execution.sqlstate);
             let (entries, totals) = (&self.entries, &self.totals);
@@ -112,7 +112,7 @@ impl Ledger {
                     Ok(i) => i,
                     Err(total) => {
                         self.totals[total].1.add(&one);
-                        self.folded += 1;
+                        self.folded += execution.hits;
                         continue;
                     }
                 },
@@ -121,7 +121,7 @@ impl Ledger {
             entry.count.add(&one);
             self.totals[entry.total].1.add(&one);
             // A statement took its time once, however many tables it names.
-            let is_timed = n == 0 && execution.elapsed.is_some() && execution.sqlstate == Sqlstate::NONE;
+            let is_timed = n == 0 && execution.hits > 0 && execution.elapsed.is_some() && execution.sqlstate == Sqlstate::NONE;
             if let Some(latency) = entry.latency.filter(|_| is_timed) {
                 let count = &mut self.latencies[latency].classes[usize::from(latency::class(us))];
                 *count = count.saturating_add(1);
@@ -174,7 +174,7 @@ impl Ledger {
         let names = client.database.len() + client.user.len() + client.application.len() + client.address.len();
         let bytes = std::mem::size_of::<Entry>() + 2 * std::mem::size_of::<usize>() + texts + names;
         let place = if self.bytes + bytes > self.limit_bytes { Some(self.vacate().ok_or(total)?) } else { None };
-        let latency = self.latency(seen.fingerprint, form(outcome));
+        let latency = form(outcome).and_then(|form| self.latency(seen.fingerprint, form));
         let named = outcome.named.clone().into();
         let missed = place.map_or(0, |_| self.missed);
         let (seen, client, count) = (seen.clone(), client.clone(), Count::default());
@@ -337,7 +337,11 @@ pub(super) fn name_of(text: &str) -> String {
     text[..end].to_owned()
 }
 
-/// The form in which a statement went to the server.
-fn form(outcome: &Outcome) -> Form {
-    if outcome.text.is_some() { Form::Rewritten } else { Form::Legacy }
+/// The form in which a statement went to the server, if it is one of the two that are compared.
+fn form(outcome: &Outcome) -> Option<Form> {
+    match (&outcome.text, outcome.meets_view) {
+        (Some(_), _) => Some(Form::Rewritten),
+        (None, false) => Some(Form::Legacy),
+        (None, true) => None,
+    }
 }

@@ -111,6 +111,7 @@ const SPANISH: &[(&str, &str)] = &[
     ("state_since", "estado desde"),
     ("statement", "sentencia"),
     ("statements", "sentencias"),
+    ("step", "paso"),
     ("table", "tabla"),
     ("tables", "tablas"),
     ("target", "destino"),

@@ -190,7 +190,7 @@ pub(crate) fn shared(users_file: Option<&std::path::Path>) -> Shared {
         Client { database: "aqua".into(), user: "aquasis".into(), application: "caja".into(), address: "10.0.0.7".into() };
     let outcome = Outcome { hits: vec![hit], seen: Some(Seen::of("select 1", None)), ..Outcome::default() };
     let elapsed = Some(Duration::from_micros(1500));
-    let execution = Execution { rows: 2, sqlstate: Sqlstate::NONE, elapsed, at: SystemTime::UNIX_EPOCH };
+    let execution = Execution { hits: 1, rows: 2, sqlstate: Sqlstate::NONE, elapsed, at: SystemTime::UNIX_EPOCH };
     shared.traffic.count(&outcome, &Arc::new(client.clone()), execution);
     let since = SystemTime::UNIX_EPOCH;
     let mut info = ClientInfo::new(client, Some(5100));

@@ -9,7 +9,14 @@ use esclusa::report::verdict::{Judged, Language, Name, Seen, Verdict};
 
 /// A table that nobody uses.
 fn legacy(table: &str) -> Legacy {
-    let name = Name { table: table.into(), mode: Mode::Observe, is_moved: false, seen: Seen::default(), off: Vec::new() };
+    let name = Name {
+        table: table.into(),
+        mode: Mode::Observe,
+        is_moved: false,
+        is_retired: false,
+        seen: Seen::default(),
+        off: Vec::new(),
+    };
     Legacy {
         judged: Judged { name, verdict: Verdict::SilentSoFar, covered_days: 0, reason: String::new(), next: String::new() },
         planned: "W1".into(),
@@ -97,6 +104,7 @@ fn what_holds_one_table_back_holds_back_its_company_and_the_histories_of_its_bas
         ["moves with a, which is held back", "records b, which is held back", "records d, which is held back"]
     );
     assert_eq!(why(&order, "f"), "records g, which moves in wave 1: not before it");
+    let needs_you = |t: &mut Legacy| t.judged.verdict = Verdict::NeedsYou;
     for (change, reason) in [
         ((|t: &mut Legacy| t.judged.name.seen.opaque = 2) as fn(&mut Legacy), "2 statements were not understood"),
         (|t| t.judged.name.seen.refused = 1, "1 statements were refused"),
@@ -106,6 +114,7 @@ fn what_holds_one_table_back_holds_back_its_company_and_the_histories_of_its_bas
     ] {
         let mut all = facts("a b", "");
         change(of(&mut all, "a"));
+        needs_you(of(&mut all, "a"));
         let order = planned(&all);
         assert_eq!(
             (why(&order, "a").as_str(), order.tables["a"].place, told(&order).as_str()),
@@ -227,7 +236,9 @@ fn house(random: &mut Random) -> Facts {
         let mut table = legacy(&name(n));
         table.uses = [0, 0, 50, 5000][random.next(4)];
         table.writes = if random.next(3) == 0 { table.uses / 2 } else { 0 };
-        table.judged.name.seen.opaque = u64::from(random.next(15) == 0);
+        if random.next(15) == 0 {
+            (table.judged.name.seen.opaque, table.judged.verdict) = (1, Verdict::NeedsYou);
+        }
         table.judged.name.is_moved = random.next(10) == 0;
         // In the middle of a step.
         table.rows = [1_500_000, 9_000_000, 22_500_000, 70_000_000][random.next(4)];

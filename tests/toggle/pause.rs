@@ -236,6 +236,10 @@ async fn who_gives_up_lets_clients_go_on() {
         let text = if way == "time" { "PAUSE TIMEOUT '200ms'" } else { "PAUSE" };
         let pausing = begin(&proxy, "esclusa", text).await;
         until_pausing(&proxy).await;
+        if way != "time" {
+            // It has been told: what it sends from now on comes behind the pause.
+            eventually(&proxy, &["idle in transaction", "paused"]).await;
+        }
         other.send(&[q("SELECT 1")]).await;
         if way != "time" {
             assert!(is_held(&mut other).await && !pausing.answer.is_finished(), "{way}");

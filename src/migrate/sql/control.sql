@@ -36,6 +36,18 @@ CREATE TABLE IF NOT EXISTS {control}.replica (
 ALTER TABLE {control}.replica ADD COLUMN IF NOT EXISTS rules bigint;
 -- Whose spool says whether it lives.
 ALTER TABLE {control}.replica ADD COLUMN IF NOT EXISTS recorder uuid;
+-- How long clients wait (control/felt.rs): the last readings of each proxy, one every two seconds, each in the place of its oldest. Counts
+-- are since the process began; what is open was not answered yet. Lost with a crash, and worth nothing behind one.
+CREATE UNLOGGED TABLE IF NOT EXISTS {control}.felt (
+    instance     text NOT NULL,
+    slot         smallint NOT NULL,
+    at           timestamptz NOT NULL DEFAULT clock_timestamp(),
+    classes      smallint[] NOT NULL,
+    counts       bigint[] NOT NULL,
+    open_classes smallint[] NOT NULL,
+    open_counts  bigint[] NOT NULL,
+    PRIMARY KEY (instance, slot)
+) WITH (fillfactor = 50);
 
 -- Hits of the first form, by instance, were not written exactly once: they are not carried over.
 DO $$
@@ -320,6 +332,11 @@ CREATE TABLE IF NOT EXISTS {control}.copy (
     begun_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
     at             timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+ALTER TABLE {control}.copy
+    ADD COLUMN IF NOT EXISTS waits_for   text,           -- why it does not go on, in words (migrate/throttle.rs)
+    ADD COLUMN IF NOT EXISTS waits_at    timestamptz,    -- when that was so last
+    ADD COLUMN IF NOT EXISTS baseline_us bigint,         -- the clients' p99 before it began
+    ADD COLUMN IF NOT EXISTS baseline_at timestamptz;
 -- Archived tables that are kept up to date (migrate/keep.rs), each by its heap: in another one every place is another row's.
 CREATE TABLE IF NOT EXISTS {control}.archive (
     legacy_table varchar(63) PRIMARY KEY,
@@ -331,6 +348,30 @@ CREATE TABLE IF NOT EXISTS {control}.silenced (
     trigger_name name NOT NULL,
     enabled      "char" NOT NULL,    -- as pg_trigger.tgenabled
     PRIMARY KEY (legacy_table, trigger_name)
+);
+-- Legacy names that are retired (migrate/name.rs): nothing answers under one until a statement through a proxy names it. Without buried_at
+-- its views stand, and the proxies are being told.
+CREATE TABLE IF NOT EXISTS {control}.tombstone (
+    legacy_table varchar(63) PRIMARY KEY,
+    retired_by   text NOT NULL,
+    reason       text NOT NULL,
+    retired_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    buried_at    timestamptz,
+    owner        name,       -- of the views
+    rights       text[]      -- SQL that makes the rights on them and their comments again
+);
+-- One row a step of a name, in the step's own transaction, chained by hash as run_table is.
+CREATE TABLE IF NOT EXISTS {control}.name_step (
+    number       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    legacy_table varchar(63) NOT NULL,
+    step         text NOT NULL CHECK (step IN ('announce', 'retire', 'touch', 'undo')),
+    done_by      text NOT NULL,
+    reason       text,
+    statement    text,       -- what touched it, without its literals
+    rights       text[] NOT NULL,
+    done_at      timestamptz NOT NULL,
+    previous     bytea NOT NULL,
+    hash         bytea NOT NULL
 );
 -- What each moved table consists of (migrate/object.rs): the legacy table, which could say it, may be dropped.
 CREATE TABLE IF NOT EXISTS {control}.object (

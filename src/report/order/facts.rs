@@ -51,7 +51,9 @@ pub async fn read(database: &Database, settings: &Settings, asked: &Asked, langu
             is_there: sizes.contains_key(&table),
             fault: rules.faulty.get(&table).map(|faulty| faulty.faults.to_string()),
             rows: sizes.get(&table).map_or(0, |size| size.rows),
-            uses: uses.get(&table).map_or(0, |(uses, _)| *uses),
+            // Who comes around the proxies uses it too.
+            uses: uses.get(&table).map_or(0, |(uses, _)| *uses)
+                + judged.name.seen.around.as_ref().map_or(0, |around| around.uses),
             writes: uses.get(&table).map_or(0, |(_, writes)| *writes),
             hanging: hanging.remove(&table).unwrap_or_default(),
             judged,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::cluster::Cluster;
 use super::model::{Class, Cut, HoldBack, Legacy, Wave};
 use crate::mode::Mode;
-use crate::report::verdict::Language;
+use crate::report::verdict::{Language, Verdict};
 
 /// By table.
 pub(super) type Held<'f> = BTreeMap<&'f str, Vec<HoldBack>>;
@@ -38,7 +38,7 @@ pub(super) fn of(table: &Legacy, language: Language) -> Vec<HoldBack> {
         (seen.refused, "statements were refused", "sentencias rechazadas"),
         (seen.different, "reads differ when they are rewritten", "lecturas distintas al reescribirse"),
     ] {
-        if count > 0 {
+        if count > 0 && table.judged.verdict == Verdict::NeedsYou {
             held.push(holds(format!("{count} {}", language.of(english, spanish))));
         }
     }
@@ -56,6 +56,14 @@ pub(super) fn of(table: &Legacy, language: Language) -> Vec<HoldBack> {
             "usada {n} veces por aplicaciones que leen todo (migrate.reads_all), y por ninguna otra",
         );
         held.push(word(told.replace("{n}", &seen.hits.to_string())));
+    }
+    if let Some(around) = &seen.around {
+        let told = language.of(
+            "{n} uses around the proxies, by {u}: who comes so meets the view, and nothing is rewritten for him",
+            "{n} usos sin pasar por los proxies, de {u}: quien entra así encuentra la vista, y nada se le reescribe",
+        );
+        let user = if around.user.is_empty() { language.of("somebody", "alguien") } else { around.user.as_str() };
+        held.push(word(told.replace("{n}", &around.uses.to_string()).replace("{u}", user)));
     }
     if table.class() == Class::Written {
         let told = language.of(

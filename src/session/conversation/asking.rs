@@ -6,12 +6,13 @@ use std::sync::Arc;
 use arc_swap::Guard;
 
 use super::Conversation;
-use crate::rewrite::Policy;
-use crate::session::house::House;
+use crate::rewrite::{Outcome, Policy};
+use crate::session::house::{Held, House};
 use crate::session::own_requests::{self, OwnRequests};
 use crate::session::pipeline::{Request, Transaction};
 use crate::session::readiness::{NotYet, Readiness, Turn};
 use crate::session::statement::Protocol;
+use crate::sql::effect::Effect;
 
 impl<H: House> Conversation<H> {
     /// Announces the policy in force, before it is looked at.
@@ -44,6 +45,28 @@ impl<H: House> Conversation<H> {
         let alone = self.pipeline.is_empty();
         let about = self.names.ask(self.transaction != Transaction::None || !alone);
         Break(self.send_and_hold(own_requests::questions(about), protocol))
+    }
+
+    /// A statement that names a retired name waits until that is back, or has been given up. In a transaction that has failed it fails
+    /// anyhow, and what the server skips is no use of a name.
+    pub(super) fn bring_back(&mut self, outcome: &Outcome) -> Readiness {
+        if outcome.tombstones.is_empty() {
+            // What was waited for is there: whatever is touched from now on is touched anew.
+            if std::mem::take(&mut self.touching) {
+                self.house.touches(outcome);
+            }
+            return Continue(());
+        }
+        if self.pipeline.is_deaf() {
+            return Continue(());
+        }
+        if self.pipeline.awaits_ready() {
+            return Break(NotYet::Wait);
+        }
+        let ends = |effect: &Effect| matches!(effect, Effect::Commit | Effect::Rollback | Effect::RollbackTo(_));
+        let is_lost = self.is_aborted() && !outcome.effects.iter().any(|(_, effect)| ends(effect));
+        self.touching = !is_lost && self.house.touches(outcome) == Held::Waits;
+        if self.touching { Break(NotYet::Wait) } else { Continue(()) }
     }
 
     /// An aborted transaction answers nothing; whatever comes now fails, or ends it.

@@ -12,13 +12,16 @@ use crate::session::statement::{How, NameId, Prepared, Protocol, Statement, UNNA
 use crate::wire::frame::{self, cstr};
 use crate::wire::tag::{about, client};
 
+/// So much of a text that is not read is looked at for legacy names.
+const UNREAD_BYTES: usize = 1024;
+
 impl<H: House> Conversation<H> {
     /// How much of a client frame is wanted before it is shown to [`Conversation::from_client`].
     pub fn wants(&self, tag: u8, total: usize) -> Want {
         match tag {
             client::QUERY | client::PARSE if total <= self.house.statement_bytes() => Want::Body,
             client::BIND if self.samples.want_bind(total) => Want::Body,
-            client::PARSE | client::BIND | client::DESCRIBE | client::CLOSE | client::EXECUTE => Want::Names,
+            client::QUERY | client::PARSE | client::BIND | client::DESCRIBE | client::CLOSE | client::EXECUTE => Want::Names,
             _ => Want::Nothing,
         }
     }
@@ -85,11 +88,11 @@ impl<H: House> Conversation<H> {
     }
 
     fn query(&mut self, body: &[u8], whole: bool) -> Readiness<ToServer> {
-        let readable = self.is_readable(whole);
         // Bytes behind the text make the server refuse the message: they must reach it.
-        let text = cstr(body).filter(|(_, behind)| readable && behind.is_empty()).map(|(text, _)| text);
+        let text = cstr(body).filter(|(_, behind)| whole && behind.is_empty()).map(|(text, _)| text);
         let statement = match text {
             Some(text) => self.read(text, &[], Protocol::Simple)?.filter(|statement| !statement.is_plain()),
+            None if !whole => self.passes_unread(body),
             None => None,
         };
         let rewritten = statement.as_ref().and_then(|s| s.rewritten().map(Cow::into_owned));
@@ -117,10 +120,10 @@ impl<H: House> Conversation<H> {
             self.pipeline.push(Request::Parse { name: UNNAMED, held: None });
             return Continue(ToServer::Pass);
         };
-        let readable = self.is_readable(whole);
-        let parts = cstr(rest).filter(|_| readable);
+        let parts = cstr(rest).filter(|_| whole);
         let statement = match parts {
             Some((text, types)) => self.read(text, types, Protocol::Extended)?,
+            None if !whole => self.passes_unread(rest),
             None => None,
         };
         let id = self.name(name);
@@ -143,20 +146,20 @@ impl<H: House> Conversation<H> {
         })
     }
 
-    /// Whether a statement is short enough to be read; counts it when it is not.
-    fn is_readable(&mut self, whole: bool) -> bool {
-        if !whole && self.peer.is_target() {
-            self.passes_unread();
+    /// A statement that may name a legacy table passes unread: counted each time, told once a session. What it says of legacy names at its
+    /// beginning is a hit that was not understood.
+    pub(super) fn passes_unread(&mut self, text: &[u8]) -> Option<Arc<Statement>> {
+        if !self.peer.is_target() {
+            return None;
         }
-        whole
-    }
-
-    /// A statement that may name a legacy table passes unread: counted each time, told once a session.
-    pub(super) fn passes_unread(&mut self) {
         self.house.note(Note::Unread);
         if self.peer.is_first_unread() {
             self.house.note(Note::FirstUnread);
         }
+        let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
+        let begins = String::from_utf8_lossy(&text[..text.len().min(UNREAD_BYTES)]);
+        let outcome = self.house.policy().unread(&begins);
+        (!outcome.hits.is_empty()).then(|| Arc::new(Statement::new("", self.peer.reading(), Arc::new(outcome), 0)))
     }
 
     fn bind(&mut self, portal_name: &[u8], name: &[u8], parameters: Option<&[u8]>) -> Readiness {
@@ -209,12 +212,14 @@ impl<H: House> Conversation<H> {
     }
 
     fn execute(&mut self, body: &[u8]) {
-        let portal: NameId = cstr(body).map_or(UNNAMED, |(name, _)| self.name(name));
+        let (name, rest) = cstr(body).unwrap_or_default();
+        let portal: NameId = self.name(name);
+        let limit = rest.first_chunk().map_or(0, |limit| u32::from_be_bytes(*limit));
         let timed = !self.prepared.is_empty() || !self.portals.none_is_open();
         if let Some(statement) = self.portals.next(portal).filter(|s| s.has_consequences()).cloned() {
             self.foresee(&statement);
         }
-        self.pipeline.push(Request::Execute { portal, at: timed.then(|| self.house.now()) });
+        self.pipeline.push(Request::Execute { portal, at: timed.then(|| self.house.now()), limit });
     }
 
     /// A statement is on its way that changes what later ones mean.

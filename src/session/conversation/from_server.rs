@@ -14,6 +14,9 @@ use crate::wire::error_response::{ErrorFields, field};
 use crate::wire::frame::{self, cstr};
 use crate::wire::tag::server;
 
+/// A connection that ended before the answer (manual, appendix A: connection_failure).
+const CONNECTION_FAILURE: &[u8] = b"08006";
+
 impl<H: House> Conversation<H> {
     /// Whether what the server says next answers a request of the session's own.
     pub fn awaits_own_reply(&mut self) -> bool {
@@ -119,15 +122,28 @@ impl<H: House> Conversation<H> {
 
     /// An Execute is answered; the statement that has run to its end.
     fn executed(&mut self, tag: u8, rows: u64) -> Option<Arc<Statement>> {
-        match self.pipeline.pop_if(|_| true)? {
-            Request::Execute { portal, at } if tag != server::PORTAL_SUSPENDED => {
-                self.offer_portal(portal);
-                let statement = self.portals.open(portal).cloned()?;
-                self.ran(&statement, Run { began: at, rows, sqlstate: Sqlstate::NONE });
-                Some(statement)
-            }
-            _ => None,
+        let Request::Execute { portal, at, limit } = self.pipeline.pop_if(|_| true)? else { return None };
+        let is_suspended = tag == server::PORTAL_SUSPENDED;
+        if !is_suspended {
+            self.offer_portal(portal);
         }
+        let statement = self.portals.open(portal).cloned()?;
+        let is_more = self.portals.gives_rows(portal, is_suspended);
+        let rows = if is_suspended { u64::from(limit) } else { rows };
+        self.ran(&statement, Run { began: at, rows, sqlstate: Sqlstate::NONE, is_more });
+        (!is_suspended).then_some(statement)
+    }
+
+    /// The session ends. What the server was doing was done all the same, and nobody knows how it ended but for an error that came.
+    pub fn ended(&mut self) {
+        let Some(statement) = self.addressed() else { return };
+        let (began, sqlstate) = match self.pipeline.front() {
+            Some(Request::Query(query)) => (query.at, query.sqlstate),
+            Some(Request::Execute { at, .. }) => (*at, Sqlstate::NONE),
+            _ => return,
+        };
+        let sqlstate = if sqlstate == Sqlstate::NONE { Sqlstate::new(CONNECTION_FAILURE) } else { sqlstate };
+        self.ran(&statement, Run::failed(began, sqlstate));
     }
 
     fn failed(&mut self, error: &ErrorFields) -> ToClient {
@@ -210,7 +226,7 @@ impl<H: House> Conversation<H> {
             // A simple query destroys the unnamed statement (manual, section 55.2.3).
             self.confirm(UNNAMED, None);
             if let Some(statement) = statement {
-                self.ran(&statement, Run { began: at, rows, sqlstate });
+                self.ran(&statement, Run { began: at, rows, sqlstate, is_more: false });
                 if sqlstate == Sqlstate::NONE {
                     self.offer_query(&statement);
                 }

@@ -1,7 +1,9 @@
-//! A paused proxy: which frames of the client's wait, and how a statement that waits is answered when the client cancels it.
+//! A paused proxy: which frames of the client's wait, and how a statement that waits, for RESUME or for a retired name, is answered when the
+//! client cancels it.
 
 use super::{Conversation, ToServer};
 use crate::error::{ClientError, sqlstate};
+use crate::rewrite::Outcome;
 use crate::session::hold::Cancel;
 use crate::session::house::House;
 use crate::session::pipeline::Transaction;
@@ -26,7 +28,10 @@ impl<H: House> Conversation<H> {
 
     /// The statement that waits is to be answered as a cancelled one, when it is shown next; false when none does.
     pub fn cancel_held(&mut self) -> bool {
-        let is_statement = self.is_resting() && self.hold.waiting.is_some_and(|tag| tag != client::SYNC);
+        let is_held = self.is_resting() && self.hold.waiting.is_some_and(|tag| tag != client::SYNC);
+        // In a transaction, or behind what has been sent, only the server could fail as it has to; a retired name is not waited for long.
+        let waits_for_name = self.touching && self.is_idle() && !self.pipeline.is_in_stretch();
+        let is_statement = is_held || waits_for_name;
         if is_statement {
             self.hold.cancel = Cancel::Wanted;
         }
@@ -74,6 +79,9 @@ impl<H: House> Conversation<H> {
             frame::write(&mut out, server::READY_FOR_QUERY, &[&[status::IDLE]]);
         }
         self.hold.cancel = if is_whole { Cancel::None } else { Cancel::Skipping };
+        if std::mem::take(&mut self.touching) {
+            self.house.touches(&Outcome::default());
+        }
         self.nothing_waits();
         self.show();
         ToServer::Answer(out)

@@ -40,6 +40,7 @@ impl<H: House> Conversation<H> {
         }
         self.know_names(protocol)?;
         let fresh = self.prepared_anew(held, &policy);
+        self.bring_back(&fresh.statement.outcome)?;
         self.samples.prepared(fresh.statement.outcome.shadow);
         if fresh.statement.outcome.text == held.statement.outcome.text && !held.lost {
             self.prepared.replace(id, fresh);

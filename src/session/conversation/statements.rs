@@ -40,10 +40,7 @@ impl<H: House> Conversation<H> {
         }
         let Some(Read { text, added }) = read.unwrap_or_else(|| reading.read(text)).filter(|_| !rereading) else {
             self.names.change(Doubt { path: found.path, temporary: false });
-            if found.legacy {
-                self.passes_unread();
-            }
-            return Continue(None);
+            return Continue(found.legacy.then(|| self.passes_unread(text)).flatten());
         };
         let read_by_server = !self.pipeline.is_deaf();
         let (outcome, generation) = if found.legacy {
@@ -55,9 +52,9 @@ impl<H: House> Conversation<H> {
             let effects = Lexed::new(&text).map_or(Vec::new(), |lexed| effect::effects(&lexed));
             (Arc::new(Outcome { effects, ..Outcome::default() }), 0)
         };
+        self.bring_back(&outcome)?;
         if outcome.text.as_ref().is_some_and(|new| reading.write(new).is_none()) {
-            self.passes_unread();
-            return Continue(None);
+            return Continue(self.passes_unread(text.as_bytes()));
         }
         let mut statement = Statement { added, ..self.statement(&policy, &text, outcome, generation, found.path) };
         for name in statement.executes.iter().filter(|_| read_by_server) {

@@ -1,0 +1,108 @@
+//! Between two chunks: whether the next one may be copied. Whoever watches is told why not, at once and then every few seconds; so is
+//! `esclusa status`, by the copy's line in the ledger.
+
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use crate::migrate::throttle::signals::{Notes, Watch};
+use crate::migrate::throttle::{Limits, Verdict, decide};
+use crate::migrate::{CONTROL, online::Work};
+
+/// What goes before the copying is looked at no more often.
+const LOOKED_AT: Duration = Duration::from_secs(1);
+/// While the copy waits, it is told that often.
+const TOLD: Duration = Duration::from_secs(5);
+/// What clients feel now is no baseline for what is copied next, when something was copied so short a time ago.
+const STIRRED: Duration = Duration::from_secs(90);
+
+/// What the copies of one run go by.
+pub struct Throttle {
+    limits: Limits,
+    watch: tokio::sync::Mutex<Option<Watched>>,
+}
+
+struct Watched {
+    watch: Watch,
+    /// When something was copied last.
+    copied: Instant,
+    /// The last verdict, and when it was found.
+    last: Option<(Verdict, Instant)>,
+}
+
+impl Throttle {
+    /// By these limits.
+    pub fn new(limits: Limits) -> Self {
+        Throttle { limits, watch: tokio::sync::Mutex::default() }
+    }
+}
+
+/// Begins to watch, before a table is copied or gone on with.
+pub(super) async fn begin(work: Work<'_>) -> Result<()> {
+    let mut watched = work.throttle.watch.lock().await;
+    if watched.as_ref().is_some_and(|w| w.copied.elapsed() < STIRRED) {
+        return Ok(());
+    }
+    let sql = format!(
+        "SELECT CASE WHEN at > clock_timestamp() - $2::float8 * interval '1 s' THEN baseline_us END FROM {CONTROL}.copy WHERE legacy_table = $1"
+    );
+    let (context, table) = ("looking at the baseline", &work.relation.table);
+    let stored = work.db.query(context, &sql, &[table, &STIRRED.as_secs_f64()]).await?;
+    let stored: Option<i64> = stored.first().and_then(|row| row.get(0));
+    let stored = stored.and_then(|us| u64::try_from(us).ok()).map(Duration::from_micros);
+    let (watch, notes): (Watch, Notes) = Watch::begin(work.db, work.throttle.limits, stored).await?;
+    notes.iter().for_each(|note| work.told.word(&format!("copying {table}: {note}")));
+    let baseline = watch.baseline().map(|b| i64::try_from(b.as_micros()).unwrap_or(i64::MAX));
+    let sql = format!("UPDATE {CONTROL}.copy SET baseline_us = $2, baseline_at = clock_timestamp() WHERE legacy_table = $1");
+    work.db.execute(context, &sql, &[table, &baseline]).await?;
+    *watched = Some(Watched { watch, copied: Instant::now(), last: None });
+    Ok(())
+}
+
+/// Waits until the next chunk may be copied. An error: it has to stop.
+pub(super) async fn give_way(work: Work<'_>, doing: &'static str) -> Result<()> {
+    let mut guard = work.throttle.watch.lock().await;
+    let Some(watched) = guard.as_mut() else { return Ok(()) };
+    let (begun, mut told) = (Instant::now(), None::<Instant>);
+    loop {
+        let verdict = match &watched.last {
+            Some((verdict, at)) if at.elapsed() < LOOKED_AT => verdict.clone(),
+            _ => {
+                let verdict = decide(&watched.watch.read(work.db).await, &work.throttle.limits);
+                watched.last = Some((verdict.clone(), Instant::now()));
+                verdict
+            }
+        };
+        match verdict {
+            Verdict::Go => break,
+            Verdict::Wait(reason) => {
+                if told.is_none_or(|at| at.elapsed() >= TOLD) {
+                    told = Some(Instant::now());
+                    work.told.word(&format!("{doing} {} waits: {reason}", work.relation.table));
+                    note(work, Some(&reason.to_string())).await?;
+                }
+                tokio::time::sleep(LOOKED_AT).await;
+            }
+            Verdict::Stop(reason) => {
+                // Told again with the next command, and by `status` until then.
+                note(work, Some(&format!("stopped: {reason}"))).await?;
+                return Err(Error::Refused {
+                    message: format!("{doing} {} was stopped: {reason}", work.relation.table),
+                    detail: Some("it could be read when the copying began, and nobody can tell what goes on since".into()),
+                    hint: Some("what was copied is kept: repeat the command, which goes on by what can be read then".into()),
+                });
+            }
+        }
+    }
+    if told.is_some() {
+        work.told.word(&format!("{doing} {} goes on after {} s", work.relation.table, begun.elapsed().as_secs()));
+        note(work, None).await?;
+    }
+    watched.copied = Instant::now();
+    Ok(())
+}
+
+/// Why the copy does not go on, for `status`.
+async fn note(work: Work<'_>, why: Option<&str>) -> Result<()> {
+    let sql = format!("UPDATE {CONTROL}.copy SET waits_for = $2, waits_at = clock_timestamp() WHERE legacy_table = $1");
+    work.db.execute("noting why a copy waits", &sql, &[&work.relation.table, &why]).await.map(drop)
+}

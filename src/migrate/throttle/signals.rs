@@ -1,0 +1,242 @@
+//! Reads what a copy goes by, on a connection of its own whose statements end in time: a signal that does not answer is one that cannot be
+//! read, and must not hold what waits for it.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::{Duration, Instant};
+
+use super::{Felt, Limits, Signal, Signals};
+use crate::catalog::Database;
+use crate::control::felt::{self, Proxy};
+use crate::error::Result;
+
+/// Checkpoints are counted over so long a time.
+pub const CHECKPOINTS_WITHIN: Duration = Duration::from_secs(300);
+/// What clients feel now is what they have felt for so long.
+const NOW: Duration = Duration::from_secs(10);
+/// Before the copying: what the proxies have kept.
+const BEFORE: Duration = Duration::from_secs(60);
+/// WAL is measured over so long a time.
+const WAL_WITHIN: Duration = Duration::from_secs(5);
+/// A proxy tells every two seconds; one that has not for so long has missed two.
+const LATE: Duration = Duration::from_secs(6);
+/// A question that takes longer has failed, and so has its connection: the server may be gone without a word.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Positions in WAL and numbers of checkpoints, as they were read.
+#[derive(Debug, Clone, Copy)]
+struct Written {
+    at: Instant,
+    wal: u64,
+    checkpoints: u64,
+}
+
+/// What was found when the copying began: what is lost is measured by it.
+#[derive(Debug, Default)]
+struct Before {
+    baseline: Option<Duration>,
+    proxies: HashSet<String>,
+    standbys: HashSet<String>,
+    sees_lag: bool,
+}
+
+/// Who reads signals, from the beginning of a copy to its end.
+pub struct Watch {
+    database: Option<Database>,
+    limits: Limits,
+    before: Before,
+    written: VecDeque<Written>,
+    /// Since when each signal has not been read.
+    lost: HashMap<&'static str, Instant>,
+    missing: HashMap<String, Instant>,
+}
+
+/// What is not gone by, and why: told at the beginning.
+pub type Notes = Vec<String>;
+
+impl Watch {
+    /// Looks at everything once. `baseline` is that of a copy which is gone on with; `None` measures it.
+    pub async fn begin(beside: &Database, limits: Limits, baseline: Option<Duration>) -> Result<(Watch, Notes)> {
+        let mut watch = Watch {
+            database: None,
+            limits,
+            before: Before::default(),
+            written: VecDeque::new(),
+            lost: HashMap::new(),
+            missing: HashMap::new(),
+        };
+        let mut notes = Notes::new();
+        watch.connect(beside).await?;
+        let Some(database) = &watch.database else { return Ok((watch, notes)) };
+        if limits.p99_percent > 0 {
+            let proxies = felt::told(database).await?;
+            let waits = felt::within(&proxies, BEFORE);
+            let enough = waits.count() >= limits.p99_statements;
+            watch.before.baseline = baseline.or_else(|| waits.quantile(0.99).filter(|_| enough));
+            watch.before.proxies = alive(&proxies);
+            notes.push(match watch.before.baseline {
+                Some(p99) => {
+                    format!("the clients' p99 before the copying is {:.1} ms", p99.as_secs_f64() * 1000.0)
+                }
+                None => format!(
+                    "what the clients feel is not gone by: {} statements were answered in the last minute by {} proxies, and a p99 takes {}",
+                    waits.count(),
+                    watch.before.proxies.len(),
+                    limits.p99_statements
+                ),
+            });
+        }
+        let standbys = standbys(database).await?;
+        watch.before.sees_lag = standbys.is_some();
+        if standbys.is_none() && !limits.lag.is_zero() {
+            notes.push("the standbys' lag is not gone by: the role may not see it (pg_read_all_stats)".into());
+        }
+        watch.before.standbys = standbys.unwrap_or_default().into_keys().collect();
+        watch.written.push_back(written(database).await?);
+        Ok((watch, notes))
+    }
+
+    /// The clients' p99 before the copying.
+    pub fn baseline(&self) -> Option<Duration> {
+        self.before.baseline
+    }
+
+    async fn connect(&mut self, beside: &Database) -> Result<()> {
+        if self.database.as_ref().is_none_or(Database::is_closed) {
+            let database = beside.beside().await?;
+            let patience = format!("SET statement_timeout = {}", PATIENCE.as_millis() / 2);
+            database.batch("watching what a copy goes by", &patience).await?;
+            self.database = Some(database);
+        }
+        Ok(())
+    }
+
+    /// What there is now. A signal that fails is lost, and the others are read.
+    pub async fn read(&mut self, beside: &Database) -> Signals {
+        // A connection that cannot be made loses all of them.
+        let _ = tokio::time::timeout(PATIENCE, self.connect(beside)).await;
+        let mut signals = Signals::default();
+        self.read_felt(&mut signals).await;
+        self.read_lag(&mut signals).await;
+        self.read_written(&mut signals).await;
+        signals
+    }
+
+    async fn read_felt(&mut self, signals: &mut Signals) {
+        let Some(baseline) = self.before.baseline.filter(|_| self.limits.p99_percent > 0) else { return };
+        let told = self.ask(felt::told).await;
+        // An empty answer is one of a table that was emptied.
+        let told = told.filter(|told| telling(told).next().is_some() || !told.keys().any(|p| self.before.proxies.contains(p)));
+        signals.felt = self.judged(
+            "felt",
+            told.as_ref().map(|told| {
+                let waits = felt::within(told, NOW);
+                let now = waits.quantile(0.99).filter(|_| waits.count() >= self.limits.p99_statements);
+                Felt { baseline, now }
+            }),
+        );
+        let late = |(name, proxy): (&String, &Proxy)| {
+            (self.before.proxies.contains(name) && proxy.silent > LATE).then(|| (name.clone(), proxy.silent))
+        };
+        signals.silent_proxy = told.as_ref().and_then(|told| told.iter().filter_map(late).max_by_key(|(_, silent)| *silent));
+        // One that has come since is watched from here on.
+        self.before.proxies.extend(told.iter().flat_map(alive));
+    }
+
+    async fn read_lag(&mut self, signals: &mut Signals) {
+        if !self.before.sees_lag || self.limits.lag.is_zero() {
+            return;
+        }
+        let found = self.ask(standbys).await.flatten();
+        signals.lag = self.judged("lag", found.as_ref().map(|found| found.values().copied().max().unwrap_or_default()));
+        let Some(found) = found else { return };
+        let now = Instant::now();
+        self.missing.retain(|name, _| !found.contains_key(name));
+        for gone in self.before.standbys.iter().filter(|name| !found.contains_key(*name)) {
+            self.missing.entry(gone.clone()).or_insert(now);
+        }
+        signals.gone_standby =
+            self.missing.iter().map(|(name, since)| (name.clone(), now - *since)).max_by_key(|(_, silence)| *silence);
+    }
+
+    async fn read_written(&mut self, signals: &mut Signals) {
+        let Some(now) = self.ask(written).await else {
+            signals.wal_per_second = self.judged("wal", None);
+            signals.checkpoints = self.judged("checkpoints", None);
+            return;
+        };
+        self.written.push_back(now);
+        while self.written.front().is_some_and(|first| now.at - first.at > CHECKPOINTS_WITHIN) {
+            self.written.pop_front();
+        }
+        let first = self.written.front().copied().unwrap_or(now);
+        let recent = self.written.iter().find(|w| now.at - w.at <= WAL_WITHIN).copied().unwrap_or(now);
+        let elapsed = (now.at - recent.at).as_secs_f64();
+        let bytes = now.wal.saturating_sub(recent.wal) as f64;
+        let rate = if elapsed >= 1.0 { (bytes / elapsed) as u64 } else { 0 };
+        signals.wal_per_second = self.judged("wal", Some(rate));
+        signals.checkpoints = self.judged("checkpoints", Some(now.checkpoints.saturating_sub(first.checkpoints)));
+    }
+
+    /// Asks the database; nothing where it does not answer well, or in time.
+    async fn ask<T>(&mut self, question: impl AsyncFn(&Database) -> Result<T>) -> Option<T> {
+        match tokio::time::timeout(PATIENCE, question(self.database.as_ref()?)).await {
+            Ok(answer) => answer.inspect_err(|error| tracing::debug!(%error, "a signal cannot be read")).ok(),
+            Err(_) => {
+                self.database = None;
+                None
+            }
+        }
+    }
+
+    /// What was read; or for how long it has not been.
+    fn judged<T>(&mut self, name: &'static str, read: Option<T>) -> Signal<T> {
+        match read {
+            Some(value) => {
+                self.lost.remove(name);
+                Signal::Is(value)
+            }
+            None => Signal::Lost(self.lost.entry(name).or_insert_with(Instant::now).elapsed()),
+        }
+    }
+}
+
+/// The proxies that tell what their clients feel.
+fn telling(proxies: &HashMap<String, Proxy>) -> impl Iterator<Item = (&String, &Proxy)> {
+    proxies.iter().filter(|(_, proxy)| !proxy.readings.is_empty())
+}
+
+/// Those of them that have just told something: one that was killed before is not missed.
+fn alive(proxies: &HashMap<String, Proxy>) -> HashSet<String> {
+    telling(proxies).filter(|(_, proxy)| proxy.silent <= LATE).map(|(name, _)| name.clone()).collect()
+}
+
+/// Standbys with their lag; `None` where the role may not see it. Logical replication is among them, but not the workers that copy a
+/// table at first, nor a base backup.
+async fn standbys(database: &Database) -> Result<Option<HashMap<String, Duration>>> {
+    let sql = "SELECT pg_has_role('pg_read_all_stats', 'USAGE') OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)";
+    if !database.one("asking for standbys", sql, &[]).await?.get::<_, bool>(0) {
+        return Ok(None);
+    }
+    let sql = "SELECT format('%s%s', coalesce(nullif(application_name, ''), '(unnamed)'), ' at ' || host(client_addr)),
+                 coalesce(max(extract(epoch FROM replay_lag)), 0)::float8
+               FROM pg_stat_replication WHERE state IN ('streaming', 'catchup') AND application_name !~ '_sync_' GROUP BY 1";
+    let rows = database.query("asking for the standbys' lag", sql, &[]).await?;
+    let lag = |seconds: f64| Duration::from_secs_f64(seconds.clamp(0.0, 1e9));
+    Ok(Some(rows.iter().map(|row| (row.get(0), lag(row.get(1)))).collect()))
+}
+
+/// The position in WAL, and how many checkpoints were asked for (manual, tables 27.23 and 27.24: they have moved with PostgreSQL 17).
+async fn written(database: &Database) -> Result<Written> {
+    let context = "asking for WAL and checkpoints";
+    let sql = "SELECT current_setting('server_version_num')::integer";
+    let version: i32 = database.one(context, sql, &[]).await?.get(0);
+    let checkpoints = if version >= 170_000 {
+        "(SELECT num_requested FROM pg_stat_checkpointer)"
+    } else {
+        "(SELECT checkpoints_req FROM pg_stat_bgwriter)"
+    };
+    let sql = format!("SELECT (pg_current_wal_lsn() - '0/0')::bigint, {checkpoints}::bigint");
+    let row = database.one(context, &sql, &[]).await?;
+    let number = |n: i64| u64::try_from(n).unwrap_or(0);
+    Ok(Written { at: Instant::now(), wal: number(row.get(0)), checkpoints: number(row.get(1)) })
+}

@@ -5,7 +5,6 @@
 //! the target database, which the command line can ask too.
 
 mod around;
-mod clients;
 mod done;
 mod hits;
 mod legacy_tables;
@@ -17,11 +16,13 @@ mod question;
 mod recorded;
 mod recording;
 pub mod registry;
+mod sessions;
 mod settings;
 mod shadow;
 mod stats;
 pub mod trend;
 pub mod verdict;
+mod witnesses;
 
 pub use hits::hits;
 pub use modes::{CHANGES, changes};
@@ -56,6 +57,8 @@ pub enum Rows {
     Live(fn(&Shared) -> Table),
     /// What all proxies have recorded, by a query (`report/recorded.rs`).
     Recorded(&'static str),
+    /// That, beside what sources and the catalog say (`report/witnesses.rs`).
+    Witnesses,
     /// What follows from it for each legacy name (`report/verdict.rs`).
     Verdicts,
     /// What follows for the order of moves (`report/order.rs`).
@@ -95,7 +98,7 @@ pub const REPORTS: &[Report] = &[
     live("shadow", ["What have the reads shown that ran a second time in mode shadow, by table, and how long did they take?", "¿Qué mostraron, por tabla, las lecturas que corrieron por segunda vez en el modo shadow, y cuánto tardaron?"], shadow::SHADOW, shadow::shadow),
     live("differences", ["Which reads gave another result in their rewritten form? The last ones, the newest first.", "¿Qué lecturas dieron otro resultado en su forma reescrita? Las últimas, la más reciente primero."], shadow::DIFFERENCES, shadow::differences),
     live("recording", ["Which conversations does this proxy keep, and into which file?", "¿Qué conversaciones guarda este proxy, y en qué archivo?"], recording::RECORDING, recording::recording),
-    live("clients", ["Who is connected to the proxy, on which server process, and what is it doing?", "¿Quién está conectado al proxy, en qué proceso del servidor y qué está haciendo?"], clients::CLIENTS, clients::clients),
+    live("sessions", ["Who is connected to the proxy, on which server process, what is it doing, since when, and by which rule?", "¿Quién está conectado al proxy, en qué proceso del servidor, qué está haciendo, desde cuándo y por qué regla?"], sessions::SESSIONS, sessions::sessions),
     live("rules", ["How does each legacy table lie in the new ones?", "¿Cómo quedó cada tabla heredada en las nuevas?"], legacy_tables::RULES, legacy_tables::rules),
     live("modes", ["In which mode is every legacy table?", "¿En qué modo está cada tabla heredada?"], modes::MODES, modes::modes),
     live("stats", ["What is the value of every metric?", "¿Cuál es el valor de cada métrica?"], stats::STATS, stats::stats),
@@ -123,7 +126,8 @@ pub const REPORTS: &[Report] = &[
     recorded("done", ["What of the plan's definition of done is met, and by what evidence?", "¿Qué se cumple de la definición de terminado del plan, y con qué evidencia?"], done::DONE, done::DONE_SQL),
     ordered("bodies", ["Which functions, views, triggers and rules name a legacy table that stands, and which of them put statements together?", "¿Qué funciones, vistas, disparadores y reglas nombran una tabla heredada que aún existe, y cuáles de ellas arman sentencias?"], around::BODIES, |p| around::bodies(p.facts, p.one)),
     recorded("around", ["Who uses legacy tables around the proxies, from where, with what, when, and how sure is that?", "¿Quién usa tablas heredadas sin pasar por los proxies, desde dónde, con qué, cuándo, y qué tan seguro es?"], around::AROUND, around::AROUND_SQL),
-    recorded("witnesses", ["What does each witness say of every legacy table, on how much does it rest, and where do they disagree?", "¿Qué dice cada testigo de cada tabla heredada, en cuánto se basa, y en qué se contradicen?"], around::WITNESSES, around::WITNESSES_SQL),
+    Report { name: "witnesses", question: "What does each witness say of every legacy table, on how much does it rest, and where do they disagree?", question_es: "¿Qué dice cada testigo de cada tabla heredada, en cuánto se basa, y en qué se contradicen?", columns: witnesses::WITNESSES, rows: Rows::Witnesses },
+    recorded("scans", ["Where has `esclusa scan --record` found legacy names, when, and who has looked?", "¿Dónde encontró `esclusa scan --record` nombres heredados, cuándo, y quién buscó?"], around::SCANS, around::SCANS_SQL),
     recorded("coverage", ["How much of each day was recorded, by how many processes, and does the day count as one on which nobody can have been missed?", "¿Qué parte de cada día se registró, por cuántos procesos, y cuenta el día como uno en que nadie pudo pasar inadvertido?"], recorded::COVERAGE, recorded::COVERAGE_SQL),
     live("version", ["Which version of esclusa is this?", "¿Qué versión de esclusa es esta?"], settings::VERSION, settings::version),
 ];
@@ -154,6 +158,7 @@ impl Report {
     ) -> Result<Table> {
         match self.rows {
             Rows::Recorded(sql) => recorded::rows(database, self.columns, sql, asked).await,
+            Rows::Witnesses => witnesses::read(database, settings, asked, language).await,
             Rows::Verdicts => Ok(overview::table(&overview::judged(database, settings, asked, language).await?, language)),
             Rows::Order(rows) => {
                 let facts = order::facts::read(database, settings, asked, language).await?;

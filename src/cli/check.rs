@@ -35,6 +35,7 @@ pub(super) async fn run(call: Call) -> Result<()> {
     if let Err(found) = Rules::parse(&call.settings.record.redact) {
         faults.extend(found);
     }
+    check::regulatory(&rules, &call.settings.calendar.regulatory, &mut faults);
     if let Err(Error::Refused { message, detail, hint }) = trust::require_proof(&call.settings).await {
         let message = detail.map_or_else(|| message.clone(), |detail| format!("{message}; {detail}"));
         faults.push(Fault::general(message).hint(hint.unwrap_or_default()));

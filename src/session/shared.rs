@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
 use dashmap::DashMap;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::Instant;
 
-use super::activity::{Activity, Doing};
+use super::activity::{Activity, Doing, Waiting};
 use super::house::{Held, House, Note, Run};
 use super::pause::Pause;
 use super::touch::{Hold, Touches};
@@ -21,6 +21,8 @@ use crate::record::Recorder;
 use crate::rewrite::cache::Cache;
 use crate::rewrite::{NameContext, Outcome, Policy};
 use crate::shadow::{Sample, Shadow};
+use crate::sql::fingerprint::normalise;
+use crate::sql::{Limits, Named};
 use crate::telemetry;
 use crate::traffic::felt::Felt;
 use crate::traffic::{Client, Execution, Sqlstate, Traffic};
@@ -31,6 +33,15 @@ const FRESH: Duration = Duration::from_secs(1);
 
 /// A session that has ended is still known as one of ours for so long: somebody may have seen its server process before.
 pub const REMEMBERED: Duration = Duration::from_secs(30);
+
+/// What was passed on uncounted is told for so long: whoever compares counts may do it a while later.
+const UNCOUNTED: Duration = Duration::from_secs(60);
+/// Who has had a session is told for so long: it may have left a statement open for a while.
+const USERS: Duration = Duration::from_secs(600);
+/// Every legacy table, among those that are not counted.
+const ALL: &str = "*";
+/// What is shown of a statement that is held back.
+const HELD_BYTES: usize = 2000;
 
 /// What all sessions share.
 #[derive(Debug)]
@@ -63,6 +74,10 @@ pub struct Shared {
     pub clients: DashMap<u64, Arc<ClientInfo>, ahash::RandomState>,
     /// Server processes of sessions that have ended a moment ago.
     ended: Mutex<VecDeque<(Instant, i32)>>,
+    /// Legacy tables whose statements were passed on without being counted, and until when.
+    uncounted: Mutex<HashMap<String, Instant>>,
+    /// Users of sessions that have ended, and when the last did.
+    users: Mutex<HashMap<String, Instant>>,
     next_id: AtomicU64,
     /// Places taken: clients that have said who they are, also while they log in.
     places: AtomicUsize,
@@ -77,7 +92,7 @@ pub struct Standing {
     pub wanted: Mode,
 }
 
-/// A connected client, as `SHOW CLIENTS` lists it.
+/// A connected client, as `SHOW SESSIONS` lists it.
 #[derive(Debug)]
 pub struct ClientInfo {
     /// Who it is; replaced when it reports another application name.
@@ -91,6 +106,10 @@ pub struct ClientInfo {
     /// Wakes the session, which looks whether it is to end, to pause, or to go on.
     pub told: Arc<Notify>,
     killed: AtomicBool,
+    /// Statements that may name a legacy table have passed unread: they may be prepared, and run again.
+    unread: AtomicBool,
+    /// Who waits to hear whether a cancel request was for a statement that is held back here.
+    cancels: Mutex<Vec<oneshot::Sender<bool>>>,
     /// The oldest policy that decided about a statement which is not yet answered; 0 when there is none.
     pub flight: Arc<AtomicU64>,
 }
@@ -106,6 +125,8 @@ impl ClientInfo {
             activity: Activity::new(since),
             told: Arc::default(),
             killed: AtomicBool::new(false),
+            unread: AtomicBool::new(false),
+            cancels: Mutex::default(),
             flight: Arc::default(),
         }
     }
@@ -114,6 +135,27 @@ impl ClientInfo {
     pub fn kill(&self) {
         self.killed.store(true, Ordering::Release);
         self.told.notify_one();
+    }
+
+    /// Cancels the statement that is held back here; false when none is, and the server is to be asked.
+    pub async fn cancel_held(&self) -> bool {
+        const PATIENCE: Duration = Duration::from_secs(1);
+        if !matches!(self.activity.doing().0, Doing::Idle | Doing::Paused | Doing::Held) {
+            return false;
+        }
+        let (told, answer) = oneshot::channel();
+        self.cancels.lock().unwrap_or_else(PoisonError::into_inner).push(told);
+        self.told.notify_one();
+        tokio::time::timeout(PATIENCE, answer).await.is_ok_and(|answer| answer.unwrap_or(false))
+    }
+
+    /// Answers those who wait for [`ClientInfo::cancel_held`].
+    pub(super) fn answer_cancels(&self, mut cancel: impl FnMut() -> bool) {
+        let waiting = std::mem::take(&mut *self.cancels.lock().unwrap_or_else(PoisonError::into_inner));
+        for told in waiting {
+            // Who asked may have given up waiting.
+            let _ = told.send(cancel());
+        }
     }
 
     /// Whether it is to end.
@@ -141,6 +183,8 @@ impl Shared {
             draining: watch::Sender::new(false),
             clients: DashMap::default(),
             ended: Mutex::default(),
+            uncounted: Mutex::default(),
+            users: Mutex::default(),
             next_id: AtomicU64::new(1),
             places: AtomicUsize::new(0),
         }
@@ -153,6 +197,11 @@ impl Shared {
         self.places.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;
         telemetry::add("esclusa_clients", 1.0);
         Some(Place { shared: self.clone(), id: self.next_id.fetch_add(1, Ordering::Relaxed) })
+    }
+
+    /// The client whose server process has this key.
+    pub fn with_key(&self, key: &[u8]) -> Option<Arc<ClientInfo>> {
+        self.clients.iter().find(|client| client.activity.key() == Some(key)).map(|client| client.clone())
     }
 
     /// Waits for the drain, and for the first moment at which it may end what begins now.
@@ -182,7 +231,46 @@ impl Shared {
         (alive, ended.iter().map(|(_, process)| *process).collect())
     }
 
+    /// Legacy tables whose statements are passed on without being counted, or were a while ago: `*` for all.
+    pub fn uncounted(&self) -> Vec<String> {
+        let is_unread = self.clients.iter().any(|client| client.unread.load(Ordering::Relaxed));
+        let mut uncounted = self.pass_uncounted(is_unread.then_some(ALL));
+        uncounted.sort_unstable();
+        uncounted
+    }
+
+    /// Adds those of the policy in force, and one more.
+    fn pass_uncounted(&self, more: Option<&str>) -> Vec<String> {
+        let (now, policy) = (Instant::now(), self.policy.load());
+        let off = policy.entries().filter(|entry| entry.mode == Mode::Off).map(|entry| entry.relation.table.as_str());
+        let mut uncounted = self.uncounted.lock().unwrap_or_else(PoisonError::into_inner);
+        for table in off.chain(more) {
+            uncounted.insert(table.to_owned(), now);
+        }
+        uncounted.retain(|_, last| now.duration_since(*last) < UNCOUNTED);
+        uncounted.keys().cloned().collect()
+    }
+
+    /// Users of sessions that are, or were a while ago.
+    pub fn users(&self) -> Vec<String> {
+        let now = Instant::now();
+        // A session's user is put among those of the ended before it is taken from the others.
+        let mut alive: Vec<String> = self.clients.iter().map(|client| client.client.load().user.clone()).collect();
+        let mut ended = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.retain(|_, last| now.duration_since(*last) < USERS);
+        alive.extend(ended.keys().cloned());
+        alive.sort_unstable();
+        alive.dedup();
+        alive
+    }
+
     fn ends(&self, id: u64) {
+        if let Some(user) = self.clients.get(&id).map(|client| client.client.load().user.clone()) {
+            self.users.lock().unwrap_or_else(PoisonError::into_inner).insert(user, Instant::now());
+        }
+        if self.clients.get(&id).is_some_and(|client| client.unread.load(Ordering::Relaxed)) {
+            self.pass_uncounted(Some(ALL));
+        }
         let process = self.clients.get(&id).and_then(|client| client.activity.process());
         if let Some(process) = process.and_then(|process| i32::try_from(process).ok()) {
             let now = Instant::now();
@@ -215,7 +303,7 @@ impl Shared {
 
     /// Those who are in a transaction or a statement, or on their way in, by number: a pause waits for them.
     pub fn unpaused(&self) -> Vec<(u64, Arc<ClientInfo>)> {
-        let clients = self.clients.iter().filter(|client| client.activity.doing().0 != Doing::Paused);
+        let clients = self.clients.iter().filter(|client| !client.activity.doing().0.is_paused());
         let mut clients: Vec<_> = clients.map(|client| (*client.key(), client.value().clone())).collect();
         clients.sort_unstable_by_key(|(id, _)| *id);
         clients
@@ -228,7 +316,10 @@ impl Shared {
     /// Puts a new policy in force.
     pub fn set_policy(&self, policy: Policy) {
         telemetry::set("esclusa_rule_generation", policy.generation as f64);
+        // Until now those that were off were not counted, however short that was.
+        self.pass_uncounted(None);
         self.policy.store(Arc::new(policy));
+        self.pass_uncounted(None);
     }
 }
 
@@ -316,7 +407,10 @@ impl House for Seat {
     fn note(&self, note: Note) {
         match note {
             Note::Unread => telemetry::count_by("esclusa_statements_total", "path", "unread"),
-            Note::FirstUnread => self.warn_unread(),
+            Note::FirstUnread => {
+                self.info.unread.store(true, Ordering::Relaxed);
+                self.warn_unread();
+            }
             Note::PreparedAgain => telemetry::count("esclusa_prepared_again_total"),
             Note::PreparedOverflow => telemetry::count("esclusa_prepared_overflow_total"),
         }
@@ -336,6 +430,17 @@ impl House for Seat {
 
     fn runs(&self, statement: Option<&Arc<Outcome>>) {
         self.info.activity.runs(statement.cloned());
+    }
+
+    fn holds(&self, statement: Option<&str>) {
+        let held = statement.map(|text| {
+            let limits = Limits { text_bytes: self.statement_bytes(), ..Limits::default() };
+            let relations = Named::of(text, &limits).map(|named| named.relations).unwrap_or_default();
+            let policy = self.shared.policy.load();
+            let tables = relations.into_iter().map(|(.., name)| name).filter(|name| policy.knows(name)).collect();
+            Waiting { text: normalise(text, HELD_BYTES), tables }
+        });
+        self.info.activity.holds(held);
     }
 
     fn has_key(&self, key: &[u8]) {

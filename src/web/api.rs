@@ -91,7 +91,7 @@ pub(super) async fn report(
     let report = find(&name).ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, format!("there is no report `{name}`")))?;
     let table = match report.rows {
         Rows::Live(rows) => live(rows(&site.shared), &parameters)?,
-        Rows::Recorded(_) | Rows::Verdicts | Rows::Order(_) => {
+        Rows::Recorded(_) | Rows::Witnesses | Rows::Verdicts | Rows::Order(_) => {
             let language = parameters.lang.as_deref().unwrap_or("en").parse().map_err(Error::usage)?;
             let Parameters { since, until, table, .. } = parameters;
             let question = Question { since, until, table, language };
@@ -129,7 +129,7 @@ pub fn reference() -> String {
          | `until` | up to when |\n| `table` | one legacy table |\n| `lang` | the language of sentences: `en` or `es` |\n\n\
          The others are what the one proxy that is asked holds in memory; those with a column `table` take `table`. Another parameter is an error.\n\n\
          An error is `{\"error\": \"...\", \"more\": [...]}` with a status: 400 for what cannot be asked, 404 for a report that there is not, 409 for a refusal\n\
-         (the tables for hits are not there yet), 503 for a database that does not answer. Who may not gets 401 or 403, and 429 after too many failed log-ins,\n\
+         (the tables for hits are not there yet), 503 for a database that does not answer. Who may not gets 401 or 403,\n\
          with a line of text.\n",
     );
     for report in REPORTS {

@@ -46,7 +46,7 @@ async fn rows(frame: &Frame, site: &Site, report: &'static Report) -> crate::err
     let question = Question { language: frame.language, ..Question::default() };
     match report.rows {
         Rows::Live(rows) => Ok(rows(&site.shared)),
-        Rows::Recorded(_) | Rows::Verdicts | Rows::Order(_) => {
+        Rows::Recorded(_) | Rows::Witnesses | Rows::Verdicts | Rows::Order(_) => {
             Ok(site.told(&[report], &question).await?.pop().unwrap_or_default())
         }
     }
@@ -73,7 +73,7 @@ pub(super) async fn order(frame: Frame, State(site): State<Arc<Site>>) -> Respon
 
 pub(super) async fn sessions(frame: Frame, State(site): State<Arc<Site>>) -> Response {
     let mut page = Page::new(&frame, frame.of("Who is connected to this proxy", "Quién está conectado a este proxy"));
-    page.add(&site, &["clients", "replicas"]).await;
+    page.add(&site, &["sessions", "replicas"]).await;
     frame.page(StatusCode::OK, &page)
 }
 

@@ -2,12 +2,15 @@
 //! change of modes is announced by NOTIFY and read again by each.
 
 pub mod around;
+pub mod calls;
 pub mod counter;
 pub mod felt;
+pub mod found;
 pub mod hits;
 pub mod reason;
 pub mod replica;
 pub mod retention;
+pub mod scanned;
 pub mod spool;
 
 use std::collections::HashMap;

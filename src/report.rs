@@ -21,6 +21,7 @@ mod shadow;
 mod stats;
 pub mod trend;
 pub mod verdict;
+mod witnesses;
 
 pub use hits::hits;
 pub use modes::{CHANGES, changes};
@@ -55,6 +56,8 @@ pub enum Rows {
     Live(fn(&Shared) -> Table),
     /// What all proxies have recorded, by a query (`report/recorded.rs`).
     Recorded(&'static str),
+    /// That, beside what sources and the catalog say (`report/witnesses.rs`).
+    Witnesses,
     /// What follows from it for each legacy name (`report/verdict.rs`).
     Verdicts,
     /// What follows for the order of moves (`report/order.rs`).
@@ -121,7 +124,8 @@ pub const REPORTS: &[Report] = &[
     recorded("done", ["What of the plan's definition of done is met, and by what evidence?", "¿Qué se cumple de la definición de terminado del plan, y con qué evidencia?"], done::DONE, done::DONE_SQL),
     ordered("bodies", ["Which functions, views, triggers and rules name a legacy table that stands, and which of them put statements together?", "¿Qué funciones, vistas, disparadores y reglas nombran una tabla heredada que aún existe, y cuáles de ellas arman sentencias?"], around::BODIES, |p| around::bodies(p.facts, p.one)),
     recorded("around", ["Who uses legacy tables around the proxies, from where, with what, when, and how sure is that?", "¿Quién usa tablas heredadas sin pasar por los proxies, desde dónde, con qué, cuándo, y qué tan seguro es?"], around::AROUND, around::AROUND_SQL),
-    recorded("witnesses", ["What does each witness say of every legacy table, on how much does it rest, and where do they disagree?", "¿Qué dice cada testigo de cada tabla heredada, en cuánto se basa, y en qué se contradicen?"], around::WITNESSES, around::WITNESSES_SQL),
+    Report { name: "witnesses", question: "What does each witness say of every legacy table, on how much does it rest, and where do they disagree?", question_es: "¿Qué dice cada testigo de cada tabla heredada, en cuánto se basa, y en qué se contradicen?", columns: witnesses::WITNESSES, rows: Rows::Witnesses },
+    recorded("scans", ["Where has `esclusa scan --record` found legacy names, when, and who has looked?", "¿Dónde encontró `esclusa scan --record` nombres heredados, cuándo, y quién buscó?"], around::SCANS, around::SCANS_SQL),
     recorded("coverage", ["How much of each day was recorded, by how many processes, and does the day count as one on which nobody can have been missed?", "¿Qué parte de cada día se registró, por cuántos procesos, y cuenta el día como uno en que nadie pudo pasar inadvertido?"], recorded::COVERAGE, recorded::COVERAGE_SQL),
     live("version", ["Which version of esclusa is this?", "¿Qué versión de esclusa es esta?"], settings::VERSION, settings::version),
 ];
@@ -152,6 +156,7 @@ impl Report {
     ) -> Result<Table> {
         match self.rows {
             Rows::Recorded(sql) => recorded::rows(database, self.columns, sql, asked).await,
+            Rows::Witnesses => witnesses::read(database, settings, asked, language).await,
             Rows::Verdicts => Ok(overview::table(&overview::judged(database, settings, asked, language).await?, language)),
             Rows::Order(rows) => {
                 let facts = order::facts::read(database, settings, asked, language).await?;

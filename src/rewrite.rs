@@ -192,6 +192,14 @@ impl Policy {
         aside
     }
 
+    /// The policy that tells what a text names, whatever the modes are.
+    #[must_use]
+    pub fn observing(&self) -> Policy {
+        let mut observing = self.clone();
+        observing.entries.values_mut().for_each(|e| e.mode = Mode::Observe);
+        observing
+    }
+
     /// Whether a text may name a legacy table.
     pub fn may_name(&self, text: &[u8]) -> bool {
         self.prefilter.may_name(text)

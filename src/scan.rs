@@ -115,7 +115,13 @@ pub fn scan(policy: &Policy, paths: &[PathBuf]) -> Result<Scanned> {
 
 /// The legacy tables that a statement works on, each with what it does there. One that was cut off at its end is read by its words.
 pub fn statement(policy: &Policy, text: &str, is_whole: bool) -> Vec<(String, &'static str)> {
-    let uses = if is_whole { uses::of_statement(policy, text) } else { uses::of(policy, text, false) };
+    let uses = if is_whole { uses::of_statement(policy, text, false) } else { uses::of(policy, text, false) };
+    uses.into_iter().filter(|found| found.operation != "mention").map(|found| (found.table, found.operation)).collect()
+}
+
+/// The same of those that a whole statement names with their schema.
+pub fn qualified(policy: &Policy, text: &str) -> Vec<(String, &'static str)> {
+    let uses = uses::of_statement(policy, text, true);
     uses.into_iter().filter(|found| found.operation != "mention").map(|found| (found.table, found.operation)).collect()
 }
 

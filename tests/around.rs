@@ -2,7 +2,16 @@
 //! work and esclusa's never is.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
+#[path = "around/calls.rs"]
+mod calls;
 mod common;
+#[path = "around/doubt.rs"]
+mod doubt;
+#[path = "recording/process.rs"]
+#[allow(dead_code, reason = "the clients are of tests/recording.rs")]
+mod process;
+#[path = "around/witnesses.rs"]
+mod witnesses;
 
 use std::time::{Duration, Instant};
 
@@ -17,6 +26,7 @@ use esclusa::report::{self, Asked, overview};
 const OFTEN: Duration = Duration::from_millis(200);
 
 async fn bed() -> Bed {
+    common::SETTINGS.get_or_init(|| vec!["shared_preload_libraries = 'pg_stat_statements'".into()]);
     let mut bed = Bed::new(
         "CREATE TABLE tipocolor (tcid numeric(5,0) PRIMARY KEY, tcdesc varchar(30));
          CREATE TABLE tipotalla (ttid numeric(5,0) PRIMARY KEY, ttdesc varchar(30));

@@ -87,7 +87,9 @@ async fn html(call: &Call, database: &Database, asked: &Asked, language: Languag
         let (table, whole) = match listed.rows {
             Rows::Verdicts => (overview::table(&judged, language), true),
             Rows::Order(rows) => (rows(&planned), true),
-            Rows::Live(_) | Rows::Recorded(_) => (listed.read(database, &call.settings, asked, language).await?, false),
+            Rows::Live(_) | Rows::Recorded(_) | Rows::Witnesses => {
+                (listed.read(database, &call.settings, asked, language).await?, false)
+            }
         };
         sections.push(Section { title: listed.name.to_owned(), question: question(listed, language), table, whole });
     }

@@ -1,11 +1,13 @@
-//! `esclusa scan PATH...`: legacy names in source trees, SQL files, logs and dumps. It needs no database.
+//! `esclusa scan PATH...`: legacy names in source trees, SQL files, logs and dumps. It needs no database, unless what it finds is recorded.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Call, remark};
+use crate::control::scanned;
 use crate::error::{Error, Result};
 use crate::mode::Mode;
-use crate::scan;
+use crate::rewrite::Policy;
+use crate::scan::{self, Scanned};
 use crate::server::facts::Facts;
 use crate::server::policy;
 
@@ -13,7 +15,8 @@ use crate::server::policy;
 #[command(
     after_help = "Read are Java and its kin (literals as the program puts them together, annotations), Hibernate's mappings and other XML, JSP, \
     properties, SQL, PostgreSQL's log (stderr, csvlog, jsonlog, auto_explain), pg_stat_statements as CSV with a head, and any other text.\n\n\
-    Examples:\n  esclusa scan src/ /var/log/postgresql\n  esclusa scan statements.csv --table tipocorreo --format csv"
+    Examples:\n  esclusa scan src/ /var/log/postgresql\n  esclusa scan statements.csv --table tipocorreo --format csv\n  \
+    esclusa scan --record src/"
 )]
 pub(super) struct Scan {
     /// Files, or directories with all that is below them.
@@ -22,6 +25,10 @@ pub(super) struct Scan {
     /// One legacy table.
     #[arg(long)]
     table: Option<String>,
+    /// Records what was found in the target database, for `report witnesses` and `report scans`: of each path in the place of what was recorded
+    /// of it before. Statements are not recorded.
+    #[arg(long)]
+    record: bool,
 }
 
 pub(super) async fn run(call: Call, asked: Scan) -> Result<()> {
@@ -29,7 +36,10 @@ pub(super) async fn run(call: Call, asked: Scan) -> Result<()> {
     settings.control.url = Default::default();
     settings.rules.default_mode = Mode::Observe;
     let policy = policy::build(&settings, &call.rules()?, &Facts::unasked(&settings)?, 1).policy;
-    let scanned = scan::scan(&policy, &asked.paths)?;
+    let scanned = match asked.record {
+        false => scan::scan(&policy, &asked.paths)?,
+        true => record(&call, &policy, &asked.paths).await?,
+    };
     call.print(&scan::table(&scanned, asked.table.as_deref()))?;
     remark(&format!("{} files were read; {} are no text", scanned.files, scanned.binary));
     scanned.unread.iter().for_each(|why| remark(&format!("warning: {why}")));
@@ -37,4 +47,31 @@ pub(super) async fn run(call: Call, asked: Scan) -> Result<()> {
         0 => Ok(()),
         unread => Err(Error::refused(format!("{unread} files or directories could not be read: what they name is not known"))),
     }
+}
+
+/// Each path on its own: it is the root by which it is found again.
+async fn record(call: &Call, policy: &Policy, paths: &[PathBuf]) -> Result<Scanned> {
+    // Who cannot record hears it before the work.
+    let database = call.database().await?;
+    scanned::require(&database).await?;
+    let by = std::env::var("USER").unwrap_or_else(|_| "somebody".into());
+    let mut all = Scanned::default();
+    for path in paths {
+        let one = scan::scan(policy, std::slice::from_ref(path))?;
+        let root = root(path)?;
+        scanned::record(&database, &root, &by, &one).await?;
+        remark(&format!("recorded as {root}"));
+        all.found.extend(one.found);
+        all.files += one.files;
+        all.binary += one.binary;
+        all.unread.extend(one.unread);
+    }
+    Ok(all)
+}
+
+/// The machine and the whole path.
+fn root(path: &Path) -> Result<String> {
+    let whole = std::fs::canonicalize(path).map_err(|e| Error::io(format!("looking for {}", path.display()), e))?;
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    Ok(format!("{}:{}", host.trim(), whole.display()))
 }

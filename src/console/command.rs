@@ -85,7 +85,7 @@ static COMMANDS: LazyLock<Vec<Command>> = LazyLock::new(|| {
         columns: report.columns,
         function: Function::Show(match report.rows {
             Rows::Live(rows) => Shown::Here(rows),
-            Rows::Recorded(_) | Rows::Verdicts | Rows::Order(_) => Shown::Recorded(report),
+            Rows::Recorded(_) | Rows::Witnesses | Rows::Verdicts | Rows::Order(_) => Shown::Recorded(report),
         }),
     };
     let act = |&(name, syntax, help, columns, read): &(&str, _, _, _, Reader)| Command {

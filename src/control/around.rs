@@ -6,7 +6,7 @@
 //!
 //! What is seen are samples. Nothing is seen of a session that ends between two of them, and a use that is counted may have been many.
 
-use std::time::Duration;
+use std::collections::HashSet;
 
 use crate::catalog::Database;
 use crate::error::Result;
@@ -17,14 +17,12 @@ const LOOKING: &str = "hashtext('esclusa around')";
 /// A proxy that has published so long after a sample has told of all sessions that were there: their processes are known to it a moment
 /// after they begin.
 const SETTLED: &str = "1 s";
-/// Rows of one hour with names of their own: a client chooses its application name, and might choose a new one each time.
-const ROWS: i64 = 5000;
 /// Sessions that are looked at in one sample.
 const SESSIONS: i64 = 500;
 
 /// Whether `schema apply` has made the tables.
 pub async fn has_tables(database: &Database) -> Result<bool> {
-    let sql = "SELECT to_regclass('esclusa.around') IS NOT NULL AND to_regclass('esclusa.proxy_process') IS NOT NULL";
+    let sql = "SELECT to_regclass('esclusa.around_calls') IS NOT NULL AND to_regclass('esclusa.proxy_process') IS NOT NULL";
     Ok(database.one("looking for the tables of what is seen around the proxies", sql, &[]).await?.get(0))
 }
 
@@ -40,13 +38,43 @@ pub async fn unknown(database: &Database, processes: &[i32]) -> Result<Vec<i32>>
     Ok(database.query("looking for our sessions", sql, &[&processes]).await?.iter().map(|row| row.get(0)).collect())
 }
 
-/// A proxy says which server processes are its own, as of a moment; or why it does not know.
-pub async fn publish(database: &Database, instance: &str, at: f64, processes: &[i32], finding: Option<&str>) -> Result<()> {
+/// What a proxy says of itself, as of a moment.
+#[derive(Debug, Clone)]
+pub struct Publication<'p> {
+    /// Its name among the replicas.
+    pub instance: &'p str,
+    /// The moment.
+    pub at: f64,
+    /// The server processes that are its own.
+    pub processes: &'p [i32],
+    /// Why it does not know them.
+    pub finding: Option<&'p str>,
+    /// Legacy tables whose statements it has lately passed on without counting them; [`ALL`] for all.
+    pub uncounted: &'p [String],
+    /// Who has lately had a session through it.
+    pub users: &'p [String],
+}
+
+/// Every legacy table.
+pub const ALL: &str = "*";
+
+/// A proxy says which server processes are its own, and what it does not count.
+pub async fn publish(database: &Database, said: Publication<'_>) -> Result<()> {
     let sql = "WITH gone AS (DELETE FROM esclusa.proxy_process WHERE published_at < clock_timestamp() - interval '1 hour' AND instance <> $1)
-               INSERT INTO esclusa.proxy_process AS p (instance, processes, finding, published_at) VALUES ($1, $2, $3, to_timestamp($4))
-               ON CONFLICT (instance) DO UPDATE SET processes = excluded.processes, finding = excluded.finding, has_ended = false,
-                   published_at = excluded.published_at";
-    database.execute("telling which sessions are ours", sql, &[&instance, &processes, &finding, &at]).await.map(drop)
+               INSERT INTO esclusa.proxy_process AS p (instance, processes, finding, published_at, uncounted, users)
+               VALUES ($1, $2, $3, to_timestamp($4), $5, $6) ON CONFLICT (instance) DO UPDATE SET processes = excluded.processes,
+                   finding = excluded.finding, has_ended = false, published_at = excluded.published_at, uncounted = excluded.uncounted,
+                   users = excluded.users";
+    let Publication { instance, at, processes, finding, uncounted, users } = said;
+    let parameters: crate::catalog::database::Params<'_> = &[&instance, &processes, &finding, &at, &uncounted, &users];
+    database.execute("telling which sessions are ours", sql, parameters).await.map(drop)
+}
+
+/// Legacy tables whose statements some proxy has lately passed on without counting them; [`ALL`] for all.
+pub async fn uncounted(database: &Database) -> Result<Vec<String>> {
+    let sql =
+        "SELECT DISTINCT unnest(uncounted) FROM esclusa.proxy_process WHERE published_at > clock_timestamp() - interval '2 min'";
+    Ok(database.query("asking what the proxies do not count", sql, &[]).await?.iter().map(|row| row.get(0)).collect())
 }
 
 /// The last word of a proxy: these were its own, and there are no more.
@@ -54,6 +82,42 @@ pub async fn leave(database: &Database, instance: &str, processes: &[i32]) -> Re
     let sql =
         "UPDATE esclusa.proxy_process SET processes = $2, has_ended = true, published_at = clock_timestamp() WHERE instance = $1";
     database.execute("telling which sessions were ours", sql, &[&instance, &processes]).await.map(drop)
+}
+
+/// Who has lately had a session through a proxy.
+pub async fn users(database: &Database) -> Result<HashSet<String>> {
+    let sql =
+        "SELECT DISTINCT unnest(users) FROM esclusa.proxy_process WHERE published_at > clock_timestamp() - interval '15 min'";
+    Ok(database.query("asking who comes through the proxies", sql, &[]).await?.iter().map(|row| row.get(0)).collect())
+}
+
+/// Sessions of these users that are now, and that no proxy has called its own; of each no more than who it is.
+pub async fn sessions_of(database: &Database, users: &[String]) -> Result<Vec<Session>> {
+    let sql = "SELECT a.pid, extract(epoch FROM clock_timestamp())::double precision, a.usename::text,
+                   coalesce(host(a.client_addr), CASE WHEN a.backend_type IS NULL THEN '' ELSE 'local' END), coalesce(a.application_name, ''),
+                   a.backend_type IS NULL
+               FROM pg_stat_activity AS a WHERE a.datname = current_database() AND a.usename = ANY ($1) AND a.pid <> pg_backend_pid()
+                   AND NOT EXISTS (SELECT FROM esclusa.proxy_process AS p WHERE a.pid = ANY (p.processes)) LIMIT 100";
+    let rows = database.query("looking who comes around the proxies", sql, &[&users]).await?;
+    let session = |row: &tokio_postgres::Row| {
+        let at: f64 = row.get(1);
+        Session {
+            process: row.get(0),
+            seen_at: at,
+            statement_began: at,
+            began: at,
+            last: at,
+            user: row.get(2),
+            address: row.get(3),
+            application: row.get(4),
+            text: String::new(),
+            is_whole: true,
+            locked: Vec::new(),
+            reads_all: false,
+            is_hidden: row.get(5),
+        }
+    };
+    Ok(rows.iter().map(session).collect())
 }
 
 /// Whether this connection is the one that looks, now and from now on.
@@ -205,15 +269,22 @@ pub async fn words(database: &Database, seen: &[(i32, f64)]) -> Result<Vec<Word>
     Ok(rows.iter().map(word).collect())
 }
 
+/// What stands for a user, an address or an application that is not known.
+pub const UNKNOWN: &str = "(unknown)";
+
 /// A use of a legacy table around the proxies.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Use {
     /// The table.
     pub table: String,
-    /// `statement` where its text names the table, `session` where only a lock tells, `dump`.
+    /// `statement` where its text names the table, `session` where only a lock tells, `dump`; `counter` and `calls` where the
+    /// server counted it, `function` where it counted a call of a function that names the table.
     pub kind: &'static str,
-    /// `sure`, `unsure` where a proxy has not said that it is none of its own, `hidden` where this role may not see who it is.
+    /// `sure`, `likely` where user and statement are, and address and application are concluded, `unsure` where a proxy has not said that it
+    /// is none of its own, `hidden` where this role may not see who it is.
     pub certainty: &'static str,
+    /// How often, at least.
+    pub times: i64,
     /// The statement without its literals.
     pub statement: String,
     /// When the statement, or the transaction, began: what began at the same moment is the same use.
@@ -226,56 +297,4 @@ pub struct Use {
     pub address: String,
     /// The name that it gives itself.
     pub application: String,
-}
-
-/// Writes uses, each once: what began no later than what was counted last is that, or began beside it. How many were new.
-pub async fn write(database: &Database, uses: &[Use]) -> Result<u64> {
-    let sql = format!(
-        "WITH use AS (SELECT $1::text AS name, $2::text AS who, $3::text AS address, $4::text AS application, $5::text AS kind,
-                $6::text AS certainty, $7::text AS statement, to_timestamp($8) AS last, to_timestamp($9) AS began,
-                date_trunc('hour', to_timestamp($9)) AS bucket),
-         hour AS (SELECT count(*) >= {ROWS} AS is_full FROM {CONTROL}.around AS a JOIN use USING (bucket)),
-         named AS (SELECT use.*, CASE WHEN is_full THEN '(others)' ELSE address END AS place,
-                CASE WHEN is_full THEN '(others)' ELSE application END AS client FROM use, hour),
-         known AS (SELECT FROM {CONTROL}.around AS a JOIN named AS n ON (a.bucket, a.legacy_table, a.user_name, a.client_address,
-                a.application_name, a.kind, a.certainty) = (n.bucket, name, who, place, client, n.kind, n.certainty)
-            WHERE a.last_began >= n.began),
-         put AS (INSERT INTO {CONTROL}.around AS a (bucket, legacy_table, user_name, client_address, application_name, kind, certainty,
-                uses, statement, last_began, first_seen, last_seen)
-            SELECT bucket, name, who, place, client, kind, certainty, 1, statement, began, began, greatest(last, began) FROM named
-            ON CONFLICT (bucket, legacy_table, user_name, client_address, application_name, kind, certainty) DO UPDATE SET
-                uses = a.uses + (excluded.last_began > a.last_began)::int, statement = coalesce(nullif(excluded.statement, ''), a.statement),
-                last_began = greatest(a.last_began, excluded.last_began), last_seen = greatest(a.last_seen, excluded.last_seen)
-            RETURNING 1)
-         SELECT NOT EXISTS (SELECT FROM known) FROM put"
-    );
-    database
-        .transaction("writing what was seen around the proxies", async |db| {
-            let mut new = 0;
-            for used in uses {
-                let parameters: crate::catalog::database::Params<'_> = &[
-                    &used.table,
-                    &used.user,
-                    &used.address,
-                    &used.application,
-                    &used.kind,
-                    &used.certainty,
-                    &used.statement,
-                    &used.last,
-                    &used.began,
-                ];
-                new += u64::from(db.one("writing a use around the proxies", &sql, parameters).await?.get::<_, bool>(0));
-            }
-            Ok(new)
-        })
-        .await
-}
-
-/// A sample was taken, which stands for so long.
-pub async fn cover(database: &Database, time: Duration, sees_all: bool) -> Result<()> {
-    let sql = "INSERT INTO esclusa.around_coverage AS c (bucket, samples, covered_us, hidden)
-               VALUES (date_trunc('hour', clock_timestamp()), 1, $1, $2) ON CONFLICT (bucket) DO UPDATE
-               SET samples = c.samples + 1, covered_us = c.covered_us + excluded.covered_us, hidden = c.hidden + excluded.hidden";
-    let us = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
-    database.execute("noting that somebody looked", sql, &[&us, &i64::from(!sees_all)]).await.map(drop)
 }

@@ -64,6 +64,7 @@ pub async fn tidy(database: &Database, retention: &Retention) -> Result<bool> {
                 ("coverage", "bucket", totals),
                 ("around", "bucket", detail),
                 ("around_coverage", "bucket", totals),
+                ("around_blind", "bucket", totals),
                 // Its spool, with spans that may be in, is not older.
                 ("recorder", "written_at", totals),
             ] {

@@ -1,4 +1,5 @@
-//! Reports about whoever does not come through the proxies, and what all witnesses say of a table beside each other.
+//! Reports about whoever does not come through the proxies: who was seen, the bodies in the catalog that name a legacy table, and what scans have
+//! found.
 
 use super::order::Facts;
 use crate::table::ColumnType::{Int, Text};
@@ -15,19 +16,27 @@ pub(super) fn bodies(facts: &Facts, one: Option<&str>) -> Table {
             continue;
         }
         for body in &legacy.hanging {
-            let form = match body.kind {
-                "function text" => "static: looked up when it runs",
-                "dynamic function" => "dynamic: it has EXECUTE, and may put more statements together",
-                "function" | "aggregate" | "view" | "materialised view" | "trigger" | "rule" | "policy" => {
-                    "static: known to the catalog"
-                }
-                _ => continue,
-            };
+            let Some(form) = form(body.kind) else { continue };
             table.push(vec![name.into(), body.kind.into(), body.name.as_str().into(), form.into(), body.fate.as_str().into()]);
         }
     }
     table
 }
+
+/// How a body names the table; nothing for what is no body.
+pub(super) fn form(kind: &str) -> Option<&'static str> {
+    match kind {
+        "function text" => Some("static: looked up when it runs"),
+        DYNAMIC => Some("dynamic: it has EXECUTE, and may put more statements together"),
+        "function" | "aggregate" | "view" | "materialised view" | "trigger" | "rule" | "policy" => {
+            Some("static: known to the catalog")
+        }
+        _ => None,
+    }
+}
+
+/// The kind of a body that puts statements together.
+pub(super) const DYNAMIC: &str = "dynamic function";
 
 pub(super) const AROUND: Columns = &[
     ("table", Text),
@@ -44,7 +53,13 @@ pub(super) const AROUND: Columns = &[
 /// What was seen are samples: it was so often, or more often.
 pub(super) const AROUND_SQL: &str = "SELECT legacy_table, user_name, client_address, coalesce(nullif(application_name, ''), '(unnamed)'), kind,
         sum(uses)::bigint, min(first_seen)::timestamptz(0)::text, max(last_seen)::timestamptz(0)::text,
-        CASE WHEN kind = 'counter' THEN 'counters grew while the proxies sent nothing that names it: somebody between two samples, a function or a trigger'
+        CASE WHEN kind = 'counter' AND certainty = 'sure'
+                THEN 'counters grew while the proxies sent nothing that names it: somebody between two samples, a function or a trigger'
+            WHEN kind IN ('counter', 'calls', 'function') AND certainty = 'unsure' THEN 'unsure: the server counted it, and a proxy has not written what it had recorded'
+            WHEN kind = 'calls' AND certainty = 'likely'
+                THEN 'user and statement are sure: pg_stat_statements counted it, and no proxy sent it; address and application are those of the only session of that user that was seen'
+            WHEN kind = 'function' THEN 'a function that names it was called, as pg_stat_statements counted; nobody who comes through the proxies can have called it'
+            WHEN kind = 'calls' THEN 'user and statement are sure: pg_stat_statements counted it, and no proxy sent it; it knows no address'
             WHEN certainty = 'sure' THEN 'sure: no session of any proxy'
             WHEN certainty = 'unsure' THEN 'unsure: a proxy has not told which sessions are its own'
             ELSE 'cannot see who: the control role lacks pg_read_all_stats (`esclusa roles`)' END,
@@ -52,33 +67,20 @@ pub(super) const AROUND_SQL: &str = "SELECT legacy_table, user_name, client_addr
     FROM esclusa.around, asked WHERE bucket >= since AND bucket < until AND (one IS NULL OR legacy_table = one)
     GROUP BY legacy_table, user_name, client_address, application_name, kind, certainty ORDER BY max(last_seen) DESC, 1, 2, 3, 4, 5";
 
-pub(super) const WITNESSES: Columns = &[
+pub(super) const SCANS: Columns = &[
+    ("root", Text),
     ("table", Text),
-    ("finding", Text),
-    ("proxy_hits", Int),
-    ("proxy_hours", Int),
-    ("around", Int),
-    ("around_hours", Int),
-    ("dumps", Int),
-    ("last_by_proxy", Text),
-    ("last_around", Text),
+    ("operation", Text),
+    ("source", Text),
+    ("places", Int),
+    ("first_place", Text),
+    ("files", Int),
+    ("unread", Int),
+    ("scanned_by", Text),
+    ("scanned_at", Text),
 ];
-/// Where the proxies are silent and somebody comes around them, that is said first.
-pub(super) const WITNESSES_SQL: &str = ", through AS (SELECT legacy_table, sum(hits)::bigint AS hits, max(last_seen) AS last FROM total GROUP BY 1),
-    beside AS (SELECT legacy_table, coalesce(sum(uses) FILTER (WHERE kind <> 'dump' AND certainty <> 'unsure'), 0)::bigint AS uses,
-            coalesce(sum(uses) FILTER (WHERE kind <> 'dump' AND certainty = 'unsure'), 0)::bigint AS unsure,
-            coalesce(sum(uses) FILTER (WHERE kind = 'dump'), 0)::bigint AS dumps, max(last_seen) FILTER (WHERE kind <> 'dump') AS last
-        FROM esclusa.around, asked WHERE bucket >= since AND bucket < until AND (one IS NULL OR legacy_table = one) GROUP BY 1),
-    looked AS (SELECT coalesce(sum(least(covered_us, 3600000000)), 0) / 3600000000 AS hours, coalesce(sum(hidden), 0) AS hidden
-        FROM esclusa.around_coverage, asked WHERE bucket >= since AND bucket < until),
-    recorded AS (SELECT coalesce(sum(us), 0) / 3600000000 AS hours FROM esclusa.covered_hour, asked WHERE bucket >= since AND bucket < until)
-    SELECT legacy_table, CASE WHEN coalesce(b.uses, 0) > 0 AND t.hits IS NULL THEN 'DISAGREE: the proxies saw nothing, and it is used around them'
-            WHEN coalesce(b.uses, 0) > 0 THEN 'used through the proxies and around them'
-            WHEN coalesce(b.unsure, 0) > 0 THEN 'unsure: a session that no proxy called its own, while one was silent'
-            WHEN looked.hours < 1 THEN 'nobody has looked around the proxies for an hour yet'
-            WHEN looked.hidden > 0 THEN 'used through the proxies; who comes around them was not always seen'
-            ELSE 'used through the proxies alone' END,
-        coalesce(t.hits, 0), round(recorded.hours)::bigint, coalesce(b.uses, 0), round(looked.hours)::bigint, coalesce(b.dumps, 0),
-        t.last::timestamptz(0)::text, b.last::timestamptz(0)::text
-    FROM through AS t FULL JOIN beside AS b USING (legacy_table), looked, recorded
-    ORDER BY coalesce(b.uses, 0) > 0 AND t.hits IS NULL DESC, coalesce(b.uses, 0) DESC, 1";
+/// A root in which nothing was found is a finding too.
+pub(super) const SCANS_SQL: &str = "SELECT s.root, f.legacy_table, f.operation, f.source, f.places, f.first_file || ':' || f.first_line, s.files, s.unread,
+        s.scanned_by, s.scanned_at::timestamptz(0)::text
+    FROM esclusa.scan AS s CROSS JOIN asked LEFT JOIN esclusa.scan_found AS f ON f.root = s.root AND (one IS NULL OR f.legacy_table = one)
+    ORDER BY 1, 2, 3, 4";

@@ -143,12 +143,16 @@ const OFF: &str = "SELECT legacy_table, (changed_at::date - date '1970-01-01')::
         FROM esclusa.mode_history) AS h WHERE mode_after = 'off'";
 
 /// Who was seen around the proxies: in all, and the last of them. What may have been a proxy's own session accuses nobody, and a dump reads
-/// whatever there is.
+/// whatever there is. What was seen of a user was counted of him too, and the other way round: it is told once.
 const AROUND: &str =
-    "SELECT DISTINCT ON (legacy_table) legacy_table, (sum(uses) OVER (PARTITION BY legacy_table))::bigint, user_name,
+    "WITH seen AS (SELECT * FROM esclusa.around WHERE kind <> 'dump' AND certainty <> 'unsure' AND bucket >= coalesce($1::text::timestamptz, '-infinity')
+            AND bucket < coalesce($2::text::timestamptz, 'infinity')),
+        counted AS (SELECT legacy_table, sum(uses)::bigint AS uses FROM (
+            SELECT legacy_table, greatest(sum(uses) FILTER (WHERE kind IN ('calls', 'function')), sum(uses) FILTER (WHERE kind NOT IN ('calls', 'function'))) AS uses
+            FROM seen GROUP BY legacy_table, user_name) AS u GROUP BY 1)
+    SELECT DISTINCT ON (legacy_table) legacy_table, c.uses, user_name,
         client_address, application_name, (last_seen::date - date '1970-01-01')::bigint, last_seen::timestamptz(0)::text
-    FROM esclusa.around WHERE kind <> 'dump' AND certainty <> 'unsure' AND bucket >= coalesce($1::text::timestamptz, '-infinity')
-        AND bucket < coalesce($2::text::timestamptz, 'infinity')
+    FROM seen JOIN counted AS c USING (legacy_table)
     ORDER BY legacy_table, kind = 'counter', last_seen DESC, user_name, client_address, application_name";
 
 /// Days on which nobody can have been missed, in order.

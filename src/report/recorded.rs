@@ -4,6 +4,7 @@
 use tokio::time::timeout;
 
 use crate::catalog::Database;
+use crate::catalog::database::Params;
 use crate::error::{Error, Result};
 use crate::table::ColumnType::{Bool, Float, Int, Text};
 use crate::table::{Cell, Column, ColumnType, Columns, Table};
@@ -232,10 +233,19 @@ pub(super) const COVERAGE_SQL: &str =
 
 /// The rows of a query over what was recorded.
 pub(super) async fn rows(database: &Database, columns: Columns, sql: &str, asked: &Asked) -> Result<Table> {
+    found(database, columns, sql, asked, &[&asked.since, &asked.until, &asked.table]).await
+}
+
+/// The same of a query that names some legacy tables, as `$4`.
+pub(super) async fn rows_of(database: &Database, columns: Columns, sql: &str, asked: &Asked, tables: &[String]) -> Result<Table> {
+    found(database, columns, sql, asked, &[&asked.since, &asked.until, &asked.table, &tables]).await
+}
+
+async fn found(database: &Database, columns: Columns, sql: &str, asked: &Asked, params: Params<'_>) -> Result<Table> {
     database.execute("choosing the zone", "SELECT set_config('TimeZone', $1, false)", &[&asked.time_zone]).await?;
     let total = if asked.since.is_none() && asked.until.is_none() { TOTAL_EVER } else { TOTAL };
     let sql = format!("{}{}{sql}", WITHIN.replace("$TOTAL", total), if sql.starts_with(',') { "" } else { " " });
-    let asking = async { database.query("reading what was recorded", &sql, &[&asked.since, &asked.until, &asked.table]).await };
+    let asking = async { database.query("reading what was recorded", &sql, params).await };
     let slow = |_| Error::refused("the report takes more than a minute: ask for less, by --since or --table");
     let found = timeout(PATIENCE, asking).await.map_err(slow)??;
     let mut table = Table { columns: Column::all(columns), rows: Vec::with_capacity(found.len()) };

@@ -22,9 +22,10 @@ pub(super) struct Use {
     pub(super) at: usize,
 }
 
-/// The legacy tables of a text that is a whole statement.
-pub(super) fn of_statement(policy: &Policy, text: &str) -> Vec<Use> {
-    if policy.may_name(text.as_bytes()) { worked_on(policy, text, &places(policy, text)) } else { Vec::new() }
+/// The legacy tables of a text that is a whole statement; only those that are named with their schema, where that is asked for.
+pub(super) fn of_statement(policy: &Policy, text: &str, are_qualified: bool) -> Vec<Use> {
+    let path: &[&str] = if are_qualified { &[] } else { &[policy.schema.as_str(), "public"] };
+    if policy.may_name(text.as_bytes()) { worked_on(policy, text, &places(policy, text), path) } else { Vec::new() }
 }
 
 fn places(policy: &Policy, text: &str) -> BTreeMap<String, usize> {
@@ -69,11 +70,11 @@ fn statement(policy: &Policy, text: &str, places: &BTreeMap<String, usize>) -> V
     if text.len() > STATEMENT_BYTES || !BEGINNINGS.iter().any(|word| word.eq_ignore_ascii_case(first)) {
         return Vec::new();
     }
-    worked_on(policy, &without_parameters(text), places)
+    worked_on(policy, &without_parameters(text), places, &[policy.schema.as_str(), "public"])
 }
 
-fn worked_on(policy: &Policy, text: &str, places: &BTreeMap<String, usize>) -> Vec<Use> {
-    let names = NameContext::with_path(&[policy.schema.as_str(), "public"]);
+fn worked_on(policy: &Policy, text: &str, places: &BTreeMap<String, usize>, path: &[&str]) -> Vec<Use> {
+    let names = NameContext::with_path(path);
     let outcome = rewrite(policy, &names, text);
     let mut uses: Vec<Use> = Vec::new();
     for hit in outcome.hits.iter().filter(|hit| hit.operation != "mention") {

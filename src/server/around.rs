@@ -1,5 +1,11 @@
-//! Looks regularly who uses legacy tables without the proxies. Each proxy tells which server processes are its own; one of them, whose turn it
-//! is, looks (`control/around.rs`), waits until the others have told of that moment too, and writes what nobody calls its own.
+//! Looks regularly who uses legacy tables without the proxies. Each proxy tells which server processes are its own, and what it does not count;
+//! one of them, whose turn it is, looks (`control/around.rs`), waits until the others have told of that moment too, and writes what nobody
+//! calls its own. What no sample shows the server may have counted (`around/tally.rs`).
+
+mod functions;
+mod people;
+mod tally;
+mod told;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,22 +15,27 @@ use super::policy;
 use super::steering::Steering;
 use crate::catalog::Database;
 use crate::config::Settings;
-use crate::control::around::{self, Session, Sought, Use, Word};
-use crate::control::counter::{self, Counters};
+use crate::control::around::{self, Publication, Session, Sought, Use, Word};
+use crate::control::found;
 use crate::error::Result;
 use crate::rewrite::Policy;
-use crate::scan;
-use crate::sql::fingerprint::normalise;
 use crate::telemetry;
+use people::People;
+use tally::{Tally, View};
+use told::told;
 
 /// A database that does not answer for so long is away.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Sessions that were seen wait so many seconds for the word of every proxy; then they are written as unsure.
 const OPEN: f64 = 20.0;
-/// The server's counters are read so many seconds apart.
-const COUNTED: f64 = 5.0;
-/// Bytes of a statement that are kept.
-const STATEMENT_BYTES: usize = 1000;
+/// Seconds before a sample that the next one looks at again.
+const AGAIN: f64 = 1.0;
+/// Seconds by which a sample may be late and still go on from the one before.
+const GRACE: f64 = 1.0;
+/// Somebody who was counted, and not seen, is looked for so often.
+const OFTEN: Duration = Duration::from_millis(100);
+/// Sessions that wait at the same time.
+const WAITING: usize = 5000;
 /// What one remembers having warned of.
 const WARNED: usize = 10_000;
 
@@ -57,7 +68,7 @@ pub(super) async fn look(steering: Arc<Steering>) {
             }
         }
         told = failure;
-        tokio::time::sleep(interval.max(Duration::from_millis(50))).await;
+        watch.pause(&mut database, interval.max(Duration::from_millis(50))).await;
     }
 }
 
@@ -92,17 +103,39 @@ struct Watch {
     /// Sessions that wait for the word of every proxy.
     open: Vec<Session>,
     /// What the server counts.
-    counters: Counters,
-    /// When it was asked for that.
-    counted: f64,
+    tally: Tally,
+    /// Who was seen lately.
+    people: People,
+    /// What texts name, whatever the modes are; by the number of the policy.
+    reading: Option<(u64, Policy)>,
     /// The hour, and who was warned of in it.
     hour: u64,
     warned: HashSet<(String, String, String, String)>,
     /// That this role does not see who it is was told.
     is_blind_told: bool,
+    /// That there are no tables for it was told.
+    is_homeless_told: bool,
 }
 
 impl Watch {
+    /// Waits for the next look; meanwhile, where somebody was counted and not seen, looks for him often.
+    async fn pause(&mut self, database: &mut Option<Database>, interval: Duration) {
+        let until = tokio::time::Instant::now() + interval;
+        let wanted = if self.has_turn { self.tally.wanted(self.since) } else { Vec::new() };
+        let Some(database) = database.as_ref().filter(|_| !wanted.is_empty() && interval > OFTEN) else {
+            return tokio::time::sleep_until(until).await;
+        };
+        while tokio::time::Instant::now() + OFTEN < until {
+            tokio::time::sleep(OFTEN).await;
+            match tokio::time::timeout(PATIENCE, around::sessions_of(database, &wanted)).await {
+                Ok(Ok(seen)) => self.wait_for_word(seen),
+                // The next look tells why.
+                Ok(Err(_)) | Err(_) => break,
+            }
+        }
+        tokio::time::sleep_until(until).await;
+    }
+
     async fn tick(&mut self, steering: &Steering, database: &mut Option<Database>, settings: &Settings) -> Result<()> {
         let fresh = database.as_ref().is_none_or(Database::is_closed);
         let Some(database) = policy::alive(database, settings).await? else { return Ok(()) };
@@ -111,41 +144,87 @@ impl Watch {
             self.has_turn = false;
         }
         if !around::has_tables(database).await? {
+            if !std::mem::replace(&mut self.is_homeless_told, true) {
+                tracing::warn!("nobody looks who uses legacy tables around the proxies: run `esclusa schema apply`");
+            }
             return Ok(());
         }
         publish(steering, database).await?;
         if !self.has_turn {
             self.has_turn = around::takes_turn(database).await?;
-            (self.since, self.open, self.counters) = (0.0, Vec::new(), Counters::default());
+            (self.since, self.open, self.tally) = (0.0, Vec::new(), Tally::default());
         }
         if self.has_turn { self.look(steering, database, settings).await } else { Ok(()) }
     }
 
     async fn look(&mut self, steering: &Steering, database: &Database, settings: &Settings) -> Result<()> {
         let policy = steering.shared.policy.load_full();
-        let sought = Sought {
+        if self.reading.as_ref().is_none_or(|(number, _)| *number != policy.generation) {
+            self.reading = Some((policy.generation, policy.observing()));
+        }
+        let mut sought = Sought {
             schema: settings.rules.schema.clone(),
             tables: steering.rules.load().rules.keys().cloned().collect(),
             shadow_user: settings.shadow.user.clone(),
             since: self.since,
         };
+        sought.tables.sort_unstable();
         let now = around::moment(database).await?;
+        let sees_all = self.sees_all(database).await?;
+        let seen = around::sample(database, &sought).await?;
+        // From the last sample on, what the looking itself takes included; a gap is none.
+        let interval = settings.control.around_interval.as_secs_f64();
+        let gap = now - (self.since + AGAIN);
+        let time = if self.since > 0.0 && gap < 2.0 * interval + GRACE { gap } else { interval };
+        // What ends between the question for the time and the answer is seen again.
+        self.since = now - AGAIN;
+        found::cover(database, time, sees_all).await?;
+        self.wait_for_word(seen);
+        let mut uses = self.judge(database, settings, &sought, now).await?;
+        let Some((_, policy)) = &self.reading else { return Ok(()) };
+        let view = View { policy, settings, sought: &sought, now };
+        let counted = self.tally.read(database, &view, &self.people).await?;
+        uses.extend(counted.uses);
+        if !uses.is_empty() || counted.judged.is_some() {
+            // By when they began: that is how those that were counted before are known.
+            uses.sort_by(|a, b| a.began.total_cmp(&b.began));
+            uses.dedup();
+            telemetry::count_more("esclusa_around_total", found::write(database, &uses, counted.judged.as_ref()).await?);
+        }
+        self.warn(now, &uses);
+        Ok(())
+    }
+
+    async fn sees_all(&mut self, database: &Database) -> Result<bool> {
         let sees_all = around::sees_all(database).await?;
         if !sees_all && !std::mem::replace(&mut self.is_blind_told, true) {
             tracing::warn!(
                 "the control role cannot see who uses legacy tables around the proxies: `esclusa roles` grants pg_read_all_stats"
             );
         }
-        let seen = around::sample(database, &sought).await?;
-        // What ends between the question for the time and the answer is seen again.
-        self.since = now - 1.0;
-        around::cover(database, settings.control.around_interval, sees_all).await?;
-        let ambiguous = if seen.is_empty() { Vec::new() } else { around::ambiguous(database, &sought).await? };
-        let mut uses = self.count(database, &sought, settings, now).await?;
-        self.open.extend(seen.into_iter().filter(|session| !names(&policy, session, &ambiguous).is_empty()));
-        if self.open.is_empty() && uses.is_empty() {
-            return Ok(());
+        Ok(sees_all)
+    }
+
+    /// A session that waits already, busy with the same, waits once.
+    fn wait_for_word(&mut self, seen: Vec<Session>) {
+        for session in seen {
+            let same = |other: &Session| {
+                (other.process, &other.user, &other.application, &other.text, &other.locked)
+                    == (session.process, &session.user, &session.application, &session.text, &session.locked)
+                    && (other.statement_began == session.statement_began || session.text.is_empty())
+            };
+            if self.open.len() < WAITING && !self.open.iter().any(same) {
+                self.open.push(session);
+            }
         }
+    }
+
+    /// What the proxies do not call their own.
+    async fn judge(&mut self, database: &Database, settings: &Settings, sought: &Sought, now: f64) -> Result<Vec<Use>> {
+        self.people.forget(now);
+        let mut uses = Vec::new();
+        let Some((_, policy)) = self.reading.as_ref().filter(|_| !self.open.is_empty()) else { return Ok(uses) };
+        let ambiguous = around::ambiguous(database, sought).await?;
         let questions: Vec<(i32, f64)> = self.open.iter().map(|session| (session.process, session.seen_at)).collect();
         let words = around::words(database, &questions).await?;
         let mut open = Vec::new();
@@ -153,30 +232,15 @@ impl Watch {
             match word {
                 Word::Ours => {}
                 Word::Open if now - session.seen_at < OPEN => open.push(session),
-                Word::Open | Word::Foreign => uses.extend(told(&policy, settings, &session, word, &ambiguous)),
+                Word::Open | Word::Foreign => {
+                    if word == Word::Foreign {
+                        self.people.saw(&session);
+                    }
+                    uses.extend(told(policy, settings, &session, word, &ambiguous));
+                }
             }
         }
         self.open = open;
-        // By when they began: that is how those that were counted before are known.
-        uses.sort_by(|a, b| a.began.total_cmp(&b.began));
-        uses.dedup();
-        telemetry::count_more("esclusa_around_total", around::write(database, &uses).await?);
-        self.warn(now, &uses);
-        Ok(())
-    }
-
-    /// What has grown the server's counters while the proxies were silent.
-    async fn count(&mut self, database: &Database, sought: &Sought, settings: &Settings, now: f64) -> Result<Vec<Use>> {
-        if now - self.counted < COUNTED {
-            return Ok(Vec::new());
-        }
-        self.counted = now;
-        let hold = counter::LATE + 2.0 * settings.control.flush_interval.as_secs_f64();
-        let mut uses = Vec::new();
-        for (table, counts) in counter::read(database, sought).await? {
-            let grown = self.counters.advance(&table, counts, hold);
-            uses.extend(grown.map(|grown| counter::told(table, grown, now)));
-        }
         Ok(uses)
     }
 
@@ -211,77 +275,8 @@ async fn publish(steering: &Steering, database: &Database) -> Result<()> {
     let (still, _) = steering.shared.processes();
     let strange = unknown.iter().any(|process| still.contains(process));
     let finding = strange.then_some("the server of control.url does not know the server processes of our sessions");
-    around::publish(database, &steering.instance, at, &[alive, ended].concat(), finding).await
-}
-
-/// The legacy tables that a session uses, each with whether its statement names it. A name that stands in another schema too may mean that,
-/// unless the legacy table is locked.
-fn names(policy: &Policy, session: &Session, ambiguous: &[String]) -> Vec<(String, bool)> {
-    let works = |operation: &str| !matches!(operation, "vacuum" | "analyze" | "cluster" | "reindex" | "name");
-    let named = scan::statement(policy, &session.text, session.is_whole);
-    let mut names: Vec<(String, bool)> = Vec::new();
-    for (table, operation) in named {
-        let is_locked = session.locked.contains(&table);
-        if works(operation) && (is_locked || !ambiguous.contains(&table)) && !names.iter().any(|(name, _)| *name == table) {
-            names.push((table, true));
-        }
-    }
-    for table in &session.locked {
-        if !names.iter().any(|(name, _)| name == table) {
-            names.push((table.clone(), false));
-        }
-    }
-    names
-}
-
-/// What is written of a session.
-fn told(policy: &Policy, settings: &Settings, session: &Session, word: Word, ambiguous: &[String]) -> Vec<Use> {
-    // A dump reads whatever there is; one that writes is none, whatever it calls itself.
-    let is_dump = session.reads_all || settings.migrate.reads_all.contains(&session.application) && is_read(&session.text);
-    let certainty = match word {
-        Word::Open | Word::Ours => "unsure",
-        Word::Foreign if session.is_hidden => "hidden",
-        Word::Foreign => "sure",
-    };
-    let statement = if session.is_hidden { String::new() } else { normalise(&session.text, STATEMENT_BYTES) };
-    let used = |(table, is_named): (String, bool)| Use {
-        table,
-        kind: match is_named {
-            _ if is_dump => "dump",
-            true => "statement",
-            false => "session",
-        },
-        certainty,
-        statement: statement.clone(),
-        began: if is_named { session.statement_began } else { session.began },
-        last: session.last,
-        user: session.user.clone(),
-        address: session.address.clone(),
-        application: session.application.clone(),
-    };
-    names(policy, session, ambiguous).into_iter().map(used).collect()
-}
-
-/// Whether a statement is one of those that a dump consists of.
-fn is_read(text: &str) -> bool {
-    let text = text.trim_start().to_ascii_uppercase();
-    ["SELECT", "LOCK TABLE", "SET ", "DECLARE", "FETCH", "EXECUTE", "PREPARE"].iter().any(|word| text.starts_with(word))
-        || text.starts_with("COPY") && text.contains(" TO STDOUT")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_dump_reads() {
-        for (text, reads) in [
-            ("COPY cf.tipocolor (a, b) TO stdout;", true),
-            ("LOCK TABLE cf.tipocolor IN ACCESS SHARE MODE", true),
-            ("COPY cf.tipocolor FROM stdin", false),
-            ("DELETE FROM tipocolor", false),
-        ] {
-            assert_eq!(is_read(text), reads, "{text}");
-        }
-    }
+    let (processes, uncounted, users) = ([alive, ended].concat(), steering.shared.uncounted(), steering.shared.users());
+    let instance = &steering.instance;
+    let said = Publication { instance, at, processes: &processes, finding, uncounted: &uncounted, users: &users };
+    around::publish(database, said).await
 }

@@ -105,14 +105,14 @@ impl Recording {
             return Err(Error::refused("the target database has no tables for hits: run `esclusa schema apply`"));
         }
         for at in 0..self.take_over(settings.control.spool.clone()).await? {
-            if at > 0 {
-                self.died(database, at).await?;
-            }
             while let Some((recorder, batch)) = self.oldest(at).await? {
                 let by = Recorder { recorder: &recorder, instance: &self.instance };
                 let written = tokio::time::timeout(PATIENCE, hits::write(database, by, &batch)).await;
                 let number = written.unwrap_or_else(|_| Err(Error::refused("the database does not take hits")))?;
                 self.with_spools(move |spools| spools.get_mut(at).map_or(Ok(()), |spool| spool.written(number))).await?;
+            }
+            if at > 0 {
+                self.died(database, at).await?;
             }
         }
         // Those of others are empty now.
@@ -134,7 +134,8 @@ impl Recording {
         .await
     }
 
-    /// A spool that nobody holds is that of a process that has died: no switch waits for it.
+    /// A spool that nobody holds is that of a process that has died: no switch waits for it, and, as all that it has recorded is written, nobody
+    /// who compares counts.
     async fn died(&self, database: &Database, at: usize) -> Result<()> {
         let recorder = self.with_spools(move |spools| Ok(spools.get(at).map(|s| s.recorder.clone()))).await?;
         match recorder {

@@ -33,6 +33,12 @@ const FRESH: Duration = Duration::from_secs(1);
 /// A session that has ended is still known as one of ours for so long: somebody may have seen its server process before.
 pub const REMEMBERED: Duration = Duration::from_secs(30);
 
+/// What was passed on uncounted is told for so long: whoever compares counts may do it a while later.
+const UNCOUNTED: Duration = Duration::from_secs(60);
+/// Who has had a session is told for so long: it may have left a statement open for a while.
+const USERS: Duration = Duration::from_secs(600);
+/// Every legacy table, among those that are not counted.
+const ALL: &str = "*";
 /// What is shown of a statement that is held back.
 const HELD_BYTES: usize = 2000;
 
@@ -65,6 +71,10 @@ pub struct Shared {
     pub clients: DashMap<u64, Arc<ClientInfo>, ahash::RandomState>,
     /// Server processes of sessions that have ended a moment ago.
     ended: Mutex<VecDeque<(Instant, i32)>>,
+    /// Legacy tables whose statements were passed on without being counted, and until when.
+    uncounted: Mutex<HashMap<String, Instant>>,
+    /// Users of sessions that have ended, and when the last did.
+    users: Mutex<HashMap<String, Instant>>,
     next_id: AtomicU64,
     /// Places taken: clients that have said who they are, also while they log in.
     places: AtomicUsize,
@@ -93,6 +103,8 @@ pub struct ClientInfo {
     /// Wakes the session, which looks whether it is to end, to pause, or to go on.
     pub told: Arc<Notify>,
     killed: AtomicBool,
+    /// Statements that may name a legacy table have passed unread: they may be prepared, and run again.
+    unread: AtomicBool,
     /// Who waits to hear whether a cancel request was for a statement that is held back here.
     cancels: Mutex<Vec<oneshot::Sender<bool>>>,
     /// The oldest policy that decided about a statement which is not yet answered; 0 when there is none.
@@ -110,6 +122,7 @@ impl ClientInfo {
             activity: Activity::new(since),
             told: Arc::default(),
             killed: AtomicBool::new(false),
+            unread: AtomicBool::new(false),
             cancels: Mutex::default(),
             flight: Arc::default(),
         }
@@ -166,6 +179,8 @@ impl Shared {
             draining: watch::Sender::new(false),
             clients: DashMap::default(),
             ended: Mutex::default(),
+            uncounted: Mutex::default(),
+            users: Mutex::default(),
             next_id: AtomicU64::new(1),
             places: AtomicUsize::new(0),
         }
@@ -203,7 +218,46 @@ impl Shared {
         (alive, ended.iter().map(|(_, process)| *process).collect())
     }
 
+    /// Legacy tables whose statements are passed on without being counted, or were a while ago: `*` for all.
+    pub fn uncounted(&self) -> Vec<String> {
+        let is_unread = self.clients.iter().any(|client| client.unread.load(Ordering::Relaxed));
+        let mut uncounted = self.pass_uncounted(is_unread.then_some(ALL));
+        uncounted.sort_unstable();
+        uncounted
+    }
+
+    /// Adds those of the policy in force, and one more.
+    fn pass_uncounted(&self, more: Option<&str>) -> Vec<String> {
+        let (now, policy) = (Instant::now(), self.policy.load());
+        let off = policy.entries().filter(|entry| entry.mode == Mode::Off).map(|entry| entry.relation.table.as_str());
+        let mut uncounted = self.uncounted.lock().unwrap_or_else(PoisonError::into_inner);
+        for table in off.chain(more) {
+            uncounted.insert(table.to_owned(), now);
+        }
+        uncounted.retain(|_, last| now.duration_since(*last) < UNCOUNTED);
+        uncounted.keys().cloned().collect()
+    }
+
+    /// Users of sessions that are, or were a while ago.
+    pub fn users(&self) -> Vec<String> {
+        let now = Instant::now();
+        // A session's user is put among those of the ended before it is taken from the others.
+        let mut alive: Vec<String> = self.clients.iter().map(|client| client.client.load().user.clone()).collect();
+        let mut ended = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.retain(|_, last| now.duration_since(*last) < USERS);
+        alive.extend(ended.keys().cloned());
+        alive.sort_unstable();
+        alive.dedup();
+        alive
+    }
+
     fn ends(&self, id: u64) {
+        if let Some(user) = self.clients.get(&id).map(|client| client.client.load().user.clone()) {
+            self.users.lock().unwrap_or_else(PoisonError::into_inner).insert(user, Instant::now());
+        }
+        if self.clients.get(&id).is_some_and(|client| client.unread.load(Ordering::Relaxed)) {
+            self.pass_uncounted(Some(ALL));
+        }
         let process = self.clients.get(&id).and_then(|client| client.activity.process());
         if let Some(process) = process.and_then(|process| i32::try_from(process).ok()) {
             let now = Instant::now();
@@ -249,7 +303,10 @@ impl Shared {
     /// Puts a new policy in force.
     pub fn set_policy(&self, policy: Policy) {
         telemetry::set("esclusa_rule_generation", policy.generation as f64);
+        // Until now those that were off were not counted, however short that was.
+        self.pass_uncounted(None);
         self.policy.store(Arc::new(policy));
+        self.pass_uncounted(None);
     }
 }
 
@@ -337,7 +394,10 @@ impl House for Seat {
     fn note(&self, note: Note) {
         match note {
             Note::Unread => telemetry::count_by("esclusa_statements_total", "path", "unread"),
-            Note::FirstUnread => self.warn_unread(),
+            Note::FirstUnread => {
+                self.info.unread.store(true, Ordering::Relaxed);
+                self.warn_unread();
+            }
             Note::PreparedAgain => telemetry::count("esclusa_prepared_again_total"),
             Note::PreparedOverflow => telemetry::count("esclusa_prepared_overflow_total"),
         }

@@ -91,7 +91,7 @@ pub(super) async fn report(
     let report = find(&name).ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, format!("there is no report `{name}`")))?;
     let table = match report.rows {
         Rows::Live(rows) => live(rows(&site.shared), &parameters)?,
-        Rows::Recorded(_) | Rows::Verdicts | Rows::Order(_) => {
+        Rows::Recorded(_) | Rows::Witnesses | Rows::Verdicts | Rows::Order(_) => {
             let language = parameters.lang.as_deref().unwrap_or("en").parse().map_err(Error::usage)?;
             let Parameters { since, until, table, .. } = parameters;
             let question = Question { since, until, table, language };

@@ -46,7 +46,7 @@ async fn rows(frame: &Frame, site: &Site, report: &'static Report) -> crate::err
     let question = Question { language: frame.language, ..Question::default() };
     match report.rows {
         Rows::Live(rows) => Ok(rows(&site.shared)),
-        Rows::Recorded(_) | Rows::Verdicts | Rows::Order(_) => {
+        Rows::Recorded(_) | Rows::Witnesses | Rows::Verdicts | Rows::Order(_) => {
             Ok(site.told(&[report], &question).await?.pop().unwrap_or_default())
         }
     }

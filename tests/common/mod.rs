@@ -12,7 +12,7 @@ use esclusa::catalog::{Catalog, Database};
 use esclusa::config::Settings;
 use esclusa::config::document::Document;
 use esclusa::control::Change;
-use esclusa::demo::postgres::Postgres;
+use esclusa::demo::postgres::{Options, Postgres};
 use esclusa::error::{Error, Result};
 use esclusa::migrate::gate::{self, Switch};
 use esclusa::migrate::parity::{self, Parity};
@@ -30,10 +30,13 @@ pub(crate) const SCHEMA: &str = "cf_quere_pro";
 /// The crate's server. Nothing drops it: it ends, and its directory goes, when the test process does.
 static SERVER: OnceCell<Postgres> = OnceCell::const_new();
 const TEMPLATE: &str = "with_schema";
+/// Lines for its postgresql.conf, where a crate needs some: set before it is asked for.
+pub(crate) static SETTINGS: std::sync::OnceLock<Vec<String>> = std::sync::OnceLock::new();
 
 pub(crate) async fn server() -> &'static Postgres {
     let start = || async {
-        let server = Postgres::start(&Default::default()).await.unwrap();
+        let options = Options { settings: SETTINGS.get().cloned().unwrap_or_default(), ..Options::default() };
+        let server = Postgres::start(&options).await.unwrap();
         let admin = server.connect("postgres").await.unwrap();
         admin.batch("making a template", &format!("CREATE DATABASE {TEMPLATE}")).await.unwrap();
         let template = server.connect(TEMPLATE).await.unwrap();

@@ -61,22 +61,27 @@ impl Proxy {
 
     /// A client through the proxy.
     pub(crate) async fn client(&self, bed: &Bed) -> Raw {
-        Raw::connect(&self.server.address, bed.name()).await
+        Raw::connect(&self.server.address, bed.name(), "postgres").await
+    }
+
+    /// A client of another user.
+    pub(crate) async fn client_of(&self, bed: &Bed, user: &str) -> Raw {
+        Raw::connect(&self.server.address, bed.name(), user).await
     }
 }
 
 /// A client directly at the server.
 pub(crate) async fn direct(bed: &Bed) -> Raw {
-    Raw::connect(&Address::Tcp("127.0.0.1".into(), server().await.port), bed.name()).await
+    Raw::connect(&Address::Tcp("127.0.0.1".into(), server().await.port), bed.name(), "postgres").await
 }
 
 /// A client that writes frames and reads transcripts.
 pub(crate) struct Raw(pub(crate) Client);
 
 impl Raw {
-    async fn connect(address: &Address, database: &str) -> Raw {
+    async fn connect(address: &Address, database: &str, user: &str) -> Raw {
         let path = format!("{SCHEMA}, public");
-        let parameters = [("user", "postgres"), ("database", database), ("search_path", &*path), ("TimeZone", "UTC")];
+        let parameters = [("user", user), ("database", database), ("search_path", &*path), ("TimeZone", "UTC")];
         Raw(Client::connect(address, &parameters).await.unwrap())
     }
 

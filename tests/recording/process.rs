@@ -28,6 +28,18 @@ impl Drop for Process {
 impl Process {
     /// Starts it in front of a database; returns when it serves.
     pub(crate) fn start(server: u16, database: &str, rules: &Path, spool: &Path, span: Duration) -> Process {
+        Process::start_with(server, database, rules, spool, span, &[])
+    }
+
+    /// The same with more in its environment.
+    pub(crate) fn start_with(
+        server: u16,
+        database: &str,
+        rules: &Path,
+        spool: &Path,
+        span: Duration,
+        more: &[(&str, &str)],
+    ) -> Process {
         let span = format!("{}ms", span.as_millis());
         let mut child = Command::new(env!("CARGO_BIN_EXE_esclusa"))
             .arg("serve")
@@ -41,6 +53,7 @@ impl Process {
             .env("ESCLUSA_CONTROL_FLUSH_INTERVAL", &span)
             .env("ESCLUSA_LISTEN_DRAIN_TIMEOUT", "1s")
             .env("ESCLUSA_UPSTREAM_ACCEPT_TRUST", "true")
+            .envs(more.iter().copied())
             .env_remove("RUST_LOG")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -218,6 +218,10 @@ CREATE TABLE IF NOT EXISTS {control}.proxy_process (
     has_ended    boolean NOT NULL DEFAULT false,
     published_at timestamptz NOT NULL
 ) WITH (fillfactor = 50);
+-- Legacy tables whose statements it has lately passed on without counting them; '*' for all.
+ALTER TABLE {control}.proxy_process ADD COLUMN IF NOT EXISTS uncounted text[] NOT NULL DEFAULT '{}';
+-- Who has lately had a session through it.
+ALTER TABLE {control}.proxy_process ADD COLUMN IF NOT EXISTS users text[] NOT NULL DEFAULT '{}';
 -- Who has used legacy tables around the proxies, by hours. What was seen of one session is a use; there may have been more.
 CREATE TABLE IF NOT EXISTS {control}.around (
     bucket           timestamptz NOT NULL,
@@ -225,8 +229,8 @@ CREATE TABLE IF NOT EXISTS {control}.around (
     user_name        text NOT NULL,
     client_address   text NOT NULL,            -- 'local' for a Unix socket
     application_name text NOT NULL,
-    kind             text NOT NULL CHECK (kind IN ('statement', 'session', 'dump', 'counter')),
-    certainty        text NOT NULL CHECK (certainty IN ('sure', 'unsure', 'hidden')),
+    kind             text NOT NULL,
+    certainty        text NOT NULL,
     uses             bigint NOT NULL,
     statement        text NOT NULL,            -- the last one, without its literals; '' where it is unknown
     last_began       timestamptz NOT NULL,     -- the statement or transaction that was counted last
@@ -235,13 +239,61 @@ CREATE TABLE IF NOT EXISTS {control}.around (
     PRIMARY KEY (bucket, legacy_table, user_name, client_address, application_name, kind, certainty)
 );
 CREATE INDEX IF NOT EXISTS around_table ON {control}.around (legacy_table, last_seen);
--- How often was looked in each hour, and how often without the right to see everybody.
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conrelid = '{control}.around'::pg_catalog.regclass AND conname = 'around_words') THEN
+    ALTER TABLE {control}.around DROP CONSTRAINT IF EXISTS around_kind_check, DROP CONSTRAINT IF EXISTS around_certainty_check,
+      ADD CONSTRAINT around_words CHECK (kind IN ('statement', 'session', 'dump', 'counter', 'calls', 'function')
+        AND certainty IN ('sure', 'likely', 'unsure', 'hidden'));
+  END IF;
+END $$;
+-- How often was looked in each hour, and how often without the right to see everybody. Beside it for how long the server's counters were read,
+-- and pg_stat_statements.
 CREATE TABLE IF NOT EXISTS {control}.around_coverage (
     bucket  timestamptz PRIMARY KEY,
     samples bigint NOT NULL,
     covered_us bigint NOT NULL,
     hidden  bigint NOT NULL
 ) WITH (fillfactor = 50);
+ALTER TABLE {control}.around_coverage ADD COLUMN IF NOT EXISTS counter_us bigint NOT NULL DEFAULT 0;
+ALTER TABLE {control}.around_coverage ADD COLUMN IF NOT EXISTS calls_us bigint NOT NULL DEFAULT 0;
+-- Of that, for how long they could say nothing of a table, because what they showed may have come from the proxies.
+CREATE TABLE IF NOT EXISTS {control}.around_blind (
+    bucket       timestamptz NOT NULL,
+    witness      text NOT NULL CHECK (witness IN ('counter', 'calls')),
+    legacy_table varchar(63) NOT NULL,
+    blind_us     bigint NOT NULL,
+    PRIMARY KEY (bucket, witness, legacy_table)
+) WITH (fillfactor = 50);
+-- The entries of pg_stat_statements that name a legacy table, each with the calls that have been judged. The row of user 0 and statement 0 says
+-- when was looked last, and has the number of the legacy tables that were looked for.
+CREATE TABLE IF NOT EXISTS {control}.around_calls (
+    user_oid oid NOT NULL,
+    query_id bigint NOT NULL,
+    calls    bigint NOT NULL,
+    seen_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (user_oid, query_id)
+) WITH (fillfactor = 50);
+
+-- What `esclusa scan --record` has found in a source tree, a log or a dump: by legacy table, operation and kind of source in how many places, with
+-- the first of them. A root is a file or a directory of a machine; one that is scanned again is replaced.
+CREATE TABLE IF NOT EXISTS {control}.scan (
+    root       text PRIMARY KEY,
+    files      bigint NOT NULL,
+    unread     bigint NOT NULL,                -- files and directories that could not be read
+    scanned_by text NOT NULL,
+    scanned_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE TABLE IF NOT EXISTS {control}.scan_found (
+    root         text NOT NULL REFERENCES {control}.scan ON DELETE CASCADE,
+    legacy_table varchar(63) NOT NULL,
+    operation    text NOT NULL,
+    source       text NOT NULL,
+    places       bigint NOT NULL,
+    first_file   text NOT NULL,
+    first_line   bigint NOT NULL,
+    PRIMARY KEY (root, legacy_table, operation, source)
+);
 
 -- Which days count: those on which nobody can have been missed. Of such a day 99 hundredths are recorded (a restart of the proxies does not cost a
 -- day), everything that a proxy has seen is delivered, and whoever looks around the proxies has looked too, from the first day that he did. A

@@ -129,6 +129,22 @@ async fn keys(database: &Database, schema: &str, names: &[&str]) -> Result<Vec<(
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
+/// The kinds of what hangs on each of these tables that stands and is to move; of others it is not known.
+pub(in crate::report) async fn bodies(
+    database: &Database,
+    settings: &Settings,
+    tables: &[String],
+) -> Result<BTreeMap<String, Vec<&'static str>>> {
+    let rules = RuleSet::load(&settings.rules.directory)?;
+    database.batch("pinning the session", PINNED).await?;
+    let names: Vec<&str> = tables.iter().map(String::as_str).collect();
+    let standing = sizes(database, &settings.rules.schema, &names).await?;
+    let hanging = hanging(database, &Context::new(settings), &rules, &names).await?;
+    let moves = |name: &String| rules.rules.get(name).is_some_and(|rule| !rule.target.stays());
+    let kinds = |name: &String| hanging.get(name).map_or_else(Vec::new, |all| all.iter().map(|one| one.kind).collect());
+    Ok(tables.iter().filter(|name| standing.contains_key(*name) && moves(name)).map(|name| (name.clone(), kinds(name))).collect())
+}
+
 /// What hangs on each table that is to move.
 async fn hanging(
     database: &Database,

@@ -1,0 +1,84 @@
+//! Functions whose bodies name legacy tables, and the statements that call them: such a statement names no table itself.
+//!
+//! A body is read by its words, so that SQL that it puts together counts too, as far as the names stand in it. Functions of one name are one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::rewrite::Policy;
+use crate::scan;
+use crate::sql::Lexed;
+
+/// So many texts are read before others get their turn.
+pub(super) const AT_A_TIME: usize = 50;
+
+/// The legacy tables that functions name, by the functions' names.
+#[derive(Default)]
+pub(super) struct Functions(BTreeMap<String, BTreeSet<String>>);
+
+impl Functions {
+    /// Of these functions, name and body, those that name a legacy table, or call one that does. Others get their turn meanwhile.
+    pub(super) async fn of(policy: &Policy, bodies: Vec<(String, String)>) -> Functions {
+        let mut functions = Functions::default();
+        let mut calls: Vec<(String, BTreeSet<String>)> = Vec::with_capacity(bodies.len());
+        for (at, (name, body)) in bodies.into_iter().enumerate() {
+            let tables: BTreeSet<String> = scan::statement(policy, &body, false).into_iter().map(|(table, _)| table).collect();
+            if !tables.is_empty() {
+                functions.0.entry(name.clone()).or_default().extend(tables);
+            }
+            calls.push((name, called(&body)));
+            if at % AT_A_TIME == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+        // Until nothing is new: a chain is no longer than there are functions.
+        for _ in 0..calls.len() {
+            let mut has_grown = false;
+            for (name, called) in &calls {
+                let through = functions.tables(called);
+                if !through.is_empty() {
+                    let tables = functions.0.entry(name.clone()).or_default();
+                    let before = tables.len();
+                    tables.extend(through);
+                    has_grown |= tables.len() > before;
+                }
+            }
+            if !has_grown {
+                break;
+            }
+        }
+        functions
+    }
+
+    /// The legacy tables of the functions that a text calls.
+    pub(super) fn called(&self, text: &str) -> BTreeSet<String> {
+        if self.0.is_empty() { BTreeSet::new() } else { self.tables(&called(text)) }
+    }
+
+    fn tables(&self, functions: &BTreeSet<String>) -> BTreeSet<String> {
+        functions.iter().filter_map(|name| self.0.get(name)).flatten().cloned().collect()
+    }
+
+    /// One line for each.
+    pub(super) fn lines(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|(name, tables)| format!("{name}>{}", tables.iter().map(String::as_str).collect::<Vec<_>>().join(",")))
+    }
+}
+
+/// The names behind which a parenthesis stands.
+fn called(text: &str) -> BTreeSet<String> {
+    let Ok(lexed) = Lexed::new(text) else { return BTreeSet::new() };
+    let calls = lexed.lexemes.windows(2).filter(|pair| &text[pair[1].span.range()] == "(");
+    calls.filter_map(|pair| pair[0].name()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_with_parentheses_are_calls() {
+        let of = |text: &str| called(text).into_iter().collect::<Vec<_>>().join(" ");
+        assert_eq!(of("SELECT cf.Nightly (1), \"Odd\"(x) FROM t WHERE a IN (SELECT b) -- c()"), "Odd in nightly");
+        assert_eq!(of("SELECT 'not closed"), "");
+    }
+}

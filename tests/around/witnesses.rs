@@ -1,0 +1,115 @@
+//! What is written beside what was seen: scans that are recorded by the program itself, bodies in the catalog, and the headline.
+
+use std::path::Path;
+use std::process::Output;
+
+use esclusa::config::{Settings, Url};
+use esclusa::report::verdict::Language;
+use esclusa::report::{self, Asked};
+use esclusa::rule::file;
+
+use super::calls::bed_with_role;
+use super::common::Bed;
+
+struct Stage {
+    bed: Bed,
+    control: Url,
+    rules: tempfile::TempDir,
+}
+
+impl Stage {
+    async fn new() -> Stage {
+        let (bed, control) = bed_with_role().await;
+        let rules = tempfile::tempdir().unwrap();
+        for rule in bed.rules.rules.values() {
+            std::fs::write(rules.path().join(format!("{}.toml", rule.table)), file::print(rule)).unwrap();
+        }
+        Stage { bed, control, rules }
+    }
+
+    async fn scan(&self, paths: &[&Path]) -> Output {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_esclusa"));
+        command.args(["scan", "--record"]).args(paths).env("USER", "ana").env("ESCLUSA_RULES_DIRECTORY", self.rules.path());
+        command.env("ESCLUSA_CONTROL_URL", self.control.secret()).output().await.unwrap()
+    }
+
+    /// A report, each row as its cells.
+    async fn report(&self, name: &str, language: Language) -> Vec<Vec<String>> {
+        let mut settings = Settings::defaults().unwrap();
+        settings.control.url = self.control.clone();
+        settings.rules.directory = self.rules.path().to_owned();
+        let tables = self.bed.rules.rules.keys().cloned().collect();
+        let asked = Asked { time_zone: "UTC".into(), tables, ..Asked::default() };
+        let database = esclusa::catalog::Database::connect(&self.control, None).await.unwrap();
+        let table = report::find(name).unwrap().read(&database, &settings, &asked, language).await.unwrap();
+        table.rows.iter().map(|row| row.iter().map(esclusa::table::Cell::text).collect()).collect()
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_is_a_witness_too() {
+    let stage = Stage::new().await;
+    let sources = tempfile::tempdir().unwrap();
+    let inner = sources.path().join("inner");
+    std::fs::create_dir(&inner).unwrap();
+    std::fs::write(inner.join("A.java"), "String a = \"SELECT x FROM tipocolor\";\nString b = \"DELETE FROM tipocolor\";\n")
+        .unwrap();
+    std::fs::write(sources.path().join("b.sql"), "SELECT 'secret' FROM tipocolor WHERE 1 = 2;\n").unwrap();
+    // A part of it first, then all of it, twice: what is below a root is a part of it.
+    for path in [inner.as_path(), sources.path(), sources.path()] {
+        let ended = stage.scan(&[path]).await;
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        assert!(String::from_utf8_lossy(&ended.stdout).contains("A.java"));
+    }
+    let scans = stage.report("scans", Language::English).await;
+    let told: Vec<String> = scans.iter().map(|row| format!("{} {} {} {} {}", row[1], row[2], row[3], row[4], row[8])).collect();
+    assert_eq!(told, ["tipocolor delete java 1 ana", "tipocolor select java 1 ana", "tipocolor select sql 1 ana"]);
+    let kept = stage.bed.rows("SELECT * FROM esclusa.scan_found").await.concat();
+    assert!(!kept.contains("secret"), "{kept}");
+    // tipotalla is named by two functions, one of them dynamic.
+    let witnesses = stage.report("witnesses", Language::English).await;
+    let part = |row: &Vec<String>| format!("{}: {} [{} {} {}]", row[0], row[1], row[9], row[11], row[12]);
+    assert_eq!(
+        witnesses.iter().map(part).collect::<Vec<_>>(),
+        [
+            "tipocolor: DISAGREE: nobody was seen to use it, and sources name it [3 0 0]",
+            "tipotalla: DISAGREE: nobody was seen to use it, and bodies in the catalog name it [0 1 1]"
+        ]
+    );
+    assert!(witnesses.iter().all(|row| row[10].starts_with("20")), "{witnesses:?}");
+    assert!(stage.report("witnesses", Language::Spanish).await[0][1].starts_with("CONTRADICCIÓN"));
+    // Of a table that has moved no body is looked for.
+    stage.bed.migrate("tipotalla").await.unwrap();
+    let moved = stage.report("witnesses", Language::English).await;
+    assert!(moved.iter().any(|row| row[0] == "tipotalla" && row[11].is_empty()), "{moved:?}");
+    // Without the tables it says so, before it works.
+    stage.bed.sql("DROP TABLE esclusa.scan_found").await;
+    let refused = stage.scan(&[sources.path()]).await;
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("schema apply"));
+}
+
+/// Tables as the version before made them take the new words behind `schema apply`.
+#[tokio::test]
+async fn tables_of_the_version_before_are_brought_up_to_date() {
+    let bed = super::bed().await;
+    bed.sql(
+        "ALTER TABLE esclusa.around DROP CONSTRAINT around_words,
+             ADD CONSTRAINT around_kind_check CHECK (kind IN ('statement', 'session', 'dump', 'counter')),
+             ADD CONSTRAINT around_certainty_check CHECK (certainty IN ('sure', 'unsure', 'hidden'));
+         ALTER TABLE esclusa.around_coverage DROP COLUMN counter_us, DROP COLUMN calls_us;
+         ALTER TABLE esclusa.proxy_process DROP COLUMN uncounted, DROP COLUMN users;
+         DROP TABLE esclusa.around_blind, esclusa.around_calls, esclusa.scan, esclusa.scan_found",
+    )
+    .await;
+    esclusa::migrate::schema::apply(&bed.db, &bed.context).await.unwrap();
+    bed.sql(
+        "INSERT INTO esclusa.around VALUES (now(), 't', 'u', 'a', 'b', 'calls', 'likely', 1, '', now(), now(), now());
+         INSERT INTO esclusa.around_coverage (bucket, samples, covered_us, hidden) VALUES (now(), 1, 1, 0);
+         INSERT INTO esclusa.proxy_process (instance, processes, published_at) VALUES ('i', '{}', now())",
+    )
+    .await;
+    assert_eq!(
+        bed.cell("SELECT count(*) FROM pg_constraint WHERE conrelid = 'esclusa.around'::regclass AND contype = 'c'").await,
+        "1"
+    );
+}

@@ -38,7 +38,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("stacker", &["sql"]),
     ("rand", &["demo", "console", "web"]),
     ("rand_chacha", &["demo"]),
-    ("jiff", &["report", "cli", "demo", "twin"]),
+    ("jiff", &["report", "cli", "demo", "twin", "shadow"]),
     ("strsim", &["console"]),
 ];
 

@@ -10,9 +10,9 @@ use crate::migrate::dependents::{Dependent, concerned};
 use crate::migrate::run::dependents_of;
 use crate::migrate::{CONTROL, PINNED};
 use crate::relation::Context;
+use crate::report::overview;
 use crate::report::recorded::Asked;
-use crate::report::verdict::{self, Judged, Language};
-use crate::report::{overview, verdict::Class};
+use crate::report::verdict::{self, Class, Judged, Language};
 use crate::rule::{Capture, Rule, RuleSet};
 
 /// Moves of fewer rows say how long any move takes, those of more how fast rows are.

@@ -50,7 +50,7 @@ pub struct Arguments {
     /// Settings; by default config/esclusa.toml, then /etc/esclusa/esclusa.toml, then none.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// How rows are printed: table, csv or json.
+    /// How rows are printed: table, csv or json. In csv an apostrophe stands before a text that a spreadsheet would compute; programs take json.
     #[arg(long, global = true, default_value = "table")]
     format: Format,
     #[command(subcommand)]

@@ -13,6 +13,7 @@ mod access;
 mod admin;
 mod attempts;
 mod command;
+mod condition;
 mod connection;
 mod conversation;
 mod courtesy;
@@ -44,7 +45,6 @@ use tokio::task::JoinSet;
 
 pub(crate) use access::Access;
 pub use admin::Admin;
-use attempts::Attempt;
 pub(crate) use attempts::PENALTY;
 use conversation::Conversation;
 pub use gate::Gate;
@@ -65,13 +65,7 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>, admin: Arc<dyn Ad
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((socket, peer)) => {
-                    let Some(attempt) = console.gate.begin(peer.ip()) else {
-                        tracing::warn!(%peer, "a console client was dropped: too many log-ins have failed, or are under way");
-                        continue;
-                    };
-                    connections.spawn(connection(socket, peer, console.clone(), attempt));
-                }
+                Ok((socket, peer)) => drop(connections.spawn(connection(socket, peer, console.clone()))),
                 Err(error) => {
                     // Out of file descriptors, most likely: a pause lets connections end.
                     tracing::warn!(%error, "a console client could not be accepted");
@@ -87,7 +81,10 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>, admin: Arc<dyn Ad
     }
 }
 
-async fn connection(socket: TcpStream, peer: SocketAddr, console: Arc<Console>, attempt: Attempt) {
+async fn connection(socket: TcpStream, peer: SocketAddr, console: Arc<Console>) {
+    let Some(attempt) = console.gate.begin(peer.ip()).await else {
+        return tracing::warn!(%peer, "a console client was dropped: too many wait to log in");
+    };
     let conversation = Conversation::new(console.gate.is_own(&socket).await, Interrupt::by(&socket));
     match Stream::tcp(socket) {
         Ok(stream) => connection::serve(stream, peer, conversation, console, attempt).await,

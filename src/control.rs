@@ -7,6 +7,7 @@ pub mod counter;
 pub mod felt;
 pub mod found;
 pub mod hits;
+pub mod reason;
 pub mod replica;
 pub mod retention;
 pub mod scanned;

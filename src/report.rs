@@ -5,7 +5,6 @@
 //! the target database, which the command line can ask too.
 
 mod around;
-mod clients;
 mod done;
 mod hits;
 mod legacy_tables;
@@ -16,6 +15,7 @@ pub mod page;
 mod question;
 mod recorded;
 pub mod registry;
+mod sessions;
 mod settings;
 mod shadow;
 mod stats;
@@ -96,7 +96,7 @@ pub const REPORTS: &[Report] = &[
     live("hits", ["How often was each legacy table hit since the start, by which operation, and with what outcome?", "¿Cuántas veces se usó cada tabla heredada desde el inicio, con qué operación y con qué resultado?"], hits::HITS, hits::hits),
     live("shadow", ["What have the reads shown that ran a second time in mode shadow, by table, and how long did they take?", "¿Qué mostraron, por tabla, las lecturas que corrieron por segunda vez en el modo shadow, y cuánto tardaron?"], shadow::SHADOW, shadow::shadow),
     live("differences", ["Which reads gave another result in their rewritten form? The last ones, the newest first.", "¿Qué lecturas dieron otro resultado en su forma reescrita? Las últimas, la más reciente primero."], shadow::DIFFERENCES, shadow::differences),
-    live("clients", ["Who is connected to the proxy, on which server process, and what is it doing?", "¿Quién está conectado al proxy, en qué proceso del servidor y qué está haciendo?"], clients::CLIENTS, clients::clients),
+    live("sessions", ["Who is connected to the proxy, on which server process, what is it doing, since when, and by which rule?", "¿Quién está conectado al proxy, en qué proceso del servidor, qué está haciendo, desde cuándo y por qué regla?"], sessions::SESSIONS, sessions::sessions),
     live("rules", ["How does each legacy table lie in the new ones?", "¿Cómo quedó cada tabla heredada en las nuevas?"], legacy_tables::RULES, legacy_tables::rules),
     live("modes", ["In which mode is every legacy table?", "¿En qué modo está cada tabla heredada?"], modes::MODES, modes::modes),
     live("stats", ["What is the value of every metric?", "¿Cuál es el valor de cada métrica?"], stats::STATS, stats::stats),

@@ -6,11 +6,12 @@
 //!
 //! The conversation's state has a room for each thing that is followed: [`pipeline`] what is asked and not answered, [`names`] what names
 //! mean, [`prepared`] and [`portals`] what names of statements and portals stand for, [`readiness`] whose turn it is, [`in_flight`] what a
-//! switch waits for, [`touch`] what waits for a retired name, [`pause`] whether all of them stand still, [`samples`] what mode shadow compares, [`predecessor`] what ran before in the transaction, [`activity`] what others see of it, [`peer`] who the client is, and [`reading`] how
+//! switch waits for, [`touch`] what waits for a retired name, [`pause`] whether all of them stand still, [`hold`] what waits while they do, [`samples`] what mode shadow compares, [`predecessor`] what ran before in the transaction, [`activity`] what others see of it, [`peer`] who the client is, and [`reading`] how
 //! its texts are read.
 
 pub mod activity;
 pub mod conversation;
+pub mod hold;
 pub mod house;
 pub mod in_flight;
 pub mod lead_back;
@@ -77,10 +78,11 @@ pub async fn run<C: Link, U: Connect>(client: C, from: PeerAddress, upstream: &U
         return;
     }
     let deadline = deadline + came.elapsed();
-    let server = tokio::select! {
-        server = tokio::time::timeout_at(deadline, login::connect(&mut greeted, upstream)) => server,
-        () = shared.drained() => return,
+    let connected = tokio::select! {
+        server = tokio::time::timeout_at(deadline, login::connect(&mut greeted, upstream)) => Some(server),
+        () = shared.drained() => None,
     };
+    let Some(server) = connected else { return login::tell_end(&mut greeted.client).await };
     let Some(server) = in_time(server, &who.address) else { return };
     telemetry::count("esclusa_clients_total");
     // Channel binding needs TLS on the client's leg: an offer of it on a plain one makes libpq give up.
@@ -103,6 +105,7 @@ pub async fn run<C: Link, U: Connect>(client: C, from: PeerAddress, upstream: &U
                     relay.end_with_admin_shutdown().await;
                     break;
                 }
+                info.answer_cancels(|| relay.cancel_held());
                 shared.pause.heed(|held| relay.hold(held));
             }
             // The drain may have begun while this client logged in.

@@ -4,6 +4,7 @@
 //! A client is never delayed: a sample that finds the queue full is dropped and counted.
 
 pub mod compare;
+pub mod shown;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +14,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc;
 
 use crate::rewrite::NameContext;
+use crate::sql::quote::literal;
 
 /// Samples that wait to be run.
 const QUEUE: usize = 64;
@@ -237,8 +239,12 @@ fn told(sample: &Sample) -> String {
     for (i, parameter) in sample.parameters.iter().enumerate() {
         let value = match &parameter.value {
             None => "NULL".to_owned(),
-            Some(bytes) if parameter.binary => bytes.iter().fold("\\x".to_owned(), |text, b| text + &format!("{b:02x}")),
-            Some(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            Some(bytes) if parameter.binary => match sample.types.get(i) {
+                Some(oid) if *oid != 0 => shown::value(*oid, bytes),
+                // The server has found the type: what the bytes say is not known here.
+                _ => shown::bytes(bytes),
+            },
+            Some(bytes) => literal(&String::from_utf8_lossy(bytes)),
         };
         out.push_str(&format!("{} ${} = {value}", if i == 0 { " --" } else { "," }, i + 1));
     }
@@ -278,8 +284,12 @@ mod tests {
             forwarded: "select 1".into(),
             fingerprint: 7,
             tables: vec!["t".into()],
-            types: Vec::new(),
-            parameters: vec![Parameter { binary: true, value: Some(vec![0, 255]) }, Parameter { binary: false, value: None }],
+            types: vec![0, 0, 23],
+            parameters: vec![
+                Parameter { binary: true, value: Some(vec![0, 255]) },
+                Parameter { binary: false, value: None },
+                Parameter { binary: true, value: Some(vec![0, 0, 0, 7]) },
+            ],
             names: Arc::new(NameContext::with_path(&["x"])),
         }
     }
@@ -307,7 +317,7 @@ mod tests {
             taken.0[0].1,
             Count { equal: 1, different: 1, unsteady: 0, skipped: 1, forwarded_us: 4000, rewritten_us: 8000 }
         );
-        assert_eq!(taken.1[0].statement, "select * from t where a = $1 -- $1 = \\x00ff, $2 = NULL");
+        assert_eq!(taken.1[0].statement, "select * from t where a = $1 -- $1 = '\\x00ff', $2 = NULL, $3 = 7");
         assert!(shadow.take().0.is_empty());
         shadow.give_back(taken);
         assert_eq!((shadow.take().1.len(), shadow.differences().len(), shadow.totals().len()), (1, 1, 1));

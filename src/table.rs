@@ -246,13 +246,13 @@ impl Table {
         text
     }
 
-    /// RFC 4180 with a header line.
+    /// RFC 4180 with a header line. A text that a spreadsheet would take for a formula begins with an apostrophe (OWASP, CSV Injection).
     pub fn csv(&self) -> String {
         let mut out = csv::Writer::from_writer(Vec::new());
         // Writing to a Vec cannot fail, and all records have the same length.
         let _ = out.write_record(self.columns.iter().map(|c| c.name.as_str()));
         for row in &self.rows {
-            let _ = out.write_record(row.iter().map(Cell::text));
+            let _ = out.write_record(row.iter().map(for_a_spreadsheet));
         }
         String::from_utf8(out.into_inner().unwrap_or_default()).unwrap_or_default()
     }
@@ -292,6 +292,14 @@ impl Table {
     }
 }
 
+/// A cell as a spreadsheet shows it, and does not compute it: what clients call themselves, and what they send, comes from anybody.
+fn for_a_spreadsheet(cell: &Cell) -> String {
+    let text = cell.text();
+    let is_formula =
+        matches!(cell, Cell::Text(_)) && text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
+    if is_formula { format!("'{text}") } else { text }
+}
+
 /// A text as it may stand in HTML, in an element or in a quoted attribute.
 pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -327,6 +335,24 @@ mod tests {
         assert_eq!(sample().csv(), "table,rows\ntipocorreo,12\n\"his, \"\"x\"\"\",\n");
         assert!(sample().json().contains("\"rows\": 12"));
         assert!(sample().html().contains("<td>his, &quot;x&quot;</td>"));
+    }
+
+    #[test]
+    fn no_text_of_a_csv_is_a_formula() {
+        let csv = |cell: Cell| {
+            let mut table = Table::new(&[("a", if matches!(cell, Cell::Int(_)) { ColumnType::Int } else { ColumnType::Text })]);
+            table.push(vec![cell]);
+            table.csv().strip_prefix("a\n").unwrap().trim_end_matches('\n').to_owned()
+        };
+        for text in ["=1+1", "=HYPERLINK(0)", "+1+cmd", "-2+3", "@SUM(1)", "\t=1"] {
+            assert_eq!(csv(text.into()), format!("'{text}"), "{text}");
+        }
+        assert_eq!(csv("=A1,\"x\"".into()), "\"'=A1,\"\"x\"\"\"");
+        assert_eq!(csv("\r=1".into()), "\"'\r=1\"");
+        for text in ["a=1", "'=1", "-12.5", "select 1"] {
+            assert_eq!(csv(text.into()), text);
+        }
+        assert_eq!(csv(Cell::Int(-7)), "-7");
     }
 
     #[test]

@@ -61,9 +61,10 @@ async fn simple_queries_show_the_proxy() {
     );
     assert_eq!(show("show hits;").await, ["tipocorreo|select|forwarded|1|2|0|1.5|1.5"]);
     assert_eq!(
-        show("SHOW CLIENTS").await,
-        ["7|aqua|aquasis|caja|10.0.0.7|5100|1970-01-01 00:00:00+00|1234|logging in|1970-01-01 00:00:00+00|-|-"]
+        show("SHOW SESSIONS").await,
+        ["7|aqua|aquasis|caja|10.0.0.7|5100|1970-01-01 00:00:00+00|1234|logging in|1970-01-01 00:00:00+00|-|-|-"]
     );
+    assert_eq!(show("SHOW CLIENTS WHERE application LIKE ('%aj%')").await, show("SHOW SESSIONS").await);
     assert_eq!(
         show("SHOW RULES WHERE table LIKE '%correo'").await,
         ["tipocorreo|lookup|domain_value|esclusa_leaf.tipocorreo|2|tipcid"]
@@ -170,12 +171,19 @@ async fn changes_answer_with_what_was() {
         ("ENABLE public.tipocorreo", "42P01", "there is no legacy table in schema \"public\"", "The legacy tables are in"),
         ("SET MODE rewrte FOR tipocorreo", "42601", "syntax error at or near \"rewrte\"", "Did you mean REWRITE? "),
         ("ENABLE tipzeta", "F0000", "the rule of table \"tipzeta\" has faults", "SHOW TABLES tells them"),
-        ("KILL 99", "42704", "there is no client 99", "SHOW CLIENTS"),
+        ("KILL 99", "42704", "there is no client 99", "SHOW SESSIONS"),
     ] {
         let error = client.simple_query(text).await.unwrap_err();
         let error = db(&error);
         assert_eq!((error.code().code(), error.message()), (state, message), "{text}");
         assert!(error.hint().unwrap().starts_with(hint) && error.position().is_some(), "{text}: {:?}", error.hint());
+    }
+    // One rule for a reason, wherever it is typed.
+    for why in ["x".repeat(501), "a\u{202e}b".into(), "a\nb".into(), " ".into()] {
+        let error = client.simple_query(&format!("ENABLE tipocorreo BECAUSE '{why}'")).await.unwrap_err();
+        let error = db(&error);
+        assert_eq!((error.code().code(), error.position().is_some()), ("22023", true), "{why}");
+        assert!(error.message().starts_with("a reason "), "{}", error.message());
     }
     // What stands before the command that fails has run; nothing behind it does.
     let count = console.fake.asked.lock().unwrap().len();

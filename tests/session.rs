@@ -3,6 +3,7 @@
 //!
 //! A file is a list of conversations, each with a heading in `#` lines. Flush left is what happens:
 //! `client Q select 1|` and `server Z I` are frames, a letter and a body; `switch rewrite` puts another mode in force for all tables;
+//! `pause` and `resume` hold clients and let them go on, `cancel` cancels what runs or waits;
 //! `retire` makes a tombstone of the name, which `switch` brings back and `lost` gives up;
 //! `plain` says that the client's leg has no TLS and the server's has; `longest 20` is the longest statement that is read;
 //! `path public` answers all that the session has asked about names; `known public` is a login and such an answer, not shown. Indented is what comes of it: `> ` a frame that the
@@ -115,6 +116,10 @@ impl House for Fixed {
     fn runs(&self, statement: Option<&Arc<Outcome>>) {
         let seen = statement.and_then(|outcome| outcome.seen.as_ref());
         self.tell(format!("runs {}", seen.map_or("what names no legacy table", |seen| &*seen.text)));
+    }
+
+    fn holds(&self, statement: Option<&str>) {
+        self.tell(statement.map_or("holds nothing".into(), |text| format!("holds {text}")));
     }
 
     fn has_key(&self, key: &[u8]) {
@@ -232,6 +237,15 @@ impl Play {
                 self.house.given_up.set(true);
                 self.client();
             }
+            "pause" | "resume" => {
+                self.conversation.hold(who == "pause");
+                self.client();
+            }
+            "cancel" => {
+                let is_held = self.conversation.cancel_held();
+                self.out.push(format!("  {}", if is_held { "is answered here" } else { "is the server's" }));
+                self.client();
+            }
             "plain" => self.conversation.hide_channel_binding(true),
             "longest" => self.house.longest.set(what.parse().unwrap()),
             _ => panic!("{line}"),
@@ -255,6 +269,7 @@ impl Play {
                 }
                 ToServer::Pass => self.out.push(format!("  > {} passes", char::from(tag))),
                 ToServer::Replace(frames) => drop(self.frames(">", &frames)),
+                ToServer::Answer(frames) => drop(self.frames("<", &frames)),
             }
             self.waiting.pop_front();
         }

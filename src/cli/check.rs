@@ -31,6 +31,7 @@ pub(super) async fn run(call: Call) -> Result<()> {
         check::unknown_tables(&rules, &catalogs, &mut faults);
     }
     faults.extend(rules.faults());
+    check::regulatory(&rules, &call.settings.calendar.regulatory, &mut faults);
     if let Err(Error::Refused { message, detail, hint }) = trust::require_proof(&call.settings).await {
         let message = detail.map_or_else(|| message.clone(), |detail| format!("{message}; {detail}"));
         faults.push(Fault::general(message).hint(hint.unwrap_or_default()));

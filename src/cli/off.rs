@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Call, remark};
+use crate::control::reason;
 use crate::error::{Error, Result};
 use crate::server::pass_through::{Order, processes};
 use crate::table::ColumnType::Text;
@@ -27,12 +28,13 @@ pub(super) async fn run(call: Call, off: Off) -> Result<()> {
     if directory.as_os_str().is_empty() {
         return Err(Error::usage("the proxies of this machine are told by way of control.spool, which is not set"));
     }
+    let reason = off.reason.as_deref().map(reason::checked).transpose().map_err(Error::usage)?.map(str::to_owned);
     if off.undo {
         Order::take_back(directory)?;
     } else {
         let by = std::env::var("USER").unwrap_or_else(|_| "somebody".into());
         let since = jiff::Timestamp::now().strftime("%FT%TZ").to_string();
-        Order { by, reason: off.reason, since }.give(directory)?;
+        Order { by, reason, since }.give(directory)?;
         remark("statements on tables that have moved are answered by their views: reads as before, writes row by row");
     }
     let wanted = !off.undo;

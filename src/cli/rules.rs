@@ -2,7 +2,7 @@
 
 use super::{Call, generate, rule_of};
 use crate::config::document::Document;
-use crate::control;
+use crate::control::{self, reason};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::migrate::capture::writer;
@@ -79,7 +79,8 @@ async fn set(call: Call, mut words: Vec<String>, reason: Option<String>) -> Resu
     let tables = words.iter().map(named).collect::<Result<Vec<Named>>>()?;
     let database = call.prepared_database().await?;
     let who = std::env::var("USER").unwrap_or_else(|_| "esclusa".into());
-    let switch = Switch { mode, shadow_role: &call.settings.shadow.user, who: &who, why: reason.as_deref() };
+    let reason = reason.as_deref().map(reason::checked).transpose().map_err(Error::usage)?;
+    let switch = Switch { mode, shadow_role: &call.settings.shadow.user, who: &who, why: reason };
     let mut changes = gate::switch(&database, &call.settings.rules.schema, &tables, switch).await?;
     control::behind(&database, &mut changes).await?;
     call.print(&report::changes(changes, |_| None))

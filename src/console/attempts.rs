@@ -1,8 +1,9 @@
 //! Log-ins that are under way, by the address that they come from: how many there may be, and what a failed one costs.
 //!
-//! An address has a few places. Who only holds one open loses it to the next who comes, so that silent connections keep nobody out; who has
-//! failed keeps his until the delay is over, so that guessing is bounded by places and delay together, from however many connections. Places
-//! of other addresses, and of those who are in, are untouched by it.
+//! An address has a few places, and who finds none waits in a line for one: however many log in at once, who gives the right password is let
+//! in. Who only holds a place open loses it to the line after a moment, so that silent connections keep nobody out; who has failed keeps his
+//! until the delay is over, so that guessing is bounded by places and delay together, from however many connections. Places of other
+//! addresses, and of those who are in, are untouched by it.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -10,13 +11,29 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// Log-ins of one address at the same time.
 const PLACES: usize = 8;
-/// Log-ins of all addresses together.
+/// Addresses that log in at the same time.
 pub(super) const TOTAL: usize = 256;
+/// Connections of all addresses that wait in lines and have not said anything yet.
+const SILENT_LINE: usize = 512;
+/// A log-in that waits for its client's words may keep its place for so long, when somebody else is in the line.
+const SILENCE: Duration = Duration::from_secs(1);
 /// How long a failed log-in keeps its place: 8 places and 2 s are four guesses a second.
 pub(crate) const PENALTY: Duration = Duration::from_secs(2);
+
+/// What a log-in does with its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holding {
+    /// It waits for its client's words, since a moment: it can be displaced.
+    Waits(Instant),
+    /// All is said, and is being looked at.
+    Proves,
+    /// It has failed.
+    Failed,
+}
 
 /// The log-ins of all addresses.
 #[derive(Debug, Default)]
@@ -24,9 +41,19 @@ pub(super) struct Attempts(Mutex<HashMap<IpAddr, Address>>);
 
 #[derive(Debug, Default)]
 struct Address {
-    /// In the order in which they came.
-    waiting: VecDeque<Arc<Notify>>,
-    failed: usize,
+    /// Those who have a place, in the order in which they got it.
+    held: Vec<(Arc<Signals>, Holding)>,
+    /// Those who are to get one, in the order in which they came.
+    line: VecDeque<(Arc<Signals>, Holding)>,
+}
+
+/// What one log-in is told.
+#[derive(Debug, Default)]
+struct Signals {
+    /// It has a place.
+    turn: Notify,
+    /// It has lost it.
+    evicted: Notify,
 }
 
 /// One log-in that is under way; its place is free again when it is dropped.
@@ -34,8 +61,24 @@ struct Address {
 pub(crate) struct Attempt {
     attempts: Arc<Attempts>,
     address: IpAddr,
-    evicted: Arc<Notify>,
-    has_failed: bool,
+    signals: Arc<Signals>,
+}
+
+impl Address {
+    /// Gives free places, and those of silent log-ins, to the line.
+    fn advance(&mut self) {
+        while !self.line.is_empty() {
+            if self.held.len() >= PLACES {
+                let is_silent = |holding: &Holding| matches!(holding, Holding::Waits(since) if since.elapsed() >= SILENCE);
+                let Some(at) = self.held.iter().position(|(_, holding)| is_silent(holding)) else { return };
+                self.held.remove(at).0.evicted.notify_one();
+            }
+            let Some((signals, holding)) = self.line.pop_front() else { return };
+            signals.turn.notify_one();
+            let begins = if matches!(holding, Holding::Waits(_)) { Holding::Waits(Instant::now()) } else { holding };
+            self.held.push((signals, begins));
+        }
+    }
 }
 
 impl Attempts {
@@ -43,60 +86,81 @@ impl Attempts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins a log-in; `None` where failed ones hold every place of the address, or there are too many addresses.
-    pub(super) fn begin(self: &Arc<Self>, address: IpAddr) -> Option<Attempt> {
+    /// Begins a log-in of a client who is still to say something, once there is a place; `None` where too many such wait already.
+    pub(super) async fn begin(self: &Arc<Self>, address: IpAddr) -> Option<Attempt> {
+        let attempt = self.enters(address, Holding::Waits(Instant::now()))?;
+        attempt.turn().await;
+        Some(attempt)
+    }
+
+    /// Begins one of a client who has said everything, once there is a place. Somebody else bounds how many such clients there are.
+    pub(super) async fn begin_proof(self: &Arc<Self>, address: IpAddr) -> Attempt {
+        const AGAIN: Duration = Duration::from_millis(50);
+        loop {
+            if let Some(attempt) = self.enters(address, Holding::Proves) {
+                attempt.turn().await;
+                return attempt;
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+
+    /// Stands in line. `None` where there are too many addresses, or too many who have said nothing.
+    fn enters(self: &Arc<Self>, address: IpAddr, holding: Holding) -> Option<Attempt> {
         let address = address.to_canonical();
         let mut all = self.locked();
-        if !all.contains_key(&address) && all.len() >= TOTAL {
+        let is_silent = |(_, holding): &&(Arc<Signals>, Holding)| matches!(holding, Holding::Waits(_));
+        let silent = || all.values().flat_map(|address| &address.line).filter(is_silent).count();
+        let is_full = matches!(holding, Holding::Waits(_)) && silent() >= SILENT_LINE;
+        if is_full || (!all.contains_key(&address) && all.len() >= TOTAL) {
             return None;
         }
+        let signals = Arc::new(Signals::default());
         let of_address = all.entry(address).or_default();
-        if of_address.failed >= PLACES {
-            return None;
-        }
-        if of_address.failed + of_address.waiting.len() >= PLACES
-            && let Some(oldest) = of_address.waiting.pop_front()
-        {
-            oldest.notify_one();
-        }
-        let evicted = Arc::new(Notify::new());
-        of_address.waiting.push_back(evicted.clone());
-        Some(Attempt { attempts: self.clone(), address, evicted, has_failed: false })
+        of_address.line.push_back((signals.clone(), holding));
+        of_address.advance();
+        Some(Attempt { attempts: self.clone(), address, signals })
     }
 }
 
 impl Attempt {
+    /// Ends when it has a place.
+    async fn turn(&self) {
+        loop {
+            tokio::select! {
+                () = self.signals.turn.notified() => return,
+                () = tokio::time::sleep(SILENCE) => {
+                    // Somebody who has a place may have been silent for too long meanwhile.
+                    self.attempts.locked().entry(self.address).or_default().advance();
+                }
+            }
+        }
+    }
+
     /// Ends when another log-in has taken this one's place.
     pub(crate) async fn evicted(&self) {
-        self.evicted.notified().await;
+        self.signals.evicted.notified().await;
     }
 
-    /// It has failed: nobody takes its place any more.
+    /// It has failed: nobody takes its place any more, as long as this is there.
     pub(crate) fn fail(&mut self) {
-        if !self.has_failed {
-            self.leave();
-            self.has_failed = true;
-            self.attempts.locked().entry(self.address).or_default().failed += 1;
-        }
-    }
-
-    fn leave(&self) {
         let mut all = self.attempts.locked();
-        let Some(of_address) = all.get_mut(&self.address) else { return };
-        if self.has_failed {
-            of_address.failed = of_address.failed.saturating_sub(1);
-        } else {
-            of_address.waiting.retain(|other| !Arc::ptr_eq(other, &self.evicted));
-        }
-        if of_address.failed == 0 && of_address.waiting.is_empty() {
-            all.remove(&self.address);
-        }
+        let of_address = all.entry(self.address).or_default();
+        of_address.held.retain(|(signals, _)| !Arc::ptr_eq(signals, &self.signals));
+        of_address.held.push((self.signals.clone(), Holding::Failed));
     }
 }
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        self.leave();
+        let mut all = self.attempts.locked();
+        let Some(of_address) = all.get_mut(&self.address) else { return };
+        of_address.held.retain(|(signals, _)| !Arc::ptr_eq(signals, &self.signals));
+        of_address.line.retain(|(signals, _)| !Arc::ptr_eq(signals, &self.signals));
+        of_address.advance();
+        if of_address.held.is_empty() && of_address.line.is_empty() {
+            all.remove(&self.address);
+        }
     }
 }
 
@@ -110,32 +174,96 @@ mod tests {
         IpAddr::from([192, 0, 2, n])
     }
 
-    #[test]
-    fn silent_log_ins_keep_nobody_out_and_failed_ones_cost_their_place() {
+    fn now(attempts: &Arc<Attempts>, n: u8) -> Option<Attempt> {
+        attempts.begin(address(n)).now_or_never().flatten()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silent_log_ins_lose_their_place_to_the_line_after_a_moment() {
         let attempts = Arc::new(Attempts::default());
-        let mut begun: Vec<Attempt> = (0..PLACES).map(|_| attempts.begin(address(1)).unwrap()).collect();
-        // The next one takes the oldest's place, and no other's.
-        let next = attempts.begin(address(1)).unwrap();
+        let begun: Vec<Attempt> = (0..PLACES).map(|_| now(&attempts, 1).unwrap()).collect();
+        let came = Instant::now();
+        // Whoever has just come may be about to say something: nobody takes their place at once.
+        let next = attempts.begin(address(1)).await.unwrap();
+        assert_eq!(came.elapsed(), SILENCE);
         assert!(begun[0].evicted().now_or_never().is_some());
         assert!(begun[1].evicted().now_or_never().is_none() && next.evicted().now_or_never().is_none());
-        // Those who have failed are not displaced; when they hold all places, the address waits, and no other does.
-        begun.push(next);
-        begun.remove(0);
-        begun.iter_mut().for_each(Attempt::fail);
-        assert!(attempts.begin(address(1)).is_none());
-        assert!(attempts.begin(address(2)).is_some());
-        drop(begun);
-        assert!(attempts.begin(address(1)).is_some());
+        assert!(now(&attempts, 2).is_some(), "another address has places of its own");
+        drop((begun, next));
         assert!(attempts.locked().is_empty(), "what is over is forgotten");
     }
 
-    #[test]
-    fn addresses_are_bounded_and_one_is_one_however_it_is_written() {
+    #[tokio::test(start_paused = true)]
+    async fn who_proves_displaces_nobody_and_is_not_displaced_and_failed_ones_cost_their_place() {
         let attempts = Arc::new(Attempts::default());
-        let held: Vec<Attempt> =
-            (0..TOTAL).map(|n| attempts.begin(IpAddr::from([10, 0, (n / 256) as u8, (n % 256) as u8])).unwrap()).collect();
-        assert!(attempts.begin(address(1)).is_none());
-        assert!(attempts.begin("::ffff:10.0.0.1".parse().unwrap()).is_some());
+        let mut proving = Vec::new();
+        for _ in 0..PLACES {
+            proving.push(attempts.begin_proof(address(1)).await);
+        }
+        let (one, two) = (tokio::spawn(later(&attempts)), tokio::spawn(later(&attempts)));
+        tokio::time::sleep(SILENCE * 5).await;
+        assert!(!one.is_finished() && !two.is_finished());
+        assert!(proving.iter().all(|attempt| attempt.evicted().now_or_never().is_none()));
+        proving.iter_mut().for_each(Attempt::fail);
+        tokio::time::sleep(SILENCE * 5).await;
+        assert!(!one.is_finished(), "failed ones keep theirs");
+        // In the order in which they came.
+        proving.pop();
+        let first = one.await.unwrap();
+        assert!(!two.is_finished());
+        drop(first);
+        drop(two.await.unwrap());
+        drop(proving);
+        assert!(attempts.locked().is_empty(), "what is over is forgotten");
+    }
+
+    fn later(attempts: &Arc<Attempts>) -> impl Future<Output = Attempt> + use<> {
+        let attempts = attempts.clone();
+        async move { attempts.begin_proof(address(1)).await }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_leaves_the_line_holds_nobody_up() {
+        let attempts = Arc::new(Attempts::default());
+        let mut held = Vec::new();
+        for _ in 0..PLACES {
+            held.push(attempts.begin_proof(address(1)).await);
+        }
+        let given_up = tokio::spawn(later(&attempts));
+        let next = tokio::spawn(later(&attempts));
+        tokio::time::sleep(SILENCE).await;
+        given_up.abort();
+        let _ = given_up.await;
+        held.pop();
+        drop(tokio::time::timeout(SILENCE, next).await.unwrap().unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn addresses_are_bounded_and_one_is_one_however_it_is_written() {
+        let attempts = Arc::new(Attempts::default());
+        let mut held = Vec::new();
+        for n in 0..TOTAL {
+            held.push(attempts.begin(IpAddr::from([10, 0, (n / 256) as u8, (n % 256) as u8])).await.unwrap());
+        }
+        assert!(attempts.begin(address(1)).await.is_none());
+        assert!(attempts.begin("::ffff:10.0.0.1".parse().unwrap()).await.is_some());
+        let waits = tokio::spawn(later(&attempts));
+        tokio::time::sleep(SILENCE).await;
+        assert!(!waits.is_finished(), "who has said everything waits for a place");
         drop(held);
+        waits.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_wait_without_a_word_are_bounded() {
+        let attempts = Arc::new(Attempts::default());
+        let held: Vec<Attempt> = (0..PLACES).map(|_| now(&attempts, 1).unwrap()).collect();
+        let mut line: Vec<_> =
+            (0..SILENT_LINE).map(|_| attempts.enters(address(1), Holding::Waits(Instant::now())).unwrap()).collect();
+        assert!(attempts.begin(address(1)).await.is_none());
+        line.pop();
+        assert!(attempts.enters(address(1), Holding::Waits(Instant::now())).is_some());
+        drop((held, line));
+        assert!(attempts.locked().is_empty());
     }
 }

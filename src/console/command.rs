@@ -60,11 +60,14 @@ const ACTING: &[(&str, &str, &str, Columns, Reader)] = &[
     ("ENABLE", modes::LIST_SYNTAX, "SET MODE rewrite.", report::CHANGES, modes::enable),
     ("DISABLE", modes::LIST_SYNTAX, "SET MODE observe.", report::CHANGES, modes::disable),
     ("RELOAD", "", "Reads settings, rules and modes again. Settings: all or nothing; a rule with faults stays as it was, and is told.", &[], steering::reload),
-    ("KILL", "id", "Cancels what a client runs, and ends its session; SHOW CLIENTS lists them.", &[], steering::kill),
+    ("KILL", "id", "Cancels what a client runs, and ends its session; SHOW SESSIONS lists them.", &[], steering::kill),
     ("PAUSE", pause::SYNTAX, "Holds every client where it has no transaction open, and answers when all are held; sent statements wait.", &[], pause::pause),
     ("RESUME", "", "Lets them go on.", &[], pause::resume),
     ("SHUTDOWN", "", "Ends the proxy, gracefully.", &[], steering::shutdown),
 ];
+
+/// Names by which those who know PgBouncer ask for a report: name, report, help.
+const OTHER_NAMES: &[(&str, &str, &str)] = &[("clients", "sessions", "SHOW SESSIONS, as PgBouncer calls it.")];
 
 /// The one table that is about the console itself.
 static HELP: Report =
@@ -74,10 +77,10 @@ const HELP_COLUMNS: Columns = &[("command", Text), ("access", Text), ("help", Te
 
 /// All commands: what can be shown, and what can be done.
 static COMMANDS: LazyLock<Vec<Command>> = LazyLock::new(|| {
-    let show = |report: &'static Report| Command {
-        name: format!("SHOW {}", report.name.to_uppercase()),
+    let named = |report: &'static Report, name: &str, help: &'static str| Command {
+        name: format!("SHOW {}", name.to_uppercase()),
         syntax: filter::SYNTAX,
-        help: report.question,
+        help,
         access: Access::Reader,
         columns: report.columns,
         function: Function::Show(match report.rows {
@@ -93,7 +96,10 @@ static COMMANDS: LazyLock<Vec<Command>> = LazyLock::new(|| {
         columns,
         function: Function::Act(read),
     };
-    std::iter::once(&HELP).chain(REPORTS).map(show).chain(ACTING.iter().map(act)).collect()
+    let show = |report: &'static Report| named(report, report.name, report.question);
+    let other = |&(name, report, help): &(&str, &str, &'static str)| Some(named(report::find(report)?, name, help));
+    let shown = std::iter::once(&HELP).chain(REPORTS).map(show).chain(OTHER_NAMES.iter().filter_map(other));
+    shown.chain(ACTING.iter().map(act)).collect()
 });
 
 fn help(_: &Shared) -> Table {
@@ -199,7 +205,7 @@ mod tests {
     #[test]
     fn help_lists_every_command_and_no_name_is_the_beginning_of_another() {
         let shared = crate::report::tests::shared();
-        assert_eq!(help(&shared).rows.len(), 1 + REPORTS.len() + ACTING.len());
+        assert_eq!(help(&shared).rows.len(), 1 + REPORTS.len() + OTHER_NAMES.len() + ACTING.len());
         for (i, a) in COMMANDS.iter().enumerate() {
             assert!(COMMANDS.iter().enumerate().all(|(j, b)| i == j || !b.name.starts_with(&a.name)), "{}", a.name);
         }

@@ -193,8 +193,8 @@ where
 mod tests {
     use super::*;
 
-    fn attempt() -> Attempt {
-        Arc::new(super::super::attempts::Attempts::default()).begin([127, 0, 0, 1].into()).unwrap()
+    async fn attempt() -> Attempt {
+        Arc::new(super::super::attempts::Attempts::default()).begin([127, 0, 0, 1].into()).await.unwrap()
     }
 
     fn own(is_own: bool) -> Conversation {
@@ -210,7 +210,7 @@ mod tests {
     async fn answer(bytes: &[u8]) -> Vec<u8> {
         let (mut client, server) = tokio::io::duplex(1 << 16);
         let console = Arc::new(super::super::tests::console());
-        let task = tokio::spawn(serve(server, "127.0.0.1:1".parse().unwrap(), own(true), console, attempt()));
+        let task = tokio::spawn(serve(server, "127.0.0.1:1".parse().unwrap(), own(true), console, attempt().await));
         tokio::io::AsyncWriteExt::write_all(&mut client, bytes).await.unwrap();
         tokio::io::AsyncWriteExt::shutdown(&mut client).await.unwrap();
         let mut out = Vec::new();
@@ -285,7 +285,7 @@ mod tests {
         let (mut client, server) = tokio::io::duplex(1 << 16);
         let console = Arc::new(super::super::tests::console());
         let began = Instant::now();
-        serve(server, "127.0.0.1:1".parse().unwrap(), own(true), console, attempt()).await;
+        serve(server, "127.0.0.1:1".parse().unwrap(), own(true), console, attempt().await).await;
         let mut out = Vec::new();
         client.read_to_end(&mut out).await.unwrap();
         assert!(has(&out, b"the log-in took longer than 10 s\0"));
@@ -298,7 +298,7 @@ mod tests {
         let console = Arc::new(super::super::tests::console());
         let places = console.places.clone().try_acquire_many_owned(u32::try_from(super::super::service::CLIENTS).unwrap());
         tokio::io::AsyncWriteExt::write_all(&mut client, &startup()).await.unwrap();
-        serve(server, "127.0.0.1:1".parse().unwrap(), own(true), console, attempt()).await;
+        serve(server, "127.0.0.1:1".parse().unwrap(), own(true), console, attempt().await).await;
         drop(places);
         let mut out = Vec::new();
         client.read_to_end(&mut out).await.unwrap();
@@ -310,7 +310,7 @@ mod tests {
         let (mut client, server) = tokio::io::duplex(1 << 16);
         let console = Arc::new(super::super::tests::console());
         tokio::io::AsyncWriteExt::write_all(&mut client, &startup()).await.unwrap();
-        serve(server, "127.0.0.1:1".parse().unwrap(), own(false), console, attempt()).await;
+        serve(server, "127.0.0.1:1".parse().unwrap(), own(false), console, attempt().await).await;
         let mut out = Vec::new();
         client.read_to_end(&mut out).await.unwrap();
         assert!(has(&out, b"C28000\0") && has(&out, b"only root and the user that esclusa runs as"));
@@ -321,7 +321,7 @@ mod tests {
         let (mut client, server) = tokio::io::duplex(1 << 16);
         let console = Arc::new(super::super::tests::console());
         tokio::io::AsyncWriteExt::write_all(&mut client, &startup()).await.unwrap();
-        serve(server, "192.0.2.7:1".parse().unwrap(), own(true), console, attempt()).await;
+        serve(server, "192.0.2.7:1".parse().unwrap(), own(true), console, attempt().await).await;
         let mut out = Vec::new();
         client.read_to_end(&mut out).await.unwrap();
         assert!(has(&out, b"C28000\0"));

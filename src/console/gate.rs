@@ -41,9 +41,14 @@ impl Gate {
         Gate { scram, verifiers, attempts: Arc::default(), driver: AuthDriver::new(Parameters) }
     }
 
-    /// Begins a log-in; `None` where failed ones hold every place of the address, or there are too many addresses.
-    pub(crate) fn begin(&self, address: IpAddr) -> Option<Attempt> {
-        self.attempts.begin(address)
+    /// Begins a log-in of a client who is still to say something; `None` where too many such wait.
+    pub(super) async fn begin(&self, address: IpAddr) -> Option<Attempt> {
+        self.attempts.begin(address).await
+    }
+
+    /// Begins one of a client who has sent user and password.
+    pub(crate) async fn begin_proof(&self, address: IpAddr) -> Attempt {
+        self.attempts.begin_proof(address).await
     }
 
     /// Whether the other end of a socket is root's or our own user's. It matters only where no password is asked for.

@@ -6,6 +6,7 @@ use super::admin::Admin;
 use super::failure::{Failure, nearest};
 use super::parser::{Name, Parser};
 use super::statement::{Action, Answer, Caller};
+use crate::control::reason;
 use crate::error::{Result, sqlstate};
 use crate::mode::Mode;
 use crate::report;
@@ -64,7 +65,12 @@ fn list(parser: &mut Parser<'_>) -> Result<Vec<TableName>, Failure> {
 
 fn switch(parser: &mut Parser<'_>, mode: Mode, tables: Option<Vec<TableName>>) -> Result<Box<dyn Action>, Failure> {
     let why = match parser.accept(&["BECAUSE"]) {
-        true => Some(parser.literal("a reason in single quotes")?),
+        true => {
+            let position = parser.position();
+            let wrong = |why| Failure::new(sqlstate::INVALID_PARAMETER_VALUE, why).position(position);
+            let text = parser.literal("a reason in single quotes")?;
+            Some(reason::checked(&text).map_err(wrong)?.to_owned())
+        }
         false => None,
     };
     parser.end(match (&why, &tables) {

@@ -15,11 +15,14 @@ use super::statement::{Action, Answer, Caller};
 use crate::config::Setting as _;
 use crate::error::sqlstate;
 use crate::session::Shared;
+use crate::session::activity::Doing;
 
 pub(super) const SYNTAX: &str = "[TIMEOUT 'duration']";
 
 /// How often the clients are looked at.
 const LOOKED: Duration = Duration::from_millis(5);
+/// A client who does nothing is held as soon as its session is woken. That long it may take on a busy machine, whatever the patience.
+const WAKING: Duration = Duration::from_secs(2);
 /// So many of those who are waited for are named.
 const NAMED: usize = 5;
 
@@ -97,7 +100,7 @@ impl Action for Pause {
         let mut attempt = Attempt { shared, number, holds: false };
         let patience = async {
             match self.patience {
-                Some(patience) => tokio::time::sleep(patience).await,
+                Some(patience) => runs_out(shared, patience).await,
                 None => std::future::pending().await,
             }
         };
@@ -123,6 +126,18 @@ impl Action for Pause {
     }
 }
 
+/// Ends when the patience is over and somebody is waited for who does something, not only to be woken.
+async fn runs_out(shared: &Shared, patience: Duration) {
+    tokio::time::sleep(patience).await;
+    let until = tokio::time::Instant::now() + WAKING;
+    while tokio::time::Instant::now() < until {
+        if shared.unpaused().iter().any(|(_, client)| client.activity.doing().0 != Doing::Idle) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
 /// Some of those who were waited for, and what they do.
 fn too_slow(shared: &Shared) -> Failure {
     let waited = shared.unpaused();
@@ -135,7 +150,7 @@ fn too_slow(shared: &Shared) -> Failure {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     Failure::new(sqlstate::QUERY_CANCELED, "not every client has ended its transaction in time, and clients go on")
         .with_detail(format!("Waited for {}{more}.", named.join(", ")))
-        .with_hint("SHOW CLIENTS WHERE state <> 'paused' lists them while PAUSE waits; KILL ends one.")
+        .with_hint("SHOW SESSIONS WHERE state NOT IN ('paused', 'held') lists them while PAUSE waits; KILL ends one.")
 }
 
 struct Resume;

@@ -53,7 +53,7 @@ impl Action for Kill {
         let client = shared.clients.get(&self.id).map(|client| client.clone());
         let Some(client) = client else {
             let failure = Failure::new(sqlstate::UNDEFINED_OBJECT, format!("there is no client {}", self.id));
-            return Err(failure.position(self.position).with_hint("SHOW CLIENTS lists them."));
+            return Err(failure.position(self.position).with_hint("SHOW SESSIONS lists them."));
         };
         // A server process that is left alone runs its statement to the end, with its locks.
         let cancelled = match client.activity.key() {

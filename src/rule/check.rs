@@ -49,6 +49,14 @@ pub fn between(set: &RuleSet) -> Vec<(Vec<String>, Fault)> {
     found
 }
 
+/// Names in `calendar.regulatory` that have no rule: they protect nothing, and the table that was meant is told as free to go too soon.
+pub fn regulatory(set: &RuleSet, named: &[String], faults: &mut Faults) {
+    for name in named.iter().filter(|name| !set.rules.contains_key(*name) && !set.faulty.contains_key(*name)) {
+        let fault = Fault::general(format!("calendar.regulatory: there is no rule for a table `{name}`"));
+        faults.push(fault.hint("write the legacy table's name as `esclusa rules list` has it, or take it out"));
+    }
+}
+
 /// Tables that no catalog knows, neither the schema as it is nor the snapshot from before the migration.
 pub fn unknown_tables(set: &RuleSet, catalogs: &[&Catalog], faults: &mut Faults) {
     let known = |table: &str| catalogs.iter().any(|c| c.tables.contains_key(table));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::steering::Steering;
+use super::steering::{Steering, tell_regulatory};
 use super::tls;
 use crate::config::Settings;
 use crate::error::{Error, Fault, Faults, Result};
@@ -29,6 +29,7 @@ impl Steering {
         faults.or(())?;
         let mut database = self.database.lock().await;
         let built = self.fresh_policy(&mut database, &settings, &rules).await?;
+        tell_regulatory(&rules, &settings);
         // All of it is good: from here on nothing can fail.
         self.rules.store(Arc::new(rules));
         self.shared.settings.store(Arc::new(settings));

@@ -19,8 +19,7 @@ use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::rewrite::{Policy, rewrite};
 use crate::shadow::compare::{Row, Rows};
-use crate::shadow::{Sample, Took, Verdict};
-use crate::sql::quote::literal;
+use crate::shadow::{Sample, Took, Verdict, shown};
 use crate::sql::{Limits, Named};
 use crate::telemetry;
 
@@ -215,15 +214,11 @@ fn first_difference(old: &Fetched, new: &Fetched, how: Rows) -> Option<String> {
     })
 }
 
-/// A row for a person: text as text, the rest as bytes.
+/// A row for a person.
 fn row_told(columns: &[(String, u32)], row: &[Option<Vec<u8>>]) -> String {
     let cell = |(column, cell): (&(String, u32), &Option<Vec<u8>>)| {
-        let value = match cell.as_deref().map(std::str::from_utf8) {
-            None => "NULL".to_owned(),
-            Some(Ok(text)) if !text.contains(char::is_control) => literal(text),
-            Some(_) => cell.iter().flatten().fold("'\\x".to_owned(), |text, b| text + &format!("{b:02x}")) + "'",
-        };
-        format!("{} = {value}", column.0)
+        let (name, oid) = column;
+        format!("{name} = {}", cell.as_deref().map_or_else(|| "NULL".to_owned(), |bytes| shown::value(*oid, bytes)))
     };
     format!("({})", columns.iter().zip(row).map(cell).collect::<Vec<_>>().join(", "))
 }

@@ -16,12 +16,12 @@ use super::{Loader, policy, tls};
 use crate::catalog::Database;
 use crate::config::Settings;
 use crate::control;
-use crate::error::{Error, Result};
+use crate::error::{Error, Faults, Result};
 use crate::mode::Mode;
 use crate::report::verdict::Judged;
 use crate::report::{Asked, Question, Report, overview};
 use crate::rewrite::Policy;
-use crate::rule::RuleSet;
+use crate::rule::{RuleSet, check};
 use crate::session::Shared;
 use crate::table::Table;
 use crate::telemetry;
@@ -62,6 +62,7 @@ impl Steering {
         for fault in &rules.faults().0 {
             tracing::warn!(%fault, "a rule has faults: its table is forwarded untouched");
         }
+        tell_regulatory(&rules, &settings);
         let default_mode = settings.rules.default_mode;
         if settings.control.url.is_empty() && !matches!(default_mode, Mode::Off | Mode::Observe) {
             tracing::warn!(mode = %default_mode, "rules.default_mode is taken at its word: without control.url nobody knows what has been moved");
@@ -233,6 +234,15 @@ impl Steering {
             telemetry::count("esclusa_flush_failures_total");
             self.shared.shadow.give_back(taken);
         }
+    }
+}
+
+/// Warns of names that are to be kept for a regulator and that nobody has a rule for.
+pub(super) fn tell_regulatory(rules: &RuleSet, settings: &Settings) {
+    let mut faults = Faults::default();
+    check::regulatory(rules, &settings.calendar.regulatory, &mut faults);
+    for fault in &faults.0 {
+        tracing::warn!(%fault, "a name is not kept for a year");
     }
 }
 

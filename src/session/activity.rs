@@ -26,9 +26,14 @@ pub enum Doing {
     Aborted,
     /// Nothing is asked, no transaction is open, and nothing is let through before RESUME; or it has come since, and waits for its server.
     Paused,
+    /// Nothing is asked of the server, and something that the client has sent waits for RESUME.
+    Held,
 }
 
 impl Doing {
+    const ALL: [Doing; 7] =
+        [Doing::LoggingIn, Doing::Active, Doing::Idle, Doing::InTransaction, Doing::Aborted, Doing::Paused, Doing::Held];
+
     /// A session that has nothing unanswered, by the state of its transaction.
     pub fn waiting(transaction: Transaction) -> Self {
         match transaction {
@@ -38,7 +43,12 @@ impl Doing {
         }
     }
 
-    /// In the words of pg_stat_activity.
+    /// Whether it asks the server for nothing before RESUME.
+    pub fn is_paused(self) -> bool {
+        matches!(self, Doing::Paused | Doing::Held)
+    }
+
+    /// In the words of pg_stat_activity, where it has one.
     pub fn name(self) -> &'static str {
         match self {
             Doing::LoggingIn => "logging in",
@@ -47,13 +57,22 @@ impl Doing {
             Doing::InTransaction => "idle in transaction",
             Doing::Aborted => "idle in transaction (aborted)",
             Doing::Paused => "paused",
+            Doing::Held => "held",
         }
     }
 
     fn of(byte: u8) -> Self {
-        let all = [Doing::LoggingIn, Doing::Active, Doing::Idle, Doing::InTransaction, Doing::Aborted, Doing::Paused];
-        all.into_iter().find(|state| *state as u8 == byte).unwrap_or(Doing::LoggingIn)
+        Doing::ALL.into_iter().find(|state| *state as u8 == byte).unwrap_or(Doing::LoggingIn)
     }
+}
+
+/// A statement that nothing has been decided about yet.
+#[derive(Debug)]
+pub struct Waiting {
+    /// Without its literals; empty where it cannot be read.
+    pub text: String,
+    /// The legacy tables that it names.
+    pub tables: Vec<String>,
 }
 
 /// What one session is doing.
@@ -64,6 +83,8 @@ pub struct Activity {
     changed_us: AtomicU64,
     /// The statement that runs, or ran last, if it names a legacy table.
     statement: ArcSwapOption<Outcome>,
+    /// The statement that waits for RESUME.
+    held: ArcSwapOption<Waiting>,
     /// Of its server process: what a cancel request says (manual, section 55.7, BackendKeyData).
     key: OnceLock<Box<[u8]>>,
 }
@@ -75,6 +96,7 @@ impl Activity {
             doing: AtomicU8::new(Doing::LoggingIn as u8),
             changed_us: AtomicU64::new(0),
             statement: ArcSwapOption::empty(),
+            held: ArcSwapOption::empty(),
             key: OnceLock::new(),
         };
         activity.changes_to(Doing::LoggingIn, at);
@@ -104,6 +126,16 @@ impl Activity {
         self.statement.load_full()
     }
 
+    /// A statement waits for RESUME, or none does any more.
+    pub fn holds(&self, held: Option<Waiting>) {
+        self.held.store(held.map(Arc::new));
+    }
+
+    /// The statement that waits for RESUME.
+    pub fn held(&self) -> Option<Arc<Waiting>> {
+        self.held.load_full()
+    }
+
     /// The server has told the key of its process; it does so once.
     pub fn has_key(&self, key: &[u8]) {
         let _ = self.key.set(key.into());
@@ -130,9 +162,7 @@ mod tests {
         let activity = Activity::new(at(5));
         assert_eq!((activity.doing().0, activity.process()), (Doing::LoggingIn, None));
         assert_eq!(activity.doing().1, at(5));
-        for (doing, seconds) in
-            [Doing::Active, Doing::Idle, Doing::InTransaction, Doing::Aborted, Doing::Paused].into_iter().zip(6..)
-        {
+        for (doing, seconds) in Doing::ALL.into_iter().zip(6..) {
             activity.changes_to(doing, at(seconds));
             assert_eq!(activity.doing(), (doing, at(seconds)));
         }

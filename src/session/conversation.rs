@@ -7,6 +7,7 @@
 mod asking;
 mod from_client;
 mod from_server;
+mod holding;
 mod own_replies;
 mod prepared_anew;
 mod shadow_samples;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::activity::Doing;
+use super::hold::Hold;
 use super::house::{House, Run};
 use super::in_flight::InFlight;
 use super::names::Names;
@@ -28,7 +30,6 @@ use super::readiness::Turn;
 use super::samples::Samples;
 use super::statement::{NameId, Statement, UNNAMED};
 use crate::traffic::Client;
-use crate::wire::tag::client;
 
 /// How much of a client frame the conversation wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +51,10 @@ pub enum ToServer {
     Replace(Vec<u8>),
     /// This goes first; then the frame is shown again.
     First(Vec<u8>),
-    /// It waits until the server has answered more, and is then shown again.
+    /// It waits until the server has answered more, or the proxy goes on, and is then shown again.
     Wait,
+    /// The server gets nothing of it; this goes to the client.
+    Answer(Vec<u8>),
 }
 
 /// What becomes of a server frame.
@@ -93,8 +96,8 @@ pub struct Conversation<H> {
     in_flight: InFlight,
     /// Whether the client's next frame waits for something of our own.
     turn: Turn,
-    /// The proxy is paused: what begins something new waits.
-    held: bool,
+    /// What is held back while the proxy is paused.
+    hold: Hold,
     /// A statement waits for a retired name.
     touching: bool,
     transaction: Transaction,
@@ -121,7 +124,7 @@ impl<H: House> Conversation<H> {
             samples: Samples::default(),
             in_flight: InFlight::new(oldest),
             turn: Turn::default(),
-            held: false,
+            hold: Hold::default(),
             touching: false,
             transaction: Transaction::None,
             predecessor: Predecessor::default(),
@@ -140,25 +143,6 @@ impl<H: House> Conversation<H> {
         self.pipeline.is_empty() && self.transaction == Transaction::None
     }
 
-    /// The proxy pauses, or goes on.
-    pub fn hold(&mut self, held: bool) {
-        self.held = held;
-        self.show();
-    }
-
-    /// Whether it is paused, and stands where it stays until the proxy goes on: nothing is asked, and no transaction is open.
-    pub fn is_resting(&self) -> bool {
-        self.held && self.is_idle() && !self.pipeline.is_in_stretch()
-    }
-
-    /// Whether a frame waits because the proxy is paused. What belongs to a transaction or to a statement that has begun goes on; until a
-    /// stretch is answered nobody knows whether it has left a transaction open.
-    fn holds_back(&mut self, tag: u8) -> bool {
-        let begins = !matches!(tag, client::TERMINATE | client::COPY_DATA | client::COPY_DONE | client::COPY_FAIL);
-        let is_between = !self.pipeline.is_in_stretch() && self.is_logged_in();
-        begins && is_between && (!self.pipeline.is_empty() || self.transaction == Transaction::None)
-    }
-
     /// Whether the login is over.
     pub fn is_logged_in(&mut self) -> bool {
         !matches!(self.pipeline.front(), Some(Request::Login))
@@ -174,6 +158,7 @@ impl<H: House> Conversation<H> {
     fn show(&mut self) {
         let is_waiting = self.pipeline.is_empty();
         let doing = match is_waiting {
+            true if self.is_resting() && self.hold.waiting.is_some() => Doing::Held,
             true if self.is_resting() => Doing::Paused,
             true => Doing::waiting(self.transaction),
             false => Doing::Active,

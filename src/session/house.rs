@@ -34,6 +34,8 @@ pub trait House: Debug {
     fn is_doing(&self, doing: Doing);
     /// A statement begins; `None` when it names no legacy table.
     fn runs(&self, statement: Option<&Arc<Outcome>>);
+    /// A statement waits for the proxy to go on, with its text where it can be read; `None` when none does any more.
+    fn holds(&self, statement: Option<&str>);
     /// The server has told the key of its process: the body of BackendKeyData.
     fn has_key(&self, key: &[u8]);
     /// Whether a statement that names retired names is held until they are back. Asked again when the session is woken, and a last time

@@ -121,7 +121,9 @@ pub async fn greet<C: Link, U: Connect>(mut client: C, upstream: &U, shared: &Ar
                 return Ok(None);
             }
             Some(First::Cancel) => {
-                cancel(upstream, &packet).await;
+                if !is_held_back(shared, &packet).await {
+                    cancel(upstream, &packet).await;
+                }
                 // Over TLS a client takes a connection that ends without a farewell for an error.
                 let _ = client.shutdown().await;
                 return Ok(None);
@@ -186,8 +188,7 @@ pub(super) async fn let_in<C: Link>(greeted: &mut Greeted<C>, info: &ClientInfo,
             },
         };
         if is_ended {
-            let error = ClientError::new(sqlstate::ADMIN_SHUTDOWN, "terminating connection due to administrator command");
-            tell(&mut greeted.client, &error).await;
+            tell_end(&mut greeted.client).await;
             return false;
         }
         info.activity.changes_to(Doing::LoggingIn, SystemTime::now());
@@ -212,6 +213,15 @@ pub async fn connect<C: Link, U: Connect>(greeted: &mut Greeted<C>, upstream: &U
     }
 }
 
+/// Whether a cancel request was for a statement that the server has not got yet, and that is now answered as a cancelled one.
+async fn is_held_back(shared: &Shared, packet: &[u8]) -> bool {
+    let client = startup::cancelled(packet).and_then(|key| shared.with_key(key));
+    match client {
+        Some(client) => client.cancel_held().await,
+        None => false,
+    }
+}
+
 /// Passes a cancel request on, and ends when the server has taken it: the client may send its next statement only then.
 async fn cancel<U: Connect>(upstream: &U, packet: &[u8]) {
     let passed = async {
@@ -227,6 +237,11 @@ async fn cancel<U: Connect>(upstream: &U, packet: &[u8]) {
     if let Err(error) = passed.await {
         tracing::warn!(%error, "a cancel request was lost");
     }
+}
+
+/// Tells a client that the proxy ends, or that somebody ended its session.
+pub(super) async fn tell_end<C: AsyncRead + AsyncWrite + Unpin>(client: &mut C) {
+    tell(client, &ClientError::new(sqlstate::ADMIN_SHUTDOWN, "terminating connection due to administrator command")).await;
 }
 
 /// Sends a FATAL error; the client may be gone already. A socket that is closed with bytes unread in it is reset, and the error

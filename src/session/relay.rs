@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::Instant;
 
 use super::conversation::{Conversation, ToClient, ToServer, Want};
@@ -127,6 +127,11 @@ where
         self.draining
     }
 
+    /// Answers the statement that is held back as a cancelled one is answered; false when none is, and the server is to be asked.
+    pub fn cancel_held(&mut self) -> bool {
+        self.waits_alone() && self.conversation.cancel_held()
+    }
+
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         loop {
             let end = self.poll_both(cx);
@@ -160,7 +165,12 @@ where
 
     /// Whether a frame of the client's waits for the proxy to go on, and nothing before it is still on its way.
     fn holds_back(&self) -> bool {
-        self.waiting && self.conversation.is_resting() && self.to_server.passing == 0 && !self.to_server.has_output()
+        self.waits_alone() && self.conversation.is_resting()
+    }
+
+    /// Whether a frame of the client's waits, and nothing before it is still on its way.
+    fn waits_alone(&self) -> bool {
+        self.waiting && self.to_server.passing == 0 && !self.to_server.has_output()
     }
 
     fn poll_to_server(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
@@ -202,6 +212,9 @@ where
             if dir.passing > 0 {
                 dir.pass(dir.passing);
             }
+            if dir.dropping > 0 {
+                dir.replace(dir.dropping, &[]);
+            }
             let rest = &dir.buffer[dir.cleared..];
             if dir.passing > 0 || rest.is_empty() {
                 return 0;
@@ -230,6 +243,10 @@ where
                 ToServer::Pass => dir.pass(header.total),
                 ToServer::Replace(bytes) => dir.replace(header.total, &bytes),
                 ToServer::First(bytes) => dir.replace(0, &bytes),
+                ToServer::Answer(bytes) => {
+                    dir.replace(header.total, &[]);
+                    self.to_client.insert(&bytes);
+                }
                 ToServer::Wait => {
                     self.waiting = true;
                     return 0;
@@ -313,7 +330,11 @@ where
                 // What has begun to go must be whole first.
                 poll_fn(|cx| self.to_client.poll_write(cx, &mut self.client)).await?;
                 self.client.write_all(&out).await?;
-                self.client.shutdown().await
+                self.client.shutdown().await?;
+                // A socket that is closed with bytes unread in it is reset, and what was said is lost with it. Who waits may have sent more.
+                let mut unread = [0; 512];
+                while self.waiting && self.client.read(&mut unread).await? > 0 {}
+                Ok::<(), io::Error>(())
             };
             let _ = tokio::time::timeout(PATIENCE, told).await;
         }

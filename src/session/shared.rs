@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, Guard};
 use dashmap::DashMap;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::Instant;
 
-use super::activity::{Activity, Doing};
+use super::activity::{Activity, Doing, Waiting};
 use super::house::{Held, House, Note, Run};
 use super::pause::Pause;
 use super::touch::{Hold, Touches};
@@ -20,6 +20,8 @@ use crate::mode::Mode;
 use crate::rewrite::cache::Cache;
 use crate::rewrite::{NameContext, Outcome, Policy};
 use crate::shadow::{Sample, Shadow};
+use crate::sql::fingerprint::normalise;
+use crate::sql::{Limits, Named};
 use crate::telemetry;
 use crate::traffic::felt::Felt;
 use crate::traffic::{Client, Execution, Sqlstate, Traffic};
@@ -37,6 +39,8 @@ const UNCOUNTED: Duration = Duration::from_secs(60);
 const USERS: Duration = Duration::from_secs(600);
 /// Every legacy table, among those that are not counted.
 const ALL: &str = "*";
+/// What is shown of a statement that is held back.
+const HELD_BYTES: usize = 2000;
 
 /// What all sessions share.
 #[derive(Debug)]
@@ -85,7 +89,7 @@ pub struct Standing {
     pub wanted: Mode,
 }
 
-/// A connected client, as `SHOW CLIENTS` lists it.
+/// A connected client, as `SHOW SESSIONS` lists it.
 #[derive(Debug)]
 pub struct ClientInfo {
     /// Who it is; replaced when it reports another application name.
@@ -101,6 +105,8 @@ pub struct ClientInfo {
     killed: AtomicBool,
     /// Statements that may name a legacy table have passed unread: they may be prepared, and run again.
     unread: AtomicBool,
+    /// Who waits to hear whether a cancel request was for a statement that is held back here.
+    cancels: Mutex<Vec<oneshot::Sender<bool>>>,
     /// The oldest policy that decided about a statement which is not yet answered; 0 when there is none.
     pub flight: Arc<AtomicU64>,
 }
@@ -117,6 +123,7 @@ impl ClientInfo {
             told: Arc::default(),
             killed: AtomicBool::new(false),
             unread: AtomicBool::new(false),
+            cancels: Mutex::default(),
             flight: Arc::default(),
         }
     }
@@ -125,6 +132,27 @@ impl ClientInfo {
     pub fn kill(&self) {
         self.killed.store(true, Ordering::Release);
         self.told.notify_one();
+    }
+
+    /// Cancels the statement that is held back here; false when none is, and the server is to be asked.
+    pub async fn cancel_held(&self) -> bool {
+        const PATIENCE: Duration = Duration::from_secs(1);
+        if !matches!(self.activity.doing().0, Doing::Idle | Doing::Paused | Doing::Held) {
+            return false;
+        }
+        let (told, answer) = oneshot::channel();
+        self.cancels.lock().unwrap_or_else(PoisonError::into_inner).push(told);
+        self.told.notify_one();
+        tokio::time::timeout(PATIENCE, answer).await.is_ok_and(|answer| answer.unwrap_or(false))
+    }
+
+    /// Answers those who wait for [`ClientInfo::cancel_held`].
+    pub(super) fn answer_cancels(&self, mut cancel: impl FnMut() -> bool) {
+        let waiting = std::mem::take(&mut *self.cancels.lock().unwrap_or_else(PoisonError::into_inner));
+        for told in waiting {
+            // Who asked may have given up waiting.
+            let _ = told.send(cancel());
+        }
     }
 
     /// Whether it is to end.
@@ -165,6 +193,11 @@ impl Shared {
         self.places.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;
         telemetry::add("esclusa_clients", 1.0);
         Some(Place { shared: self.clone(), id: self.next_id.fetch_add(1, Ordering::Relaxed) })
+    }
+
+    /// The client whose server process has this key.
+    pub fn with_key(&self, key: &[u8]) -> Option<Arc<ClientInfo>> {
+        self.clients.iter().find(|client| client.activity.key() == Some(key)).map(|client| client.clone())
     }
 
     /// Waits for the drain, and for the first moment at which it may end what begins now.
@@ -257,7 +290,7 @@ impl Shared {
 
     /// Those who are in a transaction or a statement, or on their way in, by number: a pause waits for them.
     pub fn unpaused(&self) -> Vec<(u64, Arc<ClientInfo>)> {
-        let clients = self.clients.iter().filter(|client| client.activity.doing().0 != Doing::Paused);
+        let clients = self.clients.iter().filter(|client| !client.activity.doing().0.is_paused());
         let mut clients: Vec<_> = clients.map(|client| (*client.key(), client.value().clone())).collect();
         clients.sort_unstable_by_key(|(id, _)| *id);
         clients
@@ -384,6 +417,17 @@ impl House for Seat {
 
     fn runs(&self, statement: Option<&Arc<Outcome>>) {
         self.info.activity.runs(statement.cloned());
+    }
+
+    fn holds(&self, statement: Option<&str>) {
+        let held = statement.map(|text| {
+            let limits = Limits { text_bytes: self.statement_bytes(), ..Limits::default() };
+            let relations = Named::of(text, &limits).map(|named| named.relations).unwrap_or_default();
+            let policy = self.shared.policy.load();
+            let tables = relations.into_iter().map(|(.., name)| name).filter(|name| policy.knows(name)).collect();
+            Waiting { text: normalise(text, HELD_BYTES), tables }
+        });
+        self.info.activity.holds(held);
     }
 
     fn has_key(&self, key: &[u8]) {

@@ -126,6 +126,11 @@ impl Hold {
     /// Whether a statement that names these tombstones is held. Asked again when the session is woken.
     pub fn held(&self, touches: &Touches, tables: &[String], client: &Arc<Client>, statement: &str, told: &Arc<Notify>) -> Held {
         let mut place = lock(&self.0);
+        if tables.is_empty() {
+            // The statement has its names, or was cancelled: what comes next waits for nothing of it.
+            *place = None;
+            return Held::GoesOn;
+        }
         let mut back = None;
         if let Some(ticket) = place.take() {
             let fate = lock(&ticket.state).0;

@@ -129,7 +129,7 @@ pub fn reference() -> String {
          | `until` | up to when |\n| `table` | one legacy table |\n| `lang` | the language of sentences: `en` or `es` |\n\n\
          The others are what the one proxy that is asked holds in memory; those with a column `table` take `table`. Another parameter is an error.\n\n\
          An error is `{\"error\": \"...\", \"more\": [...]}` with a status: 400 for what cannot be asked, 404 for a report that there is not, 409 for a refusal\n\
-         (the tables for hits are not there yet), 503 for a database that does not answer. Who may not gets 401 or 403, and 429 after too many failed log-ins,\n\
+         (the tables for hits are not there yet), 503 for a database that does not answer. Who may not gets 401 or 403,\n\
          with a line of text.\n",
     );
     for report in REPORTS {

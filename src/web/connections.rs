@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// Connections of one address: a browser opens six, and several come from behind one gateway.
-const OF_ADDRESS: usize = 32;
+/// Connections of one address: a browser opens six, many may come from behind one gateway, and who logs in may have to wait for a place.
+const OF_ADDRESS: usize = 128;
 /// Connections of all addresses.
-const TOTAL: usize = 128;
+const TOTAL: usize = 512;
 
 /// All connections, in the order in which they came.
 #[derive(Debug, Default)]
@@ -115,7 +115,8 @@ mod tests {
     #[test]
     fn all_addresses_together_are_bounded() {
         let connections = Arc::new(Connections::default());
-        let held: Vec<Place> = (0..TOTAL).map(|n| connections.begin(IpAddr::from([10, 0, 0, n as u8])).unwrap()).collect();
+        let held: Vec<Place> =
+            (0..TOTAL).map(|n| connections.begin(IpAddr::from([10, 0, (n / 256) as u8, (n % 256) as u8])).unwrap()).collect();
         let next = connections.begin(IpAddr::from([192, 0, 2, 1])).unwrap();
         assert!(is_evicted(&held[0]) && connections.locked().len() == TOTAL);
         drop((held, next));

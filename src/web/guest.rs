@@ -35,8 +35,6 @@ pub(super) enum Refusal {
     Unproven,
     /// Nothing that could be sent would help.
     Forbidden(&'static str),
-    /// Others from the same address have failed.
-    Busy,
     /// The users file has faults, which the log tells: they name a path.
     Faulty,
 }
@@ -49,9 +47,6 @@ impl IntoResponse for Refusal {
                 (StatusCode::UNAUTHORIZED, ask, "a user of console.users_file and its password are needed\n").into_response()
             }
             Refusal::Forbidden(why) => (StatusCode::FORBIDDEN, format!("{why}\n")).into_response(),
-            Refusal::Busy => {
-                (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "2")], "too many log-ins have failed\n").into_response()
-            }
             Refusal::Faulty => (StatusCode::SERVICE_UNAVAILABLE, "the console's users file has faults\n").into_response(),
         }
     }
@@ -98,21 +93,26 @@ fn is_local(headers: &HeaderMap) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// By name and password. A wrong one takes as long, and holds a place of its address for as long, as on the console.
+/// By name and password. A wrong one takes as long, and holds a place of its address for as long, as on the console; whether the client waits
+/// for the answer or not. While others hold all places, it waits for its turn.
 async fn proven(site: &Site, peer: Peer, headers: &HeaderMap) -> Result<String, Refusal> {
     let (user, password) = sent(headers).ok_or(Refusal::Unproven)?;
-    let mut attempt = site.gate.begin(peer.address.ip()).ok_or(Refusal::Busy)?;
-    let proved = tokio::select! {
-        proved = site.gate.proves(&user, password) => proved.map_err(|_| Refusal::Faulty)?,
-        () = attempt.evicted() => return Err(Refusal::Busy),
-    };
-    if !proved {
-        tracing::warn!(user, address = %peer.address, "a log-in to the web port failed");
-        attempt.fail();
-        tokio::time::sleep(PENALTY).await;
-        return Err(Refusal::Unproven);
+    let mut attempt = site.gate.begin_proof(peer.address.ip()).await;
+    let (gate, name) = (site.gate.clone(), user.clone());
+    let looking = tokio::spawn(async move {
+        let proved = gate.proves(&name, password).await;
+        if matches!(proved, Ok(false)) {
+            tracing::warn!(user = name, address = %peer.address, "a log-in to the web port failed");
+            attempt.fail();
+            tokio::time::sleep(PENALTY).await;
+        }
+        proved
+    });
+    match looking.await {
+        Ok(Ok(true)) => Ok(user),
+        Ok(Ok(false)) => Err(Refusal::Unproven),
+        Ok(Err(_)) | Err(_) => Err(Refusal::Faulty),
     }
-    Ok(user)
 }
 
 /// User and password of an Authorization header.

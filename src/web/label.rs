@@ -106,6 +106,7 @@ const SPANISH: &[(&str, &str)] = &[
     ("rewritten_p99_ms", "reescrita, p99 (ms)"),
     ("root", "raíz"),
     ("rows", "renglones"),
+    ("rule", "regla"),
     ("rules", "reglas"),
     ("run", "corrida"),
     ("scan", "fuentes"),

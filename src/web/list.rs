@@ -73,7 +73,7 @@ pub(super) async fn order(frame: Frame, State(site): State<Arc<Site>>) -> Respon
 
 pub(super) async fn sessions(frame: Frame, State(site): State<Arc<Site>>) -> Response {
     let mut page = Page::new(&frame, frame.of("Who is connected to this proxy", "Quién está conectado a este proxy"));
-    page.add(&site, &["clients", "replicas"]).await;
+    page.add(&site, &["sessions", "replicas"]).await;
     frame.page(StatusCode::OK, &page)
 }
 

@@ -6,9 +6,6 @@ use super::frame::Frame;
 use super::site::Site;
 use crate::mode::Mode;
 
-/// Characters of a reason; the template says so too.
-pub(super) const REASON: usize = 500;
-
 #[derive(Template)]
 #[template(path = "form.html")]
 struct ModeForm<'f> {

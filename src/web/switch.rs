@@ -13,11 +13,11 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
 use super::frame::Frame;
-use super::mode_form::REASON;
 use super::section::Section;
 use super::site::Site;
 use super::{failure, list};
 use crate::console;
+use crate::control::reason;
 use crate::mode::Mode;
 
 /// A form that has not come by then is given up.
@@ -60,11 +60,13 @@ pub(super) async fn switch(frame: Frame, State(site): State<Arc<Site>>, request:
         );
         return refused(StatusCode::FORBIDDEN, told);
     }
-    let reason = sent.reason.trim();
-    if reason.is_empty() || reason.chars().count() > REASON || reason.contains('\0') {
-        let told = frame.of("A reason of at most 500 characters is needed.", "Se necesita un motivo de a lo más 500 caracteres.");
+    let Ok(reason) = reason::checked(&sent.reason) else {
+        let told = frame.of(
+            "A reason is needed: one line of at most 500 characters, all of which are seen.",
+            "Se necesita un motivo: una línea de a lo más 500 caracteres, todos visibles.",
+        );
         return refused(StatusCode::BAD_REQUEST, told);
-    }
+    };
     match sent.mode.parse() {
         Ok(mode) => switched(&frame, &site, &sent.table, mode, reason).await,
         Err(told) => refused(StatusCode::BAD_REQUEST, &told),

@@ -57,6 +57,11 @@ pub fn cancel(key: &[u8]) -> Vec<u8> {
     [&(key.len() as u32 + 8).to_be_bytes()[..], &CANCEL.to_be_bytes(), key].concat()
 }
 
+/// The key of a packet that asks for that.
+pub fn cancelled(packet: &[u8]) -> Option<&[u8]> {
+    packet.get(4..)?.strip_prefix(&CANCEL.to_be_bytes())
+}
+
 /// A start-up packet of protocol 3.0 with these parameters.
 pub fn packet(parameters: &[(&str, &str)]) -> Vec<u8> {
     let strings = parameters.iter().flat_map(|(name, value)| [name.as_bytes(), &[0], value.as_bytes(), &[0]]);

@@ -249,3 +249,30 @@ fn faults_of_settings() {
     let (file, found) = settings("[listen]\naddress = \"127.0.0.1:6432\n");
     assert!(found.code == Some(2) && found.err.starts_with(&format!("error: {}:2: ", path(file.path()))), "{}", found.err);
 }
+
+/// A name that is to be kept for a regulator and that no rule has: the typo would cost the table its year.
+#[test]
+fn a_regulatory_name_without_a_rule_is_told() {
+    let rules = Rules::new();
+    let check = |names: &str| {
+        let mut command = esclusa(&["check"]);
+        said(command.env("ESCLUSA_RULES_DIRECTORY", rules.0.path()).env("ESCLUSA_CALENDAR_REGULATORY", names))
+    };
+    let sound = check("tipocorreo");
+    assert_eq!(sound.code, Some(0), "{sound:?}");
+    let found = check("tipocorreo, tipocoreo");
+    assert_told(&found, &["calendar.regulatory: there is no rule for a table `tipocoreo`".into()]);
+    assert!(found.err.contains("hint: write the legacy table's name"), "{found:?}");
+}
+
+/// A reason is one line of what is seen, wherever it is typed.
+#[test]
+fn a_reason_that_is_not_seen_is_refused() {
+    let spool = tempfile::tempdir().unwrap();
+    for why in ["a\u{202e}b", "a\nb", "", &"x".repeat(501)] {
+        let found = said(esclusa(&["off", "--reason", why]).env("ESCLUSA_CONTROL_SPOOL", spool.path()));
+        assert_eq!(found.code, Some(2), "{why}: {found:?}");
+        assert!(found.err.contains("a reason "), "{found:?}");
+    }
+    assert_eq!(std::fs::read_dir(spool.path()).unwrap().count(), 0, "nobody was told");
+}

@@ -247,10 +247,10 @@ async fn a_history_that_stays_is_rewritten_before_it_gets_its_columns() {
     assert!(told.ends_with("|under its name|not rewritten: SELECT * shows hst_id and hst_operation"), "{told}");
 }
 
-/// What SHOW CLIENTS says of the only client.
+/// What SHOW SESSIONS says of the only client.
 async fn shown(proxy: &Proxy, columns: &str) -> Vec<String> {
-    let head = "id|database|user|application|address|port|since|server_pid|state|state_since|tables|statement";
-    let rows = console(proxy, "SHOW CLIENTS").await;
+    let head = "id|database|user|application|address|port|since|server_pid|state|state_since|tables|rule|statement";
+    let rows = console(proxy, "SHOW SESSIONS").await;
     assert_eq!(rows.len(), 1, "{rows:?}");
     let row: Vec<&str> = rows[0].split('|').collect();
     let at = |name: &str| head.split('|').position(|column| column == name).unwrap();
@@ -276,6 +276,7 @@ async fn the_console_shows_what_a_client_does_and_kill_ends_it_on_the_server_too
     let running = "select id, pg_sleep(?) from tipocolor";
     let told = shown(&proxy, "state|tables|statement|server_pid|id|port").await;
     assert_eq!(told[..3], ["active", "tipocolor", running]);
+    assert_eq!(shown(&proxy, "rule").await, ["tipocolor (lookup, mode rewrite): rewritten"]);
     let alive = format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {}", told[3]);
     assert_eq!(bed.cell(&alive).await, "1");
     assert!(told[5].parse::<u16>().is_ok(), "{told:?}");
@@ -283,5 +284,5 @@ async fn the_console_shows_what_a_client_does_and_kill_ends_it_on_the_server_too
     console(&proxy, &format!("KILL {}", told[4])).await;
     wait_for(&bed.db, &alive.replace("count(*)", "count(*) = 0")).await;
     assert!(began.elapsed() < Duration::from_secs(20), "the server has not run it to its end");
-    assert_eq!(console(&proxy, "SHOW CLIENTS").await, [""; 0]);
+    assert_eq!(console(&proxy, "SHOW SESSIONS").await, [""; 0]);
 }

@@ -69,9 +69,9 @@ async fn until_pausing(proxy: &Proxy) {
     }
 }
 
-/// What SHOW CLIENTS says that clients do.
+/// What SHOW SESSIONS says that clients do.
 async fn states(proxy: &Proxy) -> Vec<String> {
-    let rows = console(proxy, "SHOW CLIENTS").await;
+    let rows = console(proxy, "SHOW SESSIONS").await;
     rows.iter().map(|row| row.split('|').nth(8).unwrap().to_owned()).collect()
 }
 
@@ -116,7 +116,7 @@ async fn what_has_begun_ends_and_what_begins_waits() {
     idle.send(&[q("SELECT 3"), q("SELECT 4")]).await;
     busy.send(&[p("", "SELECT 5"), b("", &[]), e(), s(), p("", "SELECT 6"), b("", &[]), e(), s()]).await;
     assert!(is_held(&mut idle).await && is_held(&mut busy).await);
-    assert_eq!(states(&proxy).await, ["paused"; 3]);
+    assert_eq!(states(&proxy).await, ["held"; 3]);
     let active = format!(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid() AND state <> 'idle'",
         bed.name()
@@ -236,6 +236,10 @@ async fn who_gives_up_lets_clients_go_on() {
         let text = if way == "time" { "PAUSE TIMEOUT '200ms'" } else { "PAUSE" };
         let pausing = begin(&proxy, "esclusa", text).await;
         until_pausing(&proxy).await;
+        if way != "time" {
+            // It has been told: what it sends from now on comes behind the pause.
+            eventually(&proxy, &["idle in transaction", "paused"]).await;
+        }
         other.send(&[q("SELECT 1")]).await;
         if way != "time" {
             assert!(is_held(&mut other).await && !pausing.answer.is_finished(), "{way}");
@@ -296,11 +300,13 @@ async fn what_cannot_be_is_refused_in_words() {
     assert_eq!(run(&proxy, "esclusa", "PAUSE").await.unwrap_err(), "55000 the proxy is paused already ");
     assert!(proxy.server.shared.pause.is_held(), "a second PAUSE that is refused ends nothing");
     // The console answers, and modes are switched, while clients are held.
-    client.send(&[q("SELECT count(*) FROM tipocolor")]).await;
+    client.send(&[q("SELECT count(*) FROM tipocolor WHERE id > 4711")]).await;
     proxy.set(&["tipocolor"], Mode::Rewrite).await;
-    assert_eq!(states(&proxy).await, ["paused"]);
+    eventually(&proxy, &["held"]).await;
+    let rows = console(&proxy, "SHOW SESSIONS").await;
+    assert!(rows[0].ends_with("|tipocolor|-|select count(*) from tipocolor where id > ?"), "{rows:?}");
     resume(&proxy).await;
-    assert_eq!(client.until_ready(1).await, "T (3) [SELECT 1] ZI");
+    assert_eq!(client.until_ready(1).await, "T (0) [SELECT 1] ZI");
     assert_eq!(bed.cell("SELECT 1").await, "1");
 }
 
@@ -336,11 +342,11 @@ async fn who_comes_waits_and_who_leaves_is_gone() {
     eventually(&proxy, &["paused"; 4]).await;
     // KILL of one that waits at the door, and of one that has sent something.
     killed.send(&[q("INSERT INTO public.log (client, n) VALUES (1, 1)")]).await;
-    for (of, row) in [(3, 3), (2, 1)] {
-        let rows = console(&proxy, "SHOW CLIENTS").await;
+    for (row, left) in [(3, &["paused", "held", "paused"][..]), (1, &["paused"; 2])] {
+        let rows = console(&proxy, "SHOW SESSIONS").await;
         let id = rows[row].split('|').next().unwrap().to_owned();
         console(&proxy, &format!("KILL {id}")).await;
-        eventually(&proxy, &vec!["paused"; of]).await;
+        eventually(&proxy, left).await;
     }
     // One of the two at the door was killed, whichever came second.
     leaves.send(&[q("INSERT INTO public.log (client, n) VALUES (2, 2)")]).await;
@@ -355,17 +361,106 @@ async fn who_comes_waits_and_who_leaves_is_gone() {
     assert_eq!(counted(&bed).await, "0", "what was held when its client went has not run");
 }
 
+/// A client whose statement waits and is cancelled, as a query timeout of JDBC cancels it: it hears of it at once, and nothing has run.
+#[tokio::test]
+async fn what_is_held_can_be_cancelled() {
+    let (bed, proxy) = bed().await;
+    let mut config = tokio_postgres::Config::new();
+    config.host("127.0.0.1").port(proxy.port()).user("postgres").dbname(bed.name());
+    let (client, connection) = config.connect(NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let (cancel, client) = (client.cancel_token(), std::sync::Arc::new(client));
+    let prepared = client.prepare("INSERT INTO public.log (client, n) VALUES (1, $1)").await.unwrap();
+    pause(&proxy).await;
+    for way in ["simple", "prepared", "extended"] {
+        let (client, prepared) = (client.clone(), prepared.clone());
+        let answer = tokio::spawn(async move {
+            match way {
+                "simple" => client.batch_execute("INSERT INTO public.log (client, n) VALUES (1, 1)").await,
+                "prepared" => client.execute(&prepared, &[&2]).await.map(drop),
+                _ => client.execute("INSERT INTO public.log (client, n) VALUES (1, 3)", &[]).await.map(drop),
+            }
+        });
+        eventually(&proxy, &["held"]).await;
+        let rows = console(&proxy, "SHOW SESSIONS WHERE state = 'held'").await;
+        assert!(rows[0].ends_with("|-|-|insert into public.log (client, n) values (?)") == (way != "prepared"), "{rows:?}");
+        cancel.cancel_query(NoTls).await.unwrap();
+        let error = tokio::time::timeout(PATIENCE, answer).await.expect("an answer in time").unwrap().unwrap_err();
+        let error = error.as_db_error().unwrap_or_else(|| panic!("{way}: {error}"));
+        let told = (error.severity(), error.code().code(), error.message());
+        assert_eq!(told, ("ERROR", "57014", "canceling statement due to user request"), "{way}");
+        eventually(&proxy, &["paused"]).await;
+    }
+    // What is sent behind a cancelled statement waits, and runs.
+    let goes_on = tokio::spawn(async move { client.query_one("SELECT 7", &[]).await.map(|row| row.get::<_, i32>(0)) });
+    eventually(&proxy, &["held"]).await;
+    resume(&proxy).await;
+    assert_eq!(goes_on.await.unwrap().unwrap(), 7);
+    assert_eq!(counted(&bed).await, "0");
+}
+
+/// One that is longer than what is read of it, and one whose rest comes after its cancellation: its bytes are dropped, not run.
+#[tokio::test]
+async fn a_long_statement_that_is_held_can_be_cancelled() {
+    let (bed, proxy) = bed().await;
+    let mut client = proxy.client(&bed).await;
+    let long = "x".repeat(3 << 20);
+    let insert = format!("INSERT INTO public.log (client, n) VALUES (1, 1) /* {long} */");
+    pause(&proxy).await;
+    let info = proxy.server.shared.clients.iter().next().unwrap().clone();
+    for frames in [vec![q(&insert)], vec![p("", &insert), b("", &[]), e(), s()]] {
+        let mut frames = frames.concat();
+        let rest = frames.split_off(frames.len() / 2);
+        let cancelled = async {
+            eventually(&proxy, &["held"]).await;
+            info.cancel_held().await
+        };
+        // It is not read to its end before it is cancelled.
+        let begun = [frames];
+        let ((), cancelled) = tokio::join!(client.send(&begun), cancelled);
+        assert!(cancelled);
+        client.send(&[rest]).await;
+        assert_eq!(client.until_ready(1).await, "<57014 canceling statement due to user request> ZI");
+    }
+    client.send(&[q("SELECT 2")]).await;
+    resume(&proxy).await;
+    assert_eq!(client.until_ready(1).await, "T (2) [SELECT 1] ZI");
+    assert_eq!(counted(&bed).await, "0");
+}
+
+/// Where nothing runs a pause needs no time, however many have to be woken; where something does, none is no time for it.
+#[tokio::test]
+async fn a_pause_without_patience_succeeds_where_nothing_runs() {
+    let (bed, proxy) = bed().await;
+    let mut clients = Vec::new();
+    for _ in 0..20 {
+        clients.push(proxy.client(&bed).await);
+    }
+    for _ in 0..20 {
+        run(&proxy, "esclusa", "PAUSE TIMEOUT '0s'").await.unwrap();
+        resume(&proxy).await;
+    }
+    clients[7].query("BEGIN").await;
+    let told = run(&proxy, "esclusa", "PAUSE TIMEOUT '0s'").await.unwrap_err();
+    assert!(told.starts_with("57014 not every client has ended its transaction in time"), "{told}");
+}
+
 /// The end of the proxy ends the pause: held clients are told, nothing of what they sent runs, and nobody waits for the drain's limit.
 #[tokio::test]
 async fn a_paused_proxy_ends_cleanly() {
     let (bed, proxy) = bed().await;
     let (mut held, mut idle) = (proxy.client(&bed).await, proxy.client(&bed).await);
+    let (mut stretch, mut long) = (proxy.client(&bed).await, proxy.client(&bed).await);
     pause(&proxy).await;
-    held.send(&[q("INSERT INTO public.log (client, n) VALUES (1, 1)")]).await;
-    assert!(is_held(&mut held).await);
+    let insert = "INSERT INTO public.log (client, n) VALUES (1, 1)";
+    held.send(&[q(insert)]).await;
+    stretch.send(&[p("", insert), b("", &[]), e(), s()]).await;
+    // More than is read of what waits.
+    long.send(&vec![q(&format!("{insert} /* {} */", "x".repeat(1000))); 300]).await;
+    assert!(is_held(&mut held).await && is_held(&mut stretch).await && is_held(&mut long).await);
     let began = Instant::now();
     let told = async {
-        for client in [&mut held, &mut idle] {
+        for client in [&mut held, &mut idle, &mut stretch, &mut long] {
             let reply = client.0.reply().await.unwrap().unwrap();
             assert!(crate::common::proxy::tell(&reply).starts_with("<57P01 "), "{reply:?}");
         }
@@ -373,4 +468,24 @@ async fn a_paused_proxy_ends_cleanly() {
     tokio::join!(proxy.server.stop_within(PATIENCE), told);
     assert!(began.elapsed() < PATIENCE / 2, "{:?}", began.elapsed());
     assert_eq!(counted(&bed).await, "0");
+}
+
+/// Who waits for a connection to the server is told of the end too.
+#[tokio::test]
+async fn who_waits_for_the_server_is_told_of_the_end() {
+    let (bed, _) = bed().await;
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let proxy = Proxy::start_with(&bed, |settings| {
+        settings.upstream.address = Address::Tcp("127.0.0.1".into(), nobody);
+        settings.upstream.connect_retry = Duration::from_secs(60);
+        settings.listen.startup_timeout = Duration::from_secs(60);
+    })
+    .await;
+    let mut config = tokio_postgres::Config::new();
+    config.host("127.0.0.1").port(proxy.port()).user("postgres").dbname(bed.name());
+    let comes = tokio::spawn(async move { config.connect(NoTls).await.map(drop) });
+    eventually(&proxy, &["logging in"]).await;
+    proxy.server.stop_within(PATIENCE).await;
+    let error = comes.await.unwrap().unwrap_err();
+    assert_eq!(error.code().map(tokio_postgres::error::SqlState::code), Some("57P01"), "{error}");
 }

@@ -84,13 +84,13 @@ async fn a_difference_is_kept_with_its_statement_and_first_row() {
     let (bed, proxy) = bed().await;
     let mut client = proxy.client(&bed).await;
     bed.sql(&format!("UPDATE {SCHEMA}.tipocolor SET nombre = 'otro' WHERE id = 7")).await;
-    client.ask(&[p("", "SELECT nombre FROM tipocolor WHERE id = $1"), b("", &["7"]), e(), s()]).await;
+    client.ask(&[p("", "SELECT id, nombre FROM tipocolor WHERE id = $1"), b("", &["7"]), e(), s()]).await;
     // Unnamed and parsed in the same packet: it is compared like any other.
     until(&proxy, [0, 1, 0, 0]).await;
     let told = &proxy.server.shared.shadow.differences()[0];
     assert_eq!(told.tables, ["tipocolor"]);
-    assert_eq!(told.statement, "SELECT nombre FROM tipocolor WHERE id = $1 -- $1 = 7");
-    assert_eq!(told.difference, "1 and 1 rows; (nombre = 'otro') became (nombre = 'color 7')");
+    assert_eq!(told.statement, "SELECT id, nombre FROM tipocolor WHERE id = $1 -- $1 = '7'");
+    assert_eq!(told.difference, "1 and 1 rows; (id = 7, nombre = 'otro') became (id = 7, nombre = 'color 7')");
     assert!(told.rewritten.contains("esclusa.tipocolor"), "{}", told.rewritten);
     wait_for(
         &bed.db,

@@ -67,7 +67,7 @@ async fn what_cannot_be_asked_is_told() {
         ("/api/reports/usage?limit=3", 400, "unknown field `limit`"),
         ("/api/reports/usage?table=a%00b", 400, "NUL"),
         ("/api/reports/usage?since=1d&since=2d", 400, "duplicate field"),
-        ("/api/reports/clients?since=1d", 400, "takes only `table`"),
+        ("/api/reports/sessions?since=1d", 400, "takes only `table`"),
         ("/api/reports/config?table=x", 400, "no column `table`"),
     ] {
         let answer = port.get(path).await;
@@ -79,7 +79,7 @@ async fn what_cannot_be_asked_is_told() {
 #[tokio::test]
 async fn reports_are_for_users_and_need_a_database() {
     let (bed, _proxy, port, _file) = with_users().await;
-    for path in ["/api/reports", "/api/reports/usage", "/api/reports/clients"] {
+    for path in ["/api/reports", "/api/reports/usage", "/api/reports/sessions"] {
         assert_eq!(port.get(path).await.status, 401, "{path}");
         assert_eq!(port.get_with(path, &basic("metrics", "geheim ñ")).await.status, 200, "{path}");
     }

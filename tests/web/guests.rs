@@ -46,15 +46,41 @@ async fn a_password_is_asked_for_and_a_wrong_one_costs_time() {
     }
 }
 
-/// However many connections guess: four guesses a second, and those who do not guess are not kept out for longer than that.
+/// However many connections guess: four guesses a second, and those who do not guess wait behind them and are let in.
 #[tokio::test]
 async fn guesses_are_bounded_over_all_connections() {
     let (_bed, _proxy, port, _file) = with_users().await;
+    let begun = Instant::now();
     let guesses = (0..24).map(|n| async move { port.get_with("/metrics", &basic("metrics", &n.to_string())).await.status });
-    let told = futures_util::future::join_all(guesses).await;
-    let count = |status| told.iter().filter(|s| **s == status).count();
-    assert!(count(401) <= 8 && count(401) + count(429) == 24, "{told:?}");
+    let right = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        port.get_with("/metrics", &basic("metrics", "geheim ñ")).await.status
+    };
+    let (told, right) = tokio::join!(futures_util::future::join_all(guesses), right);
+    assert_eq!((told, right), (vec![401; 24], 200));
+    assert!(begun.elapsed() >= Duration::from_secs(6), "8 places and 2 s: {:?}", begun.elapsed());
+}
+
+/// Who does not wait for the answer has made a guess all the same.
+#[tokio::test]
+async fn a_guess_that_is_given_up_costs_its_place_too() {
+    let (_bed, _proxy, port, _file) = with_users().await;
+    let begun = Instant::now();
+    let guesses = (0..8).map(|n| async move {
+        let wrong = basic("metrics", &n.to_string());
+        tokio::time::timeout(Duration::from_millis(200), port.get_with("/metrics", &wrong)).await.is_err()
+    });
+    assert_eq!(futures_util::future::join_all(guesses).await, [true; 8]);
     assert_eq!(port.get_with("/metrics", &basic("metrics", "geheim ñ")).await.status, 200);
+    assert!(begun.elapsed() >= Duration::from_secs(2), "{:?}", begun.elapsed());
+}
+
+/// However many log in at once: who gives the right password is let in.
+#[tokio::test]
+async fn nobody_with_the_right_password_is_sent_away() {
+    let (_bed, _proxy, port, _file) = with_users().await;
+    let right = (0..100).map(|_| async move { port.get_with("/metrics", &basic("metrics", "geheim ñ")).await.status });
+    assert_eq!(futures_util::future::join_all(right).await, [200; 100]);
 }
 
 /// The users file is that of this moment: who is taken out of it is out.

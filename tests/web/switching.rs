@@ -82,6 +82,7 @@ async fn what_the_console_refuses_is_refused() {
         ("tipocorreo", "off", "+++", 400, "A reason"),
         ("tipocorreo", "off", &"x".repeat(501), 400, "A reason"),
         ("tipocorreo", "off", "%00", 400, "A reason"),
+        ("tipocorreo", "off", "a%E2%80%AEb", 400, "A reason"),
     ] {
         let answer = post(port, &format!("token={token}&table={table}&mode={mode}&reason={reason}"), "").await;
         assert_eq!(answer.status, status, "{table} {mode}: {}", answer.body);

@@ -60,10 +60,10 @@ async fn session(proxy: &Proxy, own: &str, before: &[u8]) -> (Client, Vec<u8>) {
     panic!("closed before it was ready");
 }
 
-/// `SHOW CLIENTS`: address and port of each, and its number.
+/// `SHOW SESSIONS`: address and port of each, and its number.
 async fn shown(proxy: &Proxy) -> Vec<[String; 3]> {
     let mut console = Client::log_in(proxy.console, "esclusa", "esclusa").await;
-    console.send(&query("SHOW CLIENTS")).await;
+    console.send(&query("SHOW SESSIONS")).await;
     let mut rows = Vec::new();
     while let Some(message) = console.message().await.filter(|m| m.tag != b'Z') {
         if message.tag != b'D' {
@@ -108,7 +108,7 @@ async fn clients_are_shown_and_recorded_as_who_they_are() {
     proxy.assert_sound();
 }
 
-/// However its bytes come, and for a cancel request too, which has no place and no line in SHOW CLIENTS.
+/// However its bytes come, and for a cancel request too, which has no place and no line in SHOW SESSIONS.
 #[tokio::test]
 async fn a_header_may_come_in_pieces_and_before_a_cancel_request() {
     let mut proxy = proxy(&[]);

@@ -31,8 +31,10 @@ impl<H: House> Conversation<H> {
         if matches!(self.turn, Turn::Held | Turn::Failed) || self.pipeline.is_full() {
             return ToServer::Wait;
         }
-        if self.held && self.turn == Turn::Client && self.holds_back(tag) {
-            return ToServer::Wait;
+        if self.turn == Turn::Client
+            && let Some(to_server) = self.held_back(tag, body)
+        {
+            return to_server;
         }
         match std::mem::take(&mut self.turn) {
             Turn::Answered => return ToServer::Replace(Vec::new()),

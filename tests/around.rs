@@ -224,7 +224,7 @@ async fn reports(bed: &Bed, report: &str) {
     for told in ["nightly()", "function text", "assembled()", "dynamic function", "tipotalla"] {
         assert!(bodies.contains(told), "{told}: {bodies}");
     }
-    bed.sql("TRUNCATE esclusa.hit_total").await;
+    bed.sql("TRUNCATE esclusa.hit_total, esclusa.hit_sum").await;
     assert!(read("witnesses").await.contains("DISAGREE"), "the proxies saw nothing, and somebody else did");
 }
 

@@ -48,6 +48,8 @@ BEGIN
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relowner IN (SELECT oid FROM pg_roles WHERE rolsuper) AND (c.relkind IN ('r', 'p')
         AND (n.oid = to_regnamespace('{control}') OR n.oid = to_regnamespace({schema_text}) AND c.relname ~ '^(audit_log|domain_value)(_|$)')
+      -- What reports read; all other views are those of legacy tables.
+      OR c.relkind = 'v' AND n.oid = to_regnamespace('{control}') AND c.relname IN ('covered_hour', 'covered_day')
       -- One that a column owns goes with its table.
       OR c.relkind = 'S' AND n.oid IN (to_regnamespace('{control}'), to_regnamespace({schema_text}))
         AND (n.oid = to_regnamespace('{control}') OR c.relname IN ('audit_log_al_id_seq', 'domain_value_dv_id_seq', 'domain_value_link_dvl_id_seq'))

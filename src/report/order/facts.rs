@@ -130,11 +130,7 @@ async fn keys(database: &Database, schema: &str, names: &[&str]) -> Result<Vec<(
 }
 
 /// The kinds of what hangs on each of these tables that stands and is to move; of others it is not known.
-pub(in crate::report) async fn bodies(
-    database: &Database,
-    settings: &Settings,
-    tables: &[String],
-) -> Result<BTreeMap<String, Vec<&'static str>>> {
+pub async fn bodies(database: &Database, settings: &Settings, tables: &[String]) -> Result<BTreeMap<String, Vec<&'static str>>> {
     let rules = RuleSet::load(&settings.rules.directory)?;
     database.batch("pinning the session", PINNED).await?;
     let names: Vec<&str> = tables.iter().map(String::as_str).collect();

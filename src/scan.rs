@@ -95,13 +95,14 @@ pub fn scan(policy: &Policy, paths: &[PathBuf]) -> Result<Scanned> {
     let mut scanned = Scanned::default();
     let files = walk::files(paths, &mut scanned.unread)?;
     for path in files {
-        let mut file = OfFile { policy, known: HashMap::new(), found: HashMap::new() };
+        let mut file = OfFile { policy, known: HashMap::new(), found: HashMap::new(), left: None };
         match file.read(&path) {
             Ok(true) => scanned.files += 1,
             Ok(false) => scanned.binary += 1,
             Err(error) => scanned.unread.push(format!("{}: {error}", path.display())),
         }
         let name = path.display().to_string();
+        scanned.unread.extend(file.left.map(|left| format!("{name}: {left}")));
         let found = |((table, operation, source, _, statement), (line, times)): (Key, (u64, u64))| {
             let (file, operation) = (name.clone(), operation.to_owned());
             Found { file, line, table, operation, source, times, statement }
@@ -152,6 +153,8 @@ struct OfFile<'p> {
     known: HashMap<String, Vec<Use>>,
     /// The first line, and how often.
     found: HashMap<Key, (u64, u64)>,
+    /// What of it was not looked at.
+    left: Option<String>,
 }
 
 impl OfFile<'_> {
@@ -175,10 +178,15 @@ impl OfFile<'_> {
                 Kind::JsonLog => log::json(&mut lines, &mut |piece, times| self.repeated(&piece, times))?,
                 _ => plain::lines(&mut lines, &mut |piece| self.once(&piece))?,
             }
+            self.left =
+                lines.cut.map(|n| format!("line {n} is longer than {} bytes, and its rest was not read", lines::LINE_BYTES));
             return Ok(true);
         }
         let mut bytes = head;
         file.take(SOURCE_BYTES).read_to_end(&mut bytes)?;
+        if length > bytes.len() as u64 {
+            self.left = Some(format!("{length} bytes, of which the first {} were read", bytes.len()));
+        }
         let text = piece::decoded(bytes);
         if !self.policy.may_name(text.as_bytes()) && kind != Kind::Code && kind != Kind::Page {
             return Ok(true);

@@ -131,7 +131,9 @@ async fn runs_out(shared: &Shared, patience: Duration) {
     tokio::time::sleep(patience).await;
     let until = tokio::time::Instant::now() + WAKING;
     while tokio::time::Instant::now() < until {
-        if shared.unpaused().iter().any(|(_, client)| client.activity.doing().0 != Doing::Idle) {
+        // One of them may have been woken since the list was made.
+        let does_something = |doing: Doing| doing != Doing::Idle && !doing.is_paused();
+        if shared.unpaused().iter().any(|(_, client)| does_something(client.activity.doing().0)) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(1)).await;

@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 /// So much of a line is kept.
-const LINE_BYTES: usize = 1 << 20;
+pub(super) const LINE_BYTES: usize = 1 << 20;
 
 /// A file, line by line.
 pub(super) struct Lines<R> {
@@ -11,13 +11,15 @@ pub(super) struct Lines<R> {
     /// The number of the line in `line`, from 1.
     pub(super) number: u64,
     line: Vec<u8>,
+    /// The first line that was cut.
+    pub(super) cut: Option<u64>,
     /// The line was shown, and is asked for again.
     is_kept: bool,
 }
 
 impl<R: BufRead> Lines<R> {
     pub(super) fn new(reader: R) -> Self {
-        Lines { reader, number: 0, line: Vec::new(), is_kept: false }
+        Lines { reader, number: 0, line: Vec::new(), cut: None, is_kept: false }
     }
 
     /// The next line without its end; `None` behind the last.
@@ -37,6 +39,9 @@ impl<R: BufRead> Lines<R> {
             let room = LINE_BYTES - self.line.len();
             let part = &buffer[..end.unwrap_or(buffer.len())];
             self.line.extend_from_slice(&part[..part.len().min(room)]);
+            if part.len() > room {
+                self.cut.get_or_insert(self.number + 1);
+            }
             let read = end.map_or(buffer.len(), |end| end + 1);
             self.reader.consume(read);
             if end.is_some() {
@@ -72,6 +77,7 @@ mod tests {
             assert_eq!(number, u64::try_from(told.len()).unwrap());
         }
         assert_eq!(told, [1, 0, LINE_BYTES, 1]);
+        assert_eq!(lines.cut, Some(3));
         let mut lines = Lines::new(&b"a\nb\n"[..]);
         assert_eq!(lines.next().unwrap(), Some(&b"a"[..]));
         lines.again();

@@ -48,13 +48,18 @@ pub fn normalise(text: &str, limit: usize) -> String {
     let Ok(lexed) = Lexed::new(text) else { return cut(text.split_whitespace().collect::<Vec<_>>().join(" "), limit) };
     let mut out = String::with_capacity(text.len().min(limit + 64));
     let mut end = 0;
-    let mut list = false;
+    // Behind a literal: the next belongs to the same list. A comma behind it is told when something else follows.
+    let (mut list, mut comma) = (false, false);
     for lexeme in &lexed.lexemes {
         let token = &lexeme.token.token;
         let value = is_literal(token);
-        if list && (value || *token == Token::Comma) {
+        if list && (value || *token == Token::Comma && !comma) {
+            comma = !value;
             end = lexeme.span.end;
             continue;
+        }
+        if std::mem::take(&mut comma) {
+            out.push(',');
         }
         if lexeme.span.start > end && !out.is_empty() {
             out.push(' ');
@@ -114,6 +119,7 @@ mod tests {
     fn literals_and_spaces_go() {
         let one = normalise("SELECT  *\n FROM \"T\" WHERE a = 'secret' -- x\n AND b IN (1,2, 3) and c = $1", 500);
         assert_eq!(one, "select * from \"T\" where a = ? and b in (?) and c = $1");
+        assert_eq!(normalise("values (9,'es', now(),'x', 2,f(3), 4,)", 500), "values (?, now(),?,f(?), ?,)");
         assert_eq!(normalise("select $$secret$$, E'se\\'cret', 0x1F", 500), "select ?");
         assert_eq!(fingerprint(&one), fingerprint(&normalise("select * from \"T\" where a = 'y' and b in (7) and c = $1", 500)));
     }

@@ -20,7 +20,7 @@ CARGO := cargo
 ORACLE := $(CURDIR)/target/oracle
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo test build package deps test-deps bench-deps install bench fmt lint doc unit regress twin oracle oracle-deps fuzz soak clean
+.PHONY: demo test build package deps test-deps bench-deps install bench fmt lint doc unit regress twin oracle oracle-deps fuzz soak load clean
 
 demo: deps
 	$(CARGO) build --release --locked
@@ -96,6 +96,12 @@ fuzz: deps
 SOAK_SECONDS ?= 300
 soak: deps
 	ESCLUSA_SOAK_SECONDS=$(SOAK_SECONDS) $(CARGO) test --release --locked --test wire memory:: -- --nocapture --test-threads 1
+
+# All waves there, back, and there again, while CLIENTS clients work through three proxies and one around them.
+CLIENTS ?= 16
+ROWS ?= 200
+load: deps
+	CLIENTS=$(CLIENTS) ROWS=$(ROWS) $(CARGO) test --release --locked --test load -- --ignored --nocapture
 
 # The rewriter and the counting by criterion; the relay beside a direct connection, PgBouncer and HAProxy; statements on legacy names beside the legacy
 # tables and the cast views.

@@ -165,8 +165,11 @@ fn hostile_files_take_their_time_and_no_more() {
     let began = Instant::now();
     let said = scan(tree, &[]);
     let (out, faults) = (String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
-    assert!(said.status.success(), "{faults}");
-    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+    // What was not read of three of them is told.
+    assert_eq!(said.status.code(), Some(1), "{faults}");
+    assert_eq!(faults.matches("its rest was not read").count(), 3, "{faults}");
+    // Quadratic work would take hours.
+    assert!(began.elapsed() < Duration::from_secs(400), "{:?}", began.elapsed());
     assert!(faults.contains("24 files were read; 1 are no text"), "{faults}");
     for name in [
         "/invalid.sql,1,tipositver,",

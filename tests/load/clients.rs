@@ -33,7 +33,11 @@ impl Work {
     pub(crate) async fn on_lookup(db: &Database, rule: &Rule, table: &str) -> Option<Arc<Work>> {
         let is_key = |name: &String| rule.key.columns.contains(name) || rule.key.primary.contains(name);
         let columns = || rule.columns.iter().map(|c| &c.column);
-        let number = columns().find(|c| c.type_name.starts_with("numeric(10") && !is_key(&c.name))?;
+        let unique = "SELECT a.attname::text FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+            WHERE i.indrelid = $1::text::regclass AND i.indisunique";
+        let unique: Vec<String> = db.query("test", unique, &[&table]).await.unwrap().iter().map(|r| r.get(0)).collect();
+        let may_count = |name: &String| !is_key(name) && !unique.contains(name);
+        let number = columns().find(|c| c.type_name.starts_with("numeric(10") && may_count(&c.name))?;
         let referenced = "SELECT EXISTS (SELECT FROM pg_constraint WHERE conrelid = $1::text::regclass AND contype = 'f')";
         if db.one("test", referenced, &[&table]).await.unwrap().get(0) {
             return None;
@@ -125,7 +129,7 @@ impl Clients {
                 _ => server,
             };
             let mut config = tokio_postgres::Config::new();
-            config.host("127.0.0.1").port(port).user("postgres").dbname(database).application_name(&format!("client {client}"));
+            config.host("127.0.0.1").port(port).user("postgres").dbname(database).application_name(format!("client {client}"));
             let (session, connection) = config.connect(NoTls).await.unwrap();
             tokio::spawn(connection);
             let (seen, stop, gate) = (Arc::clone(&clients.seen), Arc::clone(&clients.stop), Arc::clone(&clients.gate));

@@ -20,6 +20,7 @@ mod insert;
 mod merge;
 mod named;
 mod net;
+mod outcome;
 pub mod prefilter;
 mod read;
 pub mod refuse;
@@ -41,14 +42,14 @@ use sqlparser::tokenizer::Token;
 use crate::catalog::{Catalog, KeyTables};
 use crate::mode::Mode;
 use crate::relation::Relation;
-use crate::sql::effect::{self, Effect};
-use crate::sql::fingerprint::Seen;
+use crate::sql::effect;
 use crate::sql::{self, Lexed, Limits, Role, Shape, Span, Statement};
 use context::Follower;
 pub use named::Named;
+pub use outcome::{Hit, HitOutcome, Outcome};
 use prefilter::Prefilter;
 use refuse::Refusal;
-use splice::{Edit, PositionMap, splice};
+use splice::{Edit, splice};
 pub use system::PRIVATE;
 pub use update::VALUES_OF_SET;
 
@@ -264,71 +265,6 @@ impl NameContext {
     }
 }
 
-/// What becomes of a text.
-#[derive(Debug, Clone, Default)]
-pub struct Outcome {
-    /// What is sent instead; `None`: the text as it is.
-    pub text: Option<Arc<str>>,
-    /// From its positions to the client's.
-    pub map: PositionMap,
-    /// Legacy names touched, and how.
-    pub hits: Vec<Hit>,
-    /// What its hits are counted under; known where an outcome comes from [`cache::Cache`] and there are any.
-    pub seen: Option<Seen>,
-    /// The columns that it names of each legacy table.
-    pub named: Vec<Named>,
-    /// What was refused: the server's error for it is replaced.
-    pub refusals: Vec<Refusal>,
-    /// Relations that were rewritten: their errors carry the new tables' names and are mapped back.
-    pub rewritten: Vec<Arc<Relation>>,
-    /// Why, for `explain`: one line a decision.
-    pub notes: Vec<String>,
-    /// As it is, it reaches a view that has taken a legacy table's name: it says nothing about how fast the table was.
-    pub meets_view: bool,
-    /// It is one statement that only reads, and reads a table in mode shadow.
-    pub shadow: bool,
-    /// What its statements leave behind in the session, each with its statement's number.
-    pub effects: Vec<(usize, Effect)>,
-    /// Legacy names in it that are retired, each once.
-    pub tombstones: Vec<String>,
-}
-
-/// A legacy name in a statement.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Hit {
-    /// The legacy table.
-    pub table: String,
-    /// `select`, `insert`, `update`, ...; `mention` for a name that is no relation or could not be classified.
-    pub operation: &'static str,
-    /// What was done.
-    pub outcome: HitOutcome,
-}
-
-/// What was done with a legacy name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum HitOutcome {
-    /// Forwarded untouched, because of its mode.
-    Forwarded,
-    /// Rewritten.
-    Rewritten,
-    /// Refused.
-    Refused,
-    /// Forwarded untouched, because it was not understood.
-    Opaque,
-}
-
-impl HitOutcome {
-    /// As reports name it.
-    pub fn name(self) -> &'static str {
-        match self {
-            HitOutcome::Forwarded => "forwarded",
-            HitOutcome::Rewritten => "rewritten",
-            HitOutcome::Refused => "refused",
-            HitOutcome::Opaque => "opaque",
-        }
-    }
-}
-
 /// Decides about one Query's or Parse's text.
 pub fn rewrite(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
     let mut outcome = Outcome::default();
@@ -370,39 +306,6 @@ pub fn rewrite(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
         }
     }
     outcome
-}
-
-impl Policy {
-    /// What is known of a statement that is not read, from how it begins.
-    pub fn unread(&self, begins: &str) -> Outcome {
-        let mut outcome = Outcome::default();
-        outcome.opaque(self, begins, "it is not read");
-        outcome.seen = (!outcome.hits.is_empty()).then(|| Seen::of(begins, None));
-        outcome
-    }
-}
-
-impl Outcome {
-    fn opaque(&mut self, policy: &Policy, text: &str, reason: &str) {
-        for name in policy.prefilter.names_in(text).iter().map(|n| n.to_ascii_lowercase()).filter(|n| !policy.is_off(n)) {
-            let hit = Hit { table: name, operation: "mention", outcome: HitOutcome::Opaque };
-            self.notes.push(format!("{}: forwarded untouched, {reason}", hit.table));
-            self.touch(policy, &hit.table);
-            self.hits.push(hit);
-        }
-    }
-
-    /// Notes a name, if it is retired.
-    fn touch(&mut self, policy: &Policy, table: &str) {
-        if policy.tombstones.contains(table) && !self.tombstones.iter().any(|t| t == table) {
-            self.tombstones.push(table.to_owned());
-        }
-    }
-
-    /// Whether anything has to be remembered about the statement.
-    pub fn is_plain(&self) -> bool {
-        self.text.is_none() && self.hits.is_empty()
-    }
 }
 
 /// One statement being rewritten.

@@ -6,77 +6,28 @@
 //! What is not found: a value that a function builds into a statement, a parameter that is another one's part, and a value that is written
 //! to another table than the rule's. Names of tables and columns, and names of statements and portals, are no values.
 
+mod rules;
 mod statement;
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
-use regex_lite::Regex;
-
 use super::event::Cut;
 use super::pseudonym::Pseudonyms;
 use super::seal::Key;
-use crate::error::{Fault, Faults, Result};
+use crate::error::Result;
 use crate::sql::Lexed;
 use crate::sql::quote::literal;
 use crate::sql::token::{Lexeme, Literal};
 use crate::wire::frame::{self, HEADER_BYTES, cstr};
 use crate::wire::tag::{about, client};
-use statement::{Copy, Names};
+pub use rules::Rules;
+use statement::Copy;
 
 /// A line of COPY that is longer is not kept.
 const LINE_BYTES: usize = 4 * 1024 * 1024;
 /// Of more prepared statements of one session nothing can be remembered.
 const PREPARED: usize = 10_000;
-
-/// `record.redact`, read.
-#[derive(Debug, Default)]
-pub struct Rules {
-    names: Names,
-    patterns: Vec<Regex>,
-}
-
-impl Rules {
-    /// Reads the rules; every fault comes back.
-    pub fn parse(rules: &[String]) -> Result<Rules, Faults> {
-        let mut out = Rules::default();
-        let mut faults = Faults::default();
-        for rule in rules {
-            let is_name =
-                |name: &str| !name.is_empty() && !name.contains(char::is_whitespace) && !name.contains(['*', '/', '\'', '"']);
-            match (rule.strip_prefix('/').and_then(|r| r.strip_suffix('/')), rule.split_once('.')) {
-                (Some(pattern), _) => match Regex::new(pattern) {
-                    Ok(pattern) if !pattern.is_match("") => out.patterns.push(pattern),
-                    Ok(_) => {
-                        faults.push(Fault::general(format!("record.redact: `{rule}` matches nothing at all, and so everything")))
-                    }
-                    Err(error) => faults.push(Fault::general(format!("record.redact: `{rule}`: {error}"))),
-                },
-                (None, Some(("*", column))) if is_name(column) => out.names.columns.push((None, column.to_lowercase())),
-                (None, Some((table, column))) if is_name(table) && is_name(column) && !column.contains('.') => {
-                    out.names.columns.push((Some(table.to_lowercase()), column.to_lowercase()));
-                }
-                (None, None) if is_name(rule) => drop(out.names.tables.insert(rule.to_lowercase())),
-                _ => faults.push(
-                    Fault::general(format!("record.redact: `{rule}` is no rule"))
-                        .hint("a rule is `table`, `table.column`, `*.column` or `/pattern/`, without a schema"),
-                ),
-            }
-        }
-        faults.or(out)
-    }
-
-    fn is_empty(&self) -> bool {
-        self.patterns.is_empty() && self.names.tables.is_empty() && self.names.columns.is_empty()
-    }
-
-    /// Whether a text that cannot be read as SQL has a word that a rule is about.
-    fn may_name(&self, text: &str) -> bool {
-        let text = text.to_lowercase();
-        let columns = self.names.columns.iter().map(|(_, column)| column);
-        self.names.tables.iter().chain(columns).any(|name| text.contains(name))
-    }
-}
 
 /// Rules, with the key that pseudonyms are made by.
 #[derive(Debug)]

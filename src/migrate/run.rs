@@ -144,6 +144,8 @@ impl<'m> Migration<'m> {
         let Some((mut outcome, validation)) = moved else {
             return Err(Error::refused(format!("{}: others would wait for it too long", rule.table)));
         };
+        // Where its stored mode waits for the move, the proxies rewrite it from now on: until then a view answers, which is less than they do.
+        control::announce(self.database).await?;
         if prepared.is_none() {
             self.analyse(&relation).await?;
         }

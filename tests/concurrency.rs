@@ -430,21 +430,32 @@ async fn a_view_loses_nothing() {
                 sql.replace("{t}", table)
                     .replace("nombre = 'x'", if table == "tipocuenta" { "nombre = 'x'" } else { "usuario = 'x'" })
             };
-            let mut side = Side::new(&bed, direct(&bed).await, direct(&bed).await).await;
-            side.step(0, &Step::Query("BEGIN".into())).await;
-            side.step(1, &Step::Query("BEGIN".into())).await;
-            side.step(0, &Step::Query(text(one))).await;
-            // A third one ends meanwhile, so that a snapshot reaches beyond the first one's subtransactions.
-            bed.sql("SELECT pg_current_xact_id()").await;
-            side.step(1, &Step::Query(text(two))).await;
-            side.step(0, &Step::Query("COMMIT".into())).await;
-            assert!(side.told.iter().any(|t| t.contains(expected)), "{table}: {two}\n{:#?}", side.told);
-            side.step(1, &Step::Query("ROLLBACK".into())).await;
             let back = format!(
                 "DELETE FROM {SCHEMA}.{table}; INSERT INTO {SCHEMA}.{table} SELECT i, {} FROM generate_series(1, 5) i",
                 if table == "tipocuenta" { "'cuenta ' || i, i * 10" } else { "i * 10, 'app', timestamp '2026-03-05 10:00'" }
             );
-            bed.sql(&back).await;
+            // Other tests' transactions are open on the same server: where one of them ends meanwhile, 40001 is told without need
+            // (docs/differences.md). That is met now and then, never each time.
+            let mut attempts = 0;
+            loop {
+                let mut side = Side::new(&bed, direct(&bed).await, direct(&bed).await).await;
+                side.step(0, &Step::Query("BEGIN".into())).await;
+                side.step(1, &Step::Query("BEGIN".into())).await;
+                side.step(0, &Step::Query(text(one))).await;
+                // A third one ends meanwhile, so that a snapshot reaches beyond the first one's subtransactions.
+                bed.sql("SELECT pg_current_xact_id()").await;
+                side.step(1, &Step::Query(text(two))).await;
+                side.step(0, &Step::Query("COMMIT".into())).await;
+                side.step(1, &Step::Query("ROLLBACK".into())).await;
+                bed.sql(&back).await;
+                let told = |what: &str| side.told.iter().any(|t| t.contains(what));
+                attempts += 1;
+                if told(lost) && expected != lost && attempts < 10 {
+                    continue;
+                }
+                assert!(told(expected), "{table}: {two}\n{:#?}", side.told);
+                break;
+            }
         }
         // Rows that are met twice, and rows of the transaction's own, in subtransactions too.
         let mut client = direct(&bed).await;

@@ -11,7 +11,7 @@ use crate::error::Result;
 /// How often a replica says that it is there, and looks for rights that have changed.
 pub const HEARTBEAT: Duration = Duration::from_secs(2);
 /// A replica that has been silent for longer is not waited for: it was killed, or has no way to the database and hears of no switch.
-const SILENT: &str = "60 s";
+pub const SILENT: &str = "60 s";
 /// How long a switch waits for the others: a little longer than each of them waits for its own statements.
 const PATIENCE: Duration = Duration::from_secs(8);
 
@@ -48,6 +48,12 @@ pub async fn with_other_rules(database: &Database, rules: i64) -> Result<Vec<Str
     );
     let rows = database.query("comparing rules with the other replicas", &sql, &[&rules]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// The replicas that have said something within this time.
+pub async fn heard_of(database: &Database, within: &str) -> Result<Vec<String>> {
+    let sql = "SELECT instance FROM esclusa.replica WHERE seen_at > clock_timestamp() - $1::text::interval ORDER BY 1";
+    Ok(database.query("asking which proxies serve", sql, &[&within]).await?.iter().map(|row| row.get(0)).collect())
 }
 
 /// It serves no more.

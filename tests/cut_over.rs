@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use common::proxy::{Proxy, Raw, b, direct, e, p, s};
 use common::{Bed, said};
-use esclusa::control::{cut_over, replica};
+use esclusa::control::cut_over;
 use esclusa::migrate::quiet::Pace;
 use esclusa::migrate::run::Migration;
 use esclusa::mode::Mode;
@@ -198,8 +198,8 @@ async fn a_hold_ends_by_the_proxys_own_clock() {
     assert!(client.query("SELECT 1 FROM tipocuenta WHERE id = 1").await.contains("(1)"));
     // Whoever asked for it is killed.
     let epoch = cut_over::ask(&bed.db, "tipocuenta", Duration::from_millis(600)).await.unwrap();
-    let instances = replica::heard_of(&bed.db, "10 s").await.unwrap();
-    while !cut_over::missing(&bed.db, epoch, &instances).await.unwrap().is_empty() {
+    let proxies = cut_over::awaited(&bed.db, "10 s").await.unwrap();
+    while !cut_over::missing(&bed.db, epoch, &proxies).await.unwrap().is_empty() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     let begun = Instant::now();

@@ -52,6 +52,28 @@ pub async fn ask(database: &Database, table: &str, hold: Duration) -> Result<i64
     Ok(database.one("asking the proxies to hold a table", &sql, &[&table, &hold]).await?.get(0))
 }
 
+/// The lock by which others see that a proxy heeds cut-overs: the server lets it go in the moment in which the proxy is killed.
+const PRESENT: &str = "hashtext('esclusa cut_over')";
+
+/// Says that a proxy heeds cut-overs, as long as this session lives.
+pub async fn is_present(database: &Database, instance: &str) -> Result<()> {
+    let sql = format!("SELECT pg_advisory_lock_shared({PRESENT}, hashtext($1))");
+    database.execute("saying that cut-overs are heeded", &sql, &[&instance]).await.map(drop)
+}
+
+/// The proxies that heed cut-overs, or were heard of within this time.
+pub async fn awaited(database: &Database, within: &str) -> Result<Vec<String>> {
+    let sql = format!(
+        "SELECT instance FROM esclusa.replica \
+         WHERE seen_at > clock_timestamp() - $1::text::interval \
+            OR EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 \
+                         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+                         AND classid::bigint = {PRESENT}::bigint & 4294967295 AND objid::bigint = hashtext(instance)::bigint & 4294967295) \
+         ORDER BY 1"
+    );
+    Ok(database.query("asking which proxies serve", &sql, &[&within]).await?.iter().map(|row| row.get(0)).collect())
+}
+
 /// The proxies of these that have not said that a table is quiet.
 pub async fn missing(database: &Database, epoch: i64, proxies: &[String]) -> Result<Vec<String>> {
     let sql = "SELECT p FROM unnest($2::text[]) AS p WHERE NOT EXISTS (SELECT FROM esclusa.cut_over WHERE epoch = $1 AND p = ANY (quiet_on)) ORDER BY 1";

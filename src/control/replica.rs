@@ -50,12 +50,6 @@ pub async fn with_other_rules(database: &Database, rules: i64) -> Result<Vec<Str
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// The replicas that have said something within this time.
-pub async fn heard_of(database: &Database, within: &str) -> Result<Vec<String>> {
-    let sql = "SELECT instance FROM esclusa.replica WHERE seen_at > clock_timestamp() - $1::text::interval ORDER BY 1";
-    Ok(database.query("asking which proxies serve", sql, &[&within]).await?.iter().map(|row| row.get(0)).collect())
-}
-
 /// It serves no more.
 pub async fn leave(database: &Database, instance: &str) -> Result<()> {
     database.execute("leaving", "DELETE FROM esclusa.replica WHERE instance = $1", &[&instance]).await.map(drop)

@@ -9,14 +9,15 @@ use crate::catalog::Database;
 use crate::control::{cut_over, replica};
 use crate::error::Result;
 
-/// Five heartbeats of a proxy.
-const SILENT: &str = "10 s";
+/// A proxy that cannot be seen to heed cut-overs is waited for as long as two of its heartbeats.
+const SILENT: &str = "4 s";
 /// Between two looks at which proxies have answered.
 const LOOK: Duration = Duration::from_millis(2);
+
 /// Which proxies have to answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
-    /// Those that were heard of lately. One that was killed is not waited for; where it serves all the same, its clients meet the view.
+    /// Those that can be seen to. One that was killed is not waited for; where it only has lost its way to the database, its clients meet the view.
     WhoeverServes,
     /// Also those that may have lost their way to the database, and still serve.
     WhoeverMayServe,
@@ -31,7 +32,8 @@ pub struct CutOver {
     /// A connection of its own: the one that moves the table is in its transaction.
     database: Database,
     table: String,
-    proxies: Vec<String>,
+    /// Proxies that have said nothing for longer, and cannot be seen, are not waited for.
+    silent: &'static str,
     epoch: Cell<Option<i64>>,
 }
 
@@ -42,23 +44,24 @@ impl CutOver {
             return Ok(None);
         }
         let silent = if asked == Asked::WhoeverServes { SILENT } else { replica::SILENT };
-        let proxies = replica::heard_of(db, silent).await?;
-        if proxies.is_empty() {
+        if cut_over::awaited(db, silent).await?.is_empty() {
             return Ok(None);
         }
         let database = db.beside().await?;
         database.batch("asking the proxies to hold a table", "SET synchronous_commit = off").await?;
-        Ok(Some(CutOver { database, table: table.to_owned(), proxies, epoch: Cell::new(None) }))
+        Ok(Some(CutOver { database, table: table.to_owned(), silent, epoch: Cell::new(None) }))
     }
 
     /// Has the proxies hold the table, and waits for so long until none of their sessions uses it. `moving` is how long the move may take
     /// then. The proxies on which somebody does, or that have not answered.
     pub async fn hold(&self, patience: Duration, moving: Duration) -> Result<Vec<String>> {
+        // Each time anew: one may have been killed since.
+        let proxies = cut_over::awaited(&self.database, self.silent).await?;
         let until = Instant::now() + patience;
         let epoch = cut_over::ask(&self.database, &self.table, patience + moving + FOLLOWING).await?;
         self.epoch.set(Some(epoch));
         loop {
-            let missing = cut_over::missing(&self.database, epoch, &self.proxies).await?;
+            let missing = cut_over::missing(&self.database, epoch, &proxies).await?;
             if missing.is_empty() || Instant::now() >= until {
                 return Ok(missing);
             }

@@ -86,7 +86,7 @@ impl<'m> Migration<'m> {
             throttle,
             told: &Silent,
             mode: None,
-            who: "esclusa".into(),
+            who: "somebody".into(),
         })
     }
 

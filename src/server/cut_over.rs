@@ -39,6 +39,7 @@ pub(super) async fn heed(steering: Arc<Steering>) {
             let database = database.pinned().await?;
             // What is said here is worth nothing behind a crash.
             database.batch("saying when a table is quiet", "SET synchronous_commit = off").await?;
+            cut_over::is_present(&database, &steering.instance).await?;
             steering.heed_all(&database, news).await
         };
         let ended: Result<()> = heeded.await;

@@ -58,6 +58,9 @@ const LONGER: u32 = 4;
 /// A transaction with strong locks whose client says nothing for so long has lost it.
 const DEAD_LINE: Duration = Duration::from_secs(2);
 
+/// Who holds a table is told again after so long.
+const AGAIN: Duration = Duration::from_secs(5);
+
 const TAKEN_BACK: &str = "taken back, because others wait";
 
 const IN_USE: &str = "it is in use";
@@ -148,6 +151,7 @@ pub async fn attempt_once<T>(
 ) -> Result<Option<T>> {
     let begun = Instant::now();
     let mut pause = PAUSES.0;
+    let mut told_at = None;
     let mut wait = pace.lock_timeout;
     loop {
         // A line that dies while others wait must not keep them waiting until the server notices.
@@ -184,7 +188,8 @@ pub async fn attempt_once<T>(
                 hint: Some("repeat it at a quieter hour, or end what holds the table; what was copied is kept".into()),
             });
         }
-        if !blockers.is_empty() {
+        if !blockers.is_empty() && told_at.is_none_or(|at: Instant| at.elapsed() > AGAIN) {
+            told_at = Some(Instant::now());
             told(&format!("{context}: waiting for {blockers}"));
         }
         // Not in step with whatever comes back at regular intervals.
@@ -259,9 +264,9 @@ fn fraction(begun: Instant) -> f64 {
 async fn blockers(db: &Database, tables: &[String]) -> Result<String> {
     let list = tables.iter().map(|t| format!("to_regclass({})", literal(t))).collect::<Vec<_>>().join(", ");
     let sql = format!(
-        "SELECT string_agg(line, '; ') FROM (SELECT format('%s%s%s, %s, in a transaction for %s s (pid %s)', a.usename, \
+        "SELECT string_agg(line, '; ') FROM (SELECT format('%s%s%s%s, in a transaction for %s s (pid %s)', coalesce(a.usename::text, a.backend_type), \
              CASE WHEN a.application_name <> '' THEN ' with ' || a.application_name ELSE '' END, \
-             coalesce(' from ' || host(a.client_addr), ''), a.state, round(extract(epoch FROM clock_timestamp() - a.xact_start)), a.pid) AS line \
+             coalesce(' from ' || host(a.client_addr), ''), coalesce(', ' || a.state, ''), round(extract(epoch FROM clock_timestamp() - a.xact_start)), a.pid) AS line \
          FROM pg_stat_activity AS a WHERE a.pid <> pg_backend_pid() AND a.xact_start < clock_timestamp() - interval '100 ms' \
            AND EXISTS (SELECT FROM pg_locks AS l WHERE l.pid = a.pid AND l.granted AND l.relation IN ({list})) \
          ORDER BY a.xact_start LIMIT 5) AS x"

@@ -47,7 +47,7 @@ impl Work<'_, '_> {
         }
     }
 
-    /// Whether a word is the name of a table that the statement makes: CREATE [TEMPORARY] TABLE [IF NOT EXISTS] [schema.]word.
+    /// Whether a word is the name of a table that the statement makes: `CREATE [TEMPORARY] TABLE [IF NOT EXISTS] [schema.]word`.
     fn is_created(&self, word: usize) -> bool {
         let lexemes = &self.lexed.lexemes;
         let start = self.lexemes.start;

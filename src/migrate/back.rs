@@ -51,6 +51,7 @@ impl Migration<'_> {
         self.refuse_lost(&relation).await?;
         let context = format!("bringing {} back", rule.table);
         let archive = qualified(ARCHIVE, &rule.table);
+        self.told.word(&format!("comparing {} with its archive, before it comes back", rule.table));
         let proof = self.same_rows(&relation, &archive).await?;
         let tables = [relation.rows(), relation.legacy_table()];
         let word = |text: &str| self.told.word(text);

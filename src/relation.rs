@@ -220,6 +220,11 @@ impl Relation {
         self.target().and_then(|t| t.identity.last()).copied().unwrap_or_default()
     }
 
+    /// Whether an application's write puts into a field what the backfill does.
+    pub fn is_written_as_moved(&self, name: &str) -> bool {
+        self.fields.iter().any(|field| field.name == name && field.backfill.is_none() && !matches!(field.write, Value::Default))
+    }
+
     /// Whether a row of the leaf has a value in every column that is NOT NULL; `None` where there is no such column. Only what the audit
     /// trigger projects into a history may lack one.
     pub fn wholeness(&self, row: &str) -> Option<String> {

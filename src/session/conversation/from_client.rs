@@ -80,6 +80,8 @@ impl<H: House> Conversation<H> {
                 self.pipeline.push(Request::Function);
                 self.prepared.end_stretch();
             }
+            client::FLUSH => drop(self.pipeline.ask()),
+            client::COPY_DATA => self.pipeline.push(Request::CopyData),
             client::COPY_DONE | client::COPY_FAIL => self.pipeline.push(Request::CopyEnd),
             client::TERMINATE => self.peer.leaves(),
             _ => {}
@@ -225,6 +227,9 @@ impl<H: House> Conversation<H> {
     /// A statement is on its way that changes what later ones mean.
     fn foresee(&mut self, statement: &Statement) {
         self.names.change(statement.changes_names);
+        if statement.changes_reading {
+            self.peer.may_reread(self.pipeline.ends());
+        }
         statement.changes.iter().for_each(|(_, change)| self.prepared.expect_change(change));
     }
 }

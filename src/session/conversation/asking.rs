@@ -13,6 +13,8 @@ use crate::session::pipeline::{Request, Transaction};
 use crate::session::readiness::{NotYet, Readiness, Turn};
 use crate::session::statement::Protocol;
 use crate::sql::effect::Effect;
+use crate::wire::frame;
+use crate::wire::tag::client;
 
 impl<H: House> Conversation<H> {
     /// Announces the policy in force, before it is looked at.
@@ -62,6 +64,12 @@ impl<H: House> Conversation<H> {
         }
         if self.pipeline.awaits_ready() {
             return Break(NotYet::Wait);
+        }
+        // Where something before it in the same stretch fails, the server skips it, and it is no use of a name.
+        if !self.pipeline.is_answered() {
+            let mut flush = Vec::with_capacity(frame::HEADER_BYTES);
+            frame::write(&mut flush, client::FLUSH, &[]);
+            return Break(if self.pipeline.ask() { NotYet::First(flush) } else { NotYet::Wait });
         }
         let ends = |effect: &Effect| matches!(effect, Effect::Commit | Effect::Rollback | Effect::RollbackTo(_));
         let is_lost = self.is_aborted() && !outcome.effects.iter().any(|(_, effect)| ends(effect));

@@ -127,18 +127,6 @@ const MOST_UNANSWERED: usize = 16 * 1024;
 /// Room that stays when everything is answered.
 const KEPT_REQUESTS: usize = 256;
 
-/// What was sent last of a COPY FROM STDIN that is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum CopyLast {
-    /// No data so far.
-    #[default]
-    Nothing,
-    /// Data.
-    Data,
-    /// A Sync behind data. Where one of those rows was bad, it is answered.
-    Sync,
-}
-
 /// The queue.
 #[derive(Debug, Default)]
 pub struct Pipeline {
@@ -149,8 +137,8 @@ pub struct Pipeline {
     in_stretch: bool,
     /// COPY FROM STDIN is on and its end has not been sent: the server swallows Sync.
     copy_open: bool,
-    /// What was sent last in it.
-    copy_last: CopyLast,
+    /// Sync sent in it behind its last data; `None` where no data was sent. If a row was bad, each of them is answered.
+    copy_syncs: Option<usize>,
     /// Flush was sent behind the last request: its answer comes without a Sync.
     is_asked_for: bool,
 }
@@ -172,11 +160,11 @@ impl Pipeline {
         if self.copy_open {
             match request {
                 Request::Sync => {
-                    self.copy_last = if self.copy_last == CopyLast::Nothing { CopyLast::Nothing } else { CopyLast::Sync };
+                    self.copy_syncs = self.copy_syncs.map(|syncs| syncs + 1);
                     return;
                 }
                 Request::CopyData => {
-                    self.copy_last = CopyLast::Data;
+                    self.copy_syncs = Some(0);
                     return;
                 }
                 Request::CopyEnd => {
@@ -200,10 +188,10 @@ impl Pipeline {
         }
     }
 
-    /// The COPY that was on has failed; the Sync behind its data, if one was the last that was sent, is answered.
+    /// The COPY that was on has failed.
     fn copy_failed(&mut self) {
         self.copy_open = false;
-        if std::mem::take(&mut self.copy_last) == CopyLast::Sync {
+        for _ in 0..self.copy_syncs.take().unwrap_or(0) {
             self.queue.push_back(Request::Sync);
         }
     }
@@ -300,7 +288,7 @@ impl Pipeline {
     /// behind data and a Sync was sent by a client that takes the COPY for failed: then that Sync is answered.
     pub fn copy_begins(&mut self) {
         let requests = std::mem::take(&mut self.queue);
-        (self.copy_open, self.copy_last) = (true, CopyLast::Nothing);
+        (self.copy_open, self.copy_syncs) = (true, None);
         for (n, request) in requests.into_iter().enumerate() {
             match n {
                 0 => self.queue.push_back(request),
@@ -418,6 +406,13 @@ mod tests {
         pipeline.copy_begins();
         pipeline.skip_to_sync();
         assert_eq!(kinds(&pipeline), "SPS");
+        // Each of several is.
+        let mut pipeline = Pipeline::default();
+        for request in [execute(), Request::CopyData, Request::Sync, Request::Sync, query(0)] {
+            pipeline.push(request);
+        }
+        pipeline.copy_begins();
+        assert_eq!(kinds(&pipeline), "ESSQ");
         // The error comes before, or after, the next request is sent.
         for error_first in [true, false] {
             let mut pipeline = Pipeline::default();

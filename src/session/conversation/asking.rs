@@ -44,7 +44,8 @@ impl<H: House> Conversation<H> {
         if self.is_aborted() {
             return Continue(());
         }
-        let alone = self.pipeline.is_empty();
+        // Within a stretch the server is in a transaction, also where everything is answered.
+        let alone = self.pipeline.is_empty() && !self.pipeline.is_in_stretch();
         let about = self.names.ask(self.transaction != Transaction::None || !alone);
         Break(self.send_and_hold(own_requests::questions(about), protocol))
     }
@@ -91,7 +92,7 @@ impl<H: House> Conversation<H> {
     /// The same, and the frame waits for their answers. Before a Query that stands alone they are a stretch of their own, which ends with
     /// Sync; in the middle of a client's pipeline they must end nothing.
     pub(super) fn send_and_hold(&mut self, mut own: OwnRequests, protocol: Protocol) -> NotYet {
-        let sync = protocol == Protocol::Simple && self.pipeline.is_empty();
+        let sync = protocol == Protocol::Simple && self.pipeline.is_empty() && !self.pipeline.is_in_stretch();
         own.end(sync);
         if sync {
             self.prepared.end_stretch();

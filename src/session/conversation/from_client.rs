@@ -173,6 +173,9 @@ impl<H: House> Conversation<H> {
             self.announce();
             self.renew(statement, name, Protocol::Extended)?;
             let found = self.prepared.find(statement, || true);
+            if let Some(found) = &found {
+                self.enter(&found.held.statement.outcome)?;
+            }
             self.portals.expect(portal, found.as_ref().map(|found| &found.held.statement));
             if let Some(found) = found {
                 generation = found.held.statement.generation;

@@ -341,7 +341,7 @@ impl Dice {
     /// Parse, Bind, Describe, Execute, as drivers send them, and its end or none.
     fn statement(&mut self) {
         let (statement, portal) = (self.one_of(STATEMENTS), self.one_of(PORTALS));
-        if statement != "" && self.once_in(2) {
+        if !statement.is_empty() && self.once_in(2) {
             self.say(Said::Close(b'S', statement));
         }
         self.parse(statement);

@@ -428,11 +428,16 @@ impl Dice {
         } else {
             self.say(Said::Query(text.into()));
         }
+        // Whether a Sync behind bad data is answered depends on what of the data the server has read by then (docs/differences.md).
+        let mut has_data = false;
         for _ in 0..self.random.random_range(0..5) {
             let said = match self.random.random_range(0..8) {
-                0..5 => self.copy_data(),
-                5 => Said::Sync,
-                6 => Said::Flush,
+                0..5 => {
+                    has_data = true;
+                    self.copy_data()
+                }
+                5 if !has_data => Said::Sync,
+                5 | 6 => Said::Flush,
                 _ => Said::Wait,
             };
             self.say(said);

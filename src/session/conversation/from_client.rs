@@ -38,8 +38,9 @@ impl<H: House> Conversation<H> {
         }
         match std::mem::take(&mut self.turn) {
             Turn::Answered => return ToServer::Replace(Vec::new()),
-            Turn::Skipped => return self.sync_instead(),
-            Turn::Client | Turn::Held | Turn::Failed => {}
+            Turn::Skipped if tag == client::QUERY => return self.sync_instead(),
+            // What is no Query is skipped by the server itself, up to the client's own Sync.
+            Turn::Client | Turn::Held | Turn::Failed | Turn::Skipped => {}
         }
         let decision = self.decide(tag, body, whole);
         self.in_flight.decided();

@@ -215,6 +215,12 @@ impl Relation {
         self.target().filter(|t| !t.unique.is_empty()).map(|_| format!("{}_code_key", self.table))
     }
 
+    /// The columns of that constraint; none where there is none.
+    pub fn leaf_key(&self) -> Vec<&'static str> {
+        let of = |target: &'static Target| [&[target.discriminator], target.unique].concat();
+        self.target().filter(|t| !t.unique.is_empty()).map(of).unwrap_or_default()
+    }
+
     /// The column of the leaf whose numbers tell its rows apart.
     pub fn number(&self) -> &'static str {
         self.target().and_then(|t| t.identity.last()).copied().unwrap_or_default()

@@ -88,7 +88,7 @@ impl Policy {
 impl Outcome {
     /// Legacy names in a text that is not understood, and passes as it is.
     pub(super) fn opaque(&mut self, policy: &Policy, text: &str, reason: &str) {
-        for name in policy.prefilter.names_in(text).iter().map(|n| n.to_ascii_lowercase()).filter(|n| !policy.is_off(n)) {
+        for name in policy.prefilter.names_in(text).into_iter().filter(|n| !policy.is_off(n)) {
             let hit = Hit { table: name, operation: "mention", outcome: HitOutcome::Opaque };
             self.notes.push(format!("{}: forwarded untouched, {reason}", hit.table));
             self.touch(policy, &hit.table);

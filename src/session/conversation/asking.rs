@@ -13,6 +13,8 @@ use crate::session::pipeline::{Request, Transaction};
 use crate::session::readiness::{NotYet, Readiness, Turn};
 use crate::session::statement::Protocol;
 use crate::sql::effect::Effect;
+use crate::wire::frame;
+use crate::wire::tag::client;
 
 impl<H: House> Conversation<H> {
     /// Announces the policy in force, before it is looked at.
@@ -42,7 +44,8 @@ impl<H: House> Conversation<H> {
         if self.is_aborted() {
             return Continue(());
         }
-        let alone = self.pipeline.is_empty();
+        // Within a stretch the server is in a transaction, also where everything is answered.
+        let alone = self.pipeline.is_empty() && !self.pipeline.is_in_stretch();
         let about = self.names.ask(self.transaction != Transaction::None || !alone);
         Break(self.send_and_hold(own_requests::questions(about), protocol))
     }
@@ -62,6 +65,12 @@ impl<H: House> Conversation<H> {
         }
         if self.pipeline.awaits_ready() {
             return Break(NotYet::Wait);
+        }
+        // Where something before it in the same stretch fails, the server skips it, and it is no use of a name.
+        if !self.pipeline.is_answered() {
+            let mut flush = Vec::with_capacity(frame::HEADER_BYTES);
+            frame::write(&mut flush, client::FLUSH, &[]);
+            return Break(if self.pipeline.ask() { NotYet::First(flush) } else { NotYet::Wait });
         }
         let ends = |effect: &Effect| matches!(effect, Effect::Commit | Effect::Rollback | Effect::RollbackTo(_));
         let is_lost = self.is_aborted() && !outcome.effects.iter().any(|(_, effect)| ends(effect));
@@ -94,7 +103,7 @@ impl<H: House> Conversation<H> {
     /// The same, and the frame waits for their answers. Before a Query that stands alone they are a stretch of their own, which ends with
     /// Sync; in the middle of a client's pipeline they must end nothing.
     pub(super) fn send_and_hold(&mut self, mut own: OwnRequests, protocol: Protocol) -> NotYet {
-        let sync = protocol == Protocol::Simple && self.pipeline.is_empty();
+        let sync = protocol == Protocol::Simple && self.pipeline.is_empty() && !self.pipeline.is_in_stretch();
         own.end(sync);
         if sync {
             self.prepared.end_stretch();

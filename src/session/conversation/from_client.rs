@@ -38,8 +38,9 @@ impl<H: House> Conversation<H> {
         }
         match std::mem::take(&mut self.turn) {
             Turn::Answered => return ToServer::Replace(Vec::new()),
-            Turn::Skipped => return self.sync_instead(),
-            Turn::Client | Turn::Held | Turn::Failed => {}
+            Turn::Skipped if tag == client::QUERY => return self.sync_instead(),
+            // What is no Query is skipped by the server itself, up to the client's own Sync.
+            Turn::Client | Turn::Held | Turn::Failed | Turn::Skipped => {}
         }
         let decision = self.decide(tag, body, whole);
         self.in_flight.decided();
@@ -80,6 +81,8 @@ impl<H: House> Conversation<H> {
                 self.pipeline.push(Request::Function);
                 self.prepared.end_stretch();
             }
+            client::FLUSH => drop(self.pipeline.ask()),
+            client::COPY_DATA => self.pipeline.push(Request::CopyData),
             client::COPY_DONE | client::COPY_FAIL => self.pipeline.push(Request::CopyEnd),
             client::TERMINATE => self.peer.leaves(),
             _ => {}
@@ -228,6 +231,9 @@ impl<H: House> Conversation<H> {
     /// A statement is on its way that changes what later ones mean.
     fn foresee(&mut self, statement: &Statement) {
         self.names.change(statement.changes_names);
+        if statement.changes_reading {
+            self.peer.may_reread(self.pipeline.ends());
+        }
         statement.changes.iter().for_each(|(_, change)| self.prepared.expect_change(change));
     }
 }

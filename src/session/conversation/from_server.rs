@@ -246,6 +246,7 @@ impl<H: House> Conversation<H> {
                 self.names.transaction_ended();
             }
         }
+        self.peer.ready(self.pipeline.is_empty());
         if self.pipeline.is_empty() {
             self.prepared.all_answered();
             self.portals.all_answered();

@@ -83,6 +83,7 @@ impl<H: House> Conversation<H> {
             How::Sql(_) => Statement::new(&before.text, before.reading, outcome, policy.generation),
         };
         statement.added.clone_from(&before.added);
+        statement.changes_reading = before.changes_reading;
         self.answer_for_executed(&mut statement);
         Arc::new(Prepared { statement: Arc::new(statement), how: held.how.clone(), names, lost: false })
     }

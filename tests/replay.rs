@@ -372,7 +372,7 @@ async fn a_column_under_another_name_is_no_way_out() {
         "SELECT 1 FROM cuenta AS u (a, b, c) WHERE b = 'SECRETO'",
         "MERGE INTO cuenta u USING (VALUES (1, 'SECRETO')) s (a, b) ON u.id = s.a AND false \
          WHEN MATCHED THEN UPDATE SET correo = s.b",
-        "SELECT id FROM cuenta u WHERE u = row(1, 'SECRETO'::varchar, 'SECRETO', 3::numeric)",
+        "SELECT id FROM cuenta u WHERE u = row(1, 'SECRETO'::varchar, 'SECRETO'::text, 3::numeric)",
         "SELECT id FROM cuenta WHERE to_jsonb(cuenta)->>'correo' = 'SECRETO'",
         "DO $$ BEGIN UPDATE cuenta SET nota = 'SECRETO' WHERE correo = 'SECRETO'; EXECUTE 'select 1 from cuenta \
          where correo = ''SECRETO'' limit 1'; END $$",

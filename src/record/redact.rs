@@ -182,7 +182,7 @@ impl Redaction {
         let text = lexed.text;
         let (mut meant, mut found) = (statement::Found::default(), Prepared::default());
         for range in lexed.statements() {
-            found.copy = statement::copy(lexed, &range, &self.rules.names).or(found.copy);
+            found.copy = statement::copy(lexed, &range, &self.rules.names, &state.made).or(found.copy);
             let here = self.meant(state, lexed, &range)?;
             meant.values.extend(here.values);
             meant.bodies.extend(here.bodies);
@@ -247,7 +247,7 @@ impl Redaction {
     fn value(&self, value: Literal<'_>, is_meant: bool) -> Option<String> {
         match (value, is_meant) {
             (Literal::Number(text), true) => Some(self.number(text)),
-            (Literal::Text(text), true) => Some(literal(&self.pseudonyms.text(text))),
+            (Literal::Text(text), true) => Some(literal(&self.string(text))),
             (Literal::Bits(digits), true) => {
                 let hidden = self.pseudonyms.bytes(digits.as_bytes(), digits.len());
                 Some(format!("X'{}'", hidden.iter().map(|b| format!("{:x}", b & 15)).collect::<String>()))
@@ -261,6 +261,20 @@ impl Redaction {
                 (matched != text).then(|| literal(&matched))
             }
         }
+    }
+
+    /// A string; one that is a time or its unit and nothing else (`'3 days'`, `'month'`) keeps the words that make it one.
+    fn string(&self, text: &str) -> String {
+        const UNITS: &[&str] =
+            &["second", "minute", "hour", "day", "week", "month", "quarter", "year", "dow", "isodow", "doy", "epoch"];
+        let is_unit = |word: &str| UNITS.contains(&word.to_lowercase().trim_end_matches('s'));
+        let is_number = |word: &str| word.contains(|c: char| c.is_ascii_digit()) && !word.contains(char::is_alphabetic);
+        let words: Vec<&str> = text.split(' ').collect();
+        if words.iter().any(|word| is_unit(word)) && words.iter().all(|word| is_unit(word) || is_number(word)) {
+            let one = |word: &&str| if is_unit(word) { (*word).to_owned() } else { self.pseudonyms.text(word) };
+            return words.iter().map(one).collect::<Vec<_>>().join(" ");
+        }
+        self.pseudonyms.text(text)
     }
 
     /// A number's digits; an exponent, or the letter of another base, is none.
@@ -629,6 +643,8 @@ mod tests {
             assert!(!told.contains("SECRETO"), "{told}");
         }
         assert!(kept("SELECT 1 FROM otra WHERE dd = 'se queda' -- y esto").unwrap().ends_with("'se queda' -- y esto"));
+        let told = kept("SELECT date_trunc('month', a) FROM usuario WHERE a > now() - interval '3 days'").unwrap();
+        assert!(told.contains("'month'") && told.contains(" days'") && !told.contains("3 days"), "{told}");
         assert!(kept("SELECT a FROM usuario WHERE a > 1.5e10 * 2").unwrap().contains("e10 * "));
         assert_eq!(kept(r"SELECT 1 FROM usuario WHERE a = 'x\'SECRETO'"), Err(Cut::Unredactable));
     }

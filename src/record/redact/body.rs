@@ -12,11 +12,17 @@ use crate::sql::token::Literal;
 /// Languages whose words are SQL's.
 const READABLE: &[&str] = &["sql", "plpgsql"];
 
-/// The words of a string, in lower case.
+/// The words of a string, in lower case, with those that escapes hide in the strings within it.
 pub(super) fn words(value: Literal<'_>) -> Vec<String> {
     let Literal::Text(text) = value else { return Vec::new() };
     let is_of_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    text.split(|c| !is_of_word(c)).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+    let mut words: Vec<String> = text.split(|c| !is_of_word(c)).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    if text.contains('\\')
+        && let Ok(lexed) = Lexed::new(text)
+    {
+        words.extend(lexed.lexemes.iter().filter_map(|l| l.literal()).flat_map(self::words));
+    }
+    words
 }
 
 /// The strings of a statement that are bodies.

@@ -60,7 +60,10 @@ fn sets(lexed: &Lexed<'_>, range: &Range<usize>) -> bool {
 /// Whether a secret can be near: the word stands before a string, or in one.
 pub(super) fn is_near(lexed: &Lexed<'_>, range: &Range<usize>) -> bool {
     range.clone().any(|at| match lexed.lexemes[at].literal() {
-        Some(Literal::Text(text)) => mentions(text.as_bytes()) || at > range.start && lexed.lexemes[at - 1].is("PASSWORD"),
+        Some(value @ Literal::Text(_)) => {
+            let stands_before = at > range.start && lexed.lexemes[at - 1].is("PASSWORD");
+            stands_before || body::words(value).iter().any(|word| mentions(word.as_bytes()))
+        }
         _ => false,
     })
 }
@@ -80,6 +83,7 @@ mod tests {
             "DO $$BEGIN EXECUTE 'create role y password ''x'''; END$$",
             "DO LANGUAGE plpgsql 'BEGIN ALTER ROLE y PASSWORD ''x''; END'",
             "DO 'BEGIN ALTER ROLE y pass'\n'word ''x''; END' -- no password",
+            "DO $$BEGIN EXECUTE E'create role y p\\x61ssword ''x'''; END$$",
             "CREATE OR REPLACE FUNCTION f() RETURNS void LANGUAGE sql AS $f$ ALTER USER y PASSWORD 'x' $f$",
         ] {
             let kept = without_role_passwords(text);

@@ -207,7 +207,7 @@ fn items(lexed: &Lexed<'_>, open: usize, close: usize) -> Vec<Range<usize>> {
 }
 
 /// What becomes of the lines that follow a COPY FROM STDIN; `None` for any other statement.
-pub(super) fn copy(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names) -> Option<Copy> {
+pub(super) fn copy(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made: &BTreeSet<String>) -> Option<Copy> {
     let lexemes = &lexed.lexemes[range.clone()];
     let from = lexemes.iter().position(|l| l.is("FROM")).filter(|_| lexemes.first().is_some_and(|l| l.is("COPY")))?;
     lexemes.get(from + 1).filter(|l| l.is("STDIN"))?;
@@ -215,7 +215,7 @@ pub(super) fn copy(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names) -> Op
         && !lexemes[from + 2..].iter().any(|l| l.literal().is_some());
     let is_binary = lexemes.iter().any(|l| l.is("BINARY"));
     let named: BTreeSet<String> = lexemes[..from].iter().filter_map(name).collect();
-    let whole = named.iter().any(|name| names.tables.contains(name));
+    let whole = named.iter().any(|name| names.tables.contains(name) || made.contains(name));
     let columns = columns_of(&named, names);
     let list = (range.start + 1..range.start + from).find(|at| lexed.closing(*at).is_some());
     let places: Option<BTreeSet<usize>> = list.and_then(|open| Some((open, lexed.closing(open)?))).map(|(open, close)| {
@@ -397,11 +397,12 @@ mod tests {
     fn copy_goes_by_its_columns_in_text_and_is_not_kept_otherwise() {
         let told = |text: &str| {
             let lexed = Lexed::new(text).unwrap();
-            copy(&lexed, &lexed.statements()[0], &names())
+            copy(&lexed, &lexed.statements()[0], &names(), &["vista".to_owned()].into())
         };
         assert_eq!(told("COPY usuario (id, correo) FROM STDIN"), Some(Copy::Fields(Some([1].into()))));
         assert_eq!(told("COPY s.usuario FROM STDIN WITH (FORMAT text)"), Some(Copy::Fields(None)));
         assert_eq!(told("COPY secreto (a, b) FROM STDIN"), Some(Copy::Fields(None)));
+        assert_eq!(told("COPY vista (a, b) FROM STDIN"), Some(Copy::Fields(None)));
         assert_eq!(told("COPY usuario (id, correo) FROM STDIN WITH (FORMAT csv)"), Some(Copy::Unreadable));
         assert_eq!(told("COPY usuario (id, correo) FROM STDIN DELIMITER '|'"), Some(Copy::Unreadable));
         assert_eq!(told("COPY usuario (id, nombre) FROM STDIN CSV"), Some(Copy::Patterns));

@@ -14,20 +14,20 @@ use crate::mode::Mode;
 use crate::relation::{Context, Relation};
 use crate::rule::{Rule, RuleSet, check};
 use crate::sql::quote::{literal, qualified};
-use crate::sql::template::Sql;
 
 use super::capture::{self, writer};
 use super::cut_over::{Asked, CutOver};
 use super::dependents::{self, Dependent, Dependents};
 use super::foreign_key::KEYS;
-use super::foreign_key::key_table::{KeyTable, Leaf};
+use super::foreign_key::key_table::KeyTable;
 use super::ledger::{self, Entry};
-use super::machine::{State, Step};
+use super::machine::{Name, State, Step};
 use super::online::{self, Online, Silent, Throttle, Told};
 use super::parity::{self, Parity};
 use super::quiet::{Locked, Pace, attempt, attempt_once};
+use super::standing::{Standing, dependents_of};
 use super::throttle::Limits;
-use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, backfill, gate, keep, leaf, object, retain, roles, view};
+use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, backfill, gate, keep, leaf, name, object, retain, roles, view};
 
 /// The advisory lock of a run, held by its session.
 const RUNNING: &str = "hashtext('esclusa migrate')";
@@ -101,9 +101,17 @@ impl<'m> Migration<'m> {
         let lock = format!("SELECT pg_try_advisory_lock({RUNNING})");
         while !self.database.one("beginning a run", &lock, &[]).await?.get::<_, bool>(0) {
             if asked.elapsed() > ENDING {
+                let who = format!(
+                    "SELECT format('%s (pid %s), since %s: %s', a.usename, a.pid, to_char(r.started_at, 'YYYY-MM-DD HH24:MI:SS'), r.command) \
+                     FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid), \
+                       (SELECT * FROM {CONTROL}.run WHERE finished_at IS NULL ORDER BY id DESC LIMIT 1) AS r \
+                     WHERE l.locktype = 'advisory' AND l.granted AND l.objid::bigint = {RUNNING}::bigint & 4294967295 \
+                       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                );
+                let who = self.database.query("asking whose run it is", &who, &[]).await?;
                 return Err(Error::Refused {
                     message: "another migration is running in this database".into(),
-                    detail: Some(format!("table {CONTROL}.run has its command")),
+                    detail: who.first().map(|row| row.get(0)),
                     hint: Some("repeat this one when it has ended".into()),
                 });
             }
@@ -126,7 +134,12 @@ impl<'m> Migration<'m> {
         let relation = Relation::compile(rule, &self.context);
         let catalog = self.catalog(rule).await?;
         let Some(table) = catalog.tables.get(&rule.table) else {
-            return Err(Error::refused(format!("there is no table {}", relation.legacy_table())));
+            let is_retired = name::name(self.database, &rule.table).await? != Name::Served;
+            return Err(Error::Refused {
+                message: format!("there is no table {}", relation.legacy_table()),
+                detail: is_retired.then(|| "it has been moved, and its name is retired".into()),
+                hint: is_retired.then(|| format!("`esclusa retire {} --undo --reason ...` brings the name back", rule.table)),
+            });
         };
         if relation.is_retained() {
             if table.column("hst_id").is_none() {
@@ -151,12 +164,13 @@ impl<'m> Migration<'m> {
         self.refuse_stale_rule(rule, &catalog)?;
         let hanging = self.hanging(self.database, &relation, &relation.legacy_table()).await?;
         self.refuse_hanging(&relation, &hanging)?;
+        let locks = hanging.locks.join(";\n");
         let mut prepared = self.prepare(run, &relation).await?;
-        let mut moved = self.cut_over(run, rule, &relation, prepared.as_ref()).await?;
+        let mut moved = self.cut_over(run, rule, &relation, &locks, prepared.as_ref()).await?;
         if moved.is_none() {
             self.told.word(&format!("{}: others would wait too long, so it is copied while it is written", rule.table));
             prepared = Some(self.copy(run, &relation).await?);
-            moved = self.cut_over(run, rule, &relation, prepared.as_ref()).await?;
+            moved = self.cut_over(run, rule, &relation, &locks, prepared.as_ref()).await?;
         }
         let Some((mut outcome, validation)) = moved else {
             return Err(Error::refused(format!("{}: others would wait for it too long", rule.table)));
@@ -230,6 +244,7 @@ impl<'m> Migration<'m> {
         run: i64,
         rule: &Rule,
         relation: &Relation,
+        locks: &str,
         prepared: Option<&Prepared<'_>>,
     ) -> Result<Option<(Outcome, Vec<String>)>> {
         let context = format!("migrating {}", rule.table);
@@ -248,10 +263,14 @@ impl<'m> Migration<'m> {
             if let Some(proxies) = &proxies {
                 locked.quiet(proxies).await?;
             }
+            db.batch(&context, locks).await?;
             let catalog = self.lock(db, rule, relation).await?;
+            locked.no_old_snapshot(db).await?;
             let moved = self.move_table(db, run, rule, relation, prepared, &catalog).await?;
             match moved.0.parity.as_ref().filter(|p| !p.holds()) {
                 None => {
+                    // One that was taken while it moved is as old.
+                    locked.no_old_snapshot(db).await?;
                     self.announce(db, rule).await?;
                     if proxies.is_some() {
                         cut_over::moved(db, true).await?;
@@ -503,6 +522,10 @@ impl<'m> Migration<'m> {
     pub async fn verify(&self, rule: &Rule) -> Result<Option<Parity>> {
         let relation = Relation::compile(rule, &self.context);
         let Some(source) = self.legacy_source(rule).await? else { return Ok(None) };
+        let there = "SELECT to_regclass($1) IS NOT NULL";
+        if !self.database.one("looking for the leaf", there, &[&relation.rows()]).await?.get::<_, bool>(0) {
+            return Err(Error::refused(format!("{} has not been moved", rule.table)));
+        }
         let is_kept = keep::is_kept(self.database, &relation).await?;
         let parity = self
             .database
@@ -533,64 +556,4 @@ struct Prepared<'p> {
     copy: Online<'p>,
     notes: Vec<String>,
     parity: Parity,
-}
-
-/// Reads a legacy column, by its name, from a row of the leaf, by its alias.
-type Reading<'r> = Box<dyn Fn(&str, &str) -> String + Send + Sync + 'r>;
-/// The assignments of an UPDATE of the leaf that sets legacy columns, with the row's alias.
-type Writing<'r> = Box<dyn Fn(&[(String, String)], &str) -> String + Send + Sync + 'r>;
-
-/// What hangs on a table that has not been moved; nothing where there is no such table. The session is pinned (`migrate::PINNED`).
-pub async fn dependents_of(database: &Database, context: &Context, rule: &Rule) -> Result<Vec<Dependent>> {
-    let relation = Relation::compile(rule, context);
-    let legacy = relation.legacy_table();
-    let sql = "SELECT EXISTS (SELECT FROM pg_class WHERE oid = to_regclass($1) AND relkind IN ('r', 'p'))";
-    let there: bool = database.one("looking for the table", sql, &[&legacy]).await?.get(0);
-    if !there {
-        return Ok(Vec::new());
-    }
-    let standing = Standing::new(&relation);
-    Ok(dependents::find(database, &standing.leaf(&legacy)).await?.found)
-}
-
-/// A relation as those see it who look for what hangs on its table.
-pub(super) struct Standing<'r> {
-    relation: &'r Relation,
-    rows: String,
-    parent: Option<String>,
-    read: Reading<'r>,
-    write: Writing<'r>,
-}
-
-impl<'r> Standing<'r> {
-    pub(super) fn new(relation: &'r Relation) -> Self {
-        let read = move |column: &str, row: &str| {
-            relation.position(column).map_or_else(|| "NULL".to_owned(), |i| relation.read(i, Some(row)))
-        };
-        let write = move |values: &[(String, String)], row: &str| {
-            let given: Vec<(usize, &String)> = values.iter().filter_map(|(c, v)| Some((relation.position(c)?, v))).collect();
-            let changed: Vec<usize> = given.iter().map(|(i, _)| *i).collect();
-            let new = |i: usize| given.iter().find(|(c, _)| *c == i).map_or_else(Sql::default, |(_, v)| Sql::from(*v));
-            let one = |(field, value): (&str, Sql)| format!("{field} = {}", value.fill(new).render());
-            relation.update(&changed, row).into_iter().map(one).collect::<Vec<_>>().join(", ")
-        };
-        let parent = relation.target().map(|t| qualified(&relation.schema, t.table));
-        Standing { relation, rows: relation.rows(), parent, read: Box::new(read), write: Box::new(write) }
-    }
-
-    /// `legacy` is where the table lies now.
-    pub(super) fn leaf<'l>(&'l self, legacy: &'l str) -> Leaf<'l> {
-        let target = self.relation.target();
-        Leaf {
-            schema: &self.relation.schema,
-            table: &self.relation.table,
-            legacy,
-            leaf: &self.rows,
-            parent: self.parent.as_deref(),
-            identity: target.map_or(&[], |t| t.identity),
-            read: &*self.read,
-            // What a foreign key does to a history's rows would be a change that nobody has recorded.
-            write: target.filter(|t| t.repeated.is_none()).map(|_| &*self.write as _),
-        }
-    }
 }

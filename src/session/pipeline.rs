@@ -235,6 +235,16 @@ impl Pipeline {
         self.copy_open = false;
     }
 
+    /// What was asked first is asked again, behind what the server still says of it: a ReadyForQuery that is not the client's.
+    pub fn begins_again(&mut self) {
+        while self.queue.front().is_some_and(|request| !is_end(request)) {
+            self.queue.pop_front();
+        }
+        self.queue.pop_front();
+        self.queue.push_front(Request::Own(OwnRequest::Sync));
+        self.discarding = false;
+    }
+
     /// The server has begun to read COPY data: it swallows every Sync before the data's end (manual, section 55.2.6).
     pub fn copy_begins(&mut self) {
         let mut ended = false;

@@ -66,7 +66,12 @@ impl<H: House> Conversation<H> {
 
     /// What becomes of a text whose parameters have these types.
     pub(super) fn outcome(&self, policy: &Policy, text: &str, types: &[u8]) -> Arc<Outcome> {
-        let (declared, names) = (samples::declared(types), self.names.known());
+        self.outcome_by(policy, self.names.known(), text, types)
+    }
+
+    /// The same under other names than those that are known.
+    pub(super) fn outcome_by(&self, policy: &Policy, names: &Arc<NameContext>, text: &str, types: &[u8]) -> Arc<Outcome> {
+        let declared = samples::declared(types);
         if declared.is_empty() {
             return self.house.outcome(policy, names, text);
         }

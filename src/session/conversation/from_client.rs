@@ -101,6 +101,7 @@ impl<H: House> Conversation<H> {
             None if !whole => self.passes_unread(body),
             None => None,
         };
+        self.stands_alone(statement.as_ref())?;
         let rewritten = statement.as_ref().and_then(|s| s.rewritten().map(Cow::into_owned));
         self.runs(statement.as_ref());
         let at = statement.as_ref().map(|_| self.house.now());
@@ -132,6 +133,7 @@ impl<H: House> Conversation<H> {
             None if !whole => self.passes_unread(rest),
             None => None,
         };
+        self.stands_alone(statement.as_ref())?;
         let id = self.name(name);
         let types = parts.map_or(&[][..], |(_, types)| types);
         let rewritten = statement.as_ref().and_then(|s| s.rewritten().map(Cow::into_owned));
@@ -177,6 +179,7 @@ impl<H: House> Conversation<H> {
             self.announce();
             self.renew(statement, name, Protocol::Extended)?;
             let found = self.prepared.find(statement, || true);
+            self.stands_alone(found.as_ref().map(|found| &found.held.statement))?;
             self.portals.expect(portal, found.as_ref().map(|found| &found.held.statement));
             if let Some(found) = found {
                 generation = found.held.statement.generation;

@@ -1,5 +1,6 @@
 //! A read of a copied table that fails before the client has got anything of its answer is sent again as a read of the table itself.
 
+use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Arc;
 
 use super::from_server::sqlstate_of;
@@ -9,7 +10,7 @@ use crate::session::again::{Behind, Read, Stretch};
 use crate::session::house::{House, Note};
 use crate::session::own_requests::OwnRequest;
 use crate::session::pipeline::{Query, Request};
-use crate::session::readiness::Turn;
+use crate::session::readiness::{NotYet, Readiness, Turn};
 use crate::session::samples::{types, values};
 use crate::session::statement::{How, Prepared, Statement, UNNAMED};
 use crate::traffic::Sqlstate;
@@ -21,6 +22,12 @@ impl<H: House> Conversation<H> {
     /// Whether a Bind's parameters are kept with what may be sent again.
     pub(super) fn may_send_again(&self) -> bool {
         self.again.is_wanted() && !self.names.known().reads.is_empty()
+    }
+
+    /// A read of a copy waits until what was sent before is answered: only then it is known whether it is alone.
+    pub(super) fn stands_alone(&self, statement: Option<&Arc<Statement>>) -> Readiness {
+        let reads = statement.is_some_and(|statement| !statement.outcome.reads.is_empty());
+        if reads && self.pipeline.awaits_ready() { Break(NotYet::Wait) } else { Continue(()) }
     }
 
     /// A frame of the client's goes on.

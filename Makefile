@@ -101,7 +101,7 @@ soak: deps
 CLIENTS ?= 16
 ROWS ?= 200
 load: deps
-	ESCLUSA_RULES_DEFAULT_MODE=rewrite CLIENTS=$(CLIENTS) ROWS=$(ROWS) $(CARGO) test --release --locked --test load -- --ignored --nocapture
+	CLIENTS=$(CLIENTS) ROWS=$(ROWS) $(CARGO) test --release --locked --test load -- --ignored --nocapture
 
 # The rewriter and the counting by criterion; the relay beside a direct connection, PgBouncer and HAProxy; statements on legacy names beside the legacy
 # tables and the cast views.

@@ -178,6 +178,11 @@ fn say(text: &str) -> Result<()> {
     written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
+/// Who calls, as ledgers and reports name him.
+fn user() -> String {
+    std::env::var("USER").unwrap_or_else(|_| "somebody".into())
+}
+
 /// Writes a line to standard error. Where that fails, there is nobody left to tell.
 fn remark(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");

@@ -4,6 +4,7 @@
 pub mod around;
 pub mod calls;
 pub mod counter;
+pub mod cut_over;
 pub mod felt;
 pub mod found;
 pub mod hits;

@@ -5,6 +5,7 @@ pub mod back;
 pub mod backfill;
 pub mod capture;
 pub mod condition;
+pub mod cut_over;
 pub mod dependents;
 pub mod doctor;
 pub mod drop;

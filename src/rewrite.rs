@@ -68,7 +68,7 @@ pub struct Policy {
     entries: HashMap<String, Entry>,
     prefilter: Prefilter,
     /// Columns of the schema's other tables with their types, for telling whose a name is.
-    columns: HashMap<String, Vec<(String, String)>>,
+    columns: Arc<HashMap<String, Vec<(String, String)>>>,
     /// The schema's views, which have no system columns.
     views: HashSet<String>,
     /// Relations in other schemas that have a legacy name: (schema, name).
@@ -108,7 +108,7 @@ impl Policy {
             database: None,
             limits,
             prefilter: Prefilter::new(entries.keys().map(String::as_str)),
-            columns: columns.collect(),
+            columns: Arc::new(columns.collect()),
             views: catalog.tables.values().filter(|t| t.kind == 'v').map(|t| t.name.clone()).collect(),
             shadows: HashSet::new(),
             limited: HashSet::new(),
@@ -125,6 +125,19 @@ impl Policy {
     pub fn within(mut self, database: Option<String>, shadows: HashSet<(String, String)>) -> Self {
         self.database = database;
         self.shadows = shadows;
+        self
+    }
+
+    /// One table has another mode, and a view has its name, or the table has it again.
+    #[must_use]
+    pub fn placing(mut self, table: &str, mode: Mode, is_view: bool) -> Self {
+        if let Some(entry) = self.entries.get_mut(table) {
+            entry.mode = mode;
+            match is_view {
+                true => self.views.insert(table.to_owned()),
+                false => self.views.remove(table),
+            };
+        }
         self
     }
 

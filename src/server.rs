@@ -2,13 +2,14 @@
 //!
 //! [`listen`] binds or inherits sockets and accepts, `worker` serves what was accepted, [`policy`] puts rules and [`facts`] together,
 //! [`trust`] looks whether the server asks for passwords, [`steering`] holds what is in force, `recording` takes hits to the database,
-//! `switchboard` switches modes, [`pass_through`] switches all of it off, `reload` reads settings and rules anew, `followers` follows other replicas, `raising` brings retired names back, `around` looks
+//! `switchboard` switches modes, [`pass_through`] switches all of it off, `reload` reads settings and rules anew, `followers` follows other replicas, `raising` brings retired names back, `cut_over` holds a table that is about to move, `around` looks
 //! who uses legacy tables without the proxies, `shadow` runs reads a second time, [`benchmark`] measures them, `conversations` has sessions
 //! recorded, [`handover`] passes the sockets to a new process.
 
 mod around;
 pub mod benchmark;
 mod conversations;
+mod cut_over;
 pub mod facts;
 mod followers;
 mod forwarded;
@@ -110,6 +111,7 @@ impl Server {
             tokio::spawn(steering::flush_regularly(steering.clone(), stop.subscribe())),
             tokio::spawn(shadow::run(steering.clone(), stop.subscribe())),
             tokio::spawn(followers::follow(steering.clone())),
+            tokio::spawn(cut_over::heed(steering.clone())),
             tokio::spawn(around::look(steering.clone())),
             tokio::spawn(conversations::follow(steering.clone(), steering.recording.process(), stop.subscribe())),
             tokio::spawn(pass_through::follow(steering.clone(), steering.recording.process(), stop.subscribe())),

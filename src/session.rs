@@ -12,6 +12,7 @@
 pub mod activity;
 pub mod again;
 pub mod conversation;
+pub mod cut_over;
 pub mod hold;
 pub mod house;
 pub mod in_flight;

@@ -76,6 +76,12 @@ pub const METRICS: &[Metric] = &[
         help: "Prepared statements that were not remembered, because a session's texts were too long together.",
     },
     Metric {
+        name: "esclusa_cut_over_seconds",
+        kind: Kind::Histogram,
+        unit: Unit::Seconds,
+        help: "How long a table was held for its sessions while it changed its place, or was about to.",
+    },
+    Metric {
         name: "esclusa_resurrections_total",
         kind: Kind::Counter,
         unit: Unit::Count,

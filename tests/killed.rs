@@ -162,8 +162,8 @@ impl Stage {
             match (state, wanted, until) {
                 (State::Planned, _, Some(step)) => {
                     self.relay.plan(TABLE, step, Fault::KilledBefore, None);
-                    self.run(&["migrate", TABLE], true).await;
-                    assert!(self.relay.has_happened());
+                    let ended = self.run(&["migrate", TABLE], true).await;
+                    assert!(self.relay.has_happened(), "the step was not made\n{}", ended.said);
                     self.settled().await;
                 }
                 (State::Planned, State::Reads, _) => self.done(&["reads", TABLE, "--percent", "100"], true).await,

@@ -6,6 +6,7 @@
 //! `pause` and `resume` hold clients and let them go on, `cancel` cancels what runs or waits;
 //! `chosen` lets all sessions read the copies of all tables, which are observed;
 //! `retire` makes a tombstone of the name, which `switch` brings back and `lost` gives up;
+//! `moves` holds the name, because its table changes its place, and says whether it is in use; `stands` lets it go;
 //! `plain` says that the client's leg has no TLS and the server's has; `longest 20` is the longest statement that is read;
 //! `path public` answers all that the session has asked about names; `known public` is a login and such an answer, not shown. Indented is what comes of it: `> ` a frame that the
 //! server gets, `< ` one that the client gets, `: ` what the house is told, and at the end of each conversation whether a switch would have
@@ -30,6 +31,7 @@ use esclusa::rewrite::{Entry, NameContext, Outcome, Policy, rewrite};
 use esclusa::rule::file;
 use esclusa::session::activity::Doing;
 use esclusa::session::conversation::{Conversation, ToClient, ToServer, Want};
+use esclusa::session::cut_over::{CutOvers, Uses};
 use esclusa::session::house::{Held, House, Note, Run};
 use esclusa::shadow::Sample;
 use esclusa::sql::Limits;
@@ -56,6 +58,8 @@ struct Fixed {
     longest: Rc<Cell<usize>>,
     /// No retired name comes back.
     given_up: Rc<Cell<bool>>,
+    cut_overs: Rc<CutOvers>,
+    uses: Rc<Uses>,
 }
 
 impl Fixed {
@@ -135,6 +139,14 @@ impl House for Fixed {
         if self.given_up.get() { Held::GoesOn } else { Held::Waits }
     }
 
+    fn enters(&self, outcome: &Outcome) -> Held {
+        self.uses.enters(&self.cut_overs, outcome, &Arc::default())
+    }
+
+    fn leaves(&self) {
+        self.uses.leaves(&self.cut_overs);
+    }
+
     fn is_sampled(&self) -> bool {
         true
     }
@@ -199,6 +211,8 @@ impl Play {
             told: Rc::default(),
             longest: Rc::new(Cell::new(1000)),
             given_up: Rc::default(),
+            cut_overs: Rc::default(),
+            uses: Rc::default(),
         };
         let oldest = Arc::new(AtomicU64::new(0));
         let client = Client { application: "ana".into(), ..Client::default() };
@@ -243,6 +257,14 @@ impl Play {
             }
             "lost" => {
                 self.house.given_up.set(true);
+                self.client();
+            }
+            "moves" => {
+                self.house.cut_overs.begin("pozo");
+                self.out.push(format!("  is {}", if self.house.cut_overs.users("pozo") > 0 { "in use" } else { "quiet" }));
+            }
+            "stands" => {
+                self.house.cut_overs.end("pozo");
                 self.client();
             }
             "pause" | "resume" => {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::turn::{Turn, cut_short, turn};
-use super::{Call, Selection, remark, say};
+use super::{Call, Selection, remark, say, user};
 use crate::catalog::Database;
 use crate::error::{Error, Result};
 use crate::migrate::estimate::{Estimate, words};
@@ -15,6 +15,7 @@ use crate::migrate::quiet::Pace;
 use crate::migrate::run::Migration;
 use crate::migrate::throttle::Limits;
 use crate::migrate::{backfill, retain, roles};
+use crate::mode::Mode;
 use crate::relation::{Context, Relation};
 use crate::rule::Rule;
 use crate::sql::quote::ident;
@@ -22,7 +23,9 @@ use crate::table::ColumnType::{Int, Text};
 use crate::table::{Cell, Table};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  esclusa migrate histipooficina hisbarrio\n  esclusa migrate --wave W1-A --dry-run")]
+#[command(
+    after_help = "Examples:\n  esclusa migrate histipooficina hisbarrio\n  esclusa migrate --wave W1-A --dry-run\n  esclusa migrate --wave W1-A --rewrite"
+)]
 pub(super) struct Migrate {
     #[command(flatten)]
     selection: Selection,
@@ -32,12 +35,15 @@ pub(super) struct Migrate {
     /// Moves tables although something hangs on them that cannot come along: it is told, and left.
     #[arg(long)]
     accept: bool,
+    /// Puts each table into mode rewrite in the moment in which it moves: clients of the proxies never meet its view.
+    #[arg(long)]
+    rewrite: bool,
 }
 
 impl Migrate {
     /// The same of tables by name.
     pub(super) fn of(tables: Vec<String>, dry_run: bool) -> Self {
-        Migrate { selection: Selection { tables, wave: None, all: false }, dry_run, accept: false }
+        Migrate { selection: Selection { tables, wave: None, all: false }, dry_run, accept: false, rewrite: false }
     }
 }
 
@@ -56,6 +62,8 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
         pace: Pace::new(&call.settings),
         throttle: Throttle::new(Limits::new(&call.settings)),
         told: &progress,
+        mode: migrate.rewrite.then_some(Mode::Rewrite),
+        who: user(),
         ..Migration::new(&database, &rules, context).await?
     };
     let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Call, remark};
+use super::{Call, remark, user};
 use crate::control::reason;
 use crate::error::{Error, Result};
 use crate::server::pass_through::{Order, processes};
@@ -32,7 +32,7 @@ pub(super) async fn run(call: Call, off: Off) -> Result<()> {
     if off.undo {
         Order::take_back(directory)?;
     } else {
-        let by = std::env::var("USER").unwrap_or_else(|_| "somebody".into());
+        let by = user();
         let since = jiff::Timestamp::now().strftime("%FT%TZ").to_string();
         Order { by, reason, since }.give(directory)?;
         remark("statements on tables that have moved are answered by their views: reads as before, writes row by row");

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Call, remark};
+use super::{Call, remark, user};
 use crate::config::value::Setting as _;
 use crate::error::{Error, Result};
 use crate::record::event::{Event, Record};
@@ -99,7 +99,7 @@ async fn begin(call: &Call, directory: &Path, start: Start) -> Result<()> {
     }
     let number = now_ms();
     let until_ms = start.duration.map(|d| number.saturating_add(u64::try_from(d.as_millis()).unwrap_or(u64::MAX)));
-    let by = std::env::var("USER").unwrap_or_else(|_| "somebody".into());
+    let by = user();
     let Start { share, users, applications, .. } = start;
     Order { number, by, until_ms, share, users, applications }.give(directory)?;
     remark("sessions that begin from now on are kept; those of a pool when it connects anew");

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Call, Selection};
+use super::{Call, Selection, user};
 use crate::catalog::Database;
 use crate::config::Settings;
 use crate::control::replica;
@@ -48,7 +48,7 @@ pub(super) async fn run(call: Call, asked: Retire) -> Result<()> {
     let database = call.prepared_database().await?;
     name::require(&database).await?;
     let context = Context::new(&call.settings);
-    let who = std::env::var("USER").unwrap_or_else(|_| "esclusa".into());
+    let who = user();
     let by = By { who: &who, reason: asked.reason.as_deref(), statement: None };
     if asked.undo {
         return undo(&call, &database, &context, &chosen, by).await;

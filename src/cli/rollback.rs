@@ -3,14 +3,11 @@
 use std::path::PathBuf;
 
 use super::turn::{Turn, cut_short, turn};
-use super::{Call, Selection, say};
-use crate::control;
+use super::{Call, Selection, say, user};
 use crate::error::{Error, Result};
-use crate::migrate::gate::{self, Named, Switch};
 use crate::migrate::machine::{State, Step};
 use crate::migrate::run::Migration;
 use crate::migrate::{capture, drop, ledger, roles};
-use crate::mode::Mode;
 use crate::relation::Context;
 use crate::rule::Rule;
 use crate::table::ColumnType::{Int, Text};
@@ -47,6 +44,7 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     roles::require(&database, &context, &rules).await?;
     let mut migration = Migration::new(&database, &rules, context.clone()).await?;
     migration.pace = crate::migrate::quiet::Pace::new(&call.settings);
+    migration.who = user();
     let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;
     let mut table = Table::new(&[("table", Text), ("state", Text), ("rows", Int), ("notes", Text)]);
     if rollback.level >= 3 {
@@ -79,7 +77,6 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
             }
         }
     }
-    observe(&database, &context, &restored).await?;
     for rule in restored {
         let ended = match turn(&database, &rule.table, migration.back(run, rule)).await? {
             Turn::Ended(ended) => ended,
@@ -120,7 +117,7 @@ fn told(chosen: &[&Rule], level: u8) -> Result<()> {
             _ => "",
         };
         say(&format!(
-            "-- {}: {made}mode observe on every proxy; the archive takes its name; view, leaf and triggers go\n",
+            "-- {}: {made}the proxies hold it; the archive takes its name, mode observe; view, leaf and triggers go\n",
             rule.table
         ))?;
     }
@@ -142,24 +139,4 @@ fn has_work(state: State, level: u8) -> bool {
 
 fn concerns(rule: &Rule, level: u8) -> bool {
     !rule.target.stays() && (level != 3 || rule.target.history().is_some())
-}
-
-/// Nobody rewrites the names any more, on no proxy, before they are anything else.
-async fn observe(database: &crate::catalog::Database, context: &Context, chosen: &[&Rule]) -> Result<()> {
-    let names: Vec<Named> = chosen.iter().map(|r| (r.table.clone(), false)).collect();
-    let who = std::env::var("USER").unwrap_or_else(|_| "esclusa".into());
-    let switch = Switch { mode: Mode::Observe, who: &who, why: Some("rollback"), shadow_role: "" };
-    gate::switch(database, &context.schema, &names, switch).await?;
-    // One that has been silent for long serves nobody.
-    match control::replica::settled(database).await?.into_iter().find(|late| late.silent.is_none()) {
-        None => Ok(()),
-        Some(late) => Err(Error::Refused {
-            message: "a proxy still rewrites these tables, and nothing was brought back".into(),
-            detail: Some(late.to_string()),
-            hint: Some(
-                "end it, or wait until it follows; one that was killed is let go when it is started again, or after a minute"
-                    .into(),
-            ),
-        }),
-    }
 }

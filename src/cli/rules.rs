@@ -1,6 +1,6 @@
 //! `esclusa rules generate | list | set | capture`.
 
-use super::{Call, generate, rule_of};
+use super::{Call, generate, rule_of, user};
 use crate::config::document::Document;
 use crate::control::{self, reason};
 use crate::disk;
@@ -78,7 +78,7 @@ async fn set(call: Call, mut words: Vec<String>, reason: Option<String>) -> Resu
     words.dedup();
     let tables = words.iter().map(named).collect::<Result<Vec<Named>>>()?;
     let database = call.prepared_database().await?;
-    let who = std::env::var("USER").unwrap_or_else(|_| "esclusa".into());
+    let who = user();
     let reason = reason.as_deref().map(reason::checked).transpose().map_err(Error::usage)?;
     let switch = Switch { mode, shadow_role: &call.settings.shadow.user, who: &who, why: reason };
     let mut changes = gate::switch(&database, &call.settings.rules.schema, &tables, switch).await?;

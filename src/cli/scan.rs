@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Call, remark};
+use super::{Call, remark, user};
 use crate::control::scanned;
 use crate::error::{Error, Result};
 use crate::mode::Mode;
@@ -54,7 +54,7 @@ async fn record(call: &Call, policy: &Policy, paths: &[PathBuf]) -> Result<Scann
     // Who cannot record hears it before the work.
     let database = call.database().await?;
     scanned::require(&database).await?;
-    let by = std::env::var("USER").unwrap_or_else(|_| "somebody".into());
+    let by = user();
     let mut all = Scanned::default();
     for path in paths {
         let one = scan::scan(policy, std::slice::from_ref(path))?;

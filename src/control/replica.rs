@@ -11,7 +11,7 @@ use crate::error::Result;
 /// How often a replica says that it is there, and looks for rights that have changed.
 pub const HEARTBEAT: Duration = Duration::from_secs(2);
 /// A replica that has been silent for longer is not waited for: it was killed, or has no way to the database and hears of no switch.
-const SILENT: &str = "60 s";
+pub const SILENT: &str = "60 s";
 /// How long a switch waits for the others: a little longer than each of them waits for its own statements.
 const PATIENCE: Duration = Duration::from_secs(8);
 

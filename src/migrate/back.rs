@@ -1,13 +1,18 @@
 //! The way back of one table: the archived legacy table, which has been kept up to date (`keep`), takes its name again, with all that was
-//! written since it was moved, its indexes, keys, foreign keys, grants and what hangs on it. First the rewriting of its name ends on every
-//! proxy; then one short transaction swaps the names, as quietly as the move did.
+//! written since it was moved, its indexes, keys, foreign keys, grants and what hangs on it. One short transaction swaps the names, as quietly
+//! as the move did, and ends the rewriting of its name: no proxy sends a rewritten statement while it lasts, and none behind it.
+
+use std::rc::Rc;
 
 use crate::catalog::{Catalog, Database};
+use crate::control::{self, cut_over};
 use crate::error::{Error, Result};
+use crate::mode::Mode;
 use crate::relation::{CONTROL, Relation};
 use crate::rule::Rule;
 use crate::sql::quote::{ident, literal, qualified};
 
+use super::cut_over::{Asked, CutOver};
 use super::foreign_key::bounded;
 use super::foreign_key::key_table::restoring;
 use super::machine::{self, NameStep, Step};
@@ -26,7 +31,7 @@ pub struct Returned {
 }
 
 impl Migration<'_> {
-    /// Brings a table back. Nobody may rewrite its name any more.
+    /// Brings a table back. Its mode is `observe` then.
     pub async fn back(&self, run: i64, rule: &Rule) -> Result<Returned> {
         let relation = Relation::compile(rule, &self.context);
         if relation.is_retained() {
@@ -48,9 +53,20 @@ impl Migration<'_> {
         let proof = self.same_rows(&relation, &archive).await?;
         let tables = [relation.rows(), relation.legacy_table()];
         let word = |text: &str| self.told.word(text);
+        // One that does not answer may send what it has rewritten to a leaf that is gone.
+        let proxies = CutOver::prepare(self.database, &rule.table, Asked::WhoeverMayServe).await?.map(Rc::new);
         let work = async |db: &Database, locked: &Locked| {
             locked.begins();
-            self.swap_back(db, run, rule, &relation).await
+            self.lock_base(db, rule).await?;
+            if let Some(proxies) = &proxies {
+                locked.quiet(proxies).await?;
+            }
+            let later = self.swap_back(db, run, rule, &relation).await?;
+            control::store_modes(db, std::slice::from_ref(&rule.table), Mode::Observe, &self.who, Some("rollback")).await?;
+            if proxies.is_some() {
+                cut_over::moved(db, false).await?;
+            }
+            Ok(later)
         };
         let later = attempt(self.database, &self.pace, &context, &tables, &word, work).await?;
         for validate in later {

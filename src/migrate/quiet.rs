@@ -7,7 +7,9 @@
 //!
 //! Nor do others wait longer for us: a transaction that has held its locks for `migrate.hold` is taken back, whatever it was doing.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use crate::catalog::Database;
@@ -16,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::sql::quote::literal;
 
 use super::OWN_GRANTS;
+use super::cut_over::CutOver;
 
 /// How patient a migration is with those who use a table, and they have to be with it.
 #[derive(Debug, Clone, Copy)]
@@ -55,21 +58,58 @@ const LONGER: u32 = 4;
 /// A transaction with strong locks whose client says nothing for so long has lost it.
 const DEAD_LINE: Duration = Duration::from_secs(2);
 
+/// Who holds a table is told again after so long.
+const AGAIN: Duration = Duration::from_secs(5);
+
 const TAKEN_BACK: &str = "taken back, because others wait";
 
+const IN_USE: &str = "it is in use";
+
 /// Since when a transaction has its locks, and others wait for it.
-#[derive(Debug, Default)]
-pub struct Locked(Cell<Option<Instant>>);
+#[derive(Debug)]
+pub struct Locked {
+    since: Cell<Option<Instant>>,
+    /// How long a lock is waited for this time, and the proxies' quiet.
+    wait: Duration,
+    /// How long the work may take.
+    hold: Duration,
+    cut_over: RefCell<Option<Rc<CutOver>>>,
+    /// Proxies on which the table is in use.
+    busy: RefCell<Vec<String>>,
+}
 
 impl Locked {
+    fn new(wait: Duration, hold: Duration) -> Self {
+        Locked { since: Cell::default(), wait, hold, cut_over: RefCell::default(), busy: RefCell::default() }
+    }
+
     /// It asks for its locks now.
     pub fn begins(&self) {
-        self.0.set(Some(Instant::now()));
+        self.since.set(Some(Instant::now()));
     }
 
     /// For how long it has had them.
     pub fn held(&self) -> Duration {
-        self.0.get().map_or(Duration::ZERO, |since| since.elapsed())
+        self.since.get().map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    /// Waits until no session of a proxy uses the table, and none begins to. An error where that does not come soon: it is tried again.
+    pub async fn quiet(&self, cut_over: &Rc<CutOver>) -> Result<()> {
+        self.cut_over.replace(Some(cut_over.clone()));
+        // The lock on the table is still to be waited for.
+        let busy = cut_over.hold(self.wait, self.hold + self.wait).await?;
+        let is_quiet = busy.is_empty();
+        self.busy.replace(busy);
+        if is_quiet { Ok(()) } else { Err(Error::refused(IN_USE)) }
+    }
+
+    /// Behind a transaction that did not come to its end: the proxies go on. Those on which the table was in use, if that was why.
+    async fn gives_up(&self) -> Vec<String> {
+        let cut_over = self.cut_over.take();
+        if let Some(cut_over) = cut_over {
+            cut_over.give_up().await;
+        }
+        self.busy.take()
     }
 }
 
@@ -111,6 +151,7 @@ pub async fn attempt_once<T>(
 ) -> Result<Option<T>> {
     let begun = Instant::now();
     let mut pause = PAUSES.0;
+    let mut told_at = None;
     let mut wait = pace.lock_timeout;
     loop {
         // A line that dies while others wait must not keep them waiting until the server notices.
@@ -119,22 +160,27 @@ pub async fn attempt_once<T>(
             wait.as_millis(),
             DEAD_LINE.as_millis()
         );
-        let (locked, is_over) = (Locked::default(), Cell::new(false));
+        let (locked, is_over) = (Locked::new(wait, pace.hold), Cell::new(false));
         let pid: i32 = db.one(context, "SELECT pg_backend_pid()", &[]).await?.get(0);
         let tried = db
             .transaction(context, async |db| {
                 db.batch(context, &local).await?;
-                within(db, pid, pace.hold + wait, &locked, &is_over, work(db, &locked)).await
+                within(db, pid, pace.hold + 2 * wait, &locked, &is_over, work(db, &locked)).await
             })
             .await;
+        let busy = if tried.is_err() { locked.gives_up().await } else { Vec::new() };
         if is_over.get() {
             return Ok(None);
         }
         match tried {
+            Err(_) if !busy.is_empty() => {}
             Err(Error::Database { sqlstate, .. }) if sqlstate == "55P03" || sqlstate == "40P01" => {}
             other => return other.map(Some),
         }
-        let blockers = blockers(db, tables).await?;
+        let mut blockers = blockers(db, tables).await?;
+        if blockers.is_empty() && !busy.is_empty() {
+            blockers = format!("the sessions of {}", busy.join(", "));
+        }
         if begun.elapsed() >= pace.patience {
             return Err(Error::Refused {
                 message: format!("{context}: no quiet moment in {} s", pace.patience.as_secs()),
@@ -142,7 +188,8 @@ pub async fn attempt_once<T>(
                 hint: Some("repeat it at a quieter hour, or end what holds the table; what was copied is kept".into()),
             });
         }
-        if !blockers.is_empty() {
+        if !blockers.is_empty() && told_at.is_none_or(|at: Instant| at.elapsed() > AGAIN) {
+            told_at = Some(Instant::now());
             told(&format!("{context}: waiting for {blockers}"));
         }
         // Not in step with whatever comes back at regular intervals.
@@ -164,6 +211,7 @@ async fn within<T>(
     work: impl Future<Output = Result<T>>,
 ) -> Result<T> {
     let tick = || tokio::time::sleep(Duration::from_millis(10));
+    let is_cancelling = Cell::new(false);
     let watch = async {
         // Connecting takes a while on a slow line, so it is begun before it is needed.
         while locked.held() <= limit / 2 {
@@ -179,20 +227,29 @@ async fn within<T>(
             match &beside {
                 // Where it cannot be stopped, it ends by itself: nothing follows it.
                 Some(other) => {
-                    _ = other
-                        .execute("stopping a statement that keeps others waiting", "SELECT pg_cancel_backend($1)", &[&pid])
-                        .await
+                    is_cancelling.set(true);
+                    let cancel = "SELECT pg_cancel_backend($1)";
+                    let _ = other.execute("stopping a statement that keeps others waiting", cancel, &[&pid]).await;
+                    is_cancelling.set(false);
                 }
                 None => beside = db.beside().await.ok(),
             }
             tick().await;
         }
     };
+    let mut watch = std::pin::pin!(watch);
     let done = tokio::select! {
         biased;
         done = work => done,
-        never = watch => never,
+        never = &mut watch => never,
     };
+    // What is still on its way would meet the next statement. A server process that has been signalled before it reads that ignores it (source,
+    // postgres.c, PostgresMain).
+    let cancelled = std::future::poll_fn(|context| match is_cancelling.get() && watch.as_mut().poll(context).is_pending() {
+        true if is_cancelling.get() => Poll::Pending,
+        _ => Poll::Ready(()),
+    });
+    let _ = tokio::time::timeout(DEAD_LINE, cancelled).await;
     db.stop(None);
     // Its last statement may have come to its end nevertheless.
     if is_over.get() { Err(Error::refused(TAKEN_BACK)) } else { done }
@@ -207,9 +264,9 @@ fn fraction(begun: Instant) -> f64 {
 async fn blockers(db: &Database, tables: &[String]) -> Result<String> {
     let list = tables.iter().map(|t| format!("to_regclass({})", literal(t))).collect::<Vec<_>>().join(", ");
     let sql = format!(
-        "SELECT string_agg(line, '; ') FROM (SELECT format('%s%s%s, %s, in a transaction for %s s (pid %s)', a.usename, \
+        "SELECT string_agg(line, '; ') FROM (SELECT format('%s%s%s%s, in a transaction for %s s (pid %s)', coalesce(a.usename::text, a.backend_type), \
              CASE WHEN a.application_name <> '' THEN ' with ' || a.application_name ELSE '' END, \
-             coalesce(' from ' || host(a.client_addr), ''), a.state, round(extract(epoch FROM clock_timestamp() - a.xact_start)), a.pid) AS line \
+             coalesce(' from ' || host(a.client_addr), ''), coalesce(', ' || a.state, ''), round(extract(epoch FROM clock_timestamp() - a.xact_start)), a.pid) AS line \
          FROM pg_stat_activity AS a WHERE a.pid <> pg_backend_pid() AND a.xact_start < clock_timestamp() - interval '100 ms' \
            AND EXISTS (SELECT FROM pg_locks AS l WHERE l.pid = a.pid AND l.granted AND l.relation IN ({list})) \
          ORDER BY a.xact_start LIMIT 5) AS x"

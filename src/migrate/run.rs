@@ -3,18 +3,21 @@
 //! It waits for its locks as `quiet` does. Whatever fails leaves the table as it was.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::catalog::{Catalog, Database};
 use crate::config::Settings;
-use crate::control;
+use crate::control::{self, cut_over};
 use crate::error::{Error, Result};
+use crate::mode::Mode;
 use crate::relation::{Context, Relation};
 use crate::rule::{Rule, RuleSet, check};
 use crate::sql::quote::{literal, qualified};
 use crate::sql::template::Sql;
 
 use super::capture::{self, writer};
+use super::cut_over::{Asked, CutOver};
 use super::dependents::{self, Dependent, Dependents};
 use super::foreign_key::KEYS;
 use super::foreign_key::key_table::{KeyTable, Leaf};
@@ -62,6 +65,10 @@ pub struct Migration<'m> {
     pub throttle: Throttle,
     /// Who is told how far it is.
     pub told: &'m dyn Told,
+    /// The mode of a table from the moment in which it moves; `None` leaves what is stored.
+    pub mode: Option<Mode>,
+    /// Who stores modes.
+    pub who: String,
 }
 
 impl<'m> Migration<'m> {
@@ -70,7 +77,17 @@ impl<'m> Migration<'m> {
         database.batch("pinning the session", PINNED).await?;
         let settings = Settings::defaults()?;
         let (pace, throttle) = (Pace::new(&settings), Throttle::new(Limits::new(&settings)));
-        Ok(Migration { database, rules, context, accept: false, pace, throttle, told: &Silent })
+        Ok(Migration {
+            database,
+            rules,
+            context,
+            accept: false,
+            pace,
+            throttle,
+            told: &Silent,
+            mode: None,
+            who: "somebody".into(),
+        })
     }
 
     fn relation(&self, table: &str) -> Option<Relation> {
@@ -145,8 +162,6 @@ impl<'m> Migration<'m> {
         let Some((mut outcome, validation)) = moved else {
             return Err(Error::refused(format!("{}: others would wait for it too long", rule.table)));
         };
-        // Where its stored mode waits for the move, the proxies rewrite it from now on: until then a view answers, which is less than they do.
-        control::announce(self.database).await?;
         if prepared.is_none() {
             self.analyse(&relation).await?;
         }
@@ -235,13 +250,25 @@ impl<'m> Migration<'m> {
         tables.extend(prepared.map(|_| relation.rows()));
         let word = |text: &str| self.told.word(text);
         let (failed, since) = (Cell::new(false), Cell::new(Instant::now()));
+        let proxies = CutOver::prepare(self.database, &rule.table, Asked::WhoeverServes).await?.map(Rc::new);
         let work = async |db: &Database, locked: &Locked| {
             since.set(Instant::now());
             locked.begins();
+            self.lock_base(db, rule).await?;
+            // Behind the lock of the base: whoever has written that comes to the history too, and is not held on the way.
+            if let Some(proxies) = &proxies {
+                locked.quiet(proxies).await?;
+            }
             let catalog = self.lock(db, rule, relation, prepared.is_some()).await?;
             let moved = self.move_table(db, run, rule, relation, prepared, &catalog).await?;
             match moved.0.parity.as_ref().filter(|p| !p.holds()) {
-                None => Ok(moved),
+                None => {
+                    self.announce(db, rule).await?;
+                    if proxies.is_some() {
+                        cut_over::moved(db, true).await?;
+                    }
+                    Ok(moved)
+                }
                 Some(parity) => {
                     failed.set(true);
                     Err(unproven(relation, parity))
@@ -260,6 +287,18 @@ impl<'m> Migration<'m> {
             online::abandon(self.copying(run, relation)).await?;
         }
         moved
+    }
+
+    /// At the end of the transaction: from here on the proxies go by the table's mode.
+    async fn announce(&self, db: &Database, rule: &Rule) -> Result<()> {
+        match self.mode {
+            Some(mode) => {
+                let table = std::slice::from_ref(&rule.table);
+                control::store_modes(db, table, mode, &self.who, Some("migrate")).await.map(|_| ())
+            }
+            // Its stored mode, or the settings', may have waited for the move.
+            None => control::announce(db).await,
+        }
     }
 
     async fn move_table(
@@ -311,9 +350,9 @@ impl<'m> Migration<'m> {
         Ok((Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes, held: Duration::ZERO }, validation))
     }
 
-    /// Locks the base and the table, and looks whether the table is still what its rule says.
-    async fn lock(&self, db: &Database, rule: &Rule, relation: &Relation, is_copied: bool) -> Result<Catalog> {
-        let context = format!("locking {}", rule.table);
+    /// Locks the base of a history: nobody writes it.
+    pub(super) async fn lock_base(&self, db: &Database, rule: &Rule) -> Result<()> {
+        let context = format!("locking the base of {}", rule.table);
         let base = rule.target.history().and_then(|h| h.base.as_ref()).map(|b| qualified(&self.context.schema, b));
         if let Some(base) = base {
             let sql = "SELECT relkind IN ('r', 'p') FROM pg_class WHERE oid = to_regclass($1)";
@@ -322,6 +361,12 @@ impl<'m> Migration<'m> {
                 db.batch(&context, &format!("LOCK TABLE {base} IN SHARE ROW EXCLUSIVE MODE")).await?;
             }
         }
+        Ok(())
+    }
+
+    /// Locks the table, and looks whether it is still what its rule says.
+    async fn lock(&self, db: &Database, rule: &Rule, relation: &Relation, is_copied: bool) -> Result<Catalog> {
+        let context = format!("locking {}", rule.table);
         // Whoever reads a copy has locks on it: better to find out before the last proof than behind it.
         let copy = if is_copied { format!(", {}", relation.rows()) } else { String::new() };
         db.batch(&context, &format!("LOCK TABLE {}{copy} IN ACCESS EXCLUSIVE MODE", relation.legacy_table())).await?;

@@ -37,7 +37,7 @@ impl Steering {
         self.shared.settings.store(Arc::new(settings));
         self.shared.tls.store(Arc::new(acceptor));
         self.connector.store(Arc::new(connector));
-        self.put_in_force(built);
+        self.put_in_force(built, 0);
         for fault in &left.0 {
             tracing::warn!(%fault, "a rule with faults was left as it was");
         }

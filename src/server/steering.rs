@@ -1,13 +1,14 @@
 //! What the console and the background tasks of the server act on: the policy in force and what it is made of, and what is recorded. What
 //! is done with it: `switchboard` switches modes, `reload` reads settings and rules anew, `followers` follows the switches of other replicas.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, watch};
 
+use super::cut_over::Place;
 use super::facts::{Facts, Known};
 use super::pass_through::Order;
 use super::policy::Built;
@@ -48,6 +49,10 @@ pub struct Steering {
     kept: Mutex<Option<Facts>>,
     pub(super) database: Mutex<Option<Database>>,
     pub(super) stop: watch::Sender<bool>,
+    /// The last switch that the policy in force knows of, but for the places beside it.
+    followed: AtomicI64,
+    /// What has moved since.
+    places: std::sync::Mutex<Vec<Place>>,
     /// Its name among the replicas.
     pub(super) instance: String,
     pub(super) recording: Recording,
@@ -94,6 +99,8 @@ impl Steering {
             kept,
             database,
             stop,
+            followed: AtomicI64::new(0),
+            places: std::sync::Mutex::default(),
             instance,
             recording,
         })
@@ -103,8 +110,22 @@ impl Steering {
     pub(super) async fn refresh(&self) -> Result<()> {
         // Held until the policy is in force: what was read later may not be replaced by what was read before.
         let mut database = self.database.lock().await;
-        let built = self.fresh_policy(&mut database, &self.shared.settings.load_full(), &self.rules.load_full()).await?;
-        self.put_in_force(built);
+        self.refresh_by(&mut database, 0).await
+    }
+
+    /// The same, unless the policy in force knows of this switch already: two hear of it, and each session decides all its statements anew by
+    /// a new policy.
+    pub(super) async fn refresh_to(&self, generation: i64) -> Result<()> {
+        let mut database = self.database.lock().await;
+        if generation > 0 && self.followed.load(Ordering::Relaxed) >= generation {
+            return Ok(());
+        }
+        self.refresh_by(&mut database, generation).await
+    }
+
+    async fn refresh_by(&self, database: &mut Option<Database>, generation: i64) -> Result<()> {
+        let built = self.fresh_policy(database, &self.shared.settings.load_full(), &self.rules.load_full()).await?;
+        self.put_in_force(built, generation);
         Ok(())
     }
 
@@ -138,11 +159,29 @@ impl Steering {
         }
     }
 
-    /// Puts a policy in force: by the next number, and looking at nothing while the process has stepped aside.
-    pub(super) fn put_in_force(&self, built: Built) {
+    /// Puts a policy in force: by the next number, and looking at nothing while the process has stepped aside. `generation` is the last switch that
+    /// it knows of, where that is known.
+    pub(super) fn put_in_force(&self, built: Built, generation: i64) {
         let aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
+        let followed = self.followed.fetch_max(generation, Ordering::Relaxed).max(generation);
         self.shared.standing.store(Arc::new(built.standing));
-        self.decided.store(Arc::new(built.policy));
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.retain(|place| !place.is_known_by(followed));
+        let default_mode = self.shared.settings.load().rules.default_mode;
+        let policy = places.iter().fold(built.policy, |policy, place| place.of(policy, default_mode));
+        self.decided.store(Arc::new(policy));
+        self.enforce(*aside);
+    }
+
+    /// A table stands elsewhere: in force at once. What reads all facts anew comes later, or has begun before and does not know of it.
+    pub(super) fn takes_place(&self, place: Place) {
+        let aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
+        if place.is_known_by(self.followed.load(Ordering::Relaxed)) {
+            return;
+        }
+        let policy = place.of((**self.decided.load()).clone(), self.shared.settings.load().rules.default_mode);
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).push(place);
+        self.decided.store(Arc::new(policy));
         self.enforce(*aside);
     }
 

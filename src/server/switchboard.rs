@@ -53,7 +53,7 @@ impl Steering {
             }
         };
         let generation = alive().await?;
-        self.refresh().await?;
+        self.refresh_to(generation).await?;
         self.let_land().await;
         self.acknowledge(generation).await
     }

@@ -108,8 +108,10 @@ pub struct Conversation<H> {
     turn: Turn,
     /// What is held back while the proxy is paused.
     hold: Hold,
-    /// A statement waits for a retired name.
-    touching: bool,
+    /// A statement waits for a retired name, or for a table that changes its place.
+    waits_for_name: bool,
+    /// It has named tables since it last had nothing open.
+    uses_tables: bool,
     transaction: Transaction,
     /// What ran before in it.
     predecessor: Predecessor,
@@ -136,7 +138,8 @@ impl<H: House> Conversation<H> {
             in_flight: InFlight::new(oldest),
             turn: Turn::default(),
             hold: Hold::default(),
-            touching: false,
+            waits_for_name: false,
+            uses_tables: false,
             transaction: Transaction::None,
             predecessor: Predecessor::default(),
             shown: Shown::default(),

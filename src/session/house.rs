@@ -41,18 +41,23 @@ pub trait House: Debug {
     /// Whether a statement that names retired names is held until they are back. Asked again when the session is woken, and a last time
     /// when the statement names none any more.
     fn touches(&self, outcome: &Outcome) -> Held;
+    /// Whether a statement is held because a table that it names is about to change its place. Asked again when the session is woken; when it
+    /// goes on, the session uses its tables.
+    fn enters(&self, outcome: &Outcome) -> Held;
+    /// No transaction is open and nothing is on its way: the session uses no table any more.
+    fn leaves(&self);
     /// Whether the next read of a table in mode shadow is to be compared.
     fn is_sampled(&self) -> bool;
     /// A read to be compared.
     fn offer(&self, sample: Sample);
 }
 
-/// Whether a statement that names tombstones is held.
+/// Whether a statement is held because of the tables that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Held {
     /// Until the session is woken.
     Waits,
-    /// It goes on as it is: a name has not come back.
+    /// It goes on as it is: nothing is in its way, or what it waited for does not come.
     GoesOn,
 }
 

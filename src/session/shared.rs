@@ -11,6 +11,7 @@ use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::Instant;
 
 use super::activity::{Activity, Doing, Waiting};
+use super::cut_over::{CutOvers, Uses};
 use super::house::{Held, House, Note, Run};
 use super::pause::Pause;
 use super::touch::{Hold, Touches};
@@ -60,6 +61,8 @@ pub struct Shared {
     pub felt: Felt,
     /// Retired names that are touched.
     pub touches: Touches,
+    /// Tables that are about to change their places, and who uses them.
+    pub cut_overs: CutOvers,
     /// Reads that run a second time.
     pub shadow: Shadow,
     /// Sessions that are kept.
@@ -173,6 +176,7 @@ impl Shared {
             traffic: Traffic::new(limits.traffic_bytes.0),
             felt: Felt::default(),
             touches: Touches::default(),
+            cut_overs: CutOvers::default(),
             shadow: Shadow::default(),
             record: Recorder::default(),
             policy: ArcSwap::from_pointee(policy),
@@ -345,12 +349,13 @@ pub struct Seat {
     shared: Arc<Shared>,
     info: Arc<ClientInfo>,
     hold: Hold,
+    uses: Uses,
 }
 
 impl Seat {
     /// The seat of a client in [`Shared::clients`].
     pub fn new(shared: Arc<Shared>, info: Arc<ClientInfo>) -> Self {
-        Seat { shared, info, hold: Hold::default() }
+        Seat { shared, info, hold: Hold::default(), uses: Uses::default() }
     }
 
     fn warn_unread(&self) {
@@ -362,6 +367,12 @@ impl Seat {
             address,
             "statements of this session pass unread: too long, or in an encoding or syntax that is not read"
         );
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.leaves();
     }
 }
 
@@ -452,6 +463,14 @@ impl House for Seat {
         let statement = outcome.seen.as_ref().map_or("", |seen| &seen.text);
         let client = self.info.client.load();
         self.hold.held(&self.shared.touches, &outcome.tombstones, &client, statement, &self.info.told)
+    }
+
+    fn enters(&self, outcome: &Outcome) -> Held {
+        self.uses.enters(&self.shared.cut_overs, outcome, &self.info.told)
+    }
+
+    fn leaves(&self) {
+        self.uses.leaves(&self.shared.cut_overs);
     }
 
     fn is_sampled(&self) -> bool {

@@ -36,6 +36,18 @@ CREATE TABLE IF NOT EXISTS {control}.replica (
 ALTER TABLE {control}.replica ADD COLUMN IF NOT EXISTS rules bigint;
 -- Whose spool says whether it lives.
 ALTER TABLE {control}.replica ADD COLUMN IF NOT EXISTS recorder uuid;
+-- A table that is about to change its place (control/cut_over.rs), and the proxies that hold it and have nobody on it. Who can write this has
+-- clients' statements held. Worth nothing behind a crash.
+CREATE UNLOGGED TABLE IF NOT EXISTS {control}.cut_over (
+    epoch        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    legacy_table varchar(63) NOT NULL,
+    hold_ms      integer NOT NULL,
+    asked_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    quiet_on     text[] NOT NULL DEFAULT '{}',
+    -- The switch that it was, and whether the rows are in the new tables behind it.
+    generation   bigint,
+    is_there     boolean
+);
 -- How long clients wait (control/felt.rs): the last readings of each proxy, one every two seconds, each in the place of its oldest. Counts
 -- are since the process began; what is open was not answered yet. Lost with a crash, and worth nothing behind one.
 CREATE UNLOGGED TABLE IF NOT EXISTS {control}.felt (

@@ -66,7 +66,7 @@ impl<H: House> Conversation<H> {
     pub(super) fn bring_back(&mut self, outcome: &Outcome) -> Readiness {
         if outcome.tombstones.is_empty() {
             // What was waited for is there: whatever is touched from now on is touched anew.
-            if std::mem::take(&mut self.touching) {
+            if std::mem::take(&mut self.waits_for_name) {
                 self.house.touches(outcome);
             }
             return Continue(());
@@ -79,8 +79,19 @@ impl<H: House> Conversation<H> {
         }
         let ends = |effect: &Effect| matches!(effect, Effect::Commit | Effect::Rollback | Effect::RollbackTo(_));
         let is_lost = self.is_aborted() && !outcome.effects.iter().any(|(_, effect)| ends(effect));
-        self.touching = !is_lost && self.house.touches(outcome) == Held::Waits;
-        if self.touching { Break(NotYet::Wait) } else { Continue(()) }
+        self.waits_for_name = !is_lost && self.house.touches(outcome) == Held::Waits;
+        if self.waits_for_name { Break(NotYet::Wait) } else { Continue(()) }
+    }
+
+    /// A statement that names a table which is about to change its place waits, unless its transaction has named it before. What the server
+    /// skips uses nothing.
+    pub(super) fn enter(&mut self, outcome: &Outcome) -> Readiness {
+        if outcome.hits.is_empty() || self.pipeline.is_deaf() || self.is_aborted() {
+            return Continue(());
+        }
+        self.waits_for_name = self.house.enters(outcome) == Held::Waits;
+        self.uses_tables |= !self.waits_for_name;
+        if self.waits_for_name { Break(NotYet::Wait) } else { Continue(()) }
     }
 
     /// An aborted transaction answers nothing; whatever comes now fails, or ends it.

@@ -180,6 +180,9 @@ impl<H: House> Conversation<H> {
             self.renew(statement, name, Protocol::Extended)?;
             let found = self.prepared.find(statement, || true);
             self.stands_alone(found.as_ref().map(|found| &found.held.statement))?;
+            if let Some(found) = &found {
+                self.enter(&found.held.statement.outcome)?;
+            }
             self.portals.expect(portal, found.as_ref().map(|found| &found.held.statement));
             if let Some(found) = found {
                 generation = found.held.statement.generation;

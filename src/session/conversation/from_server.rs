@@ -258,6 +258,9 @@ impl<H: House> Conversation<H> {
         if self.pipeline.is_empty() {
             self.prepared.all_answered();
             self.portals.all_answered();
+            if transaction == Transaction::None && std::mem::take(&mut self.uses_tables) {
+                self.house.leaves();
+            }
         }
         self.again.is_between(transaction == Transaction::None && self.pipeline.is_empty());
         self.in_flight.landed(&self.pipeline, || self.house.policy().generation);

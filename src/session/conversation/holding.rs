@@ -1,4 +1,4 @@
-//! A paused proxy: which frames of the client's wait, and how a statement that waits, for RESUME or for a retired name, is answered when the
+//! A paused proxy: which frames of the client's wait, and how a statement that waits, for RESUME or for a name, is answered when the
 //! client cancels it.
 
 use super::{Conversation, ToServer};
@@ -29,8 +29,8 @@ impl<H: House> Conversation<H> {
     /// The statement that waits is to be answered as a cancelled one, when it is shown next; false when none does.
     pub fn cancel_held(&mut self) -> bool {
         let is_held = self.is_resting() && self.hold.waiting.is_some_and(|tag| tag != client::SYNC);
-        // In a transaction, or behind what has been sent, only the server could fail as it has to; a retired name is not waited for long.
-        let waits_for_name = self.touching && self.is_idle() && !self.pipeline.is_in_stretch();
+        // In a transaction, or behind what has been sent, only the server could fail as it has to; no name is waited for for long.
+        let waits_for_name = self.waits_for_name && self.is_idle() && !self.pipeline.is_in_stretch();
         let is_statement = is_held || waits_for_name;
         if is_statement {
             self.hold.cancel = Cancel::Wanted;
@@ -79,7 +79,7 @@ impl<H: House> Conversation<H> {
             frame::write(&mut out, server::READY_FOR_QUERY, &[&[status::IDLE]]);
         }
         self.hold.cancel = if is_whole { Cancel::None } else { Cancel::Skipping };
-        if std::mem::take(&mut self.touching) {
+        if std::mem::take(&mut self.waits_for_name) {
             self.house.touches(&Outcome::default());
         }
         self.nothing_waits();

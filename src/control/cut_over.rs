@@ -1,0 +1,118 @@
+//! A cut-over, as the proxies and whoever moves a table hear of it: one line in `esclusa.cut_over`, which only esclusa's own role can write, so
+//! that nobody else can have statements held. NOTIFY wakes the proxies and says nothing. Each of them holds the table, waits until none
+//! of its sessions uses it, and adds its name; whoever moves the table goes on when all have, and writes behind the move by which switch
+//! the proxies know of it.
+
+use std::time::Duration;
+
+use crate::catalog::Database;
+use crate::error::{Error, Result};
+use crate::mode::Mode;
+
+/// The channel on which the proxies are woken.
+pub const CHANNEL: &str = "esclusa_cut_over";
+
+/// A cut-over that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Its number.
+    pub epoch: i64,
+    /// The legacy table.
+    pub table: String,
+    /// For how long it is held at most.
+    pub hold: Duration,
+    /// It is over, and the table stands elsewhere.
+    pub moved: Option<Moved>,
+}
+
+/// Where a table stands behind a cut-over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The number of the switch that it was.
+    pub generation: i64,
+    /// Its rows are in the new tables; or the legacy table has its name again.
+    pub is_there: bool,
+    /// Its stored mode.
+    pub mode: Option<Mode>,
+}
+
+/// Whether `schema apply` of this version has made the table.
+pub async fn has_table(database: &Database) -> Result<bool> {
+    let sql = "SELECT to_regclass('esclusa.cut_over') IS NOT NULL";
+    Ok(database.one("looking for the table of cut-overs", sql, &[]).await?.get(0))
+}
+
+/// Asks all proxies to hold a table; gives the number of the cut-over. There is one at a time: a database has one run.
+pub async fn ask(database: &Database, table: &str, hold: Duration) -> Result<i64> {
+    let hold = i32::try_from(hold.as_millis()).unwrap_or(i32::MAX);
+    let sql = format!(
+        "WITH gone AS (DELETE FROM esclusa.cut_over), told AS (SELECT pg_notify('{CHANNEL}', '')) \
+         INSERT INTO esclusa.cut_over (legacy_table, hold_ms) SELECT $1, $2 FROM told RETURNING epoch"
+    );
+    Ok(database.one("asking the proxies to hold a table", &sql, &[&table, &hold]).await?.get(0))
+}
+
+/// The lock by which others see that a proxy heeds cut-overs: the server lets it go in the moment in which the proxy is killed.
+const PRESENT: &str = "hashtext('esclusa cut_over')";
+
+/// Says that a proxy heeds cut-overs, as long as this session lives.
+pub async fn is_present(database: &Database, instance: &str) -> Result<()> {
+    let sql = format!("SELECT pg_advisory_lock_shared({PRESENT}, hashtext($1))");
+    database.execute("saying that cut-overs are heeded", &sql, &[&instance]).await.map(drop)
+}
+
+/// The proxies that heed cut-overs, or were heard of within this time.
+pub async fn awaited(database: &Database, within: &str) -> Result<Vec<String>> {
+    let sql = format!(
+        "SELECT instance FROM esclusa.replica \
+         WHERE seen_at > clock_timestamp() - $1::text::interval \
+            OR EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 \
+                         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+                         AND classid::bigint = {PRESENT}::bigint & 4294967295 AND objid::bigint = hashtext(instance)::bigint & 4294967295) \
+         ORDER BY 1"
+    );
+    Ok(database.query("asking which proxies serve", &sql, &[&within]).await?.iter().map(|row| row.get(0)).collect())
+}
+
+/// The proxies of these that have not said that a table is quiet.
+pub async fn missing(database: &Database, epoch: i64, proxies: &[String]) -> Result<Vec<String>> {
+    let sql = "SELECT p FROM unnest($2::text[]) AS p WHERE NOT EXISTS (SELECT FROM esclusa.cut_over WHERE epoch = $1 AND p = ANY (quiet_on)) ORDER BY 1";
+    Ok(database.query("waiting for the proxies", sql, &[&epoch, &proxies]).await?.iter().map(|row| row.get(0)).collect())
+}
+
+/// In the transaction that moves the table there, or back, behind the switch that it announces: the proxies go on by that.
+pub async fn moved(db: &Database, is_there: bool) -> Result<()> {
+    let sql = format!(
+        "UPDATE esclusa.cut_over SET is_there = {is_there}, generation = (SELECT number FROM esclusa.generation); \
+         SELECT pg_notify('{CHANNEL}', '')"
+    );
+    db.batch("telling the proxies that a table has moved", &sql).await
+}
+
+/// It did not come to a move: the proxies go on at once.
+pub async fn give_up(database: &Database, epoch: i64) -> Result<()> {
+    let sql = format!(
+        "WITH gone AS (DELETE FROM esclusa.cut_over WHERE epoch = $1 RETURNING 1) SELECT pg_notify('{CHANNEL}', '') FROM gone"
+    );
+    database.execute("telling the proxies that a table does not move", &sql, &[&epoch]).await.map(drop)
+}
+
+/// What a proxy is asked for. One that was asked for long ago, by a process that was killed, is none.
+pub async fn asked(database: &Database) -> Result<Option<Asked>> {
+    let sql = "SELECT epoch, legacy_table, hold_ms, c.generation, c.is_there, m.mode \
+               FROM esclusa.cut_over AS c LEFT JOIN esclusa.mode AS m USING (legacy_table) \
+               WHERE asked_at > clock_timestamp() - make_interval(secs => hold_ms / 1000.0)";
+    let rows = database.query("asking for cut-overs", sql, &[]).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let mode = row.get::<_, Option<&str>>(5).map(str::parse).transpose();
+    let mode = mode.map_err(|e| Error::refused(format!("esclusa.mode: {}: {e}", row.get::<_, &str>(1))))?;
+    let moved = row.get::<_, Option<i64>>(3).map(|generation| Moved { generation, is_there: row.get(4), mode });
+    let hold = Duration::from_millis(u64::try_from(row.get::<_, i32>(2)).unwrap_or(0));
+    Ok(Some(Asked { epoch: row.get(0), table: row.get(1), hold, moved }))
+}
+
+/// A proxy holds the table, and no session of it uses it.
+pub async fn is_quiet(database: &Database, epoch: i64, instance: &str) -> Result<()> {
+    let sql = "UPDATE esclusa.cut_over SET quiet_on = quiet_on || $2::text WHERE epoch = $1";
+    database.execute("saying that a table is quiet", sql, &[&epoch, &instance]).await.map(drop)
+}

@@ -1,0 +1,140 @@
+//! This proxy's part in a cut-over: it holds the table for its sessions (`session/cut_over.rs`), says when none of them uses it, and lets
+//! them go on when the policy knows where the table stands, when it did not move, or when its own clock says so.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::policy;
+use super::steering::Steering;
+use crate::catalog::{Catalog, Database};
+use crate::control::cut_over::{self, Asked, Moved};
+use crate::error::Result;
+use crate::migrate::gate::Candidate;
+use crate::migrate::state::{Legacy, State};
+use crate::mode::Mode;
+use crate::relation::CONTROL;
+use crate::rewrite::Policy;
+use crate::telemetry;
+
+/// No table is held for longer, whatever is asked for.
+const MOST: Duration = Duration::from_secs(2);
+/// Between two looks at who still uses a table.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// Heeds cut-overs, as long as a session lives: until the process ends. Its connection is its own: whatever else asks the database waits
+/// for nobody here, and nobody for it.
+pub(super) async fn heed(steering: Arc<Steering>) {
+    loop {
+        let settings = steering.shared.settings.load_full();
+        if settings.control.url.is_empty() {
+            return;
+        }
+        let heeded = async {
+            let password = policy::password(&settings)?;
+            let (database, news) = Database::listen(&settings.control.url, password.as_deref(), cut_over::CHANNEL).await?;
+            let database = database.pinned().await?;
+            // What is said here is worth nothing behind a crash.
+            database.batch("saying when a table is quiet", "SET synchronous_commit = off").await?;
+            cut_over::is_present(&database, &steering.instance).await?;
+            steering.heed_all(&database, news).await
+        };
+        let ended: Result<()> = heeded.await;
+        if let Err(error) = ended {
+            tracing::debug!(%error, "cut-overs cannot be heeded; trying again");
+        }
+        sleep(Duration::from_millis(500)).await;
+    }
+}
+
+/// A table that stands elsewhere since a cut-over. All facts of a schema of 1,470 tables are much to read while clients wait; of what was
+/// read before, this alone has changed.
+#[derive(Debug)]
+pub(super) struct Place {
+    table: String,
+    moved: Moved,
+    limited: HashSet<(String, String)>,
+}
+
+impl Place {
+    /// Whether a policy that knows of this switch knows of the place.
+    pub(super) fn is_known_by(&self, generation: i64) -> bool {
+        self.moved.generation <= generation
+    }
+
+    /// The policy with the table at its place.
+    pub(super) fn of(&self, policy: Policy, default_mode: Mode) -> Policy {
+        let Moved { is_there, mode, .. } = &self.moved;
+        let legacy = if *is_there { Legacy::Archived } else { Legacy::Named };
+        let state = State { leaf: *is_there, view: *is_there, stand_in: *is_there, legacy, ..State::default() };
+        let candidate = Candidate { table: &self.table, is_retained: false, state: &state };
+        policy.placing(&self.table, candidate.effective(mode.unwrap_or(default_mode)), *is_there).limiting(self.limited.clone())
+    }
+}
+
+impl Steering {
+    /// Until the connection is gone.
+    async fn heed_all(&self, database: &Database, mut news: mpsc::Receiver<()>) -> Result<()> {
+        let mut last = 0;
+        while news.recv().await.is_some() {
+            if !cut_over::has_table(database).await? {
+                continue;
+            }
+            while let Some(asked) = cut_over::asked(database).await?.filter(|a| a.epoch > last && a.moved.is_none()) {
+                last = asked.epoch;
+                self.shared.cut_overs.begin(&asked.table);
+                let begun = Instant::now();
+                let held = self.hold(database, &mut news, &asked).await;
+                self.shared.cut_overs.end(&asked.table);
+                telemetry::took("esclusa_cut_over_seconds", begun.elapsed());
+                tracing::debug!(table = asked.table, elapsed = ?begun.elapsed(), "a table was held");
+                held?;
+            }
+            // Anybody can wake: not so often that it matters.
+            sleep(LOOK).await;
+        }
+        Ok(())
+    }
+
+    /// Holds a table until the cut-over is over, or the time is.
+    async fn hold(&self, database: &Database, news: &mut mpsc::Receiver<()>, asked: &Asked) -> Result<()> {
+        let until = Instant::now() + asked.hold.min(MOST);
+        let mut is_told = false;
+        loop {
+            if !is_told && (self.is_aside() || self.shared.cut_overs.users(&asked.table) == 0) {
+                is_told = true;
+                // A database that has stalled must not hold the clients of this proxy.
+                match timeout_at(until, cut_over::is_quiet(database, asked.epoch, &self.instance)).await {
+                    Ok(told) => told?,
+                    Err(_over) => return Ok(()),
+                }
+            }
+            let heard = match is_told {
+                true => timeout_at(until, news.recv()).await.is_ok(),
+                false => {
+                    sleep(LOOK).await;
+                    news.try_recv().is_ok()
+                }
+            };
+            if Instant::now() >= until {
+                return Ok(());
+            }
+            if heard {
+                let Ok(now) = timeout_at(until, cut_over::asked(database)).await else { return Ok(()) };
+                match now?.filter(|now| now.epoch == asked.epoch) {
+                    Some(Asked { moved: None, .. }) => {}
+                    Some(Asked { moved: Some(moved), .. }) => {
+                        // Rights on the view that has come decide about who is rewritten.
+                        let Ok(limited) = timeout_at(until, Catalog::limited(database, CONTROL)).await else { return Ok(()) };
+                        self.takes_place(Place { table: asked.table.clone(), moved, limited: limited? });
+                        return Ok(());
+                    }
+                    None => return Ok(()),
+                }
+            }
+        }
+    }
+}

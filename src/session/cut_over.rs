@@ -1,0 +1,189 @@
+//! Cut-overs: a table is about to change its place (`migrate/run.rs`, `migrate/back.rs`). Whoever moves it waits until no session of any
+//! proxy uses it, and meanwhile a statement that names it for the first time in its transaction is held here. It is decided about when the
+//! table stands where the policy says, so no statement meets the table in between. A hold ends by this process' own clock
+//! (`server/cut_over.rs`), whatever becomes of whoever asked for it.
+//!
+//! A transaction that has named the table already goes on: whoever moves the table waits for its end.
+
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::house::Held;
+use crate::rewrite::Outcome;
+
+/// Places where users are counted. Tables that share one are waited for together.
+const PLACES: usize = 1024;
+
+/// A table, by its name's hash.
+type TableId = u64;
+
+/// A table that is held, and the sessions that wait.
+#[derive(Debug)]
+struct Moving {
+    id: TableId,
+    waiting: Vec<Arc<Notify>>,
+}
+
+/// The cut-overs of this process, and who uses which table.
+#[derive(Debug)]
+pub struct CutOvers {
+    /// Sessions whose open transaction has named a table, or that have it on its way.
+    users: Box<[AtomicU32]>,
+    /// How many tables are held: read by each statement that names a table for the first time.
+    held: AtomicUsize,
+    moving: Mutex<Vec<Moving>>,
+    hasher: ahash::RandomState,
+}
+
+impl Default for CutOvers {
+    fn default() -> Self {
+        CutOvers {
+            users: (0..PLACES).map(|_| AtomicU32::new(0)).collect(),
+            held: AtomicUsize::new(0),
+            moving: Mutex::default(),
+            hasher: ahash::RandomState::new(),
+        }
+    }
+}
+
+impl CutOvers {
+    /// Holds a table from here on: whoever is not counted by [`CutOvers::users`] behind this waits.
+    pub fn begin(&self, table: &str) {
+        let mut moving = lock(&self.moving);
+        moving.push(Moving { id: self.id(table), waiting: Vec::new() });
+        self.held.store(moving.len(), Ordering::SeqCst);
+    }
+
+    /// Sessions that use a table.
+    pub fn users(&self, table: &str) -> u32 {
+        self.place(self.id(table)).load(Ordering::SeqCst)
+    }
+
+    /// Holds it no more: who waits goes on.
+    pub fn end(&self, table: &str) {
+        let id = self.id(table);
+        let mut moving = lock(&self.moving);
+        moving.extract_if(.., |m| m.id == id).flat_map(|m| m.waiting).for_each(|told| told.notify_one());
+        self.held.store(moving.len(), Ordering::SeqCst);
+    }
+
+    fn leave(&self, id: TableId) {
+        self.place(id).fetch_sub(1, Ordering::SeqCst);
+    }
+
+    fn id(&self, table: &str) -> TableId {
+        self.hasher.hash_one(table)
+    }
+
+    fn place(&self, id: TableId) -> &AtomicU32 {
+        #[expect(clippy::cast_possible_truncation, reason = "a remainder")]
+        &self.users[(id % PLACES as u64) as usize]
+    }
+}
+
+/// The tables that one session uses: those that its open transaction has named.
+#[derive(Debug, Default)]
+pub struct Uses(Mutex<Vec<TableId>>);
+
+impl Uses {
+    /// A statement names tables. It waits where one of them is held and new to the transaction; the session is woken then.
+    pub fn enters(&self, cut_overs: &CutOvers, outcome: &Outcome, told: &Arc<Notify>) -> Held {
+        let mut used = lock(&self.0);
+        let before = used.len();
+        for hit in &outcome.hits {
+            let id = cut_overs.id(&hit.table);
+            if !used.contains(&id) {
+                // Counted first and looked second; who holds a table does it the other way round, so that one of both sees the other.
+                cut_overs.place(id).fetch_add(1, Ordering::SeqCst);
+                used.push(id);
+            }
+        }
+        if used.len() == before || cut_overs.held.load(Ordering::SeqCst) == 0 {
+            return Held::GoesOn;
+        }
+        let mut moving = lock(&cut_overs.moving);
+        let Some(held) = moving.iter_mut().find(|m| used[before..].contains(&m.id)) else { return Held::GoesOn };
+        if !held.waiting.iter().any(|waiting| Arc::ptr_eq(waiting, told)) {
+            held.waiting.push(told.clone());
+        }
+        drop(moving);
+        used.drain(before..).for_each(|id| cut_overs.leave(id));
+        Held::Waits
+    }
+
+    /// No transaction is open, and nothing is on its way.
+    pub fn leaves(&self, cut_overs: &CutOvers) {
+        lock(&self.0).drain(..).for_each(|id| cut_overs.leave(id));
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rewrite::{Hit, HitOutcome};
+
+    fn outcome(tables: &[&str]) -> Outcome {
+        let hit = |table: &&str| Hit { table: (*table).to_owned(), operation: "select", outcome: HitOutcome::Forwarded };
+        Outcome { hits: tables.iter().map(hit).collect(), ..Outcome::default() }
+    }
+
+    #[test]
+    fn a_first_use_waits_and_a_second_one_goes_on() {
+        let cut_overs = CutOvers::default();
+        let (one, two, told) = (Uses::default(), Uses::default(), Arc::new(Notify::new()));
+        assert_eq!(one.enters(&cut_overs, &outcome(&["a", "a"]), &told), Held::GoesOn);
+        cut_overs.begin("a");
+        assert_eq!(cut_overs.users("a"), 1);
+        assert_eq!(one.enters(&cut_overs, &outcome(&["a", "b"]), &told), Held::GoesOn, "its transaction has named it");
+        assert_eq!(two.enters(&cut_overs, &outcome(&["b"]), &told), Held::GoesOn, "another table");
+        assert_eq!(two.enters(&cut_overs, &outcome(&["c", "a"]), &told), Held::Waits);
+        assert_eq!(two.enters(&cut_overs, &outcome(&["c", "a"]), &told), Held::Waits, "asked again");
+        assert_eq!((cut_overs.users("a"), cut_overs.users("b"), cut_overs.users("c")), (1, 2, 0), "who waits uses nothing");
+        one.leaves(&cut_overs);
+        assert_eq!((cut_overs.users("a"), cut_overs.users("b")), (0, 1));
+        assert_eq!(one.enters(&cut_overs, &outcome(&["a"]), &told), Held::Waits, "another transaction");
+        cut_overs.end("a");
+        let woken = std::pin::pin!(told.notified());
+        assert!(woken.poll(&mut std::task::Context::from_waker(std::task::Waker::noop())).is_ready());
+        assert_eq!(two.enters(&cut_overs, &outcome(&["c", "a"]), &told), Held::GoesOn);
+        assert_eq!(cut_overs.users("a"), 1);
+    }
+
+    /// Sessions come and go while a table is held: whenever nobody is counted, nobody is inside.
+    #[test]
+    fn nobody_slips_in() {
+        use std::sync::atomic::AtomicBool;
+        let (cut_overs, inside, stop) = (CutOvers::default(), AtomicU32::new(0), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    let (uses, told, outcome) = (Uses::default(), Arc::default(), outcome(&["a"]));
+                    while !stop.load(Ordering::Relaxed) {
+                        if uses.enters(&cut_overs, &outcome, &told) == Held::GoesOn {
+                            inside.fetch_add(1, Ordering::SeqCst);
+                            std::hint::spin_loop();
+                            inside.fetch_sub(1, Ordering::SeqCst);
+                            uses.leaves(&cut_overs);
+                        }
+                    }
+                });
+            }
+            for _ in 0..2000 {
+                cut_overs.begin("a");
+                while cut_overs.users("a") > 0 {
+                    std::thread::yield_now();
+                }
+                assert_eq!(inside.load(Ordering::SeqCst), 0);
+                cut_overs.end("a");
+            }
+            stop.store(true, Ordering::Relaxed);
+        });
+        assert_eq!(cut_overs.users("a"), 0);
+    }
+}

@@ -1,0 +1,269 @@
+//! A table changes its place while clients of two proxies work on it: none of them meets it in between, in neither direction; who is on it is
+//! waited for, and named; nobody but esclusa can have statements held, and no hold lasts longer than its proxy's own clock says.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use common::proxy::{Proxy, Raw, b, direct, e, p, s};
+use common::{Bed, said};
+use esclusa::control::cut_over;
+use esclusa::migrate::quiet::Pace;
+use esclusa::migrate::run::Migration;
+use esclusa::mode::Mode;
+
+const TABLES: &str = "CREATE TABLE tipocuenta (id numeric(5,0) PRIMARY KEY, n integer NOT NULL DEFAULT 0);
+    INSERT INTO tipocuenta VALUES (1, 0), (2, 0);
+    CREATE TABLE tipootro (id numeric(5,0) PRIMARY KEY, n integer); INSERT INTO tipootro VALUES (1, 0);
+    CREATE TABLE base (id numeric(5,0) PRIMARY KEY, n integer NOT NULL DEFAULT 0); INSERT INTO base VALUES (1, 0), (2, 0);
+    CREATE TABLE hiscuenta (id numeric(5,0), n integer, usuario varchar(20), stamp timestamp);
+    INSERT INTO hiscuenta VALUES (1, 0, 'app', '2026-03-05 10:00');
+    DO $$ BEGIN CREATE ROLE escritora LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+    GRANT USAGE ON SCHEMA cf_quere_pro TO escritora;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON tipocuenta, tipootro, hiscuenta, base TO escritora";
+
+async fn bed() -> Bed {
+    let mut bed = Bed::new(TABLES).await;
+    bed.kept = true;
+    bed.lookup("tipocuenta", "id").await;
+    bed.lookup("tipootro", "id").await;
+    bed.history("hiscuenta", "id").await;
+    bed
+}
+
+/// As `esclusa migrate --rewrite` goes about it.
+async fn migration(bed: &Bed, patience: Duration) -> Migration<'_> {
+    let migration = Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap();
+    let pace = Pace { patience, ..migration.pace };
+    Migration { pace, mode: Some(Mode::Rewrite), ..migration }
+}
+
+async fn there(bed: &Bed, table: &str) {
+    let migration = migration(bed, Duration::from_secs(60)).await;
+    let run = migration.begin("there").await.unwrap();
+    migration.table(run, &bed.rules.rules[table]).await.unwrap_or_else(|e| panic!("{table}: {}", said(&e)));
+    migration.finish(run).await.unwrap();
+}
+
+async fn back(bed: &Bed, table: &str) {
+    let migration = migration(bed, Duration::from_secs(60)).await;
+    let run = migration.begin("back").await.unwrap();
+    migration.back(run, &bed.rules.rules[table]).await.unwrap_or_else(|e| panic!("{table}: {}", said(&e)));
+    migration.finish(run).await.unwrap();
+}
+
+/// Clients that contend for one row, in every way in which a statement can come.
+struct Load {
+    tasks: Vec<tokio::task::JoinHandle<Duration>>,
+    stop: Arc<AtomicBool>,
+    commits: Arc<AtomicU64>,
+}
+
+impl Load {
+    async fn start(bed: &Bed, proxies: &[&Proxy]) -> Load {
+        let (stop, commits) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let mut tasks = Vec::new();
+        for number in 0..8 {
+            let mut client = proxies[number % proxies.len()].client_of(bed, "escritora").await;
+            assert!(client.ask(&[p("u", "UPDATE tipocuenta SET n = n + 1 WHERE id = $1"), s()]).await.ends_with("ZI"));
+            assert!(client.query("PREPARE u2 AS UPDATE tipocuenta SET n = n + 1 WHERE id = 1").await.ends_with("ZI"));
+            let (stop, commits) = (stop.clone(), commits.clone());
+            tasks.push(tokio::spawn(async move {
+                let mut longest = Duration::ZERO;
+                while !stop.load(Ordering::Relaxed) {
+                    let begun = Instant::now();
+                    let answers = Load::work(&mut client, number).await;
+                    longest = longest.max(begun.elapsed());
+                    assert!(!answers.contains('<') && answers.ends_with("ZI"), "{number}: {answers}");
+                    commits.fetch_add(1, Ordering::Relaxed);
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                longest
+            }));
+        }
+        Load { tasks, stop, commits }
+    }
+
+    /// One transaction, which counts once.
+    async fn work(client: &mut Raw, number: usize) -> String {
+        let mut all = String::new();
+        match number % 4 {
+            0 => {
+                for text in [
+                    "BEGIN",
+                    "UPDATE base SET n = n + 1 WHERE id = 1",
+                    "INSERT INTO hiscuenta VALUES (1, 1, 'app', '2026-03-05 11:00')",
+                    "UPDATE tipocuenta SET n = n + 1 WHERE id = 1",
+                    "COMMIT",
+                ] {
+                    all += &client.query(text).await;
+                }
+            }
+            1 => all += &client.ask(&[b("u", &["1"]), e(), s()]).await,
+            2 => all += &client.query("EXECUTE u2").await,
+            _ => {
+                all += &client.query("BEGIN; SELECT n FROM tipocuenta WHERE id = 1 FOR UPDATE").await;
+                all += &client.query("UPDATE tipocuenta SET n = n + 1 WHERE id = 1; COMMIT").await;
+            }
+        }
+        all
+    }
+
+    async fn end(self) -> (u64, Duration) {
+        self.stop.store(true, Ordering::Relaxed);
+        let mut longest = Duration::ZERO;
+        for task in self.tasks {
+            longest = longest.max(task.await.unwrap());
+        }
+        (self.commits.load(Ordering::Relaxed), longest)
+    }
+}
+
+#[tokio::test]
+async fn there_and_back_while_clients_contend_for_its_rows() {
+    let bed = bed().await;
+    let (one, other) = (Proxy::start(&bed).await, Proxy::start(&bed).await);
+    let load = Load::start(&bed, &[&one, &other]).await;
+    for turn in 0..3 {
+        for table in ["tipocuenta", "hiscuenta"] {
+            there(&bed, table).await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        let answer = one.client(&bed).await.query("EXPLAIN SELECT * FROM tipocuenta").await;
+        assert!(answer.contains("on tipocuenta"), "{answer}");
+        for table in ["tipocuenta", "hiscuenta"] {
+            back(&bed, table).await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        assert_eq!(
+            bed.cell("SELECT count(*) FROM pg_class WHERE relname IN ('tipocuenta', 'hiscuenta') AND relkind = 'v'").await,
+            "0",
+            "{turn}"
+        );
+    }
+    let (commits, longest) = load.end().await;
+    println!("{commits} transactions, the longest {longest:?}");
+    assert_eq!(bed.cell("SELECT n FROM cf_quere_pro.tipocuenta WHERE id = 1").await, commits.to_string());
+    let recorded = bed.cell("SELECT count(*) FROM cf_quere_pro.hiscuenta").await.parse::<u64>().unwrap();
+    assert_eq!(bed.cell("SELECT n + 1 FROM cf_quere_pro.base WHERE id = 1").await, recorded.to_string());
+    assert!(commits > 100, "{commits}");
+}
+
+#[tokio::test]
+async fn who_is_on_the_table_is_waited_for_and_named() {
+    let bed = bed().await;
+    let proxy = Proxy::start(&bed).await;
+    let (mut open, mut other) = (proxy.client(&bed).await, proxy.client(&bed).await);
+    open.query("BEGIN").await;
+    open.query("SELECT n FROM tipocuenta").await;
+    let asked = Arc::new(AtomicBool::new(false));
+    let reads = tokio::spawn({
+        let asked = asked.clone();
+        async move {
+            let mut longest = Duration::ZERO;
+            while !asked.load(Ordering::Relaxed) {
+                let begun = Instant::now();
+                let answer = other.query("SELECT n FROM tipocuenta WHERE id = 2").await;
+                assert!(answer.contains("(0)"), "{answer}");
+                longest = longest.max(begun.elapsed());
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            longest
+        }
+    });
+    let migration = migration(&bed, Duration::from_secs(2)).await;
+    let run = migration.begin("there").await.unwrap();
+    let refused = migration.table(run, &bed.rules.rules["tipocuenta"]).await.unwrap_err();
+    let why = said(&refused);
+    assert!(why.contains("no quiet moment") && why.contains("idle in transaction") && why.contains("postgres"), "{why}");
+    asked.store(true, Ordering::Relaxed);
+    let longest = reads.await.unwrap();
+    println!("{longest:?}");
+    // The open transaction goes on, and its end is all that was waited for.
+    assert!(open.query("UPDATE tipocuenta SET n = 5 WHERE id = 1").await.contains("[UPDATE 1]"));
+    assert!(open.query("COMMIT").await.ends_with("ZI"));
+    migration.table(run, &bed.rules.rules["tipocuenta"]).await.unwrap();
+    migration.finish(run).await.unwrap();
+    assert!(open.query("SELECT n FROM tipocuenta WHERE id = 1").await.contains("(5)"));
+}
+
+#[tokio::test]
+async fn a_hold_ends_by_the_proxys_own_clock() {
+    let bed = bed().await;
+    let proxy = Proxy::start(&bed).await;
+    let mut client = proxy.client(&bed).await;
+    assert!(client.query("SELECT 1 FROM tipocuenta WHERE id = 1").await.contains("(1)"));
+    // Whoever asked for it is killed.
+    let epoch = cut_over::ask(&bed.db, "tipocuenta", Duration::from_millis(600)).await.unwrap();
+    let proxies = cut_over::awaited(&bed.db, "10 s").await.unwrap();
+    while !cut_over::missing(&bed.db, epoch, &proxies).await.unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let begun = Instant::now();
+    assert!(client.query("SELECT 1 FROM tipootro").await.contains("(1)"), "another table");
+    assert!(begun.elapsed() < Duration::from_millis(400), "{:?}", begun.elapsed());
+    assert!(client.query("SELECT 1 FROM tipocuenta WHERE id = 1").await.contains("(1)"));
+    let waited = begun.elapsed();
+    assert!(waited > Duration::from_millis(100) && waited < Duration::from_secs(3), "{waited:?}");
+    // Nobody heeds it again.
+    let late = Proxy::start(&bed).await;
+    bed.sql("NOTIFY esclusa_cut_over").await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let begun = Instant::now();
+    for proxy in [&proxy, &late] {
+        assert!(proxy.client(&bed).await.query("SELECT 1 FROM tipocuenta WHERE id = 1").await.contains("(1)"));
+    }
+    assert!(begun.elapsed() < Duration::from_millis(400), "{:?}", begun.elapsed());
+    // However long it is asked for.
+    cut_over::ask(&bed.db, "tipocuenta", Duration::from_secs(600)).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let begun = Instant::now();
+    assert!(client.query("SELECT 1 FROM tipocuenta WHERE id = 1").await.contains("(1)"));
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn nobody_but_esclusa_has_statements_held() {
+    let bed = bed().await;
+    let proxy = Proxy::start(&bed).await;
+    let mut client = proxy.client_of(&bed, "escritora").await;
+    for text in [
+        "INSERT INTO esclusa.cut_over (legacy_table, hold_ms) VALUES ('tipocuenta', 2000)",
+        "UPDATE esclusa.cut_over SET quiet_on = '{}'",
+        "DELETE FROM esclusa.cut_over",
+    ] {
+        let answer = client.query(text).await;
+        assert!(answer.contains("<42501"), "{text}: {answer}");
+    }
+    // Who wakes the proxies wakes them for nothing.
+    for _ in 0..200 {
+        assert!(client.query("NOTIFY esclusa_cut_over").await.ends_with("ZI"));
+    }
+    let begun = Instant::now();
+    assert!(client.query("SELECT 1 FROM tipocuenta WHERE id = 1").await.contains("(1)"));
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_proxy_that_does_not_answer_keeps_the_table_where_it_is() {
+    let bed = bed().await;
+    let _proxy = Proxy::start(&bed).await;
+    bed.sql("INSERT INTO esclusa.replica (instance, generation) VALUES ('mute', 1000000)").await;
+    let migration = migration(&bed, Duration::from_secs(1)).await;
+    let run = migration.begin("there").await.unwrap();
+    let why = said(&migration.table(run, &bed.rules.rules["tipootro"]).await.unwrap_err());
+    assert!(why.contains("no quiet moment") && why.contains("the sessions of mute"), "{why}");
+    assert!(direct(&bed).await.query("SELECT n FROM tipootro").await.contains("(0)"));
+    // It was killed: after a while it is not waited for.
+    bed.sql("UPDATE esclusa.replica SET seen_at = clock_timestamp() - interval '15 s' WHERE instance = 'mute'").await;
+    migration.table(run, &bed.rules.rules["tipootro"]).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    // What it may still rewrite would find nothing behind the way back.
+    let why = said(&migration.back(run, &bed.rules.rules["tipootro"]).await.unwrap_err());
+    assert!(why.contains("the sessions of mute"), "{why}");
+    bed.sql("UPDATE esclusa.replica SET seen_at = clock_timestamp() - interval '90 s' WHERE instance = 'mute'").await;
+    migration.back(run, &bed.rules.rules["tipootro"]).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    migration.finish(run).await.unwrap();
+}

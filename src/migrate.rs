@@ -34,6 +34,7 @@ pub mod run;
 pub mod schema;
 pub mod signature;
 pub mod shadow_role;
+mod standing;
 pub mod state;
 pub mod throttle;
 pub mod view;

@@ -511,6 +511,7 @@ async fn rights_are_those_of_the_table() {
     app.query("BEGIN").await;
     let answer = app.query(MARK).await;
     assert!(answer.contains(denied) && !answer.contains("copia"), "{answer}");
+    app.query("ROLLBACK").await;
     // Nor around the proxies.
     let direct = stage.bed.session(&stage.app, "SELECT 1").await.say("SELECT nombre FROM esclusa.hisusuario WHERE id = 7").await;
     assert!(direct.contains("42501"), "{direct}");

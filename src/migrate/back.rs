@@ -18,7 +18,8 @@ use super::foreign_key::key_table::restoring;
 use super::machine::{self, NameStep, Step};
 use super::name::{self, By};
 use super::quiet::{Locked, attempt};
-use super::run::{Migration, Standing};
+use super::run::Migration;
+use super::standing::Standing;
 use super::{ARCHIVE, capture, dependents, keep, online, parity, view};
 
 /// What was done with one table.

@@ -14,18 +14,18 @@ use crate::mode::Mode;
 use crate::relation::{Context, Relation};
 use crate::rule::{Rule, RuleSet, check};
 use crate::sql::quote::{literal, qualified};
-use crate::sql::template::Sql;
 
 use super::capture::{self, writer};
 use super::cut_over::{Asked, CutOver};
 use super::dependents::{self, Dependent, Dependents};
 use super::foreign_key::KEYS;
-use super::foreign_key::key_table::{KeyTable, Leaf};
+use super::foreign_key::key_table::KeyTable;
 use super::ledger::{self, Entry};
 use super::machine::{State, Step};
 use super::online::{self, Online, Silent, Throttle, Told};
 use super::parity::{self, Parity};
 use super::quiet::{Locked, Pace, attempt, attempt_once};
+use super::standing::Standing;
 use super::throttle::Limits;
 use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, backfill, gate, keep, leaf, object, reads, retain, roles, view};
 
@@ -551,11 +551,6 @@ struct Prepared<'p> {
     parity: Parity,
 }
 
-/// Reads a legacy column, by its name, from a row of the leaf, by its alias.
-type Reading<'r> = Box<dyn Fn(&str, &str) -> String + Send + Sync + 'r>;
-/// The assignments of an UPDATE of the leaf that sets legacy columns, with the row's alias.
-type Writing<'r> = Box<dyn Fn(&[(String, String)], &str) -> String + Send + Sync + 'r>;
-
 /// What hangs on a table that has not been moved; nothing where there is no such table. The session is pinned (`migrate::PINNED`).
 pub async fn dependents_of(database: &Database, context: &Context, rule: &Rule) -> Result<Vec<Dependent>> {
     let relation = Relation::compile(rule, context);
@@ -567,46 +562,4 @@ pub async fn dependents_of(database: &Database, context: &Context, rule: &Rule) 
     }
     let standing = Standing::new(&relation);
     Ok(dependents::find(database, &standing.leaf(&legacy)).await?.found)
-}
-
-/// A relation as those see it who look for what hangs on its table.
-pub(super) struct Standing<'r> {
-    relation: &'r Relation,
-    rows: String,
-    parent: Option<String>,
-    read: Reading<'r>,
-    write: Writing<'r>,
-}
-
-impl<'r> Standing<'r> {
-    pub(super) fn new(relation: &'r Relation) -> Self {
-        let read = move |column: &str, row: &str| {
-            relation.position(column).map_or_else(|| "NULL".to_owned(), |i| relation.read(i, Some(row)))
-        };
-        let write = move |values: &[(String, String)], row: &str| {
-            let given: Vec<(usize, &String)> = values.iter().filter_map(|(c, v)| Some((relation.position(c)?, v))).collect();
-            let changed: Vec<usize> = given.iter().map(|(i, _)| *i).collect();
-            let new = |i: usize| given.iter().find(|(c, _)| *c == i).map_or_else(Sql::default, |(_, v)| Sql::from(*v));
-            let one = |(field, value): (&str, Sql)| format!("{field} = {}", value.fill(new).render());
-            relation.update(&changed, row).into_iter().map(one).collect::<Vec<_>>().join(", ")
-        };
-        let parent = relation.target().map(|t| qualified(&relation.schema, t.table));
-        Standing { relation, rows: relation.rows(), parent, read: Box::new(read), write: Box::new(write) }
-    }
-
-    /// `legacy` is where the table lies now.
-    pub(super) fn leaf<'l>(&'l self, legacy: &'l str) -> Leaf<'l> {
-        let target = self.relation.target();
-        Leaf {
-            schema: &self.relation.schema,
-            table: &self.relation.table,
-            legacy,
-            leaf: &self.rows,
-            parent: self.parent.as_deref(),
-            identity: target.map_or(&[], |t| t.identity),
-            read: &*self.read,
-            // What a foreign key does to a history's rows would be a change that nobody has recorded.
-            write: target.filter(|t| t.repeated.is_none()).map(|_| &*self.write as _),
-        }
-    }
 }

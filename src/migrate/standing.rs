@@ -1,0 +1,53 @@
+//! A legacy table and its leaf, as those see them who look for what hangs on the table: where both lie, and how a column is read and written.
+
+use super::foreign_key::key_table::Leaf;
+use crate::relation::Relation;
+use crate::sql::quote::qualified;
+use crate::sql::template::Sql;
+
+/// Reads a legacy column, by its name, from a row of the leaf, by its alias.
+type Reading<'r> = Box<dyn Fn(&str, &str) -> String + Send + Sync + 'r>;
+/// The assignments of an UPDATE of the leaf that sets legacy columns, with the row's alias.
+type Writing<'r> = Box<dyn Fn(&[(String, String)], &str) -> String + Send + Sync + 'r>;
+
+/// A relation as those see it who look for what hangs on its table.
+pub(super) struct Standing<'r> {
+    relation: &'r Relation,
+    rows: String,
+    parent: Option<String>,
+    read: Reading<'r>,
+    write: Writing<'r>,
+}
+
+impl<'r> Standing<'r> {
+    pub(super) fn new(relation: &'r Relation) -> Self {
+        let read = move |column: &str, row: &str| {
+            relation.position(column).map_or_else(|| "NULL".to_owned(), |i| relation.read(i, Some(row)))
+        };
+        let write = move |values: &[(String, String)], row: &str| {
+            let given: Vec<(usize, &String)> = values.iter().filter_map(|(c, v)| Some((relation.position(c)?, v))).collect();
+            let changed: Vec<usize> = given.iter().map(|(i, _)| *i).collect();
+            let new = |i: usize| given.iter().find(|(c, _)| *c == i).map_or_else(Sql::default, |(_, v)| Sql::from(*v));
+            let one = |(field, value): (&str, Sql)| format!("{field} = {}", value.fill(new).render());
+            relation.update(&changed, row).into_iter().map(one).collect::<Vec<_>>().join(", ")
+        };
+        let parent = relation.target().map(|t| qualified(&relation.schema, t.table));
+        Standing { relation, rows: relation.rows(), parent, read: Box::new(read), write: Box::new(write) }
+    }
+
+    /// `legacy` is where the table lies now.
+    pub(super) fn leaf<'l>(&'l self, legacy: &'l str) -> Leaf<'l> {
+        let target = self.relation.target();
+        Leaf {
+            schema: &self.relation.schema,
+            table: &self.relation.table,
+            legacy,
+            leaf: &self.rows,
+            parent: self.parent.as_deref(),
+            identity: target.map_or(&[], |t| t.identity),
+            read: &*self.read,
+            // What a foreign key does to a history's rows would be a change that nobody has recorded.
+            write: target.filter(|t| t.repeated.is_none()).map(|_| &*self.write as _),
+        }
+    }
+}

@@ -251,10 +251,14 @@ impl Stage {
         for attempt in 0.. {
             let spool = tempfile::tempdir().unwrap();
             let url = format!("postgres://postgres@127.0.0.1:{}/{}", self.relay.port, self.bed.name());
-            let more = [("ESCLUSA_CONTROL_URL", url.as_str()), ("ESCLUSA_SHADOW_EVERY", "1")];
-            let second = Duration::from_secs(1);
+            let (name, rules, at) = (self.bed.name().to_owned(), self.rules.clone(), spool.path().to_owned());
             let port = server().await.port;
-            let mut proxy = Process::start_with(port, self.bed.name(), &self.rules, spool.path(), second, &more);
+            // It is waited for by a thread of its own: the relay serves it meanwhile.
+            let start = move || {
+                let more = [("ESCLUSA_CONTROL_URL", url.as_str()), ("ESCLUSA_SHADOW_EVERY", "1")];
+                Process::start_with(port, &name, &rules, &at, Duration::from_secs(1), &more)
+            };
+            let mut proxy = tokio::task::spawn_blocking(start).await.unwrap();
             if attempt == 0 {
                 self.relay.plan(TABLE, Step::Differ, fault, Some(self.proxies[0].id()));
                 self.relay.hits(proxy.id());

@@ -165,7 +165,7 @@ async fn writes_and_reads(client: &mut Raw, number: u32, turn: u32) {
     is(client.query(&format!("INSERT INTO hisusuario VALUES ({id}, 'a', NULL, 'app', now())")).await, "[INSERT 0 1] ZI");
     is(client.query(&count).await, "T (1,a) [SELECT 1] ZI");
     is(client.ask(&[b("own", &[&id.to_string()]), e(), s()]).await, "2 (1,a) [SELECT 1] ZI");
-    let isolation = if turn % 2 == 0 { "READ COMMITTED" } else { "REPEATABLE READ" };
+    let isolation = if turn.is_multiple_of(2) { "READ COMMITTED" } else { "REPEATABLE READ" };
     is(client.query(&format!("BEGIN ISOLATION LEVEL {isolation}")).await, "[BEGIN] ZT");
     is(client.query(&format!("UPDATE hisusuario SET nombre = 'b' WHERE id = {id}")).await, "[UPDATE 1] ZT");
     is(
@@ -179,17 +179,17 @@ async fn writes_and_reads(client: &mut Raw, number: u32, turn: u32) {
     is(client.query(&count).await, "T (1,b) [SELECT 1] ZT");
     is(client.query(&format!("SELECT nombre FROM hisusuario WHERE id = {id} FOR UPDATE")).await, "T (b) [SELECT 1] ZT");
     is(
-        client.query(if turn % 3 == 0 { "ROLLBACK" } else { "COMMIT" }).await,
-        if turn % 3 == 0 { "[ROLLBACK] ZI" } else { "[COMMIT] ZI" },
+        client.query(if turn.is_multiple_of(3) { "ROLLBACK" } else { "COMMIT" }).await,
+        if turn.is_multiple_of(3) { "[ROLLBACK] ZI" } else { "[COMMIT] ZI" },
     );
-    is(client.query(&count).await, if turn % 3 == 0 { "T (1,a) [SELECT 1] ZI" } else { "T (1,b) [SELECT 1] ZI" });
+    is(client.query(&count).await, if turn.is_multiple_of(3) { "T (1,a) [SELECT 1] ZI" } else { "T (1,b) [SELECT 1] ZI" });
     is(
         client.query(&format!("DELETE FROM hisusuario WHERE id = {id} AND {turn} % 5 = 0")).await,
-        if turn % 5 == 0 { "[DELETE 1] ZI" } else { "[DELETE 0] ZI" },
+        if turn.is_multiple_of(5) { "[DELETE 1] ZI" } else { "[DELETE 0] ZI" },
     );
     is(
         client.query(&format!("SELECT count(*) FROM hisusuario WHERE id = {id}")).await,
-        if turn % 5 == 0 { "T (0) [SELECT 1] ZI" } else { "T (1) [SELECT 1] ZI" },
+        if turn.is_multiple_of(5) { "T (0) [SELECT 1] ZI" } else { "T (1) [SELECT 1] ZI" },
     );
 }
 

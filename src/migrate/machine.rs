@@ -346,7 +346,7 @@ mod tests {
         fn step(mut self, step: Step) -> Option<World> {
             let state = found(Some(self.ledger), self.legacy(), self.leaf.is_some());
             let next = after(state, step).filter(|_| may_under(self.name, step))?;
-            // `reads::unread` and, behind a move, `replica::settled`: before its leaf goes, no proxy reads it any more.
+            // `reads::withdraw` and, behind a move, `replica::settled`: before its leaf goes, no proxy reads it any more.
             if self.reading && matches!(step, Step::Abandon | Step::Return) {
                 return None;
             }

@@ -180,7 +180,8 @@ fn say(text: &str) -> Result<()> {
 
 /// Who calls, as ledgers and reports name him.
 fn user() -> String {
-    std::env::var("USER").unwrap_or_else(|_| "somebody".into())
+    let named = |variable| std::env::var(variable).ok().filter(|name| !name.is_empty());
+    named("USER").or_else(|| named("LOGNAME")).unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
 }
 
 /// Writes a line to standard error. Where that fails, there is nobody left to tell.

@@ -175,7 +175,7 @@ settings! {
     migrate: Migrate {
         /// How long a lock is waited for at first, and at most five times that: whoever comes behind a waiting lock waits too.
         lock_timeout: Duration = "\"50ms\"";
-        /// How long others wait at most for a table that steps aside: what takes longer is taken back, and a history is copied while it is written.
+        /// How long others wait for a table that steps aside, locks apart: what takes longer is taken back. A history is then copied while it is written; for a look-up it is up to eight times this.
         hold: Duration = "\"250ms\"";
         /// A table that is never quiet for so long is left as it was.
         patience: Duration = "\"5min\"";

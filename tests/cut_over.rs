@@ -255,15 +255,116 @@ async fn a_proxy_that_does_not_answer_keeps_the_table_where_it_is() {
     let migration = migration(&bed, Duration::from_secs(1)).await;
     let run = migration.begin("there").await.unwrap();
     let why = said(&migration.table(run, &bed.rules.rules["tipootro"]).await.unwrap_err());
-    assert!(why.contains("no quiet moment") && why.contains("the sessions of mute"), "{why}");
+    assert!(why.contains("no quiet moment") && why.contains("the sessions of proxy mute"), "{why}");
     assert!(direct(&bed).await.query("SELECT n FROM tipootro").await.contains("(0)"));
     // It was killed: after a while it is not waited for.
     bed.sql("UPDATE esclusa.replica SET seen_at = clock_timestamp() - interval '15 s' WHERE instance = 'mute'").await;
     migration.table(run, &bed.rules.rules["tipootro"]).await.unwrap_or_else(|e| panic!("{}", said(&e)));
     // What it may still rewrite would find nothing behind the way back.
     let why = said(&migration.back(run, &bed.rules.rules["tipootro"]).await.unwrap_err());
-    assert!(why.contains("the sessions of mute"), "{why}");
+    assert!(why.contains("the sessions of proxy mute"), "{why}");
     bed.sql("UPDATE esclusa.replica SET seen_at = clock_timestamp() - interval '90 s' WHERE instance = 'mute'").await;
     migration.back(run, &bed.rules.rules["tipootro"]).await.unwrap_or_else(|e| panic!("{}", said(&e)));
     migration.finish(run).await.unwrap();
+}
+
+/// Rows that are moved are younger than a snapshot that was taken before: whoever goes by one would find the table empty.
+#[tokio::test]
+async fn who_goes_by_an_old_snapshot_is_waited_for() {
+    let bed = bed().await;
+    let proxy = Proxy::start(&bed).await;
+    for begin in ["BEGIN ISOLATION LEVEL REPEATABLE READ", "BEGIN ISOLATION LEVEL SERIALIZABLE"] {
+        for around in [false, true] {
+            let mut open = if around { direct(&bed).await } else { proxy.client(&bed).await };
+            open.query(begin).await;
+            open.query("SELECT count(*) FROM base").await;
+            let migration = migration(&bed, Duration::from_secs(1)).await;
+            let run = migration.begin("there").await.unwrap();
+            for table in ["tipocuenta", "hiscuenta"] {
+                let why = said(&migration.table(run, &bed.rules.rules[table]).await.unwrap_err());
+                assert!(why.contains("which goes by a snapshot") && why.contains("postgres"), "{why}");
+            }
+            assert!(open.query("SELECT count(*) FROM tipocuenta").await.contains("(2)"), "{begin}");
+            assert!(open.query("UPDATE tipocuenta SET n = n WHERE id = 1").await.contains("[UPDATE 1]"), "{begin}");
+            open.query("COMMIT").await;
+            migration.finish(run).await.unwrap();
+        }
+    }
+    // Others that are in the middle of a transaction have none.
+    let mut open = proxy.client(&bed).await;
+    open.query("BEGIN; SELECT count(*) FROM base").await;
+    open.query("SELECT count(*) FROM base").await;
+    there(&bed, "tipocuenta").await;
+    assert!(open.query("SELECT count(*) FROM tipocuenta").await.contains("(2)"));
+}
+
+/// A reader of a view holds it when he asks for the table; whoever moves that makes the view anew.
+#[tokio::test]
+async fn readers_of_a_view_over_the_table_are_no_victims() {
+    let bed = bed().await;
+    bed.sql(
+        "CREATE VIEW cf_quere_pro.v_cuenta AS SELECT id, n FROM cf_quere_pro.tipocuenta;
+         CREATE VIEW cf_quere_pro.v_ambas AS SELECT c.n, o.n AS otro FROM cf_quere_pro.v_cuenta AS c JOIN cf_quere_pro.tipootro AS o USING (id);
+         COMMENT ON VIEW cf_quere_pro.v_cuenta IS 'cuentas'; GRANT SELECT ON cf_quere_pro.v_cuenta, cf_quere_pro.v_ambas TO escritora",
+    )
+    .await;
+    let proxy = Proxy::start(&bed).await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut tasks = Vec::new();
+    for number in 0..4 {
+        let mut client = if number == 0 { direct(&bed).await } else { proxy.client_of(&bed, "escritora").await };
+        let stop = stop.clone();
+        tasks.push(tokio::spawn(async move {
+            while !stop.load(Ordering::Relaxed) {
+                let view = if number % 2 == 0 { "v_ambas" } else { "v_cuenta" };
+                let answer = client.query(&format!("BEGIN; SELECT n FROM {view}; SELECT n FROM {view}; COMMIT")).await;
+                assert!(answer.contains("(0)") && !answer.contains('<'), "{view}: {answer}");
+            }
+        }));
+    }
+    for _ in 0..4 {
+        for table in ["tipocuenta", "tipootro"] {
+            there(&bed, table).await;
+        }
+        for table in ["tipocuenta", "tipootro"] {
+            back(&bed, table).await;
+        }
+    }
+    stop.store(true, Ordering::Relaxed);
+    for task in tasks {
+        task.await.unwrap();
+    }
+}
+
+/// What a client makes over a moved table, through a proxy, names our own view.
+#[tokio::test]
+async fn views_that_clients_made_meanwhile_come_back_with_the_table() {
+    let bed = bed().await;
+    let proxy = Proxy::start(&bed).await;
+    there(&bed, "tipocuenta").await;
+    let mut client = proxy.client(&bed).await;
+    for text in [
+        "CREATE VIEW v_nueva AS SELECT t.n, 'esclusa.tipocuenta' AS texto FROM tipocuenta AS t WHERE id = 1",
+        "CREATE MATERIALIZED VIEW m_nueva AS SELECT count(*) FROM tipocuenta",
+        "CREATE TEMP VIEW breve AS SELECT n FROM tipocuenta",
+    ] {
+        let answer = client.query(text).await;
+        assert!(answer.ends_with("ZI") && !answer.contains('<'), "{text}: {answer}");
+    }
+    let migration = migration(&bed, Duration::from_secs(5)).await;
+    let run = migration.begin("back").await.unwrap();
+    let why = said(&migration.back(run, &bed.rules.rules["tipocuenta"]).await.unwrap_err());
+    assert!(why.contains("under a temporary view") && why.contains("breve of the session of postgres"), "{why}");
+    assert!(client.query("DROP VIEW breve").await.ends_with("ZI"));
+    migration.back(run, &bed.rules.rules["tipocuenta"]).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    migration.finish(run).await.unwrap();
+    assert!(client.query("UPDATE tipocuenta SET n = 7 WHERE id = 1").await.contains("[UPDATE 1]"));
+    assert!(client.query("SELECT * FROM v_nueva").await.contains("(7,esclusa.tipocuenta)"));
+    assert!(client.query("SELECT * FROM m_nueva").await.contains("(2)"));
+    let over = "SELECT count(*) FROM pg_depend AS d JOIN pg_rewrite AS r ON r.oid = d.objid WHERE d.refobjid = 'cf_quere_pro.tipocuenta'::regclass \
+                AND r.ev_class IN ('cf_quere_pro.v_nueva'::regclass, 'cf_quere_pro.m_nueva'::regclass)";
+    assert_ne!(bed.cell(over).await, "0");
+    // And they go there again.
+    there(&bed, "tipocuenta").await;
+    assert!(client.query("SELECT * FROM v_nueva").await.contains("(7,esclusa.tipocuenta)"));
 }

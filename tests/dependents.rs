@@ -335,7 +335,12 @@ async fn what_was_carried_comes_back() {
     .await;
     shift(&mut pair).await;
     let shape = pair.moved["t"].clone();
-    let all = with_leaf(&shape, "cf_quere_pro.t", async |leaf| dependents::back(&pair.new.db, leaf).await).await.unwrap();
+    // What clients made meanwhile, through a proxy, is over the view that rewritten statements name.
+    let made = "CREATE VIEW esclusa.t AS SELECT * FROM mig_old.t; CREATE VIEW cf_quere_pro.nueva AS SELECT t.n, 'esclusa.t' AS texto FROM esclusa.t";
+    pair.new.sql(made).await;
+    let new = &pair.new.db;
+    let all = with_leaf(&shape, "cf_quere_pro.t", async |leaf| dependents::back(new, leaf, "esclusa.t").await).await.unwrap();
+    assert!(all.after.contains("FROM cf_quere_pro.t;") && all.after.contains("'esclusa.t'::text AS texto"), "{}", all.after);
     assert_eq!(all.blocking().count(), 0);
     pair.new
         .sql(&format!(

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use super::turn::{Turn, cut_short, turn};
-use super::{Call, Selection, say, user};
+use super::{Call, Selection, remark, say, user};
 use crate::error::{Error, Result};
 use crate::migrate::machine::{State, Step};
+use crate::migrate::online::{Progress, Told};
+use crate::migrate::quiet::Pace;
 use crate::migrate::run::Migration;
 use crate::migrate::{capture, drop, ledger, roles};
 use crate::relation::Context;
@@ -42,9 +44,8 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     let database = call.prepared_database().await?;
     let context = Context::new(&call.settings);
     roles::require(&database, &context, &rules).await?;
-    let mut migration = Migration::new(&database, &rules, context.clone()).await?;
-    migration.pace = crate::migrate::quiet::Pace::new(&call.settings);
-    migration.who = user();
+    let new = Migration::new(&database, &rules, context.clone()).await?;
+    let migration = Migration { pace: Pace::new(&call.settings), who: user(), told: &Words, ..new };
     let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;
     let mut table = Table::new(&[("table", Text), ("state", Text), ("rows", Int), ("notes", Text)]);
     if rollback.level >= 3 {
@@ -98,6 +99,17 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     match failed {
         0 => Ok(()),
         _ => Err(Error::refused(format!("{failed} tables were not brought back"))),
+    }
+}
+
+/// Tells on standard error what is being done, or waited for.
+struct Words;
+
+impl Told for Words {
+    fn progress(&self, _: &Progress) {}
+
+    fn word(&self, text: &str) {
+        remark(text);
     }
 }
 

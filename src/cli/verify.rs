@@ -33,8 +33,15 @@ pub(super) async fn run(call: Call, verify: Verify) -> Result<()> {
     let mut table = Table::new(&[("table", Text), ("check", Text), ("passed", Bool), ("detail", Text)]);
     let (mut failed, mut unproven) = (0, 0);
     for rule in chosen {
-        match migration.verify(rule).await? {
-            Some(parity) => {
+        match migration.verify(rule).await {
+            // Without its connection none of the others can be looked at either.
+            Err(error) if database.is_closed() => return Err(error),
+            Err(error) => {
+                unproven += 1;
+                let detail = error.in_one_line();
+                table.push(vec![rule.table.as_str().into(), "comparison".into(), false.into(), detail.into()]);
+            }
+            Ok(Some(parity)) => {
                 failed += usize::from(!parity.holds());
                 for verdict in parity.verdicts {
                     table.push(vec![
@@ -45,7 +52,7 @@ pub(super) async fn run(call: Call, verify: Verify) -> Result<()> {
                     ]);
                 }
             }
-            None => {
+            Ok(None) => {
                 unproven += 1;
                 let detail = "there is no legacy table to compare with";
                 table.push(vec![rule.table.as_str().into(), "legacy table".into(), false.into(), detail.into()]);

@@ -51,9 +51,13 @@ impl Migration<'_> {
         self.refuse_lost(&relation).await?;
         let context = format!("bringing {} back", rule.table);
         let archive = qualified(ARCHIVE, &rule.table);
+        self.told.word(&format!("comparing {} with its archive, before it comes back", rule.table));
         let proof = self.same_rows(&relation, &archive).await?;
         let tables = [relation.rows(), relation.legacy_table()];
         let word = |text: &str| self.told.word(text);
+        // What it is over is held by whoever reads it, and he comes to the table next.
+        let standing = Standing::new(&relation);
+        let locks = dependents::back(self.database, &standing.leaf(&relation.legacy_table()), &relation.view()).await?.locks;
         // One that does not answer may send what it has rewritten to a leaf that is gone.
         let proxies = CutOver::prepare(self.database, &rule.table, Asked::WhoeverMayServe).await?.map(Rc::new);
         let work = async |db: &Database, locked: &Locked| {
@@ -62,6 +66,7 @@ impl Migration<'_> {
             if let Some(proxies) = &proxies {
                 locked.quiet(proxies).await?;
             }
+            db.batch(&context, &locks.join(";\n")).await?;
             let later = self.swap_back(db, run, rule, &relation).await?;
             control::store_modes(db, std::slice::from_ref(&rule.table), Mode::Observe, &self.who, Some("rollback")).await?;
             if proxies.is_some() {
@@ -139,7 +144,7 @@ impl Migration<'_> {
         }
         self.write(db, run, rule, Step::Return, None).await?;
         let standing = Standing::new(relation);
-        let hanging = dependents::back(db, &standing.leaf(&legacy)).await?;
+        let hanging = dependents::back(db, &standing.leaf(&legacy), &view).await?;
         let (keys, later) = restoring(db, &standing.leaf(&legacy)).await?;
         let archive = qualified(ARCHIVE, &rule.table);
         db.batch(&context, &hanging.before).await?;

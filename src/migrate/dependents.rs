@@ -13,7 +13,7 @@ mod views;
 pub use concerned::concerned;
 
 use crate::catalog::Database;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::sql::quote::{literal, qualified};
 
 use super::CONTROL;
@@ -55,6 +55,8 @@ impl Dependent {
 pub struct Dependents {
     /// In the order in which they are found: those of the table itself first.
     pub found: Vec<Dependent>,
+    /// To be run before the table is locked, in the order in which a reader takes them: he holds a view when he asks for the table.
+    pub locks: Vec<String>,
     /// To be run in the move's transaction while the table still has its name.
     pub before: String,
     /// To be run in it when the view has the name, its grants and its triggers, and the leaf stands.
@@ -91,18 +93,40 @@ pub async fn find(database: &Database, leaf: &Leaf<'_>) -> Result<Dependents> {
             None => Dependent::noted("foreign key", name, "goes over to the key table beside the leaf"),
         });
     }
-    views::find(database, leaf, &mut all).await?;
+    views::find(database, leaf, ["", ""], &mut all).await?;
     others::find(database, leaf, &mut all).await?;
     Ok(all)
 }
 
-/// The way back: what hangs on the view is carried to the table, which takes the name again. `leaf.legacy` is the view.
-pub async fn back(database: &Database, leaf: &Leaf<'_>) -> Result<Dependents> {
+/// The way back: what hangs on the view is carried to the table, which takes the name again. `leaf.legacy` is the view. What clients made over it
+/// through a proxy hangs on `copy`, the view that rewritten statements name.
+pub async fn back(database: &Database, leaf: &Leaf<'_>, copy: &str) -> Result<Dependents> {
     let mut all = Dependents::default();
-    views::find(database, leaf, &mut all).await?;
+    let named = [copy, leaf.legacy];
+    views::find(database, leaf, named, &mut all).await?;
+    views::find(database, &Leaf { legacy: copy, ..*leaf }, named, &mut all).await?;
+    refuse_temporary(database, leaf, copy).await?;
     others::find(database, leaf, &mut all).await?;
     own::back(database, leaf, &mut all).await?;
     Ok(all)
+}
+
+/// Nobody can make another session's temporary view anew: who holds the table back is named.
+async fn refuse_temporary(database: &Database, leaf: &Leaf<'_>, copy: &str) -> Result<()> {
+    let sql = "SELECT string_agg(DISTINCT format('%s of the session of %s (pid %s)', c.relname, a.usename, a.pid), ', ') \
+               FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = r.ev_class JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+               JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass \
+               JOIN pg_stat_activity AS a ON a.pid = pg_stat_get_backend_pid(substr(n.nspname, 9)::integer) \
+               WHERE d.refobjid = ANY ($1::text[]::regclass[]) AND c.oid <> d.refobjid AND n.nspname ~ '^pg_temp_[0-9]+$'";
+    let relations: &[&str] = &[leaf.legacy, copy];
+    match database.one("looking for temporary views", sql, &[&relations]).await?.get::<_, Option<String>>(0) {
+        None => Ok(()),
+        Some(views) => Err(Error::Refused {
+            message: format!("{} cannot come back under a temporary view", leaf.table),
+            detail: Some(views),
+            hint: Some("it goes with its session: wait for its end, or end it (`KILL` on the console)".into()),
+        }),
+    }
 }
 
 /// The name that the view takes.

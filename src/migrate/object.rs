@@ -1,7 +1,7 @@
 //! What a moved table consists of: its leaf with indexes and constraints, both views with their triggers, the function behind them, owner and
 //! grants; and its key table with foreign keys, triggers and functions, where it has one. The legacy table, which could say what there should be, may be dropped; so it is recorded in the control schema when the table
 //! is moved, as PostgreSQL prints it and as SQL that makes it again. `schema check` compares the catalog with that record, and
-//! `schema apply` mends what differs ([`mend`]).
+//! `schema apply` mends what differs ([`mend()`]).
 //!
 //! Rights are not recorded but compared with each other (`object/grants.rs`): a GRANT is no drift, one that has not reached the leaf is.
 

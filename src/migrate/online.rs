@@ -283,7 +283,13 @@ impl<'o> Online<'o> {
             self.progress("indexing", (0, self.numbers.blocks * parts.0 / parts.1), 0, begun);
             parts.0 += 1;
             if !valid.contains(&name) {
-                self.db.batch(&context, &concurrently(&creation)).await?;
+                let statement = concurrently(&creation);
+                tokio::select! {
+                    biased;
+                    made = self.db.batch(&context, &statement) => made?,
+                    // Where that fails, nobody is told, and the index is made all the same.
+                    _ = async { (self.tell_who_is_waited_for().await, std::future::pending::<()>().await) } => {}
+                }
             }
             if let Some(clustering) = clustering {
                 self.db.batch(&context, &clustering).await?;
@@ -291,6 +297,26 @@ impl<'o> Online<'o> {
         }
         self.db.batch(&context, &leaf::analysis(self.relation)).await?;
         Ok(notes)
+    }
+
+    /// An index that is built while others write waits for every transaction that might see the table without it, for as long as that lasts
+    /// (manual, CREATE INDEX). Nobody waits for the index; who it waits for is told.
+    async fn tell_who_is_waited_for(&self) -> Result<std::convert::Infallible> {
+        const AGAIN: Duration = Duration::from_secs(5);
+        let sql = "SELECT format('%s%s%s, in a transaction for %s s (pid %s)', coalesce(a.usename::text, a.backend_type), \
+                     CASE WHEN a.application_name <> '' THEN ' with ' || a.application_name ELSE '' END, coalesce(', ' || a.state, ''), \
+                     round(extract(epoch FROM clock_timestamp() - a.xact_start)), a.pid) \
+                   FROM pg_stat_progress_create_index AS p JOIN pg_stat_activity AS a ON a.pid = p.current_locker_pid \
+                   WHERE p.relid = to_regclass($1)";
+        let context = self.context("looking for who is waited for by an index of");
+        tokio::time::sleep(AGAIN).await;
+        let beside = self.db.beside().await?;
+        loop {
+            for row in beside.query(&context, sql, &[&self.relation.rows()]).await? {
+                self.told.word(&format!("indexing {}: waiting for {}", self.relation.table, row.get::<_, String>(0)));
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
     }
 
     /// What the new table has indexes on, on the leaf.

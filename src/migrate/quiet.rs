@@ -10,7 +10,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::catalog::Database;
 use crate::config::Settings;
@@ -65,6 +65,13 @@ const TAKEN_BACK: &str = "taken back, because others wait";
 
 const IN_USE: &str = "it is in use";
 
+/// A moment, by the server's clock, and the oldest transaction that was open then (its number without the epoch, as `backend_xmin` has it).
+#[derive(Debug, Clone, Copy)]
+struct Before {
+    at: SystemTime,
+    oldest: i64,
+}
+
 /// Since when a transaction has its locks, and others wait for it.
 #[derive(Debug)]
 pub struct Locked {
@@ -73,14 +80,16 @@ pub struct Locked {
     wait: Duration,
     /// How long the work may take.
     hold: Duration,
+    /// Before it locked anything.
+    before: Before,
     cut_over: RefCell<Option<Rc<CutOver>>>,
-    /// Proxies on which the table is in use.
+    /// Proxies on which the table is in use, or transactions that would not see its rows.
     busy: RefCell<Vec<String>>,
 }
 
 impl Locked {
-    fn new(wait: Duration, hold: Duration) -> Self {
-        Locked { since: Cell::default(), wait, hold, cut_over: RefCell::default(), busy: RefCell::default() }
+    fn new(wait: Duration, hold: Duration, before: Before) -> Self {
+        Locked { since: Cell::default(), wait, hold, before, cut_over: RefCell::default(), busy: RefCell::default() }
     }
 
     /// It asks for its locks now.
@@ -99,8 +108,37 @@ impl Locked {
         // The lock on the table is still to be waited for.
         let busy = cut_over.hold(self.wait, self.hold + self.wait).await?;
         let is_quiet = busy.is_empty();
-        self.busy.replace(busy);
+        self.busy.replace(busy.iter().map(|proxy| format!("the sessions of proxy {proxy}, or it does not answer")).collect());
         if is_quiet { Ok(()) } else { Err(Error::refused(IN_USE)) }
+    }
+
+    /// Whether a transaction that goes by one snapshot, and has not used the table yet, would not see the rows that are moved now (manual, section
+    /// 13.6: a table that is rewritten appears empty to it). Outside a statement only such transactions have one. What runs is waited for: then
+    /// it can be told. An error where there is such a transaction: it is tried again.
+    ///
+    /// Of a statement that began behind the first attempt (`before`) it is known at once: what takes a snapshot anew sees no transaction as open that
+    /// had ended then. It may be waiting for us.
+    pub async fn no_old_snapshot(&self, db: &Database) -> Result<()> {
+        let sql = "SELECT string_agg(format('%s%s (pid %s), which goes by a snapshot', a.usename, \
+                       CASE WHEN a.application_name <> '' THEN ' with ' || a.application_name ELSE '' END, a.pid), ', '), \
+                     coalesce(bool_or(a.state LIKE 'idle%'), false), clock_timestamp() \
+                   FROM pg_stat_activity AS a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() \
+                     AND a.backend_type = 'client backend' AND a.backend_xmin IS NOT NULL AND a.xact_start IS DISTINCT FROM a.query_start \
+                     AND (a.state LIKE 'idle%' OR CASE WHEN a.query_start < $2 \
+                                                   THEN $1::timestamptz IS NULL OR a.query_start < $1 \
+                                                   ELSE (a.backend_xmin::text::bigint - $3 + 4294967296) % 4294967296 > 2147483648 END)";
+        let mut since: Option<SystemTime> = None;
+        let until = Instant::now() + self.wait;
+        loop {
+            let row = db.one("looking for old snapshots", sql, &[&since, &self.before.at, &self.before.oldest]).await?;
+            let Some(who) = row.get::<_, Option<String>>(0) else { return Ok(()) };
+            if row.get::<_, bool>(1) || Instant::now() >= until {
+                self.busy.replace(vec![who]);
+                return Err(Error::refused(IN_USE));
+            }
+            since = since.or(Some(row.get(2)));
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
     }
 
     /// Behind a transaction that did not come to its end: the proxies go on. Those on which the table was in use, if that was why.
@@ -151,7 +189,7 @@ pub async fn attempt_once<T>(
 ) -> Result<Option<T>> {
     let begun = Instant::now();
     let mut pause = PAUSES.0;
-    let mut told_at = None;
+    let (mut told_at, mut before) = (None, None);
     let mut wait = pace.lock_timeout;
     loop {
         // A line that dies while others wait must not keep them waiting until the server notices.
@@ -160,8 +198,13 @@ pub async fn attempt_once<T>(
             wait.as_millis(),
             DEAD_LINE.as_millis()
         );
-        let (locked, is_over) = (Locked::new(wait, pace.hold), Cell::new(false));
-        let pid: i32 = db.one(context, "SELECT pg_backend_pid()", &[]).await?.get(0);
+
+        let now =
+            "SELECT pg_backend_pid(), clock_timestamp(), pg_snapshot_xmin(pg_current_snapshot())::text::bigint % 4294967296";
+        let now = db.one(context, now, &[]).await?;
+        let pid: i32 = now.get(0);
+        let before = *before.get_or_insert(Before { at: now.get(1), oldest: now.get(2) });
+        let (locked, is_over) = (Locked::new(wait, pace.hold, before), Cell::new(false));
         let tried = db
             .transaction(context, async |db| {
                 db.batch(context, &local).await?;
@@ -178,8 +221,8 @@ pub async fn attempt_once<T>(
             other => return other.map(Some),
         }
         let mut blockers = blockers(db, tables).await?;
-        if blockers.is_empty() && !busy.is_empty() {
-            blockers = format!("the sessions of {}", busy.join(", "));
+        for busy in busy {
+            blockers = if blockers.is_empty() { busy } else { format!("{busy}; {blockers}") };
         }
         if begun.elapsed() >= pace.patience {
             return Err(Error::Refused {

@@ -21,13 +21,13 @@ use super::dependents::{self, Dependent, Dependents};
 use super::foreign_key::KEYS;
 use super::foreign_key::key_table::KeyTable;
 use super::ledger::{self, Entry};
-use super::machine::{State, Step};
+use super::machine::{Name, State, Step};
 use super::online::{self, Online, Silent, Throttle, Told};
 use super::parity::{self, Parity};
 use super::quiet::{Locked, Pace, attempt, attempt_once};
-use super::standing::Standing;
+use super::standing::{Standing, dependents_of};
 use super::throttle::Limits;
-use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, backfill, gate, keep, leaf, object, reads, retain, roles, view};
+use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, backfill, gate, keep, leaf, name, object, reads, retain, roles, view};
 
 /// The advisory lock of a run, held by its session.
 const RUNNING: &str = "hashtext('esclusa migrate')";
@@ -101,9 +101,17 @@ impl<'m> Migration<'m> {
         let lock = format!("SELECT pg_try_advisory_lock({RUNNING})");
         while !self.database.one("beginning a run", &lock, &[]).await?.get::<_, bool>(0) {
             if asked.elapsed() > ENDING {
+                let who = format!(
+                    "SELECT format('%s (pid %s), since %s: %s', a.usename, a.pid, to_char(r.started_at, 'YYYY-MM-DD HH24:MI:SS'), r.command) \
+                     FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid), \
+                       (SELECT * FROM {CONTROL}.run WHERE finished_at IS NULL ORDER BY id DESC LIMIT 1) AS r \
+                     WHERE l.locktype = 'advisory' AND l.granted AND l.objid::bigint = {RUNNING}::bigint & 4294967295 \
+                       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                );
+                let who = self.database.query("asking whose run it is", &who, &[]).await?;
                 return Err(Error::Refused {
                     message: "another migration is running in this database".into(),
-                    detail: Some(format!("table {CONTROL}.run has its command")),
+                    detail: who.first().map(|row| row.get(0)),
                     hint: Some("repeat this one when it has ended".into()),
                 });
             }
@@ -126,7 +134,12 @@ impl<'m> Migration<'m> {
         let relation = Relation::compile(rule, &self.context);
         let catalog = self.catalog(rule).await?;
         let Some(table) = catalog.tables.get(&rule.table) else {
-            return Err(Error::refused(format!("there is no table {}", relation.legacy_table())));
+            let is_retired = name::name(self.database, &rule.table).await? != Name::Served;
+            return Err(Error::Refused {
+                message: format!("there is no table {}", relation.legacy_table()),
+                detail: is_retired.then(|| "it has been moved, and its name is retired".into()),
+                hint: is_retired.then(|| format!("`esclusa retire {} --undo --reason ...` brings the name back", rule.table)),
+            });
         };
         if relation.is_retained() {
             if table.column("hst_id").is_none() {
@@ -152,12 +165,13 @@ impl<'m> Migration<'m> {
         self.refuse_stale_rule(rule, &catalog)?;
         let hanging = self.hanging(self.database, &relation, &relation.legacy_table()).await?;
         self.refuse_hanging(&relation, &hanging)?;
+        let locks = hanging.locks.join(";\n");
         let mut prepared = self.prepare(run, &relation).await?;
-        let mut moved = self.cut_over(run, rule, &relation, prepared.as_ref()).await?;
+        let mut moved = self.cut_over(run, rule, &relation, &locks, prepared.as_ref()).await?;
         if moved.is_none() {
             self.told.word(&format!("{}: others would wait too long, so it is copied while it is written", rule.table));
             prepared = Some(self.copy(run, &relation).await?);
-            moved = self.cut_over(run, rule, &relation, prepared.as_ref()).await?;
+            moved = self.cut_over(run, rule, &relation, &locks, prepared.as_ref()).await?;
         }
         let Some((mut outcome, validation)) = moved else {
             return Err(Error::refused(format!("{}: others would wait for it too long", rule.table)));
@@ -240,6 +254,7 @@ impl<'m> Migration<'m> {
         run: i64,
         rule: &Rule,
         relation: &Relation,
+        locks: &str,
         prepared: Option<&Prepared<'_>>,
     ) -> Result<Option<(Outcome, Vec<String>)>> {
         let context = format!("migrating {}", rule.table);
@@ -259,10 +274,14 @@ impl<'m> Migration<'m> {
             if let Some(proxies) = &proxies {
                 locked.quiet(proxies).await?;
             }
+            db.batch(&context, locks).await?;
             let catalog = self.lock(db, rule, relation, prepared.is_some()).await?;
+            locked.no_old_snapshot(db).await?;
             let moved = self.move_table(db, run, rule, relation, prepared, &catalog).await?;
             match moved.0.parity.as_ref().filter(|p| !p.holds()) {
                 None => {
+                    // One that was taken while it moved is as old.
+                    locked.no_old_snapshot(db).await?;
                     self.announce(db, rule).await?;
                     if proxies.is_some() {
                         cut_over::moved(db, true).await?;
@@ -519,6 +538,10 @@ impl<'m> Migration<'m> {
     pub async fn verify(&self, rule: &Rule) -> Result<Option<Parity>> {
         let relation = Relation::compile(rule, &self.context);
         let Some(source) = self.legacy_source(rule).await? else { return Ok(None) };
+        let there = "SELECT to_regclass($1) IS NOT NULL";
+        if !self.database.one("looking for the leaf", there, &[&relation.rows()]).await?.get::<_, bool>(0) {
+            return Err(Error::refused(format!("{} has not been moved", rule.table)));
+        }
         let is_kept = keep::is_kept(self.database, &relation).await?;
         let parity = self
             .database
@@ -549,17 +572,4 @@ struct Prepared<'p> {
     copy: Online<'p>,
     notes: Vec<String>,
     parity: Parity,
-}
-
-/// What hangs on a table that has not been moved; nothing where there is no such table. The session is pinned (`migrate::PINNED`).
-pub async fn dependents_of(database: &Database, context: &Context, rule: &Rule) -> Result<Vec<Dependent>> {
-    let relation = Relation::compile(rule, context);
-    let legacy = relation.legacy_table();
-    let sql = "SELECT EXISTS (SELECT FROM pg_class WHERE oid = to_regclass($1) AND relkind IN ('r', 'p'))";
-    let there: bool = database.one("looking for the table", sql, &[&legacy]).await?.get(0);
-    if !there {
-        return Ok(Vec::new());
-    }
-    let standing = Standing::new(&relation);
-    Ok(dependents::find(database, &standing.leaf(&legacy)).await?.found)
 }

@@ -1,7 +1,11 @@
-//! A legacy table and its leaf, as those see them who look for what hangs on the table: where both lie, and how a column is read and written.
+//! A relation as those see it who look for what hangs on its table.
 
+use super::dependents::{self, Dependent};
 use super::foreign_key::key_table::Leaf;
-use crate::relation::Relation;
+use crate::catalog::Database;
+use crate::error::Result;
+use crate::relation::{Context, Relation};
+use crate::rule::Rule;
 use crate::sql::quote::qualified;
 use crate::sql::template::Sql;
 
@@ -9,6 +13,19 @@ use crate::sql::template::Sql;
 type Reading<'r> = Box<dyn Fn(&str, &str) -> String + Send + Sync + 'r>;
 /// The assignments of an UPDATE of the leaf that sets legacy columns, with the row's alias.
 type Writing<'r> = Box<dyn Fn(&[(String, String)], &str) -> String + Send + Sync + 'r>;
+
+/// What hangs on a table that has not been moved; nothing where there is no such table. The session is pinned (`migrate::PINNED`).
+pub async fn dependents_of(database: &Database, context: &Context, rule: &Rule) -> Result<Vec<Dependent>> {
+    let relation = Relation::compile(rule, context);
+    let legacy = relation.legacy_table();
+    let sql = "SELECT EXISTS (SELECT FROM pg_class WHERE oid = to_regclass($1) AND relkind IN ('r', 'p'))";
+    let there: bool = database.one("looking for the table", sql, &[&legacy]).await?.get(0);
+    if !there {
+        return Ok(Vec::new());
+    }
+    let standing = Standing::new(&relation);
+    Ok(dependents::find(database, &standing.leaf(&legacy)).await?.found)
+}
 
 /// A relation as those see it who look for what hangs on its table.
 pub(super) struct Standing<'r> {

@@ -1,10 +1,26 @@
 //! Copied tables that a session reads in their new form while everybody writes the legacy ones: which statements do that. One statement that
 //! only reads; whatever else stands in a text, its tables are where they always were, and the copy's trigger makes that the same.
 
+use std::collections::BTreeMap;
+
 use super::resolve::Owner;
-use super::{Entry, NameContext, Work};
-use crate::mode::Mode;
+use super::{Entry, NameContext, Policy, Work};
+use crate::mode::{Mode, Readers};
 use crate::sql::{NameUse, Role, UsePlace};
+
+impl Policy {
+    /// Names copied tables that some sessions read in their new form, and which sessions.
+    #[must_use]
+    pub fn read_by(mut self, readers: BTreeMap<String, Readers>) -> Self {
+        self.readers = readers;
+        self
+    }
+
+    /// See [`Policy::read_by`].
+    pub fn readers(&self) -> &BTreeMap<String, Readers> {
+        &self.readers
+    }
+}
 
 impl NameContext {
     /// The same for a session that reads no copy.

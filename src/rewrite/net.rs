@@ -16,7 +16,7 @@ impl Work<'_, '_> {
             let is_known = |name: &String| self.policy.entry(name).is_some() || self.policy.tombstones.contains(name);
             if let Some(name) = lexeme.name().filter(is_known).filter(|_| !self.shape.explains(i)) {
                 unclassified |= self.policy.entry(&name).is_some();
-                if !self.is_created(i) {
+                if !self.is_temporary(i) {
                     outcome.touch(self.policy, &name);
                 }
                 let operation = crate::sql::wrapper::operation(self.lexed, &self.lexemes, i);
@@ -47,8 +47,9 @@ impl Work<'_, '_> {
         }
     }
 
-    /// Whether a word is the name of a table that the statement makes: CREATE [TEMPORARY] TABLE [IF NOT EXISTS] [schema.]word.
-    fn is_created(&self, word: usize) -> bool {
+    /// Whether a word is the name of a temporary table that the statement makes: `CREATE TEMPORARY TABLE [IF NOT EXISTS] word`. Another one would take the
+    /// place of what is retired: who makes it is told that the name is taken, as ever.
+    fn is_temporary(&self, word: usize) -> bool {
         let lexemes = &self.lexed.lexemes;
         let start = self.lexemes.start;
         let mut at = word;
@@ -59,7 +60,8 @@ impl Work<'_, '_> {
         if before(at, 1).is_some_and(|l| l.is("EXISTS")) {
             at = at.saturating_sub(3);
         }
-        before(at, 1).is_some_and(|l| l.is("TABLE")) && lexemes.get(start).is_some_and(|l| l.is("CREATE"))
+        let is_temporary = before(at, 2).is_some_and(|l| l.is("TEMPORARY") || l.is("TEMP"));
+        before(at, 1).is_some_and(|l| l.is("TABLE")) && is_temporary && lexemes.get(start).is_some_and(|l| l.is("CREATE"))
     }
 
     /// Counts references to names that are retired. Who defines or drops one wants nothing of what was behind it.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::catalog::Database;
 use crate::error::Result;
+use crate::sql::{Lexed, Span};
 
 use super::super::foreign_key::key_table::Leaf;
 use super::{Dependent, Dependents, rows};
@@ -28,6 +29,8 @@ struct View {
     leans: bool,
     /// What hinders, of its own: an extension's, or a column of the table's row type.
     hindrance: Option<&'static str>,
+    /// Takes the lock that replacing or dropping it needs, and changes nothing.
+    lock: String,
 }
 
 /// Columns of [`View`], of relation `c`. A view whose `c` is not over the table itself leans on nothing of it.
@@ -41,7 +44,9 @@ const VIEW: &str = "c.oid, c.relkind = 'm', c.oid::regclass, \
             WHERE r.ev_class = c.oid AND (k.conrelid = $1 OR (d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND d.refobjsubid < 0))), \
     EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'), \
     EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type e ON e.oid = t.typelem \
-            WHERE a.attrelid = c.oid AND $1 IN (t.typrelid, e.typrelid))";
+            WHERE a.attrelid = c.oid AND $1 IN (t.typrelid, e.typrelid)), \
+    format('ALTER %s %s OWNER TO %I', CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END, c.oid::regclass, \
+           pg_get_userbyid(c.relowner))";
 
 impl View {
     fn of(row: &[String]) -> View {
@@ -60,7 +65,19 @@ impl View {
                 (_, true) => Some("it has a column of the table's row type"),
                 _ => None,
             },
+            lock: row[10].clone(),
         }
+    }
+
+    /// With another name for a relation, both as `pg_get_viewdef` prints them.
+    fn naming(mut self, [from, to]: [&str; 2]) -> View {
+        let Ok(lexed) = Lexed::new(&self.text) else { return self };
+        let places = (0..lexed.lexemes.len().saturating_sub(2)).filter(|at| lexed.slice(&(*at..at + 3)) == from);
+        let mut places: Vec<Span> = places.filter_map(|at| lexed.span(&(at..at + 3))).collect();
+        while let Some(place) = places.pop() {
+            self.text.replace_range(place.start..place.end, to);
+        }
+        self
     }
 
     fn kind(&self) -> &'static str {
@@ -99,17 +116,19 @@ const OVER_TABLE: &str = "EXISTS (SELECT FROM pg_rewrite r JOIN pg_depend d ON d
        OR (d.refclassid = 'pg_type'::regclass AND d.refobjid IN (SELECT oid FROM pg_type WHERE typrelid = $1 \
            UNION ALL SELECT typarray FROM pg_type WHERE typrelid = $1))))";
 
-pub(super) async fn find(database: &Database, leaf: &Leaf<'_>, all: &mut Dependents) -> Result<()> {
+/// `named` is a relation and what it is called where the views are made anew.
+pub(super) async fn find(database: &Database, leaf: &Leaf<'_>, named: [&str; 2], all: &mut Dependents) -> Result<()> {
     let sql =
         format!("SELECT {VIEW} FROM pg_class c WHERE c.relkind IN ('v', 'm') AND c.oid <> $1 AND {OVER_TABLE} ORDER BY c.oid");
-    let direct: Vec<View> = rows(database, "views", &sql, leaf).await?.iter().map(|r| View::of(r)).collect();
-    let anew = over_materialised(database, leaf, &direct).await?;
+    let direct: Vec<View> = rows(database, "views", &sql, leaf).await?.iter().map(|r| View::of(r).naming(named)).collect();
+    let anew = over_materialised(database, leaf, named, &direct).await?;
     let made_anew = |view: &View| anew.iter().any(|(_, v)| v.oid == view.oid);
     for view in direct.iter().filter(|v| !made_anew(v)) {
         match view.hindrance() {
             Some(fate) => all.found.push(Dependent::blocking(view.kind(), &view.name, fate, Some(view.creation(true)))),
             None => {
                 let fate = "is made anew over the view, and stays the same object";
+                all.locks.insert(0, view.lock.clone());
                 all.carry(Dependent::carried(view.kind(), &view.name, fate, &view.creation(true)), "");
             }
         }
@@ -133,6 +152,7 @@ async fn made_again(database: &Database, leaf: &Leaf<'_>, anew: &[(usize, View)]
             continue;
         }
         let fate = "is dropped and made anew over the view, with what it had";
+        all.locks.insert(0, view.lock.clone());
         drops.insert_str(0, &format!("DROP {} {};\n", view.kind_sql(), view.name));
         all.carry(Dependent::carried(view.kind(), &view.name, fate, &script), "");
     }
@@ -141,7 +161,12 @@ async fn made_again(database: &Database, leaf: &Leaf<'_>, anew: &[(usize, View)]
 }
 
 /// The materialised views over the table and all that is over them, each after what it is over, by its greatest distance.
-async fn over_materialised(database: &Database, leaf: &Leaf<'_>, direct: &[View]) -> Result<Vec<(usize, View)>> {
+async fn over_materialised(
+    database: &Database,
+    leaf: &Leaf<'_>,
+    named: [&str; 2],
+    direct: &[View],
+) -> Result<Vec<(usize, View)>> {
     let mut found: BTreeMap<String, (usize, View)> = BTreeMap::new();
     let mut level: Vec<View> = direct.iter().filter(|v| v.materialised).cloned().collect();
     let mut depth = 0;
@@ -155,7 +180,8 @@ async fn over_materialised(database: &Database, leaf: &Leaf<'_>, direct: &[View]
              JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass \
              WHERE d.refobjid IN ({list}) AND c.oid <> d.refobjid"
         );
-        level = rows(database, "views over materialised views", &sql, leaf).await?.iter().map(|r| View::of(r)).collect();
+        let over = rows(database, "views over materialised views", &sql, leaf).await?;
+        level = over.iter().map(|r| View::of(r).naming(named)).collect();
         depth += 1;
     }
     let mut anew: Vec<(usize, View)> = found.into_values().collect();

@@ -7,7 +7,7 @@ use crate::catalog::Database;
 use crate::config::Settings;
 use crate::error::Result;
 use crate::migrate::dependents::{Dependent, concerned};
-use crate::migrate::run::dependents_of;
+use crate::migrate::standing::dependents_of;
 use crate::migrate::{CONTROL, PINNED};
 use crate::relation::Context;
 use crate::report::overview;

@@ -284,6 +284,16 @@ impl Pipeline {
         self.discarding = self.queue.is_empty();
     }
 
+    /// What was asked first is asked again, behind what the server still says of it: a ReadyForQuery that is not the client's.
+    pub fn begins_again(&mut self) {
+        while self.queue.front().is_some_and(|request| !is_end(request)) {
+            self.queue.pop_front();
+        }
+        self.queue.pop_front();
+        self.queue.push_front(Request::Own(OwnRequest::Sync));
+        self.discarding = false;
+    }
+
     /// The server has begun to read COPY data: it swallows every Sync before the data's end (manual, section 55.2.6). A request that stands
     /// behind data and a Sync was sent by a client that takes the COPY for failed: then that Sync is answered.
     pub fn copy_begins(&mut self) {

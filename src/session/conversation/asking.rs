@@ -26,7 +26,21 @@ impl<H: House> Conversation<H> {
     /// The policy to decide by.
     pub(super) fn announced_policy(&mut self) -> Guard<Arc<Policy>> {
         self.announce();
-        self.house.policy()
+        let policy = self.house.policy();
+        self.choose(&policy);
+        policy
+    }
+
+    /// Which copied tables this session reads in their new form. Its lot for a table is the same as long as it lives, and no other session's.
+    pub(super) fn choose(&mut self, policy: &Policy) {
+        if policy.readers().is_empty() && self.names.known().reads.is_empty() {
+            return;
+        }
+        let client = self.peer.client();
+        let lot = |table: &String| u8::try_from(self.hasher.hash_one(table) % 100).unwrap_or_default();
+        let chosen = policy.readers().iter().filter(|(table, r)| r.have(lot(table), &client.user, &client.application));
+        let reads = chosen.map(|(table, _)| table.clone()).collect();
+        self.names.choose(reads);
     }
 
     /// Makes sure that names are known as the server will see them.

@@ -28,6 +28,9 @@ impl<H: House> Conversation<H> {
     fn renew_one(&mut self, id: NameId, name: &[u8], protocol: Protocol) -> Readiness {
         let Some(found) = self.prepared.find(id, || self.pipeline.awaits_ready()) else { return Continue(()) };
         let (held, policy) = (&found.held, self.house.policy());
+        if held.statement.generation > 0 {
+            self.choose(&policy);
+        }
         if self.is_current(held, &policy) {
             return Continue(());
         }

@@ -71,13 +71,16 @@ impl<H: House> Conversation<H> {
 
     /// What becomes of a text whose parameters have these types.
     pub(super) fn outcome(&self, policy: &Policy, text: &str, types: &[u8]) -> Arc<Outcome> {
-        let (declared, mut names) = (samples::declared(types), self.names.known());
         // In a transaction that has failed nobody can ask. What the text does behind its end, it does under names that are not known.
+        let known = self.names.known();
         let unknown = (self.names.are_in_doubt() && self.is_aborted())
-            .then(|| Arc::new(NameContext { passing: true, ..(**names).clone() }));
-        if let Some(unknown) = &unknown {
-            names = unknown;
-        }
+            .then(|| Arc::new(NameContext { passing: true, ..(**known).clone() }));
+        self.outcome_by(policy, unknown.as_ref().unwrap_or(known), text, types)
+    }
+
+    /// The same under other names than those that are known.
+    pub(super) fn outcome_by(&self, policy: &Policy, names: &Arc<NameContext>, text: &str, types: &[u8]) -> Arc<Outcome> {
+        let declared = samples::declared(types);
         if declared.is_empty() {
             return self.house.outcome(policy, names, text);
         }

@@ -4,9 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::{Redaction, counted, is_ambiguous};
 use crate::sql::Lexed;
-use crate::sql::quote::literal;
 use crate::sql::token::Literal;
 
 /// Languages whose words are SQL's.
@@ -50,35 +48,7 @@ pub(super) fn language(lexed: &Lexed<'_>, range: &Range<usize>) -> (Option<usize
 }
 
 /// Whether a string in a body is code: what EXECUTE runs, as it is or as the form of `format`.
-fn is_run(lexed: &Lexed<'_>, at: usize) -> bool {
+pub(super) fn is_run(lexed: &Lexed<'_>, at: usize) -> bool {
     let before = |back: usize, word: &str| at >= back && lexed.lexemes[at - back].is(word);
     before(1, "EXECUTE") || before(2, "FORMAT") && before(3, "EXECUTE")
-}
-
-impl Redaction {
-    /// Code without its values and comments; `None` where it cannot be read.
-    pub(super) fn code(&self, text: &str) -> Option<String> {
-        let lexed = Lexed::new(text).ok()?;
-        if is_ambiguous(&lexed) {
-            return None;
-        }
-        let kept = counted::counted(&lexed, &(0..lexed.lexemes.len()));
-        let (mut out, mut from) = (String::with_capacity(text.len()), 0);
-        for (at, lexeme) in lexed.lexemes.iter().enumerate() {
-            out.push_str(super::without_comment(&text[from..lexeme.span.start], true));
-            from = lexeme.span.end;
-            let original = &text[lexeme.span.range()];
-            match lexeme.literal() {
-                Some(value) if !kept.contains(&at) => {
-                    let code = match value {
-                        Literal::Text(inner) if is_run(&lexed, at) => self.code(inner).map(|code| literal(&code)),
-                        _ => None,
-                    };
-                    out.push_str(&code.or_else(|| self.value(value, true)).unwrap_or_default());
-                }
-                _ => out.push_str(&self.matched(original)),
-            }
-        }
-        Some(out)
-    }
 }

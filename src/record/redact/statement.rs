@@ -9,12 +9,10 @@ use std::ops::Range;
 
 use super::certain::certain;
 use super::counted::counted;
+use super::names::{Names, QUERIES, is_value, name};
 use super::{body, password};
 use crate::sql::Lexed;
 use crate::sql::token::Lexeme;
-
-/// Words that a query begins with.
-pub(super) const QUERIES: &[&str] = &["SELECT", "WITH", "VALUES", "TABLE"];
 
 /// What is replaced in the lines of a COPY.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,29 +25,6 @@ pub(super) enum Copy {
     Unreadable,
 }
 
-/// What rules name.
-#[derive(Debug, Default)]
-pub(super) struct Names {
-    /// Tables, views and functions of which every value is meant.
-    pub(super) tables: BTreeSet<String>,
-    /// A column, and the table that the statement must name as well. All in lower case: what is quoted in capitals is meant too.
-    pub(super) columns: Vec<(Option<String>, String)>,
-}
-
-impl Names {
-    fn is_empty(&self) -> bool {
-        self.tables.is_empty() && self.columns.is_empty()
-    }
-
-    /// Whether one of these words is a table's, or a column's of any table.
-    fn are_among(&self, words: &[String]) -> bool {
-        let named = |word: &String| {
-            self.tables.contains(word) || self.columns.iter().any(|(table, column)| table.as_ref().unwrap_or(column) == word)
-        };
-        words.iter().any(named)
-    }
-}
-
 /// What is meant in a statement.
 #[derive(Debug, Default)]
 pub(super) struct Found {
@@ -59,11 +34,6 @@ pub(super) struct Found {
     pub(super) bodies: BTreeSet<usize>,
     /// A rule is about the statement.
     pub(super) is_about: bool,
-}
-
-/// A name, whatever its case.
-pub(super) fn name(lexeme: &Lexeme) -> Option<String> {
-    lexeme.name().map(|name| name.to_lowercase())
 }
 
 /// What is meant in a statement. `made` are relations of the session's own that a rule was about when they were made.
@@ -129,11 +99,6 @@ pub(super) fn makes(lexed: &Lexed<'_>, range: &Range<usize>) -> Option<String> {
 fn columns_of(named: &BTreeSet<String>, names: &Names) -> BTreeSet<String> {
     let here = |(table, column): &&(Option<String>, String)| named.contains(table.as_ref().unwrap_or(column));
     names.columns.iter().filter(here).map(|(_, column)| column.clone()).collect()
-}
-
-/// Whether it is a literal or a parameter.
-pub(super) fn is_value(lexeme: &Lexeme) -> bool {
-    lexeme.parameter().is_some() || lexeme.literal().is_some()
 }
 
 /// The values of an INSERT's rows that go to columns which are not meant.

@@ -10,15 +10,36 @@ use crate::sql::token::Literal;
 /// Languages whose words are SQL's.
 const READABLE: &[&str] = &["sql", "plpgsql"];
 
+/// What the strings of a statement say; pieces that the server puts together (`'a'`, a line feed, `'b'`) are one.
+pub(super) fn texts(lexed: &Lexed<'_>, range: &Range<usize>) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for at in range.clone() {
+        let Some(Literal::Text(text)) = lexed.lexemes[at].literal() else { continue };
+        match out.last_mut().filter(|_| at > range.start && is_string(lexed, at - 1)) {
+            Some(before) => before.push_str(text),
+            None => out.push(text.to_owned()),
+        }
+    }
+    out
+}
+
+fn is_string(lexed: &Lexed<'_>, at: usize) -> bool {
+    matches!(lexed.lexemes.get(at).and_then(|l| l.literal()), Some(Literal::Text(_)))
+}
+
+/// Whether a string is a piece of one: where it ends nothing has to end.
+pub(super) fn is_piece(lexed: &Lexed<'_>, at: usize) -> bool {
+    is_string(lexed, at + 1) || at > 0 && is_string(lexed, at - 1)
+}
+
 /// The words of a string, in lower case, with those that escapes hide in the strings within it.
-pub(super) fn words(value: Literal<'_>) -> Vec<String> {
-    let Literal::Text(text) = value else { return Vec::new() };
+pub(super) fn words(text: &str) -> Vec<String> {
     let is_of_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     let mut words: Vec<String> = text.split(|c| !is_of_word(c)).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
     if text.contains('\\')
         && let Ok(lexed) = Lexed::new(text)
     {
-        words.extend(lexed.lexemes.iter().filter_map(|l| l.literal()).flat_map(self::words));
+        words.extend(texts(&lexed, &(0..lexed.lexemes.len())).iter().flat_map(|text| self::words(text)));
     }
     words
 }
@@ -50,5 +71,5 @@ pub(super) fn language(lexed: &Lexed<'_>, range: &Range<usize>) -> (Option<usize
 /// Whether a string in a body is code: what EXECUTE runs, as it is or as the form of `format`.
 pub(super) fn is_run(lexed: &Lexed<'_>, at: usize) -> bool {
     let before = |back: usize, word: &str| at >= back && lexed.lexemes[at - back].is(word);
-    before(1, "EXECUTE") || before(2, "FORMAT") && before(3, "EXECUTE")
+    !is_piece(lexed, at) && (before(1, "EXECUTE") || before(2, "FORMAT") && before(3, "EXECUTE"))
 }

@@ -42,7 +42,7 @@ pub(super) fn found(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made
     let mut named = BTreeSet::new();
     if !names.is_empty() {
         named.extend(lexemes.iter().filter_map(name));
-        named.extend(lexemes.iter().filter_map(Lexeme::literal).flat_map(body::words));
+        named.extend(body::texts(lexed, range).iter().flat_map(|text| body::words(text)));
     }
     // An escape of its own (`U&"d!0061ta" UESCAPE '!'`) can hide any name.
     let is_hidden = !names.is_empty() && lexemes.iter().any(|l| l.is("UESCAPE"));
@@ -64,16 +64,14 @@ pub(super) fn found(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made
     if !bodies.is_empty() {
         kept.extend(language);
     }
-    if !is_readable {
-        bodies.clear();
-    }
+    bodies.retain(|at| is_readable && !body::is_piece(lexed, *at));
     values.retain(|at| !kept.contains(at) && !bodies.contains(at));
     Found { values, bodies, is_about: true }
 }
 
 /// Whether a string says more than the name that a rule is about: it may be a statement.
 fn says_more(lexed: &Lexed<'_>, at: usize, names: &Names) -> bool {
-    let words = lexed.lexemes[at].literal().map(body::words).unwrap_or_default();
+    let words: Vec<String> = body::texts(lexed, &(at..at + 1)).iter().flat_map(|text| body::words(text)).collect();
     words.len() > 1 && names.are_among(&words)
 }
 

@@ -663,6 +663,10 @@ mod tests {
             "SELECT pg_temp.g('SECRETO')",
             "CREATE FUNCTION h() RETURNS int LANGUAGE plpython3u AS 'x = \"SECRETO\" # usuario'",
             "SELECT usuid FROM usuario -- and usudesc = 'SECRETO'\n WHERE usuid = 3",
+            "DO 'BEGIN UPDATE usuario SET a = ''x'\n'SECRETO'' WHERE b = ''x''; END'",
+            "DO $$BEGIN EXECUTE E'update usu\\x61rio set a = ''SECRETO'''; END$$",
+            "DO $$BEGIN EXECUTE 'update usuario set a = ' || quote_literal('SECRETO'); END$$",
+            "SELECT f('update usuario set a = ' || $q$'SECRETO'$q$)",
             "PREPARE p AS SELECT 1 FROM usuario u WHERE u = $1",
             "EXECUTE p('SECRETO')",
         ] {

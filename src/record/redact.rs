@@ -9,6 +9,7 @@
 mod body;
 mod certain;
 mod counted;
+mod names;
 mod password;
 mod rules;
 mod statement;
@@ -241,6 +242,32 @@ impl Redaction {
             _ => {}
         }
         Ok(found)
+    }
+
+    /// Code without its values and comments; `None` where it cannot be read.
+    fn code(&self, text: &str) -> Option<String> {
+        let lexed = Lexed::new(text).ok()?;
+        if is_ambiguous(&lexed) {
+            return None;
+        }
+        let kept = counted::counted(&lexed, &(0..lexed.lexemes.len()));
+        let (mut out, mut from) = (String::with_capacity(text.len()), 0);
+        for (at, lexeme) in lexed.lexemes.iter().enumerate() {
+            out.push_str(without_comment(&text[from..lexeme.span.start], true));
+            from = lexeme.span.end;
+            let original = &text[lexeme.span.range()];
+            match lexeme.literal() {
+                Some(value) if !kept.contains(&at) => {
+                    let code = match value {
+                        Literal::Text(inner) if body::is_run(&lexed, at) => self.code(inner).map(|code| literal(&code)),
+                        _ => None,
+                    };
+                    out.push_str(&code.or_else(|| self.value(value, true)).unwrap_or_default());
+                }
+                _ => out.push_str(&self.matched(original)),
+            }
+        }
+        Some(out)
     }
 
     /// What stands in the place of a literal; `None` where it stays.
@@ -636,6 +663,10 @@ mod tests {
             "SELECT pg_temp.g('SECRETO')",
             "CREATE FUNCTION h() RETURNS int LANGUAGE plpython3u AS 'x = \"SECRETO\" # usuario'",
             "SELECT usuid FROM usuario -- and usudesc = 'SECRETO'\n WHERE usuid = 3",
+            "DO 'BEGIN UPDATE usuario SET a = ''x'\n'SECRETO'' WHERE b = ''x''; END'",
+            "DO $$BEGIN EXECUTE E'update usu\\x61rio set a = ''SECRETO'''; END$$",
+            "DO $$BEGIN EXECUTE 'update usuario set a = ' || quote_literal('SECRETO'); END$$",
+            "SELECT f('update usuario set a = ' || $q$'SECRETO'$q$)",
             "PREPARE p AS SELECT 1 FROM usuario u WHERE u = $1",
             "EXECUTE p('SECRETO')",
         ] {

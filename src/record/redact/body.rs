@@ -4,23 +4,42 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::{Redaction, counted, is_ambiguous};
 use crate::sql::Lexed;
-use crate::sql::quote::literal;
 use crate::sql::token::Literal;
 
 /// Languages whose words are SQL's.
 const READABLE: &[&str] = &["sql", "plpgsql"];
 
+/// What the strings of a statement say; pieces that the server puts together (`'a'`, a line feed, `'b'`) are one.
+pub(super) fn texts(lexed: &Lexed<'_>, range: &Range<usize>) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for at in range.clone() {
+        let Some(Literal::Text(text)) = lexed.lexemes[at].literal() else { continue };
+        match out.last_mut().filter(|_| at > range.start && is_string(lexed, at - 1)) {
+            Some(before) => before.push_str(text),
+            None => out.push(text.to_owned()),
+        }
+    }
+    out
+}
+
+fn is_string(lexed: &Lexed<'_>, at: usize) -> bool {
+    matches!(lexed.lexemes.get(at).and_then(|l| l.literal()), Some(Literal::Text(_)))
+}
+
+/// Whether a string is a piece of one: where it ends nothing has to end.
+pub(super) fn is_piece(lexed: &Lexed<'_>, at: usize) -> bool {
+    is_string(lexed, at + 1) || at > 0 && is_string(lexed, at - 1)
+}
+
 /// The words of a string, in lower case, with those that escapes hide in the strings within it.
-pub(super) fn words(value: Literal<'_>) -> Vec<String> {
-    let Literal::Text(text) = value else { return Vec::new() };
+pub(super) fn words(text: &str) -> Vec<String> {
     let is_of_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     let mut words: Vec<String> = text.split(|c| !is_of_word(c)).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
     if text.contains('\\')
         && let Ok(lexed) = Lexed::new(text)
     {
-        words.extend(lexed.lexemes.iter().filter_map(|l| l.literal()).flat_map(self::words));
+        words.extend(texts(&lexed, &(0..lexed.lexemes.len())).iter().flat_map(|text| self::words(text)));
     }
     words
 }
@@ -50,35 +69,7 @@ pub(super) fn language(lexed: &Lexed<'_>, range: &Range<usize>) -> (Option<usize
 }
 
 /// Whether a string in a body is code: what EXECUTE runs, as it is or as the form of `format`.
-fn is_run(lexed: &Lexed<'_>, at: usize) -> bool {
+pub(super) fn is_run(lexed: &Lexed<'_>, at: usize) -> bool {
     let before = |back: usize, word: &str| at >= back && lexed.lexemes[at - back].is(word);
-    before(1, "EXECUTE") || before(2, "FORMAT") && before(3, "EXECUTE")
-}
-
-impl Redaction {
-    /// Code without its values and comments; `None` where it cannot be read.
-    pub(super) fn code(&self, text: &str) -> Option<String> {
-        let lexed = Lexed::new(text).ok()?;
-        if is_ambiguous(&lexed) {
-            return None;
-        }
-        let kept = counted::counted(&lexed, &(0..lexed.lexemes.len()));
-        let (mut out, mut from) = (String::with_capacity(text.len()), 0);
-        for (at, lexeme) in lexed.lexemes.iter().enumerate() {
-            out.push_str(super::without_comment(&text[from..lexeme.span.start], true));
-            from = lexeme.span.end;
-            let original = &text[lexeme.span.range()];
-            match lexeme.literal() {
-                Some(value) if !kept.contains(&at) => {
-                    let code = match value {
-                        Literal::Text(inner) if is_run(&lexed, at) => self.code(inner).map(|code| literal(&code)),
-                        _ => None,
-                    };
-                    out.push_str(&code.or_else(|| self.value(value, true)).unwrap_or_default());
-                }
-                _ => out.push_str(&self.matched(original)),
-            }
-        }
-        Some(out)
-    }
+    !is_piece(lexed, at) && (before(1, "EXECUTE") || before(2, "FORMAT") && before(3, "EXECUTE"))
 }

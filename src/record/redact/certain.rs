@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::statement::{Names, QUERIES, is_value, name};
+use super::names::{Names, QUERIES, is_value, name};
 use crate::sql::Lexed;
 use crate::sql::keyword::is_name;
 use crate::sql::token::Lexeme;

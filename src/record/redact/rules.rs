@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use regex_lite::Regex;
 
-use super::statement::Names;
+use super::names::Names;
 use crate::error::{Fault, Faults};
 
 /// `record.redact`, read.

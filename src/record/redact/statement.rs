@@ -9,12 +9,10 @@ use std::ops::Range;
 
 use super::certain::certain;
 use super::counted::counted;
+use super::names::{Names, QUERIES, is_value, name};
 use super::{body, password};
 use crate::sql::Lexed;
 use crate::sql::token::Lexeme;
-
-/// Words that a query begins with.
-pub(super) const QUERIES: &[&str] = &["SELECT", "WITH", "VALUES", "TABLE"];
 
 /// What is replaced in the lines of a COPY.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,29 +23,6 @@ pub(super) enum Copy {
     Fields(Option<BTreeSet<usize>>),
     /// It is in a format whose values cannot be found.
     Unreadable,
-}
-
-/// What rules name.
-#[derive(Debug, Default)]
-pub(super) struct Names {
-    /// Tables, views and functions of which every value is meant.
-    pub(super) tables: BTreeSet<String>,
-    /// A column, and the table that the statement must name as well. All in lower case: what is quoted in capitals is meant too.
-    pub(super) columns: Vec<(Option<String>, String)>,
-}
-
-impl Names {
-    fn is_empty(&self) -> bool {
-        self.tables.is_empty() && self.columns.is_empty()
-    }
-
-    /// Whether one of these words is a table's, or a column's of any table.
-    fn are_among(&self, words: &[String]) -> bool {
-        let named = |word: &String| {
-            self.tables.contains(word) || self.columns.iter().any(|(table, column)| table.as_ref().unwrap_or(column) == word)
-        };
-        words.iter().any(named)
-    }
 }
 
 /// What is meant in a statement.
@@ -61,18 +36,13 @@ pub(super) struct Found {
     pub(super) is_about: bool,
 }
 
-/// A name, whatever its case.
-pub(super) fn name(lexeme: &Lexeme) -> Option<String> {
-    lexeme.name().map(|name| name.to_lowercase())
-}
-
 /// What is meant in a statement. `made` are relations of the session's own that a rule was about when they were made.
 pub(super) fn found(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made: &BTreeSet<String>) -> Found {
     let lexemes = &lexed.lexemes[range.clone()];
     let mut named = BTreeSet::new();
     if !names.is_empty() {
         named.extend(lexemes.iter().filter_map(name));
-        named.extend(lexemes.iter().filter_map(Lexeme::literal).flat_map(body::words));
+        named.extend(body::texts(lexed, range).iter().flat_map(|text| body::words(text)));
     }
     // An escape of its own (`U&"d!0061ta" UESCAPE '!'`) can hide any name.
     let is_hidden = !names.is_empty() && lexemes.iter().any(|l| l.is("UESCAPE"));
@@ -94,16 +64,14 @@ pub(super) fn found(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made
     if !bodies.is_empty() {
         kept.extend(language);
     }
-    if !is_readable {
-        bodies.clear();
-    }
+    bodies.retain(|at| is_readable && !body::is_piece(lexed, *at));
     values.retain(|at| !kept.contains(at) && !bodies.contains(at));
     Found { values, bodies, is_about: true }
 }
 
 /// Whether a string says more than the name that a rule is about: it may be a statement.
 fn says_more(lexed: &Lexed<'_>, at: usize, names: &Names) -> bool {
-    let words = lexed.lexemes[at].literal().map(body::words).unwrap_or_default();
+    let words: Vec<String> = body::texts(lexed, &(at..at + 1)).iter().flat_map(|text| body::words(text)).collect();
     words.len() > 1 && names.are_among(&words)
 }
 
@@ -129,11 +97,6 @@ pub(super) fn makes(lexed: &Lexed<'_>, range: &Range<usize>) -> Option<String> {
 fn columns_of(named: &BTreeSet<String>, names: &Names) -> BTreeSet<String> {
     let here = |(table, column): &&(Option<String>, String)| named.contains(table.as_ref().unwrap_or(column));
     names.columns.iter().filter(here).map(|(_, column)| column.clone()).collect()
-}
-
-/// Whether it is a literal or a parameter.
-pub(super) fn is_value(lexeme: &Lexeme) -> bool {
-    lexeme.parameter().is_some() || lexeme.literal().is_some()
 }
 
 /// The values of an INSERT's rows that go to columns which are not meant.

@@ -429,7 +429,8 @@ async fn start(work: Work<'_>, context: &str) -> Result<()> {
          VALUES ({}, {run}, {filenode}, {blocks}, {first}, {per_block});",
         literal(&relation.table)
     );
-    db.batch(context, &[carry.attaching(), ledger].concat()).await?;
+    let compared = crate::control::forget_comparisons(&relation.table);
+    db.batch(context, &[carry.attaching(), ledger, compared].concat()).await?;
     work.ledger(Step::Copy, None).await.map(|_| ())
 }
 

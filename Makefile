@@ -20,7 +20,7 @@ CARGO := cargo
 ORACLE := $(CURDIR)/target/oracle
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo test build package deps test-deps bench-deps install bench fmt lint doc unit regress twin oracle oracle-deps fuzz soak load clean
+.PHONY: demo test build package deps test-deps bench-deps install bench fmt lint doc unit regress twin oracle oracle-deps fuzz messages soak load clean
 
 demo: deps
 	$(CARGO) build --release --locked
@@ -91,6 +91,11 @@ twin: deps
 FUZZ_SECONDS ?= 300
 fuzz: deps
 	ESCLUSA_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --release --locked --test wire fuzz:: -- --nocapture
+
+# N protocol messages in random sequences, legal and not, directly and through the proxy, repeatable by SEED; FIRST=n N=1 plays one sequence again.
+messages: deps
+	ESCLUSA_MESSAGES_N=$(N) ESCLUSA_MESSAGES_SEED=$(SEED) ESCLUSA_MESSAGES_FIRST=$(FIRST) \
+	    $(CARGO) test --release --locked --test wire sequences:: -- --nocapture
 
 # Sessions of every kind for SOAK_SECONDS, and what an idle connection costs; afterwards nothing may be left.
 SOAK_SECONDS ?= 300

@@ -16,6 +16,7 @@ mod migrate;
 mod off;
 mod registry;
 mod order;
+mod reads;
 mod record;
 mod replay;
 mod report;
@@ -119,6 +120,8 @@ enum Command {
     Dependencies(dependencies::Dependencies),
     /// Moves tables, one transaction each: rows, proof of parity, audit trigger, view.
     Migrate(migrate::Migrate),
+    /// Lets some sessions read a history in its new form while everybody writes the legacy table.
+    Reads(reads::Reads),
     /// Gives the histories that stay their number, key and indexes, without a rewrite or a long lock.
     Retain(retain::Retain),
     /// Where each table stands, what it waits for, and the next command; the plan's definition of done.
@@ -235,6 +238,7 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Registry(asked) => registry::run(call, asked).await,
             Command::Benchmark(asked) => benchmark::run(call, asked).await,
             Command::Doctor => doctor::run(call).await,
+            Command::Reads(reads) => reads::run(call, reads).await,
             Command::Retire(retire) => retire::run(call, retire).await,
             Command::Retain(retain) => retain::run(call, retain).await,
             Command::Status(status) => status::run(call, status).await,

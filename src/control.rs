@@ -21,6 +21,7 @@ use crate::catalog::Database;
 use crate::error::{Error, Result};
 use crate::mode::Mode;
 use crate::shadow::Taken;
+use crate::sql::quote::literal;
 
 /// The channel on which a change of modes is announced.
 pub const CHANNEL: &str = "esclusa_modes";
@@ -146,6 +147,11 @@ pub async fn write_shadow(database: &Database, instance: &str, (counts, differen
             Ok(())
         })
         .await
+}
+
+/// What reads of a table were compared with is gone: the statement for whoever makes it anew, or takes it away. What differed stays to be read.
+pub fn forget_comparisons(table: &str) -> String {
+    format!("DELETE FROM esclusa.shadow WHERE legacy_table = {};\n", literal(table))
 }
 
 fn seconds(at: SystemTime) -> f64 {

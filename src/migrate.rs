@@ -27,6 +27,7 @@ pub mod online;
 pub mod parity;
 mod partman;
 pub mod quiet;
+pub mod reads;
 pub mod retain;
 pub mod roles;
 pub mod run;

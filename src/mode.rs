@@ -6,6 +6,38 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+/// Which sessions read a copied table in its new form while everybody writes the legacy one: a share of them, applications, users. Who is
+/// one of any of these does.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Readers {
+    /// Of all sessions so many in a hundred.
+    pub percent: u8,
+    /// Values of `application_name`.
+    pub applications: Vec<String>,
+    /// Users, as they have logged in.
+    pub users: Vec<String>,
+}
+
+impl Readers {
+    /// Whether a session is one of them. `lot` is its own for this table, evenly spread from 0 to 99, and the same as long as it lives: a
+    /// greater share has all whom a smaller one had.
+    pub fn have(&self, lot: u8, user: &str, application: &str) -> bool {
+        lot < self.percent || self.users.iter().any(|u| u == user) || self.applications.iter().any(|a| a == application)
+    }
+}
+
+impl fmt::Display for Readers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        if self.percent > 0 || self.applications.is_empty() && self.users.is_empty() {
+            parts.push(format!("{} % of sessions", self.percent));
+        }
+        parts.extend(self.applications.iter().map(|a| format!("application {a}")));
+        parts.extend(self.users.iter().map(|u| format!("user {u}")));
+        f.write_str(&parts.join(", "))
+    }
+}
+
 /// One of five, per legacy table, switched while everything runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -51,5 +83,22 @@ impl FromStr for Mode {
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Mode::ALL.into_iter().find(|m| m.name().eq_ignore_ascii_case(text));
         found.ok_or_else(|| format!("`{text}` is no mode; it is one of off, observe, shadow, rewrite, refuse"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_greater_share_has_all_whom_a_smaller_one_had() {
+        let of = |percent| Readers { percent, ..Readers::default() };
+        for percent in 0..=100 {
+            assert_eq!((0..100).filter(|lot| of(percent).have(*lot, "ana", "app")).count(), usize::from(percent));
+        }
+        let chosen = Readers { percent: 0, applications: vec!["informes".into()], users: vec!["ana".into()] };
+        assert!(chosen.have(99, "ana", "app") && chosen.have(99, "leo", "informes") && !chosen.have(0, "leo", "app"));
+        assert_eq!(chosen.to_string(), "application informes, user ana");
+        assert_eq!(of(7).to_string(), "7 % of sessions");
     }
 }

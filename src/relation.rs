@@ -215,9 +215,20 @@ impl Relation {
         self.target().filter(|t| !t.unique.is_empty()).map(|_| format!("{}_code_key", self.table))
     }
 
+    /// The columns of that constraint; none where there is none.
+    pub fn leaf_key(&self) -> Vec<&'static str> {
+        let of = |target: &'static Target| [&[target.discriminator], target.unique].concat();
+        self.target().filter(|t| !t.unique.is_empty()).map(of).unwrap_or_default()
+    }
+
     /// The column of the leaf whose numbers tell its rows apart.
     pub fn number(&self) -> &'static str {
         self.target().and_then(|t| t.identity.last()).copied().unwrap_or_default()
+    }
+
+    /// Whether an application's write puts into a field what the backfill does.
+    pub fn is_written_as_moved(&self, name: &str) -> bool {
+        self.fields.iter().any(|field| field.name == name && field.backfill.is_none() && !matches!(field.write, Value::Default))
     }
 
     /// Whether a row of the leaf has a value in every column that is NOT NULL; `None` where there is no such column. Only what the audit

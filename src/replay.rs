@@ -72,7 +72,13 @@ impl Found {
             let key = match &conversation.acts[act].what {
                 What::Stretch(stretch) => {
                     let texts: Vec<String> = stretch.texts.iter().map(|text| normalise(text, SHOWN)).collect();
-                    ("statement", if texts.is_empty() { "(no statement)".into() } else { texts.join("; ") })
+                    let texts: Vec<String> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+                    let name = match texts.is_empty() {
+                        true if stretch.leaves_out() => "(a role's password)".into(),
+                        true => "(no statement)".into(),
+                        false => texts.join("; "),
+                    };
+                    ("statement", name)
                 }
                 _ => {
                     let user = conversation.parameters.iter().find(|(name, _)| name == b"user");
@@ -85,6 +91,9 @@ impl Found {
                 // A line is a statement without its values: the difference is of one with them.
                 (Verdict::Different(found), What::Stretch(stretch)) => {
                     Verdict::Different(format!("{}: {}", cut(&stretch.told(), TOLD), cut(found, TOLD)))
+                }
+                (Verdict::Equal, What::Stretch(stretch)) if stretch.leaves_out() => {
+                    Verdict::NotComparable("a statement about a role's password is not sent".into())
                 }
                 _ => verdict,
             };

@@ -12,6 +12,7 @@ mod columns;
 mod conflict;
 mod constraint;
 mod context;
+mod copies;
 mod copy;
 mod delete;
 mod expression;
@@ -40,7 +41,7 @@ use std::sync::Arc;
 use sqlparser::tokenizer::Token;
 
 use crate::catalog::{Catalog, KeyTables};
-use crate::mode::Mode;
+use crate::mode::{Mode, Readers};
 use crate::relation::Relation;
 use crate::sql::effect;
 use crate::sql::{self, Lexed, Limits, Role, Shape, Span, Statement};
@@ -81,6 +82,8 @@ pub struct Policy {
     tombstones: BTreeSet<String>,
     /// The key tables beside leaves, and their constraints.
     key_tables: KeyTables,
+    /// Copied tables that some sessions read in their new form while everybody writes the legacy one, and which sessions.
+    readers: BTreeMap<String, Readers>,
 }
 
 /// A legacy table with its mode.
@@ -112,6 +115,7 @@ impl Policy {
             faulty: BTreeMap::new(),
             tombstones: BTreeSet::new(),
             key_tables: KeyTables::default(),
+            readers: BTreeMap::new(),
             entries,
         }
     }
@@ -202,6 +206,7 @@ impl Policy {
     pub fn aside(&self) -> Policy {
         let mut aside = self.clone();
         aside.entries.values_mut().for_each(|e| e.mode = Mode::Off);
+        aside.readers.clear();
         aside
     }
 
@@ -210,6 +215,7 @@ impl Policy {
     pub fn observing(&self) -> Policy {
         let mut observing = self.clone();
         observing.entries.values_mut().for_each(|e| e.mode = Mode::Observe);
+        observing.readers.clear();
         observing
     }
 
@@ -267,18 +273,34 @@ pub struct NameContext {
     pub passing: bool,
     /// The parameters whose types the client has declared: they take none from where they stand.
     pub declared: Vec<usize>,
+    /// Copied legacy tables that the session reads in their new form, and writes where they are.
+    pub reads: Vec<String>,
 }
 
 impl NameContext {
     /// A context with this search path and no temporary tables.
     pub fn with_path(search_path: &[&str]) -> Self {
         let search_path = search_path.iter().map(|s| (*s).to_owned()).collect();
-        NameContext { search_path, temporary: Vec::new(), role: String::new(), passing: false, declared: Vec::new() }
+        NameContext {
+            search_path,
+            temporary: Vec::new(),
+            role: String::new(),
+            passing: false,
+            declared: Vec::new(),
+            reads: Vec::new(),
+        }
     }
 }
 
 /// Decides about one Query's or Parse's text.
 pub fn rewrite(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
+    let outcome = decided(policy, names, text);
+    let is_good = outcome.reads.is_empty() || outcome.refusals.is_empty() && outcome.text.is_some();
+    // What has no new form is read where it always was.
+    if is_good { outcome } else { decided(policy, &names.by_legacy_tables(), text) }
+}
+
+fn decided(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
     let mut outcome = Outcome::default();
     let script = match sql::script(text, &policy.limits) {
         Ok(script) => script,
@@ -312,7 +334,7 @@ pub fn rewrite(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
                 outcome.map = spliced.map;
             }
             None => {
-                outcome = Outcome { effects: outcome.effects, ..Outcome::default() };
+                outcome = Outcome { effects: outcome.effects, reads: outcome.reads, ..Outcome::default() };
                 outcome.opaque(policy, text, "the edits of this statement overlap");
             }
         }
@@ -329,6 +351,8 @@ struct Work<'w, 't> {
     shape: &'w Shape,
     /// The search path cannot be told: it was changed in the same text.
     names_in_doubt: bool,
+    /// It only reads, so that it may read copied tables in their new form.
+    reads_copies: bool,
     /// The entry of each reference that is a legacy table.
     entries: Vec<Option<&'w Entry>>,
     /// Every word of the statement, folded: a column that is not among them is not needed.
@@ -367,6 +391,7 @@ impl<'w, 't> Work<'w, 't> {
             lexemes,
             shape,
             names_in_doubt: false,
+            reads_copies: false,
             entries: Vec::new(),
             words,
             edits: Vec::new(),
@@ -400,10 +425,11 @@ impl<'w, 't> Work<'w, 't> {
                 _ => None,
             }
         });
+        self.reads_copies = !self.names.reads.is_empty() && !self.names_in_doubt && self.only_reads() && self.may_read_copies();
         outcome.shadow = live.iter().any(|&i| self.entries[i].is_some_and(|e| e.mode == Mode::Shadow)) && self.only_reads();
         // The server's own answer, about a name that this role may not look up, is that of the legacy table.
         let is_stranger = self.policy.limited.contains(&(self.names.role.clone(), String::new()));
-        let rewrites = !is_stranger && live.iter().any(|&i| self.entries[i].is_some_and(|e| e.mode == Mode::Rewrite));
+        let rewrites = !is_stranger && live.iter().any(|&i| self.rewritten(i).is_some());
         // What the net caught may be a relation that the parser did not show: then nothing of the statement is touched.
         let result = match refused {
             Some(refusal) => Err(refusal),
@@ -420,11 +446,16 @@ impl<'w, 't> Work<'w, 't> {
             self.name_columns(i, entry, outcome);
             let done = match entry.mode {
                 _ if result.is_err() => HitOutcome::Refused,
-                Mode::Rewrite if is_stranger => HitOutcome::Forwarded,
+                _ if is_stranger || self.rewritten(i).is_none() => HitOutcome::Forwarded,
                 Mode::Rewrite if opaque => HitOutcome::Opaque,
-                Mode::Rewrite => HitOutcome::Rewritten,
-                _ => HitOutcome::Forwarded,
+                _ if opaque => HitOutcome::Forwarded,
+                _ => HitOutcome::Rewritten,
             };
+            let reads_copy = entry.mode != Mode::Rewrite && matches!(done, HitOutcome::Rewritten | HitOutcome::Refused);
+            if reads_copy && self.rewritten(i).is_some() && !outcome.reads.contains(&entry.relation.table) {
+                outcome.reads.push(entry.relation.table.clone());
+                outcome.shadow = true;
+            }
             let hit =
                 Hit { table: entry.relation.table.clone(), operation: self.shape.references[i].role.operation(), outcome: done };
             if done == HitOutcome::Rewritten && !outcome.rewritten.iter().any(|r| r.table == hit.table) {
@@ -457,7 +488,7 @@ impl<'w, 't> Work<'w, 't> {
 
     /// The entry of a reference that is to be rewritten.
     fn rewritten(&self, reference: usize) -> Option<&'w Entry> {
-        self.entries[reference].filter(|e| e.mode == Mode::Rewrite)
+        self.entries[reference].filter(|e| e.mode == Mode::Rewrite || self.reads_copies && self.reads_copy_of(e))
     }
 
     /// Edits every reference and every writing statement.

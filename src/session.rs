@@ -6,10 +6,11 @@
 //!
 //! The conversation's state has a room for each thing that is followed: [`pipeline`] what is asked and not answered, [`names`] what names
 //! mean, [`prepared`] and [`portals`] what names of statements and portals stand for, [`readiness`] whose turn it is, [`in_flight`] what a
-//! switch waits for, [`touch`] what waits for a retired name, [`pause`] whether all of them stand still, [`hold`] what waits while they do, [`samples`] what mode shadow compares, [`predecessor`] what ran before in the transaction, [`activity`] what others see of it, [`peer`] who the client is, and [`reading`] how
+//! switch waits for, [`touch`] what waits for a retired name, [`pause`] whether all of them stand still, [`hold`] what waits while they do, [`samples`] what mode shadow compares, [`again`] which read of a copied table may be sent again, [`predecessor`] what ran before in the transaction, [`activity`] what others see of it, [`peer`] who the client is, and [`reading`] how
 //! its texts are read.
 
 pub mod activity;
+pub mod again;
 pub mod conversation;
 pub mod cut_over;
 pub mod hold;

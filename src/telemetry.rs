@@ -93,6 +93,18 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Count,
         help: "Reads that ran a second time in mode shadow, by verdict: equal, different, unsteady, skipped.",
     },
+    Metric {
+        name: "esclusa_reads_sent_back_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Tables whose copy nobody reads any more because this proxy has seen a read that differs.",
+    },
+    Metric {
+        name: "esclusa_reads_answered_by_table_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        help: "Reads that failed by the copy of a table and were answered from the table; `report reads` has the SQLSTATEs.",
+    },
     Metric { name: "esclusa_recording", kind: Kind::Gauge, unit: Unit::Count, help: "1 while conversations are recorded." },
     Metric {
         name: "esclusa_record_sessions_total",

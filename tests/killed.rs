@@ -134,6 +134,9 @@ impl Stage {
     fn command(&self, step: Step, table: &str) -> Vec<String> {
         let words: &[&str] = match step {
             Step::Copy | Step::Copied | Step::Prove | Step::Move => &["migrate", table],
+            Step::Choose => &["reads", table, "--percent", "100"],
+            Step::Withdraw => &["reads", table, "--percent", "0"],
+            Step::Differ => panic!("no command's: a proxy makes it"),
             Step::Abandon | Step::Return => &["rollback", table],
             Step::Sign => &["sign", table, "--by", "Ana"],
             Step::Drop => &["drop", table, "--dump", self.dumps.path().to_str().unwrap()],
@@ -163,6 +166,7 @@ impl Stage {
                     assert!(self.relay.has_happened(), "the step was not made\n{}", ended.said);
                     self.settled().await;
                 }
+                (State::Planned, State::Reads, _) => self.done(&["reads", TABLE, "--percent", "100"], true).await,
                 (State::Planned, ..) => self.done(&["migrate", TABLE], false).await,
                 (State::Moved, State::Signed | State::Dropped, _) => self.done(&["sign", TABLE, "--by", "Ana"], true).await,
                 (State::Signed, State::Dropped, _) => {
@@ -208,7 +212,9 @@ impl Stage {
             }
             Fault::Proxy => {
                 // Behind the restoring every proxy has to let the name go: one that nobody has heard of since might still rewrite it.
-                let is_waited_for = step == Step::Restore && ended.said.contains("has not followed");
+                // So it has before a copy goes that it might read.
+                let waits = matches!(step, Step::Restore | Step::Withdraw | Step::Abandon);
+                let is_waited_for = waits && ended.said.contains("has not followed");
                 assert!(ended.code == Some(0) || is_waited_for, "{case}\n{}", ended.said);
                 self.restart_proxy().await;
             }
@@ -225,7 +231,7 @@ impl Stage {
         // Whether it is told as done already, or done now. What a command has to say against a state that is already reached is no fault.
         for attempt in 0.. {
             let goal = goal(step);
-            if self.state(&table).await == goal && !self.is_left_in_the_middle(&table).await {
+            if self.state(&table).await == goal && !self.is_left_in_the_middle(&table, goal).await {
                 break;
             }
             assert!(attempt < 3, "{case}: not {goal:?} but {:?}", self.state(&table).await);
@@ -233,6 +239,54 @@ impl Stage {
             assert!(ended.code == Some(0) || attempt < 2, "{case}\n{}", ended.said);
         }
         self.check(&case).await;
+    }
+
+    /// The step that a proxy makes: one whose way to the database is the relay sees a read that differs, and meets the fault. Whatever became of it,
+    /// the next proxy that sees such a read ends it.
+    async fn differs_and_ends_right(&mut self, fault: Fault) {
+        let case = format!("Reads --Differ--> Copied, {fault:?}");
+        self.reach(State::Reads).await;
+        let plant = "UPDATE esclusa_leaf.hisusuario SET al_old_data = jsonb_set(al_old_data, '{nombre}', '\"otro\"') WHERE al_old_data ->> 'nombre' = 'n7'";
+        self.database().await.batch("test", plant).await.unwrap();
+        for attempt in 0.. {
+            let spool = tempfile::tempdir().unwrap();
+            let url = format!("postgres://postgres@127.0.0.1:{}/{}", self.relay.port, self.bed.name());
+            let (name, rules, at) = (self.bed.name().to_owned(), self.rules.clone(), spool.path().to_owned());
+            let port = server().await.port;
+            // It is waited for by a thread of its own: the relay serves it meanwhile.
+            let start = move || {
+                let more = [("ESCLUSA_CONTROL_URL", url.as_str()), ("ESCLUSA_SHADOW_EVERY", "1")];
+                Process::start_with(port, &name, &rules, &at, Duration::from_secs(1), &more)
+            };
+            let mut proxy = tokio::task::spawn_blocking(start).await.unwrap();
+            if attempt == 0 {
+                self.relay.plan(TABLE, Step::Differ, fault, Some(self.proxies[0].id()));
+                self.relay.hits(proxy.id());
+            }
+            let begun = Instant::now();
+            while self.state(TABLE).await == State::Reads && begun.elapsed() < Duration::from_secs(8) {
+                // It, or the server, may be gone.
+                let parameters = [("user", "postgres"), ("database", self.bed.name()), ("search_path", "cf_quere_pro")];
+                if let Ok(mut client) = esclusa::twin::Client::connect(&proxy.address, &parameters).await {
+                    let _ = client.query("SELECT count(*) FROM hisusuario WHERE nombre = 'n7'").await;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            assert!(attempt > 0 || self.relay.has_happened(), "{case}: the step was not made\n{}", proxy.log());
+            proxy.kill();
+            // It has died, and nobody waits for it.
+            let gone = format!("DELETE FROM esclusa.replica WHERE instance LIKE '%:{}'", proxy.id());
+            self.database().await.batch("test", &gone).await.unwrap();
+            if self.state(TABLE).await == State::Copied {
+                break;
+            }
+            assert!(attempt < 2, "{case}: it is not sent back");
+        }
+        if fault == Fault::Proxy {
+            self.restart_proxy().await;
+        }
+        self.check(&case).await;
+        self.done(&["rollback", TABLE], true).await;
     }
 
     /// A history that stays, before and behind its improvement; behind, there is something left to do.
@@ -244,8 +298,12 @@ impl Stage {
     }
 
     /// An improvement writes its step behind the work: what is done is found by the columns.
-    async fn is_left_in_the_middle(&self, table: &str) -> bool {
-        let sql = format!("SELECT to_regclass('cf_quere_pro.{table}_hst_time') IS NULL AND '{table}' <> '{TABLE}'");
+    /// When nobody reads a copy any more, its view goes behind the step.
+    async fn is_left_in_the_middle(&self, table: &str, state: State) -> bool {
+        let sql = match state {
+            State::Proven => format!("SELECT to_regclass('esclusa.{table}') IS NOT NULL"),
+            _ => format!("SELECT to_regclass('cf_quere_pro.{table}_hst_time') IS NULL AND '{table}' <> '{TABLE}'"),
+        };
         self.database().await.text("test", &sql).await.unwrap() == [[Some("t".to_owned())]]
     }
 
@@ -270,6 +328,7 @@ impl Stage {
         let left = database.text("test", left).await.unwrap().into_iter().flatten().flatten().collect::<String>();
         let expected = match state {
             State::Planned => "0 0 0 0",
+            State::Copied | State::Proven | State::Reads => "1 1 1 0",
             State::Moved | State::Signed | State::Dropped => "0 1 0 0",
             state => panic!("{case}: ended in {state:?}"),
         };
@@ -285,6 +344,9 @@ fn goal(step: Step) -> State {
     match step {
         Step::Copy | Step::Copied | Step::Prove | Step::Move => State::Moved,
         Step::Abandon | Step::Return | Step::Restore => State::Planned,
+        Step::Choose => State::Reads,
+        Step::Withdraw => State::Proven,
+        Step::Differ => State::Copied,
         Step::Sign => State::Signed,
         Step::Drop => State::Dropped,
         Step::Improve => State::Improved,
@@ -302,7 +364,10 @@ async fn every_fault_at_every_step_ends_right() {
             if !format!("{transition:?} {fault:?}").contains(&only) {
                 continue;
             }
-            stage.fails_and_ends_right(*transition, fault).await;
+            match transition.1 {
+                Step::Differ => stage.differs_and_ends_right(fault).await,
+                _ => stage.fails_and_ends_right(*transition, fault).await,
+            }
             println!("{transition:?} {fault:?}: {} ms", begun.elapsed().as_millis());
             cases += 1;
         }

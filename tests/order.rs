@@ -90,11 +90,13 @@ async fn tables_of_one_statement_and_of_one_transaction_are_pairs_and_others_are
 /// What the program says, as a user who may be no superuser; it has to succeed.
 async fn esclusa(bed: &Bed, proxy: &Proxy, user: &str, arguments: &[&str]) -> String {
     let url = format!("postgres://{user}@127.0.0.1:{}/{}", common::server().await.port, bed.name());
-    let said = std::process::Command::new(env!("CARGO_BIN_EXE_esclusa"))
+    // The proxy goes on meanwhile: a table that moves waits for its answer.
+    let said = tokio::process::Command::new(env!("CARGO_BIN_EXE_esclusa"))
         .args(arguments)
         .envs([("ESCLUSA_CONTROL_URL", url.as_str()), ("ESCLUSA_MIGRATE_WAVE_TABLES", "4")])
         .env("ESCLUSA_RULES_DIRECTORY", &proxy.rules)
         .output()
+        .await
         .unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     let (out, faults) = (text(said.stdout), text(said.stderr));

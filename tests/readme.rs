@@ -78,6 +78,9 @@ const IN_THE_RUNBOOK: &[(&str, &str)] = &[
     ("esclusa retire histipooficina --reason 'silent since March'", "the_six_steps"),
     ("esclusa retire histipooficina --undo --reason 'audit in May'", "the_six_steps"),
     ("esclusa report tombstones", "the_six_steps"),
+    ("esclusa reads histipooficina --percent 10", "the_six_steps"),
+    ("esclusa report reads", "the_six_steps"),
+    ("esclusa reads histipooficina --percent 0", "the_six_steps"),
 ];
 
 /// Every whole command of the runbook is typed somewhere; where a name stands alone, it is a command that explains itself.
@@ -381,6 +384,15 @@ async fn the_six_steps() {
     // The way back even then, with the DELETE.
     let back = out(&mut typed(&["rollback", "--wave", "W1-A", "--level", "2"]));
     assert_eq!(back.matches(" back ").count(), 22, "{back}");
+    // A few sessions read a history in its new form before it moves.
+    let read = out(&mut typed(&["reads", "histipooficina", "--percent", "10", "--format", "csv"]));
+    assert!(read.contains("histipooficina,read,10 % of sessions,"), "{read}");
+    let status = out(&mut typed(&["status", "histipooficina", "--format", "csv"]));
+    assert!(status.contains("reads,yes,") && status.contains("read,yes,\"10 % of sessions, since "), "{status}");
+    let report = out(&mut typed(&["report", "reads", "--format", "csv"]));
+    assert!(report.lines().nth(1).unwrap().starts_with("histipooficina,reads,10,"), "{report}");
+    let nobody = out(&mut typed(&["reads", "histipooficina", "--percent", "0", "--format", "csv"]));
+    assert!(nobody.contains("histipooficina,not read,"), "{nobody}");
     // The last levels bring back whatever is moved, or dropped; of those that never were they say nothing.
     out(&mut typed(&["migrate", "histipooficina", "tipocorreo"]));
     let histories = out(&mut typed(&["rollback", "--all", "--level", "3", "--format", "csv"]));

@@ -340,7 +340,8 @@ async fn reports_tell_what_was_recorded() {
     for report in esclusa::report::REPORTS.iter().filter(|r| r.is_recorded()) {
         let table = proxy.server.admin().recorded(report).await.unwrap_or_else(|e| panic!("{}: {e} {:?}", report.name, e.more()));
         assert_eq!(table.columns, esclusa::table::Column::all(report.columns), "{}", report.name);
-        let is_empty = ["opaque", "comparisons", "switches", "tombstones", "bodies", "around", "scans"].contains(&report.name);
+        let is_empty =
+            ["opaque", "comparisons", "switches", "tombstones", "bodies", "around", "scans", "reads"].contains(&report.name);
         assert_eq!(table.rows.is_empty(), is_empty, "{}", report.name);
     }
     let (port, rules) = (common::server().await.port, proxy.rules.clone());

@@ -357,6 +357,102 @@ async fn no_secret_gets_to_the_disk_and_joins_still_match() {
     );
 }
 
+/// Columns under other names, whole rows, code in strings: no value of a rule's table gets to the disk, and what is kept still runs.
+#[tokio::test]
+async fn a_column_under_another_name_is_no_way_out() {
+    let (shelf, bed) = (Shelf::new(), bed().await);
+    let proxy = recording_proxy(&bed, &shelf, &["cuenta.correo", "*.tcdesc"]).await;
+    shelf.start().await;
+    let mut one = client(&proxy.server.address, &bed).await;
+    query(&mut one, "INSERT INTO cuenta (id, correo, nota) VALUES (1, 'SECRETO', 'clara'), (2, 'SECRETOS', 'clara')").await;
+    for text in [
+        "SELECT q.d FROM (SELECT correo d FROM cuenta) q WHERE q.d = 'SECRETO'",
+        "SELECT * FROM (SELECT tcdesc AS z FROM tipocolor) q WHERE z = 'SECRETO'",
+        "WITH q (z) AS (SELECT tcdesc FROM tipocolor) SELECT * FROM q WHERE z IN ('SECRETO')",
+        "SELECT 1 FROM cuenta AS u (a, b, c) WHERE b = 'SECRETO'",
+        "MERGE INTO cuenta u USING (VALUES (1, 'SECRETO')) s (a, b) ON u.id = s.a AND false \
+         WHEN MATCHED THEN UPDATE SET correo = s.b",
+        "SELECT id FROM cuenta u WHERE u = row(1, 'SECRETO'::varchar, 'SECRETO'::text, 3::numeric)",
+        "SELECT id FROM cuenta WHERE to_jsonb(cuenta)->>'correo' = 'SECRETO'",
+        "DO $$ BEGIN UPDATE cuenta SET nota = 'SECRETO' WHERE correo = 'SECRETO'; EXECUTE 'select 1 from cuenta \
+         where correo = ''SECRETO'' limit 1'; END $$",
+        "CREATE FUNCTION pg_temp.g(t text) RETURNS bigint LANGUAGE sql AS \
+         'SELECT count(*) FROM cf_quere_pro.cuenta WHERE correo = ''SECRETO'' OR correo = t'",
+        "SELECT pg_temp.g('SECRETO')",
+        "SELECT id FROM cuenta /* correo = 'SECRETO' */ WHERE id = 1",
+        "INSERT INTO cuenta (id, correo) SELECT id + 20, 'SECRETO' FROM cuenta ORDER BY 1 LIMIT 1",
+    ] {
+        let told = query(&mut one, text).await;
+        assert!(told.ends_with("ZI") && !told.contains("42"), "{text}: {told}");
+    }
+    one.prepare("p", "SELECT id FROM cuenta u WHERE u = row(1, $1::varchar(60), $1::text, 3::numeric)").await.unwrap();
+    one.execute("p", &Extended { values: vec![Some("SECRETO".into())], ..Extended::default() }).await.unwrap();
+    leave(one).await;
+    let file = shelf.stop().await;
+    let recording = shelf.read(&file);
+    let mut kept = Vec::new();
+    recording.records.iter().for_each(|record| record.write(&mut kept));
+    let text = String::from_utf8_lossy(&kept);
+    assert!(!text.contains("SECRETO"), "{text}");
+    assert!(text.contains("clara") && text.contains("LIMIT 1") && text.contains("varchar(60)"), "what is no value stays: {text}");
+    assert!(!recording.records.iter().any(|r| matches!(r.event, Event::Cut(_))), "nothing had to be cut");
+    let sides = Sides::new().await;
+    let (told, rows) = sides.replay(&shelf, &file, &[]).await;
+    assert_eq!(told.code, Some(0), "{} {rows:#?}", told.err);
+    assert_eq!(sides.right.cell("SELECT count(*) FROM cf_quere_pro.cuenta").await, "3", "as many rows as were written");
+}
+
+#[tokio::test]
+async fn nobody_gets_another_password_and_who_cannot_log_in_is_told() {
+    let (shelf, bed) = (Shelf::new(), bed().await);
+    let proxy = recording_proxy(&bed, &shelf, &[]).await;
+    shelf.start().await;
+    let mut one = client(&proxy.server.address, &bed).await;
+    query(&mut one, "ALTER ROLE replay_app PASSWORD 'hunter2'").await;
+    query(&mut one, "DO $$BEGIN EXECUTE 'alter role replay_app password ''hunter2'''; END$$; SELECT 'after'").await;
+    // Nobody may who is recorded here; on the left side the role may.
+    assert!(query(&mut one, "DO $$BEGIN EXECUTE format('alter role %I nologin', current_user); END$$").await.contains("42501"));
+    query(&mut one, "SELECT 'last'").await;
+    leave(one).await;
+    let mut two = client(&proxy.server.address, &bed).await;
+    query(&mut two, "SELECT 'never sent'").await;
+    leave(two).await;
+    let file = shelf.stop().await;
+    let shown = said(&mut esclusa(&["record", "show", file.to_str().unwrap(), "--key", shelf.key().to_str().unwrap()]));
+    assert!(
+        shown.out.contains("left out a statement about a role's password") && !shown.out.contains("hunter2"),
+        "{}",
+        shown.out
+    );
+    let none = said(&mut esclusa(&["record", "show", file.to_str().unwrap()]));
+    assert!(none.code == Some(2) && none.err.contains("record.key_file is not set, nor --key"), "{}", none.err);
+    bed.sql("ALTER ROLE replay_app PASSWORD NULL").await;
+    let sides = Sides::new().await;
+    let (told, rows) = sides.replay(&shelf, &file, &[]).await;
+    assert_eq!(told.code, Some(0), "{} {rows:#?}", told.err);
+    assert!(told.err.contains("2 statements about passwords of roles are not sent"), "{}", told.err);
+    assert_eq!(row(&rows, "(a role's password)")["not_comparable"], 1);
+    assert_eq!(bed.cell("SELECT count(rolpassword) FROM pg_authid WHERE rolname = 'replay_app'").await, "0");
+    // A login that fails in the middle: what was compared is told, and written.
+    let role = "DROP ROLE IF EXISTS replay_gone; CREATE ROLE replay_gone LOGIN CREATEROLE IN ROLE replay_app";
+    sides.left.sql(role).await;
+    let left = format!("postgres://replay_gone@127.0.0.1:{}/{}", server().await.port, sides.left.name());
+    let right = format!("postgres://127.0.0.1:{}/{}", sides.proxy.port(), sides.right.name());
+    let (report, key) = (shelf.path().join("report.json"), shelf.key());
+    let mut arguments =
+        vec!["replay", file.to_str().unwrap(), "--left", &left, "--right", &right, "--key", key.to_str().unwrap()];
+    arguments.extend(["--format", "json", "--report", report.to_str().unwrap()]);
+    let mut command = esclusa(&arguments);
+    command.env("ESCLUSA_RULES_DIRECTORY", &sides.proxy.rules);
+    let told = tokio::task::spawn_blocking(move || said(&mut command)).await.unwrap();
+    assert!(told.code == Some(3) && told.err.contains("not permitted to log in"), "{told:?}");
+    let rows: Vec<Value> = serde_json::from_str(&told.out).unwrap();
+    assert_eq!(serde_json::from_str::<Vec<Value>>(&std::fs::read_to_string(&report).unwrap()).unwrap(), rows);
+    assert_eq!(row(&rows, "select ?")["equal"], 1, "{rows:#?}");
+    assert!(row(&rows, APP)["first"].as_str().unwrap().contains("on the left side alone"), "{rows:#?}");
+    assert!(row(&rows, "tipocolor")["first"].as_str().unwrap().contains("not read back"), "{rows:#?}");
+}
+
 #[tokio::test]
 async fn a_process_that_is_killed_leaves_what_it_had_written() {
     let (shelf, bed) = (Shelf::new(), bed().await);

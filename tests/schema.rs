@@ -259,3 +259,29 @@ async fn the_archive_is_not_needed() {
     assert_eq!(check(&bed).await, Vec::<String>::new());
     assert_eq!(bed.cell(EVERYTHING).await, everything);
 }
+
+/// Numbers that would be given again: what keeps the archive equal goes by them.
+#[tokio::test]
+async fn a_sequence_that_was_set_back_is_set_on() {
+    let bed = moved().await;
+    assert_eq!(check(&bed).await, Vec::<String>::new());
+    bed.sql(
+        "SELECT setval('cf_quere_pro.audit_log_al_id_seq', (SELECT min(al_id) FROM esclusa_leaf.hisbase), false),
+                setval('cf_quere_pro.domain_value_dv_id_seq', 1, false)",
+    )
+    .await;
+    let expected = ["audit_log_al_id_seq", "domain_value_dv_id_seq"]
+        .map(|name| format!("is behind: numbers of rows would be given again: sequence cf_quere_pro.{name}"));
+    assert_eq!(check(&bed).await, expected);
+    assert_eq!(
+        apply(&bed).await,
+        ["audit_log_al_id_seq", "domain_value_dv_id_seq"]
+            .map(|name| format!("mended: it was behind: sequence cf_quere_pro.{name}"))
+    );
+    assert_eq!(check(&bed).await, Vec::<String>::new());
+    bed.sql(
+        "INSERT INTO cf_quere_pro.color VALUES (77, 'nuevo'); INSERT INTO cf_quere_pro.hisbase VALUES (7, 'n', '2026-01-01')",
+    )
+    .await;
+    assert_eq!(check(&bed).await, Vec::<String>::new());
+}

@@ -4,6 +4,7 @@
 //! A file is a list of conversations, each with a heading in `#` lines. Flush left is what happens:
 //! `client Q select 1|` and `server Z I` are frames, a letter and a body; `switch rewrite` puts another mode in force for all tables;
 //! `pause` and `resume` hold clients and let them go on, `cancel` cancels what runs or waits;
+//! `chosen` lets all sessions read the copies of all tables, which are observed;
 //! `retire` makes a tombstone of the name, which `switch` brings back and `lost` gives up;
 //! `moves` holds the name, because its table changes its place, and says whether it is in use; `stands` lets it go;
 //! `plain` says that the client's leg has no TLS and the server's has; `longest 20` is the longest statement that is read;
@@ -24,7 +25,7 @@ use arc_swap::{ArcSwap, Guard};
 use esclusa::catalog::Catalog;
 use esclusa::config::Settings;
 use esclusa::config::document::Document;
-use esclusa::mode::Mode;
+use esclusa::mode::{Mode, Readers};
 use esclusa::relation::{Context, Relation};
 use esclusa::rewrite::{Entry, NameContext, Outcome, Policy, rewrite};
 use esclusa::rule::file;
@@ -242,6 +243,13 @@ impl Play {
                 self.house.policy.store(Arc::new(policy(generation, what.parse().unwrap())));
                 self.client();
             }
+            "chosen" => {
+                let generation = self.house.policy.load().generation + 1;
+                let readers = Readers { percent: 100, ..Readers::default() };
+                let policy = policy(generation, Mode::Observe).read_by([("pozo".to_owned(), readers)].into());
+                self.house.policy.store(Arc::new(policy));
+                self.client();
+            }
             "retire" => {
                 let generation = self.house.policy.load().generation + 1;
                 let policy = Policy::new(generation, "public", Vec::new(), &Catalog::default(), Limits::default());
@@ -292,6 +300,10 @@ impl Play {
                 ToServer::Pass => self.out.push(format!("  > {} passes", char::from(tag))),
                 ToServer::Replace(frames) => drop(self.frames(">", &frames)),
                 ToServer::Answer(frames) => drop(self.frames("<", &frames)),
+                ToServer::Tell(frames) => {
+                    self.frames("<", &frames);
+                    continue;
+                }
             }
             self.waiting.pop_front();
         }
@@ -302,6 +314,11 @@ impl Play {
         match self.conversation.from_server(tag, seen) {
             ToClient::Pass => self.out.push(format!("  < {} passes", char::from(tag))),
             ToClient::Replace(frames) => drop(self.frames("<", &frames)),
+            ToClient::First(frames) => {
+                self.frames("<", &frames);
+                self.out.push(format!("  < {} passes", char::from(tag)));
+            }
+            ToClient::Again(frames) => self.asked = self.frames(">", &frames),
             ToClient::Swallow => self.out.push("  is kept".into()),
         }
     }

@@ -11,6 +11,8 @@ use esclusa::twin::{Pair, Report};
 
 #[path = "common/narrowed.rs"]
 mod narrowed;
+#[path = "common/placed.rs"]
+mod placed;
 #[path = "common/words.rs"]
 mod words;
 use narrowed::narrowed;
@@ -48,6 +50,11 @@ async fn run(plot: Plot) {
         let cases = words::statements(&kept, plot.views).into_iter().map(|text| Case { line: 1, text, ..Case::default() });
         add(&mut all, "words", pair.run("words", &cases.collect::<Vec<_>>(), &policy).await.unwrap());
     }
+    if only.as_ref().is_none_or(|o| o.contains("placed")) {
+        let cases =
+            placed::statements(plot.views).into_iter().map(|text| Case { line: 1, text, any_row: true, ..Case::default() });
+        add(&mut all, "placed", pair.run("placed", &cases.collect::<Vec<_>>(), &policy).await.unwrap());
+    }
     let mut relations: Vec<_> = policy.entries().map(|e| e.relation.clone()).collect();
     relations.sort_by(|a, b| a.table.cmp(&b.table));
     // The conditions go over the worst data, everything else over the ordinary.
@@ -56,7 +63,7 @@ async fn run(plot: Plot) {
     let cases: Vec<Case> = cases.map(|text| Case { line: 1, text, ..Case::default() }).collect();
     add(&mut all, "every table", run_cases(&mut pair, cases, &policy).await);
     stage.strike().await;
-    for difference in all.differences.iter().take(40) {
+    for difference in all.differences.iter().take(if only.is_some() { usize::MAX } else { 40 }) {
         println!("{difference}");
     }
     println!("{} statements, {} comparisons, {} differences", all.statements, all.comparisons, all.differences.len());

@@ -28,6 +28,8 @@ mod moments;
 mod process;
 #[path = "wire/script.rs"]
 mod script;
+#[path = "wire/sequences.rs"]
+mod sequences;
 #[path = "wire/stage.rs"]
 mod stage;
 #[path = "wire/startup.rs"]

@@ -174,6 +174,7 @@ fn table(all: &[Status]) -> Table {
     let mut table = Table::new(columns);
     for status in all {
         let state = match &status.recording {
+            None if status.is_silent() => "not known",
             None => "records nothing",
             Some(shown) if shown.ended.is_some() => "has ended",
             Some(_) => "records",

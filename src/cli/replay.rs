@@ -12,9 +12,9 @@ use crate::error::{Error, Result};
 use crate::record::{Ending, Key, Recording};
 use crate::replay::Found;
 use crate::replay::run::{Driver, Pace};
-use crate::replay::script::Script;
+use crate::replay::script::{Script, What};
 use crate::replay::side::Place;
-use crate::replay::state::{self, Legacy};
+use crate::replay::state::{self, Compared, Legacy};
 use crate::table::Format;
 use crate::wire::tls::Connector;
 
@@ -84,13 +84,18 @@ pub(super) async fn run(call: Call, asked: Replay) -> Result<()> {
     let sides = [&*places[0], &*places[1]];
     let mut found = Found::default();
     // What differs already would be told as a fault of every statement that reads it.
-    found.take_state(&tables, state::compare(sides, &first.parameters, &tables).await?);
+    let read = state::compare(sides, &first.parameters, &tables).await;
+    if let Some(error) = take_state(&mut found, &tables, read) {
+        report(&asked, &found)?;
+        return Err(error);
+    }
     if found.different() > 0 {
+        report(&asked, &found)?;
         call.print(&found.table())?;
         return Err(Error::refused("the two sides differ before anything was sent"));
     }
     let pace = Pace { speed: asked.speed, patience: asked.patience };
-    let mut driver = Driver::new(&script, places.clone(), pace).await?;
+    let mut driver = Driver::new(&script, places.clone(), pace).await;
     driver.run(progress(script.order.len())).await;
     let unsent = driver.unsent;
     if driver.early > 0 {
@@ -101,8 +106,26 @@ pub(super) async fn run(call: Call, asked: Replay) -> Result<()> {
     }
     let mut found = Found::default();
     found.take(&script, driver.outcomes);
-    found.take_state(&tables, state::compare(sides, &first.parameters, &tables).await?);
-    conclude(&call, &asked, &found, script.conversations.len(), unsent)
+    let read = state::compare(sides, &first.parameters, &tables).await;
+    let failed = take_state(&mut found, &tables, read);
+    let concluded = conclude(&call, &asked, &found, script.conversations.len(), unsent);
+    failed.map_or(concluded, Err)
+}
+
+/// Takes what was read back. Where nothing could be, the report says so of each table, and the error is the command's end.
+fn take_state(found: &mut Found, tables: &[Legacy], read: Result<Vec<Compared>>) -> Option<Error> {
+    match read {
+        Ok(compared) => {
+            found.take_state(tables, compared);
+            None
+        }
+        Err(error) => {
+            let skipped = Some(format!("not read back: {}", error.in_one_line()));
+            let unread = Compared { rows: [0; 2], difference: None, skipped };
+            found.take_state(tables, vec![unread; tables.len()]);
+            Some(error)
+        }
+    }
 }
 
 fn read(files: &[PathBuf], key: &Key) -> Result<Vec<Recording>> {
@@ -148,6 +171,11 @@ fn tell_what_is_missing(script: &Script) {
         let reasons: Vec<String> = reasons.into_iter().collect();
         remark(&format!("{cut} of {} sessions are sent without their end: {}", script.conversations.len(), reasons.join("; ")));
     }
+    let acts = script.conversations.iter().flat_map(|c| &c.acts);
+    let left_out = acts.filter(|act| matches!(&act.what, What::Stretch(stretch) if stretch.leaves_out())).count();
+    if left_out > 0 {
+        remark(&format!("{left_out} statements about passwords of roles are not sent: the staging server keeps its own"));
+    }
     if script.unanswered > 0 {
         remark(&format!("{} statements were not answered when they were recorded, and are not sent", script.unanswered));
     }
@@ -185,12 +213,17 @@ fn progress(all: usize) -> impl Fn(usize) {
     }
 }
 
-fn conclude(call: &Call, asked: &Replay, found: &Found, sessions: usize, unsent: usize) -> Result<()> {
-    let table = found.table();
-    if let Some(file) = &asked.report {
-        crate::disk::replace(&[(file.clone(), table.print(Format::Json))])?;
+/// Writes what was found as JSON, where that was asked for.
+fn report(asked: &Replay, found: &Found) -> Result<()> {
+    match &asked.report {
+        Some(file) => crate::disk::replace(&[(file.clone(), found.table().print(Format::Json))]),
+        None => Ok(()),
     }
-    call.print(&table)?;
+}
+
+fn conclude(call: &Call, asked: &Replay, found: &Found, sessions: usize, unsent: usize) -> Result<()> {
+    report(asked, found)?;
+    call.print(&found.table())?;
     let [equal, different, not_comparable] = found.counts();
     remark(&format!("{sessions} sessions: {equal} equal, {different} different, {not_comparable} not comparable"));
     if unsent > 0 {

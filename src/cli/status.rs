@@ -124,6 +124,9 @@ impl Known {
         let why = self.tombstones.get(&rule.table).map(|t| t.why.clone());
         let why = why.or_else(|| self.judged.get(&rule.table).map(|j| j.reason.clone())).unwrap_or_default();
         table.push(vec![format!("name {}", self.name(&rule.table)).into(), true.into(), why.into()]);
+        if let Some(readers) = &facts.readers {
+            table.push(vec!["read".into(), (facts.state == Some(State::Reads)).into(), readers.as_str().into()]);
+        }
         if let Some(why) = &facts.gives_way {
             table.push(vec!["goes on".into(), false.into(), why.as_str().into()]);
         }

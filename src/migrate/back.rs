@@ -159,13 +159,14 @@ impl Migration<'_> {
         let owning = self.owning(db, relation).await?;
         db.batch(&context, &[swap, grants, owning, keys, hanging.after].concat()).await?;
         let gone = format!(
-            "DROP VIEW {aside};\nDROP VIEW {view};\nDROP FUNCTION {write}();\nALTER TABLE {parent} DETACH PARTITION {leaf};\nDROP TABLE {leaf};\n{}{}\n{}\nDELETE FROM {CONTROL}.object WHERE legacy_table = {table};",
+            "DROP VIEW {aside};\nDROP VIEW {view};\nDROP FUNCTION {write}();\nALTER TABLE {parent} DETACH PARTITION {leaf};\nDROP TABLE {leaf};\n{}{}\n{}\nDELETE FROM {CONTROL}.object WHERE legacy_table = {table};\n{compared}",
             keep::removal(relation),
             keep::waking(relation),
             hanging.last,
             aside = qualified(&relation.schema, &aside),
             write = view::function_name(relation),
             table = literal(&rule.table),
+            compared = control::forget_comparisons(&rule.table),
         );
         db.batch(&context, &gone).await?;
         self.capture_back(db, rule, relation).await?;

@@ -65,6 +65,8 @@ pub struct Facts {
     pub copied: Option<(i64, i64)>,
     /// Why the copying does not go on.
     pub gives_way: Option<String>,
+    /// Who reads the copy, in words; or, in no state of `reads`, why nobody does any more.
+    pub readers: Option<String>,
 }
 
 /// What has to be so before the archived table is dropped. The dump, which takes long, is made and proven when it is (`drop.rs`).
@@ -202,7 +204,7 @@ pub fn next(facts: &Facts, rule: &Rule, observation: Duration) -> String {
     }
     match standing(facts, observation) {
         "planned" => "let the proxies run in mode observe".into(),
-        "observed" | "copying" | "copied" | "proven" => format!("esclusa migrate {table}"),
+        "observed" | "copying" | "copied" | "proven" | "reads" => format!("esclusa migrate {table}"),
         "moved" => format!("esclusa rules set {table} shadow --reason TEXT"),
         "shadowed" if facts.different > 0 => "esclusa report comparisons".into(),
         "shadowed" => format!("esclusa rules set {table} rewrite --reason TEXT"),
@@ -284,6 +286,7 @@ pub async fn facts(db: &Database, context: &Context, rules: &[&Rule], observatio
         last.insert(row.get(0), (row.get(1), row.get(2), row.get(3)));
     }
     let modes = crate::control::modes(db).await?;
+    let mut readers = super::reads::told(db).await?;
     let mut all = HashMap::new();
     for rule in rules {
         let table = &rule.table;
@@ -314,6 +317,7 @@ pub async fn facts(db: &Database, context: &Context, rules: &[&Rule], observatio
             signature: signed,
             copied: copies.get(table).map(|(done, of, _)| (*done, *of)),
             gives_way: copies.remove(table).and_then(|(.., why)| why),
+            readers: readers.remove(table).filter(|_| matches!(state, State::Copied | State::Proven | State::Reads)),
         };
         all.insert(table.clone(), facts);
     }

@@ -108,6 +108,7 @@ pub async fn restore(migration: &Migration<'_>, run: i64, rule: &Rule, file: Opt
     let work = async |db: &Database, _: &Locked| {
         // Readers go on; a writer waits until the archive gets what he writes.
         db.batch(&context, &format!("LOCK TABLE {leaf} IN SHARE ROW EXCLUSIVE MODE")).await?;
+        ledger::lock(db).await?;
         let next = ledger::place(db, &migration.context, entry).await?;
         // The script gives the table to its owner, who may create nothing in the archive but for that moment.
         let owner = "SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE oid = to_regclass($1)";

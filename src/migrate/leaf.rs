@@ -28,7 +28,7 @@ pub fn creation(relation: &Relation) -> String {
 pub fn unique(relation: &Relation) -> String {
     let (Some(home), Some(name)) = (&relation.home, relation.leaf_unique()) else { return String::new() };
     let kind = if home.target.unique_is_primary { "PRIMARY KEY" } else { "UNIQUE" };
-    let columns = [&[home.target.discriminator], home.target.unique].concat().join(", ");
+    let columns = relation.leaf_key().join(", ");
     format!("ALTER TABLE {} ADD CONSTRAINT {} {kind} ({columns});", relation.rows(), ident(&name))
 }
 

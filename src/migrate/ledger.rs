@@ -59,8 +59,23 @@ pub async fn is_last(db: &Database, table: &str, step: Step) -> Result<bool> {
     Ok(db.one("asking for the last step", &sql, &[&table, &step.name()]).await?.get(0))
 }
 
-/// Writes a step, before what it does: the state that it leaves is still the one that there is. A step that has no place is refused.
+/// Lets nobody else write a step before the caller's transaction ends: what it finds is still so when it writes, and the chain of hashes
+/// has one end. A proxy writes steps too, beside the run that there is (`reads.rs`).
+pub async fn lock(db: &Database) -> Result<()> {
+    // LOCK takes no snapshot: in REPEATABLE READ too, what is read behind it is the ledger's end.
+    db.batch("waiting for the ledger", &format!("LOCK TABLE {CONTROL}.run_table IN SHARE ROW EXCLUSIVE MODE")).await
+}
+
+/// The run that began last; `None` before the first.
+pub async fn last_run(db: &Database) -> Result<Option<i64>> {
+    let sql = format!("SELECT max(id) FROM {CONTROL}.run");
+    Ok(db.one("asking for the last run", &sql, &[]).await?.get(0))
+}
+
+/// Writes a step, before what it does: the state that it leaves is still the one that there is. A step that has no place is refused. In the
+/// caller's transaction.
 pub async fn write(db: &Database, context: &Context, entry: Entry<'_>) -> Result<State> {
+    lock(db).await?;
     let state = state(db, context, entry.table).await?;
     let next = machine::after(state, entry.step).ok_or_else(|| refused(entry, state))?;
     write_as(db, entry, next).await?;
@@ -89,7 +104,7 @@ pub async fn write_as(db: &Database, entry: Entry<'_>, next: State) -> Result<()
     }
 }
 
-/// The state behind a step, or why it has no place.
+/// The state behind a step, or why it has no place. Behind [`lock`] that is so until the caller's transaction ends.
 pub async fn place(db: &Database, context: &Context, entry: Entry<'_>) -> Result<State> {
     let state = state(db, context, entry.table).await?;
     machine::after(state, entry.step).ok_or_else(|| refused(entry, state))

@@ -17,6 +17,8 @@ pub enum State {
     Copied,
     /// The copy is proven; what changes is carried.
     Proven,
+    /// Some sessions read the copy, and everybody writes the table (`reads.rs`).
+    Reads,
     /// The rows lie in the new tables, a view has the name, and the archived table is kept up to date: it can come back.
     Moved,
     /// A person has signed for the proof.
@@ -36,6 +38,12 @@ pub enum Step {
     Copied,
     /// A proof holds.
     Prove,
+    /// Sessions are chosen that read the copy.
+    Choose,
+    /// None does any more, because a person wants it so.
+    Withdraw,
+    /// None does any more, because a read gave another result by the copy than by the table.
+    Differ,
     /// The copy is taken away: a proof has failed, the heap was rewritten, or somebody wants it.
     Abandon,
     /// The table steps aside for its view. A small one is copied and proven in that same transaction.
@@ -66,6 +74,12 @@ pub const TRANSITIONS: &[(State, Step, State)] = &[
     (State::Proven,   Step::Copied,  State::Copied),   // gone on with: it is proven again
     (State::Proven,   Step::Abandon, State::Planned),
     (State::Proven,   Step::Move,    State::Moved),
+    (State::Proven,   Step::Choose,  State::Reads),
+    (State::Reads,    Step::Choose,  State::Reads),    // others, or more of them
+    (State::Reads,    Step::Prove,   State::Reads),    // again, before it moves
+    (State::Reads,    Step::Withdraw, State::Proven),
+    (State::Reads,    Step::Differ,  State::Copied),   // what was proven is in doubt
+    (State::Reads,    Step::Move,    State::Moved),
     (State::Moved,    Step::Return,  State::Planned),
     (State::Moved,    Step::Sign,    State::Signed),
     (State::Signed,   Step::Sign,    State::Signed),   // again, by another person or after more time
@@ -155,11 +169,12 @@ pub fn found(ledger: Option<State>, legacy: Legacy, has_leaf: bool) -> State {
 
 impl State {
     /// All of them.
-    pub const ALL: [State; 8] = [
+    pub const ALL: [State; 9] = [
         State::Planned,
         State::Copying,
         State::Copied,
         State::Proven,
+        State::Reads,
         State::Moved,
         State::Signed,
         State::Dropped,
@@ -173,6 +188,7 @@ impl State {
             State::Copying => "copying",
             State::Copied => "copied",
             State::Proven => "proven",
+            State::Reads => "reads",
             State::Moved => "moved",
             State::Signed => "signed",
             State::Dropped => "dropped",
@@ -216,6 +232,9 @@ impl Step {
             Step::Copy => "copy",
             Step::Copied => "copied",
             Step::Prove => "prove",
+            Step::Choose => "reads",
+            Step::Withdraw => "withdraw",
+            Step::Differ => "differ",
             Step::Abandon => "abandon",
             Step::Move => "migrate",
             Step::Return => "rollback",
@@ -233,10 +252,13 @@ mod tests {
 
     use super::*;
 
-    const STEPS: [Step; 10] = [
+    const STEPS: [Step; 13] = [
         Step::Copy,
         Step::Copied,
         Step::Prove,
+        Step::Choose,
+        Step::Withdraw,
+        Step::Differ,
         Step::Abandon,
         Step::Move,
         Step::Return,
@@ -257,6 +279,10 @@ mod tests {
         views: bool,
         /// A proxy that has not heard of the retiring yet: it sends what names the view.
         deaf: bool,
+        /// A proxy sends reads to the leaf: it has heard of a choice, and not yet of its end.
+        reading: bool,
+        /// A transaction is open whose snapshot does not see all that was copied.
+        old: bool,
         table: Option<u8>,
         leaf: Option<u8>,
         /// Rows that clients were told are written.
@@ -292,7 +318,7 @@ mod tests {
                 false => self.leaf = self.leaf.map(|_| row),
             }
             match self.named {
-                true if matches!(self.ledger, State::Copied | State::Proven) => self.leaf = Some(row),
+                true if matches!(self.ledger, State::Copied | State::Proven | State::Reads) => self.leaf = Some(row),
                 false => self.table = self.table.map(|_| row),
                 true => {}
             }
@@ -320,9 +346,18 @@ mod tests {
         fn step(mut self, step: Step) -> Option<World> {
             let state = found(Some(self.ledger), self.legacy(), self.leaf.is_some());
             let next = after(state, step).filter(|_| may_under(self.name, step))?;
+            // `reads::withdraw` and, behind a move, `replica::settled`: before its leaf goes, no proxy reads it any more.
+            if self.reading && matches!(step, Step::Abandon | Step::Return) {
+                return None;
+            }
+            // `reads::wait_for_snapshots`.
+            if self.old && step == Step::Choose {
+                return None;
+            }
             match step {
                 Step::Copy => self.leaf = Some(0),
                 Step::Copied | Step::Prove => self.leaf = self.table,
+                Step::Choose | Step::Withdraw | Step::Differ => {}
                 Step::Abandon => self.leaf = None,
                 Step::Move => (self.leaf, self.named, self.views) = (self.table, false, true),
                 Step::Return => (self.leaf, self.named, self.views) = (None, true, false),
@@ -341,6 +376,8 @@ mod tests {
         fn check(&self) {
             let answers = if self.named { self.table } else { self.leaf };
             assert_eq!(answers, Some(self.written), "whoever asks by the name misses a row: {self:?}");
+            assert!(!self.reading || self.leaf == Some(self.written), "who reads by the leaf misses a row: {self:?}");
+            assert!(!(self.reading && self.old && self.named), "who has an old snapshot reads half of a copy: {self:?}");
             assert!(self.table.is_some() || self.dumped, "nothing is left of the table, and no dump: {self:?}");
             assert!(self.name == Name::Served || !self.named, "a table stands under a tombstone: {self:?}");
             assert_eq!(self.views, !self.named && self.name != Name::Tombstone, "views: {self:?}");
@@ -364,6 +401,8 @@ mod tests {
             name: Name::Served,
             views: false,
             deaf: false,
+            reading: false,
+            old: false,
             table: Some(0),
             leaf: None,
             written: 0,
@@ -412,10 +451,15 @@ mod tests {
             }
             // A proxy hears of the retiring.
             reach(World { deaf: false, ..world });
+            // A proxy hears of a choice, or of its end.
+            reach(World { reading: world.ledger == State::Reads, ..world });
+            // A transaction begins while rows are copied, and ends.
+            reach(World { old: world.old || matches!(world.ledger, State::Planned | State::Copying), ..world });
+            reach(World { old: false, ..world });
             // A DBA brings the archived table back by hand, though nobody should; a view of that name has to be away, and then no proxy
             // takes the name for a tombstone.
             if !world.named && world.table.is_some() && world.name == Name::Served {
-                reach(World { named: true, leaf: None, views: false, ..world });
+                reach(World { named: true, leaf: None, views: false, reading: false, ..world });
             }
         }
         assert_eq!(states.len(), State::ALL.len(), "{states:?}");
@@ -433,6 +477,8 @@ mod tests {
         assert_eq!(after(State::Moved, Step::Drop), None, "nobody has signed");
         assert_eq!(after(State::Planned, Step::Drop), None);
         assert_eq!(after(State::Copied, Step::Move), None, "it is not proven");
+        assert_eq!(after(State::Copied, Step::Choose), None, "it is not proven");
+        assert_eq!(after(State::Reads, Step::Abandon), None, "somebody reads the copy");
         assert_eq!(after(State::Dropped, Step::Return), None, "there is nothing to bring back before it is restored");
         let mut pairs: Vec<_> = TRANSITIONS.iter().map(|(from, step, _)| (from, step)).collect();
         pairs.sort_unstable();

@@ -1,4 +1,57 @@
-//! The numbers that rows of a heap get in the leaf when they are copied: from a row's place follows its number, and from the number its place.
+//! The numbers of rows in the new tables: those that rows of a heap get when they are copied (from a row's place follows its number, and from the
+//! number its place), and those that a sequence gives afterwards. Two rows with one number would be one to what keeps the archive equal.
+
+use crate::catalog::Database;
+use crate::error::Result;
+use crate::relation::target::{self, Target};
+use crate::sql::quote::{literal, qualified};
+
+/// A sequence that would give numbers again which rows have: somebody has set it back, or loaded rows beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Behind {
+    /// The sequence, qualified.
+    pub sequence: String,
+    /// The number that it gave last.
+    pub given: i64,
+    /// The greatest number of a row.
+    pub greatest: i64,
+}
+
+/// The sequences of the new tables that are behind.
+pub async fn behind(database: &Database, schema: &str) -> Result<Vec<Behind>> {
+    let mut behind = Vec::new();
+    for Target { table, sequence, .. } in target::ALL {
+        let Some(sequence) = sequence else { continue };
+        let (table, sequence) = (qualified(schema, table), qualified(schema, sequence));
+        let column = format!(
+            "SELECT quote_ident(a.attname) FROM pg_depend AS d JOIN pg_attrdef AS f ON d.classid = 'pg_attrdef'::regclass AND f.oid = d.objid \
+             JOIN pg_attribute AS a ON a.attrelid = f.adrelid AND a.attnum = f.adnum \
+             WHERE d.refobjid = to_regclass({}) AND f.adrelid = to_regclass({})",
+            literal(&sequence),
+            literal(&table)
+        );
+        let rows = database.query("looking for the column of a sequence", &column, &[]).await?;
+        let Some(column) = rows.first().map(|row| row.get::<_, String>(0)) else { continue };
+        // The rows first: whoever inserts meanwhile draws from the sequence before.
+        let greatest = format!("SELECT coalesce(max({column}), 0) FROM {table}");
+        let greatest: i64 = database.one("looking for the greatest number", &greatest, &[]).await?.get(0);
+        let given: i64 = database.one("reading a sequence", &format!("SELECT last_value FROM {sequence}"), &[]).await?.get(0);
+        if given < greatest {
+            behind.push(Behind { sequence, given, greatest });
+        }
+    }
+    Ok(behind)
+}
+
+/// Sets them on; returns them as they were.
+pub async fn catch_up(database: &Database, schema: &str) -> Result<Vec<Behind>> {
+    let found = behind(database, schema).await?;
+    for Behind { sequence, greatest, .. } in &found {
+        let sql = format!("SELECT setval({0}, greatest({greatest}, last_value)) FROM {sequence}", literal(sequence));
+        database.execute("setting a sequence on", &sql, &[]).await?;
+    }
+    Ok(found)
+}
 
 /// Numbers of the rows that stood in a heap at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -23,6 +23,7 @@ use super::number::Numbers;
 use super::object::concurrently;
 use super::parity::{self, Parity};
 use super::quiet::{Locked, Pace, attempt};
+use super::reads::{self, Why};
 use super::{leaf, roles};
 use carry::Carry;
 pub use carry::carried;
@@ -201,7 +202,13 @@ impl<'o> Online<'o> {
         }
         self.db.batch(&self.context("settling the copy of"), &self.carry().settle(self.numbers.blocks)).await?;
         let notes = self.index(begun).await?;
-        self.work.ledger(Step::Copied, None).await?;
+        let context = self.context("copying");
+        // Whom a proof has let read it reads on while it is proven again.
+        let write = async |db: &Database| match ledger::state(db, self.work.context, &self.relation.table).await? {
+            State::Reads => Ok(()),
+            _ => self.work.ledger(Step::Copied, None).await.map(|_| ()),
+        };
+        self.db.transaction(&context, write).await?;
         Ok(notes)
     }
 
@@ -422,7 +429,8 @@ async fn start(work: Work<'_>, context: &str) -> Result<()> {
          VALUES ({}, {run}, {filenode}, {blocks}, {first}, {per_block});",
         literal(&relation.table)
     );
-    db.batch(context, &[carry.attaching(), ledger].concat()).await?;
+    let compared = crate::control::forget_comparisons(&relation.table);
+    db.batch(context, &[carry.attaching(), ledger, compared].concat()).await?;
     work.ledger(Step::Copy, None).await.map(|_| ())
 }
 
@@ -436,8 +444,9 @@ async fn primary(db: &Database, relation: &Relation, context: &str) -> Result<St
     Ok(format!("ALTER TABLE {} ADD CONSTRAINT {name} {definition};\n", relation.rows()))
 }
 
-/// Takes a copy away, with its trigger and all that stands beside it; the table is as it was.
+/// Takes a copy away, with its trigger and all that stands beside it; the table is as it was. Whoever reads it reads the table first.
 pub async fn abandon(work: Work<'_>) -> Result<()> {
+    reads::withdraw(work, Why { who: "esclusa migrate", reason: Some("its copy is taken away") }).await?;
     let Work { db, relation, pace, told, .. } = work;
     let context = format!("taking the copy of {} away", relation.table);
     let carry = Carry::new(relation, Numbers { first: 0, per_block: 1, blocks: 0 });

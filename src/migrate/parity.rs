@@ -154,7 +154,11 @@ impl Prover<'_> {
     /// value, which only the trigger writes, not with one that is kept.
     fn moved(&self, word: &str) -> String {
         if self.compared == Compared::Kept {
-            return self.relation.wholeness("t").map_or(String::new(), |whole| format!(" {word} {whole}"));
+            let captured = self.relation.target().and_then(|t| t.captured);
+            let whole = self.relation.wholeness("t");
+            return whole.zip(captured).map_or(String::new(), |(whole, (column, value))| {
+                format!(" {word} (t.{column} <> {} OR {whole})", literal(value))
+            });
         }
         let moved = self.relation.target().and_then(|t| t.moved).filter(|_| self.relation.projection.is_some());
         moved.map_or(String::new(), |(column, value)| format!(" {word} t.{column} = {}", literal(value)))
@@ -186,7 +190,11 @@ impl Prover<'_> {
         let found = self.text("multiset", &format!("{} UNION ALL {}", missing(&old, &new), missing(&new, &old))).await?;
         let [lost, lost_row, extra, extra_row] = found.as_slice() else { return Ok(failed("multiset", "not compared".into())) };
         let passed = lost == "0" && extra == "0";
-        let short = |row: &str| row.chars().take(120).collect::<String>();
+        // Where both sides show a row, from a little before the first place in which these differ.
+        let same = lost_row.chars().zip(extra_row.chars()).take_while(|(a, b)| a == b).count();
+        let start = if same > 80 { same - 40 } else { 0 };
+        let cut = if start > 0 { "…" } else { "" };
+        let short = |row: &str| cut.to_owned() + &row.chars().skip(start).take(120).collect::<String>();
         let detail = match passed {
             true => "0 missing, 0 extra".to_owned(),
             false => format!("{lost} missing {}, {extra} extra {}", short(lost_row), short(extra_row)),
@@ -213,13 +221,24 @@ impl Prover<'_> {
     /// Every column that follows from the legacy row, computed again from what is stored.
     async fn derived(&self, target: &Target, verdicts: &mut Vec<Verdict>) -> Result<()> {
         for (check, names) in target.derived {
-            let differs: Vec<String> = names.iter().filter_map(|n| recomputed(self.relation, n)).collect();
-            if differs.is_empty() {
+            // What the application writes later follows from its row too, but for the clock's and who was logged in; what the trigger does, from a change.
+            let alike = |name: &&&str| self.relation.field(name).is_some_and(|_| self.relation.is_written_as_moved(name));
+            let differ = |names: &mut dyn Iterator<Item = &&str>| -> Vec<String> {
+                names.filter_map(|name| recomputed(self.relation, name)).collect()
+            };
+            let (written, moved) = (differ(&mut names.iter().filter(alike)), differ(&mut names.iter().filter(|n| !alike(n))));
+            let of = |differs: Vec<String>, source: Option<String>| {
+                let source = source.map_or(String::new(), |source| format!(" AND t.{source}"));
+                (!differs.is_empty()).then(|| format!("({}){source}", differs.join(" OR ")))
+            };
+            let is_captured = |(column, value)| format!("{column} <> {}", literal(value));
+            let is_moved = |(column, value)| format!("{column} = {}", literal(value));
+            let faults = [of(written, target.captured.map(is_captured)), of(moved, target.moved.map(is_moved))];
+            let faults: Vec<String> = faults.into_iter().flatten().collect();
+            if faults.is_empty() {
                 continue;
             }
-            // What the application or the trigger writes later may have other values there: the clock's, and who was logged in.
-            let moved = target.moved.map_or(String::new(), |(column, value)| format!(" AND t.{column} = {}", literal(value)));
-            let sql = format!("SELECT count(*) FROM {} AS t WHERE ({}){moved}", self.relation.rows(), differs.join(" OR "));
+            let sql = format!("SELECT count(*) FROM {} AS t WHERE {}", self.relation.rows(), faults.join(" OR "));
             let rows = self.text(check, &sql).await?.concat();
             verdicts.push(Verdict { check, passed: rows == "0", detail: format!("{rows} rows disagree with their image") });
         }
@@ -230,14 +249,21 @@ impl Prover<'_> {
     async fn alone(&self, target: &Target) -> Result<Verdict> {
         let value = self.relation.home.as_ref().map_or("", |h| h.value.as_str());
         let parent = crate::sql::quote::qualified(&self.relation.schema, target.table);
+        let leaf = literal(&self.relation.rows());
         let sql = format!(
-            "SELECT count(*) FROM {parent} AS t WHERE t.{} = {} AND t.tableoid <> {}::regclass",
+            "SELECT count(*), EXISTS (SELECT FROM pg_inherits WHERE inhrelid = {leaf}::regclass AND inhparent = {}::regclass) \
+             FROM {parent} AS t WHERE t.{} = {} AND t.tableoid <> {leaf}::regclass",
+            literal(&parent),
             target.discriminator,
             literal(value),
-            literal(&self.relation.rows())
         );
-        let rows = self.text("leaf", &sql).await?.concat();
-        Ok(Verdict { check: "leaf", passed: rows == "0", detail: format!("{rows} rows outside") })
+        let found = self.text("leaf", &sql).await?;
+        let [rows, is_part] = found.as_slice() else { return Ok(failed("leaf", "not looked at".into())) };
+        let detail = match is_part == "t" {
+            true => format!("{rows} rows outside"),
+            false => format!("{} is no partition of {parent}: `esclusa schema apply` makes it one", self.relation.rows()),
+        };
+        Ok(Verdict { check: "leaf", passed: rows == "0" && is_part == "t", detail })
     }
 }
 

@@ -27,7 +27,7 @@ use super::parity::{self, Parity};
 use super::quiet::{Locked, Pace, attempt, attempt_once};
 use super::standing::{Standing, dependents_of};
 use super::throttle::Limits;
-use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, backfill, gate, keep, leaf, name, object, retain, roles, view};
+use super::{ARCHIVE, CONTROL, OWN_GRANTS, PINNED, backfill, gate, keep, leaf, name, object, reads, retain, roles, view};
 
 /// The advisory lock of a run, held by its session.
 const RUNNING: &str = "hashtext('esclusa migrate')";
@@ -148,7 +148,8 @@ impl<'m> Migration<'m> {
             let notes = retain::run(self.database, &self.context, rule, table).await?;
             // A process that was killed behind the work has not come to the ledger.
             if !notes.is_empty() || ledger::state(self.database, &self.context, &rule.table).await? != State::Improved {
-                self.write(self.database, run, rule, Step::Improve, None).await?;
+                let write = async |db: &Database| self.write(db, run, rule, Step::Improve, None).await;
+                self.database.transaction("writing what was improved", write).await?;
             }
             return Ok(Outcome { table: rule.table.clone(), rows: 0, parity: None, notes, held: Duration::ZERO });
         }
@@ -224,6 +225,15 @@ impl<'m> Migration<'m> {
         self.copy(run, relation).await.map(Some)
     }
 
+    /// Copies a history that stays where it is for now, and proves it. Notes are of indexes that cannot be carried.
+    pub(super) async fn copied_and_proven(&self, run: i64, rule: &Rule) -> Result<Vec<String>> {
+        let relation = Relation::compile(rule, &self.context);
+        self.refuse_stale_rule(rule, &self.catalog(rule).await?)?;
+        let hanging = self.hanging(self.database, &relation, &relation.legacy_table()).await?;
+        self.refuse_hanging(&relation, &hanging)?;
+        Ok(self.copy(run, &relation).await?.notes)
+    }
+
     /// Copies a history while it is written, and proves it.
     async fn copy<'p>(&'p self, run: i64, relation: &'p Relation) -> Result<Prepared<'p>> {
         let mut copy = Online::begin(self.copying(run, relation)).await?;
@@ -252,6 +262,7 @@ impl<'m> Migration<'m> {
         // The base before its history: the order in which an application writes them.
         let base = rule.target.history().and_then(|h| h.base.as_ref()).map(|b| qualified(&self.context.schema, b));
         tables.splice(0..0, base);
+        tables.extend(prepared.map(|_| relation.rows()));
         let word = |text: &str| self.told.word(text);
         let (failed, since) = (Cell::new(false), Cell::new(Instant::now()));
         let proxies = CutOver::prepare(self.database, &rule.table, Asked::WhoeverServes).await?.map(Rc::new);
@@ -264,7 +275,7 @@ impl<'m> Migration<'m> {
                 locked.quiet(proxies).await?;
             }
             db.batch(&context, locks).await?;
-            let catalog = self.lock(db, rule, relation).await?;
+            let catalog = self.lock(db, rule, relation, prepared.is_some()).await?;
             locked.no_old_snapshot(db).await?;
             let moved = self.move_table(db, run, rule, relation, prepared, &catalog).await?;
             match moved.0.parity.as_ref().filter(|p| !p.holds()) {
@@ -320,6 +331,7 @@ impl<'m> Migration<'m> {
     ) -> Result<(Outcome, Vec<String>)> {
         let legacy = relation.legacy_table();
         let entry = Entry { run, table: &rule.table, step: Step::Move, rows: None, detail: None };
+        ledger::lock(db).await?;
         let next = ledger::place(db, &self.context, entry).await?;
         let hanging = self.hanging(db, relation, &legacy).await?;
         let mut notes = self.refuse_hanging(relation, &hanging)?;
@@ -345,7 +357,8 @@ impl<'m> Migration<'m> {
         let context = format!("carrying what hangs on {}", rule.table);
         db.batch(&context, &hanging.before).await?;
         let owned = self.disown(db, relation).await?;
-        let validation = self.swap(db, relation).await?;
+        let view = if prepared.is_some() { reads::removal(db, relation).await? } else { String::new() };
+        let validation = self.swap(db, relation, &view).await?;
         db.batch(&context, &hanging.after).await?;
         notes.extend(self.capture(db, rule, relation, catalog).await?);
         let places = prepared.map_or(keep::Places::Order, |p| keep::Places::Numbers(p.copy.numbers()));
@@ -371,9 +384,11 @@ impl<'m> Migration<'m> {
     }
 
     /// Locks the table, and looks whether it is still what its rule says.
-    async fn lock(&self, db: &Database, rule: &Rule, relation: &Relation) -> Result<Catalog> {
+    async fn lock(&self, db: &Database, rule: &Rule, relation: &Relation, is_copied: bool) -> Result<Catalog> {
         let context = format!("locking {}", rule.table);
-        db.batch(&context, &format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", relation.legacy_table())).await?;
+        // Whoever reads a copy has locks on it: better to find out before the last proof than behind it.
+        let copy = if is_copied { format!(", {}", relation.rows()) } else { String::new() };
+        db.batch(&context, &format!("LOCK TABLE {}{copy} IN ACCESS EXCLUSIVE MODE", relation.legacy_table())).await?;
         let catalog = self.catalog(rule).await?;
         self.refuse_stale_rule(rule, &catalog)?;
         Ok(catalog)
@@ -458,11 +473,12 @@ impl<'m> Migration<'m> {
     }
 
     /// The table steps aside and the view takes its name, in the same transaction.
-    async fn swap(&self, db: &Database, relation: &Relation) -> Result<Vec<String>> {
+    /// `removal` takes away a view of the copy that stands in its place.
+    async fn swap(&self, db: &Database, relation: &Relation, removal: &str) -> Result<Vec<String>> {
         let (legacy, archived) = (relation.legacy_table(), qualified(ARCHIVE, &relation.table));
         let context = format!("putting the view in place of {}", relation.table);
         db.batch(&context, &format!("ALTER TABLE {legacy} SET SCHEMA {ARCHIVE}")).await?;
-        db.batch(&context, &view::creation(relation)).await?;
+        db.batch(&context, &[removal, &view::creation(relation)].concat()).await?;
         view::hand_over(db, relation, &archived).await?;
         self.keys(db, relation, &archived).await
     }

@@ -10,7 +10,7 @@ use crate::sql::quote::{ident, literal, qualified};
 use crate::table::ColumnType::Text;
 use crate::table::{Cell, Table};
 
-use super::{ARCHIVE, CONTROL, LEAVES, OWN_GRANTS, PINNED, first_form, foreign_key, month, object, partman, roles};
+use super::{ARCHIVE, CONTROL, LEAVES, OWN_GRANTS, PINNED, first_form, foreign_key, month, number, object, partman, roles};
 
 const CONTROL_SQL: &str = include_str!("sql/control.sql");
 const TABLES_SQL: &str = include_str!("sql/tables.sql");
@@ -106,6 +106,9 @@ pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
         .await?;
     let mut mended = object::mend(database, &context.schema).await?;
     mended.extend(mend_constraints(database, context, partitioner, end).await?);
+    for behind in number::catch_up(database, &context.schema).await? {
+        mended.push(vec![format!("sequence {}", behind.sequence).into(), "mended: it was behind".into()]);
+    }
     for object in objects(database, &context.schema, CONTROL).await? {
         let state = if before.iter().any(|o| o.name == object.name && o.kind == object.kind) { "was there" } else { "created" };
         let name = format!("{} {}", object.kind, object.name);
@@ -298,6 +301,16 @@ pub async fn check(database: &Database, context: &Context) -> Result<Table> {
     let strays = month::strays(database, context).await?;
     if strays > 0 {
         drift.push(vec![format!("table {}", month::DEFAULT).into(), "holds rows".into(), "0".into(), strays.to_string().into()]);
+    }
+    for behind in number::behind(database, &context.schema).await? {
+        let name = format!("sequence {}", behind.sequence);
+        let expected = format!("{} or more", behind.greatest);
+        drift.push(vec![
+            name.into(),
+            "is behind: numbers of rows would be given again".into(),
+            expected.into(),
+            behind.given.to_string().into(),
+        ]);
     }
     drift.rows.extend(object::check(database, &context.schema).await?.iter().map(object::Drift::row));
     Ok(drift)

@@ -68,6 +68,7 @@ pub async fn sign(migration: &Migration<'_>, run: i64, rule: &Rule, by: &str) ->
         .database
         .transaction(&context, async |db| {
             db.batch(&context, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
+            ledger::lock(db).await?;
             let (rows, sums) = sums(db, &relation, upto).await?;
             let checks = parity.verdicts.iter().map(|v| (v.check.to_owned(), v.detail.clone())).collect();
             let signed = Signed { table: rule.table.clone(), by: by.to_owned(), rows, upto, sums, checks };

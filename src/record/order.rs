@@ -41,7 +41,7 @@ impl Order {
         let path = directory.join(ORDER);
         match std::fs::read_to_string(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::io(format!("reading {}", path.display()), error)),
+            Err(error) => Err(unreadable(&path, error)),
             Ok(text) => match serde_json::from_str(&text) {
                 Ok(order) => Ok(Some(order)),
                 Err(error) => Err(Error::usage(format!("{} is no order: {error}", path.display()))),
@@ -63,7 +63,7 @@ impl Order {
         match std::fs::remove_file(&path) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(Error::io(format!("removing {}", path.display()), error)),
+            Err(error) => Err(unreadable(&path, error)),
         }
     }
 
@@ -77,6 +77,16 @@ impl Order {
         let is_among = |list: &[String], name: &str| list.is_empty() || list.iter().any(|n| n == name);
         is_among(&self.users, user) && is_among(&self.applications, application)
     }
+}
+
+/// What could not be read there, or taken away. All of it is for one user.
+pub(super) fn unreadable(path: &Path, error: std::io::Error) -> Error {
+    let own = "it is for its owner alone, the user that `esclusa serve` runs as; run this as that user (sudo -u USER)";
+    let told = match error.kind() {
+        ErrorKind::PermissionDenied => std::io::Error::new(error.kind(), format!("permission denied: {own}")),
+        _ => error,
+    };
+    Error::io(format!("reading {}", path.display()), told)
 }
 
 /// Makes the directory, for nobody but its owner, where it is not there.

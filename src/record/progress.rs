@@ -80,6 +80,12 @@ impl Progress {
         telemetry::set("esclusa_recording", 0.0);
     }
 
+    /// It cannot be written: whoever has ended it before has not got what was asked for.
+    pub(super) fn fails(&self, why: String) {
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+        telemetry::set("esclusa_recording", 0.0);
+    }
+
     /// A session is cut.
     pub(super) fn cut(&self) {
         self.cut.fetch_add(1, Ordering::Relaxed);

@@ -1,11 +1,16 @@
 //! Takes out of a session's frames what a rule is about, before anything is written: literals, parameters, and lines of COPY get pseudonyms
 //! (`record/pseudonym.rs`). Where a rule is about a frame that cannot be read, the session is cut: nothing goes to the disk in doubt.
 //!
-//! The password in `CREATE ROLE ... PASSWORD 'x'` and its like is taken out without any rule.
+//! Statements about the passwords of roles are left out without any rule, and what stands near the word in a string is hidden (`password`).
 //!
 //! What is not found: a value that a function builds into a statement, a parameter that is another one's part, and a value that is written
 //! to another table than the rule's. Names of tables and columns, and names of statements and portals, are no values.
 
+mod body;
+mod certain;
+mod counted;
+mod names;
+mod password;
 mod rules;
 mod statement;
 
@@ -18,9 +23,11 @@ use super::seal::Key;
 use crate::error::Result;
 use crate::sql::Lexed;
 use crate::sql::quote::literal;
-use crate::sql::token::{Lexeme, Literal};
+use crate::sql::token::Literal;
 use crate::wire::frame::{self, HEADER_BYTES, cstr};
 use crate::wire::tag::{about, client};
+pub use password::LEFT_OUT;
+use password::without_role_passwords;
 pub use rules::Rules;
 use statement::Copy;
 
@@ -45,6 +52,8 @@ pub(super) struct State {
     copy: Option<Copy>,
     /// The beginning of a line of COPY.
     line: Vec<u8>,
+    /// Tables, views and functions that this session has made, and that a rule was about.
+    made: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -91,7 +100,7 @@ impl Redaction {
 
     /// Whole frames, redacted.
     pub(super) fn frames(&self, state: &mut State, frames: Vec<u8>) -> Result<Vec<u8>, Cut> {
-        if self.rules.is_empty() && !may_set_password(&frames) {
+        if self.rules.is_empty() && state.prepared.is_empty() && !password::may_be_near(&frames) {
             return Ok(frames);
         }
         let mut out = Vec::with_capacity(frames.len());
@@ -107,8 +116,9 @@ impl Redaction {
     fn frame(&self, state: &mut State, tag: u8, whole: &[u8], out: &mut Vec<u8>) -> Result<(), Cut> {
         let body = &whole[HEADER_BYTES..];
         match tag {
-            // Without a rule only a statement can hold what is taken out.
-            tag if self.rules.is_empty() && !matches!(tag, client::QUERY | client::PARSE) => out.extend_from_slice(whole),
+            // Without a rule only a statement and its parameters can hold what is taken out.
+            client::COPY_DATA | client::COPY_DONE | client::COPY_FAIL if self.rules.is_empty() => out.extend_from_slice(whole),
+            client::FUNCTION_CALL if self.rules.is_empty() && !password::mentions(body) => out.extend_from_slice(whole),
             client::QUERY => {
                 let (text, behind) = cstr(body).ok_or(Cut::Unredactable)?;
                 let (text, found) = self.statement(state, text)?;
@@ -147,64 +157,124 @@ impl Redaction {
     /// A text, redacted, and what is meant of its parameters.
     fn statement(&self, state: &mut State, bytes: &[u8]) -> Result<(Vec<u8>, Prepared), Cut> {
         let (text, is_utf8) = read(bytes);
+        let is_about = |text: &str| self.rules.may_name(text, &state.made) || password::mentions(text.as_bytes());
         let Ok(lexed) = Lexed::new(&text) else {
             // The server will not read it either, or in a way of its own.
-            if self.rules.may_name(&text) || may_set_password(bytes) {
+            if is_about(&text) {
                 return Err(Cut::Unredactable);
             }
             return Ok((written(&self.matched(&text), is_utf8), Prepared::default()));
         };
-        // Where a backslash before a quote is an escape, strings end elsewhere than here.
-        let ambiguous =
-            |lexeme: &Lexeme| text[lexeme.span.range()].starts_with('\'') && text[lexeme.span.range()].contains("\\'");
-        let is_about = !self.rules.patterns.is_empty() || self.rules.may_name(&text) || may_set_password(bytes);
-        if is_about && lexed.lexemes.iter().any(ambiguous) {
+        if (!self.rules.patterns.is_empty() || is_about(&text)) && is_ambiguous(&lexed) {
             return Err(Cut::Unredactable);
         }
-        let (mut out, mut from, mut found) = (String::with_capacity(text.len()), 0, Prepared::default());
-        for range in lexed.statements() {
-            found.copy = statement::copy(&lexed, &range, &self.rules.names).or(found.copy);
-            let meant = self.meant(state, &lexed, &range);
-            for at in range {
-                let lexeme = &lexed.lexemes[at];
-                if let Some(parameter) = lexeme.parameter().filter(|_| meant.contains(&at)) {
-                    found.parameters.insert(parameter);
-                }
-                let Some(value) = lexeme.literal() else { continue };
-                // What stands between values, comments among it, can hold what a pattern is about.
-                out.push_str(&self.matched(&text[from..lexeme.span.start]));
-                let original = &text[lexeme.span.range()];
-                out.push_str(&self.value(value, meant.contains(&at)).unwrap_or_else(|| original.to_owned()));
-                from = lexeme.span.end;
+        match without_role_passwords(&text) {
+            Some(rest) => {
+                let lexed = Lexed::new(&rest).map_err(|_| Cut::Unredactable)?;
+                let (kept, found) = self.lexed(state, &lexed)?;
+                Ok((written(&kept, is_utf8), found))
             }
+            None => self.lexed(state, &lexed).map(|(kept, found)| (written(&kept, is_utf8), found)),
         }
-        out.push_str(&self.matched(&text[from..]));
-        Ok((written(&out, is_utf8), found))
     }
 
-    /// The lexemes whose values are meant, with those that SQL's own PREPARE and EXECUTE carry on.
-    fn meant(&self, state: &mut State, lexed: &Lexed<'_>, range: &Range<usize>) -> BTreeSet<usize> {
-        let mut meant = statement::meant(lexed, range, &self.rules.names);
-        meant.extend(range.clone().skip(1).filter(|at| lexed.lexemes[at - 1].is("PASSWORD")));
+    /// A text without values that are meant, and in a text that a rule is about without its comments: they may hold statements.
+    fn lexed(&self, state: &mut State, lexed: &Lexed<'_>) -> Result<(String, Prepared), Cut> {
+        let text = lexed.text;
+        let (mut meant, mut found) = (statement::Found::default(), Prepared::default());
+        for range in lexed.statements() {
+            found.copy = statement::copy(lexed, &range, &self.rules.names, &state.made).or(found.copy);
+            let here = self.meant(state, lexed, &range)?;
+            meant.values.extend(here.values);
+            meant.bodies.extend(here.bodies);
+            meant.is_about |= here.is_about;
+        }
+        meant.is_about |= password::mentions(text.replace(LEFT_OUT, "").as_bytes());
+        // What stands between values can hold what a pattern is about.
+        let (mut out, mut between, mut from) = (String::with_capacity(text.len()), String::new(), 0);
+        for (at, lexeme) in lexed.lexemes.iter().enumerate() {
+            between.push_str(without_comment(&text[from..lexeme.span.start], meant.is_about));
+            from = lexeme.span.end;
+            let original = lexed.at_text(at);
+            let Some(value) = lexeme.literal() else {
+                between.push_str(original);
+                found.parameters.extend(lexeme.parameter().filter(|_| meant.values.contains(&at)));
+                continue;
+            };
+            out.push_str(&self.matched(&std::mem::take(&mut between)));
+            let code = match value {
+                Literal::Text(code) if meant.bodies.contains(&at) => self.code(code).map(|code| literal(&code)),
+                _ => None,
+            };
+            let is_meant = meant.values.contains(&at) || meant.bodies.contains(&at);
+            out.push_str(&code.or_else(|| self.value(value, is_meant)).unwrap_or_else(|| original.to_owned()));
+        }
+        between.push_str(without_comment(&text[from..], meant.is_about));
+        out.push_str(&self.matched(&between));
+        Ok((out, found))
+    }
+
+    /// What is meant in a statement, with what SQL's own PREPARE and EXECUTE carry on, and what the session has made.
+    fn meant(&self, state: &mut State, lexed: &Lexed<'_>, range: &Range<usize>) -> Result<statement::Found, Cut> {
+        let mut found = statement::found(lexed, range, &self.rules.names, &state.made);
+        if found.is_about
+            && !self.rules.is_empty()
+            && let Some(made) = statement::makes(lexed, range)
+        {
+            if state.made.len() >= PREPARED {
+                return Err(Cut::Unredactable);
+            }
+            state.made.insert(made);
+        }
         let word = |at: usize, word: &str| lexed.lexemes.get(range.start + at).is_some_and(|l| l.is(word));
         let name = lexed.lexemes.get(range.start + 1).and_then(|l| l.name()).map(String::into_bytes);
+        let is_bound = found.values.iter().any(|at| lexed.lexemes[*at].parameter().is_some());
         match name {
-            Some(name) if word(0, "PREPARE") && !meant.is_empty() => {
+            Some(name) if word(0, "PREPARE") && is_bound => {
                 let parameters = [0].into();
                 state.prepared.insert(name, Prepared { parameters, ..Prepared::default() });
-                meant
             }
             // Which of its arguments is meant is not followed: all of them.
-            Some(name) if word(0, "EXECUTE") && state.prepared.contains_key(&name) => range.clone().collect(),
-            _ => meant,
+            Some(name) if word(0, "EXECUTE") && state.prepared.contains_key(&name) => {
+                found.values.extend(range.clone());
+                found.is_about = true;
+            }
+            _ => {}
         }
+        Ok(found)
+    }
+
+    /// Code without its values and comments; `None` where it cannot be read.
+    fn code(&self, text: &str) -> Option<String> {
+        let lexed = Lexed::new(text).ok()?;
+        if is_ambiguous(&lexed) {
+            return None;
+        }
+        let kept = counted::counted(&lexed, &(0..lexed.lexemes.len()));
+        let (mut out, mut from) = (String::with_capacity(text.len()), 0);
+        for (at, lexeme) in lexed.lexemes.iter().enumerate() {
+            out.push_str(without_comment(&text[from..lexeme.span.start], true));
+            from = lexeme.span.end;
+            let original = &text[lexeme.span.range()];
+            match lexeme.literal() {
+                Some(value) if !kept.contains(&at) => {
+                    let code = match value {
+                        Literal::Text(inner) if body::is_run(&lexed, at) => self.code(inner).map(|code| literal(&code)),
+                        _ => None,
+                    };
+                    out.push_str(&code.or_else(|| self.value(value, true)).unwrap_or_default());
+                }
+                _ => out.push_str(&self.matched(original)),
+            }
+        }
+        Some(out)
     }
 
     /// What stands in the place of a literal; `None` where it stays.
     fn value(&self, value: Literal<'_>, is_meant: bool) -> Option<String> {
         match (value, is_meant) {
-            (Literal::Number(text), true) => Some(self.pseudonyms.text(text)),
-            (Literal::Text(text), true) => Some(literal(&self.pseudonyms.text(text))),
+            (Literal::Number(text), true) => Some(self.number(text)),
+            (Literal::Text(text), true) => Some(literal(&self.string(text))),
             (Literal::Bits(digits), true) => {
                 let hidden = self.pseudonyms.bytes(digits.as_bytes(), digits.len());
                 Some(format!("X'{}'", hidden.iter().map(|b| format!("{:x}", b & 15)).collect::<String>()))
@@ -217,6 +287,29 @@ impl Redaction {
                 let matched = self.matched(text);
                 (matched != text).then(|| literal(&matched))
             }
+        }
+    }
+
+    /// A string; one that is a time or its unit and nothing else (`'3 days'`, `'month'`) keeps the words that make it one.
+    fn string(&self, text: &str) -> String {
+        const UNITS: &[&str] =
+            &["second", "minute", "hour", "day", "week", "month", "quarter", "year", "dow", "isodow", "doy", "epoch"];
+        let is_unit = |word: &str| UNITS.contains(&word.to_lowercase().trim_end_matches('s'));
+        let is_number = |word: &str| word.contains(|c: char| c.is_ascii_digit()) && !word.contains(char::is_alphabetic);
+        let words: Vec<&str> = text.split(' ').collect();
+        if words.iter().any(|word| is_unit(word)) && words.iter().all(|word| is_unit(word) || is_number(word)) {
+            let one = |word: &&str| if is_unit(word) { (*word).to_owned() } else { self.pseudonyms.text(word) };
+            return words.iter().map(one).collect::<Vec<_>>().join(" ");
+        }
+        self.pseudonyms.text(text)
+    }
+
+    /// A number's digits; an exponent, or the letter of another base, is none.
+    fn number(&self, text: &str) -> String {
+        match text.find(|c: char| c.is_alphabetic()) {
+            Some(at) if text[..at] != *"0" => format!("{}{}", self.pseudonyms.text(&text[..at]), &text[at..]),
+            Some(_) => "0".into(),
+            None => self.pseudonyms.text(text),
         }
     }
 
@@ -272,6 +365,7 @@ impl Redaction {
 
     /// What stands in the place of a parameter's value; `None` is NULL, for one whose binary form is not known here.
     fn parameter(&self, value: &[u8], is_binary: bool, oid: u32, is_meant: bool) -> Option<Vec<u8>> {
+        let is_meant = is_meant || password::mentions(value);
         let (text, is_utf8) = read(value);
         let is_text = !text.is_empty() && is_utf8 && !text.contains(char::is_control);
         match (is_meant, is_binary) {
@@ -330,11 +424,26 @@ impl Redaction {
     }
 }
 
-/// Whether the word that sets a role's password is among these bytes.
-fn may_set_password(bytes: &[u8]) -> bool {
-    const WORD: &[u8] = b"password";
-    memchr::memchr2_iter(b'p', b'P', bytes)
-        .any(|at| bytes.get(at..at + WORD.len()).is_some_and(|word| word.eq_ignore_ascii_case(WORD)))
+/// A text of a frame without its statements about passwords of roles; `None` where it has none.
+pub fn without_passwords(text: &[u8]) -> Option<Vec<u8>> {
+    let (text, is_utf8) = read(text);
+    without_role_passwords(&text).map(|kept| written(&kept, is_utf8))
+}
+
+/// Whether strings may end elsewhere than here: where a backslash before a quote is an escape.
+fn is_ambiguous(lexed: &Lexed<'_>) -> bool {
+    let ends = |text: &str| text.starts_with('\'') && text.contains("\\'");
+    (0..lexed.lexemes.len()).any(|at| ends(lexed.at_text(at)))
+}
+
+/// What stands between two lexemes: without a comment where a rule is about the text, but for the one that we have put there.
+fn without_comment(gap: &str, is_about: bool) -> &str {
+    match is_about && !gap.trim().is_empty() {
+        true if gap.contains(LEFT_OUT) => LEFT_OUT,
+        // Two strings are one only across lines.
+        true => "\n",
+        false => gap,
+    }
 }
 
 /// The pseudonym of a value in binary format, of a declared type or of one that its bytes suggest (PostgreSQL source, the `*_recv` functions).
@@ -496,8 +605,79 @@ mod tests {
             Ok::<_, Cut>(String::from_utf8_lossy(&frames).into_owned())
         };
         assert!(!kept("ALTER ROLE ana WITH Password 'hunter2' LOGIN").unwrap().contains("hunter2"));
-        assert!(kept("SELECT 'password', 'x' FROM t WHERE password = 'y'").unwrap().contains("'y'"), "that is a rule's");
+        assert!(kept("SELECT 'x' FROM t WHERE password = 'y'").unwrap().contains("'y'"), "that is a rule's");
         assert_eq!(kept("ALTER ROLE ana PASSWORD 'hunter2"), Err(Cut::Unredactable));
+        for text in [
+            "/* password hunter2 */ CREATE USER ana PASSWORD 'hun' -- password hunter2\n 'ter2' VALID UNTIL '2030-01-01'",
+            "DO $$BEGIN EXECUTE 'create role ana password ''hunter2'''; END$$",
+            "DO $a$BEGIN EXECUTE $b$ DO 'BEGIN ALTER ROLE ana PASSWORD ''hunter2''; END' $b$; END$a$",
+            "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'ALTER ROLE ana PASSWORD ''hunter2'''",
+            "SELECT dblink_exec('host=x password=hunter2', 'alter role ana password ''hunter2''')",
+            "SELECT dblink_exec('c', E'alter role ana p\\x61ssword ''hunter2''')",
+            "SELECT format('alter role ana password %L', 'hunter2')",
+            "CREATE SUBSCRIPTION s CONNECTION 'password=hunter2' PUBLICATION p",
+            "CREATE USER MAPPING FOR ana SERVER s OPTIONS (user 'hunter2', password 'hunter2')",
+            "NOTIFY c, 'password hunter2'",
+        ] {
+            let told = kept(text).unwrap();
+            assert!(!told.contains("hun") && !told.contains("ter2"), "{told}");
+        }
+        let left_out = kept("BEGIN; ALTER ROLE ana PASSWORD 'hunter2'; COMMIT").unwrap();
+        assert!(left_out.contains(&format!("BEGIN; {LEFT_OUT}; COMMIT")), "{left_out}");
+    }
+
+    #[test]
+    fn a_password_is_no_parameter_either() {
+        let redaction = redaction(&[]);
+        let mut state = State::default();
+        let parse = framed(client::PARSE, &[b"s\0SELECT format('alter role %I password %L', $1, $2)\0", &[0, 0]]);
+        redaction.frames(&mut state, parse).unwrap();
+        for (name, values) in [("s", [&b"ana"[..], b"hunter2"]), ("t", [b"alter role ana password 'hunter2'", b"x"])] {
+            let kept = redaction.frames(&mut state, bind(name, false, &values.map(Some))).unwrap();
+            assert!(memchr::memmem::find(&kept, b"hunter2").is_none(), "{name}");
+        }
+        let call = framed(client::FUNCTION_CALL, &[b"password"]);
+        assert_eq!(redaction.frames(&mut state, call), Err(Cut::Unredactable));
+    }
+
+    #[test]
+    fn code_keeps_its_words_and_what_a_session_makes_is_remembered() {
+        let redaction = redaction(&["usuario.usudesc", "*.husulogin"]);
+        let mut state = State::default();
+        let mut kept = |text: &str| {
+            let frames = redaction.frames(&mut state, framed(client::QUERY, &[text.as_bytes(), &[0]]))?;
+            Ok::<_, Cut>(String::from_utf8_lossy(&frames[HEADER_BYTES..frames.len() - 1]).into_owned())
+        };
+        let body = "DO $$ BEGIN /* SECRETO */ EXECUTE 'update usuario set usudesc = ''SECRETO'' limit 1'; END $$";
+        let told = kept(body).unwrap();
+        assert!(
+            told.contains("update usuario set usudesc = ''") && told.contains("limit 1") && !told.contains("SECRETO"),
+            "{told}"
+        );
+        for text in [
+            "CREATE TEMP VIEW vv AS SELECT usudesc AS dd FROM usuario",
+            "SELECT 1 FROM vv WHERE dd = 'SECRETO'",
+            "SELECT usudesc INTO TEMP tt FROM usuario",
+            "UPDATE tt SET a = 'SECRETO'",
+            "CREATE FUNCTION pg_temp.g(t text) RETURNS int LANGUAGE sql AS 'SELECT 1 FROM usuario WHERE usudesc=''SECRETO'''",
+            "SELECT pg_temp.g('SECRETO')",
+            "CREATE FUNCTION h() RETURNS int LANGUAGE plpython3u AS 'x = \"SECRETO\" # usuario'",
+            "SELECT usuid FROM usuario -- and usudesc = 'SECRETO'\n WHERE usuid = 3",
+            "DO 'BEGIN UPDATE usuario SET a = ''x'\n'SECRETO'' WHERE b = ''x''; END'",
+            "DO $$BEGIN EXECUTE E'update usu\\x61rio set a = ''SECRETO'''; END$$",
+            "DO $$BEGIN EXECUTE 'update usuario set a = ' || quote_literal('SECRETO'); END$$",
+            "SELECT f('update usuario set a = ' || $q$'SECRETO'$q$)",
+            "PREPARE p AS SELECT 1 FROM usuario u WHERE u = $1",
+            "EXECUTE p('SECRETO')",
+        ] {
+            let told = kept(text).unwrap();
+            assert!(!told.contains("SECRETO"), "{told}");
+        }
+        assert!(kept("SELECT 1 FROM otra WHERE dd = 'se queda' -- y esto").unwrap().ends_with("'se queda' -- y esto"));
+        let told = kept("SELECT date_trunc('month', a) FROM usuario WHERE a > now() - interval '3 days'").unwrap();
+        assert!(told.contains("'month'") && told.contains(" days'") && !told.contains("3 days"), "{told}");
+        assert!(kept("SELECT a FROM usuario WHERE a > 1.5e10 * 2").unwrap().contains("e10 * "));
+        assert_eq!(kept(r"SELECT 1 FROM usuario WHERE a = 'x\'SECRETO'"), Err(Cut::Unredactable));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundK
 use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::{hkdf, hmac};
 
+use super::order::unreadable;
 use crate::error::{Error, Result};
 
 const MAGIC: &[u8; 16] = b"esclusa record 1";
@@ -49,7 +50,15 @@ impl Key {
 
     /// Reads a key. One that others can read is refused.
     pub fn read(path: &Path) -> Result<Key> {
-        let failed = |e| Error::io(format!("reading {}", path.display()), e);
+        if path.as_os_str().is_empty() {
+            return Err(Error::usage("no key is named: record.key_file is not set, nor --key FILE"));
+        }
+        let failed = |e: std::io::Error| match e.kind() {
+            ErrorKind::NotFound => {
+                Error::usage(format!("there is no key {}: `esclusa record key FILE` makes one", path.display()))
+            }
+            _ => unreadable(path, e),
+        };
         let mut file = File::open(path).map_err(failed)?;
         let mode = file.metadata().map_err(failed)?.permissions().mode();
         if mode & 0o077 != 0 {
@@ -171,8 +180,7 @@ pub enum Ending {
 impl Opener {
     /// Opens a file.
     pub(super) fn open(path: &Path, key: &Key) -> Result<Opener> {
-        let failed = |e| Error::io(format!("reading {}", path.display()), e);
-        let mut file = BufReader::new(File::open(path).map_err(failed)?);
+        let mut file = BufReader::new(File::open(path).map_err(|e| unreadable(path, e))?);
         let (mut magic, mut id) = ([0; MAGIC.len()], [0; ID_BYTES]);
         let read = file.read_exact(&mut magic).and_then(|()| file.read_exact(&mut id));
         if read.is_err() || magic != *MAGIC {
@@ -310,6 +318,12 @@ mod tests {
         Key::read(&path).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
         assert_eq!(Key::read(&path).unwrap_err().exit_code(), 1);
+        for (path, told) in [(Path::new(""), "record.key_file is not set"), (&directory.path().join("none"), "there is no key")] {
+            let error = Key::read(path).unwrap_err();
+            assert!(error.to_string().contains(told) && error.exit_code() == 2, "{error}");
+        }
+        let denied = unreadable(&path, ErrorKind::PermissionDenied.into());
+        assert!(denied.to_string().contains("run this as that user") && denied.exit_code() == 3, "{denied}");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         std::fs::write(&path, "0123").unwrap();
         assert_eq!(Key::read(&path).unwrap_err().exit_code(), 2);

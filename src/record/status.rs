@@ -1,16 +1,22 @@
 //! What each process that shares `record.directory` says there of its recording, and whether it lives.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::order::make;
+use super::order::{make, unreadable};
 use super::progress::Shown;
 use crate::error::{Error, Result};
 
 /// What a process says; its name stands before it.
 const STATUS: &str = ".status.json";
+/// A status has so many bytes, or a multiple: the space is taken when the process begins, and written over on a disk that is full since.
+const RESERVED: usize = 4096;
+/// What is said for a process that lives and says nothing.
+const SILENT: &str = "what it does cannot be read here: its disk may be full, or have failed; its log says more";
 /// What a process holds locked there while it lives; its name stands before it.
 const LOCK: &str = ".lock";
 
@@ -26,24 +32,42 @@ pub struct Status {
 }
 
 impl Status {
-    /// Says it. It is told again and again, so no disk is waited for.
+    /// Says it, in the place where it has said something before. It is told again and again, so no disk is waited for. Where that
+    /// fails, nothing is left that would be true no more.
     pub fn tell(&self, directory: &Path) -> Result<()> {
         let path = Status::path(directory, &self.process);
         let failed = |e: std::io::Error| Error::io(format!("writing {}", path.display()), e);
-        let text = serde_json::to_string(self).map_err(|e| failed(e.into()))?;
-        let beside = path.with_extension("new");
-        std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, &path)).map_err(failed)
+        let mut text = serde_json::to_vec(self).map_err(|e| failed(e.into()))?;
+        text.resize(text.len().next_multiple_of(RESERVED), b' ');
+        let opened = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+        let written = opened.and_then(|file| file.write_all_at(&text, 0).and_then(|()| file.set_len(text.len() as u64)));
+        written.map_err(|error| {
+            let _ = std::fs::remove_file(&path);
+            failed(error)
+        })
+    }
+
+    /// Whether nothing is known of the process but that it lives.
+    pub fn is_silent(&self) -> bool {
+        self.failure.as_deref() == Some(SILENT)
     }
 
     /// What all that are alive say.
     pub fn all(directory: &Path) -> Result<Vec<Status>> {
-        let mut out = Vec::new();
-        for process in named(directory)?.into_iter().filter(|process| lives(directory, process)) {
-            // One that is being replaced is there again at once.
+        let alive = named(directory)?.into_iter().filter(|process| lives(directory, process));
+        Ok(alive.map(|process| Status::of(directory, process)).collect())
+    }
+
+    /// One that is just being written can be read a moment later.
+    fn of(directory: &Path, process: String) -> Status {
+        for _ in 0..5 {
             let text = std::fs::read_to_string(Status::path(directory, &process)).ok();
-            out.extend(text.and_then(|text| serde_json::from_str::<Status>(&text).ok()));
+            if let Some(status) = text.and_then(|text| serde_json::from_str(&text).ok()) {
+                return status;
+            }
+            std::thread::sleep(Duration::from_millis(20));
         }
-        Ok(out)
+        Status { process, recording: None, failure: Some(SILENT.into()) }
     }
 
     fn path(directory: &Path, process: &str) -> PathBuf {
@@ -66,6 +90,9 @@ impl Presence {
         for other in named(directory)?.into_iter().filter(|other| !lives(directory, other)) {
             forget(directory, &other);
         }
+        // Whoever sees the lock finds a status. Where the disk is full already there is none, which is told.
+        let nothing = Status { process: process.to_owned(), recording: None, failure: None };
+        let _ = nothing.tell(directory);
         let path = directory.join(format!("{process}{LOCK}"));
         let locked = File::create(&path).and_then(|file| file.try_lock().map_err(std::io::Error::from).map(|()| file));
         let lock = locked.map_err(|e| Error::io(format!("locking {}", path.display()), e))?;
@@ -81,7 +108,7 @@ impl Drop for Presence {
 
 /// The processes that have been here, by name.
 fn named(directory: &Path) -> Result<Vec<String>> {
-    let listed = std::fs::read_dir(directory).map_err(|e| Error::io(format!("reading {}", directory.display()), e))?;
+    let listed = std::fs::read_dir(directory).map_err(|e| unreadable(directory, e))?;
     let name = |entry: std::fs::DirEntry| Some(entry.file_name().to_str()?.strip_suffix(LOCK)?.to_owned());
     let mut names: Vec<String> = listed.filter_map(|entry| name(entry.ok()?)).collect();
     names.sort();
@@ -95,4 +122,36 @@ fn lives(directory: &Path, process: &str) -> bool {
 fn forget(directory: &Path, process: &str) {
     let _ = std::fs::remove_file(Status::path(directory, process));
     let _ = std::fs::remove_file(directory.join(format!("{process}{LOCK}")));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::MetadataExt as _;
+
+    #[test]
+    fn a_status_is_told_where_there_is_no_space_left() {
+        let directory = tempfile::tempdir().unwrap();
+        let directory = directory.path();
+        let _presence = Presence::begin(directory, "p").unwrap();
+        let path = directory.join("p.status.json");
+        let place = |path: &Path| std::fs::metadata(path).map(|m| (m.ino(), m.len(), m.blocks())).unwrap();
+        let before = place(&path);
+        let mut status = Status { process: "p".into(), recording: None, failure: Some("No space left on device".repeat(40)) };
+        status.tell(directory).unwrap();
+        assert_eq!((before, before.1), (place(&path), RESERVED as u64), "it takes no space that it had not before");
+        assert_eq!(Status::all(directory).unwrap(), [status.clone()]);
+        status.failure = None;
+        status.tell(directory).unwrap();
+        assert_eq!(Status::all(directory).unwrap(), [status.clone()]);
+        // One that cannot be told says so, and leaves nothing that was true before.
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert!(status.tell(directory).is_err());
+        let told = Status::all(directory).unwrap();
+        assert!(
+            told.len() == 1 && told[0].is_silent() && told[0].failure.as_ref().unwrap().contains("disk may be full"),
+            "{told:?}"
+        );
+    }
 }

@@ -74,7 +74,7 @@ impl Writer {
             Err(error) => {
                 tracing::error!(%error, "the recording ends: it cannot be written");
                 telemetry::count("esclusa_record_failures_total");
-                self.progress.ends(error.to_string());
+                self.progress.fails(error.to_string());
             }
         }
     }

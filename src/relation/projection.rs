@@ -70,8 +70,9 @@ impl Relation {
         let projection = self.projection.as_ref()?;
         let new = |i: usize| Sql::text(qualified("r", &self.columns[i].name));
         let known = self.insert(false).into_iter().map(|(column, value)| {
+            let captured = self.target().and_then(|t| t.captured).filter(|(source, _)| *source == column);
             let written = match column {
-                "al_source" => "'C'".to_owned(),
+                _ if captured.is_some() => captured.map_or(String::new(), |(_, value)| literal(value)),
                 "al_operation" => "$2".to_owned(),
                 "al_user_id" if value.columns().is_empty() => "$3".to_owned(),
                 _ => value.fill(new).render(),

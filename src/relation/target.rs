@@ -35,6 +35,8 @@ pub struct Target {
     pub checks: &'static [&'static str],
     /// Where a row came from: the column, and its value for rows that the proof compares with the legacy table.
     pub moved: Option<(&'static str, &'static str)>,
+    /// The same for rows that the audit trigger projects into a history.
+    pub captured: Option<(&'static str, &'static str)>,
 }
 
 /// The column of `audit_log` that the rows of the audit trigger are partitioned by, a month each.
@@ -77,6 +79,7 @@ pub static AUDIT_LOG: Target = Target {
     common: Some("al_table_name"),
     checks: &["al_operation IN ('I', 'U', 'D')", "al_source IN ('L', 'W', 'C')", "al_old_data IS NOT NULL"],
     moved: Some(("al_source", "L")),
+    captured: Some(("al_source", "C")),
 };
 
 /// Look-ups.
@@ -107,6 +110,7 @@ pub static DOMAIN_VALUE: Target = Target {
     common: None,
     checks: &[],
     moved: None,
+    captured: None,
 };
 
 /// Junctions.
@@ -137,6 +141,7 @@ pub static DOMAIN_VALUE_LINK: Target = Target {
     common: None,
     checks: &[],
     moved: None,
+    captured: None,
 };
 
 /// All of them.

@@ -16,7 +16,6 @@ use tokio::sync::mpsc;
 use super::script::{Script, What};
 use super::session::{Outcome, Running, Session};
 use super::side::{Place, Told};
-use crate::error::Result;
 use crate::twin::client::Client;
 
 /// An act that runs beside others is waited for so long, where it stands before no lock.
@@ -66,11 +65,12 @@ impl std::fmt::Debug for Driver<'_> {
 
 impl<'s> Driver<'s> {
     /// One that has sent nothing yet.
-    pub async fn new(script: &'s Script, places: [Arc<Place>; 2], pace: Pace) -> Result<Driver<'s>> {
+    pub async fn new(script: &'s Script, places: [Arc<Place>; 2], pace: Pace) -> Driver<'s> {
         let parameters = script.conversations.first().map_or(&[][..], |c| c.parameters.as_slice());
-        let watchers = [Some(places[0].connect(parameters).await?), Some(places[1].connect(parameters).await?)];
+        // Who cannot log in is told by the sessions that cannot either.
+        let watchers = [places[0].connect(parameters).await.ok(), places[1].connect(parameters).await.ok()];
         let (tell, told) = mpsc::unbounded_channel();
-        Ok(Driver {
+        Driver {
             script,
             places,
             pace,
@@ -85,7 +85,7 @@ impl<'s> Driver<'s> {
             outcomes: Vec::new(),
             unsent: 0,
             early: 0,
-        })
+        }
     }
 
     /// Sends everything; `progress` hears how many acts have begun.

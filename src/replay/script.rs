@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::record::Recording;
 use crate::record::event::{Cut, Event};
+use crate::record::redact::{LEFT_OUT, without_passwords};
 use crate::sql::quote::literal;
 use crate::wire::frame::{self, HEADER_BYTES, cstr};
 use crate::wire::tag::{about, client};
@@ -185,6 +186,8 @@ impl Builder {
     }
 
     fn frame(&mut self, at: u64, tag: u8, whole: &[u8]) {
+        let kept = without_password(tag, whole);
+        let whole = kept.as_deref().unwrap_or(whole);
         let of_copy = matches!(tag, client::COPY_DATA | client::COPY_DONE | client::COPY_FAIL);
         let among_rows = of_copy || matches!(tag, client::SYNC | client::FLUSH);
         if tag == client::TERMINATE {
@@ -259,6 +262,20 @@ impl Builder {
     }
 }
 
+/// A frame without its statements about passwords of roles: earlier versions have recorded them, with a pseudonym.
+fn without_password(tag: u8, whole: &[u8]) -> Option<Vec<u8>> {
+    let body = &whole[HEADER_BYTES..];
+    let (head, rest) = match tag {
+        client::QUERY => (&[][..], body),
+        client::PARSE => body.split_at(cstr(body)?.0.len() + 1),
+        _ => return None,
+    };
+    let (text, behind) = cstr(rest)?;
+    let mut out = Vec::new();
+    frame::write(&mut out, tag, &[head, &without_passwords(text)?, &[0], behind]);
+    Some(out)
+}
+
 /// The parameters of a Bind (manual, section 55.7), as far as they can be read.
 fn bound(body: &[u8]) -> Option<String> {
     let (_, rest) = cstr(cstr(body)?.1)?;
@@ -290,6 +307,11 @@ impl Stretch {
             .filter(|part| !part.is_empty())
             .collect::<Vec<_>>()
             .join(" -- ")
+    }
+
+    /// Whether a statement about a role's password has stood here, which is not sent.
+    pub fn leaves_out(&self) -> bool {
+        self.texts.iter().any(|text| text.contains(LEFT_OUT))
     }
 
     /// Whether it does nothing but end a transaction.

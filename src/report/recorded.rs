@@ -183,6 +183,34 @@ pub(super) const COMPARISONS_SQL: &str = ", counted AS (SELECT legacy_table, fin
             WHEN sum(compared) OVER () < 3000 THEN 'not enough yet: ' || sum(compared) OVER () || ' of 3000 in all' ELSE 'equal' END, s.text
     FROM counted LEFT JOIN esclusa.statement AS s USING (fingerprint) ORDER BY different DESC, compared, 1, 7";
 
+pub(super) const READS: Columns = &[
+    ("table", Text),
+    ("state", Text),
+    ("percent", Int),
+    ("applications", Text),
+    ("users", Text),
+    ("at", Text),
+    ("by", Text),
+    ("reason", Text),
+    ("reads", Int),
+    ("failed", Int),
+    ("sqlstates", Text),
+    ("compared", Int),
+    ("different", Int),
+];
+/// Nobody rewrites a table that has not moved but for these reads. Hits of earlier copies are older than this one.
+pub(super) const READS_SQL: &str = "SELECT r.legacy_table, t.state, r.percent::bigint, array_to_string(r.applications, ', '), array_to_string(r.users, ', '),
+        r.changed_at::timestamptz(0)::text, r.changed_by, r.reason, coalesce(h.hits, 0)::bigint, coalesce(h.failed, 0)::bigint, h.sqlstates,
+        coalesce(s.compared, 0)::bigint, coalesce(s.different, 0)::bigint
+    FROM esclusa.reads AS r LEFT JOIN esclusa.copy AS c USING (legacy_table) CROSS JOIN asked
+        LEFT JOIN LATERAL (SELECT state FROM esclusa.run_table AS t WHERE t.legacy_table = r.legacy_table AND t.state IS NOT NULL ORDER BY t.number DESC LIMIT 1) AS t ON true
+        LEFT JOIN LATERAL (SELECT sum(hits) AS hits, sum(hits) FILTER (WHERE sqlstate <> '') AS failed,
+            string_agg(DISTINCT sqlstate, ', ') FILTER (WHERE sqlstate <> '') AS sqlstates FROM esclusa.hit_total AS h
+            WHERE h.legacy_table = r.legacy_table AND outcome = 'rewritten' AND operation = 'select' AND bucket > coalesce(c.begun_at, '-infinity') - interval '25 hours'
+              AND last_seen >= coalesce(c.begun_at, '-infinity') AND last_seen >= since AND bucket < until) AS h ON true
+        LEFT JOIN LATERAL (SELECT sum(equal + different) AS compared, sum(different) AS different FROM esclusa.shadow AS s WHERE s.legacy_table = r.legacy_table) AS s ON true
+    WHERE one IS NULL OR r.legacy_table = one ORDER BY 1";
+
 pub(super) const LATENCY: Columns = &[
     ("legacy", Int),
     ("legacy_p50_ms", Float),

@@ -30,7 +30,7 @@ impl Work<'_, '_> {
         let inner = self.unwrapped(lexemes);
         // The parentheses round a query are part of it.
         let query = self.lexed.lexemes[inner.start].is_any(crate::sql::edit::QUERY_START);
-        let inner = if query { lexemes.clone() } else { inner };
+        let inner = if query { lexemes.clone() } else { self.without_opening(inner) };
         format!("{}@{}", relation.columns[column].name, self.span_of(&inner).start)
     }
 
@@ -67,6 +67,22 @@ impl Work<'_, '_> {
             lexemes[3..].iter().take_while(|l| l.depth > 0 && !(l.depth == 1 && l.is_token(&Token::RParen))).collect::<Vec<_>>();
         let entries = inside.split(|l| l.depth == 1 && l.is_token(&Token::Comma));
         entries.map(|entry| !matches!(entry, [one] if one.is("UNKNOWN"))).collect()
+    }
+
+    /// Without the parentheses that an expression begins with, if they hold neither a query nor a row: what it is about stands behind them.
+    fn without_opening(&self, lexemes: Range<usize>) -> Range<usize> {
+        let all = &self.lexed.lexemes;
+        let mut start = lexemes.start;
+        while all[start].is_token(&Token::LParen) {
+            let Some(close) = crate::sql::edit::closing(self.lexed, start, lexemes.end) else { break };
+            let depth = all[start + 1].depth;
+            let is_row = all[start..close].iter().any(|l| l.depth == depth && l.is_token(&Token::Comma));
+            if is_row || all[start + 1].is_any(crate::sql::edit::QUERY_START) {
+                break;
+            }
+            start += 1;
+        }
+        start..lexemes.end
     }
 
     /// Without the parentheses that stand round the whole.

@@ -2,10 +2,16 @@
 //! tipositver_code_key DO UPDATE SET (dv_txtid) = (SELECT ... r.tsvtxtid ... FROM (VALUES ... excluded.dv_txtid ...) AS r(tsvtxtid))`.
 //!
 //! `excluded` has the columns of the new table, so a column of it is read as one of the target row is. The legacy key means the leaf's own
-//! constraint. Any other list of columns or expressions becomes one of the expressions that read them, and the server looks for the
-//! unique index that the leaf has taken over; what it would not have inferred on the legacy table it does not infer here either.
+//! constraint. Any other list of columns or expressions becomes one of the expressions that read them, as does a predicate behind it, and the
+//! server looks for the unique index that the leaf has taken over; what it would not have inferred on the legacy table it does not infer here
+//! either.
+
+use std::ops::Range;
+
+use sqlparser::tokenizer::Token;
 
 use super::refuse::Refusal;
+use super::rowtype::row_value;
 use super::splice::Edit;
 use super::update::Assign;
 use super::{Entry, Work};
@@ -15,7 +21,7 @@ use crate::sql::quote::ident;
 use crate::sql::{Dml, NameUse, Part, Role, Span};
 
 /// The name under which ON CONFLICT shows the row that could not be added.
-const EXCLUDED: &str = "excluded";
+pub(super) const EXCLUDED: &str = "excluded";
 
 impl Work<'_, '_> {
     pub(super) fn on_conflict(&mut self, dml: &Dml, conflict: &OnConflict, entry: &Entry) -> Result<(), Refusal> {
@@ -30,28 +36,29 @@ impl Work<'_, '_> {
                 return Ok(());
             }
             Arbiter::Any => {}
-            Arbiter::Columns { columns: Some(columns), lexemes, predicate: None } => {
+            Arbiter::Columns { columns, lexemes, predicate } => {
                 let span = self.span_of(lexemes);
                 let place = |c| arbiter_column(relation, c, span.start);
-                let named = columns.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+                let named = match columns {
+                    Some(columns) => Some(columns.iter().map(place).collect::<Result<Vec<_>, _>>()?),
+                    None => self.bracketed_columns(lexemes, relation),
+                };
                 let sorted = |list: &[usize]| {
                     let mut list = list.to_vec();
                     list.sort_unstable();
                     list.dedup();
                     list
                 };
-                let arbiter = match unique {
-                    Some(_) if sorted(&named) == sorted(&relation.key) => inferred,
-                    _ => {
-                        let read = |&i: &usize| format!("({})", relation.read(i, None));
-                        format!("({})", named.iter().map(read).collect::<Vec<_>>().join(", "))
-                    }
-                };
-                self.edits.push(Edit::replace(span, arbiter));
-            }
-            Arbiter::Columns { .. } => {
-                let at = self.span_of(&conflict.lexemes).start;
-                return Err(Refusal::form(relation, "ON CONFLICT on an expression or with a predicate of an INSERT into", at));
+                let is_key = unique.is_some() && named.is_some_and(|named| sorted(&named) == sorted(&relation.key));
+                match predicate {
+                    _ if !is_key => self.arbiter_names(lexemes, dml, relation),
+                    None => self.edits.push(Edit::replace(span, inferred)),
+                    // A constraint takes no predicate; its columns do, and the server looks whether it is one.
+                    Some(_) => self.edits.push(Edit::replace(span, format!("({})", relation.leaf_key().join(", ")))),
+                }
+                if let Some(predicate) = predicate {
+                    self.arbiter_names(predicate, dml, relation);
+                }
             }
             Arbiter::Constraint { name, lexemes } => match unique.filter(|u| u.legacy == name.text) {
                 Some(_) => self.edits.push(Edit::replace(self.span_of(lexemes), inferred)),
@@ -68,6 +75,58 @@ impl Work<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// The columns of a list whose elements are columns in parentheses.
+    fn bracketed_columns(&self, list: &Range<usize>, relation: &Relation) -> Option<Vec<usize>> {
+        let lexemes = &self.lexed.lexemes;
+        let depth = lexemes[list.start + 1].depth.min(lexemes[list.start].depth + 1);
+        let commas =
+            (list.start + 1..list.end - 1).filter(|&at| lexemes[at].depth == depth && lexemes[at].is_token(&Token::Comma));
+        let bounds: Vec<usize> = std::iter::once(list.start).chain(commas).chain([list.end - 1]).collect();
+        let column = |pair: &[usize]| {
+            let element = self.unwrapped(&(pair[0] + 1..pair[1]));
+            relation.position(&lexemes[element.start].name().filter(|_| element.len() == 1)?)
+        };
+        bounds.windows(2).map(column).collect()
+    }
+
+    /// The elements of an arbiter, or its predicate: only the target is in sight there.
+    fn arbiter_names(&mut self, lexemes: &Range<usize>, dml: &Dml, relation: &Relation) {
+        let (all, row) = (&self.lexed.lexemes, self.row_name(dml));
+        let is = |at: usize, token: &Token| all.get(at).is_some_and(|l| l.is_token(token));
+        let mut at = lexemes.start;
+        while at < lexemes.end {
+            let first = at;
+            at += 1;
+            let Some(mut name) =
+                all[first].name().filter(|_| !is(first - 1, &Token::Period) && !is(first - 1, &Token::DoubleColon))
+            else {
+                continue;
+            };
+            if name == row && is(at, &Token::Period) {
+                let Some(column) = all.get(at + 1).and_then(|l| l.name()) else { continue };
+                (name, at) = (column, at + 2);
+            }
+            if is(at, &Token::LParen) || is(at, &Token::Period) {
+                continue;
+            }
+            let (span, place) = (self.span_of(&(first..at)), relation.position(&name));
+            if let Some(column) = place {
+                self.edits.push(Edit::replace(span, format!("({})", relation.read(column, None))));
+            } else if name == row && at == first + 1 {
+                let field = self.lexed.lexemes.get(at + 2).and_then(|l| l.name());
+                let is_field = is(at, &Token::RParen) && is(at + 1, &Token::Period);
+                if let Some(field) = field.filter(|field| is_field && relation.position(field).is_none()) {
+                    let message = format!("column {row}.{field} does not exist");
+                    self.fault.get_or_insert(Refusal::legacy("42703", message, Some(span.start)));
+                }
+                self.edits.push(Edit::replace(span, row_value(relation, None)));
+            } else if relation.target().is_some_and(|t| t.columns.contains(&name.as_str())) {
+                let refusal = Refusal::legacy("42703", format!("column \"{name}\" does not exist"), Some(span.start));
+                self.fault.get_or_insert(refusal);
+            }
+        }
     }
 
     /// Whether a name is looked up in ON CONFLICT's `excluded`: the column, or an empty text for the whole row.

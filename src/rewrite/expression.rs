@@ -2,8 +2,8 @@
 //! by the expression that reads it from the target row. It is evaluated on that row, not in a joined sub-select: an UPDATE that
 //! waited for another one evaluates its WHERE and its SET again on the new version of the row.
 //!
-//! Where a name cannot be told for certain (a sub-select over something whose columns are not known), or the whole row is named,
-//! the expression is put into a scope in which the target row has its legacy columns again, and PostgreSQL's own rules decide.
+//! Where a name cannot be told for certain (a sub-select over something whose columns are not known), the expression is put into a scope
+//! in which the target row has its legacy columns again, and PostgreSQL's own rules decide.
 
 use super::columns::SYSTEM_COLUMNS;
 use super::refuse::Refusal;
@@ -15,25 +15,40 @@ use crate::relation::Relation;
 use crate::sql::quote::ident;
 use crate::sql::{Dml, DmlKind, NameUse, Span, UsePlace};
 
+/// What an expression is, where it has to be put into a scope of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sees {
+    /// One value of the target row.
+    Row,
+    /// A query in parentheses over the target row, which may have several columns.
+    Query,
+    /// One value of the target row and of `excluded`.
+    Conflict,
+}
+
 impl Work<'_, '_> {
     /// Edits the names of the target's columns inside a span.
     pub(super) fn expression(&mut self, span: Span, dml: &Dml, entry: &Entry) {
-        self.names_in(span, dml, entry, false);
+        self.names_in(span, dml, entry, if dml.kind == DmlKind::Insert { Sees::Conflict } else { Sees::Row });
+    }
+
+    /// The same inside an item of RETURNING.
+    pub(super) fn returned(&mut self, span: Span, dml: &Dml, entry: &Entry) {
+        self.names_in(span, dml, entry, Sees::Row);
     }
 
     /// The same inside a query in parentheses that stands as a FROM item and may have several columns.
     pub(super) fn sub_query(&mut self, span: Span, dml: &Dml, entry: &Entry) {
-        self.names_in(span, dml, entry, true);
+        self.names_in(span, dml, entry, if dml.kind == DmlKind::Insert { Sees::Conflict } else { Sees::Query });
     }
 
-    fn names_in(&mut self, span: Span, dml: &Dml, entry: &Entry, query: bool) {
+    fn names_in(&mut self, span: Span, dml: &Dml, entry: &Entry, sees: Sees) {
         let relation = &entry.relation;
         let row = self.row_name(dml);
-        let conflict = dml.kind == DmlKind::Insert;
-        let in_scope = |work: &mut Self| match conflict {
-            true => work.in_scope_of_conflict(span, relation, &row),
-            false if query => work.query_in_scope_of_row(span, relation, &row),
-            false => work.in_scope_of_row(span, relation, &row),
+        let in_scope = |work: &mut Self| match sees {
+            Sees::Conflict => work.in_scope_of_conflict(span, relation, &row),
+            Sees::Query => work.query_in_scope_of_row(span, relation, &row),
+            Sees::Row => work.in_scope_of_row(span, relation, &row),
         };
         let mut replacements = Vec::new();
         let uses: Vec<NameUse> = self.uses_in(span).cloned().collect();
@@ -43,13 +58,19 @@ impl Work<'_, '_> {
                     replacements.push(Edit::replace(name_use.span, relation.read(i, Some("excluded"))));
                     continue;
                 }
-                // The whole row, or a column that it has not: the server says so.
+                Some(("", None)) if !self.has_odd_field(name_use, relation) => {
+                    replacements.push(self.whole_row(name_use, relation, "excluded"));
+                    continue;
+                }
+                // A column that it has not, or a field: the server says so.
                 Some(_) => return in_scope(self),
                 None => {}
             }
             match self.owner(name_use) {
                 // Beside `excluded` an unqualified name is ambiguous, and the server says so.
-                Owner::Column { reference, .. } if reference == dml.target && conflict && name_use.name.0.len() == 1 => {
+                Owner::Column { reference, .. }
+                    if reference == dml.target && sees == Sees::Conflict && name_use.name.0.len() == 1 =>
+                {
                     return in_scope(self);
                 }
                 Owner::Column { reference, column } if reference == dml.target => match relation.position(&column) {
@@ -60,7 +81,12 @@ impl Work<'_, '_> {
                     }
                     None => self.hide(relation, name_use),
                 },
-                Owner::Row { reference } if reference == dml.target => return in_scope(self),
+                Owner::Row { reference } if reference == dml.target => {
+                    if self.has_odd_field(name_use, relation) {
+                        return in_scope(self);
+                    }
+                    replacements.push(self.whole_row(name_use, relation, &row));
+                }
                 Owner::Other | Owner::Nowhere if self.is_system_of(name_use, dml) => {
                     let read = system_value(relation, &format!("{}.", ident(&row)), name_use.name.last());
                     replacements.push(Edit::replace(name_use.span, read));
@@ -107,15 +133,9 @@ impl Work<'_, '_> {
         let returned = returned.map(|r| self.span_of(&r));
         let statement = self.span_of(&dml.lexemes);
         let elsewhere = |span: Span| statement.contains(span) && !returned.is_some_and(|r| r.contains(span));
-        let uses = self.shape.uses.iter().filter(|u| elsewhere(u.span) && self.owner(u) == Owner::Row { reference: dml.target });
-        for (place, span) in uses.map(|u| (u.place, u.span)).collect::<Vec<_>>() {
-            if place == UsePlace::Star {
-                let columns: Vec<String> = (0..relation.columns.len()).map(|i| relation.read(i, Some(&row))).collect();
-                self.edits.push(Edit::replace(span, columns.join(", ")));
-            } else if place == UsePlace::Expression {
-                self.in_scope_of_row(span, relation, &row);
-            }
-        }
+        let is_row = |u: &&NameUse| elsewhere(u.span) && self.owner(u) == Owner::Row { reference: dml.target };
+        let uses: Vec<NameUse> = self.shape.uses.iter().filter(is_row).cloned().collect();
+        self.retained_rows(&uses, relation, &row);
     }
 
     /// `(SELECT expression FROM (SELECT <legacy columns of the row>) AS name)`.

@@ -25,7 +25,7 @@ impl Work<'_, '_> {
             let string = lexeme.is_untyped_string() || matches!(lexeme.token.token, Token::NationalStringLiteral(_));
             if string {
                 let names = self.policy.prefilter.names_in(self.text(lexeme.span));
-                for name in names.iter().map(|n| n.to_ascii_lowercase()).filter(|n| !self.policy.is_off(n)) {
+                for name in names.into_iter().filter(|n| !self.policy.is_off(n)) {
                     // The text of DO is run; any other string is a value.
                     if is_do {
                         outcome.touch(self.policy, &name);

@@ -31,8 +31,10 @@ pub struct Outcome {
     pub notes: Vec<String>,
     /// As it is, it reaches a view that has taken a legacy table's name: it says nothing about how fast the table was.
     pub meets_view: bool,
-    /// It is one statement that only reads, and reads a table in mode shadow.
+    /// It is one statement that only reads, and reads a table in mode shadow, or a copy.
     pub shadow: bool,
+    /// Copied tables of which it reads the copy, because its session is one that was chosen to.
+    pub reads: Vec<String>,
     /// What its statements leave behind in the session, each with its statement's number.
     pub effects: Vec<(usize, Effect)>,
     /// Legacy names in it that are retired, each once.
@@ -88,7 +90,7 @@ impl Policy {
 impl Outcome {
     /// Legacy names in a text that is not understood, and passes as it is.
     pub(super) fn opaque(&mut self, policy: &Policy, text: &str, reason: &str) {
-        for name in policy.prefilter.names_in(text).iter().map(|n| n.to_ascii_lowercase()).filter(|n| !policy.is_off(n)) {
+        for name in policy.prefilter.names_in(text).into_iter().filter(|n| !policy.is_off(n)) {
             let hit = Hit { table: name, operation: "mention", outcome: HitOutcome::Opaque };
             self.notes.push(format!("{}: forwarded untouched, {reason}", hit.table));
             self.touch(policy, &hit.table);

@@ -50,11 +50,39 @@ pub struct Prefilter {
     stems: Stems,
     /// In lower case.
     names: HashSet<Box<[u8]>, ahash::RandomState>,
-    /// Names that are no plain identifiers: found as text, wherever they stand.
-    odd: Option<AhoCorasick>,
+    odd: Odd,
     longest: usize,
     /// SET CONSTRAINTS may name what lies elsewhere now.
     constraints: bool,
+}
+
+/// Names that are no plain identifiers: found as text, wherever they stand. Each is looked for as it is and with its quotes doubled, as it
+/// stands between quotes.
+#[derive(Debug, Clone, Default)]
+struct Odd {
+    search: Option<AhoCorasick>,
+    /// For each pattern the name.
+    names: Vec<String>,
+}
+
+impl Odd {
+    fn new(names: &[&str]) -> Self {
+        let doubled = names.iter().map(|n| n.replace('"', "\"\"")).zip(names).filter(|(doubled, name)| doubled != *name);
+        let (patterns, names): (Vec<String>, Vec<&str>) =
+            names.iter().map(|n| ((*n).to_owned(), *n)).chain(doubled.map(|(d, n)| (d, *n))).unzip();
+        let search = AhoCorasick::builder().ascii_case_insensitive(true).build(&patterns).ok().filter(|s| s.patterns_len() > 0);
+        Odd { search, names: names.into_iter().map(str::to_owned).collect() }
+    }
+
+    fn occur(&self, text: &[u8]) -> bool {
+        self.search.as_ref().is_some_and(|search| search.is_match(text))
+    }
+
+    /// Those that occur in a text.
+    fn names_in<'o>(&'o self, text: &'o str) -> impl Iterator<Item = &'o str> {
+        let found = self.search.iter().flat_map(move |search| search.find_overlapping_iter(text));
+        found.map(|found| self.names[found.pattern().as_usize()].as_str())
+    }
 }
 
 /// The search for a blank and a stem: packed where the processor and the number of stems allow it.
@@ -99,8 +127,7 @@ impl Prefilter {
         let words = names.iter().map(|n| &**n).chain(own.map(|n| n.as_bytes()));
         let longest = words.clone().map(<[u8]>::len).max().unwrap_or(0);
         let stems: BTreeSet<Vec<u8>> = words.map(|w| [b" ", &w[..STEM]].concat()).collect();
-        let odd = AhoCorasick::builder().ascii_case_insensitive(true).build(odd).ok().filter(|o| o.patterns_len() > 0);
-        Prefilter { stems: Stems::new(&stems), odd, longest, names, constraints }
+        Prefilter { stems: Stems::new(&stems), odd: Odd::new(&odd), longest, names, constraints }
     }
 
     /// Whether a text may name one of them.
@@ -122,9 +149,8 @@ impl Prefilter {
             start = end - self.longest - 1;
         }
         // An identifier with escapes (U&"hiscontr\0061to") hides its letters.
-        out.legacy = out.legacy
-            || memchr::memchr_iter(b'&', text).any(|at| text.get(at + 1) == Some(&b'"'))
-            || self.odd.as_ref().is_some_and(|odd| odd.is_match(text));
+        out.legacy =
+            out.legacy || memchr::memchr_iter(b'&', text).any(|at| text.get(at + 1) == Some(&b'"')) || self.odd.occur(text);
         out
     }
 
@@ -148,13 +174,14 @@ impl Prefilter {
         });
     }
 
-    /// Every name that occurs in a text, for the scan of strings, function bodies and dynamic SQL.
-    pub fn names_in<'t>(&self, text: &'t str) -> Vec<&'t str> {
-        let mut out: Vec<&str> = Vec::new();
-        let words = text.split(|c: char| c.is_ascii() && !is_identifier(c as u8));
-        for word in words.filter(|w| self.names.contains(w.to_ascii_lowercase().as_bytes())) {
-            if !out.contains(&word) {
-                out.push(word);
+    /// Every name that occurs in a text, in lower case and once, for the scan of strings, function bodies and dynamic SQL.
+    pub fn names_in(&self, text: &str) -> Vec<String> {
+        let words = text.split(|c: char| c.is_ascii() && !is_identifier(c as u8)).map(str::to_ascii_lowercase);
+        let plain = words.filter(|word| self.names.contains(word.as_bytes()));
+        let mut out: Vec<String> = Vec::new();
+        for name in plain.chain(self.odd.names_in(text).map(str::to_ascii_lowercase)) {
+            if !out.contains(&name) {
+                out.push(name);
             }
         }
         out
@@ -201,7 +228,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const NAMES: [&str; 5] = ["histipooficina", "tipositver", "estadofraude", "tipo\u{f1}", "dual name"];
+    const NAMES: [&str; 6] = ["histipooficina", "tipositver", "estadofraude", "tipo\u{f1}", "dual name", "ti\"po"];
 
     fn filter() -> Prefilter {
         Prefilter::new(NAMES)
@@ -213,6 +240,7 @@ mod tests {
         assert!(says("SELECT * FROM HisTipoOficina"));
         assert!(says("select 1 from \"tipositver\"") && says("tipositver") && says("x.tipositver(") && says("'tipositver'"));
         assert!(says("select * from U&\"tiposit\\0076er\"") && says("from \"dual name\""));
+        assert!(says("from \"ti\"\"po\"") && says("from cf_quere_pro.\"TI\"\"po\" t") && !says("select tipo"));
         assert!(!says("select tipositver2, xtipositver, estado, histipooficinas, $tipositver from contrato"));
         assert!(!says("") && !says("tip") && !says("select estipositver"));
     }
@@ -235,6 +263,7 @@ mod tests {
             filter().names_in("execute 'delete from tipositver; tipositver' || histipooficina"),
             ["tipositver", "histipooficina"]
         );
+        assert_eq!(filter().names_in("call f('TIPOSITVER', 'Dual Name', '\"ti\"\"po\"')"), ["tipositver", "dual name", "ti\"po"]);
     }
 
     #[test]

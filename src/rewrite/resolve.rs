@@ -1,8 +1,9 @@
 //! What a name is: a legacy table or another one, a column of this item or of that. As PostgreSQL decides it (manual, sections
 //! 5.9.3 and 7.2): the search path for relations; for columns the nearest scope that has the name.
 
+use super::conflict::EXCLUDED;
 use super::{Entry, Work};
-use crate::sql::{Item, Name, NameUse, Reference, ScopeId};
+use crate::sql::{Item, Name, NameUse, Reference, Role, Scope, ScopeId};
 
 /// Whose a name in an expression is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,7 +132,7 @@ impl<'w> Work<'w, '_> {
         while let Some(scope) = at.map(|s| &self.shape.scopes[s]) {
             let mut unknown = false;
             for item in &scope.items {
-                match self.has_column(item, column) {
+                match self.has_column(item, column).or_else(|| self.excluded_has(scope, item, column)) {
                     Some(true) => {
                         let owner = |reference| Owner::Column { reference, column: column.to_owned() };
                         return item.reference.map_or(Owner::Other, owner);
@@ -149,6 +150,14 @@ impl<'w> Work<'w, '_> {
             at = scope.parent;
         }
         Owner::Nowhere
+    }
+
+    /// `excluded` has the columns of the target, which stands first in its scope.
+    fn excluded_has(&self, scope: &Scope, item: &Item, column: &str) -> Option<bool> {
+        let target = scope.items.first()?;
+        let is_excluded = item.name == EXCLUDED && item.reference.is_none() && item.body.is_none();
+        let inserted = self.shape.references[target.reference?].role == Role::Insert;
+        (is_excluded && inserted).then(|| self.has_column(target, column)).flatten()
     }
 
     /// Whether what answers to a name with some schema before it is rewritten.

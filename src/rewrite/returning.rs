@@ -7,78 +7,85 @@ use sqlparser::tokenizer::Token;
 use super::refuse::Refusal;
 use super::resolve::Owner;
 use super::splice::Edit;
-use super::system::system_value;
 use super::{Entry, Work};
+use crate::relation::Relation;
 use crate::sql::clause::Clauses;
+use crate::sql::figure::OutputName;
 use crate::sql::quote::ident;
-use crate::sql::{Dml, NameUse, UsePlace};
+use crate::sql::{Dml, NameUse};
+
+/// The name of a column that nothing gives one (source, parse_target.c, FigureColname).
+const UNNAMED: &str = "?column?";
 
 impl Work<'_, '_> {
     pub(super) fn returning(&mut self, dml: &Dml, entry: &Entry) -> Result<(), Refusal> {
         let Some(returning) = dml.clauses.returning() else { return Ok(()) };
-        for item in &returning.items {
-            self.returning_item(item, dml, entry)?;
+        for (n, item) in returning.items.iter().enumerate() {
+            self.returning_item(n, item, dml, entry)?;
         }
         Ok(())
     }
 
-    fn returning_item(&mut self, item: &Range<usize>, dml: &Dml, entry: &Entry) -> Result<(), Refusal> {
+    fn returning_item(&mut self, n: usize, item: &Range<usize>, dml: &Dml, entry: &Entry) -> Result<(), Refusal> {
         let relation = &entry.relation;
         let row = self.row_name(dml);
         let expression = self.without_alias(item);
-        let aliased = expression.end != item.end;
         let Some(span) = self.lexed.span(&expression) else { return Ok(()) };
-        if let Some(call) = self.window_call(&expression) {
+        self.hide_all(span, dml, relation);
+        if expression.len() == 1 && self.lexed.lexemes[expression.start].is_token(&Token::Mul) {
+            let others = self.other_items(dml, entry)?;
+            let all = self.all_columns(relation, &row);
+            self.edits.push(Edit::replace(span, std::iter::once(all).chain(others).collect::<Vec<_>>().join(", ")));
+            return Ok(());
+        }
+        // A label behind it is nobody's.
+        if self.is_star_of(&expression, dml) {
+            self.edits.push(Edit::replace(self.span_of(item), self.all_columns(relation, &row)));
+            return Ok(());
+        }
+        if relation.is_retained() {
+            let is_row = |u: &&NameUse| self.owner(u) == Owner::Row { reference: dml.target };
+            let uses: Vec<NameUse> = self.uses_in(span).filter(is_row).cloned().collect();
+            self.retained_rows(&uses, relation, &row);
+            return Ok(());
+        }
+        // What reads a column has another name than the column.
+        let label = match self.shape.scopes[dml.scope].outputs.get(n) {
+            _ if expression.end != item.end => Some(String::new()),
+            Some(OutputName::Name(name)) if name == UNNAMED => Some(String::new()),
+            Some(OutputName::Name(name)) => Some(format!(" AS {}", ident(name))),
+            Some(OutputName::Star) => Some(String::new()),
+            _ => None,
+        };
+        let Some(label) = label else { return self.returned_in_scope(&expression, dml, relation) };
+        let at = self.edits.len();
+        self.returned(span, dml, entry);
+        if self.edits.len() > at && !label.is_empty() {
+            // The outer edit goes before those inside it.
+            self.edits.insert(at, Edit::wrap(span, "", label));
+        }
+        Ok(())
+    }
+
+    /// All columns of the target, as `*` shows them.
+    fn all_columns(&self, relation: &Relation, row: &str) -> String {
+        if !relation.is_retained() {
+            return self.row_columns(relation, row);
+        }
+        let named = |i: usize| relation.read(i, Some(row));
+        (0..relation.columns.len()).map(named).collect::<Vec<_>>().join(", ")
+    }
+
+    /// An item whose name nobody here can tell: in a scope with the legacy columns PostgreSQL finds it itself, as that of the sub-select's one
+    /// column. A window function would be allowed there.
+    fn returned_in_scope(&mut self, expression: &Range<usize>, dml: &Dml, relation: &Relation) -> Result<(), Refusal> {
+        let (span, row) = (self.span_of(expression), self.row_name(dml));
+        if let Some(call) = self.window_call(expression) {
             let message = "window functions are not allowed in RETURNING".to_owned();
             return Err(Refusal::legacy("42P20", message, Some(call)));
         }
-        self.hide_all(span, dml, relation);
-        let all = || {
-            let read = |i: usize| {
-                let name = ident(&relation.columns[i].name);
-                if relation.is_retained() {
-                    format!("{}.{name}", ident(&row))
-                } else {
-                    format!("{} AS {name}", relation.read(i, Some(&row)))
-                }
-            };
-            (0..relation.columns.len()).map(read).collect::<Vec<_>>().join(", ")
-        };
-        if expression.len() == 1 && self.lexed.lexemes[expression.start].is_token(&Token::Mul) {
-            let others = self.other_items(dml, entry)?;
-            self.edits.push(Edit::replace(span, std::iter::once(all()).chain(others).collect::<Vec<_>>().join(", ")));
-            return Ok(());
-        }
-        if expression.len() > 2 && self.lexed.lexemes[expression.end - 1].is_token(&Token::Mul) && self.expands(&expression) {
-            return Err(Refusal::form(relation, "RETURNING (row).* of", span.start));
-        }
-        let whole = self.use_at(span).map(|u| (u.place, self.owner(u)));
-        match whole {
-            Some((UsePlace::Star, Owner::Row { reference })) if reference == dml.target => {
-                self.edits.push(Edit::replace(span, all()));
-            }
-            _ if relation.is_retained() => {
-                let row_used = |u: &NameUse| self.owner(u) == Owner::Row { reference: dml.target };
-                if self.uses_in(span).any(row_used) {
-                    self.in_scope_of_row(span, relation, &row);
-                }
-            }
-            Some((UsePlace::Expression, _)) if self.is_system_of_target(span, dml) => {
-                let column = self.lexed.lexemes[expression.end - 1].name().unwrap_or_default();
-                let name = if aliased { String::new() } else { format!(" AS {}", ident(&column)) };
-                let read = system_value(relation, &format!("{}.", ident(&row)), &column);
-                self.edits.push(Edit::replace(span, format!("{read}{name}")));
-            }
-            Some((_, Owner::Column { reference, column })) if reference == dml.target && relation.position(&column).is_some() => {
-                let read = relation.position(&column).map(|i| relation.read(i, Some(&row))).unwrap_or_default();
-                let name = if aliased { String::new() } else { format!(" AS {}", ident(&column)) };
-                self.edits.push(Edit::replace(span, format!("{read}{name}")));
-            }
-            // In a scope with the legacy columns PostgreSQL finds the item's name itself: it is that of the sub-select's one column.
-            _ if self.uses_in(span).any(|u| self.may_be_target(u, dml)) => {
-                self.in_scope_of_row(span, relation, &row);
-            }
-            _ => {}
+        if self.uses_in(span).any(|u| self.may_be_target(u, dml)) {
+            self.in_scope_of_row(span, relation, &row);
         }
         Ok(())
     }
@@ -102,11 +109,6 @@ impl Work<'_, '_> {
             call -= 2;
         }
         Some(lexemes[call].span.start)
-    }
-
-    /// Whether an item ends in `).*`.
-    fn expands(&self, item: &Range<usize>) -> bool {
-        self.lexed.lexemes[item.end - 2].is_token(&Token::Period) && self.lexed.lexemes[item.end - 3].is_token(&Token::RParen)
     }
 
     fn may_be_target(&self, name_use: &NameUse, dml: &Dml) -> bool {

@@ -69,7 +69,9 @@ impl Work<'_, '_> {
         if start + 2 < query.end && lexemes[start + 1].is("ON") && lexemes[start + 2].is_token(&Token::LParen) {
             start = crate::sql::edit::closing(self.lexed, start + 2, query.end)?;
         }
-        let is_end = |i: &usize| lexemes[*i].depth == depth && lexemes[*i].is_any(LIST_ENDS) && !lexemes[*i - 1].is("DISTINCT");
+        let is_end = |i: &usize| {
+            lexemes[*i].depth == depth && lexemes[*i].is_any(LIST_ENDS) && !lexemes[*i - 1].is_any(&["DISTINCT", "WITHIN"])
+        };
         let end = (start + 1..query.end).find(is_end).unwrap_or(query.end);
         let commas = (start + 1..end).filter(|&i| lexemes[i].depth == depth && lexemes[i].is_token(&Token::Comma));
         let bounds: Vec<usize> = std::iter::once(start).chain(commas).chain([end]).collect();

@@ -216,11 +216,6 @@ impl Work<'_, '_> {
             && matches!(self.named(name_use), Named::System(reference, _) if reference == dml.target)
     }
 
-    /// Whether a span is such a name and nothing more.
-    pub(super) fn is_system_of_target(&self, span: Span, dml: &Dml) -> bool {
-        self.use_at(span).is_some_and(|u| self.is_system_of(u, dml))
-    }
-
     /// The columns that a reference's sub-select shows beside its own: a star must not show them.
     fn shows_more(&self, reference: usize) -> bool {
         self.substitutes.leaves.get(&reference).is_some_and(|l| l.row || !l.system.is_empty())
@@ -245,6 +240,20 @@ impl Work<'_, '_> {
     pub(super) fn is_taken_apart(&self, name_use: &NameUse) -> bool {
         name_use.place == UsePlace::Expression
             && self.apart(name_use).is_some_and(|l| self.lexed.lexemes[l.end].is_token(&Token::Period))
+    }
+
+    /// The name behind `(t).`.
+    pub(super) fn field(&self, name_use: &NameUse) -> Option<String> {
+        let apart = self.apart(name_use).filter(|_| self.is_taken_apart(name_use))?;
+        self.lexed.lexemes.get(apart.end + 1)?.name()
+    }
+
+    /// All of `(t).*`, from the first parenthesis to the star.
+    pub(super) fn expanded(&self, name_use: &NameUse) -> Option<Range<usize>> {
+        let lexemes = &self.lexed.lexemes;
+        let apart = self.apart(name_use).filter(|_| self.is_taken_apart(name_use))?;
+        let star = lexemes.get(apart.end + 1)?;
+        star.is_token(&Token::Mul).then_some(apart.start..apart.end + 2)
     }
 
     /// The parentheses round a name with something behind them.

@@ -149,16 +149,7 @@ impl Work<'_, '_> {
                     let value = self.cell(cell, columns[0], dml, entry, &mut out);
                     out.values.push(value);
                 }
-                AssignedValue::Row(cells) => {
-                    if cells.len() != columns.len() {
-                        let message = "number of columns does not match number of values".to_owned();
-                        return Err(Refusal::legacy("42601", message, Some(self.row_start(cells))));
-                    }
-                    for (cell, column) in cells.iter().zip(&columns) {
-                        let value = self.cell(cell, *column, dml, entry, &mut out);
-                        out.values.push(value);
-                    }
-                }
+                AssignedValue::Row(cells) => self.row(cells, &columns, dml, entry, &mut out)?,
                 AssignedValue::Query(query) => self.several(query, &columns, n, dml, entry, &mut out)?,
                 AssignedValue::Other(value) => {
                     let message = "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression".to_owned();
@@ -168,6 +159,34 @@ impl Work<'_, '_> {
             out.columns.extend(columns);
         }
         Ok(out)
+    }
+
+    /// `(a, b) = (1, 2)`. A star of the target in it is the target's columns.
+    fn row(&mut self, cells: &[Cell], columns: &[usize], dml: &Dml, entry: &Entry, out: &mut Assigned) -> Result<(), Refusal> {
+        let relation = &entry.relation;
+        let row = self.row_name(dml);
+        let mut values: Vec<(&Cell, Option<usize>)> = Vec::with_capacity(columns.len());
+        for cell in cells {
+            match self.is_star_of(&cell.lexemes, dml) {
+                true => values.extend((0..relation.columns.len()).map(|i| (cell, Some(i)))),
+                false => values.push((cell, None)),
+            }
+        }
+        if values.len() != columns.len() {
+            let message = "number of columns does not match number of values".to_owned();
+            return Err(Refusal::legacy("42601", message, Some(self.row_start(cells))));
+        }
+        for ((cell, read), column) in values.into_iter().zip(columns) {
+            let value = match read {
+                None => self.cell(cell, *column, dml, entry, out),
+                Some(i) => {
+                    let mark = self.mark(relation, *column, &cell.lexemes);
+                    relation.columns[*column].sql_type.assigned_by_type(relation.read(i, Some(&row)), &mark)
+                }
+            };
+            out.values.push(value);
+        }
+        Ok(())
     }
 
     /// One value, cast as an assignment to its column casts it.
@@ -195,10 +214,15 @@ impl Work<'_, '_> {
         let alias = format!("q{n}");
         out.computed = true;
         let inner = query.start + 1..query.end - 1;
-        let items = self.select_items(&inner).filter(|items| !items.iter().any(|item| self.is_star(item)));
-        let counted = items.is_some();
-        let items = items.unwrap_or_default();
-        if counted && items.len() != columns.len() {
+        let width = |item: &Range<usize>| match self.is_star_of(item, dml) {
+            true => Some(relation.columns.len()),
+            false => (!self.is_star(item)).then_some(1),
+        };
+        let items = self.select_items(&inner);
+        let count: Option<usize> = items.as_ref().and_then(|items| items.iter().map(width).sum());
+        let counted = count.is_some();
+        let items = items.filter(|items| Some(items.len()) == count).unwrap_or_default();
+        if count.is_some_and(|count| count != columns.len()) {
             let message = "number of columns does not match number of values".to_owned();
             return Err(Refusal::legacy("42601", message, Some(self.span_of(query).start)));
         }

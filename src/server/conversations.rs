@@ -33,10 +33,15 @@ pub(super) async fn follow(steering: Arc<Steering>, process: String, mut stopped
         failure = failed;
         let status = Status { process: process.clone(), recording: steering.shared.record.shown(), failure: failure.clone() };
         if told.as_ref() != Some(&status) {
-            if let Err(error) = status.tell(&directory) {
-                tracing::debug!(%error, "nobody can be told how far a recording is");
-            }
-            told = Some(status);
+            // A disk that is full is tried again.
+            told = match status.tell(&directory) {
+                Ok(()) => Some(status),
+                Err(error) if told.is_some() => {
+                    tracing::warn!(%error, "`esclusa record status` cannot be told how far the recording is");
+                    None
+                }
+                Err(_) => None,
+            };
         }
         tokio::select! {
             () = tokio::time::sleep(LOOKED) => {}

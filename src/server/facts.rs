@@ -1,7 +1,7 @@
 //! What a policy is made of beside rules and settings: what only the database can tell. What it told last is kept in a file beside the
 //! spool, so that a process that starts while the database cannot be asked serves as the one before it did.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,8 +16,9 @@ use crate::config::Settings;
 use crate::control;
 use crate::disk;
 use crate::error::{Error, Result};
+use crate::migrate::reads;
 use crate::migrate::state::{self, State};
-use crate::mode::Mode;
+use crate::mode::{Mode, Readers};
 use crate::relation::{CONTROL, KEYS};
 use crate::rule::RuleSet;
 use crate::telemetry;
@@ -40,6 +41,27 @@ pub struct Facts {
     /// Roles that have less than a whole legacy table: (role, table).
     pub(super) limited: HashSet<(String, String)>,
     pub(super) key_tables: KeyTables,
+    /// Copied tables that some sessions read in their new form, and which. Not kept: whoever cannot ask reads where everybody writes.
+    #[serde(skip)]
+    pub(super) readers: BTreeMap<String, Readers>,
+}
+
+/// What may change without a word to anybody: roles, memberships and grants; the heap of a copied table.
+#[derive(Debug, PartialEq)]
+pub(super) struct Unannounced {
+    pub(super) limited: HashSet<(String, String)>,
+    pub(super) readers: BTreeMap<String, Readers>,
+}
+
+impl Unannounced {
+    pub(super) async fn asked(database: &Database, schema: &str) -> Result<Unannounced> {
+        let readers = reads::in_force(database, schema).await?;
+        let mut limited = Catalog::limited(database, CONTROL).await?;
+        if !readers.is_empty() {
+            limited.extend(reads::limited(database, schema).await?);
+        }
+        Ok(Unannounced { limited, readers })
+    }
 }
 
 /// A catalog, and by what it is known to be the same still.
@@ -65,12 +87,14 @@ impl Facts {
     pub async fn asked(settings: &Settings, rules: &RuleSet, database: &Database, known: &mut Option<Known>) -> Result<Facts> {
         let schema = &settings.rules.schema;
         let names: Vec<String> = rules.rules.keys().cloned().collect();
+        let Unannounced { limited, readers } = Unannounced::asked(database, schema).await?;
         Ok(Facts {
             modes: control::modes(database).await?,
             states: Some(state::states(database, schema).await?),
             catalog: catalog(database, schema, known).await?,
             shadows: Catalog::shadows(database, schema, &names).await?,
-            limited: Catalog::limited(database, CONTROL).await?,
+            limited,
+            readers,
             key_tables: KeyTables::read(database, Places { legacy: schema, keys: KEYS, functions: CONTROL }).await?,
         })
     }
@@ -157,6 +181,7 @@ mod tests {
             shadows: [pair("other", "t")].into(),
             limited: [pair("ana", "t")].into(),
             key_tables: KeyTables::default().with("s", "t_fkey", &[("esclusa_key", "t_fkey")]),
+            readers: BTreeMap::new(),
         };
         facts.keep(&settings).unwrap();
         facts.keep(&settings).unwrap();

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::facts::Unannounced;
 use super::policy;
 use super::steering::Steering;
-use crate::catalog::{Catalog, Database};
+use crate::catalog::Database;
 use crate::control::hits::Recorder;
 use crate::control::{self, felt, replica};
 use crate::error::{Error, Result};
-use crate::relation::CONTROL;
 use crate::session::activity::Doing;
 
 impl Steering {
@@ -48,10 +48,13 @@ impl Steering {
         }
     }
 
-    /// Roles, memberships and grants change without a word to anybody: where they are no longer what the policy was built on, it is built anew.
+    /// Roles, memberships and grants change without a word to anybody, and a copied table may get another heap: where that is no longer what the
+    /// policy was built on, it is built anew.
     async fn follow_rights(&self, database: &Database) -> Result<()> {
-        let limited = Catalog::limited(database, CONTROL).await?;
-        match self.shared.policy.load().is_limiting(&limited) {
+        let schema = self.shared.settings.load().rules.schema.clone();
+        let found = Unannounced::asked(database, &schema).await?;
+        let decided = self.decided.load();
+        match decided.is_limiting(&found.limited) && *decided.readers() == found.readers {
             true => Ok(()),
             false => self.refresh().await,
         }

@@ -17,6 +17,8 @@ use crate::catalog::Database;
 use crate::catalog::raw::Fetched;
 use crate::config::Settings;
 use crate::error::{Error, Result};
+use crate::migrate::reads;
+use crate::relation::Context;
 use crate::rewrite::{Policy, rewrite};
 use crate::shadow::compare::{Row, Rows};
 use crate::shadow::{Sample, Took, Verdict, shown};
@@ -25,6 +27,9 @@ use crate::telemetry;
 
 /// What one form of a statement gave: rows, too many of them, or an error.
 type Given = std::result::Result<Option<Fetched>, String>;
+
+/// Why a read of a copy is not compared.
+const UNREAD: &str = "the copy is not read any more, or by others";
 
 /// Runs samples until the proxy ends. One at a time, on a connection of its own.
 pub(super) async fn run(steering: Arc<Steering>, mut stopped: watch::Receiver<bool>) {
@@ -49,7 +54,9 @@ pub(super) async fn run(steering: Arc<Steering>, mut stopped: watch::Receiver<bo
         let Some(switched) = &switched else { continue };
         let outcome = rewrite(switched, &sample.names, &sample.text);
         let settings = shared.settings.load_full();
-        let (verdict, took) = match &outcome.text {
+        let is_read = |policy: &Policy| outcome.reads.iter().all(|table| policy.readers().contains_key(table));
+        let (mut verdict, took) = match &outcome.text {
+            _ if !is_read(&policy) => (Verdict::Skipped(UNREAD.into()), Took::default()),
             Some(text) if outcome.refusals.is_empty() => {
                 rewritten_first = !rewritten_first;
                 compare(&mut database, &settings, &sample, text, rewritten_first).await.unwrap_or_else(|error| {
@@ -59,6 +66,10 @@ pub(super) async fn run(steering: Arc<Steering>, mut stopped: watch::Receiver<bo
             }
             _ => (Verdict::Skipped("the statement would not be rewritten".into()), Took::default()),
         };
+        // A copy that somebody was taking away says nothing.
+        if !outcome.reads.is_empty() && shared.policy.load().generation != policy.generation {
+            verdict = Verdict::Skipped(UNREAD.into());
+        }
         let label = match &verdict {
             Verdict::Equal => "equal",
             Verdict::Different(_) => "different",
@@ -72,6 +83,11 @@ pub(super) async fn run(steering: Arc<Steering>, mut stopped: watch::Receiver<bo
             tracing::warn!(tables, fingerprint, "a rewritten statement gives another result: SHOW DIFFERENCES");
         }
         shared.shadow.keep(&sample, outcome.text.as_deref().unwrap_or_default(), &verdict, took);
+        if let Verdict::Different(_) = &verdict
+            && !outcome.reads.is_empty()
+        {
+            steering.send_back(&outcome.reads, sample.fingerprint).await;
+        }
     }
 }
 
@@ -125,6 +141,40 @@ struct Side<'s> {
     sample: &'s Sample,
     /// As it is forwarded, and rewritten; with what it names.
     forms: [(&'s str, Named); 2],
+}
+
+impl Steering {
+    /// A read gives another result by the copy of a table than by the table: nobody reads it any more, here and on the other proxies. Where that
+    /// cannot be stored, the next such read tries again.
+    async fn send_back(&self, tables: &[String], fingerprint: i64) {
+        let settings = self.shared.settings.load_full();
+        let place = Context::new(&settings);
+        for table in tables {
+            let sent = async {
+                match policy::alive(&mut *self.database.lock().await, &settings).await? {
+                    Some(database) => reads::differ(database, &place, table, fingerprint).await,
+                    None => Ok(false),
+                }
+            };
+            match sent.await {
+                Ok(false) => continue,
+                Ok(true) => {
+                    telemetry::count("esclusa_reads_sent_back_total");
+                    tracing::error!(
+                        table,
+                        fingerprint,
+                        "a read gave another result by the copy of a table, and nobody reads the copy any more: esclusa report comparisons"
+                    );
+                }
+                Err(error) => {
+                    tracing::error!(%error, table, "a table could not be sent back; the next read that differs tries again")
+                }
+            }
+            if let Err(error) = self.follow_switch().await {
+                tracing::warn!(%error, table, "this proxy has not followed yet");
+            }
+        }
+    }
 }
 
 impl Side<'_> {
@@ -192,10 +242,19 @@ impl Side<'_> {
             }
             (Ok(None), _) | (_, Ok(None)) => Some(Difference::Skipped(format!("more than {} rows", self.settings.shadow.rows))),
             (Err(old), Err(_)) => Some(Difference::Skipped(format!("both forms fail: {old}"))),
+            (Ok(_), Err(error)) | (Err(error), Ok(_)) if is_of_the_moment(error) => {
+                Some(Difference::Skipped(format!("one form failed by the moment: {error}")))
+            }
             (Ok(_), Err(new)) => found(format!("only the rewritten form fails: {new}")),
             (Err(old), Ok(_)) => found(format!("only the forwarded form fails: {old}")),
         }
     }
+}
+
+/// Whether an error says nothing of the statement: too little time, too little room, somebody else's lock or end (manual, appendix A: classes 40,
+/// 53, 55P03, 57).
+fn is_of_the_moment(error: &str) -> bool {
+    ["40", "53", "55P03", "57"].iter().any(|class| error.starts_with(class))
 }
 
 /// Columns, then rows.

@@ -40,7 +40,7 @@ pub struct Steering {
     /// The rules in force. Files are read by a reload alone: a switch must not fail over, or bring in, what somebody is writing there.
     pub(super) rules: ArcSwap<RuleSet>,
     /// The policy that rules, modes and facts make; in force, unless the process has stepped aside.
-    decided: ArcSwap<Policy>,
+    pub(super) decided: ArcSwap<Policy>,
     /// `esclusa off` is in force. Locked while a policy is put in force: a number is given once.
     aside: std::sync::Mutex<bool>,
     /// The catalog that the policy was built on, while it has not changed.

@@ -10,6 +10,7 @@ mod from_server;
 mod holding;
 mod own_replies;
 mod prepared_anew;
+mod sent_again;
 mod shadow_samples;
 mod statements;
 
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::activity::Doing;
+use super::again::Again;
 use super::hold::Hold;
 use super::house::{House, Run};
 use super::in_flight::InFlight;
@@ -55,6 +57,8 @@ pub enum ToServer {
     Wait,
     /// The server gets nothing of it; this goes to the client.
     Answer(Vec<u8>),
+    /// This goes to the client; then the frame is shown again.
+    Tell(Vec<u8>),
 }
 
 /// What becomes of a server frame.
@@ -64,6 +68,10 @@ pub enum ToClient {
     Pass,
     /// This goes on instead.
     Replace(Vec<u8>),
+    /// This goes first; then the frame passes.
+    First(Vec<u8>),
+    /// Nothing goes on; the server gets this.
+    Again(Vec<u8>),
     /// Nothing goes on: it answers a question of our own.
     Swallow,
 }
@@ -92,6 +100,8 @@ pub struct Conversation<H> {
     prepared: PreparedStatements,
     portals: Portals,
     samples: Samples,
+    /// What is sent again where it fails.
+    again: Again,
     /// What a switch waits for.
     in_flight: InFlight,
     /// Whether the client's next frame waits for something of our own.
@@ -124,6 +134,7 @@ impl<H: House> Conversation<H> {
             prepared: PreparedStatements::default(),
             portals: Portals::default(),
             samples: Samples::default(),
+            again: Again::default(),
             in_flight: InFlight::new(oldest),
             turn: Turn::default(),
             hold: Hold::default(),

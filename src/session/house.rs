@@ -90,6 +90,8 @@ pub enum Note {
     FirstUnread,
     /// A prepared statement was prepared anew after a switch.
     PreparedAgain,
+    /// A read failed by the copy of a table, with this, and was sent again as a read of the table.
+    AnsweredByTable(Sqlstate),
     /// There was no room to remember a prepared statement.
     PreparedOverflow,
 }

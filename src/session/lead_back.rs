@@ -12,7 +12,11 @@ pub use told::Told;
 
 /// The error as the legacy tables would have given it; `None` when it is that already.
 pub fn lead_back(error: &ErrorFields, told: &Told<'_>) -> Option<ErrorFields> {
-    if let Some(instead) = refusal(error, told).or_else(|| place::assignment(error, told)) {
+    if let Some(instead) = refusal(error, told) {
+        return Some(instead);
+    }
+    if let Some(mut instead) = place::assignment(error, told) {
+        told.outcome.rewritten.iter().for_each(|relation| relation::legacy_names(&mut instead, relation));
         return Some(instead);
     }
     let mut fields = error.clone();

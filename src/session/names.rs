@@ -76,6 +76,13 @@ impl Names {
         &self.known
     }
 
+    /// The copied tables that the session reads in their new form are these from now on.
+    pub fn choose(&mut self, reads: Vec<String>) {
+        if reads != self.known.reads {
+            self.known = Arc::new(NameContext { reads, ..(*self.known).clone() });
+        }
+    }
+
     /// Whether the session has temporary relations with a legacy name.
     pub fn hide_tables(&self) -> bool {
         !self.known.temporary.is_empty()

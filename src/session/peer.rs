@@ -13,8 +13,9 @@ pub struct Peer {
     is_target: bool,
     /// How they are read, as the server has told it last.
     reading: Reading,
-    /// A statement on its way may change that.
-    rereading: bool,
+    /// A statement on its way may change that: so many times ReadyForQuery comes until it is known, because the server reports what has changed
+    /// only before it (source, postgres.c, ReportChangedGUCOptions).
+    rereading: usize,
     /// One of them has passed unread.
     was_unread: bool,
 }
@@ -23,7 +24,7 @@ impl Peer {
     /// A client that has said who it is.
     pub fn new(client: Client, is_target: bool) -> Self {
         let reading = Reading::default();
-        Peer { client: Arc::new(client), is_target, reading, rereading: false, was_unread: false }
+        Peer { client: Arc::new(client), is_target, reading, rereading: 0, was_unread: false }
     }
 
     /// Who it is.
@@ -46,15 +47,19 @@ impl Peer {
         self.reading
     }
 
-    /// A statement is on its way that may change how the next ones are read.
-    pub fn may_reread(&mut self) {
-        self.rereading = true;
+    /// A statement is about to go that may change how the next ones are read; behind so many others that end with ReadyForQuery.
+    pub fn may_reread(&mut self, behind: usize) {
+        self.rereading = behind + 1;
     }
 
-    /// Whether how a statement is to be read is not known yet. When everything is answered, it is.
-    pub fn is_rereading(&mut self, is_all_answered: bool) -> bool {
-        self.rereading &= !is_all_answered;
-        self.rereading
+    /// Whether how a statement is to be read is not known yet.
+    pub fn is_rereading(&self) -> bool {
+        self.rereading > 0
+    }
+
+    /// ReadyForQuery has come.
+    pub fn ready(&mut self, is_all_answered: bool) {
+        self.rereading = if is_all_answered { 0 } else { self.rereading.saturating_sub(1) };
     }
 
     /// A statement passes unread; true for the first of the session.

@@ -53,10 +53,19 @@ pub enum Request {
     Sync,
     /// FunctionCall.
     Function,
+    /// CopyData: never answered.
+    CopyData,
     /// CopyDone or CopyFail: up to here a COPY FROM STDIN swallows Sync.
     CopyEnd,
     /// Not the client's: the answer is kept from it.
     Own(OwnRequest),
+}
+
+impl Request {
+    /// Whether it is data or the end of a COPY.
+    fn is_of_copy(&self) -> bool {
+        matches!(self, Request::CopyData | Request::CopyEnd)
+    }
 }
 
 /// A simple query, and how far it is answered.
@@ -128,6 +137,10 @@ pub struct Pipeline {
     in_stretch: bool,
     /// COPY FROM STDIN is on and its end has not been sent: the server swallows Sync.
     copy_open: bool,
+    /// Sync sent in it behind its last data; `None` where no data was sent. If a row was bad, each of them is answered.
+    copy_syncs: Option<usize>,
+    /// Flush was sent behind the last request: its answer comes without a Sync.
+    is_asked_for: bool,
 }
 
 impl Pipeline {
@@ -146,27 +159,46 @@ impl Pipeline {
         }
         if self.copy_open {
             match request {
-                Request::Sync => return,
+                Request::Sync => {
+                    self.copy_syncs = self.copy_syncs.map(|syncs| syncs + 1);
+                    return;
+                }
+                Request::CopyData => {
+                    self.copy_syncs = Some(0);
+                    return;
+                }
                 Request::CopyEnd => {
                     self.copy_open = false;
                     return;
                 }
-                _ => {}
+                // In a COPY that is still on this ends the connection: so it has failed before.
+                _ => self.copy_failed(),
             }
         }
         match &request {
-            Request::Login | Request::CopyEnd => {}
+            Request::Login | Request::CopyData | Request::CopyEnd => {}
             request => self.in_stretch = !is_end(request),
         }
-        // The end of a COPY that nobody waits for any more is ignored by the server.
-        if !(self.queue.is_empty() && matches!(request, Request::CopyEnd)) {
+        self.is_asked_for = false;
+        // Data and the end of a COPY that nobody waits for any more are ignored by the server.
+        let ignored = self.queue.is_empty() && request.is_of_copy();
+        let repeated = matches!((&request, self.queue.back()), (Request::CopyData, Some(Request::CopyData)));
+        if !ignored && !repeated {
             self.queue.push_back(request);
+        }
+    }
+
+    /// The COPY that was on has failed.
+    fn copy_failed(&mut self) {
+        self.copy_open = false;
+        for _ in 0..self.copy_syncs.take().unwrap_or(0) {
+            self.queue.push_back(Request::Sync);
         }
     }
 
     /// The request that the next reply belongs to.
     pub fn front(&mut self) -> Option<&mut Request> {
-        self.drop_copy_ends();
+        self.drop_copy();
         self.queue.front_mut()
     }
 
@@ -176,9 +208,9 @@ impl Pipeline {
         fits.then(|| self.queue.pop_front()).flatten()
     }
 
-    /// The end of a COPY that failed before it was read is left over, and never answered.
-    fn drop_copy_ends(&mut self) {
-        while matches!(self.queue.front(), Some(Request::CopyEnd)) {
+    /// Data and the end of a COPY that failed before they were read are left over, and never answered.
+    fn drop_copy(&mut self) {
+        while self.queue.front().is_some_and(Request::is_of_copy) {
             self.queue.pop_front();
         }
     }
@@ -187,6 +219,16 @@ impl Pipeline {
     /// (`MOST_UNANSWERED`), so some will come.
     pub fn is_full(&self) -> bool {
         self.queue.len() >= MOST_UNANSWERED
+    }
+
+    /// Flush is on its way. Whether it is the first behind the last request.
+    pub fn ask(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_asked_for, true)
+    }
+
+    /// Whether nothing is left that could be answered.
+    pub fn is_answered(&mut self) -> bool {
+        self.front().is_none()
     }
 
     /// Whether what is sent now belongs to what was sent before: a Sync is to come, or COPY data is read.
@@ -202,6 +244,11 @@ impl Pipeline {
     /// Whether ReadyForQuery is still to come: what the client has sent before is not all answered.
     pub fn awaits_ready(&self) -> bool {
         self.queue.iter().any(is_end)
+    }
+
+    /// How many requests wait that ReadyForQuery answers.
+    pub fn ends(&self) -> usize {
+        self.queue.iter().filter(|request| is_end(request)).count()
     }
 
     /// Whether a statement is to run before what is sent now.
@@ -231,21 +278,34 @@ impl Pipeline {
         while self.queue.front().is_some_and(|s| !matches!(s, Request::Sync | Request::Own(OwnRequest::Sync))) {
             self.queue.pop_front();
         }
+        if self.copy_open {
+            self.copy_failed();
+        }
         self.discarding = self.queue.is_empty();
-        self.copy_open = false;
     }
 
-    /// The server has begun to read COPY data: it swallows every Sync before the data's end (manual, section 55.2.6).
+    /// What was asked first is asked again, behind what the server still says of it: a ReadyForQuery that is not the client's.
+    pub fn begins_again(&mut self) {
+        while self.queue.front().is_some_and(|request| !is_end(request)) {
+            self.queue.pop_front();
+        }
+        self.queue.pop_front();
+        self.queue.push_front(Request::Own(OwnRequest::Sync));
+        self.discarding = false;
+    }
+
+    /// The server has begun to read COPY data: it swallows every Sync before the data's end (manual, section 55.2.6). A request that stands
+    /// behind data and a Sync was sent by a client that takes the COPY for failed: then that Sync is answered.
     pub fn copy_begins(&mut self) {
-        let mut ended = false;
-        let mut first = true;
-        self.queue.retain(|request| {
-            let keep = first || ended || !matches!(request, Request::Sync | Request::CopyEnd);
-            first = false;
-            ended |= matches!(request, Request::CopyEnd);
-            keep
-        });
-        self.copy_open = !ended;
+        let requests = std::mem::take(&mut self.queue);
+        (self.copy_open, self.copy_syncs) = (true, None);
+        for (n, request) in requests.into_iter().enumerate() {
+            match n {
+                0 => self.queue.push_back(request),
+                _ if self.copy_open => self.push(request),
+                _ => self.queue.push_back(request),
+            }
+        }
         // A Sync that was swallowed has ended nothing.
         self.in_stretch |= !self.queue.iter().any(is_end);
     }
@@ -257,7 +317,7 @@ impl Pipeline {
         self.copy_open = false;
         let at = self.queue.iter().position(is_end)?;
         let request = self.queue.drain(..=at).next_back();
-        self.drop_copy_ends();
+        self.drop_copy();
         self.in_stretch &= !self.queue.is_empty();
         if self.queue.is_empty() && self.queue.capacity() > KEPT_REQUESTS {
             self.queue.shrink_to(0);
@@ -287,6 +347,7 @@ mod tests {
             Request::Close(_) => 'C',
             Request::Sync => 'S',
             Request::Function => 'F',
+            Request::CopyData => 'd',
             Request::CopyEnd => 'c',
             Request::Own(_) => 'o',
         };
@@ -341,5 +402,42 @@ mod tests {
         }
         pipeline.copy_begins();
         assert_eq!(kinds(&pipeline), "ES");
+    }
+
+    #[test]
+    fn a_sync_behind_bad_data_is_answered() {
+        let parse = || Request::Parse { name: 0, held: None };
+        // Everything was sent before the server has answered anything.
+        let mut pipeline = Pipeline::default();
+        for request in [execute(), Request::CopyData, Request::CopyData, Request::Sync, parse(), Request::Sync] {
+            pipeline.push(request);
+        }
+        assert_eq!(kinds(&pipeline), "EdSPS");
+        pipeline.copy_begins();
+        pipeline.skip_to_sync();
+        assert_eq!(kinds(&pipeline), "SPS");
+        // Each of several is.
+        let mut pipeline = Pipeline::default();
+        for request in [execute(), Request::CopyData, Request::Sync, Request::Sync, query(0)] {
+            pipeline.push(request);
+        }
+        pipeline.copy_begins();
+        assert_eq!(kinds(&pipeline), "ESSQ");
+        // The error comes before, or after, the next request is sent.
+        for error_first in [true, false] {
+            let mut pipeline = Pipeline::default();
+            pipeline.push(execute());
+            pipeline.copy_begins();
+            pipeline.push(Request::CopyData);
+            pipeline.push(Request::Sync);
+            if error_first {
+                pipeline.skip_to_sync();
+            }
+            pipeline.push(parse());
+            if !error_first {
+                pipeline.skip_to_sync();
+            }
+            assert_eq!(kinds(&pipeline), "SP");
+        }
     }
 }

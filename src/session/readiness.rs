@@ -28,7 +28,7 @@ pub enum Turn {
     Failed,
     /// That Query is answered, by the failure and its ReadyForQuery: it is dropped.
     Answered,
-    /// The server would skip that Query: a Sync goes in its place, and brings the ReadyForQuery that the client waits for.
+    /// The server would skip what waits. A Query brings its ReadyForQuery: a Sync goes in its place. Anything else goes, and is skipped.
     Skipped,
 }
 

@@ -274,6 +274,7 @@ where
                     dir.replace(header.total, &[]);
                     self.to_client.insert(&bytes);
                 }
+                ToServer::Tell(bytes) => self.to_client.insert(&bytes),
                 ToServer::Wait => {
                     self.waiting = true;
                     return 0;
@@ -330,12 +331,21 @@ where
             self.answered |= self.waiting;
             let decision = self.conversation.from_server(header.tag, body);
             if let Some(tap) = &mut self.tap
-                && decision != ToClient::Swallow
+                && !matches!(decision, ToClient::Swallow | ToClient::Again(_))
             {
                 tap.answered(header.tag, body);
             }
             match decision {
                 ToClient::Replace(bytes) => dir.replace(header.total, &bytes),
+                ToClient::First(bytes) => {
+                    dir.replace(0, &bytes);
+                    dir.pass(header.total);
+                }
+                ToClient::Again(bytes) => {
+                    dir.replace(header.total, &[]);
+                    self.to_server.insert(&bytes);
+                    self.answered = true;
+                }
                 ToClient::Swallow if read || rest.len() >= header.total => dir.replace(header.total, &[]),
                 // What is swallowed unread is too long to be an answer to a question of ours.
                 ToClient::Pass | ToClient::Swallow => dir.pass(header.total),

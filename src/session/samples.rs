@@ -23,9 +23,9 @@ impl Samples {
         self.are_wanted |= shadow;
     }
 
-    /// Whether the parameters of a Bind, a frame of so many bytes, are wanted.
-    pub fn want_bind(&self, total: usize) -> bool {
-        self.are_wanted && total <= LONGEST_BIND_BYTES
+    /// Whether the parameters of a Bind, a frame of so many bytes, are wanted, here or with what may be sent again.
+    pub fn want_bind(&self, total: usize, is_kept: bool) -> bool {
+        (self.are_wanted || is_kept) && total <= LONGEST_BIND_BYTES
     }
 
     /// The server has made a portal.

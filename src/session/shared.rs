@@ -423,6 +423,7 @@ impl House for Seat {
                 self.warn_unread();
             }
             Note::PreparedAgain => telemetry::count("esclusa_prepared_again_total"),
+            Note::AnsweredByTable(_) => telemetry::count("esclusa_reads_answered_by_table_total"),
             Note::PreparedOverflow => telemetry::count("esclusa_prepared_overflow_total"),
         }
     }

@@ -47,6 +47,8 @@ pub struct Statement {
     pub executes: Vec<Box<str>>,
     /// It may change what names mean.
     pub changes_names: Doubt,
+    /// It may change how texts are read.
+    pub changes_reading: bool,
 }
 
 impl Statement {
@@ -61,12 +63,13 @@ impl Statement {
             changes: Vec::new(),
             executes: Vec::new(),
             changes_names: Doubt::default(),
+            changes_reading: false,
         }
     }
 
     /// Whether running it matters to statements that come after it.
     pub fn has_consequences(&self) -> bool {
-        !self.changes.is_empty() || self.changes_names.any()
+        !self.changes.is_empty() || self.changes_names.any() || self.changes_reading
     }
 
     /// Whether nothing has to be remembered about it.

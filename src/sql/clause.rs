@@ -296,6 +296,20 @@ impl Cursor<'_, '_> {
         self.is_any(at, &["SELECT", "WITH", "VALUES", "TABLE"]) || self.is_token(at, &Token::LParen)
     }
 
+    /// Whether these parentheses hold a query: one that begins with a parenthesis goes on behind it as a query does, and no row does.
+    fn is_query_in(&self, open: usize) -> bool {
+        const GOES_ON: &[&str] = &["UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT", "OFFSET", "FETCH", "FOR"];
+        let mut at = open + 1;
+        while self.is_token(at, &Token::LParen) {
+            let Some(close) = self.closing(at) else { return false };
+            if !self.is_any(close + 1, GOES_ON) && !self.is_token(close + 1, &Token::RParen) {
+                return false;
+            }
+            at += 1;
+        }
+        self.is_any(at, &["SELECT", "WITH", "VALUES", "TABLE"])
+    }
+
     fn update(&self, target_end: usize) -> Option<Update> {
         let set = self.find(target_end, |i| self.is(i, "SET"));
         let (returning_at, returning) = self.returning(set);
@@ -334,7 +348,9 @@ impl Cursor<'_, '_> {
         while opens(inner.start)
             && self.closing(inner.start) == Some(inner.end - 1)
             && (opens(inner.start + 1) && self.closing(inner.start + 1) == Some(inner.end - 2)
-                || self.is(inner.start + 1, "ROW") && opens(inner.start + 2))
+                || self.is(inner.start + 1, "ROW")
+                    && opens(inner.start + 2)
+                    && self.closing(inner.start + 2) == Some(inner.end - 2))
         {
             inner = inner.start + 1..inner.end - 1;
         }
@@ -343,7 +359,7 @@ impl Cursor<'_, '_> {
         if !opens(open) || self.closing(open) != Some(inner.end - 1) {
             return Some(AssignedValue::Other(value));
         }
-        if !row && self.is_query(open + 1) {
+        if !row && self.is_query_in(open) {
             return Some(AssignedValue::Query(inner));
         }
         let (cells, _) = self.cells(open)?;
@@ -419,6 +435,26 @@ mod tests {
         assert!(matches!(&update.assignments[2].value, AssignedValue::Query(q) if lexed.slice(q) == "(select 1, 2)"));
         assert_eq!(lexed.slice(&update.from.unwrap()), "from u");
         assert_eq!(lexed.slice(&update.condition.unwrap()), "x = 1");
+    }
+
+    #[test]
+    fn rows_and_queries_behind_set() {
+        let value = |text: &'static str| {
+            let Clauses::Update(update) = parts(text, DmlKind::Update, 2).1 else { panic!() };
+            match &update.assignments[0].value {
+                AssignedValue::Row(cells) => format!("row of {}", cells.len()),
+                AssignedValue::Query(_) => "query".into(),
+                other => format!("{other:?}"),
+            }
+        };
+        assert_eq!(value("update t set (a, b) = ((t).c + 1, 1)"), "row of 2");
+        assert_eq!(value("update t set (a, b) = ((select 1), 1)"), "row of 2");
+        assert_eq!(value("update t set (a, b) = (row(1, 2), 1)"), "row of 2");
+        assert_eq!(value("update t set (a, b) = ((row(1, 2)))"), "row of 2");
+        assert_eq!(value("update t set (a, b) = ((1, 2), (3, 4))"), "row of 2");
+        assert_eq!(value("update t set (a, b) = ((select 1, 2) union select 3, 4)"), "query");
+        assert_eq!(value("update t set (a, b) = (((select 1, 2)) limit 1)"), "query");
+        assert_eq!(value("update t set (a, b) = ((select 1, 2))"), "query");
     }
 
     #[test]

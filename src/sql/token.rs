@@ -203,6 +203,11 @@ impl<'t> Lexed<'t> {
         self.span(lexemes).map_or("", |s| &self.text[s.range()])
     }
 
+    /// The text of a lexeme; empty behind the last.
+    pub fn at_text(&self, at: usize) -> &'t str {
+        self.lexemes.get(at).map_or("", |l| &self.text[l.span.range()])
+    }
+
     /// The bytes under a range of lexemes; `None` for an empty range.
     pub fn span(&self, lexemes: &Range<usize>) -> Option<Span> {
         let first = self.lexemes.get(lexemes.start)?;

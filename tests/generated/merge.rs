@@ -15,6 +15,10 @@ impl Maker<'_> {
         let key = source.key.iter().map(|&i| source.fields[i].name.as_str()).collect::<Vec<_>>().join(", ");
         let arbiter = match (self.choices.below(4), &source.constraint) {
             (3, Some(name)) => format!(" ON CONSTRAINT {name}"),
+            (2, _) => {
+                let field = &source.fields[self.choices.below(source.fields.len())].name;
+                format!(" ({key}) WHERE {field} IS NOT NULL")
+            }
             _ => format!(" ({key})"),
         };
         let nothing = if self.choices.chance(50) { arbiter.clone() } else { String::new() };

@@ -152,10 +152,21 @@ impl Maker<'_> {
         self.rows = Some(Rows::Unordered);
         let scope = self.scope_of(self.focus, alias);
         let all = if neighbour { format!("{alias}.*") } else { "*".to_owned() };
-        match self.choices.below(6) {
-            0..2 => statement.to_owned(),
-            2 => format!("{statement} RETURNING {all}"),
-            3 | 4 => {
+        match self.choices.below(14) {
+            0..4 => statement.to_owned(),
+            4 | 5 => format!("{statement} RETURNING {all}"),
+            // The row taken apart, and what may not stand here.
+            6 => {
+                let field = self.world.sources[self.focus].fields[self.choices.below(scope.columns.len())].name.clone();
+                let item = match self.choices.below(4) {
+                    0 => format!("({alias}).*"),
+                    1 => format!("({alias}).{field}, count({alias})"),
+                    2 => self.aggregate(&scope).0,
+                    _ => format!("({alias}).{field}"),
+                };
+                format!("{statement} RETURNING {item}")
+            }
+            7..12 => {
                 let (list, _) = self.select_list(&scope, None, 1);
                 format!("{statement} RETURNING {}", if list == "*" { all } else { list })
             }

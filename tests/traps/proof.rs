@@ -1,5 +1,8 @@
 //! Proof: faults planted in the new tables, and the checks that catch them. Each check catches faults that all others miss.
 
+use esclusa::migrate::parity;
+use esclusa::relation::Relation;
+
 use crate::common::{Bed, said};
 
 const DATA: [&str; 3] = ["checksum", "multiset", "order"];
@@ -167,4 +170,42 @@ async fn verdicts_are_recorded() {
     assert_eq!(bed.cell(kept).await, "16|4|t");
     bed.sql("DROP TABLE mig_old.tipp").await;
     assert!(migration.verify(&bed.rules.rules["tipp"]).await.unwrap().is_none(), "nothing is left to compare");
+}
+
+/// Faults in what was written behind the move, and beside the rows that clients see.
+#[tokio::test]
+async fn the_proof_sees_what_was_written_since() {
+    let mut bed = Bed::new("CREATE TABLE hisfar (a numeric(5,0), b text NOT NULL, t timestamp); INSERT INTO hisfar SELECT g, 'b' || g, '2026-01-01' FROM generate_series(1, 5) g").await;
+    bed.kept = true;
+    let rule = bed.rule("hisfar", "history", "{ base = 'base', time = 't' }", "{ columns = ['a'] }").await;
+    bed.migrate("hisfar").await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    bed.sql("INSERT INTO cf_quere_pro.hisfar VALUES (9, 'b9', '2026-02-01')").await;
+    let relation = Relation::compile(&rule, &bed.context);
+    let sound = parity::kept(&bed.db, &relation, "mig_old.hisfar").await.unwrap();
+    assert!(sound.holds(), "{}", sound.failures());
+    let columns = "al_table_name, al_record_key, al_operation, al_old_data, al_user_id, al_changed_at, al_source, al_legacy_table, al_legacy_at";
+    for (fault, expected) in [
+        ("UPDATE esclusa_leaf.hisfar SET al_record_key = 'nobody' WHERE al_source = 'W'".to_owned(), &["key column"][..]),
+        ("UPDATE esclusa_leaf.hisfar SET al_changed_at = '1999-01-01' WHERE al_source = 'W'".to_owned(), &["time column"]),
+        (
+            "UPDATE esclusa_leaf.hisfar SET al_source = 'W', al_record_key = 'nobody' WHERE al_record_key = '1'".to_owned(),
+            &["key column"],
+        ),
+        (
+            format!(
+                "INSERT INTO esclusa_leaf.hisfar ({columns}) SELECT {} FROM esclusa_leaf.hisfar WHERE al_record_key = '2'",
+                columns.replace("al_old_data", "al_old_data - 'b'")
+            ),
+            &["count", "checksum", "multiset"],
+        ),
+        ("ALTER TABLE cf_quere_pro.audit_log DETACH PARTITION esclusa_leaf.hisfar".to_owned(), &["leaf"]),
+    ] {
+        bed.sql("BEGIN; ALTER TABLE esclusa_leaf.hisfar DISABLE TRIGGER USER").await;
+        bed.sql(&fault).await;
+        bed.sql("ALTER TABLE esclusa_leaf.hisfar ENABLE ALWAYS TRIGGER esclusa_keep; ALTER TABLE esclusa_leaf.hisfar ENABLE ALWAYS TRIGGER esclusa_keep_truncate").await;
+        let parity = parity::kept(&bed.db, &relation, "mig_old.hisfar").await.unwrap();
+        let failed: Vec<_> = parity.verdicts.iter().filter(|v| !v.passed).map(|v| v.check).collect();
+        assert_eq!(failed, expected, "{fault}: {}", parity.failures());
+        bed.sql("ROLLBACK").await;
+    }
 }

@@ -2,6 +2,7 @@
 //! by our own migration, with the tables gone. Before them the proxies that the scripts go through.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
@@ -10,6 +11,7 @@ use std::time::Duration;
 use esclusa::catalog::Database;
 use esclusa::config::document::Document;
 use esclusa::config::{Address, Settings};
+use esclusa::demo::postgres::{Options, Postgres};
 use esclusa::error::Result;
 use esclusa::migrate::run::Migration;
 use esclusa::migrate::schema;
@@ -28,8 +30,10 @@ use crate::common;
 /// Longer than anything here takes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-const LEGACY: &str = "wire_legacy";
-const TARGET: &str = "wire_target";
+/// The database with the legacy tables.
+pub(crate) const LEGACY: &str = "wire_legacy";
+/// The one without.
+pub(crate) const TARGET: &str = "wire_target";
 
 const TABLES: &str = "
 CREATE SCHEMA cf_quere_pro;
@@ -120,35 +124,53 @@ pub(crate) fn stage() -> &'static Stage {
     })
 }
 
-async fn build() -> Stage {
-    let server = common::server().await;
+/// Makes a database with the legacy tables, and one that is made from it by migration; the directory of the rules.
+async fn databases(server: &Postgres, legacy: &str, target: &str) -> PathBuf {
     let admin = server.connect("postgres").await.unwrap();
-    let sql = |database: &'static str, text: String| async move {
-        let database = server.connect(database).await.unwrap();
+    let sql = |database: String, text: String| async move {
+        let database = server.connect(&database).await.unwrap();
         database.batch("setting the stage", &text).await.unwrap_or_else(|e| panic!("{e} {:?}", e.more()));
     };
-    sql("postgres", format!("CREATE DATABASE {LEGACY}")).await;
-    sql(LEGACY, TABLES.to_owned()).await;
-    let unused = format!("SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = '{LEGACY}')");
+    sql("postgres".into(), format!("CREATE DATABASE {legacy}")).await;
+    sql(legacy.into(), TABLES.to_owned()).await;
+    let unused = format!("SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = '{legacy}')");
     common::wait_for(&admin, &unused).await;
-    sql("postgres", format!("CREATE DATABASE {TARGET} TEMPLATE {LEGACY}")).await;
-    let rules = server.directory.join("rules");
+    sql("postgres".into(), format!("CREATE DATABASE {target} TEMPLATE {legacy}")).await;
+    let rules = server.directory.join(format!("rules_of_{target}"));
     std::fs::create_dir(&rules).unwrap();
     write_rules(&rules);
-    migrate(&server.connect(TARGET).await.unwrap(), &rules).await;
-    let off = start(settings(&rules, |s| s.rules.default_mode = Mode::Off)).await;
-    let rewriting = start(settings(&rules, |s| {
+    migrate(&server.connect(target).await.unwrap(), &rules).await;
+    rules
+}
+
+/// A server of its own with such a pair of databases, and a proxy before it that rewrites.
+pub(crate) async fn pair() -> (Postgres, Server) {
+    let postgres = Postgres::start(&Options::default()).await.unwrap();
+    let rules = databases(&postgres, LEGACY, TARGET).await;
+    let proxy = rewriting(&postgres, &rules).await;
+    (postgres, proxy)
+}
+
+async fn rewriting(server: &Postgres, rules: &Path) -> Server {
+    let change = |s: &mut Settings| {
         s.rules.default_mode = Mode::Rewrite;
         s.control.url = server.url(TARGET);
-    }))
-    .await;
+    };
+    start(server, settings(rules, change)).await
+}
+
+async fn build() -> Stage {
+    let server = common::server().await;
+    let rules = databases(server, LEGACY, TARGET).await;
+    let off = start(server, settings(&rules, |s| s.rules.default_mode = Mode::Off)).await;
+    let rewriting = rewriting(server, &rules).await;
     let shared = rewriting.shared.clone();
     let (off, rewriting) = (Box::leak(Box::new(off)), Box::leak(Box::new(rewriting)));
     Stage { postgres: server.port, off: off.address.clone(), rewriting: rewriting.address.clone(), shared }
 }
 
 /// Writes the rule files.
-pub(crate) fn write_rules(directory: &std::path::Path) {
+pub(crate) fn write_rules(directory: &Path) {
     for (table, text) in RULES {
         std::fs::write(directory.join(format!("{table}.toml")), text).unwrap();
     }
@@ -165,7 +187,7 @@ pub(crate) fn policy() -> Policy {
     Policy::new(1, "cf_quere_pro", RULES.iter().map(entry).collect(), &Default::default(), Default::default())
 }
 
-async fn migrate(database: &Database, rules: &std::path::Path) {
+async fn migrate(database: &Database, rules: &Path) {
     let rules = RuleSet::load(rules).unwrap();
     let context = relation::Context::new(&Settings::defaults().unwrap());
     schema::apply(database, &context).await.unwrap();
@@ -179,7 +201,7 @@ async fn migrate(database: &Database, rules: &std::path::Path) {
 }
 
 /// Settings of a proxy before the server, on free ports.
-pub(crate) fn settings(rules: &std::path::Path, change: impl FnOnce(&mut Settings)) -> Settings {
+pub(crate) fn settings(rules: &Path, change: impl FnOnce(&mut Settings)) -> Settings {
     let mut settings = Settings::defaults().unwrap();
     let local = |port| Address::Tcp("127.0.0.1".into(), port);
     (settings.listen.address, settings.console.address) = (local(0), local(0));
@@ -189,8 +211,8 @@ pub(crate) fn settings(rules: &std::path::Path, change: impl FnOnce(&mut Setting
     settings
 }
 
-async fn start(mut settings: Settings) -> Server {
-    settings.upstream.address = Address::Tcp("127.0.0.1".into(), common::server().await.port);
+async fn start(server: &Postgres, mut settings: Settings) -> Server {
+    settings.upstream.address = Address::Tcp("127.0.0.1".into(), server.port);
     Server::start(Loader::new(move || Ok(settings.clone()))).await.unwrap()
 }
 
@@ -225,7 +247,8 @@ impl Stage {
     }
 }
 
-async fn tcp(address: &Address) -> Box<dyn Socket> {
+/// A connection to an address.
+pub(crate) async fn tcp(address: &Address) -> Box<dyn Socket> {
     let Address::Tcp(host, port) = address else { panic!("{address}") };
     let address: SocketAddr = format!("{host}:{port}").parse().unwrap();
     let socket = tokio::net::TcpStream::connect(address).await.unwrap();

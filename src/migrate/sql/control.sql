@@ -401,6 +401,16 @@ ALTER TABLE {control}.copy
     ADD COLUMN IF NOT EXISTS waits_at    timestamptz,    -- when that was so last
     ADD COLUMN IF NOT EXISTS baseline_us bigint,         -- the clients' p99 before it began
     ADD COLUMN IF NOT EXISTS baseline_at timestamptz;
+-- Copied tables that some sessions read in their new form, and which sessions (migrate/reads.rs). It is in force while the table's state is `reads`.
+CREATE TABLE IF NOT EXISTS {control}.reads (
+    legacy_table varchar(63) PRIMARY KEY,
+    percent      smallint NOT NULL CHECK (percent BETWEEN 0 AND 100),
+    applications text[] NOT NULL,
+    users        text[] NOT NULL,
+    reason       text,
+    changed_by   text NOT NULL,
+    changed_at   timestamptz NOT NULL DEFAULT clock_timestamp()
+);
 -- Archived tables that are kept up to date (migrate/keep.rs), each by its heap: in another one every place is another row's.
 CREATE TABLE IF NOT EXISTS {control}.archive (
     legacy_table varchar(63) PRIMARY KEY,
@@ -560,3 +570,15 @@ BEGIN
                    format('SELECT $1::pg_catalog.%I', cast_.name));
   END LOOP;
 END $$;
+
+-- Why a copied table may not be read in its new form: its heap is another one than that which was copied, or the reader may not read the table.
+CREATE OR REPLACE FUNCTION {control}.refuse_copy(legacy oid) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $refuse$
+DECLARE
+  name text := (SELECT relname FROM pg_class WHERE oid = legacy);
+BEGIN
+  IF NOT has_table_privilege(legacy, 'SELECT') THEN
+    RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = 'permission denied for table ' || name;
+  END IF;
+  RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = 'the copy of table ' || coalesce(name, legacy::text) || ' does not fit it any more';
+END $refuse$;

@@ -1,8 +1,10 @@
 //! What the operator has said is not to be recorded: names of tables and columns, and patterns.
 
+use std::collections::BTreeSet;
+
 use regex_lite::Regex;
 
-use super::statement::Names;
+use super::names::Names;
 use crate::error::{Fault, Faults};
 
 /// `record.redact`, read.
@@ -47,10 +49,10 @@ impl Rules {
         self.patterns.is_empty() && self.names.tables.is_empty() && self.names.columns.is_empty()
     }
 
-    /// Whether a text that cannot be read as SQL has a word that a rule is about.
-    pub(super) fn may_name(&self, text: &str) -> bool {
+    /// Whether a text that cannot be read as SQL has a word that a rule is about, or a name that the session has made.
+    pub(super) fn may_name(&self, text: &str, made: &BTreeSet<String>) -> bool {
         let text = text.to_lowercase();
-        let columns = self.names.columns.iter().map(|(_, column)| column);
-        self.names.tables.iter().chain(columns).any(|name| text.contains(name))
+        let of_columns = self.names.columns.iter().flat_map(|(table, column)| [table.as_ref(), Some(column)]).flatten();
+        self.names.tables.iter().chain(of_columns).chain(made).any(|name| text.contains(name))
     }
 }

@@ -1,15 +1,17 @@
-//! Which literals and parameters of a statement a rule is about. What cannot be told apart is taken along: a value too many that has a
-//! pseudonym costs little, one too few is a leak.
+//! Which literals and parameters of a statement a rule is about. In a statement that names what a rule is about, be it in a string, every value
+//! is, except those whose column is known for certain and is another one (`certain`), those of an INSERT's rows that go to other columns, and
+//! numbers that are no column's values (`counted`). A value too many that has a pseudonym costs little, one too few is a leak.
 //!
-//! A statement is cut into the stretches between its key words and commas; in one that names the column every value is meant, and so is
-//! every value in one that names nothing at all (`CASE correo WHEN 'x'`). The rows of an INSERT go by the places of its columns.
 //! What a function does with its arguments is not looked at: a rule can name the function.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::certain::certain;
+use super::counted::counted;
+use super::names::{Names, QUERIES, is_value, name};
+use super::{body, password};
 use crate::sql::Lexed;
-use crate::sql::keyword::is_name;
 use crate::sql::token::Lexeme;
 
 /// What is replaced in the lines of a COPY.
@@ -23,44 +25,72 @@ pub(super) enum Copy {
     Unreadable,
 }
 
-/// What rules name.
+/// What is meant in a statement.
 #[derive(Debug, Default)]
-pub(super) struct Names {
-    /// Tables, views and functions of which every value is meant.
-    pub(super) tables: BTreeSet<String>,
-    /// A column, and the table that the statement must name as well. All in lower case: what is quoted in capitals is meant too.
-    pub(super) columns: Vec<(Option<String>, String)>,
+pub(super) struct Found {
+    /// The lexemes whose values are.
+    pub(super) values: BTreeSet<usize>,
+    /// Strings whose code is.
+    pub(super) bodies: BTreeSet<usize>,
+    /// A rule is about the statement.
+    pub(super) is_about: bool,
 }
 
-/// A name, whatever its case.
-fn name(lexeme: &Lexeme) -> Option<String> {
-    lexeme.name().map(|name| name.to_lowercase())
-}
-
-/// The lexemes of a statement whose values are meant.
-pub(super) fn meant(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names) -> BTreeSet<usize> {
+/// What is meant in a statement. `made` are relations of the session's own that a rule was about when they were made.
+pub(super) fn found(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made: &BTreeSet<String>) -> Found {
     let lexemes = &lexed.lexemes[range.clone()];
-    let named: BTreeSet<String> = lexemes.iter().filter_map(name).collect();
-    let values = || range.clone().filter(|at| is_value(&lexed.lexemes[*at]));
-    if named.iter().any(|name| names.tables.contains(name)) {
-        return values().filter(|at| !counts_rows(lexed, range, *at)).collect();
+    let mut named = BTreeSet::new();
+    if !names.is_empty() {
+        named.extend(lexemes.iter().filter_map(name));
+        named.extend(body::texts(lexed, range).iter().flat_map(|text| body::words(text)));
     }
+    // An escape of its own (`U&"d!0061ta" UESCAPE '!'`) can hide any name.
+    let is_hidden = !names.is_empty() && lexemes.iter().any(|l| l.is("UESCAPE"));
+    let is_whole = is_hidden
+        || password::is_near(lexed, range)
+        || named.iter().any(|name| names.tables.contains(name) || made.contains(name));
     let columns = columns_of(&named, names);
-    if columns.is_empty() {
-        return BTreeSet::new();
+    if !is_whole && columns.is_empty() {
+        return Found::default();
     }
-    let is_named = columns.iter().any(|column| named.contains(column));
-    let mut out = BTreeSet::new();
-    let rows = inserted(lexed, range, &columns, &mut out);
-    for stretch in stretches(lexed, range) {
-        let of_rows = rows.iter().any(|rows| rows.contains(&stretch.start));
-        let names_column = lexed.lexemes[stretch.clone()].iter().filter_map(name).any(|name| columns.contains(&name));
-        let names_nothing = is_named && !of_rows && !stretch.clone().any(|at| is_identifier(lexed, at));
-        if names_column || names_nothing {
-            out.extend(stretch.filter(|at| is_value(&lexed.lexemes[*at]) && !counts_rows(lexed, range, *at)));
-        }
+    let mut values: BTreeSet<usize> = range.clone().filter(|at| is_value(&lexed.lexemes[*at])).collect();
+    let mut kept = counted(lexed, range);
+    if !is_whole {
+        let known = certain(lexed, range, &columns, names).into_iter().chain(inserted(lexed, range, &columns));
+        kept.extend(known.filter(|at| !says_more(lexed, *at, names)));
     }
-    out
+    let (language, is_readable) = body::language(lexed, range);
+    let mut bodies = body::strings(lexed, range);
+    if !bodies.is_empty() {
+        kept.extend(language);
+    }
+    bodies.retain(|at| is_readable && !body::is_piece(lexed, *at));
+    values.retain(|at| !kept.contains(at) && !bodies.contains(at));
+    Found { values, bodies, is_about: true }
+}
+
+/// Whether a string says more than the name that a rule is about: it may be a statement.
+fn says_more(lexed: &Lexed<'_>, at: usize, names: &Names) -> bool {
+    let words: Vec<String> = body::texts(lexed, &(at..at + 1)).iter().flat_map(|text| body::words(text)).collect();
+    words.len() > 1 && names.are_among(&words)
+}
+
+/// The name of what a statement makes of a query: a table, a view or a function.
+pub(super) fn makes(lexed: &Lexed<'_>, range: &Range<usize>) -> Option<String> {
+    let lexemes = &lexed.lexemes[range.clone()];
+    let is = |at: usize, words: &[&str]| lexemes.get(at).is_some_and(|l| l.is_any(words));
+    let creates = is(0, &["CREATE"]);
+    let kind = match creates {
+        true => (1..5).find(|at| is(*at, &["VIEW", "TABLE", "FUNCTION", "PROCEDURE"]))?,
+        false => lexemes.iter().position(|l| l.is("INTO")).filter(|_| is(0, &["SELECT", "WITH"]))?,
+    };
+    let of_query = !creates || lexemes.iter().any(|l| l.is_any(&["AS", "ATOMIC", "RETURN"]));
+    let skips = |at: &usize| is(*at, &["IF", "NOT", "EXISTS", "TEMP", "TEMPORARY", "UNLOGGED", "TABLE"]);
+    let mut at = (kind + 1..lexemes.len()).find(|at| !skips(at)).filter(|_| of_query)?;
+    while lexed.at_text(range.start + at + 1) == "." {
+        at += 2;
+    }
+    lexemes.get(at).and_then(name)
 }
 
 /// The columns that are meant in a statement with these words.
@@ -69,117 +99,30 @@ fn columns_of(named: &BTreeSet<String>, names: &Names) -> BTreeSet<String> {
     names.columns.iter().filter(here).map(|(_, column)| column.clone()).collect()
 }
 
-/// Whether it is a literal or a parameter.
-fn is_value(lexeme: &Lexeme) -> bool {
-    lexeme.parameter().is_some() || lexeme.literal().is_some()
-}
-
-/// A name of a column, a table or a function; no key word and no type of a literal or a cast.
-fn is_identifier(lexed: &Lexed<'_>, at: usize) -> bool {
-    let lexeme = &lexed.lexemes[at];
-    let Some(word) = lexeme.word() else { return false };
-    if word.quote_style.is_none() && (!is_name(&word.value) || lexeme.is_any(&["VALUES", "BETWEEN", "ESCAPE", "ROW", "EXISTS"])) {
-        return false;
-    }
-    let is_cast = at > 0 && lexed.lexemes[at - 1].is_cast();
-    let types_literal = lexed.lexemes.get(at + 1).is_some_and(|next| next.literal().is_some());
-    !is_cast && !types_literal
-}
-
-/// `LIMIT 10`: a number that is no value of a column.
-fn counts_rows(lexed: &Lexed<'_>, range: &Range<usize>, at: usize) -> bool {
-    let before = &lexed.lexemes[range.start..at];
-    before.last().is_some_and(|l| l.is_any(&["LIMIT", "OFFSET"]))
-        || before.last().is_some_and(|l| l.is_any(&["FIRST", "NEXT"])) && before.len() > 1 && before[before.len() - 2].is("FETCH")
-}
-
-/// Cuts a statement at its key words, and at commas that are in no bracket of the stretch.
-fn stretches(lexed: &Lexed<'_>, range: &Range<usize>) -> Vec<Range<usize>> {
-    const WORDS: &[&str] = &[
-        "SELECT",
-        "FROM",
-        "WHERE",
-        "SET",
-        "ON",
-        "HAVING",
-        "VALUES",
-        "WHEN",
-        "THEN",
-        "ELSE",
-        "RETURNING",
-        "ORDER",
-        "GROUP",
-        "LIMIT",
-        "OFFSET",
-        "FETCH",
-        "UNION",
-        "EXCEPT",
-        "INTERSECT",
-        "USING",
-        "AND",
-        "OR",
-        "JOIN",
-        "INTO",
-    ];
+/// The values of an INSERT's rows that go to columns which are not meant.
+fn inserted(lexed: &Lexed<'_>, range: &Range<usize>, columns: &BTreeSet<String>) -> Vec<usize> {
+    let names_one =
+        |item: &Range<usize>| lexed.lexemes[item.clone()].iter().any(|l| name(l).is_some_and(|n| columns.contains(&n)));
     let mut out = Vec::new();
-    let (mut start, mut between) = (range.start, false);
-    for at in range.clone() {
-        let lexeme = &lexed.lexemes[at];
-        between |= lexeme.is("BETWEEN");
-        let joins = between && lexeme.is("AND");
-        let depth = lexed.lexemes[start].depth;
-        let comma = lexeme.is_comma() && lexeme.depth <= depth;
-        if comma || lexeme.is_any(WORDS) && !joins {
-            out.push(start..at);
-            start = at + 1;
-            if start >= range.end {
-                return out;
+    for at in range.clone().filter(|at| lexed.lexemes[*at].is("INSERT")) {
+        let stops =
+            |at: &usize| lexed.closing(*at).is_some() || lexed.lexemes[*at].is_any(&["VALUES", "SELECT", "WITH", "DEFAULT"]);
+        let open = (at + 1..range.end).find(stops).filter(|open| !starts_query(lexed, open + 1));
+        let Some((open, close)) = open.and_then(|open| Some((open, lexed.closing(open)?))) else { continue };
+        let meant: Vec<bool> = items(lexed, open, close).iter().map(names_one).collect();
+        let Some(region) = values_behind(lexed, close + 1, range.end) else { continue };
+        for (place, item) in rows(lexed, &region) {
+            let reads = lexed.lexemes[item.clone()].iter().any(|l| l.is_any(QUERIES));
+            if meant.get(place) == Some(&false) && !reads && !names_one(&item) {
+                out.extend(item);
             }
         }
-        between &= !joins && start <= at;
     }
-    out.push(start..range.end);
     out
 }
 
-/// Marks the values of an INSERT's rows by the places of its columns; yields where rows stand, whose values belong to nothing else.
-fn inserted(lexed: &Lexed<'_>, range: &Range<usize>, columns: &BTreeSet<String>, out: &mut BTreeSet<usize>) -> Vec<Range<usize>> {
-    let mut rows = Vec::new();
-    for at in range.clone().filter(|at| lexed.lexemes[*at].is("INSERT")) {
-        let mut next = at + 1;
-        while next < range.end
-            && !lexed.lexemes[next].is_any(&["VALUES", "SELECT", "WITH", "DEFAULT", "OVERRIDING", "TABLE"])
-            && lexed.closing(next).is_none()
-        {
-            next += 1;
-        }
-        let list = lexed.closing(next).filter(|_| !starts_query(lexed, next + 1));
-        let places: Option<BTreeSet<usize>> = list.map(|close| {
-            let named = items(lexed, next, close);
-            let is_meant =
-                |item: &Range<usize>| lexed.lexemes[item.clone()].iter().any(|l| name(l).is_some_and(|n| columns.contains(&n)));
-            named.iter().enumerate().filter(|(_, item)| is_meant(item)).map(|(place, _)| place).collect()
-        });
-        if places.as_ref().is_some_and(BTreeSet::is_empty) {
-            // None of the columns is written; its rows belong to others.
-            rows.extend(list.and_then(|close| values_behind(lexed, close + 1, range.end)));
-            continue;
-        }
-        let behind = list.map_or(next, |close| close + 1);
-        match values_behind(lexed, behind, range.end) {
-            Some(region) => {
-                mark_rows(lexed, &region, places.as_ref(), out);
-                rows.push(region);
-            }
-            // The rows come from a query, in which nobody knows what becomes which column.
-            None => out.extend((behind..range.end).filter(|at| is_value(&lexed.lexemes[*at]))),
-        }
-    }
-    rows
-}
-
 fn starts_query(lexed: &Lexed<'_>, at: usize) -> bool {
-    lexed.lexemes.get(at).is_some_and(|l| l.is_any(&["SELECT", "WITH", "VALUES", "TABLE"]))
+    lexed.lexemes.get(at).is_some_and(|l| l.is_any(QUERIES))
 }
 
 /// Where the rows behind `VALUES` stand, if that comes next.
@@ -198,18 +141,17 @@ fn values_behind(lexed: &Lexed<'_>, from: usize, end: usize) -> Option<Range<usi
     Some(values + 1..next.min(end))
 }
 
-fn mark_rows(lexed: &Lexed<'_>, region: &Range<usize>, places: Option<&BTreeSet<usize>>, out: &mut BTreeSet<usize>) {
+/// The items of all rows, with their places.
+fn rows(lexed: &Lexed<'_>, region: &Range<usize>) -> Vec<(usize, Range<usize>)> {
+    let mut out = Vec::new();
     let mut open = region.start;
     while open < region.end
         && let Some(close) = lexed.closing(open)
     {
-        for (place, item) in items(lexed, open, close).into_iter().enumerate() {
-            if places.is_none_or(|places| places.contains(&place)) {
-                out.extend(item.filter(|at| is_value(&lexed.lexemes[*at])));
-            }
-        }
+        out.extend(items(lexed, open, close).into_iter().enumerate());
         open = close + 2;
     }
+    out
 }
 
 /// What stands between the commas of a bracket.
@@ -228,7 +170,7 @@ fn items(lexed: &Lexed<'_>, open: usize, close: usize) -> Vec<Range<usize>> {
 }
 
 /// What becomes of the lines that follow a COPY FROM STDIN; `None` for any other statement.
-pub(super) fn copy(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names) -> Option<Copy> {
+pub(super) fn copy(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made: &BTreeSet<String>) -> Option<Copy> {
     let lexemes = &lexed.lexemes[range.clone()];
     let from = lexemes.iter().position(|l| l.is("FROM")).filter(|_| lexemes.first().is_some_and(|l| l.is("COPY")))?;
     lexemes.get(from + 1).filter(|l| l.is("STDIN"))?;
@@ -236,7 +178,7 @@ pub(super) fn copy(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names) -> Op
         && !lexemes[from + 2..].iter().any(|l| l.literal().is_some());
     let is_binary = lexemes.iter().any(|l| l.is("BINARY"));
     let named: BTreeSet<String> = lexemes[..from].iter().filter_map(name).collect();
-    let whole = named.iter().any(|name| names.tables.contains(name));
+    let whole = named.iter().any(|name| names.tables.contains(name) || made.contains(name));
     let columns = columns_of(&named, names);
     let list = (range.start + 1..range.start + from).find(|at| lexed.closing(*at).is_some());
     let places: Option<BTreeSet<usize>> = list.and_then(|open| Some((open, lexed.closing(open)?))).map(|(open, close)| {
@@ -267,27 +209,135 @@ mod tests {
     /// The values that are meant.
     fn told(text: &str) -> String {
         let lexed = Lexed::new(text).unwrap();
-        let all = lexed.statements().into_iter().flat_map(|range| meant(&lexed, &range, &names()));
-        all.map(|at| &text[lexed.lexemes[at].span.range()]).collect::<Vec<_>>().join(" ")
+        let made = ["vista".to_owned()].into();
+        let all = lexed.statements().into_iter().flat_map(|range| {
+            let found = found(&lexed, &range, &names(), &made);
+            found.values.into_iter().chain(found.bodies).collect::<BTreeSet<_>>()
+        });
+        all.map(|at| lexed.at_text(at)).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
-    fn a_value_is_meant_by_the_stretch_that_it_stands_in() {
+    fn a_value_is_kept_where_its_column_is_known() {
         for (text, meant) in [
-            ("SELECT 1 FROM usuario WHERE id = 7 AND correo = 'x' LIMIT 3", "1 'x'"),
+            ("SELECT id FROM usuario WHERE id = 7 AND correo = 'x' LIMIT 3", "'x'"),
             ("SELECT id, 'a' || correo FROM usuario u WHERE u.correo IN ($1, 'y') OR id IN (1, 2)", "'a' $1 'y'"),
-            ("UPDATE usuario SET nombre = 'n', correo = $2, edad = 3 WHERE id = $3", "$2"),
+            ("UPDATE usuario SET nombre = 'n', correo = $2, edad = -3 WHERE id = $3::int", "$2"),
             ("UPDATE usuario SET (nombre, correo) = ('n', 'c') WHERE id = 3", "'n' 'c'"),
             ("SELECT id FROM usuario WHERE id BETWEEN 1 AND 2 AND correo BETWEEN 'a' AND 'b' AND id = 3", "'a' 'b'"),
             ("SELECT CASE correo WHEN 'x' THEN nombre ELSE nombre END FROM usuario", "'x'"),
             ("SELECT id FROM usuario WHERE 'x' = (SELECT correo FROM usuario WHERE id = 1)", "'x'"),
+            ("SELECT id FROM usuario u JOIN t ON t.id = 4 AND u.id = t.id WHERE (u.id = 5 OR NOT (6 <> u.edad)) FOR UPDATE", ""),
+            ("SELECT id FROM usuario WHERE alta >= DATE '2020-01-01' AND id = ANY ($1::int[]) AND nombre NOT LIKE 'P%'", ""),
+            ("SELECT id FROM usuario WHERE id IN (SELECT u FROM t WHERE a = 5 ORDER BY 1 LIMIT 2)", ""),
+            ("WITH q AS (SELECT id FROM usuario WHERE edad > 5) SELECT id FROM q", ""),
             ("SELECT id FROM cliente WHERE correo = 'x'", ""),
             ("SELECT id FROM cliente WHERE rfc LIKE 'PE%' AND correo = 'x'", "'PE%'"),
             ("SELECT a FROM t WHERE \"RFC\" = 'x'", "'x'"),
             ("DELETE FROM secreto WHERE a = 1 AND b = $1", "1 $1"),
             ("SELECT secreto('x', 2); SELECT 'y'", "'x' 2"),
+            ("SELECT a FROM vista WHERE a = 'x' LIMIT 1", "'x'"),
+            ("SELECT a FROM t WHERE b = 'x'", ""),
         ] {
             assert_eq!(told(text), meant, "{text}");
+        }
+    }
+
+    /// The column has got another name, or none: every S is a secret.
+    #[test]
+    fn a_value_is_meant_where_its_column_is_not_known() {
+        for text in [
+            "SELECT q.d FROM (SELECT correo d FROM usuario) q WHERE q.d = 'S'",
+            "SELECT q.d FROM (SELECT correo AS d FROM usuario) AS q WHERE d IN ('S')",
+            "SELECT q.d FROM (SELECT lower(correo) d FROM usuario) q WHERE 'S' = q.d",
+            "SELECT d FROM (SELECT CASE WHEN true THEN correo END d FROM usuario) q WHERE d LIKE 'S'",
+            "SELECT d FROM (SELECT correo \"d\" FROM usuario) q WHERE d BETWEEN 'S' AND 'S'",
+            "SELECT d FROM (SELECT (correo) d FROM usuario) q WHERE d = 'S'",
+            "SELECT e FROM (SELECT correo IS NULL d, correo::text e FROM usuario) q WHERE e = 'S'",
+            "SELECT z FROM (SELECT rfc AS z FROM t) q WHERE z = 'S'",
+            "WITH q (z) AS (SELECT rfc FROM t) SELECT z FROM q WHERE z IN ('S')",
+            "WITH a AS (TABLE t), q (z) AS MATERIALIZED (SELECT rfc FROM a) SELECT z FROM q WHERE z = 'S'",
+            "WITH q AS (SELECT rfc AS z FROM t) SELECT z FROM q WHERE z = 'S'",
+            "WITH q AS (SELECT rfc FROM t) SELECT rfc FROM q WHERE q = 'S'",
+            "WITH RECURSIVE q (z) AS (SELECT rfc FROM t UNION SELECT 'S') SELECT z FROM q",
+            "SELECT a FROM usuario AS u (a, b, c) WHERE c = 'S'",
+            "SELECT a FROM usuario u (a, b, c) WHERE u.c = 'S'",
+            "SELECT a FROM usuario (a, b, c) WHERE usuario.c = 'S'",
+            "SELECT a FROM (SELECT * FROM usuario) AS u (a, b) WHERE b = 'S'",
+            "SELECT a FROM (usuario JOIN t USING (id)) AS u (a, b) WHERE b = 'S'",
+            "MERGE INTO usuario u USING (VALUES ('S', 'S')) s (a, b) ON u.id = s.a WHEN MATCHED THEN UPDATE SET correo = s.b",
+            "MERGE INTO usuario u USING (SELECT 'S' AS b) s ON u.id = s.a WHEN MATCHED THEN UPDATE SET correo = s.b",
+            "UPDATE usuario SET correo = v.b FROM (VALUES ('S', 'S')) v (a, b) WHERE id = v.a",
+            "SELECT nombre FROM usuario u WHERE u = row('S', 'S')",
+            "SELECT nombre FROM usuario u WHERE u = 'S'",
+            "SELECT nombre FROM usuario WHERE usuario = 'S'",
+            "SELECT nombre FROM (SELECT usuario FROM usuario) q WHERE q.usuario = 'S'",
+            "SELECT nombre FROM t, (SELECT usuario AS v FROM usuario) q WHERE v = 'S'",
+            "SELECT rfc FROM a, (hisusuario CROSS JOIN b) WHERE hisusuario = 'S'",
+            "SELECT nombre FROM usuario u WHERE (u.*) = ('S', 'S')",
+            "SELECT nombre FROM usuario WHERE to_jsonb(usuario)->>'S' = 'S'",
+            "SELECT nombre FROM usuario u WHERE to_jsonb(u) @> 'S'",
+            "SELECT nombre FROM usuario WHERE usuario::text = 'S'",
+            "SELECT correo FROM usuario UNION ALL SELECT 'S'",
+            "SELECT correo FROM usuario EXCEPT VALUES ('S')",
+            "SELECT nombre FROM usuario u JOIN (VALUES ('S')) v (k) ON u.correo = v.k",
+            "SELECT nombre FROM usuario u WHERE EXISTS (SELECT 'S' INTERSECT SELECT u.correo)",
+            "SELECT nombre FROM usuario, json_to_recordset('S') AS x (d text) WHERE d = 'S'",
+            "SELECT nombre FROM usuario, ROWS FROM (f('S') AS (d text)) WHERE d = 'S'",
+            "SELECT nombre FROM usuario, xmltable('S' PASSING correo COLUMNS d text PATH 'S') WHERE d = 'S'",
+            "SELECT nombre FROM usuario WHERE correo IS DISTINCT FROM 'S'",
+            "SELECT nombre FROM usuario WHERE substring(correo FROM 'S') = 'S'",
+            "SELECT nombre FROM usuario WHERE id = 'S' COLLATE \"C\" || correo",
+            "SELECT nombre FROM usuario WHERE correo = 'S'\n'S'",
+            "INSERT INTO bitacora (a) SELECT 'S' FROM usuario",
+            "INSERT INTO bitacora (a) VALUES ((SELECT 'S' FROM usuario))",
+            "INSERT INTO bitacora VALUES ('S', (SELECT id FROM usuario))",
+            "INSERT INTO usuario (id, correo) SELECT v.* FROM (VALUES ('S', 'S')) v",
+            "COMMENT ON COLUMN usuario.correo IS 'S'",
+            "ALTER TABLE usuario ALTER correo SET DEFAULT 'S'",
+            "CREATE POLICY p ON usuario USING (current_setting('S') = 'S')",
+            "SELECT f('S', usuario) FROM t",
+            "SELECT a FROM t WHERE U&\"!0072fc\" UESCAPE 'S' = 'S'",
+        ] {
+            let meant = told(text);
+            let all = text.matches("'S'").count();
+            assert_eq!(meant, ["'S'"].repeat(all).join(" "), "{text}");
+            // As parameters too.
+            let bound = text.replace("'S'\n'S'", "$1 || $1").replace("'S'", "$1");
+            assert_eq!(told(&bound), ["$1"].repeat(all).join(" "), "{bound}");
+        }
+    }
+
+    #[test]
+    fn code_in_strings_is_meant_as_code() {
+        for (text, meant) in [
+            ("DO $$ BEGIN UPDATE usuario SET correo = 'x'; END $$", "$$ BEGIN UPDATE usuario SET correo = 'x'; END $$"),
+            ("DO LANGUAGE plpgsql $$ SELECT rfc $$", "$$ SELECT rfc $$"),
+            ("CREATE FUNCTION f(a int DEFAULT 7) RETURNS int LANGUAGE 'sql' AS 'SELECT rfc'", "7 'SELECT rfc'"),
+            ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", ""),
+            ("SELECT f('update usuario set correo = 1', 2)", "'update usuario set correo = 1' 2"),
+            ("UPDATE consulta SET texto = 'select rfc', tabla = 'rfc' WHERE id = 2", "'select rfc'"),
+            ("UPDATE consulta SET texto = 'la tabla usuario' WHERE id = 2", "'la tabla usuario'"),
+            ("SELECT dblink_exec('c', 'alter role x password ''y''') LIMIT 1", "'c' 'alter role x password ''y'''"),
+        ] {
+            assert_eq!(told(text), meant, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_made_of_a_query_has_a_name() {
+        for (text, made) in [
+            ("CREATE TEMP VIEW v AS SELECT 1", Some("v")),
+            ("create table if not exists s.\"T\" as select 1", Some("t")),
+            ("CREATE OR REPLACE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'x'", Some("f")),
+            ("CREATE MATERIALIZED VIEW v AS SELECT 1", Some("v")),
+            ("SELECT a INTO TEMP TABLE t FROM s", Some("t")),
+            ("CREATE TABLE t (a int REFERENCES usuario)", None),
+            ("INSERT INTO t SELECT 1", None),
+            ("SELECT 1", None),
+        ] {
+            let lexed = Lexed::new(text).unwrap();
+            assert_eq!(makes(&lexed, &(0..lexed.lexemes.len())).as_deref(), made, "{text}");
         }
     }
 
@@ -297,8 +347,9 @@ mod tests {
             ("INSERT INTO usuario (id, correo) VALUES (1, 'x'), ($1, lower('y'))", "'x' 'y'"),
             ("INSERT INTO usuario VALUES (1, 'x')", "1 'x'"),
             ("INSERT INTO usuario (id, nombre) VALUES (1, 'x') RETURNING correo", ""),
+            ("INSERT INTO usuario (id, nombre) VALUES (1, (SELECT 'x'))", "'x'"),
             ("INSERT INTO usuario (id, correo) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET correo = 'z', n = 4", "$2 'z'"),
-            ("INSERT INTO usuario (id, correo) SELECT 1, 'x' FROM t WHERE a = 2", "1 'x' 2"),
+            ("INSERT INTO usuario (id, correo) SELECT 1, 'x' FROM t WHERE a = 2 LIMIT 1", "1 'x'"),
             ("MERGE INTO usuario u USING t ON u.id = t.id WHEN NOT MATCHED THEN INSERT (id, correo) VALUES (3, 'x')", "'x'"),
         ] {
             assert_eq!(told(text), meant, "{text}");
@@ -309,11 +360,12 @@ mod tests {
     fn copy_goes_by_its_columns_in_text_and_is_not_kept_otherwise() {
         let told = |text: &str| {
             let lexed = Lexed::new(text).unwrap();
-            copy(&lexed, &lexed.statements()[0], &names())
+            copy(&lexed, &lexed.statements()[0], &names(), &["vista".to_owned()].into())
         };
         assert_eq!(told("COPY usuario (id, correo) FROM STDIN"), Some(Copy::Fields(Some([1].into()))));
         assert_eq!(told("COPY s.usuario FROM STDIN WITH (FORMAT text)"), Some(Copy::Fields(None)));
         assert_eq!(told("COPY secreto (a, b) FROM STDIN"), Some(Copy::Fields(None)));
+        assert_eq!(told("COPY vista (a, b) FROM STDIN"), Some(Copy::Fields(None)));
         assert_eq!(told("COPY usuario (id, correo) FROM STDIN WITH (FORMAT csv)"), Some(Copy::Unreadable));
         assert_eq!(told("COPY usuario (id, correo) FROM STDIN DELIMITER '|'"), Some(Copy::Unreadable));
         assert_eq!(told("COPY usuario (id, nombre) FROM STDIN CSV"), Some(Copy::Patterns));

@@ -13,6 +13,8 @@ use crate::session::pipeline::{Request, Transaction};
 use crate::session::readiness::{NotYet, Readiness, Turn};
 use crate::session::statement::Protocol;
 use crate::sql::effect::Effect;
+use crate::wire::frame;
+use crate::wire::tag::client;
 
 impl<H: House> Conversation<H> {
     /// Announces the policy in force, before it is looked at.
@@ -24,7 +26,21 @@ impl<H: House> Conversation<H> {
     /// The policy to decide by.
     pub(super) fn announced_policy(&mut self) -> Guard<Arc<Policy>> {
         self.announce();
-        self.house.policy()
+        let policy = self.house.policy();
+        self.choose(&policy);
+        policy
+    }
+
+    /// Which copied tables this session reads in their new form. Its lot for a table is the same as long as it lives, and no other session's.
+    pub(super) fn choose(&mut self, policy: &Policy) {
+        if policy.readers().is_empty() && self.names.known().reads.is_empty() {
+            return;
+        }
+        let client = self.peer.client();
+        let lot = |table: &String| u8::try_from(self.hasher.hash_one(table) % 100).unwrap_or_default();
+        let chosen = policy.readers().iter().filter(|(table, r)| r.have(lot(table), &client.user, &client.application));
+        let reads = chosen.map(|(table, _)| table.clone()).collect();
+        self.names.choose(reads);
     }
 
     /// Makes sure that names are known as the server will see them.
@@ -42,7 +58,8 @@ impl<H: House> Conversation<H> {
         if self.is_aborted() {
             return Continue(());
         }
-        let alone = self.pipeline.is_empty();
+        // Within a stretch the server is in a transaction, also where everything is answered.
+        let alone = self.pipeline.is_empty() && !self.pipeline.is_in_stretch();
         let about = self.names.ask(self.transaction != Transaction::None || !alone);
         Break(self.send_and_hold(own_requests::questions(about), protocol))
     }
@@ -62,6 +79,12 @@ impl<H: House> Conversation<H> {
         }
         if self.pipeline.awaits_ready() {
             return Break(NotYet::Wait);
+        }
+        // Where something before it in the same stretch fails, the server skips it, and it is no use of a name.
+        if !self.pipeline.is_answered() {
+            let mut flush = Vec::with_capacity(frame::HEADER_BYTES);
+            frame::write(&mut flush, client::FLUSH, &[]);
+            return Break(if self.pipeline.ask() { NotYet::First(flush) } else { NotYet::Wait });
         }
         let ends = |effect: &Effect| matches!(effect, Effect::Commit | Effect::Rollback | Effect::RollbackTo(_));
         let is_lost = self.is_aborted() && !outcome.effects.iter().any(|(_, effect)| ends(effect));
@@ -94,7 +117,7 @@ impl<H: House> Conversation<H> {
     /// The same, and the frame waits for their answers. Before a Query that stands alone they are a stretch of their own, which ends with
     /// Sync; in the middle of a client's pipeline they must end nothing.
     pub(super) fn send_and_hold(&mut self, mut own: OwnRequests, protocol: Protocol) -> NotYet {
-        let sync = protocol == Protocol::Simple && self.pipeline.is_empty();
+        let sync = protocol == Protocol::Simple && self.pipeline.is_empty() && !self.pipeline.is_in_stretch();
         own.end(sync);
         if sync {
             self.prepared.end_stretch();

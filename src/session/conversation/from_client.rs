@@ -20,7 +20,7 @@ impl<H: House> Conversation<H> {
     pub fn wants(&self, tag: u8, total: usize) -> Want {
         match tag {
             client::QUERY | client::PARSE if total <= self.house.statement_bytes() => Want::Body,
-            client::BIND if self.samples.want_bind(total) => Want::Body,
+            client::BIND if self.samples.want_bind(total, self.may_send_again()) => Want::Body,
             client::QUERY | client::PARSE | client::BIND | client::DESCRIBE | client::CLOSE | client::EXECUTE => Want::Names,
             _ => Want::Nothing,
         }
@@ -28,8 +28,11 @@ impl<H: House> Conversation<H> {
 
     /// Takes note of a client frame. `body` is as much of it as was wanted; `whole` tells whether that was all of it.
     pub fn from_client(&mut self, tag: u8, body: &[u8], whole: bool) -> ToServer {
-        if matches!(self.turn, Turn::Held | Turn::Failed) || self.pipeline.is_full() {
+        if matches!(self.turn, Turn::Held | Turn::Failed) || self.pipeline.is_full() || self.again.is_sent() {
             return ToServer::Wait;
+        }
+        if let Some(to_server) = self.behind_failure(tag, body, whole) {
+            return to_server;
         }
         if self.turn == Turn::Client
             && let Some(to_server) = self.held_back(tag, body)
@@ -38,14 +41,18 @@ impl<H: House> Conversation<H> {
         }
         match std::mem::take(&mut self.turn) {
             Turn::Answered => return ToServer::Replace(Vec::new()),
-            Turn::Skipped => return self.sync_instead(),
-            Turn::Client | Turn::Held | Turn::Failed => {}
+            Turn::Skipped if tag == client::QUERY => return self.sync_instead(),
+            // What is no Query is skipped by the server itself, up to the client's own Sync.
+            Turn::Client | Turn::Held | Turn::Failed | Turn::Skipped => {}
         }
         let decision = self.decide(tag, body, whole);
         self.in_flight.decided();
         self.show();
         match decision {
-            Continue(to_server) => to_server,
+            Continue(to_server) => {
+                self.sends(tag, body, whole);
+                to_server
+            }
             Break(NotYet::First(frames)) => ToServer::First(frames),
             Break(NotYet::Wait) => ToServer::Wait,
         }
@@ -80,6 +87,8 @@ impl<H: House> Conversation<H> {
                 self.pipeline.push(Request::Function);
                 self.prepared.end_stretch();
             }
+            client::FLUSH => drop(self.pipeline.ask()),
+            client::COPY_DATA => self.pipeline.push(Request::CopyData),
             client::COPY_DONE | client::COPY_FAIL => self.pipeline.push(Request::CopyEnd),
             client::TERMINATE => self.peer.leaves(),
             _ => {}
@@ -95,6 +104,7 @@ impl<H: House> Conversation<H> {
             None if !whole => self.passes_unread(body),
             None => None,
         };
+        self.stands_alone(statement.as_ref())?;
         let rewritten = statement.as_ref().and_then(|s| s.rewritten().map(Cow::into_owned));
         self.runs(statement.as_ref());
         let at = statement.as_ref().map(|_| self.house.now());
@@ -126,6 +136,7 @@ impl<H: House> Conversation<H> {
             None if !whole => self.passes_unread(rest),
             None => None,
         };
+        self.stands_alone(statement.as_ref())?;
         let id = self.name(name);
         let types = parts.map_or(&[][..], |(_, types)| types);
         let rewritten = statement.as_ref().and_then(|s| s.rewritten().map(Cow::into_owned));
@@ -171,6 +182,7 @@ impl<H: House> Conversation<H> {
             self.announce();
             self.renew(statement, name, Protocol::Extended)?;
             let found = self.prepared.find(statement, || true);
+            self.stands_alone(found.as_ref().map(|found| &found.held.statement))?;
             if let Some(found) = &found {
                 self.enter(&found.held.statement.outcome)?;
             }
@@ -208,13 +220,13 @@ impl<H: House> Conversation<H> {
     }
 
     /// What a Describe or a Close is about, and its name.
-    fn about<'b>(&self, body: &'b [u8]) -> (About, &'b [u8]) {
+    pub(super) fn about<'b>(&self, body: &'b [u8]) -> (About, &'b [u8]) {
         let name = body.get(1..).and_then(cstr).map_or(&[][..], |(name, _)| name);
         let id = self.name(name);
         (if body.first() == Some(&about::PORTAL) { About::Portal(id) } else { About::Statement(id) }, name)
     }
 
-    fn execute(&mut self, body: &[u8]) {
+    pub(super) fn execute(&mut self, body: &[u8]) {
         let (name, rest) = cstr(body).unwrap_or_default();
         let portal: NameId = self.name(name);
         let limit = rest.first_chunk().map_or(0, |limit| u32::from_be_bytes(*limit));
@@ -228,6 +240,9 @@ impl<H: House> Conversation<H> {
     /// A statement is on its way that changes what later ones mean.
     fn foresee(&mut self, statement: &Statement) {
         self.names.change(statement.changes_names);
+        if statement.changes_reading {
+            self.peer.may_reread(self.pipeline.ends());
+        }
         statement.changes.iter().for_each(|(_, change)| self.prepared.expect_change(change));
     }
 }

@@ -29,6 +29,7 @@ impl<H: House> Conversation<H> {
             server::READY_FOR_QUERY | server::PARAMETER_STATUS | server::ERROR | server::COMMAND_COMPLETE => true,
             server::BACKEND_KEY_DATA => true,
             server::DATA_ROW => self.awaits_own_reply(),
+            server::ROW_DESCRIPTION | server::PARAMETER_DESCRIPTION => self.again.is_going_on(),
             // A notice about a rewritten statement names the new tables; one about the proxy's own question is not the client's.
             server::NOTICE => self.awaits_own_reply() || self.addressed().is_some_and(|s| s.outcome.text.is_some()),
             server::AUTHENTICATION => self.hides_binding,
@@ -38,6 +39,14 @@ impl<H: House> Conversation<H> {
 
     /// Takes note of a server frame.
     pub fn from_server(&mut self, tag: u8, body: &[u8]) -> ToClient {
+        match self.reply_to_read(tag, body) {
+            Some(to_client) => to_client,
+            None => self.reply(tag, body),
+        }
+    }
+
+    /// The same, whether or not it answers a read that may be sent again.
+    pub(super) fn reply(&mut self, tag: u8, body: &[u8]) -> ToClient {
         if let Some(to_client) = self.own_reply(tag, body) {
             return to_client;
         }
@@ -246,6 +255,7 @@ impl<H: House> Conversation<H> {
                 self.names.transaction_ended();
             }
         }
+        self.peer.ready(self.pipeline.is_empty());
         if self.pipeline.is_empty() {
             self.prepared.all_answered();
             self.portals.all_answered();
@@ -253,6 +263,7 @@ impl<H: House> Conversation<H> {
                 self.house.leaves();
             }
         }
+        self.again.is_between(transaction == Transaction::None && self.pipeline.is_empty());
         self.in_flight.landed(&self.pipeline, || self.house.policy().generation);
         self.show();
     }

@@ -28,6 +28,9 @@ impl<H: House> Conversation<H> {
     fn renew_one(&mut self, id: NameId, name: &[u8], protocol: Protocol) -> Readiness {
         let Some(found) = self.prepared.find(id, || self.pipeline.awaits_ready()) else { return Continue(()) };
         let (held, policy) = (&found.held, self.house.policy());
+        if held.statement.generation > 0 {
+            self.choose(&policy);
+        }
         if self.is_current(held, &policy) {
             return Continue(());
         }
@@ -83,6 +86,7 @@ impl<H: House> Conversation<H> {
             How::Sql(_) => Statement::new(&before.text, before.reading, outcome, policy.generation),
         };
         statement.added.clone_from(&before.added);
+        statement.changes_reading = before.changes_reading;
         self.answer_for_executed(&mut statement);
         Arc::new(Prepared { statement: Arc::new(statement), how: held.how.clone(), names, lost: false })
     }

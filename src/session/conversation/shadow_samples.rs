@@ -37,13 +37,22 @@ impl<H: House> Conversation<H> {
         !self.names.hide_tables() && self.house.is_sampled()
     }
 
-    fn sample(&self, statement: &Arc<Statement>, types: Vec<u32>, parameters: Vec<Parameter>) -> Sample {
+    /// What a statement is where its session reads no copy; `None`: as it stands.
+    fn by_legacy_tables(&self, statement: &Statement) -> Option<Arc<str>> {
+        if statement.outcome.reads.is_empty() {
+            return statement.outcome.text.clone();
+        }
+        let names = Arc::new(self.names.known().by_legacy_tables());
+        self.house.outcome(&self.house.policy(), &names, &statement.text).text.clone()
+    }
+
+    pub(super) fn sample(&self, statement: &Arc<Statement>, types: Vec<u32>, parameters: Vec<Parameter>) -> Sample {
         let outcome = &statement.outcome;
         let mut tables: Vec<String> = outcome.hits.iter().map(|h| h.table.clone()).collect();
         tables.dedup();
         Sample {
             text: statement.text.clone(),
-            forwarded: outcome.text.clone().unwrap_or_else(|| statement.text.as_ref().into()),
+            forwarded: self.by_legacy_tables(statement).unwrap_or_else(|| statement.text.as_ref().into()),
             fingerprint: outcome.seen.as_ref().map_or(0, |seen| seen.fingerprint),
             tables,
             types,

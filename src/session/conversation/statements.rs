@@ -27,7 +27,7 @@ impl<H: House> Conversation<H> {
         let scanned = read.as_ref().and_then(Option::as_ref).map_or(text, |read| read.text.as_bytes());
         let found = policy.scan(scanned);
         let named = (!self.prepared.is_empty() || self.names.hide_tables()) && effect::may_name_statements(text);
-        let rereading = self.peer.is_rereading(self.pipeline.is_empty());
+        let rereading = self.peer.is_rereading();
         if !(found.legacy || found.path || found.reading || named) {
             return Continue(None);
         }
@@ -35,10 +35,10 @@ impl<H: House> Conversation<H> {
             return Break(NotYet::Wait);
         }
         let policy = if found.legacy || named { self.announced_policy() } else { policy };
-        if found.reading {
-            self.peer.may_reread();
-        }
         let Some(Read { text, added }) = read.unwrap_or_else(|| reading.read(text)).filter(|_| !rereading) else {
+            if found.reading {
+                self.peer.may_reread(self.pipeline.ends());
+            }
             self.names.change(Doubt { path: found.path, temporary: false });
             return Continue(found.legacy.then(|| self.passes_unread(text)).flatten());
         };
@@ -56,7 +56,11 @@ impl<H: House> Conversation<H> {
         if outcome.text.as_ref().is_some_and(|new| reading.write(new).is_none()) {
             return Continue(self.passes_unread(text.as_bytes()));
         }
-        let mut statement = Statement { added, ..self.statement(&policy, &text, outcome, generation, found.path) };
+        let mut statement = Statement {
+            added,
+            changes_reading: found.reading,
+            ..self.statement(&policy, &text, outcome, generation, found.path)
+        };
         for name in statement.executes.iter().filter(|_| read_by_server) {
             self.renew(self.name(name.as_bytes()), name.as_bytes(), protocol)?;
         }
@@ -67,7 +71,16 @@ impl<H: House> Conversation<H> {
 
     /// What becomes of a text whose parameters have these types.
     pub(super) fn outcome(&self, policy: &Policy, text: &str, types: &[u8]) -> Arc<Outcome> {
-        let (declared, names) = (samples::declared(types), self.names.known());
+        // In a transaction that has failed nobody can ask. What the text does behind its end, it does under names that are not known.
+        let known = self.names.known();
+        let unknown = (self.names.are_in_doubt() && self.is_aborted())
+            .then(|| Arc::new(NameContext { passing: true, ..(**known).clone() }));
+        self.outcome_by(policy, unknown.as_ref().unwrap_or(known), text, types)
+    }
+
+    /// The same under other names than those that are known.
+    pub(super) fn outcome_by(&self, policy: &Policy, names: &Arc<NameContext>, text: &str, types: &[u8]) -> Arc<Outcome> {
+        let declared = samples::declared(types);
         if declared.is_empty() {
             return self.house.outcome(policy, names, text);
         }
@@ -131,10 +144,29 @@ impl<H: House> Conversation<H> {
         Some(Arc::new(Prepared { statement, how: How::Sql(span), names: self.names.known().clone(), lost }))
     }
 
-    /// What EXECUTE runs is its own: it counts, a switch waits for it, and its errors name the legacy tables.
+    /// What EXECUTE runs is its own: it leaves behind what that leaves behind, it counts, a switch waits for it, and its errors name the
+    /// legacy tables.
     pub(super) fn answer_for_executed(&self, statement: &mut Statement) {
-        let found = statement.executes.iter().filter_map(|name| self.prepared.find(self.name(name.as_bytes()), || true));
-        let executed: Vec<Arc<Statement>> = found.map(|f| f.held.statement.clone()).filter(|s| s.generation > 0).collect();
+        let executes = |(number, effect): &(usize, Effect)| match effect {
+            Effect::Execute(name) if statement.executes.iter().any(|e| **e == **name) => {
+                Some((*number, name.as_bytes().to_vec()))
+            }
+            _ => None,
+        };
+        let named: Vec<(usize, Vec<u8>)> = statement.outcome.effects.iter().filter_map(executes).collect();
+        let mut executed: Vec<Arc<Statement>> = Vec::new();
+        for (number, name) in named {
+            let Some(found) = self.prepared.find(self.name(&name), || true) else { continue };
+            let run = &found.held.statement;
+            if matches!(found.held.how, How::Protocol(_)) {
+                statement.changes_names = statement.changes_names.and(run.changes_names);
+                statement.changes_reading |= run.changes_reading;
+                statement.changes.extend(run.changes.iter().map(|(_, change)| (number, change.clone())));
+            }
+            if run.generation > 0 {
+                executed.push(run.clone());
+            }
+        }
         let Some(first) = executed.first() else { return };
         let mut outcome = (*statement.outcome).clone();
         if outcome.hits.is_empty() {

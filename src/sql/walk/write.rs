@@ -6,7 +6,7 @@ use sqlparser::ast::{
 };
 use sqlparser::tokenizer::TokenWithSpan;
 
-use super::super::clause::clauses;
+use super::super::clause::{Arbiter, Clauses, clauses};
 use super::super::edit::closing;
 use super::super::shape::{Dml, DmlKind, Item, Role, ScopeId, UsePlace};
 use super::{Walker, parts_of};
@@ -133,7 +133,15 @@ impl Walker<'_, '_> {
         let end = if self.lexed.lexemes.get(end.wrapping_sub(1)).is_some_and(|l| l.depth < depth) { end - 1 } else { end };
         let end = self.closing_of(start, end);
         match clauses(self.lexed, kind, &(start..end), target_end) {
-            Some(clauses) => self.shape.dml.push(Dml { kind, target, scope, lexemes: start..end, clauses }),
+            Some(clauses) => {
+                // In an arbiter there is no relation but the target: whatever its words are, they name none.
+                if let Clauses::Insert(insert) = &clauses
+                    && let Some(Arbiter::Columns { lexemes, predicate, .. }) = insert.on_conflict.as_ref().map(|c| &c.arbiter)
+                {
+                    self.shape.explained.extend(lexemes.clone().chain(predicate.clone().unwrap_or_default()));
+                }
+                self.shape.dml.push(Dml { kind, target, scope, lexemes: start..end, clauses });
+            }
             None => self.misread = Some("the clauses of this statement could not be told apart"),
         }
     }

@@ -1,0 +1,308 @@
+//! Some sessions read a copied history in its new form, and everybody writes the legacy table: the copy's trigger carries what is written in
+//! the client's own transaction (`online/carry.rs`), so everyone reads what he wrote. Who they are is stored (`esclusa.reads`), and every proxy
+//! follows; what they read is view `esclusa.<table>`, which stands for that over the copy.
+//!
+//! It ends when a person wants it ([`withdraw`]), when a proxy has seen a read that gives another result by the copy than by the table
+//! ([`differ`]), or when the table moves. Nobody reads a copy whose heap is another one than that which was copied, nor one that he could not
+//! read in the table: the view asks both of the server, once an execution. Nor does a transaction whose snapshot is older than the copy:
+//! before the first session is chosen, such transactions are waited for.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::{Duration, Instant};
+
+use crate::catalog::Database;
+use crate::control::{self, replica};
+use crate::error::{Error, Result};
+use crate::mode::Readers;
+use crate::relation::{CONTROL, Context, Relation};
+use crate::rule::Rule;
+use crate::sql::quote::literal;
+
+use super::ledger::{self, Entry};
+use super::machine::{State, Step};
+use super::online::Work;
+use super::quiet::{Locked, attempt};
+use super::run::Migration;
+
+/// Who wants something, and why.
+#[derive(Debug, Clone, Copy)]
+pub struct Why<'w> {
+    /// A person, or a command.
+    pub who: &'w str,
+    /// What was said.
+    pub reason: Option<&'w str>,
+}
+
+/// The choices that are in force: of tables that are copied, whose copy fits the heap, and whose view stands.
+const IN_FORCE: &str = "
+    SELECT r.legacy_table::text AS name, r.percent, r.applications, r.users, legacy.oid AS legacy, own.oid AS view
+    FROM esclusa.reads AS r JOIN esclusa.copy AS c ON c.legacy_table = r.legacy_table
+      JOIN pg_catalog.pg_namespace AS n ON n.nspname = $1
+      JOIN pg_catalog.pg_class AS legacy ON legacy.relnamespace = n.oid AND legacy.relname = r.legacy_table
+        AND legacy.relkind = 'r' AND pg_catalog.pg_relation_filenode(legacy.oid) = c.filenode
+      JOIN pg_catalog.pg_class AS own ON own.relname = r.legacy_table AND own.relnamespace = pg_catalog.to_regnamespace('esclusa') AND own.relkind = 'v'
+    WHERE (SELECT t.state FROM esclusa.run_table AS t WHERE t.legacy_table = r.legacy_table AND t.state IS NOT NULL
+           ORDER BY t.number DESC LIMIT 1) = 'reads'";
+
+/// Who reads which table in its new form.
+pub async fn in_force(db: &Database, schema: &str) -> Result<BTreeMap<String, Readers>> {
+    if !has_table(db).await? {
+        return Ok(BTreeMap::new());
+    }
+    let rows = db.query("asking who reads copied tables", IN_FORCE, &[&schema]).await?;
+    let readers = |row: &tokio_postgres::Row| Readers {
+        percent: u8::try_from(row.get::<_, i16>(1)).unwrap_or(0),
+        applications: row.get(2),
+        users: row.get(3),
+    };
+    Ok(rows.iter().map(|row| (row.get(0), readers(row))).collect())
+}
+
+/// Roles that may read some of such a table and not all of it by its view, with the table: they read the table itself.
+pub async fn limited(db: &Database, schema: &str) -> Result<HashSet<(String, String)>> {
+    if !has_table(db).await? {
+        return Ok(HashSet::new());
+    }
+    let sql = format!(
+        "SELECT r.rolname::text, c.name FROM ({IN_FORCE}) AS c JOIN pg_catalog.pg_roles AS r ON NOT r.rolsuper \
+         WHERE has_any_column_privilege(r.oid, c.legacy, 'SELECT') \
+           AND NOT (has_table_privilege(r.oid, c.legacy, 'SELECT') AND has_table_privilege(r.oid, c.view, 'SELECT'))"
+    );
+    let rows = db.query("asking who may read copied tables", &sql, &[&schema]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// Of every table that is read so, or was: who reads it, or why nobody does any more, in words.
+pub async fn told(db: &Database) -> Result<HashMap<String, String>> {
+    if !has_table(db).await? {
+        return Ok(HashMap::new());
+    }
+    let sql = "SELECT legacy_table::text, percent, applications, users, changed_at::timestamptz(0)::text, changed_by, reason FROM esclusa.reads";
+    let mut all = HashMap::new();
+    for row in db.query("asking who reads copied tables", sql, &[]).await? {
+        let percent = u8::try_from(row.get::<_, i16>(1)).unwrap_or(0);
+        let readers = Readers { percent, applications: row.get(2), users: row.get(3) };
+        let (at, by, reason): (String, String, Option<String>) = (row.get(4), row.get(5), row.get(6));
+        let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+        let who = if readers == Readers::default() { "nobody".to_owned() } else { readers.to_string() };
+        all.insert(row.get(0), format!("{who}, since {at}, by {by}{reason}"));
+    }
+    Ok(all)
+}
+
+/// A schema of an earlier version has no such table.
+async fn has_table(db: &Database) -> Result<bool> {
+    let sql = "SELECT to_regclass('esclusa.reads') IS NOT NULL AND to_regclass('esclusa.copy') IS NOT NULL";
+    Ok(db.one("looking for the readers of copied tables", sql, &[]).await?.get(0))
+}
+
+impl Migration<'_> {
+    /// Lets sessions read a history in its new form; it is copied and proven before, where it is not. What the reader should know.
+    pub async fn let_read(&self, run: i64, rule: &Rule, readers: &Readers, why: Why<'_>) -> Result<Vec<String>> {
+        let relation = Relation::compile(rule, &self.context);
+        self.refuse_unreadable(&relation).await?;
+        let work = self.copying(run, &relation);
+        let mut notes = Vec::new();
+        if ledger::state(self.database, &self.context, &rule.table).await? != State::Reads {
+            notes = self.copied_and_proven(run, rule).await?;
+            wait_for_snapshots(work).await?;
+        }
+        let context = format!("letting sessions read {}", rule.table);
+        let choose = async |db: &Database, locked: &Locked| {
+            locked.begins();
+            let detail = detail(&serde_json::json!({ "readers": readers.to_string() }), why);
+            let entry = Entry { run, table: &rule.table, step: Step::Choose, rows: None, detail: Some(&detail) };
+            ledger::write(db, &self.context, entry).await?;
+            make_view(db, &relation).await?;
+            store(db, &rule.table, readers, why).await?;
+            control::announce(db).await
+        };
+        let told = |text: &str| self.told.word(text);
+        attempt(self.database, &self.pace, &context, &[relation.view()], &told, choose).await?;
+        Ok(notes)
+    }
+
+    /// Nobody reads a history in its new form any more, on no proxy. False where nobody did.
+    pub async fn let_nobody_read(&self, run: i64, rule: &Rule, why: Why<'_>) -> Result<bool> {
+        let relation = Relation::compile(rule, &self.context);
+        withdraw(self.copying(run, &relation), why).await
+    }
+
+    /// What a view over a copy cannot show.
+    async fn refuse_unreadable(&self, relation: &Relation) -> Result<()> {
+        let table = &relation.table;
+        if relation.target().is_none_or(|t| t.repeated.is_none()) {
+            return Err(Error::Refused {
+                message: format!("{table} is not copied before it moves, so nobody can read a copy of it"),
+                detail: Some(format!("it is a {}; histories that go to audit_log are", relation.kind)),
+                hint: Some(format!(
+                    "`esclusa migrate {table}` moves it in one short transaction, and `esclusa rollback {table}` brings it back"
+                )),
+            });
+        }
+        let sql = "SELECT relkind::text, relrowsecurity FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass($1)";
+        let rows = self.database.query("looking for the table", sql, &[&relation.legacy_table()]).await?;
+        match rows.first().map(|row| (row.get::<_, String>(0), row.get::<_, bool>(1))) {
+            Some((kind, false)) if kind == "r" => Ok(()),
+            Some((_, true)) => Err(Error::refused(format!("{table} has row security, which a view of its copy would go past"))),
+            _ => Err(Error::refused(format!(
+                "{} is no table any more: nobody has to be chosen who reads it",
+                relation.legacy_table()
+            ))),
+        }
+    }
+}
+
+/// Stores who reads a table.
+async fn store(db: &Database, table: &str, readers: &Readers, why: Why<'_>) -> Result<()> {
+    let sql = "INSERT INTO esclusa.reads (legacy_table, percent, applications, users, reason, changed_by) VALUES ($1, $2, $3, $4, $5, $6)
+               ON CONFLICT (legacy_table) DO UPDATE SET percent = excluded.percent, applications = excluded.applications,
+               users = excluded.users, reason = excluded.reason, changed_by = excluded.changed_by, changed_at = excluded.changed_at";
+    let percent = i16::from(readers.percent);
+    let values: crate::catalog::database::Params<'_> =
+        &[&table, &percent, &readers.applications, &readers.users, &why.reason, &why.who];
+    db.execute("storing who reads the copy", sql, values).await.map(drop)
+}
+
+fn detail(evidence: &serde_json::Value, why: Why<'_>) -> String {
+    let mut detail = evidence.clone();
+    detail["by"] = why.who.into();
+    if let Some(reason) = why.reason {
+        detail["reason"] = reason.into();
+    }
+    detail.to_string()
+}
+
+/// The view that they read. It is the current role's, and whoever may read the whole table may read it.
+async fn make_view(db: &Database, relation: &Relation) -> Result<()> {
+    let context = format!("making the view of {}", relation.table);
+    let legacy = relation.legacy_table();
+    let row = db.one(&context, "SELECT $1::text::regclass::oid, pg_relation_filenode($1::text::regclass)", &[&legacy]).await?;
+    let (oid, filenode): (u32, u32) = (row.get(0), row.get(1));
+    let view = relation.view();
+    // Numbers and no names: the view does not depend on the table, which will move from under it.
+    let sql = format!(
+        "CREATE OR REPLACE VIEW {view} AS {} WHERE CASE WHEN pg_catalog.pg_relation_filenode({oid}::pg_catalog.oid) \
+           OPERATOR(pg_catalog.=) {filenode}::pg_catalog.oid AND pg_catalog.has_table_privilege({oid}::pg_catalog.oid, 'SELECT') \
+         THEN true ELSE {CONTROL}.refuse_copy({oid}::pg_catalog.oid) END",
+        relation.select_all()
+    );
+    db.batch(&context, &sql).await?;
+    let grants = format!(
+        "SELECT format('GRANT SELECT ON {view} TO %s;', CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END) \
+         FROM pg_class AS c, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) AS a \
+         WHERE c.oid = {oid} AND a.privilege_type = 'SELECT'"
+    );
+    let grants: String = db.text(&context, &grants).await?.into_iter().flatten().flatten().collect();
+    if grants.is_empty() { Ok(()) } else { db.batch(&context, &grants).await }
+}
+
+/// The SQL that takes the view away before the table's own views are made, and what anybody but its owner may do with the leaf.
+pub(super) async fn removal(db: &Database, relation: &Relation) -> Result<String> {
+    let leaf = relation.rows();
+    let sql = format!(
+        "SELECT format('REVOKE ALL ON {leaf} FROM %s;', CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END) \
+         FROM pg_class AS c, aclexplode(c.relacl) AS a WHERE c.oid = to_regclass({}) AND a.grantee <> c.relowner",
+        literal(&leaf)
+    );
+    let revoked: String = db.text("looking at the leaf's rights", &sql).await?.into_iter().flatten().flatten().collect();
+    Ok(format!("DROP VIEW IF EXISTS {};{revoked}", relation.view()))
+}
+
+/// Waits until no transaction has a snapshot that is older than what was copied: it would see a part of it.
+async fn wait_for_snapshots(work: Work<'_>) -> Result<()> {
+    const AGAIN: Duration = Duration::from_millis(50);
+    const TOLD: Duration = Duration::from_secs(5);
+    let Work { db, relation, pace, told, .. } = work;
+    let context = format!("letting sessions read {}", relation.table);
+    let now: String = db.one(&context, "SELECT pg_snapshot_xmax(pg_current_snapshot())::xid::text", &[]).await?.get(0);
+    // Those of other databases and of the server's own processes read no legacy table.
+    let sql = "SELECT string_agg(line, '; ') FROM (SELECT format('%s%s, in a transaction for %s s (pid %s)', usename, \
+                   CASE WHEN application_name <> '' THEN ' with ' || application_name ELSE '' END, \
+                   round(extract(epoch FROM clock_timestamp() - xact_start)), pid) AS line \
+               FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid() \
+                 AND age(backend_xmin) > age($1::text::xid) ORDER BY xact_start LIMIT 5) AS x";
+    let (begun, mut last) = (Instant::now(), None::<Instant>);
+    loop {
+        let Some(older) = db.one(&context, sql, &[&now]).await?.get::<_, Option<String>>(0) else { return Ok(()) };
+        if begun.elapsed() >= pace.patience {
+            return Err(Error::Refused {
+                message: format!(
+                    "{context}: transactions from before the copy are still open after {} s",
+                    pace.patience.as_secs()
+                ),
+                detail: Some(older),
+                hint: Some("repeat it when they have ended; what was copied and proven is kept".into()),
+            });
+        }
+        if last.is_none_or(|at| at.elapsed() >= TOLD) {
+            told.word(&format!("{context}: waiting for snapshots from before the copy: {older}"));
+            last = Some(Instant::now());
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+/// Nobody reads the copy any more, on no proxy, and the view goes. False where there is nothing of it.
+pub async fn withdraw(work: Work<'_>, why: Why<'_>) -> Result<bool> {
+    let Work { db, context: place, run, relation, pace, told, .. } = work;
+    let context = format!("letting nobody read the copy of {}", relation.table);
+    let state = ledger::state(db, place, &relation.table).await?;
+    // Of a table that has moved the view is another one.
+    if !matches!(state, State::Copying | State::Copied | State::Proven | State::Reads) {
+        return Ok(false);
+    }
+    let is_read = state == State::Reads;
+    if is_read {
+        let detail = detail(&serde_json::json!({}), why);
+        let entry = Entry { run, table: &relation.table, step: Step::Withdraw, rows: None, detail: Some(&detail) };
+        let write = async |db: &Database| {
+            ledger::write(db, place, entry).await?;
+            store(db, &relation.table, &Readers::default(), why).await?;
+            control::announce(db).await
+        };
+        db.transaction(&context, write).await?;
+    }
+    let there = format!("SELECT to_regclass({}) IS NOT NULL", literal(&relation.view()));
+    if !db.one(&context, &there, &[]).await?.get::<_, bool>(0) {
+        return Ok(is_read);
+    }
+    // One that has been silent for long serves nobody.
+    if let Some(late) = replica::settled(db).await?.into_iter().find(|late| late.silent.is_none()) {
+        return Err(Error::Refused {
+            message: format!("{context}: a proxy still reads it"),
+            detail: Some(late.to_string()),
+            hint: Some("repeat it; end the proxy, or wait until it follows".into()),
+        });
+    }
+    let sql = removal(db, relation).await?;
+    let take = async |db: &Database, locked: &Locked| {
+        locked.begins();
+        db.batch(&context, &sql).await
+    };
+    attempt(db, pace, &context, &[relation.view()], &|t| told.word(t), take).await?;
+    Ok(true)
+}
+
+/// A read gave another result by the copy than by the table, twice: nobody reads it any more, and what was proven is in doubt. Called by the
+/// proxy that has seen it; false where another one was first, or nobody reads it.
+pub async fn differ(db: &Database, place: &Context, table: &str, fingerprint: i64) -> Result<bool> {
+    let context = format!("sending {table} back");
+    let why = Why { who: "esclusa serve", reason: Some("a read gave another result by the copy: esclusa report comparisons") };
+    let send_back = async |db: &Database| {
+        ledger::lock(db).await?;
+        let Some(run) = ledger::last_run(db).await? else { return Ok(false) };
+        if ledger::state(db, place, table).await? != State::Reads {
+            return Ok(false);
+        }
+        let detail = detail(&serde_json::json!({ "fingerprint": fingerprint.to_string() }), why);
+        let entry = Entry { run, table, step: Step::Differ, rows: None, detail: Some(&detail) };
+        ledger::write(db, place, entry).await?;
+        let sql = format!("UPDATE {CONTROL}.copy SET proven = NULL WHERE legacy_table = $1");
+        db.execute(&context, &sql, &[&table]).await?;
+        store(db, table, &Readers::default(), why).await?;
+        control::announce(db).await?;
+        Ok(true)
+    };
+    db.transaction(&context, send_back).await
+}

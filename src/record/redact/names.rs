@@ -1,0 +1,42 @@
+//! What rules name, and the words and values of a statement that names are looked for in.
+
+use std::collections::BTreeSet;
+
+use crate::sql::token::Lexeme;
+
+/// Words that a query begins with.
+pub(super) const QUERIES: &[&str] = &["SELECT", "WITH", "VALUES", "TABLE"];
+
+/// What rules name.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    /// Tables, views and functions of which every value is meant.
+    pub(super) tables: BTreeSet<String>,
+    /// A column, and the table that the statement must name as well. All in lower case: what is quoted in capitals is meant too.
+    pub(super) columns: Vec<(Option<String>, String)>,
+}
+
+impl Names {
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tables.is_empty() && self.columns.is_empty()
+    }
+
+    /// Whether one of these words is a table's, or a column's of any table.
+    pub(super) fn are_among(&self, words: &[String]) -> bool {
+        let named = |word: &String| {
+            self.tables.contains(word) || self.columns.iter().any(|(table, column)| table.as_ref().unwrap_or(column) == word)
+        };
+        words.iter().any(named)
+    }
+}
+
+/// A name, whatever its case.
+pub(super) fn name(lexeme: &Lexeme) -> Option<String> {
+    lexeme.name().map(|name| name.to_lowercase())
+}
+
+/// Whether it is a literal or a parameter.
+pub(super) fn is_value(lexeme: &Lexeme) -> bool {
+    lexeme.parameter().is_some() || lexeme.literal().is_some()
+}

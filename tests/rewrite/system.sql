@@ -109,7 +109,7 @@ update esclusa_leaf.t AS t SET (dv_extra_json) = (SELECT CASE WHEN CASE WHEN ROW
 
 update t set x = ctid::text returning ctid::text, t.ctid is null
 --
-update esclusa_leaf.t AS t SET (dv_extra_json) = (SELECT CASE WHEN CASE WHEN ROW(r.x) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 't', ARRAY['x'], ARRAY[2], ARRAY[((t.dv_code)::numeric(5,0))::pg_catalog.text, (r.x)::pg_catalog.text, ((t.dv_extra_json OPERATOR(pg_catalog.->>) 'y')::pg_catalog.date)::pg_catalog.text]) END THEN t.dv_extra_json OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('x', pg_catalog.to_jsonb(r.x)) END FROM (VALUES/*SET*/ (pg_catalog."varchar"((t.ctid::text)::varchar, 14, false)) OFFSET 0) AS r(x)) returning (SELECT esclusa_system.ctid::text FROM (SELECT (t.dv_code)::numeric(5,0) AS id, (t.dv_extra_json OPERATOR(pg_catalog.->>) 'x')::character varying(10) AS x, (t.dv_extra_json OPERATOR(pg_catalog.->>) 'y')::pg_catalog.date AS y) AS t, (SELECT t.ctid AS ctid) AS esclusa_system), (SELECT esclusa_system.ctid is null FROM (SELECT (t.dv_code)::numeric(5,0) AS id, (t.dv_extra_json OPERATOR(pg_catalog.->>) 'x')::character varying(10) AS x, (t.dv_extra_json OPERATOR(pg_catalog.->>) 'y')::pg_catalog.date AS y) AS t, (SELECT t.ctid AS ctid) AS esclusa_system)
+update esclusa_leaf.t AS t SET (dv_extra_json) = (SELECT CASE WHEN CASE WHEN ROW(r.x) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 't', ARRAY['x'], ARRAY[2], ARRAY[((t.dv_code)::numeric(5,0))::pg_catalog.text, (r.x)::pg_catalog.text, ((t.dv_extra_json OPERATOR(pg_catalog.->>) 'y')::pg_catalog.date)::pg_catalog.text]) END THEN t.dv_extra_json OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('x', pg_catalog.to_jsonb(r.x)) END FROM (VALUES/*SET*/ (pg_catalog."varchar"((t.ctid::text)::varchar, 14, false)) OFFSET 0) AS r(x)) returning t.ctid::text AS ctid, t.ctid is null
 
 update t set x = 'a' from t b where b.ctid = t.ctid returning *, b.ctid
 --
@@ -117,7 +117,7 @@ update esclusa_leaf.t AS t SET (dv_extra_json) = (SELECT CASE WHEN CASE WHEN ROW
 
 delete from t where t::text || ctid::text > 'a'
 --
-delete from esclusa_leaf.t AS t where (SELECT t::text || esclusa_system.ctid::text > 'a' FROM (SELECT (t.dv_code)::numeric(5,0) AS id, (t.dv_extra_json OPERATOR(pg_catalog.->>) 'x')::character varying(10) AS x, (t.dv_extra_json OPERATOR(pg_catalog.->>) 'y')::pg_catalog.date AS y) AS t, (SELECT t.ctid AS ctid) AS esclusa_system)
+delete from esclusa_leaf.t AS t where (ROW((t.dv_code)::numeric(5,0), (t.dv_extra_json OPERATOR(pg_catalog.->>) 'x')::character varying(10), (t.dv_extra_json OPERATOR(pg_catalog.->>) 'y')::pg_catalog.date)::esclusa.t)::text || t.ctid::text > 'a'
 
 insert into t values (1, 'a', now()) returning ctid, xmin, id
 --

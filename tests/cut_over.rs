@@ -197,14 +197,14 @@ async fn a_hold_ends_by_the_proxys_own_clock() {
     let mut client = proxy.client(&bed).await;
     assert!(client.query("SELECT 1 FROM tipocuenta WHERE id = 1").await.contains("(1)"));
     // Whoever asked for it is killed.
-    let epoch = cut_over::ask(&bed.db, "tipocuenta", Duration::from_millis(600)).await.unwrap();
+    let epoch = cut_over::ask(&bed.db, "tipocuenta", Duration::from_millis(1500)).await.unwrap();
     let proxies = cut_over::awaited(&bed.db, "10 s").await.unwrap();
     while !cut_over::missing(&bed.db, epoch, &proxies).await.unwrap().is_empty() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     let begun = Instant::now();
     assert!(client.query("SELECT 1 FROM tipootro").await.contains("(1)"), "another table");
-    assert!(begun.elapsed() < Duration::from_millis(400), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_millis(1000), "{:?}", begun.elapsed());
     assert!(client.query("SELECT 1 FROM tipocuenta WHERE id = 1").await.contains("(1)"));
     let waited = begun.elapsed();
     assert!(waited > Duration::from_millis(100) && waited < Duration::from_secs(3), "{waited:?}");
@@ -216,7 +216,7 @@ async fn a_hold_ends_by_the_proxys_own_clock() {
     for proxy in [&proxy, &late] {
         assert!(proxy.client(&bed).await.query("SELECT 1 FROM tipocuenta WHERE id = 1").await.contains("(1)"));
     }
-    assert!(begun.elapsed() < Duration::from_millis(400), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_millis(1000), "{:?}", begun.elapsed());
     // However long it is asked for.
     cut_over::ask(&bed.db, "tipocuenta", Duration::from_secs(600)).await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use common::{Bed, server};
 use esclusa::catalog::Database;
+use esclusa::error::Error;
 use esclusa::migrate::ledger;
 use esclusa::migrate::machine::{State, Step, TRANSITIONS};
 use esclusa::rule::file;
@@ -126,8 +127,20 @@ impl Stage {
         }
     }
 
+    /// Where a table stands. A server that crashes may take a connection along that was made a moment before.
     async fn state(&self, table: &str) -> State {
-        ledger::state(&self.database().await, &self.bed.context, table).await.unwrap()
+        let begun = Instant::now();
+        loop {
+            match ledger::state(&self.database().await, &self.bed.context, table).await {
+                Ok(state) => return state,
+                Err(error) => {
+                    let is_lost =
+                        matches!(&error, Error::Database { sqlstate, .. } if sqlstate.is_empty() || sqlstate.starts_with("57P"));
+                    assert!(is_lost && begun.elapsed() < Duration::from_secs(60), "{error}");
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// The command that makes a step from a state.
@@ -276,7 +289,10 @@ impl Stage {
             proxy.kill();
             // It has died, and nobody waits for it.
             let gone = format!("DELETE FROM esclusa.replica WHERE instance LIKE '%:{}'", proxy.id());
-            self.database().await.batch("test", &gone).await.unwrap();
+            // The server may be about to crash.
+            while self.database().await.batch("test", &gone).await.is_err() {
+                assert!(begun.elapsed() < Duration::from_secs(60), "{case}: the server does not answer");
+            }
             if self.state(TABLE).await == State::Copied {
                 break;
             }

@@ -6,30 +6,13 @@ use std::ops::Range;
 use sqlparser::tokenizer::Token;
 
 use super::resolve::Owner;
+use super::source::LIST_ENDS;
 use super::splice::Edit;
 use super::{Entry, Work};
 use crate::relation::{CONTROL, Relation};
 use crate::sql::edit::QUERY_START;
 use crate::sql::quote::{ident, qualified};
 use crate::sql::{Dml, NameUse, Span, UsePlace};
-
-/// What ends a select list.
-const LIST_END: &[&str] = &[
-    "FROM",
-    "WHERE",
-    "GROUP",
-    "HAVING",
-    "WINDOW",
-    "UNION",
-    "INTERSECT",
-    "EXCEPT",
-    "ORDER",
-    "LIMIT",
-    "OFFSET",
-    "FETCH",
-    "FOR",
-    "INTO",
-];
 
 /// The type of a relation's rows.
 pub(super) fn row_type(relation: &Relation) -> String {
@@ -109,7 +92,7 @@ impl Work<'_, '_> {
         let before = |start: usize| start.checked_sub(1).filter(|at| *at >= self.lexemes.start).map(|at| &lexemes[at]);
         let is_end = |at: usize| {
             let l = &lexemes[at];
-            l.is_token(&Token::Comma) || l.is_token(&Token::RParen) || l.is("AS") || l.is_any(LIST_END)
+            l.is_token(&Token::Comma) || l.is_token(&Token::RParen) || l.is("AS") || l.is("INTO") || l.is_any(LIST_ENDS)
         };
         while before(start)?.is_token(&Token::LParen) && end < self.lexemes.end && lexemes[end].is_token(&Token::RParen) {
             match before(start - 1) {

@@ -88,6 +88,11 @@ impl Rule {
         self.columns.iter().position(|c| c.column.name == column)
     }
 
+    /// The places of those columns that it has; names in a rule were checked when it was read.
+    pub fn positions(&self, columns: &[String]) -> Vec<usize> {
+        columns.iter().filter_map(|column| self.position(column)).collect()
+    }
+
     /// A fault at the line of a key such as `target.base`.
     pub fn fault(&self, key: &str, message: impl Into<String>) -> Fault {
         let line = self.lines.iter().find(|(k, _)| k == key).map_or(0, |(_, line)| *line);

@@ -108,7 +108,7 @@ fn outside_crates_stay_at_home() {
 }
 
 /// Files of pure modules that are not: a rule is a file, and reading it is the one thing that is done.
-const IMPURE_OF_PURE: &[&str] = &["rule.rs", "rule/file.rs"];
+const IMPURE_OF_PURE: &[&str] = &["rule/directory.rs", "rule/file.rs"];
 /// Files of the session that meet sockets, clocks and counters. All others are its state machine: frames in, frames out.
 const RIM_OF_SESSION: &[&str] = &[
     "session.rs",
@@ -175,7 +175,7 @@ fn a_kind_is_named_in_few_places() {
         .collect();
     assert_eq!(kinds.len(), 4, "{kinds:?}");
     let allowed = [
-        ("rule/kind.rs", "the variant, its arm and its line"),
+        ("rule/target.rs", "the variant, its arm and its line"),
         ("rule/file.rs", "a file whose kind is unknown has to be something while its other faults are told"),
         ("rule/generate.rs", "the plan has a word for each kind"),
         ("relation/compile.rs", "the arm that compiles it"),
@@ -239,6 +239,7 @@ const WITHOUT_CIRCLES: &[&str] = &[
     "relation",
     "replay",
     "report",
+    "rule",
     "scan",
     "session",
     "shadow",

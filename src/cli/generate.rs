@@ -99,7 +99,7 @@ pub(super) async fn run(call: Call, options: Generate) -> Result<()> {
 
 /// The file of a table's rule, which may have a name of its own.
 fn place(directory: &Path, rules: &RuleSet, table: &str) -> PathBuf {
-    let known = rules.rules.get(table).map(|r| &r.file).or_else(|| rules.faulty.get(table).map(|f| &f.file));
+    let known = rules.rules.get(table).map(|r| &r.origin.file).or_else(|| rules.faulty.get(table).map(|f| &f.file));
     known.filter(|f| f.exists()).cloned().unwrap_or_else(|| directory.join(format!("{table}.toml")))
 }
 

@@ -243,6 +243,7 @@ const WITHOUT_CIRCLES: &[&str] = &[
     "scan",
     "session",
     "shadow",
+    "sql",
     "telemetry",
     "twin",
     "web",

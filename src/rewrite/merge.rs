@@ -18,7 +18,7 @@ use super::update::{Assign, named_columns};
 use super::{Entry, Work};
 use crate::relation::Relation;
 use crate::sql;
-use crate::sql::clause::merge::{Action, Merge};
+use crate::sql::clause::{Action, Merge};
 use crate::sql::clause::{Cell, Update};
 use crate::sql::quote::{ident, qualified};
 use crate::sql::template::Sql;

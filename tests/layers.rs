@@ -241,6 +241,7 @@ const WITHOUT_CIRCLES: &[&str] = &[
     "report",
     "rule",
     "scan",
+    "server",
     "session",
     "shadow",
     "sql",

@@ -5,7 +5,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::Call;
 use crate::config::Settings;
 use crate::error::{Error, Result};
-use crate::server::listen::Inherited;
+use crate::server::handover::Inherited;
 use crate::server::{Loader, Server, handover, trust};
 
 pub(super) async fn run(call: Call) -> Result<()> {

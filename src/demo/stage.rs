@@ -16,7 +16,7 @@ use crate::mode::Mode;
 use crate::relation::Context;
 use crate::rule::plan::Plan;
 use crate::rule::{RuleSet, file, generate};
-use crate::server::listen::Inherited;
+use crate::server::handover::Inherited;
 use crate::server::{Loader, Server};
 use crate::twin::Pair;
 

@@ -239,6 +239,7 @@ const WITHOUT_CIRCLES: &[&str] = &[
     "relation",
     "replay",
     "report",
+    "rewrite",
     "rule",
     "scan",
     "server",

@@ -1,6 +1,7 @@
 //! `esclusa dependencies TABLE... | --wave W | --all`: what hangs on tables that have not been moved yet, and what becomes of it.
 
-use super::{Call, Selection};
+use super::call::Call;
+use super::selection::Selection;
 use crate::error::Result;
 use crate::migrate::run::Migration;
 use crate::relation::Context;

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::call::Call;
+use super::selection::Selection;
 use super::turn::{Turn, cut_short, turn};
-use super::{Call, Selection};
 use crate::error::{Error, Result};
 use crate::migrate::drop::{self, Dumping};
 use crate::migrate::dump::{self, Server};

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Call, diff, remark, say};
+use super::call::Call;
+use super::diff;
+use super::terminal::{remark, say};
 use crate::catalog::Catalog;
 use crate::disk;
 use crate::error::{Error, Result};

@@ -5,8 +5,10 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::call::{Call, user};
+use super::selection::Selection;
+use super::terminal::{remark, say};
 use super::turn::{Turn, cut_short, turn};
-use super::{Call, Selection, remark, say, user};
 use crate::catalog::Database;
 use crate::error::{Error, Result};
 use crate::migrate::estimate::{Estimate, words};

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Call, remark, user};
+use super::call::{Call, user};
+use super::terminal::remark;
 use crate::control::reason;
 use crate::error::{Error, Result};
 use crate::server::order::{Order, processes};

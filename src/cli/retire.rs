@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{Call, Selection, user};
+use super::call::{Call, user};
+use super::selection::Selection;
+use super::terminal::remark;
 use crate::catalog::Database;
 use crate::config::Settings;
 use crate::control::replica;
@@ -122,7 +124,7 @@ async fn undo(call: &Call, database: &Database, context: &Context, chosen: &[&Ru
         }
     }
     for late in replica::settled(database).await? {
-        super::remark(&late.to_string());
+        remark(&late.to_string());
     }
     done.print(call, "brought back")
 }

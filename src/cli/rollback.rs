@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::call::{Call, user};
+use super::selection::Selection;
+use super::terminal::{remark, say};
 use super::turn::{Turn, cut_short, turn};
-use super::{Call, Selection, remark, say, user};
 use crate::error::{Error, Result};
 use crate::migrate::machine::{State, Step};
 use crate::migrate::online::{Progress, Told};

@@ -1,6 +1,8 @@
 //! `esclusa rules generate | list | set | capture`.
 
-use super::{Call, generate, rule_of, user};
+use super::call::{Call, user};
+use super::generate;
+use super::selection::rule_of;
 use crate::config::document::Document;
 use crate::control::{self, reason};
 use crate::disk;

@@ -1,6 +1,7 @@
 //! `esclusa schema apply | check`.
 
-use super::{Call, remark};
+use super::call::Call;
+use super::terminal::remark;
 use crate::error::{Error, Result};
 use crate::migrate::{capture, first_form, roles, schema};
 use crate::relation::Context;

@@ -2,7 +2,7 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::Call;
+use super::call::Call;
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::server::handover::Inherited;

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::call::Call;
+use super::selection::Selection;
 use super::turn::{Turn, cut_short, turn};
-use super::{Call, Selection};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::migrate::run::Migration;

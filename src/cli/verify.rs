@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Call, Selection, rule_of};
+use super::call::Call;
+use super::selection::{Selection, rule_of};
 use crate::error::{Error, Result};
 use crate::migrate::ledger;
 use crate::migrate::run::Migration;

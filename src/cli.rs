@@ -1,5 +1,5 @@
-//! The command line: one file per subcommand, beside what they share: `call`, `selection`, `terminal`, `turn`. A command returns what it found as a table or as lines; errors go
-//! to standard error with detail and hint, and decide the exit code.
+//! The command line: one file per subcommand, and what they share in `call`, `selection`, `terminal` and `turn`. A command returns what it
+//! found as a table or as lines; errors go to standard error with detail and hint, and decide the exit code.
 
 mod benchmark;
 mod call;

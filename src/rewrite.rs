@@ -1,10 +1,10 @@
 //! Pure: compiled rules + a statement -> an outcome. No socket, no clock, no database: values in, values out, which is what makes
 //! it testable by the hundred thousand statements.
 //!
-//! `policy` is what statements are decided by, `context` what their names mean in a session, `work` one statement while it is worked on, and
-//! `outcome` what comes of a text. One file per statement family: `read` for references in FROM, `insert` with `conflict`, `update`, `delete`, `merge`, `copy`, `utility`;
-//! `group`, `system` and `rowtype` for what a view has not; `returning`, `assign` and `expression` for what they share. `resolve` and
-//! `columns` decide what a name is, `splice` puts the text together, `refuse` says no.
+//! `policy` is what statements are decided by, `context` what their names mean in a session, `work` one statement while it is worked on,
+//! and `outcome` what becomes of a text. One file per statement family: `read` for references in FROM, `insert` with `conflict`, `update`,
+//! `delete`, `merge`, `copy`, `utility`; `group`, `system` and `rowtype` for what a view has not; `returning`, `assign` and `expression` for
+//! what they share. `resolve` and `columns` decide what a name is, `splice` puts the text together, `refuse` says no.
 
 mod assign;
 pub mod cache;

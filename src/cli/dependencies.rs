@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::selection::Selection;
 use crate::error::Result;
-use crate::migrate::run::Migration;
+use crate::migrate::migration::Migration;
 use crate::relation::Context;
 use crate::table::ColumnType::{Bool, Text};
 use crate::table::Table;

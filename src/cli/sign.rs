@@ -7,7 +7,7 @@ use super::selection::Selection;
 use super::turn::{Turn, cut_short, turn};
 use crate::disk;
 use crate::error::{Error, Result};
-use crate::migrate::run::Migration;
+use crate::migrate::migration::Migration;
 use crate::migrate::signature::{self, Signed};
 use crate::relation::Context;
 use crate::report::page::{Section, page};

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use crate::control::cut_over::Moved;
 use crate::migrate::gate::Candidate;
-use crate::migrate::state::{Legacy, State};
+use crate::migrate::machine::Legacy;
+use crate::migrate::state::State;
 use crate::mode::Mode;
 use crate::rewrite::Policy;
 

@@ -1,6 +1,8 @@
 //! `esclusa rules generate | list | set | capture`.
 
-use super::{Call, generate, rule_of, user};
+use super::call::{Call, user};
+use super::generate;
+use super::selection::rule_of;
 use crate::config::document::Document;
 use crate::control::{self, reason};
 use crate::disk;
@@ -95,13 +97,13 @@ async fn capture(call: Call, mut words: Vec<String>) -> Result<()> {
     let mut table = Table::new(&["table", "capture", "note"].map(|name| (name, ColumnType::Text)));
     for name in words {
         let rule = rule_of(&rules, &name)?;
-        let io = |e| Error::io(format!("reading {}", rule.file.display()), e);
-        let text = std::fs::read_to_string(&rule.file).map_err(io)?;
+        let io = |e| Error::io(format!("reading {}", rule.origin.file.display()), e);
+        let text = std::fs::read_to_string(&rule.origin.file).map_err(io)?;
         let text = file::with_capture(&text, capture);
-        let changed = file::parse(&Document::parse(&rule.file, &text)?)?;
+        let changed = file::parse(&Document::parse(&rule.origin.file, &text)?)?;
         let notes = writer::change(&database, &context, &rules, &changed).await?;
-        disk::replace(&[(rule.file.clone(), text)])?;
-        for note in notes.into_iter().chain([format!("{} was changed: reload the proxy", rule.file.display())]) {
+        disk::replace(&[(rule.origin.file.clone(), text)])?;
+        for note in notes.into_iter().chain([format!("{} was changed: reload the proxy", rule.origin.file.display())]) {
             table.push(vec![name.as_str().into(), capture.name().into(), note.into()]);
         }
     }

@@ -1,6 +1,7 @@
 //! `esclusa schema apply | check`.
 
-use super::{Call, remark};
+use super::call::Call;
+use super::terminal::remark;
 use crate::error::{Error, Result};
 use crate::migrate::{capture, first_form, roles, schema};
 use crate::relation::Context;
@@ -22,7 +23,7 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
             let rules = call.rules_if_any()?;
             roles::require(&database, &context, &rules).await?;
             if first_form::is(&database, &context).await? {
-                call.print(&first_form::bring_over(&database, &context, &rules).await?)?;
+                call.print(&first_form::passage::bring_over(&database, &context, &rules).await?)?;
             }
             let done = schema::apply(&database, &context).await?;
             capture::mend(&database, &context, &rules).await?;

@@ -6,6 +6,7 @@
 //! `delete`, `merge`, `copy`, `utility`; `group`, `system` and `rowtype` for what a view has not; `returning`, `assign` and `expression` for
 //! what they share. `resolve` and `columns` decide what a name is, `splice` puts the text together, `refuse` says no.
 
+mod ambiguity;
 mod assign;
 pub mod cache;
 mod captured;
@@ -79,6 +80,7 @@ fn decided(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
         match Work::new(policy, &follower.names, &script.lexed, statement) {
             Some(Ok(mut work)) => {
                 work.names_in_doubt = follower.in_doubt;
+                work.refused_before = outcome.refusals.len();
                 work.decide(&mut outcome);
                 edits.append(&mut work.edits);
             }
@@ -139,9 +141,12 @@ impl Work<'_, '_> {
             None => Ok(()),
         };
         let opaque = unclassified && rewrites;
-        if let Err(refusal) = &result {
-            self.notes.push(format!("refused: {}", refusal.error.message));
-            self.refuse(refusal.clone(), outcome);
+        match &result {
+            Ok(()) => outcome.refusals.append(&mut self.refused_within),
+            Err(refusal) => {
+                self.notes.push(format!("refused: {}", refusal.error.message));
+                self.refuse(refusal.clone(), outcome);
+            }
         }
         for i in live {
             let Some(entry) = self.entries[i] else { continue };

@@ -21,6 +21,7 @@ pub fn lead_back(error: &ErrorFields, told: &Told<'_>) -> Option<ErrorFields> {
     }
     let mut fields = error.clone();
     place::values_of_set(&mut fields, told);
+    place::bare(&mut fields, told);
     place::position(&mut fields, told);
     place::syntax(&mut fields, told);
     for relation in told.outcome.rewritten.iter().map(AsRef::as_ref).chain(told.reached) {

@@ -74,7 +74,7 @@ impl Work<'_, '_> {
         let options = Sql::join(options, if listed { ", " } else { " " });
         let at = self.lexed.lexemes[behind - 1].span.end;
         let replaced = Span { start: at, end: if next > behind { self.lexed.lexemes[next - 1].span.end } else { at } };
-        let options = if listed { sql!(" ({}, ", options) } else { sql!(" {} ", options) };
+        let options = if listed { sql!(" ({}, ", options) } else { sql!(" {}{}", options, if next < end { " " } else { "" }) };
         self.edits.push(Edit::replace(replaced, options));
         self.edits.extend(binary.map(|at| Edit::replace(self.lexed.lexemes[at].span, "")));
     }

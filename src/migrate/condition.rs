@@ -286,7 +286,7 @@ pub async fn facts(db: &Database, context: &Context, rules: &[&Rule], observatio
         last.insert(row.get(0), (row.get(1), row.get(2), row.get(3)));
     }
     let modes = crate::control::modes(db).await?;
-    let mut readers = super::reads::told(db).await?;
+    let mut readers = super::reads::told(db, &context.schema).await?;
     let mut all = HashMap::new();
     for rule in rules {
         let table = &rule.table;

@@ -28,6 +28,7 @@ pub mod parity;
 mod partman;
 pub mod quiet;
 pub mod reads;
+pub mod rehearsal;
 pub mod retain;
 pub mod roles;
 pub mod run;

@@ -99,7 +99,7 @@ impl<'m> Migration<'m> {
     pub async fn begin(&self, command: &str) -> Result<i64> {
         let asked = Instant::now();
         let lock = format!("SELECT pg_try_advisory_lock({RUNNING})");
-        while !self.database.one("beginning a run", &lock, &[]).await?.get::<_, bool>(0) {
+        while !self.database.change("beginning a run", &lock, &[], ("SELECT true", &[])).await?.get::<_, bool>(0) {
             if asked.elapsed() > ENDING {
                 let who = format!(
                     "SELECT format('%s (pid %s), since %s: %s', a.usename, a.pid, to_char(r.started_at, 'YYYY-MM-DD HH24:MI:SS'), r.command) \
@@ -118,7 +118,8 @@ impl<'m> Migration<'m> {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         let sql = format!("INSERT INTO {CONTROL}.run (command) VALUES ($1) RETURNING id");
-        Ok(self.database.one("beginning a run", &sql, &[&command]).await?.get(0))
+        let next = format!("SELECT coalesce(max(id), 0) + 1 FROM {CONTROL}.run");
+        Ok(self.database.change("beginning a run", &sql, &[&command], (&next, &[])).await?.get(0))
     }
 
     /// Ends a run in the ledger, and has the proxies look where the tables stand now.
@@ -142,10 +143,15 @@ impl<'m> Migration<'m> {
             });
         };
         if relation.is_retained() {
+            let mut notes = Vec::new();
             if table.column("hst_id").is_none() {
-                gate::improvement(self.database, &rule.table).await?;
+                match gate::improvement(self.database, &rule.table).await {
+                    // What would be done then is told all the same.
+                    Err(error) if self.database.is_rehearsal() => notes.push(error.in_one_line()),
+                    checked => checked?,
+                }
             }
-            let notes = retain::run(self.database, &self.context, rule, table).await?;
+            notes.extend(retain::run(self.database, &self.context, rule, table).await?);
             // A process that was killed behind the work has not come to the ledger.
             if !notes.is_empty() || ledger::state(self.database, &self.context, &rule.table).await? != State::Improved {
                 let write = async |db: &Database| self.write(db, run, rule, Step::Improve, None).await;
@@ -434,6 +440,7 @@ impl<'m> Migration<'m> {
             });
         }
         db.batch(&context, &leaf::creation(relation)).await?;
+        db.will_be(&relation.rows(), &legacy);
         let rows = backfill::run(db, relation, &legacy).await?;
         let notes = leaf::finish(db, relation, Some(&legacy)).await?;
         Ok((rows, notes))
@@ -478,6 +485,7 @@ impl<'m> Migration<'m> {
         let (legacy, archived) = (relation.legacy_table(), qualified(ARCHIVE, &relation.table));
         let context = format!("putting the view in place of {}", relation.table);
         db.batch(&context, &format!("ALTER TABLE {legacy} SET SCHEMA {ARCHIVE}")).await?;
+        db.will_be(&archived, &legacy);
         db.batch(&context, &[removal, &view::creation(relation)].concat()).await?;
         view::hand_over(db, relation, &archived).await?;
         self.keys(db, relation, &archived).await

@@ -250,7 +250,8 @@ async fn the_six_steps() {
     let stranger = said(typed(&["status"]).env("ESCLUSA_CONTROL_URL", &url));
     assert!(
         stranger.code == Some(1)
-            && stranger.err.contains("role aquasis lacks a right: USAGE on schema esclusa")
+            && stranger.err.contains("error: role aquasis lacks a right on view covered_hour\n")
+            && stranger.err.contains("in all it lacks: SELECT on ")
             && stranger.err.contains("`esclusa roles` prints the script that grants"),
         "{stranger:?}"
     );

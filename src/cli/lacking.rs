@@ -25,7 +25,7 @@ pub(super) async fn explained(error: Error, settings: &Settings) -> Error {
         detail += &format!("; in all it lacks: {missing}");
     }
     Error::Refused {
-        message: format!("role {role} lacks a right: {right}"),
+        message: format!("role {role} {right}"),
         detail: Some(detail),
         hint: Some(
             "`esclusa roles` prints the script that grants what esclusa's role needs, for a superuser; `esclusa roles --check` shows the statement for each"
@@ -34,17 +34,17 @@ pub(super) async fn explained(error: Error, settings: &Settings) -> Error {
     }
 }
 
-/// The right in the server's words about what is missing (source, aclchk.c, aclcheck_error).
+/// What a role lacks, by the server's words about what is missing (source, aclchk.c, aclcheck_error).
 fn right(message: &str) -> String {
     if let Some(schema) = message.strip_prefix("permission denied for schema ") {
-        return format!("USAGE on schema {schema}");
+        return format!("lacks USAGE on schema {schema}");
     }
     if let Some(what) = message.strip_prefix("permission denied for ") {
-        return format!("to do this with {what}");
+        return format!("lacks a right on {what}");
     }
     match message.strip_prefix("must be owner of ") {
-        Some(what) => format!("to be a member of the owner of {what}"),
-        None => message.to_owned(),
+        Some(what) => format!("is no member of the owner of {what}"),
+        None => format!("lacks a right: {message}"),
     }
 }
 
@@ -79,10 +79,10 @@ mod tests {
     #[test]
     fn the_right_is_named() {
         for (message, expected) in [
-            ("permission denied for schema esclusa", "USAGE on schema esclusa"),
-            ("permission denied for table run", "to do this with table run"),
-            ("must be owner of table hisusuario", "to be a member of the owner of table hisusuario"),
-            ("permission denied to create role", "permission denied to create role"),
+            ("permission denied for schema esclusa", "lacks USAGE on schema esclusa"),
+            ("permission denied for table run", "lacks a right on table run"),
+            ("must be owner of table hisusuario", "is no member of the owner of table hisusuario"),
+            ("permission denied to create role", "lacks a right: permission denied to create role"),
         ] {
             assert_eq!(right(message), expected);
         }

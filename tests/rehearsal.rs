@@ -5,19 +5,26 @@
 mod common;
 
 use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use common::{Bed, SCHEMA, said};
 use esclusa::catalog::Database;
 use esclusa::catalog::journal::{Journal, Manner, Noted};
+use esclusa::config::Url;
+use esclusa::migrate::drop::Dumping;
+use esclusa::migrate::dump::Server;
+use esclusa::migrate::machine::{NameStep, State};
+use esclusa::migrate::name::{self, By};
 use esclusa::migrate::quiet::Pace;
 use esclusa::migrate::reads::Why;
 use esclusa::migrate::rehearsal::lock::{self, Mode as LockMode};
 use esclusa::migrate::rehearsal::{Keys, Rehearsal, cut, is_told, shape};
 use esclusa::migrate::run::Migration;
-use esclusa::migrate::{PINNED, capture, schema};
+use esclusa::migrate::{self, PINNED, capture, condition, schema, signature};
 use esclusa::mode::{Mode, Readers};
+use esclusa::relation::Relation;
 
 /// A history with all that tables have; a look-up to which foreign keys lead; a junction. Something hangs on each.
 const TABLES: &str = "CREATE TABLE usuario (id numeric(10,0) PRIMARY KEY, nombre varchar(40));
@@ -82,14 +89,22 @@ async fn noting(bed: &Bed, manner: Manner) -> (Database, Arc<Journal>) {
 }
 
 /// What is done with a table.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Deed {
+#[derive(Debug, Clone, Copy)]
+enum Deed<'d> {
     Move(Option<Mode>),
     Read,
     Back,
+    /// With its dump in this directory.
+    Drop(&'d Path),
+    /// And back.
+    Restore,
+    Retire,
+    Recall,
 }
 
-async fn done(bed: &Bed, manner: Manner, table: &str, deed: Deed, pace: Pace) -> Vec<Noted> {
+const BY: By<'_> = By { who: "test", reason: Some("to try it"), statement: None };
+
+async fn done(bed: &Bed, manner: Manner, table: &str, deed: Deed<'_>, pace: Pace) -> Vec<Noted> {
     let (db, journal) = noting(bed, manner).await;
     let mode = if let Deed::Move(mode) = deed { mode } else { None };
     let new = Migration::new(&db, &bed.rules, bed.context.clone()).await.unwrap();
@@ -103,6 +118,30 @@ async fn done(bed: &Bed, manner: Manner, table: &str, deed: Deed, pace: Pace) ->
             migration.let_read(run, rule, &readers, Why { who: "test", reason: None }).await.map(drop)
         }
         Deed::Back => migration.back(run, rule).await.map(drop),
+        Deed::Drop(directory) => {
+            let url = format!("postgres://postgres@127.0.0.1:{}/{}", common::server().await.port, bed.name());
+            let server = Server::new(&Url::new(url), None);
+            let dumping = Dumping { server: &server, scratch: None, directory, observation: Duration::ZERO };
+            migrate::drop::run(&migration, run, rule, &dumping).await.map(drop)
+        }
+        Deed::Restore => {
+            let work = async {
+                migrate::drop::restore(&migration, run, rule, None).await?;
+                migration.back(run, rule).await.map(drop)
+            };
+            work.await
+        }
+        Deed::Retire => {
+            let work = async {
+                name::announce(&db, &bed.context, table, BY).await?;
+                name::bury(&migration, &Relation::compile(rule, &bed.context), BY).await.map(drop)
+            };
+            work.await
+        }
+        Deed::Recall => {
+            let relation = Relation::compile(rule, &bed.context);
+            name::bring_back(&db, &relation, NameStep::Undo, BY).await.map(|is_done| assert!(is_done))
+        }
     };
     ended.unwrap_or_else(|e| panic!("{manner:?} {table} {deed:?}: {}", said(&e)));
     migration.finish(run).await.unwrap();
@@ -206,7 +245,7 @@ fn is_let_off(sql: &str) -> bool {
 }
 
 /// A run, rehearsed and then done: the same statements, and no other locks.
-async fn assert_told(bed: &Bed, table: &str, deed: Deed, pace: Pace) {
+async fn assert_told(bed: &Bed, table: &str, deed: Deed<'_>, pace: Pace) {
     let what = format!("{table} {deed:?} above {}", pace.online_above);
     let rehearsed = done(bed, Manner::Rehearsed, table, deed, pace).await;
     let left = "SELECT count(*) FROM esclusa.run WHERE finished_at IS NULL UNION ALL SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'";
@@ -238,6 +277,59 @@ async fn reading_a_copy_and_what_follows_are_told_as_they_are_done() {
     assert_told(&bed, "hisusuario", Deed::Read, pace(0)).await;
     // It goes on with the copy that there is.
     assert_told(&bed, "hisusuario", Deed::Move(None), pace(0)).await;
+}
+
+/// The archive goes, comes again from its dump and the rows as they are, and takes its name; the name is retired and called back.
+#[tokio::test]
+async fn the_end_and_the_way_back_from_it_are_told_as_they_are_done() {
+    let bed = bed().await;
+    let dumps = tempfile::tempdir().unwrap();
+    for table in ["tipocolor", "hisusuario"] {
+        bed.migrate(table).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+        assert_told(&bed, table, Deed::Retire, pace(0)).await;
+        assert_told(&bed, table, Deed::Recall, pace(0)).await;
+        let migration = Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap();
+        let run = migration.begin("sign").await.unwrap();
+        signature::sign(&migration, run, &bed.rules.rules[table], "Ana").await.unwrap_or_else(|e| panic!("{}", said(&e)));
+        migration.finish(run).await.unwrap();
+        assert_told(&bed, table, Deed::Drop(dumps.path()), pace(0)).await;
+        let dumped = std::fs::read_dir(dumps.path()).unwrap().count();
+        assert_told(&bed, table, Deed::Restore, pace(0)).await;
+        assert_eq!(std::fs::read_dir(dumps.path()).unwrap().count(), dumped);
+    }
+}
+
+/// The proof of an earlier move is none of the copy that is being made, and none of a table that has come back.
+#[tokio::test]
+async fn a_status_shows_the_proof_of_what_there_is() {
+    let bed = bed().await;
+    let proof = async || {
+        let rules = [&bed.rules.rules["hisusuario"]];
+        let facts = condition::facts(&bed.db, &bed.context, &rules, Duration::ZERO).await.unwrap().remove("hisusuario").unwrap();
+        let proven = condition::to_drop(&facts, Duration::ZERO).into_iter().find(|c| c.name == "proven").unwrap();
+        (facts.state.unwrap(), proven.met, if proven.met { String::new() } else { proven.why })
+    };
+    let never = "it was never proven".to_owned();
+    assert_eq!(proof().await, (State::Planned, false, never.clone()));
+    for online_above in [u64::MAX, 0] {
+        let migration =
+            Migration { pace: pace(online_above), ..Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap() };
+        let run = migration.begin("test").await.unwrap();
+        let rule = &bed.rules.rules["hisusuario"];
+        migration.table(run, rule).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+        assert_eq!(proof().await, (State::Moved, true, String::new()));
+        migration.back(run, rule).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+        assert_eq!(proof().await, (State::Planned, false, never.clone()));
+        migration.finish(run).await.unwrap();
+    }
+    // A copy that a killed process has left in its middle, then one that is proven.
+    bed.sql("INSERT INTO esclusa.run (command) VALUES ('copy'); INSERT INTO esclusa.run_table (run_id, legacy_table, step, state, previous, hash)
+        SELECT max(id), 'hisusuario', 'copy', 'copying', '', '' FROM esclusa.run").await;
+    assert_eq!(proof().await, (State::Copying, false, "what was copied is not proven yet".to_owned()));
+    bed.sql("INSERT INTO esclusa.run_table (run_id, legacy_table, step, state, previous, hash) SELECT max(id), 'hisusuario', 'copied', 'copied', '', '' FROM esclusa.run;
+        INSERT INTO esclusa.run_table (run_id, legacy_table, step, state, previous, hash) SELECT max(id), 'hisusuario', 'prove', 'proven', '', '' FROM esclusa.run")
+        .await;
+    assert_eq!(proof().await, (State::Proven, true, String::new()));
 }
 
 #[tokio::test]

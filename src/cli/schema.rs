@@ -69,10 +69,14 @@ async fn rehearse(call: &Call, database: Database, context: &Context) -> Result<
     let mut told = Rehearsed::new(call);
     let work = async {
         roles::require(&rehearsal.database, context, &rules).await?;
-        schema::apply(&rehearsal.database, context).await?;
-        capture::mend(&rehearsal.database, context, &rules).await
+        let done = schema::apply(&rehearsal.database, context).await?;
+        capture::mend(&rehearsal.database, context, &rules).await?;
+        Ok(done.rows.iter().any(|row| row[1].text() == "mended"))
     };
-    let ended = work.await.map(|()| Vec::new());
+    let ended = work.await.map(|is_mended| match is_mended {
+        true => vec!["what is found only when this has been mended is told by a second --dry-run".to_owned()],
+        false => Vec::new(),
+    });
     told.take(&rehearsal, "schema: what is missing, functions, partitions ahead, what differs", None, ended).await?;
     told.end()
 }

@@ -402,7 +402,7 @@ impl Plan {
 
     /// Rows of [`COLUMNS`].
     pub fn rows(&self) -> Vec<Vec<Cell>> {
-        let table = self.about.split([' ', ':', ',']).next().unwrap_or_default();
+        let table = self.about.split(':').next().unwrap_or_default();
         let row = |line: &Line| {
             vec![
                 table.into(),

@@ -265,7 +265,7 @@ fn wait_for(port: u16) {
 }
 
 fn start(command: &mut Command, port: u16) -> Proxy {
-    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the proxy's program");
+    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("the proxy's program");
     wait_for(port);
     Proxy { child, port }
 }
@@ -281,6 +281,7 @@ fn esclusa(postgres: &Postgres) -> Proxy {
         .env("ESCLUSA_UPSTREAM_ADDRESS", format!("127.0.0.1:{}", postgres.port))
         .env("ESCLUSA_CONTROL_URL", postgres.url("postgres").secret())
         .env("ESCLUSA_RULES_DIRECTORY", root.join("rules"))
+        .env("ESCLUSA_UPSTREAM_ACCEPT_TRUST", "true")
         .env("ESCLUSA_LOG_LEVEL", "warn");
     start(&mut command, port)
 }
@@ -300,7 +301,7 @@ fn pgbouncer(postgres: &Postgres) -> Proxy {
     // PgBouncer refuses to run as root.
     let owner = std::fs::metadata(&postgres.directory).expect("the scratch directory");
     let mut command = Command::new("/usr/sbin/pgbouncer");
-    command.arg(file).uid(std::os::unix::fs::MetadataExt::uid(&owner)).gid(std::os::unix::fs::MetadataExt::gid(&owner));
+    command.arg("-q").arg(file).uid(std::os::unix::fs::MetadataExt::uid(&owner)).gid(std::os::unix::fs::MetadataExt::gid(&owner));
     start(&mut command, port)
 }
 

@@ -120,9 +120,12 @@ async fn esclusa_off_accuses_nobody_and_is_not_covered() {
     assert_eq!(seen(bed).await, Vec::<String>::new());
     let blind = "SELECT DISTINCT witness FROM esclusa.around_blind WHERE legacy_table = 'tipocolor' AND blind_us > 0 ORDER BY 1";
     super::common::wait_for(&bed.db, &format!("SELECT count(*) = 2 FROM ({blind}) AS b")).await;
-    // It is not blind for good.
+    // It is not blind for good: once no proxy tells of it any more, and the counts have been read twice since.
     let report = role(bed, "report").await;
-    tokio::time::sleep(Duration::from_secs(20)).await;
+    let sighted = "SELECT count(*) = 0 FROM esclusa.proxy_process WHERE uncounted && '{tipocolor,*}'";
+    tokio::time::sleep(Duration::from_secs(15)).await;
+    super::common::wait_for(&bed.db, sighted).await;
+    tokio::time::sleep(Duration::from_secs(12)).await;
     psql(bed, &report, "SELECT tcid FROM cf_quere_pro.tipocolor").await;
     let (lines, after) = stage.told().await;
     assert!(after < Duration::from_secs(60) && lines.iter().all(|line| line.contains(&report)), "{after:?} {lines:#?}");

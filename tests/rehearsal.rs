@@ -19,7 +19,7 @@ use esclusa::migrate::machine::{NameStep, State};
 use esclusa::migrate::name::{self, By};
 use esclusa::migrate::quiet::Pace;
 use esclusa::migrate::reads::Why;
-use esclusa::migrate::rehearsal::lock::{self, Mode as LockMode};
+use esclusa::migrate::rehearsal::lock::{self, Lock, Mode as LockMode};
 use esclusa::migrate::rehearsal::{Keys, Rehearsal, cut, is_told, shape};
 use esclusa::migrate::run::Migration;
 use esclusa::migrate::{self, PINNED, capture, condition, schema, signature};
@@ -195,9 +195,9 @@ fn legacy(name: &str) -> String {
 }
 
 /// Each lock that the server has given is told, and each that is told was given. Of esclusa's own tables more may be locked, by their foreign
-/// keys, and of what is made in the transaction nobody knows.
-fn assert_locks(what: &str, watched: &[Noted], keys: &Keys, archived: &HashMap<String, String>) {
-    let (mut claimed, mut given): (Vec<(LockMode, String)>, Vec<(LockMode, String)>) = Default::default();
+/// keys, and of what is made in the transaction nobody knows. How many were looked at.
+fn assert_locks(what: &str, watched: &[Noted], keys: &Keys, archived: &HashMap<String, String>) -> usize {
+    let (mut claimed, mut given): (Vec<Lock>, Vec<Lock>) = Default::default();
     let mut made: BTreeSet<String> = BTreeSet::new();
     let mut is_open = false;
     let mut checked = 0;
@@ -215,8 +215,7 @@ fn assert_locks(what: &str, watched: &[Noted], keys: &Keys, archived: &HashMap<S
             _ => {}
         }
         let parts = cut(note, keys, archived);
-        let now: Vec<(LockMode, String)> =
-            parts.iter().flat_map(|(_, locks)| locks.iter().map(|(m, n)| (*m, legacy(n)))).collect();
+        let now: Vec<Lock> = parts.iter().flat_map(|(_, locks)| locks.iter().map(|(m, n)| (*m, legacy(n)))).collect();
         claimed.extend(now.clone());
         let ours = ["esclusa.", "esclusa_leaf.", "esclusa_key."];
         made.extend(parts.iter().filter_map(|(statement, _)| lock::made(statement)));
@@ -236,7 +235,7 @@ fn assert_locks(what: &str, watched: &[Noted], keys: &Keys, archived: &HashMap<S
             assert!(is_given || is_let_off(&note.sql), "{what}: {mode} on {name} was not given\n{}\n{given:#?}", note.sql);
         }
     }
-    assert!(checked > 0, "{what}: nothing was checked");
+    checked
 }
 
 /// What is dropped, and what does nothing where there is nothing, has no lock any more; sequences are not looked at.
@@ -254,7 +253,9 @@ async fn assert_told(bed: &Bed, table: &str, deed: Deed<'_>, pace: Pace) {
     let watched = done(bed, Manner::Watched, table, deed, pace).await;
     assert_same(&what, &rehearsed, &watched);
     let archived = HashMap::from([(format!("mig_old.{table}"), format!("{SCHEMA}.{table}"))]);
-    assert_locks(&what, &watched, &keys, &archived);
+    let checked = assert_locks(&what, &watched, &keys, &archived);
+    // What a name that is retired stood for is gone when it is looked at.
+    assert!(checked > 0 || matches!(deed, Deed::Retire), "{what}: no lock was held against the server's");
 }
 
 #[tokio::test]
@@ -284,6 +285,8 @@ async fn reading_a_copy_and_what_follows_are_told_as_they_are_done() {
 async fn the_end_and_the_way_back_from_it_are_told_as_they_are_done() {
     let bed = bed().await;
     let dumps = tempfile::tempdir().unwrap();
+    // Under these no name is retired.
+    bed.sql("DROP VIEW cf_quere_pro.colores, cf_quere_pro.resumen; DROP MATERIALIZED VIEW cf_quere_pro.guardado").await;
     for table in ["tipocolor", "hisusuario"] {
         bed.migrate(table).await.unwrap_or_else(|e| panic!("{}", said(&e)));
         assert_told(&bed, table, Deed::Retire, pace(0)).await;

@@ -148,7 +148,9 @@ impl Migration<'_> {
         let (keys, later) = restoring(db, &standing.leaf(&legacy)).await?;
         let archive = qualified(ARCHIVE, &rule.table);
         db.batch(&context, &hanging.before).await?;
-        let grants = self.grants_back(db, relation, &db.origin(&archive)).await?;
+        // One that would have been made from its dump has the rights of the view, and its columns.
+        let is_there = db.origin(&archive) == archive;
+        let grants = self.grants_back(db, relation, if is_there { &archive } else { &legacy }).await?;
         // The view stands until what hangs on it hangs on the table.
         let aside = bounded(format!("esclusa_aside_{}", rule.table));
         let swap = format!(
@@ -158,8 +160,7 @@ impl Migration<'_> {
         );
         let owning = self.owning(db, relation).await?;
         db.batch(&context, &[swap, grants, owning, keys, hanging.after].concat()).await?;
-        // One that would have been made from its dump has the columns of the view.
-        if db.origin(&archive) == archive {
+        if is_there {
             db.will_be(&legacy, &archive);
         }
         let gone = format!(

@@ -1,7 +1,8 @@
-//! The command line: one file per subcommand, and what they share. A command returns what it found as a table or as lines; errors go
-//! to standard error with detail and hint, and decide the exit code.
+//! The command line: one file per subcommand, and what they share in `call`, `selection`, `terminal` and `turn`. A command returns what it
+//! found as a table or as lines; errors go to standard error with detail and hint, and decide the exit code.
 
 mod benchmark;
+mod call;
 mod check;
 #[cfg(feature = "demo")]
 mod demo;
@@ -29,24 +30,24 @@ mod rollback;
 mod rules;
 mod scan;
 mod schema;
+mod selection;
 mod serve;
 mod sign;
 mod status;
+mod terminal;
 mod turn;
 mod verify;
 
-use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::catalog::Database;
 use crate::config::{self, Settings};
 use crate::error::{Error, Result};
-use crate::rule::{Faulty, Rule, RuleSet};
-use crate::server::policy;
-use crate::table::{Format, Table};
+use crate::table::Format;
+use call::Call;
+use terminal::{remark, written};
 
 /// A PostgreSQL wire proxy that lets a legacy application keep its schema while the tables behind it are consolidated.
 #[derive(Debug, Parser)]
@@ -148,13 +149,6 @@ enum Command {
     Verify(verify::Verify),
 }
 
-/// What every command gets.
-struct Call {
-    settings: Settings,
-    config: Option<PathBuf>,
-    format: Format,
-}
-
 /// Runs the program.
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -171,31 +165,6 @@ pub fn main() -> ExitCode {
             error.more().iter().for_each(|line| remark(&format!("  {line}")));
             ExitCode::from(error.exit_code())
         }
-    }
-}
-
-/// Writes to standard output.
-fn say(text: &str) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
-}
-
-/// Who calls, as ledgers and reports name him.
-fn user() -> String {
-    let named = |variable| std::env::var(variable).ok().filter(|name| !name.is_empty());
-    named("USER").or_else(|| named("LOGNAME")).unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
-}
-
-/// Writes a line to standard error. Where that fails, there is nobody left to tell.
-fn remark(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
-}
-
-/// A reader that has seen enough, such as `head`, does not stop the work; a full disk is a failure.
-fn written(result: std::io::Result<()>) -> Result<()> {
-    match result {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::io("writing to standard output", error)),
-        _ => Ok(()),
     }
 }
 
@@ -264,111 +233,4 @@ async fn dispatch(call: Call, command: Command) -> Result<()> {
 fn settings_file(named: Option<PathBuf>) -> Option<PathBuf> {
     let usual = ["config/esclusa.toml", "/etc/esclusa/esclusa.toml"];
     named.or_else(|| usual.iter().map(Path::new).find(|p| p.exists()).map(Path::to_owned))
-}
-
-impl Call {
-    /// The target database, which this command cannot do without.
-    async fn database(&self) -> Result<Database> {
-        let database = policy::control_database(&self.settings).await?;
-        database.ok_or_else(|| Error::usage("this command needs the target database: set control.url, or ESCLUSA_CONTROL_URL"))
-    }
-
-    /// The target database with what `schema apply` makes in it.
-    async fn prepared_database(&self) -> Result<Database> {
-        let database = self.database().await?;
-        let sql = "SELECT to_regclass('esclusa.mode') IS NOT NULL AND to_regclass('esclusa.run') IS NOT NULL";
-        if database.one("looking for schema esclusa", sql, &[]).await?.get(0) {
-            return Ok(database);
-        }
-        Err(Error::Refused {
-            message: "the target database has no schema esclusa".into(),
-            detail: None,
-            hint: Some("run `esclusa schema apply` first".into()),
-        })
-    }
-
-    /// The rules that are sound. The faults of the others are told, and stop nothing but their own tables.
-    fn rules(&self) -> Result<RuleSet> {
-        let rules = RuleSet::load(&self.settings.rules.directory)?;
-        for fault in &rules.faults().0 {
-            remark(&format!("warning: {fault}"));
-        }
-        Ok(rules)
-    }
-
-    /// The same, and none where nobody has made any yet.
-    fn rules_if_any(&self) -> Result<RuleSet> {
-        if self.settings.rules.directory.is_dir() { self.rules() } else { Ok(RuleSet::default()) }
-    }
-
-    fn print(&self, table: &Table) -> Result<()> {
-        match self.format {
-            Format::Table => say(&table.within(terminal_width())),
-            format => say(&table.print(format)),
-        }
-    }
-}
-
-/// The width of the terminal that standard output is on; `None` where it goes elsewhere, and nothing may be broken.
-fn terminal_width() -> Option<u16> {
-    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
-    (size.ws_col > 0).then_some(size.ws_col)
-}
-
-/// Which tables a command is about.
-#[derive(Debug, clap::Args)]
-struct Selection {
-    /// Legacy tables.
-    #[arg(value_name = "TABLE", required_unless_present_any = ["wave", "all"])]
-    tables: Vec<String>,
-    /// All tables of a wave of the plan, such as W1-A or S4-pure.
-    #[arg(long, conflicts_with = "tables")]
-    wave: Option<String>,
-    /// All tables that have a rule.
-    #[arg(long, conflicts_with_all = ["tables", "wave"])]
-    all: bool,
-}
-
-impl Selection {
-    fn of<'r>(&self, rules: &'r RuleSet) -> Result<Vec<&'r Rule>> {
-        if let Some(wave) = &self.wave {
-            return of_wave(rules, wave);
-        }
-        if self.all {
-            return Ok(rules.rules.values().collect());
-        }
-        self.tables.iter().map(|name| rule_of(rules, name)).collect()
-    }
-
-    /// Tables that were chosen and have no rule in force: the run cannot say that it is done with all of them.
-    fn faulty<'r>(&self, rules: &'r RuleSet) -> Vec<(&'r str, String)> {
-        let told = |(table, faulty): (&'r String, &'r Faulty)| (table.as_str(), faulty.faults.to_string());
-        if self.all { rules.faulty.iter().map(told).collect() } else { Vec::new() }
-    }
-}
-
-/// The rules of a wave of the plan.
-fn of_wave<'r>(rules: &'r RuleSet, wave: &str) -> Result<Vec<&'r Rule>> {
-    let chosen: Vec<&Rule> = rules.rules.values().filter(|r| r.wave == wave).collect();
-    if chosen.is_empty() {
-        let mut waves: Vec<&str> = rules.rules.values().map(|r| r.wave.as_str()).collect();
-        waves.sort_unstable();
-        waves.dedup();
-        return Err(Error::usage(format!("there is no wave `{wave}`; there are {}", waves.join(", "))));
-    }
-    Ok(chosen)
-}
-
-/// The rule of a table, which may be named with its schema. A name may have a dot of its own.
-fn rule_of<'r>(rules: &'r RuleSet, table: &str) -> Result<&'r Rule> {
-    let missing = || match rules.faulty.get(table) {
-        Some(faulty) => Error::Refused {
-            message: format!("the rule of {table} has faults"),
-            detail: Some(faulty.faults.to_string()),
-            hint: Some("mend the file; `esclusa check` tells every fault".into()),
-        },
-        None => Error::usage(format!("there is no rule for a table `{table}`")),
-    };
-    let in_schema = || table.split_once('.').and_then(|(_, name)| rules.rules.get(name));
-    rules.rules.get(table).or_else(in_schema).ok_or_else(missing)
 }

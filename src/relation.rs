@@ -8,38 +8,26 @@
 //! written is SQL with holes for the columns of a *typed legacy row* ([`Sql`]): in a backfill that row is the legacy table's, in an
 //! INSERT a sub-select of assigned values, in a trigger NEW.
 
+mod compile;
 mod history;
 mod link;
 mod lookup;
 pub mod projection;
 mod retained;
+mod schemas;
 pub mod target;
 pub mod value;
 pub mod write;
 
 use crate::config::{Month, Partman, Settings};
-use crate::rule::{Rule, Target as RuleTarget};
+use crate::rule::Rule;
 use crate::sql;
 use crate::sql::quote::{ident, qualified};
 use crate::sql::template::Sql;
-use projection::Projection;
+pub(crate) use schemas::control;
+pub use schemas::{CONTROL, KEYS, LEAVES};
 use target::Target;
 use value::SqlType;
-
-/// The name of the control schema, where a constant text needs it.
-macro_rules! control {
-    () => {
-        "esclusa"
-    };
-}
-pub(crate) use control;
-
-/// Schema of modes, hits, runs, of the relations' views and of the functions that generated expressions name.
-pub const CONTROL: &str = control!();
-/// Schema of the leaves.
-pub const LEAVES: &str = concat!(control!(), "_leaf");
-/// Schema of the key tables (`migrate/foreign_key.rs`).
-pub const KEYS: &str = concat!(control!(), "_key");
 
 /// What a compilation needs besides the rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,6 +146,15 @@ pub enum Value {
     Image(Vec<usize>),
 }
 
+/// How a recorded change becomes a legacy row.
+#[derive(Debug, Clone)]
+pub struct Projection {
+    /// For each legacy column its value, typed, over the parameters `$1` to `$4`.
+    pub columns: Vec<String>,
+    /// Columns that nothing is known of: they are NULL.
+    pub unknown: Vec<String>,
+}
+
 /// The legacy table's constraint over its key, for which the new table has one of its own.
 #[derive(Debug, Clone)]
 pub struct Unique {
@@ -168,18 +165,6 @@ pub struct Unique {
 }
 
 impl Relation {
-    /// Compiles a rule. Rules are checked when they are read, so this cannot fail.
-    pub fn compile(rule: &Rule, context: &Context) -> Relation {
-        let relation = match &rule.target {
-            RuleTarget::History(history) => history::compile(rule, history, context),
-            RuleTarget::Lookup(lookup) => lookup::compile(rule, lookup, context),
-            RuleTarget::Link(link) => link::compile(rule, link, context),
-            RuleTarget::Retained(_) => retained::compile(rule, context),
-        };
-        debug_assert_eq!(relation.columns.len(), rule.columns.len());
-        relation
-    }
-
     /// The new table that it became part of; `None` where the table stays.
     pub fn target(&self) -> Option<&'static Target> {
         self.home.as_ref().map(|h| h.target)
@@ -286,35 +271,37 @@ impl Relation {
     }
 }
 
-fn constant(text: &str) -> Value {
-    Value::Expression(Sql::text(text))
+impl Value {
+    /// The same for every row.
+    fn constant(text: &str) -> Value {
+        Value::Expression(Sql::text(text))
+    }
+
+    /// Key text over columns of a rule.
+    fn key_text(rule: &Rule, key: &[usize], text: fn(&SqlType, &Sql) -> Sql) -> Value {
+        let one = |&i: &usize| text(&SqlType::new(&rule.columns[i].column.type_name), &Sql::column(i));
+        Value::Expression(value::composite(&key.iter().map(one).collect::<Vec<_>>()))
+    }
 }
 
-/// The columns of a rule, each stored where `store` says.
-fn columns(rule: &Rule, store: impl Fn(usize) -> Store) -> Vec<Column> {
-    let column = |(i, c): (usize, &crate::rule::Column)| Column {
-        name: c.column.name.clone(),
-        sql_type: SqlType::new(&c.column.type_name),
-        not_null: c.column.not_null,
-        default: c.column.default.clone(),
-        store: store(i),
-    };
-    rule.columns.iter().enumerate().map(column).collect()
+impl Column {
+    /// The columns of a rule, each stored where `store` says.
+    fn all(rule: &Rule, store: impl Fn(usize) -> Store) -> Vec<Column> {
+        let column = |(i, c): (usize, &crate::rule::Column)| Column {
+            name: c.column.name.clone(),
+            sql_type: SqlType::new(&c.column.type_name),
+            not_null: c.column.not_null,
+            default: c.column.default.clone(),
+            store: store(i),
+        };
+        rule.columns.iter().enumerate().map(column).collect()
+    }
 }
 
-/// Places of named columns; names were checked when the rule was read.
-fn positions<'n>(rule: &Rule, names: impl IntoIterator<Item = &'n String>) -> Vec<usize> {
-    names.into_iter().filter_map(|n| rule.position(n)).collect()
-}
-
-/// Key text over columns of a rule.
-fn key_text(rule: &Rule, key: &[usize], text: fn(&SqlType, &Sql) -> Sql) -> Value {
-    let one = |&i: &usize| text(&SqlType::new(&rule.columns[i].column.type_name), &Sql::column(i));
-    Value::Expression(value::composite(&key.iter().map(one).collect::<Vec<_>>()))
-}
-
-/// The legacy key's constraint.
-fn unique(rule: &Rule) -> Unique {
-    let conventional = format!("{}_pkey", rule.table);
-    Unique { declared: rule.key.unique.is_some(), legacy: rule.key.unique.clone().unwrap_or(conventional) }
+impl Unique {
+    /// The constraint over a rule's key.
+    fn new(rule: &Rule) -> Unique {
+        let conventional = format!("{}_pkey", rule.table);
+        Unique { declared: rule.key.unique.is_some(), legacy: rule.key.unique.clone().unwrap_or(conventional) }
+    }
 }

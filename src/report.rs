@@ -158,7 +158,7 @@ impl Report {
         language: verdict::Language,
     ) -> Result<Table> {
         match self.rows {
-            Rows::Recorded(sql) => recorded::rows(database, self.columns, sql, asked).await,
+            Rows::Recorded(sql) => recorded::rows(database, self.columns, sql, asked, language).await,
             Rows::Witnesses => witnesses::read(database, settings, asked, language).await,
             Rows::Verdicts => Ok(overview::table(&overview::judged(database, settings, asked, language).await?, language)),
             Rows::Order(rows) => {
@@ -212,6 +212,28 @@ pub(crate) mod tests {
             assert!(report.question.contains('?') && report.question_es.starts_with('¿'), "{}", report.name);
             assert!(REPORTS[..i].iter().all(|other| other.name != report.name), "{}", report.name);
         }
+    }
+
+    /// What a statement for a report says to a person stands in both languages, as `«...|...»`.
+    #[test]
+    fn what_is_recorded_is_told_in_both_languages() {
+        let mut faults = Vec::new();
+        for report in REPORTS {
+            let Rows::Recorded(sql) = report.rows else { continue };
+            for english in sql.replace("''", "’").split('\'').skip(1).step_by(2) {
+                let mut left = english.to_owned();
+                while let (Some(begin), Some(end)) = (left.find('«'), left.find('»')) {
+                    assert!(left[begin..end].contains('|'), "{}: {english}", report.name);
+                    left.replace_range(begin..end + '»'.len_utf8(), "");
+                }
+                let words = left.split(' ').filter(|word| word.len() > 1 && word.chars().all(|c| c.is_ascii_lowercase()));
+                // What a view says is replaced by both, and so stands alone there once.
+                if words.count() > 1 && report.name != "coverage" {
+                    faults.push(format!("{}: {english}", report.name));
+                }
+            }
+        }
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
     }
 
     /// That cells fit their columns is [`Table::push`]'s to say.

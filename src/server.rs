@@ -2,7 +2,7 @@
 //!
 //! [`listen`] binds or inherits sockets and accepts, `worker` serves what was accepted, [`policy`] puts rules and [`facts`] together,
 //! [`trust`] looks whether the server asks for passwords, [`steering`] holds what is in force, `recording` takes hits to the database,
-//! `switchboard` switches modes, [`pass_through`] switches all of it off, `reload` reads settings and rules anew, `followers` follows other replicas, `raising` brings retired names back, `cut_over` holds a table that is about to move, `around` looks
+//! `switchboard` switches modes, `pass_through` switches all of it off by an [`order`], `reload` reads settings and rules anew, `followers` follows other replicas, `raising` brings retired names back, `cut_over` holds a table that is about to move, `around` looks
 //! who uses legacy tables without the proxies, `shadow` runs reads a second time, [`benchmark`] measures them, `conversations` has sessions
 //! recorded, [`handover`] passes the sockets to a new process.
 
@@ -14,8 +14,12 @@ pub mod facts;
 mod followers;
 mod forwarded;
 pub mod handover;
+mod harmless;
 pub mod listen;
-pub mod pass_through;
+mod loader;
+pub mod order;
+mod pass_through;
+mod place;
 pub mod policy;
 mod raising;
 mod recording;
@@ -34,33 +38,15 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-use crate::config::{Address, Settings};
+use crate::config::Address;
 use crate::console::{Admin, Gate};
 use crate::error::Result;
 use crate::session::Shared;
 use crate::web::{self, Phase, Site};
-use listen::{Inherited, Listener};
+use handover::Inherited;
+use listen::Listener;
+pub use loader::Loader;
 use steering::Steering;
-
-/// Reads the settings: at the start, and again for a reload.
-pub struct Loader(Box<dyn Fn() -> Result<Settings> + Send + Sync>);
-
-impl Loader {
-    /// A reader of settings.
-    pub fn new(load: impl Fn() -> Result<Settings> + Send + Sync + 'static) -> Self {
-        Loader(Box::new(load))
-    }
-
-    fn load(&self) -> Result<Settings> {
-        (self.0)()
-    }
-}
-
-impl std::fmt::Debug for Loader {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Loader")
-    }
-}
 
 /// A running proxy.
 #[derive(Debug)]

@@ -20,8 +20,10 @@ pub mod escape;
 pub mod figure;
 pub mod fingerprint;
 pub mod keyword;
+mod name;
 pub mod named;
 pub mod parse;
+pub mod peeled;
 pub mod quote;
 pub mod select;
 pub mod shape;
@@ -29,29 +31,15 @@ pub mod shim;
 pub mod template;
 pub mod token;
 mod types;
+mod unparsed;
 mod utility;
 pub mod walk;
 pub mod wrapper;
 
+pub use clause::DmlKind;
+pub use name::{Name, Part};
 pub use named::Named;
-pub use parse::{Limits, Unparsed, script};
-pub use shape::{Alias, Dml, DmlKind, Item, Name, NameUse, Part, Reference, Role, Scope, ScopeId, Shape, UsePlace};
+pub use parse::{Limits, Script, Statement, script};
+pub use shape::{Alias, Dml, Item, NameUse, Reference, Role, Scope, ScopeId, Shape, UsePlace};
 pub use token::{Lexed, Span};
-
-/// Everything that one Query or Parse message says.
-#[derive(Debug)]
-pub struct Script<'t> {
-    /// The text, cut into lexemes.
-    pub lexed: Lexed<'t>,
-    /// The statements in order; an empty one (`;;`) has no lexemes.
-    pub statements: Vec<Statement>,
-}
-
-/// One statement of a script.
-#[derive(Debug)]
-pub struct Statement {
-    /// Its lexemes, without the closing semicolon.
-    pub lexemes: std::ops::Range<usize>,
-    /// What it names, or why that is not known.
-    pub shape: Result<Shape, Unparsed>,
-}
+pub use unparsed::Unparsed;

@@ -6,6 +6,7 @@
 //! never waits for a report.
 
 pub mod batch;
+mod execution;
 pub mod felt;
 pub mod latency;
 mod ledger;
@@ -15,69 +16,15 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use batch::{Batch, Count};
+use execution::micros;
+pub use execution::{Client, Execution, Sqlstate};
 use ledger::Ledger;
 
 use crate::rewrite::Outcome;
 pub use crate::sql::fingerprint::Seen;
-
-/// Who is connected, as far as a hit remembers it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct Client {
-    /// The database.
-    pub database: String,
-    /// The role that logged in.
-    pub user: String,
-    /// `application_name`, as it was last reported.
-    pub application: String,
-    /// The IP address, or `local` for a Unix socket.
-    pub address: String,
-}
-
-/// The error that an execution ended with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Sqlstate([u8; 5]);
-
-impl Sqlstate {
-    /// It ended well.
-    pub const NONE: Sqlstate = Sqlstate([0; 5]);
-    /// One of several, which could not all be told apart.
-    pub const ANY: Sqlstate = Sqlstate(*b"*****");
-
-    /// A code of five characters; anything else is some error.
-    pub fn new(code: &[u8]) -> Self {
-        let code = code.try_into().ok().filter(|code: &[u8; 5]| code.iter().all(u8::is_ascii_alphanumeric));
-        code.map_or(Sqlstate::ANY, Sqlstate)
-    }
-
-    /// The code; empty for [`Sqlstate::NONE`].
-    pub fn text(&self) -> &str {
-        if *self == Sqlstate::NONE { "" } else { std::str::from_utf8(&self.0).unwrap_or_default() }
-    }
-}
-
-/// One finished execution.
-#[derive(Debug, Clone, Copy)]
-pub struct Execution {
-    /// 1; 0 for more rows of one that is counted.
-    pub hits: u64,
-    /// Rows of the command tag.
-    pub rows: u64,
-    /// The error that it ended with.
-    pub sqlstate: Sqlstate,
-    /// How long it took, where that is known.
-    pub elapsed: Option<Duration>,
-    /// When it ended.
-    pub at: SystemTime,
-}
-
-impl Execution {
-    fn at_us(&self) -> i64 {
-        micros(self.at)
-    }
-}
 
 /// What was counted since the start for one table, operation and outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -217,12 +164,10 @@ fn place() -> usize {
     })
 }
 
-fn micros(at: SystemTime) -> i64 {
-    at.duration_since(UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_micros()).unwrap_or(i64::MAX))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
     use super::*;
     use crate::rewrite::{Hit, HitOutcome};
 

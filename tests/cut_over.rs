@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use common::proxy::{Proxy, Raw, b, direct, e, p, s};
 use common::{Bed, said};
 use esclusa::control::cut_over;
+use esclusa::migrate::migration::Migration;
 use esclusa::migrate::quiet::Pace;
-use esclusa::migrate::run::Migration;
 use esclusa::mode::Mode;
 
 const TABLES: &str = "CREATE TABLE tipocuenta (id numeric(5,0) PRIMARY KEY, n integer NOT NULL DEFAULT 0);

@@ -13,7 +13,7 @@ use esclusa::migrate::condition::{self, Facts};
 use esclusa::migrate::drop::{self, Dumping};
 use esclusa::migrate::dump::{Dump, Server};
 use esclusa::migrate::machine::State;
-use esclusa::migrate::run::Migration;
+use esclusa::migrate::migration::Migration;
 use esclusa::migrate::signature::{self, Signed, Since};
 use esclusa::migrate::{ledger, parity};
 use esclusa::relation::Relation;

@@ -14,7 +14,7 @@ mod trap;
 use common::proxy::{Proxy, Raw};
 use common::{Bed, SCHEMA};
 use esclusa::config::Address;
-use esclusa::migrate::run::Migration;
+use esclusa::migrate::migration::Migration;
 use esclusa::migrate::schema;
 use esclusa::mode::Mode;
 use esclusa::twin::Client;

@@ -8,7 +8,7 @@ use esclusa::demo::{legacy, postgres};
 use esclusa::error::Faults;
 use esclusa::migrate::capture::{self, writer};
 use esclusa::migrate::gate::{self, Switch};
-use esclusa::migrate::run::Migration;
+use esclusa::migrate::migration::Migration;
 use esclusa::migrate::schema;
 use esclusa::mode::Mode;
 use esclusa::relation::{Context, Relation};

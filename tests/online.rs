@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use common::Bed;
+use esclusa::migrate::migration::Migration;
 use esclusa::migrate::online::{Progress, Told};
 use esclusa::migrate::quiet::Pace;
-use esclusa::migrate::run::Migration;
 use esclusa::migrate::{parity, schema};
 use esclusa::relation::Relation;
 use tokio::task::JoinHandle;

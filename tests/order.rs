@@ -14,7 +14,7 @@ use common::proxy::{Proxy, b, e, p, s};
 use common::{Bed, SCHEMA, wait_for};
 use esclusa::catalog::Database;
 use esclusa::migrate::dependents::concerned;
-use esclusa::migrate::run::Migration;
+use esclusa::migrate::migration::Migration;
 
 /// Eight look-ups, `tipoa` to `tipoh`.
 async fn bed() -> Bed {

@@ -14,9 +14,9 @@ use common::proxy::Proxy;
 use esclusa::config::Settings;
 use esclusa::control::felt;
 use esclusa::migrate::condition;
+use esclusa::migrate::migration::Migration;
 use esclusa::migrate::online::{Progress, Throttle, Told};
 use esclusa::migrate::quiet::Pace;
-use esclusa::migrate::run::Migration;
 use esclusa::migrate::throttle::Limits;
 use esclusa::rule::Rule;
 

@@ -1,7 +1,8 @@
 //! `esclusa check`: settings were read when the program started; here rules are read, and held against the catalog: that of the
 //! database where one is configured, otherwise the snapshot. With a database, tables whose mode cannot do what it says are told too.
 
-use super::{Call, say};
+use super::call::Call;
+use super::terminal::say;
 use crate::catalog::{Catalog, Database};
 use crate::control;
 use crate::error::{Error, Fault, Faults, Result};

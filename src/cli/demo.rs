@@ -1,6 +1,7 @@
 //! `esclusa demo [--once] [--port N]`.
 
-use super::{Call, say};
+use super::call::Call;
+use super::terminal::say;
 use crate::demo::tour;
 use crate::error::Result;
 

@@ -1,8 +1,9 @@
 //! `esclusa dependencies TABLE... | --wave W | --all`: what hangs on tables that have not been moved yet, and what becomes of it.
 
-use super::{Call, Selection};
+use super::call::Call;
+use super::selection::Selection;
 use crate::error::Result;
-use crate::migrate::run::Migration;
+use crate::migrate::migration::Migration;
 use crate::relation::Context;
 use crate::table::ColumnType::{Bool, Text};
 use crate::table::Table;

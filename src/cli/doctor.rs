@@ -1,6 +1,6 @@
 //! `esclusa doctor`: what this server can and cannot do, and what to do about it.
 
-use super::Call;
+use super::call::Call;
 use crate::error::{Error, Result};
 use crate::migrate::doctor;
 

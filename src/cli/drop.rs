@@ -3,15 +3,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::call::Call;
 use super::rehearse::{Rehearsed, about};
+use super::selection::Selection;
 use super::turn::{Turn, cut_short, turn};
-use super::{Call, Selection};
 use crate::error::{Error, Result};
 use crate::migrate::drop::{self, Dumping};
 use crate::migrate::dump::{self, Dump, Server};
+use crate::migrate::migration::Migration;
 use crate::migrate::quiet::Pace;
 use crate::migrate::roles;
-use crate::migrate::run::Migration;
 use crate::relation::Context;
 use crate::rule::{Rule, RuleSet};
 use crate::server::policy;

@@ -1,7 +1,7 @@
 //! `esclusa explain "SQL"`: before, how each legacy name was understood, which rules, after, why not where not. Needs no database: rules carry their columns, and the
 //! snapshot beside them knows the other tables.
 
-use super::Call;
+use super::call::Call;
 use crate::error::Result;
 use crate::mode::Mode;
 use crate::rewrite::story::{Line, story};

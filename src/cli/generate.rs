@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Call, diff, remark, say};
+use super::call::Call;
+use super::diff;
+use super::terminal::{remark, say};
 use crate::catalog::Catalog;
 use crate::disk;
 use crate::error::{Error, Result};
@@ -99,7 +101,7 @@ pub(super) async fn run(call: Call, options: Generate) -> Result<()> {
 
 /// The file of a table's rule, which may have a name of its own.
 fn place(directory: &Path, rules: &RuleSet, table: &str) -> PathBuf {
-    let known = rules.rules.get(table).map(|r| &r.file).or_else(|| rules.faulty.get(table).map(|f| &f.file));
+    let known = rules.rules.get(table).map(|r| &r.origin.file).or_else(|| rules.faulty.get(table).map(|f| &f.file));
     known.filter(|f| f.exists()).cloned().unwrap_or_else(|| directory.join(format!("{table}.toml")))
 }
 

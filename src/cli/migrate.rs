@@ -5,15 +5,17 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::call::{Call, user};
 use super::rehearse::{Rehearsed, about};
+use super::selection::Selection;
+use super::terminal::{remark, say};
 use super::turn::{Turn, cut_short, turn};
-use super::{Call, Selection, remark, say, user};
 use crate::catalog::Database;
 use crate::error::{Error, Result};
 use crate::migrate::estimate::{Estimate, words};
+use crate::migrate::migration::Migration;
 use crate::migrate::online::{Progress, Throttle, Told};
 use crate::migrate::quiet::Pace;
-use crate::migrate::run::Migration;
 use crate::migrate::throttle::Limits;
 use crate::migrate::{backfill, retain, roles};
 use crate::mode::Mode;

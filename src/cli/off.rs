@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Call, remark, user};
+use super::call::{Call, user};
+use super::terminal::remark;
 use crate::control::reason;
 use crate::error::{Error, Result};
-use crate::server::pass_through::{Order, processes};
+use crate::server::order::{Order, processes};
 use crate::table::ColumnType::Text;
 use crate::table::Table;
 

@@ -1,6 +1,7 @@
 //! `esclusa order` and `esclusa order next`.
 
-use super::{Call, say};
+use super::call::Call;
+use super::terminal::say;
 use crate::error::{Error, Result};
 use crate::report::Question;
 use crate::report::order::{self, facts};

@@ -1,14 +1,16 @@
 //! `esclusa reads TABLE... [--percent P] [--application NAME]... [--user NAME]...`: who reads copied histories in their new form.
 
+use super::call::{Call, user};
 use super::rehearse::{Rehearsed, about};
+use super::selection::Selection;
+use super::terminal::remark;
 use super::turn::{Turn, cut_short, turn};
-use super::{Call, Selection, remark, user};
 use crate::control::{reason, replica};
 use crate::error::{Error, Result};
+use crate::migrate::migration::Migration;
 use crate::migrate::online::{Progress, Throttle, Told};
 use crate::migrate::quiet::Pace;
 use crate::migrate::reads::Why;
-use crate::migrate::run::Migration;
 use crate::migrate::throttle::Limits;
 use crate::migrate::{roles, shadow_role};
 use crate::mode::Readers;

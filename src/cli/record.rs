@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Call, remark, user};
+use super::call::{Call, user};
+use super::terminal::remark;
 use crate::config::value::Setting as _;
 use crate::error::{Error, Result};
 use crate::record::event::{Event, Record};

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{Call, remark};
+use super::call::Call;
+use super::terminal::remark;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::migrate::condition;

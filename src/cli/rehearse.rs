@@ -1,7 +1,8 @@
 //! `--dry-run` of the commands that change the target database: each is run on a connection on which nothing is changed, and what it would have
 //! sent is printed.
 
-use super::{Call, say};
+use super::call::Call;
+use super::terminal::say;
 use crate::catalog::Database;
 use crate::error::{Error, Result};
 use crate::migrate::rehearsal::{Plan, Rehearsal, table};

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Call, remark};
+use super::call::Call;
+use super::terminal::remark;
 use crate::config::Url;
 use crate::config::value::Setting as _;
 use crate::error::{Error, Result};

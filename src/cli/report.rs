@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{Call, say};
+use super::call::Call;
+use super::terminal::say;
 use crate::catalog::Database;
 use crate::error::{Error, Result};
 use crate::report::page::{Section, page};

@@ -1,6 +1,9 @@
 //! `esclusa retain TABLE... | --all`: the improvements of the histories that stay.
 
-use super::{Call, Selection, migrate, remark};
+use super::call::Call;
+use super::migrate;
+use super::selection::Selection;
+use super::terminal::remark;
 use crate::error::Result;
 
 #[derive(Debug, clap::Args)]

@@ -2,17 +2,19 @@
 
 use std::collections::HashMap;
 
+use super::call::{Call, user};
 use super::rehearse::{Rehearsed, about};
-use super::{Call, Selection, user};
+use super::selection::Selection;
+use super::terminal::remark;
 use crate::catalog::Database;
 use crate::config::Settings;
 use crate::control::replica;
 use crate::error::{Error, Result};
 use crate::migrate::condition::{self, Condition, NameFacts};
 use crate::migrate::machine::{Name, NameStep};
+use crate::migrate::migration::Migration;
 use crate::migrate::name::{self, By};
 use crate::migrate::quiet::Pace;
-use crate::migrate::run::Migration;
 use crate::migrate::{PINNED, ledger, roles};
 use crate::relation::{Context, Relation};
 use crate::report::verdict::{Judged, Language, Verdict};
@@ -164,7 +166,7 @@ async fn undo(call: &Call, database: &Database, context: &Context, chosen: &[&Ru
         }
     }
     for late in replica::settled(database).await? {
-        super::remark(&late.to_string());
+        remark(&late.to_string());
     }
     done.print(call, "brought back")
 }

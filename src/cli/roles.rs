@@ -1,6 +1,7 @@
 //! `esclusa roles`.
 
-use super::{Call, remark, say};
+use super::call::Call;
+use super::terminal::{remark, say};
 use crate::catalog::database::user_name;
 use crate::error::{Error, Result};
 use crate::migrate::roles;

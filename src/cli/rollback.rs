@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 
+use super::call::{Call, user};
 use super::rehearse::{Rehearsed, about};
+use super::selection::Selection;
+use super::terminal::{remark, say};
 use super::turn::{Turn, cut_short, turn};
-use super::{Call, Selection, remark, say, user};
 use crate::catalog::Database;
 use crate::error::{Error, Result};
 use crate::migrate::machine::{State, Step};
+use crate::migrate::migration::Migration;
 use crate::migrate::online::{Progress, Told};
 use crate::migrate::quiet::Pace;
-use crate::migrate::run::Migration;
 use crate::migrate::{capture, drop, ledger, roles};
 use crate::relation::Context;
 use crate::rule::{Rule, RuleSet};

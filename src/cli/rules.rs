@@ -1,7 +1,9 @@
 //! `esclusa rules generate | list | set | capture`.
 
+use super::call::{Call, user};
+use super::generate;
 use super::rehearse::{Rehearsed, about};
-use super::{Call, generate, rule_of, user};
+use super::selection::rule_of;
 use crate::catalog::Database;
 use crate::config::document::Document;
 use crate::control::{self, reason};
@@ -105,8 +107,8 @@ async fn capture(call: Call, mut words: Vec<String>, dry_run: bool) -> Result<()
         let rule = rule_of(&rules, &name)?;
         let (text, changed) = with_capture(rule, capture)?;
         let notes = writer::change(&database, &context, &rules, &changed).await?;
-        disk::replace(&[(rule.file.clone(), text)])?;
-        for note in notes.into_iter().chain([format!("{} was changed: reload the proxy", rule.file.display())]) {
+        disk::replace(&[(rule.origin.file.clone(), text)])?;
+        for note in notes.into_iter().chain([format!("{} was changed: reload the proxy", rule.origin.file.display())]) {
             table.push(vec![name.as_str().into(), capture.name().into(), note.into()]);
         }
     }
@@ -116,9 +118,10 @@ async fn capture(call: Call, mut words: Vec<String>, dry_run: bool) -> Result<()
 
 /// The rule file of a history with another capture, and its rule.
 fn with_capture(rule: &Rule, capture: Capture) -> Result<(String, Rule)> {
-    let text = std::fs::read_to_string(&rule.file).map_err(|e| Error::io(format!("reading {}", rule.file.display()), e))?;
+    let text = std::fs::read_to_string(&rule.origin.file)
+        .map_err(|e| Error::io(format!("reading {}", rule.origin.file.display()), e))?;
     let text = file::with_capture(&text, capture);
-    let changed = file::parse(&Document::parse(&rule.file, &text)?)?;
+    let changed = file::parse(&Document::parse(&rule.origin.file, &text)?)?;
     Ok((text, changed))
 }
 

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Call, remark, user};
+use super::call::{Call, user};
+use super::terminal::remark;
 use crate::control::scanned;
 use crate::error::{Error, Result};
 use crate::mode::Mode;

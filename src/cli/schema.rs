@@ -1,7 +1,8 @@
 //! `esclusa schema apply | check`.
 
+use super::call::Call;
 use super::rehearse::Rehearsed;
-use super::{Call, remark};
+use super::terminal::remark;
 use crate::catalog::Database;
 use crate::error::{Error, Result};
 use crate::migrate::{capture, first_form, roles, schema};
@@ -29,7 +30,7 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
             let rules = call.rules_if_any()?;
             roles::require(&database, &context, &rules).await?;
             if first_form::is(&database, &context).await? {
-                call.print(&first_form::bring_over(&database, &context, &rules).await?)?;
+                call.print(&first_form::passage::bring_over(&database, &context, &rules).await?)?;
             }
             let done = schema::apply(&database, &context).await?;
             capture::mend(&database, &context, &rules).await?;

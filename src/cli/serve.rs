@@ -2,10 +2,10 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::Call;
+use super::call::Call;
 use crate::config::Settings;
 use crate::error::{Error, Result};
-use crate::server::listen::Inherited;
+use crate::server::handover::Inherited;
 use crate::server::{Loader, Server, handover, trust};
 
 pub(super) async fn run(call: Call) -> Result<()> {

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use super::call::Call;
+use super::selection::Selection;
 use super::turn::{Turn, cut_short, turn};
-use super::{Call, Selection};
 use crate::disk;
 use crate::error::{Error, Result};
-use crate::migrate::run::Migration;
+use crate::migrate::migration::Migration;
 use crate::migrate::signature::{self, Signed};
 use crate::relation::Context;
 use crate::report::page::{Section, page};

@@ -4,7 +4,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use super::{Call, retire, rule_of};
+use super::call::Call;
+use super::retire;
+use super::selection::{of_wave, rule_of};
+use super::terminal::remark;
 use crate::error::{Error, Result};
 use crate::migrate::condition::{self, Condition, Facts};
 use crate::migrate::machine::{Name, State};
@@ -43,7 +46,7 @@ pub(super) async fn run(call: Call, status: Status) -> Result<()> {
         return call.print(&done.read(&database, &call.settings, &asked, Language::English).await?);
     }
     let chosen: Vec<&Rule> = match (&status.wave, status.tables.as_slice()) {
-        (Some(wave), _) => super::of_wave(&rules, wave)?,
+        (Some(wave), _) => of_wave(&rules, wave)?,
         (None, []) => rules.rules.values().collect(),
         (None, tables) => tables.iter().map(|table| rule_of(&rules, table)).collect::<Result<_>>()?,
     };
@@ -68,10 +71,10 @@ pub(super) async fn run(call: Call, status: Status) -> Result<()> {
     }
     call.print(&known.all(&chosen))?;
     if let (Some(number), _) = ledger::broken(&database).await? {
-        super::remark(&changed("ledger", "run_table", number));
+        remark(&changed("ledger", "run_table", number));
     }
     if let Some(number) = name::broken(&database).await? {
-        super::remark(&changed("ledger of names", "name_step", number));
+        remark(&changed("ledger of names", "name_step", number));
     }
     Ok(())
 }

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Call, Selection, rule_of};
+use super::call::Call;
+use super::selection::{Selection, rule_of};
 use crate::error::{Error, Result};
 use crate::migrate::ledger;
-use crate::migrate::run::Migration;
+use crate::migrate::migration::Migration;
 use crate::migrate::signature::{self, Signed, Since};
 use crate::relation::{Context, Relation};
 use crate::table::ColumnType::{Bool, Text};

@@ -8,53 +8,24 @@
 //! It does not connect to a database, create tables or know the constraints of the real one (nobody
 //! does): it returns text for `COPY ... FROM stdin`.
 
+mod filled;
 mod history;
 mod keys;
+mod sizes;
 mod texts;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::history::History;
+pub use self::filled::Rows;
+use self::filled::{Filled, Row};
+use self::history::{History, column_names};
 use self::keys::Keys;
+pub use self::sizes::Sizes;
 use self::texts::{TEXTS_TABLE, fill_texts, first_text_id, text_columns};
-use self::values::{Cell, Field, Values};
+use self::values::{Field, Values};
 use crate::catalog::{Catalog, Table};
 use crate::rule::plan::{Plan, PlanRow};
-
-/// How many rows to make, and which.
-#[derive(Debug, Clone)]
-pub struct Sizes {
-    /// Rows per history table.
-    pub rows: usize,
-    /// Rows per base table, and the highest id that other tables refer to.
-    pub base: usize,
-    /// Rows per look-up or junction; fewer where the code has no room for as many.
-    pub lookup: usize,
-    /// Which data: another seed gives other rows.
-    pub seed: u64,
-    /// Adds infinite and BC dates, NaN, long numerics and negative zero.
-    pub extreme: bool,
-}
-
-impl Default for Sizes {
-    fn default() -> Self {
-        Self { rows: 200, base: 50, lookup: 12, seed: 7, extreme: false }
-    }
-}
-
-/// The rows of one table, ready for `COPY`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rows {
-    /// The table's name, unquoted.
-    pub table: String,
-    /// All its columns in order, unquoted.
-    pub columns: Vec<String>,
-    /// Lines in COPY's text format, each ended by a newline, without the closing `\.`.
-    pub copy_text: String,
-    /// How many rows the text holds.
-    pub count: usize,
-}
 
 /// Makes the rows of every table that the plan and the catalog both name: look-ups and junctions
 /// first, then the bases of the histories, the tables at the ends of the junctions, the histories,
@@ -76,69 +47,6 @@ pub fn generate(catalog: &Catalog, plan: &Plan, sizes: &Sizes) -> Vec<Rows> {
     filled.extend(histories);
     filled.extend(texts);
     filled.iter().map(Filled::copy_rows).collect()
-}
-
-type Row = Vec<Cell>;
-
-/// A table with its rows made.
-struct Filled<'a> {
-    table: &'a Table,
-    rows: Vec<Row>,
-    /// Where the ids of texts stand; only look-ups have any.
-    text_columns: Vec<usize>,
-}
-
-impl<'a> Filled<'a> {
-    fn new(table: &'a Table, rows: Vec<Row>) -> Self {
-        let text_columns = Vec::new();
-        Self { table, rows, text_columns }
-    }
-
-    fn name(&self) -> &'a str {
-        &self.table.name
-    }
-
-    /// The ids of its texts, row by row.
-    fn text_ids(&self) -> impl Iterator<Item = &Cell> {
-        let columns = &self.text_columns;
-        self.rows.iter().flat_map(|row| columns.iter().filter_map(|&column| row.get(column)))
-    }
-
-    fn copy_rows(&self) -> Rows {
-        let mut copy_text = String::new();
-        for row in &self.rows {
-            for (position, cell) in row.iter().enumerate() {
-                if position > 0 {
-                    copy_text.push('\t');
-                }
-                push_copy_field(&mut copy_text, cell);
-            }
-            copy_text.push('\n');
-        }
-        let columns = self.table.columns.iter();
-        Rows {
-            table: self.table.name.clone(),
-            columns: columns.map(|column| column.name.clone()).collect(),
-            copy_text,
-            count: self.rows.len(),
-        }
-    }
-}
-
-fn push_copy_field(copy_text: &mut String, cell: &Cell) {
-    let Some(text) = cell else {
-        copy_text.push_str("\\N");
-        return;
-    };
-    for character in text.chars() {
-        match character {
-            '\\' => copy_text.push_str("\\\\"),
-            '\t' => copy_text.push_str("\\t"),
-            '\n' => copy_text.push_str("\\n"),
-            '\r' => copy_text.push_str("\\r"),
-            _ => copy_text.push(character),
-        }
-    }
 }
 
 /// The tables to fill, in order.
@@ -191,11 +99,6 @@ fn base_keys<'a>(histories: &[History<'a>]) -> BTreeMap<&'a str, Vec<&'a str>> {
         keys.entry(row.get("base_table")).or_insert_with(key);
     }
     keys
-}
-
-/// The column names in a list such as `tpforigen+tpfopera`.
-fn column_names(list: &str) -> Vec<&str> {
-    list.split('+').filter(|name| !name.is_empty()).collect()
 }
 
 /// The tables that a junction's ends name, as in `usoserv.usotipo?`; other ends are remarks.

@@ -10,13 +10,14 @@ use crate::catalog::{Catalog, Database};
 use crate::config::{Address, Month, Settings};
 use crate::error::{Error, Result};
 use crate::migrate::gate::{self, Switch};
-use crate::migrate::run::{Migration, Outcome};
+use crate::migrate::migration::Migration;
+use crate::migrate::run::Outcome;
 use crate::migrate::schema;
 use crate::mode::Mode;
 use crate::relation::Context;
 use crate::rule::plan::Plan;
 use crate::rule::{RuleSet, file, generate};
-use crate::server::listen::Inherited;
+use crate::server::handover::Inherited;
 use crate::server::{Loader, Server};
 use crate::twin::Pair;
 

@@ -16,9 +16,9 @@ use super::cut_over::{Asked, CutOver};
 use super::foreign_key::bounded;
 use super::foreign_key::key_table::restoring;
 use super::machine::{self, NameStep, Step};
+use super::migration::Migration;
 use super::name::{self, By};
 use super::quiet::{Locked, attempt};
-use super::run::Migration;
 use super::standing::Standing;
 use super::{ARCHIVE, capture, dependents, keep, online, parity, view};
 

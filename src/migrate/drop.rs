@@ -18,8 +18,8 @@ use super::dump::{self, Dump, Server};
 use super::keep::Places;
 use super::ledger::{self, Entry};
 use super::machine::Step;
+use super::migration::Migration;
 use super::quiet::{Locked, attempt};
-use super::run::Migration;
 use super::{ARCHIVE, PINNED, keep, roles};
 
 /// How dumps are made, and what must be before.

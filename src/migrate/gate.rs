@@ -7,7 +7,8 @@
 
 use std::collections::HashMap;
 
-use super::state::{Legacy, State, states};
+use super::machine::Legacy;
+use super::state::{State, states};
 use super::{CONTROL, shadow_role};
 use crate::catalog::Database;
 use crate::control::{self, Change};

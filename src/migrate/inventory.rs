@@ -13,7 +13,8 @@ use crate::table::ColumnType::{Float, Int, Text};
 use crate::table::{Cell, Table};
 
 use super::ARCHIVE;
-use super::state::{Legacy, State, states};
+use super::machine::Legacy;
+use super::state::{State, states};
 
 /// Names that the plan takes for histories and look-ups.
 const PATTERN: &str = "^(his|tipo|tip|estado|est)";

@@ -7,8 +7,7 @@ use crate::error::{Error, Result};
 use crate::relation::Context;
 use crate::sql::quote::{ident, literal, qualified};
 
-use super::machine::{self, State, Step};
-use super::state::Legacy;
+use super::machine::{self, Legacy, State, Step};
 use super::{ARCHIVE, CONTROL, LEAVES};
 
 /// What a row's hash is made of, beside the hash of the row before it.

@@ -4,7 +4,32 @@
 //!
 //! The ledger says what was done; where a person has moved tables by hand, the catalog is believed ([`found`]).
 
-use super::state::Legacy;
+use serde::{Deserialize, Serialize};
+
+use super::ARCHIVE;
+
+/// Where the legacy table is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Legacy {
+    /// Under its own name.
+    Named,
+    /// In the archive.
+    Archived,
+    /// In neither place.
+    #[default]
+    Gone,
+}
+
+impl Legacy {
+    /// As reports say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Legacy::Named => "under its name",
+            Legacy::Archived => ARCHIVE,
+            Legacy::Gone => "gone",
+        }
+    }
+}
 
 /// Where a legacy table is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

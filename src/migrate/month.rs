@@ -7,7 +7,7 @@ use crate::relation::Context;
 use crate::relation::target::{AUDIT_LOG, LIVE_TIME};
 use crate::sql::quote::{literal, qualified};
 
-use super::schema::{LIVE, Partition};
+use super::partition::{LIVE, Partition};
 
 /// The partition of rows for which there is no month.
 pub const DEFAULT: &str = "audit_log_default";

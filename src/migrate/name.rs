@@ -16,8 +16,8 @@ use crate::relation::{CONTROL, Context, Relation};
 use crate::sql::quote::literal;
 
 use super::machine::{self, Name, NameStep};
+use super::migration::Migration;
 use super::quiet::{Locked, attempt};
-use super::run::Migration;
 use super::{OWN_GRANTS, ledger, view};
 
 /// Steps of names wait for each other, for as long as one takes.

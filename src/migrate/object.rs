@@ -1,7 +1,7 @@
 //! What a moved table consists of: its leaf with indexes and constraints, both views with their triggers, the function behind them, owner and
 //! grants; and its key table with foreign keys, triggers and functions, where it has one. The legacy table, which could say what there should be, may be dropped; so it is recorded in the control schema when the table
 //! is moved, as PostgreSQL prints it and as SQL that makes it again. `schema check` compares the catalog with that record, and
-//! `schema apply` mends what differs ([`mend()`]).
+//! `schema apply` mends what differs ([`mend`]).
 //!
 //! Rights are not recorded but compared with each other (`object/grants.rs`): a GRANT is no drift, one that has not reached the leaf is.
 
@@ -10,21 +10,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalog::Database;
 use crate::error::Result;
 use crate::sql::quote::literal;
-use crate::table::Cell;
 
 use super::foreign_key::KEYS;
 use super::{CONTROL, LEAVES, name};
 
 mod around;
+mod drift;
 mod grants;
-mod mend;
+pub mod mend;
 
-pub use mend::mend;
+pub use drift::Drift;
+use drift::Remedy;
 
 const DESCRIBE_SQL: &str = include_str!("sql/object.sql");
-/// A writer that holds a table longer than this makes one step of mending fail, and nobody wait.
-const LOCK_TIMEOUT: &str = "5s";
-
 /// An object as it is, or as it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Object {
@@ -36,46 +34,6 @@ struct Object {
 
 /// Legacy table, kind, name.
 type Key = (String, String, String);
-
-/// What is wrong with an object of a moved table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Drift {
-    table: String,
-    kind: String,
-    name: String,
-    finding: String,
-    expected: String,
-    found: String,
-    remedy: Remedy,
-}
-
-/// How it is mended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Remedy {
-    /// Statements, in one transaction.
-    Together(String),
-    /// Statements that keep nobody waiting, and cannot run in a transaction.
-    Concurrently(Vec<String>),
-    /// A view is made again: with the rights that it had, or that its twin has.
-    View(String),
-    /// It cannot be: why.
-    None(String),
-}
-
-impl Drift {
-    fn object(&self) -> String {
-        format!("{} {}", self.kind, self.name)
-    }
-
-    /// A row of `schema check`.
-    pub fn row(&self) -> Vec<Cell> {
-        [self.object().as_str(), &self.finding, &short(&self.expected), &short(&self.found)].map(Cell::from).to_vec()
-    }
-}
-
-fn short(text: &str) -> String {
-    text.chars().take(160).collect()
-}
 
 fn described(schema: &str, tables: &str) -> String {
     DESCRIBE_SQL

@@ -8,16 +8,17 @@
 mod carry;
 mod give_way;
 mod proof;
+pub mod work;
 
 use std::time::{Duration, Instant};
 
 use crate::catalog::Database;
 use crate::error::{Error, Result};
-use crate::relation::{CONTROL, Context, LEAVES, Relation};
+use crate::relation::{CONTROL, LEAVES, Relation};
 use crate::sql::quote::{ident, literal, qualified};
 
 use super::foreign_key::bounded;
-use super::ledger::{self, Entry};
+use super::ledger;
 use super::machine::{State, Step};
 use super::number::Numbers;
 use super::object::concurrently;
@@ -27,76 +28,11 @@ use super::reads::{self, Why};
 use super::{leaf, roles};
 use carry::Carry;
 pub use carry::carried;
-pub use give_way::Throttle;
 use proof::{Findings, Proof};
+pub use work::{Progress, Silent, Throttle, Told, Work};
 
 /// Numbers are taken from the sequence with so many left out: others draw from it between the two calls that take them.
 const MARGIN: i64 = 100_000;
-
-/// How far a copy is.
-#[derive(Debug, Clone)]
-pub struct Progress {
-    /// What is being done: `copying`, `indexing`, `proving`.
-    pub step: &'static str,
-    /// The legacy table.
-    pub table: String,
-    /// Blocks of its heap that were done when this process began the step.
-    pub from: i64,
-    /// Blocks that are done.
-    pub done: i64,
-    /// All of them.
-    pub of: i64,
-    /// Rows of this step so far, by this process.
-    pub rows: u64,
-    /// Since this process began the step.
-    pub elapsed: Duration,
-    /// Of that, what it gave way to clients.
-    pub waited: Duration,
-}
-
-/// Whoever wants to know how far it is, or what it waits for.
-pub trait Told {
-    /// A step has come further.
-    fn progress(&self, progress: &Progress);
-    /// Something in words.
-    fn word(&self, text: &str);
-}
-
-/// Tells nobody.
-#[derive(Debug)]
-pub struct Silent;
-
-impl Told for Silent {
-    fn progress(&self, _: &Progress) {}
-    fn word(&self, _: &str) {}
-}
-
-/// What every step of a copy needs.
-#[derive(Clone, Copy)]
-pub struct Work<'o> {
-    /// The migration's connection.
-    pub db: &'o Database,
-    /// Schema, zone, months.
-    pub context: &'o Context,
-    /// The run in the ledger.
-    pub run: i64,
-    /// The table.
-    pub relation: &'o Relation,
-    /// How it gets on with those who use the table.
-    pub pace: &'o Pace,
-    /// What it gives way to.
-    pub throttle: &'o Throttle,
-    /// Who is told how far it is.
-    pub told: &'o dyn Told,
-}
-
-impl Work<'_> {
-    /// Writes a step of the copy.
-    async fn ledger(&self, step: Step, rows: Option<i64>) -> Result<State> {
-        let entry = Entry { run: self.run, table: &self.relation.table, step, rows, detail: None };
-        ledger::write(self.db, self.context, entry).await
-    }
-}
 
 /// A copy that has been begun.
 pub struct Online<'o> {

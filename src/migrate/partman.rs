@@ -7,7 +7,7 @@ use crate::relation::Context;
 use crate::relation::target::LIVE_TIME;
 use crate::sql::quote::literal;
 
-use super::schema::{LIVE, Partitioner};
+use super::partition::{LIVE, Partitioner};
 
 /// Its version, or why it cannot be used. It is no trusted extension: only a superuser installs it, and who uses it needs rights on its
 /// tables, which `esclusa roles` gives.

@@ -20,9 +20,9 @@ use crate::sql::quote::literal;
 
 use super::ledger::{self, Entry};
 use super::machine::{State, Step};
-use super::online::Work;
+use super::migration::Migration;
+use super::online::work::Work;
 use super::quiet::{Locked, attempt};
-use super::run::Migration;
 
 /// Who wants something, and why.
 #[derive(Debug, Clone, Copy)]

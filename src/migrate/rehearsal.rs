@@ -374,18 +374,22 @@ impl Plan {
             if line.asked > 0 {
                 let _ = writeln!(out, "--   {} questions to the catalog and to esclusa's own tables: ACCESS SHARE", line.asked);
             }
-            let _ = writeln!(out, "{};\n--   {}", line.statement, self.beside(line));
+            let _ = writeln!(out, "{};", line.statement);
+            let beside = self.beside(line);
+            if !beside.is_empty() {
+                let _ = writeln!(out, "--   {beside}");
+            }
         }
         out.push('\n');
         out
     }
 
-    /// What stands beside a statement: locks, for how long, rows.
+    /// What stands beside a statement: locks, for how long, rows. Empty where it locks no relation, and goes through no rows.
     fn beside(&self, line: &Line) -> String {
-        let mut parts = vec![match line.locks.is_empty() {
-            true => "no lock on a relation".to_owned(),
-            false => format!("{}, held about {}", self.locks(line), milliseconds(line.held)),
-        }];
+        let mut parts = Vec::new();
+        if !line.locks.is_empty() {
+            parts.push(format!("{}, held about {}", self.locks(line), milliseconds(line.held)));
+        }
         parts.extend(line.rows.map(|rows| format!("about {rows} rows")));
         if line.times > 1 {
             parts.push(format!("about {} times, all rows together", line.times));

@@ -3,75 +3,19 @@
 //! is rolled back, and compares: there is no second description of the schema that could be stale.
 
 use crate::catalog::Database;
-use crate::config::{Month, Setting};
-use crate::error::{Error, Result};
+use crate::config::Month;
+use crate::error::Result;
 use crate::relation::{Context, target};
 use crate::sql::quote::{ident, literal, qualified};
 use crate::table::ColumnType::Text;
 use crate::table::{Cell, Table};
 
+use super::partition::{LIVE, Partitioner, end, months_ahead, partitions};
 use super::{ARCHIVE, CONTROL, LEAVES, OWN_GRANTS, PINNED, first_form, foreign_key, month, number, object, partman, roles};
 
 const CONTROL_SQL: &str = include_str!("sql/control.sql");
 const TABLES_SQL: &str = include_str!("sql/tables.sql");
 const AUDIT_SQL: &str = include_str!("sql/audit.sql");
-
-/// What the audit trigger records, by month: the partition of audit_log that belongs to no legacy table.
-pub const LIVE: &str = "audit_log_live";
-
-/// Who makes partitions when time goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Partitioner {
-    /// `esclusa schema apply`, run by a timer.
-    Own,
-    /// `esclusa schema apply` too, but pg_partman 4 made the first ones, and cannot be used any more: its names stay.
-    OwnAfterPartman4,
-    /// pg_partman 4, which knows a partition by its name: `audit_log_p2026_03`.
-    Partman4,
-    /// pg_partman 5, which knows a partition by its bounds.
-    Partman5,
-}
-
-/// A partition of audit_log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Partition {
-    /// Its name.
-    pub name: String,
-    /// Its first instant as an SQL expression.
-    pub from: String,
-    /// The instant behind its last.
-    pub to: String,
-}
-
-/// The monthly partitions of what the audit trigger records, up to and without `end`.
-pub fn partitions(context: &Context, partitioner: Partitioner, end: Month) -> Vec<Partition> {
-    let zone = literal(&context.time_zone);
-    // A bound is evaluated once, when the partition is made: it is an instant, whatever the zone of who looks at it.
-    let start = |m: Month| format!("(timestamp '{m}-01' AT TIME ZONE {zone})");
-    // The plan's names; pg_partman 4 asks for those of the table that it keeps.
-    let partmans = matches!(partitioner, Partitioner::Partman4 | Partitioner::OwnAfterPartman4);
-    let stem = if partmans { format!("{LIVE}_p") } else { "audit_log_".into() };
-    let monthly = (0..).map(|n| context.first_month.plus(n)).take_while(|m| *m < end).map(|month| Partition {
-        name: format!("{stem}{:04}_{:02}", month.year, month.month),
-        from: start(month),
-        to: start(month.plus(1)),
-    });
-    monthly.collect()
-}
-
-/// How many months get a partition ahead.
-fn months_ahead(context: &Context) -> usize {
-    let count = |m: Month| i64::from(m.year) * 12 + i64::from(m.month);
-    usize::try_from(count(context.horizon) - count(context.first_month)).unwrap_or(0)
-}
-
-/// The month behind the last one that has a partition by now: it moves on with the clock, as the horizon of a backfill does not.
-pub async fn end(database: &Database, context: &Context) -> Result<Month> {
-    let sql = format!("SELECT to_char(clock_timestamp() AT TIME ZONE {}, 'YYYY-MM')", literal(&context.time_zone));
-    let today: String = database.one("asking for the month", &sql, &[]).await?.get(0);
-    let today = Month::from_text(&today).map_err(Error::refused)?;
-    Ok(context.horizon.max(today.plus(months_ahead(context))))
-}
 
 fn rendered(template: &str, schema: &str, control: &str) -> String {
     template
@@ -104,7 +48,7 @@ pub async fn apply(database: &Database, context: &Context) -> Result<Table> {
             roles::carry_usage(db, context).await
         })
         .await?;
-    let mut mended = object::mend(database, &context.schema).await?;
+    let mut mended = object::mend::mend(database, &context.schema).await?;
     mended.extend(mend_constraints(database, context, partitioner, end).await?);
     for behind in number::catch_up(database, &context.schema).await? {
         mended.push(vec![format!("sequence {}", behind.sequence).into(), "mended: it was behind".into()]);

@@ -12,9 +12,9 @@ use crate::rule::Rule;
 use super::CONTROL;
 use super::ledger::{self, Entry};
 use super::machine::Step;
+use super::migration::Migration;
 use super::parity::Parity;
 use super::quiet::{Locked, attempt};
-use super::run::Migration;
 
 /// One table's part of a report that was signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

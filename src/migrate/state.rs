@@ -5,33 +5,11 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::machine::Legacy;
 use super::{ARCHIVE, CONTROL, LEAVES, name};
 use crate::catalog::Database;
 use crate::error::Result;
 use crate::sql::quote::literal;
-
-/// Where the legacy table is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum Legacy {
-    /// Under its own name.
-    Named,
-    /// In the archive.
-    Archived,
-    /// In neither place.
-    #[default]
-    Gone,
-}
-
-impl Legacy {
-    /// As reports say it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Legacy::Named => "under its name",
-            Legacy::Archived => ARCHIVE,
-            Legacy::Gone => "gone",
-        }
-    }
-}
 
 /// The facts about one legacy table.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -11,6 +11,9 @@ use std::time::Duration;
 
 use crate::config::Settings;
 
+/// Checkpoints are counted over so long a time.
+pub const CHECKPOINTS_WITHIN: Duration = Duration::from_secs(300);
+
 /// When a copy waits: `migrate.*`. Nothing, or 0, is not gone by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -22,7 +25,7 @@ pub struct Limits {
     pub lag: Duration,
     /// WAL that all who write may produce together, in bytes a second.
     pub wal_per_second: u64,
-    /// Checkpoints that WAL has asked for within [`signals::CHECKPOINTS_WITHIN`].
+    /// Checkpoints that WAL has asked for within [`CHECKPOINTS_WITHIN`].
     pub checkpoints: u64,
     /// A signal that cannot be read for so long stops the copy.
     pub silence: Duration,
@@ -122,7 +125,7 @@ impl fmt::Display for Reason {
                 write!(f, "{} MiB of WAL are written in a second, over {} MiB", bytes >> 20, limit >> 20)
             }
             Reason::Checkpoints(count, limit) => {
-                let minutes = signals::CHECKPOINTS_WITHIN.as_secs() / 60;
+                let minutes = CHECKPOINTS_WITHIN.as_secs() / 60;
                 write!(f, "WAL has asked for {count} checkpoints in {minutes} minutes, over {limit}")
             }
             Reason::Lost(what, silence) => write!(f, "{what} cannot be read for {} s", silence.as_secs()),

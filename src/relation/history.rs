@@ -6,7 +6,7 @@
 //! nothing is read back from there.
 
 use super::value::{NULL_KEY, SqlType};
-use super::{Context, Field, Home, Relation, Store, Value, columns, constant, key_text, positions, projection, target};
+use super::{Column, Context, Field, Home, Relation, Store, Value, projection, target};
 use crate::rule::{Capture, History, Rule};
 use crate::sql;
 use crate::sql::quote::literal;
@@ -20,9 +20,9 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Rela
     let place = |name: &Option<String>| name.as_ref().and_then(|n| rule.position(n));
     let type_of = |i: usize| SqlType::new(&rule.columns[i].column.type_name);
     let stamp = place(&history.time).filter(|&i| type_of(i).is_stamp());
-    let key = positions(rule, &rule.key.columns);
+    let key = rule.positions(&rule.key.columns);
     let typed = typed(stamp.into_iter().chain(key.iter().copied()), type_of);
-    let columns = columns(rule, |i| match typed.iter().find(|(column, _)| *column == i) {
+    let columns = Column::all(rule, |i| match typed.iter().find(|(column, _)| *column == i) {
         Some((_, name)) if ["date", "timestamp without time zone"].contains(&type_of(i).name.as_str()) => Store::Typed(name),
         Some((_, name)) => Store::Column(name),
         None => Store::Image(IMAGE),
@@ -30,28 +30,28 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Rela
     let field = |name, write| Field { name, write, backfill: None, always: false };
     let base = history.base.clone().unwrap_or_else(|| rule.table.clone());
     let mut fields = vec![
-        field("al_table_name", constant(&literal(&base))),
-        field("al_record_key", key_text(rule, &key, SqlType::key_text)),
-        field("al_operation", place(&history.operation).map_or_else(|| constant("'U'"), operation)),
+        field("al_table_name", Value::constant(&literal(&base))),
+        field("al_record_key", Value::key_text(rule, &key, SqlType::key_text)),
+        field("al_operation", place(&history.operation).map_or_else(|| Value::constant("'U'"), operation)),
         field(IMAGE, Value::Image((0..columns.len()).collect())),
-        field("al_user_id", place(&history.user).map_or_else(|| constant(NULL_KEY), user)),
+        field("al_user_id", place(&history.user).map_or_else(|| Value::constant(NULL_KEY), user)),
         field(
             "al_changed_at",
             stamp.map_or_else(
-                || constant("pg_catalog.clock_timestamp()"),
+                || Value::constant("pg_catalog.clock_timestamp()"),
                 |i| Value::Expression(changed_at(&Sql::column(i), &type_of(i), context)),
             ),
         ),
         field("al_expid", place(&history.expid).map_or(Value::Default, |i| Value::Expression(Sql::column(i)))),
-        Field { name: "al_source", write: constant("'W'"), backfill: Some(constant("'L'")), always: true },
+        Field { name: "al_source", write: Value::constant("'W'"), backfill: Some(Value::constant("'L'")), always: true },
         // Who moves the rows is not who wrote them.
-        Field { name: "al_session_user", write: Value::Default, backfill: Some(constant("NULL")), always: false },
+        Field { name: "al_session_user", write: Value::Default, backfill: Some(Value::constant("NULL")), always: false },
     ];
     fields.extend(typed.iter().map(|&(i, name)| field(name, Value::Expression(Sql::column(i)))));
     if stamp.is_none() {
         // The proof computes it again, and no clock gives the same twice: rows without a stamp come before everything.
         fields.iter_mut().filter(|f| f.name == "al_changed_at").for_each(|f| {
-            f.backfill = Some(constant("'-infinity'::timestamptz"));
+            f.backfill = Some(Value::constant("'-infinity'::timestamptz"));
             f.write = Value::Default;
         });
     }
@@ -64,7 +64,7 @@ pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Rela
         home: Some(Home { target: &target::AUDIT_LOG, value: rule.table.clone() }),
         fields,
         key,
-        primary: positions(rule, &rule.key.primary),
+        primary: rule.positions(&rule.key.primary),
         unique: None,
     }
 }

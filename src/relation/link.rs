@@ -2,13 +2,13 @@
 //! `dvl_extra_json`. An end of several columns is a JSON array of texts.
 
 use super::value::SqlType;
-use super::{Context, Field, Home, Relation, Store, Value, columns, constant, key_text, positions, target, unique};
+use super::{Column, Context, Field, Home, Relation, Store, Unique, Value, target};
 use crate::rule::{Link, Rule};
 use crate::sql::quote::literal;
 
 /// Compiles a junction's rule.
 pub(super) fn compile(rule: &Rule, link: &Link, context: &Context) -> Relation {
-    let (source, goal) = (positions(rule, &link.source), positions(rule, &link.target));
+    let (source, goal) = (rule.positions(&link.source), rule.positions(&link.target));
     let readable = |end: &[usize]| match end {
         [one] => {
             let column = &rule.columns[*one].column;
@@ -17,7 +17,7 @@ pub(super) fn compile(rule: &Rule, link: &Link, context: &Context) -> Relation {
         _ => None,
     };
     let (source_column, target_column) = (readable(&source), readable(&goal));
-    let columns = columns(rule, |i| match Some(i) {
+    let columns = Column::all(rule, |i| match Some(i) {
         i if i == source_column => Store::Column("dvl_source_code"),
         i if i == target_column => Store::Column("dvl_target_code"),
         _ => Store::Image("dvl_extra_json"),
@@ -25,14 +25,14 @@ pub(super) fn compile(rule: &Rule, link: &Link, context: &Context) -> Relation {
     let extra = (0..columns.len()).filter(|&i| columns[i].store == Store::Image("dvl_extra_json")).collect();
     let field = |name, write| Field { name, write, backfill: None, always: false };
     let fields = vec![
-        field("dvl_source_domain", constant(&literal(&link.source_domain))),
-        field("dvl_source_code", key_text(rule, &source, SqlType::code_text)),
-        field("dvl_target_domain", constant(&literal(&link.target_domain))),
-        field("dvl_target_code", key_text(rule, &goal, SqlType::code_text)),
+        field("dvl_source_domain", Value::constant(&literal(&link.source_domain))),
+        field("dvl_source_code", Value::key_text(rule, &source, SqlType::code_text)),
+        field("dvl_target_domain", Value::constant(&literal(&link.target_domain))),
+        field("dvl_target_code", Value::key_text(rule, &goal, SqlType::code_text)),
         Field {
             name: "dvl_sort_order",
-            write: constant("extract(epoch FROM pg_catalog.clock_timestamp())::integer"),
-            backfill: Some(constant("pg_catalog.row_number() OVER (ORDER BY r.ctid)::integer")),
+            write: Value::constant("extract(epoch FROM pg_catalog.clock_timestamp())::integer"),
+            backfill: Some(Value::constant("pg_catalog.row_number() OVER (ORDER BY r.ctid)::integer")),
             always: false,
         },
         field("dvl_extra_json", Value::Image(extra)),
@@ -45,8 +45,8 @@ pub(super) fn compile(rule: &Rule, link: &Link, context: &Context) -> Relation {
         home: Some(Home { target: &target::DOMAIN_VALUE_LINK, value: link.link_type.clone() }),
         fields,
         projection: None,
-        key: positions(rule, &rule.key.columns),
-        primary: positions(rule, &rule.key.primary),
-        unique: Some(unique(rule)),
+        key: rule.positions(&rule.key.columns),
+        primary: rule.positions(&rule.key.primary),
+        unique: Some(Unique::new(rule)),
     }
 }

@@ -2,7 +2,7 @@
 //! `dv_extra_json` under its legacy name. The columns for activity, user and time are projections: nothing is read from them.
 
 use super::value::SqlType;
-use super::{Context, Field, Home, Relation, Store, Value, columns, constant, key_text, positions, target, unique};
+use super::{Column, Context, Field, Home, Relation, Store, Unique, Value, target};
 use crate::rule::{Lookup, Rule};
 use crate::sql;
 use crate::sql::quote::literal;
@@ -10,7 +10,7 @@ use crate::sql::template::Sql;
 
 /// Compiles a look-up's rule.
 pub(super) fn compile(rule: &Rule, lookup: &Lookup, context: &Context) -> Relation {
-    let key = positions(rule, &rule.key.columns);
+    let key = rule.positions(&rule.key.columns);
     let place = |name: &Option<String>| name.as_ref().and_then(|n| rule.position(n));
     let type_of = |i: usize| SqlType::new(&rule.columns[i].column.type_name);
     let text_id = place(&lookup.text_id).filter(|&i| type_of(i).is_whole_number());
@@ -19,7 +19,7 @@ pub(super) fn compile(rule: &Rule, lookup: &Lookup, context: &Context) -> Relati
         [code] if type_of(*code).is_whole_number() && rule.columns[*code].column.not_null => Some(*code),
         _ => None,
     };
-    let columns = columns(rule, |i| match Some(i) {
+    let columns = Column::all(rule, |i| match Some(i) {
         i if i == code => Store::Column("dv_code"),
         i if i == text_id && i.is_some_and(|i| type_of(i).name == "numeric(10,0)") => Store::Typed("dv_txtid"),
         i if i == text_id => Store::Column("dv_txtid"),
@@ -30,14 +30,14 @@ pub(super) fn compile(rule: &Rule, lookup: &Lookup, context: &Context) -> Relati
     let copy = |i: Option<usize>| i.map_or(Value::Default, |i| Value::Expression(Sql::column(i)));
     let field = |name, write| Field { name, write, backfill: None, always: false };
     let fields = vec![
-        field("dv_code", key_text(rule, &key, SqlType::code_text)),
+        field("dv_code", Value::key_text(rule, &key, SqlType::code_text)),
         field("dv_txtid", copy(text_id)),
         field("dv_description", copy(description)),
         // The heap's order; a row that comes later stands behind it.
         Field {
             name: "dv_sort_order",
-            write: constant("extract(epoch FROM pg_catalog.clock_timestamp())::integer"),
-            backfill: Some(constant("pg_catalog.row_number() OVER (ORDER BY r.ctid)::integer")),
+            write: Value::constant("extract(epoch FROM pg_catalog.clock_timestamp())::integer"),
+            backfill: Some(Value::constant("pg_catalog.row_number() OVER (ORDER BY r.ctid)::integer")),
             always: false,
         },
         field("dv_is_active", place(&lookup.active).map_or(Value::Default, active)),
@@ -63,8 +63,8 @@ pub(super) fn compile(rule: &Rule, lookup: &Lookup, context: &Context) -> Relati
         fields,
         projection: None,
         key,
-        primary: positions(rule, &rule.key.primary),
-        unique: Some(unique(rule)),
+        primary: rule.positions(&rule.key.primary),
+        unique: Some(Unique::new(rule)),
     }
 }
 

@@ -2,7 +2,8 @@
 //! is projected into the history's leaf, as the row that the application would have written: the row after an INSERT or UPDATE, the last
 //! one at a DELETE, with the base's columns under the history's names.
 
-use super::{Context, Relation, SqlType};
+use super::value::SqlType;
+use super::{Context, Projection, Relation};
 use crate::rule::{History, Rule};
 use crate::sql::quote::{ident, literal, qualified};
 use crate::sql::template::Sql;
@@ -10,15 +11,6 @@ use crate::sql::template::Sql;
 /// The parameters of the function that projects a change, in order: the image of the row, the operation, the user, the moment.
 pub const PARAMETERS: [(&str, &str); 4] =
     [("image", "jsonb"), ("operation", "text"), ("user_name", "text"), ("changed_at", "timestamptz")];
-
-/// How a recorded change becomes a legacy row.
-#[derive(Debug, Clone)]
-pub struct Projection {
-    /// For each legacy column its value, typed, over the parameters `$1` to `$4`.
-    pub columns: Vec<String>,
-    /// Columns that nothing is known of: they are NULL.
-    pub unknown: Vec<String>,
-}
 
 /// Compiles the mapping of a history's rule.
 pub(super) fn compile(rule: &Rule, history: &History, context: &Context) -> Projection {

@@ -1,6 +1,6 @@
 //! A history that stays a table. Its improvement adds `hst_id` and `hst_operation`; the relation is the table without them.
 
-use super::{Context, Relation, Store, columns, positions};
+use super::{Column, Context, Relation, Store};
 use crate::rule::Rule;
 
 /// Compiles a retained history's rule.
@@ -9,11 +9,11 @@ pub(super) fn compile(rule: &Rule, context: &Context) -> Relation {
         table: rule.table.clone(),
         schema: context.schema.clone(),
         kind: "retained",
-        columns: columns(rule, |_| Store::Same),
+        columns: Column::all(rule, |_| Store::Same),
         home: None,
         fields: Vec::new(),
-        key: positions(rule, &rule.key.columns),
-        primary: positions(rule, &rule.key.primary),
+        key: rule.positions(&rule.key.columns),
+        primary: rule.positions(&rule.key.primary),
         unique: None,
         projection: None,
     }

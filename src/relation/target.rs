@@ -1,7 +1,7 @@
 //! The three new tables as data: what whoever makes, proves, names or explains one has to know about it. Nothing outside `relation` and
 //! the DDL (`migrate/sql/tables.sql`) writes a column's name of theirs.
 
-use super::LEAVES;
+use super::schemas::LEAVES;
 use crate::sql::quote::qualified;
 
 /// A table that legacy tables become parts of: a partition for each, its leaf.

@@ -9,7 +9,7 @@ use crate::sql;
 use crate::sql::quote::{literal, qualified};
 use crate::sql::template::Sql;
 
-use super::{CONTROL, control};
+use super::schemas::{CONTROL, control};
 
 /// How the functions begin that accept what an assignment accepts.
 pub const ASSIGN: &str = concat!(control!(), ".assign_");

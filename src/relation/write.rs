@@ -1,8 +1,9 @@
 //! What the new table's columns are written with: by an INSERT, an UPDATE, the backfill; and what has to be checked on the way because
 //! the new table does not.
 
+use super::schemas::CONTROL;
 use super::value::SqlType;
-use super::{CONTROL, Field, Relation, Value};
+use super::{Field, Relation, Value};
 use crate::sql;
 use crate::sql::quote::{ident, literal, qualified};
 use crate::sql::template::Sql;

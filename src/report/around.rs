@@ -54,15 +54,15 @@ pub(super) const AROUND: Columns = &[
 pub(super) const AROUND_SQL: &str = "SELECT legacy_table, user_name, client_address, coalesce(nullif(application_name, ''), '(unnamed)'), kind,
         sum(uses)::bigint, min(first_seen)::timestamptz(0)::text, max(last_seen)::timestamptz(0)::text,
         CASE WHEN kind = 'counter' AND certainty = 'sure'
-                THEN 'counters grew while the proxies sent nothing that names it: somebody between two samples, a function or a trigger'
-            WHEN kind IN ('counter', 'calls', 'function') AND certainty = 'unsure' THEN 'unsure: the server counted it, and a proxy has not written what it had recorded'
+                THEN '«counters grew while the proxies sent nothing that names it: somebody between two samples, a function or a trigger|los contadores crecieron sin que los proxies enviaran nada que la nombre: alguien entre dos muestras, una función o un disparador»'
+            WHEN kind IN ('counter', 'calls', 'function') AND certainty = 'unsure' THEN '«unsure: the server counted it, and a proxy has not written what it had recorded|dudoso: el servidor lo contó, y un proxy no ha escrito lo que había registrado»'
             WHEN kind = 'calls' AND certainty = 'likely'
-                THEN 'user and statement are sure: pg_stat_statements counted it, and no proxy sent it; address and application are those of the only session of that user that was seen'
-            WHEN kind = 'function' THEN 'a function that names it was called, as pg_stat_statements counted; nobody who comes through the proxies can have called it'
-            WHEN kind = 'calls' THEN 'user and statement are sure: pg_stat_statements counted it, and no proxy sent it; it knows no address'
-            WHEN certainty = 'sure' THEN 'sure: no session of any proxy'
-            WHEN certainty = 'unsure' THEN 'unsure: a proxy has not told which sessions are its own'
-            ELSE 'cannot see who: the control role lacks pg_read_all_stats (`esclusa roles`)' END,
+                THEN '«user and statement are sure: pg_stat_statements counted it, and no proxy sent it; address and application are those of the only session of that user that was seen|usuario y sentencia son seguros: pg_stat_statements lo contó y ningún proxy lo envió; dirección y aplicación son las de la única sesión de ese usuario que se vio»'
+            WHEN kind = 'function' THEN '«a function that names it was called, as pg_stat_statements counted; nobody who comes through the proxies can have called it|se llamó una función que la nombra, según pg_stat_statements; nadie que pase por los proxies puede haberla llamado»'
+            WHEN kind = 'calls' THEN '«user and statement are sure: pg_stat_statements counted it, and no proxy sent it; it knows no address|usuario y sentencia son seguros: pg_stat_statements lo contó y ningún proxy lo envió; no conoce direcciones»'
+            WHEN certainty = 'sure' THEN '«sure: no session of any proxy|seguro: no es sesión de ningún proxy»'
+            WHEN certainty = 'unsure' THEN '«unsure: a proxy has not told which sessions are its own|dudoso: un proxy no ha dicho cuáles sesiones son suyas»'
+            ELSE '«cannot see who: the control role lacks pg_read_all_stats (`esclusa roles`)|no se puede ver quién: al rol de control le falta pg_read_all_stats (`esclusa roles`)»' END,
         nullif((array_agg(statement ORDER BY last_seen DESC))[1], '')
     FROM esclusa.around, asked WHERE bucket >= since AND bucket < until AND (one IS NULL OR legacy_table = one)
     GROUP BY legacy_table, user_name, client_address, application_name, kind, certainty ORDER BY max(last_seen) DESC, 1, 2, 3, 4, 5";

@@ -6,6 +6,7 @@ use tokio::time::timeout;
 use crate::catalog::Database;
 use crate::catalog::database::Params;
 use crate::error::{Error, Result};
+use crate::report::verdict::Language;
 use crate::table::ColumnType::{Bool, Float, Int, Text};
 use crate::table::{Cell, Column, ColumnType, Columns, Table};
 
@@ -84,7 +85,7 @@ pub(super) const STATEMENTS_SQL: &str =
             array_agg(DISTINCT application_name) AS applications, max(last_seen)::timestamptz(0)::text AS last
         FROM detail GROUP BY 1, 2)
     SELECT legacy_table, hits, missed, rows, failed, average::double precision, array_to_string(applications[1:8], ', ')
-            || CASE WHEN cardinality(applications) > 8 THEN ' and ' || cardinality(applications) - 8 || ' more' ELSE '' END, last, s.text, s.rewritten
+            || CASE WHEN cardinality(applications) > 8 THEN ' «and|y» ' || cardinality(applications) - 8 || ' «more|más»' ELSE '' END, last, s.text, s.rewritten
     FROM told LEFT JOIN esclusa.statement AS s USING (fingerprint)
     UNION ALL
     SELECT t.legacy_table, (t.hits - coalesce(d.hits, 0))::bigint, NULL, NULL, NULL, NULL, NULL, NULL, '(others)', NULL
@@ -178,9 +179,9 @@ pub(super) const COMPARISONS: Columns = &[
 pub(super) const COMPARISONS_SQL: &str = ", counted AS (SELECT legacy_table, fingerprint, sum(equal + different)::bigint AS compared,
             sum(different)::bigint AS different, sum(unsteady)::bigint AS unsteady, sum(skipped)::bigint AS skipped
         FROM esclusa.shadow, asked WHERE one IS NULL OR legacy_table = one GROUP BY 1, 2)
-    SELECT legacy_table, compared, different, unsteady, skipped, CASE WHEN different > 0 THEN 'differs'
-            WHEN compared < 20 THEN 'not enough yet: ' || compared || ' of 20'
-            WHEN sum(compared) OVER () < 3000 THEN 'not enough yet: ' || sum(compared) OVER () || ' of 3000 in all' ELSE 'equal' END, s.text
+    SELECT legacy_table, compared, different, unsteady, skipped, CASE WHEN different > 0 THEN '«differs|difiere»'
+            WHEN compared < 20 THEN '«not enough yet|aún no basta»: ' || compared || ' «of|de» 20'
+            WHEN sum(compared) OVER () < 3000 THEN '«not enough yet|aún no basta»: ' || sum(compared) OVER () || ' «of 3000 in all|de 3000 en total»' ELSE '«equal|igual»' END, s.text
     FROM counted LEFT JOIN esclusa.statement AS s USING (fingerprint) ORDER BY different DESC, compared, 1, 7";
 
 pub(super) const READS: Columns = &[
@@ -231,9 +232,9 @@ pub(super) const LATENCY_SQL: &str = ", counted AS (SELECT fingerprint, form, cl
             power(1.1, 0.5 + min(class) FILTER (WHERE below >= 0.95 * whole)) / 1000 AS p95,
             power(1.1, 0.5 + min(class) FILTER (WHERE below >= 0.99 * whole)) / 1000 AS p99 FROM reached GROUP BY 1, 2)
     SELECT l.hits, l.p50::double precision, l.p95::double precision, l.p99::double precision, r.hits, r.p50::double precision, r.p95::double precision,
-        r.p99::double precision, CASE WHEN l.hits IS NULL THEN 'never ran on the legacy table' WHEN r.hits IS NULL THEN 'not rewritten yet'
-            WHEN l.hits < 100 OR r.hits < 100 THEN 'not enough yet: fewer than 100'
-            WHEN r.p50 <= 1.2 * l.p50 AND r.p95 <= 1.2 * l.p95 THEN 'within the plan''s 20 %' ELSE 'slower than the plan''s 20 %' END, s.text
+        r.p99::double precision, CASE WHEN l.hits IS NULL THEN '«never ran on the legacy table|nunca corrió en la tabla heredada»' WHEN r.hits IS NULL THEN '«not rewritten yet|aún no reescrita»'
+            WHEN l.hits < 100 OR r.hits < 100 THEN '«not enough yet: fewer than 100|aún no basta: menos de 100»'
+            WHEN r.p50 <= 1.2 * l.p50 AND r.p95 <= 1.2 * l.p95 THEN '«within the plan''s 20 %|dentro del 20 % del plan»' ELSE '«slower than the plan''s 20 %|más lenta que el 20 % del plan»' END, s.text
     FROM (SELECT * FROM quantile WHERE form = 'legacy') AS l FULL JOIN (SELECT * FROM quantile WHERE form = 'rewritten') AS r USING (fingerprint)
         LEFT JOIN esclusa.statement AS s USING (fingerprint)
     ORDER BY coalesce(l.hits, 0) + coalesce(r.hits, 0) DESC, s.text";
@@ -244,8 +245,8 @@ pub(super) const REPLICAS: Columns =
 pub(super) const REPLICAS_SQL: &str =
     ", most AS (SELECT mode() WITHIN GROUP (ORDER BY rules) AS rules FROM esclusa.replica WHERE seen_at > clock_timestamp() - interval '60 s')
     SELECT instance, started_at::timestamptz(0)::text, seen_at::timestamptz(0)::text, generation = number, to_hex(r.rules),
-        CASE WHEN seen_at <= clock_timestamp() - interval '60 s' THEN 'silent: killed, or without a way to the database'
-             WHEN r.rules <> most.rules THEN 'its rules are not those of most others' END
+        CASE WHEN seen_at <= clock_timestamp() - interval '60 s' THEN '«silent: killed, or without a way to the database|en silencio: terminado a la fuerza, o sin camino a la base de datos»'
+             WHEN r.rules <> most.rules THEN '«its rules are not those of most others|sus reglas no son las de la mayoría»' END
     FROM esclusa.replica AS r, esclusa.generation, most ORDER BY 1";
 
 pub(super) const SWITCHES: Columns =
@@ -256,12 +257,15 @@ pub(super) const SWITCHES_SQL: &str = "SELECT legacy_table, mode_before, mode_af
 pub(super) const COVERAGE: Columns =
     &[("day", Text), ("recorded_hours", Float), ("watched_hours", Float), ("recorders", Int), ("counts", Bool), ("why", Text)];
 pub(super) const COVERAGE_SQL: &str =
-    " SELECT day::text, (us / 3600000000.0)::double precision, (watched_us / 3600000000.0)::double precision, recorders, counts, why
+    " SELECT day::text, (us / 3600000000.0)::double precision, (watched_us / 3600000000.0)::double precision, recorders, counts,
+        replace(replace(replace(replace(why, 'not recorded as a whole', '«not recorded as a whole|no se registró completo»'),
+            'nobody looked around the proxies all day', '«nobody looked around the proxies all day|nadie miró fuera de los proxies todo el día»'),
+            'a span was lost by ', '«a span was lost by|perdió un lapso» '), 'not delivered yet by ', '«not delivered yet by|aún no lo entrega» ')
     FROM esclusa.covered_day, asked WHERE day + 1 > since AND day < until ORDER BY day DESC";
 
 /// The rows of a query over what was recorded.
-pub(super) async fn rows(database: &Database, columns: Columns, sql: &str, asked: &Asked) -> Result<Table> {
-    found(database, columns, sql, asked, &[&asked.since, &asked.until, &asked.table]).await
+pub(super) async fn rows(database: &Database, columns: Columns, sql: &str, asked: &Asked, language: Language) -> Result<Table> {
+    found(database, columns, &language.choose(sql), asked, &[&asked.since, &asked.until, &asked.table]).await
 }
 
 /// The same of a query that names some legacy tables, as `$4`.

@@ -38,6 +38,19 @@ impl Language {
     pub fn of<'t>(self, english: &'t str, spanish: &'t str) -> &'t str {
         if self == Language::English { english } else { spanish }
     }
+
+    /// A text in which what is told stands in both languages, as `«english|spanish»`, in this one.
+    pub(super) fn choose(self, text: &str) -> String {
+        let mut parts = text.split('«');
+        let mut chosen = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (told, behind) = part.split_once('»').unwrap_or((part, ""));
+            let (english, spanish) = told.split_once('|').unwrap_or((told, told));
+            chosen.push_str(self.of(english, spanish));
+            chosen.push_str(behind);
+        }
+        chosen
+    }
 }
 
 /// A kind of day, or of a run of days, on which work differs.

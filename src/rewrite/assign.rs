@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use sqlparser::tokenizer::Token;
 
-use super::Work;
+use super::work::Work;
 use crate::relation::Relation;
 use crate::sql::template::Sql;
 

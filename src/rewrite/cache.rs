@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dashmap::DashMap;
 
-use super::{NameContext, Outcome, Policy, rewrite};
+use super::context::NameContext;
+use super::outcome::Outcome;
+use super::policy::Policy;
+use super::rewrite;
 use crate::sql::fingerprint::Seen;
 
 /// A longer statement is rewritten each time, and not kept.

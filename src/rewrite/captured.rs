@@ -1,9 +1,10 @@
 //! INSERTs into a history under `capture = "trigger"`. The audit trigger has recorded the change already and projected it into the
 //! history, so what the application's own INSERT says is answered, checked and counted by the relation's view, and added nowhere.
 
+use super::policy::Entry;
 use super::refuse::Refusal;
 use super::splice::Edit;
-use super::{Entry, Work};
+use super::work::Work;
 use crate::sql::Dml;
 use crate::sql::clause::{Arbiter, Insert};
 

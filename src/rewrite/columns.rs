@@ -4,13 +4,13 @@
 //!
 //! It tells more than [`super::resolve`]: which column of which reference a name is in the end, also through a join with an alias.
 
-use std::cell::{OnceCell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use sqlparser::tokenizer::Token;
 
-use super::Work;
+use super::shown::{Exposed, Origin, Shown, Source};
+use super::work::Work;
 use crate::sql::figure::OutputName;
 use crate::sql::shape::{JoinKind, Merged, Step};
 use crate::sql::{Item, NameUse, Role, ScopeId, Span, UsePlace};
@@ -20,36 +20,6 @@ pub(super) const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "c
 
 /// More columns than these no list has (source, htup_details.h, MaxTupleAttributeNumber); what would have is not known.
 const MOST_COLUMNS: usize = 1664;
-
-/// A column of a reference: its place among the relation's columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Origin {
-    pub reference: usize,
-    pub column: usize,
-}
-
-/// A column that an item of FROM shows.
-#[derive(Debug, Clone)]
-pub(super) struct Exposed {
-    /// Under which name.
-    pub name: String,
-    /// The item of the scope by which it can be qualified.
-    pub item: usize,
-    /// The column of a reference that it is, and not an expression over one.
-    pub origin: Option<Origin>,
-    /// Its type, where it is known.
-    type_name: Option<String>,
-    /// It stands for those of both sides of a join, and only its bare name means it.
-    pub merged: bool,
-}
-
-/// What FROM holds between two commas.
-#[derive(Debug, Clone)]
-pub(super) struct Source {
-    pub columns: Vec<Exposed>,
-    /// These are all that it has.
-    pub complete: bool,
-}
 
 /// What a name is.
 #[derive(Debug, Clone)]
@@ -66,30 +36,6 @@ pub(super) enum Named {
     Output,
     /// Nothing that is known here.
     Other,
-}
-
-/// What was found out once.
-#[derive(Debug, Default)]
-pub(super) struct Memo {
-    outputs: RefCell<HashMap<ScopeId, Option<Rc<Vec<String>>>>>,
-    sources: RefCell<HashMap<ScopeId, Rc<Vec<Source>>>>,
-    items: RefCell<HashMap<(ScopeId, usize), Rc<Shown>>>,
-    /// The names that are certain of a select list.
-    labels: RefCell<HashMap<ScopeId, HashSet<String>>>,
-    /// Uses by where they stand.
-    uses: OnceCell<HashMap<Span, usize>>,
-    /// Uses in the order of the text.
-    ordered: OnceCell<Vec<usize>>,
-    /// Where uses end.
-    ends: OnceCell<HashSet<usize>>,
-}
-
-/// The columns of an item.
-#[derive(Debug)]
-pub(super) struct Shown {
-    pub columns: Vec<Exposed>,
-    /// These are all that it has.
-    pub complete: bool,
 }
 
 impl Work<'_, '_> {

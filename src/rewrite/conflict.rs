@@ -10,18 +10,17 @@ use std::ops::Range;
 
 use sqlparser::tokenizer::Token;
 
+use super::policy::Entry;
 use super::refuse::Refusal;
+use super::resolve::EXCLUDED;
 use super::rowtype::row_value;
 use super::splice::Edit;
 use super::update::Assign;
-use super::{Entry, Work};
+use super::work::Work;
 use crate::relation::Relation;
 use crate::sql::clause::{Arbiter, OnConflict};
 use crate::sql::quote::ident;
-use crate::sql::{Dml, NameUse, Part, Role, Span};
-
-/// The name under which ON CONFLICT shows the row that could not be added.
-pub(super) const EXCLUDED: &str = "excluded";
+use crate::sql::{Dml, Part, Span};
 
 impl Work<'_, '_> {
     pub(super) fn on_conflict(&mut self, dml: &Dml, conflict: &OnConflict, entry: &Entry) -> Result<(), Refusal> {
@@ -127,27 +126,6 @@ impl Work<'_, '_> {
                 self.fault.get_or_insert(refusal);
             }
         }
-    }
-
-    /// Whether a name is looked up in ON CONFLICT's `excluded`: the column, or an empty text for the whole row.
-    pub(super) fn excluded<'u>(&self, name_use: &'u NameUse) -> Option<&'u str> {
-        let (table, column) = match name_use.name.0.as_slice() {
-            [table] => (table, ""),
-            [table, column] => (table, column.text.as_str()),
-            _ => return None,
-        };
-        if table.text != EXCLUDED {
-            return None;
-        }
-        let mut at = Some(name_use.scope);
-        while let Some(scope) = at.map(|s| &self.shape.scopes[s]) {
-            if let Some(item) = scope.items.iter().find(|i| i.name == EXCLUDED) {
-                let target = scope.items[0].reference.is_some_and(|r| self.shape.references[r].role == Role::Insert);
-                return (target && item.reference.is_none()).then_some(column);
-            }
-            at = scope.parent;
-        }
-        None
     }
 
     /// An expression in which both rows have their legacy columns again: an unqualified name is ambiguous there, as it was.

@@ -3,9 +3,10 @@
 //! like it. A name is looked up as the server does it: the first schema of the search path that has a constraint of this name, and
 //! all of that name in it (source, trigger.c, AfterTriggerSetState).
 
+use super::outcome::Outcome;
 use super::refuse::Refusal;
 use super::splice::Edit;
-use super::{Outcome, Work};
+use super::work::Work;
 use crate::sql::Name;
 use crate::sql::quote::qualified;
 

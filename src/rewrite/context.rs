@@ -2,8 +2,40 @@
 //! the server between its statements, so what they do to the search path and to temporary relations is followed here. Where it
 //! cannot be told, names are in doubt, and a statement that depends on them is refused and not guessed at.
 
-use super::{NameContext, Policy};
+use super::policy::Policy;
 use crate::sql::effect::Effect;
+
+/// What a session's names mean, beyond the text of a statement.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct NameContext {
+    /// The effective search path, `$user` resolved.
+    pub search_path: Vec<String>,
+    /// Temporary relations of the session with a legacy name: they come before every schema.
+    pub temporary: Vec<String>,
+    /// The role whose rights are in force; empty where nobody has asked.
+    pub role: String,
+    /// Some of this was changed in the transaction that is open: its end may undo it.
+    pub passing: bool,
+    /// The parameters whose types the client has declared: they take none from where they stand.
+    pub declared: Vec<usize>,
+    /// Copied legacy tables that the session reads in their new form, and writes where they are.
+    pub reads: Vec<String>,
+}
+
+impl NameContext {
+    /// A context with this search path and no temporary tables.
+    pub fn with_path(search_path: &[&str]) -> Self {
+        let search_path = search_path.iter().map(|s| (*s).to_owned()).collect();
+        NameContext {
+            search_path,
+            temporary: Vec::new(),
+            role: String::new(),
+            passing: false,
+            declared: Vec::new(),
+            reads: Vec::new(),
+        }
+    }
+}
 
 /// The names that the next statement sees.
 pub(super) struct Follower<'f> {

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use super::context::NameContext;
+use super::policy::{Entry, Policy};
 use super::resolve::Owner;
-use super::{Entry, NameContext, Policy, Work};
+use super::work::Work;
 use crate::mode::{Mode, Readers};
 use crate::sql::{NameUse, Role, UsePlace};
 

@@ -3,9 +3,10 @@
 
 use sqlparser::tokenizer::Token;
 
+use super::policy::Entry;
 use super::refuse::Refusal;
 use super::splice::Edit;
-use super::{Entry, Work};
+use super::work::Work;
 use crate::sql::Span;
 use crate::sql::quote::ident;
 

@@ -3,9 +3,10 @@
 
 use std::ops::Range;
 
+use super::policy::Entry;
 use super::refuse::Refusal;
 use super::splice::Edit;
-use super::{Entry, Work};
+use super::work::Work;
 use crate::sql::clause::{Clauses, Delete};
 use crate::sql::{Dml, Span};
 

@@ -6,11 +6,12 @@
 //! in which the target row has its legacy columns again, and PostgreSQL's own rules decide.
 
 use super::columns::SYSTEM_COLUMNS;
+use super::policy::Entry;
 use super::refuse::Refusal;
 use super::resolve::Owner;
 use super::splice::Edit;
 use super::system::system_value;
-use super::{Entry, Work};
+use super::work::Work;
 use crate::relation::Relation;
 use crate::sql::quote::ident;
 use crate::sql::{Dml, DmlKind, NameUse, Span, UsePlace};

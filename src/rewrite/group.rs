@@ -11,10 +11,12 @@ use std::ops::Range;
 
 use sqlparser::tokenizer::Token;
 
-use super::columns::{Exposed, Named, Origin};
+use super::columns::Named;
+use super::policy::Entry;
+use super::shown::{Exposed, Origin};
 use super::splice::Edit;
 use super::system::{Stand, private};
-use super::{Entry, Work};
+use super::work::Work;
 use crate::sql::edit::closing;
 use crate::sql::figure::OutputName;
 use crate::sql::quote::ident;

@@ -4,11 +4,12 @@
 //! The inner rows are typed legacy rows: every value is cast as an assignment to its column casts it, a column that is not named
 //! gets its legacy default. The outer SELECT makes the new table's columns of them, with the relation's own expressions.
 
+use super::policy::Entry;
 use super::refuse::Refusal;
 use super::source::Outputs;
 use super::splice::Edit;
 use super::update::named_columns;
-use super::{Entry, Work};
+use super::work::Work;
 use crate::relation::Relation;
 use crate::sql;
 use crate::sql::clause::{Cell, Insert, Source};

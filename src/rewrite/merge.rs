@@ -12,13 +12,14 @@
 
 use sqlparser::tokenizer::Token;
 
+use super::policy::Entry;
 use super::refuse::Refusal;
 use super::splice::Edit;
 use super::update::{Assign, named_columns};
-use super::{Entry, Work};
+use super::work::Work;
 use crate::relation::Relation;
 use crate::sql;
-use crate::sql::clause::merge::{Action, Merge};
+use crate::sql::clause::{Action, Merge};
 use crate::sql::clause::{Cell, Update};
 use crate::sql::quote::{ident, qualified};
 use crate::sql::template::Sql;

@@ -1,19 +1,9 @@
 //! Which columns of a legacy table a statement names: who moves a table asks which of them are still in use.
 
-use super::{Entry, Outcome, Work};
+use super::outcome::{Named, Outcome};
+use super::policy::Entry;
+use super::work::Work;
 use crate::sql::{Role, UsePlace};
-
-/// What a statement names of a legacy table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
-    /// The legacy table.
-    pub table: String,
-    /// Those of its columns whose names are words of the statement, in the table's order. A column that another table of the statement
-    /// has too, under the same name, is among them.
-    pub columns: Vec<String>,
-    /// It asks for all of them without naming them: `*`, `TABLE t`, INSERT or COPY without a list of columns.
-    pub star: bool,
-}
 
 impl Work<'_, '_> {
     /// Adds what a reference names to what the statement's others name of the same table.

@@ -3,7 +3,8 @@
 
 use sqlparser::tokenizer::Token;
 
-use super::{Hit, HitOutcome, Outcome, Work};
+use super::outcome::{Hit, HitOutcome, Outcome};
+use super::work::Work;
 use crate::sql::Role;
 
 impl Work<'_, '_> {

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Policy;
-use super::named::Named;
+use super::policy::Policy;
 use super::refuse::Refusal;
 use super::splice::PositionMap;
 use crate::relation::Relation;
@@ -39,6 +38,18 @@ pub struct Outcome {
     pub effects: Vec<(usize, Effect)>,
     /// Legacy names in it that are retired, each once.
     pub tombstones: Vec<String>,
+}
+
+/// What a statement names of a legacy table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The legacy table.
+    pub table: String,
+    /// Those of its columns whose names are words of the statement, in the table's order. A column that another table of the statement
+    /// has too, under the same name, is among them.
+    pub columns: Vec<String>,
+    /// It asks for all of them without naming them: `*`, `TABLE t`, INSERT or COPY without a list of columns.
+    pub star: bool,
 }
 
 /// A legacy name in a statement.

@@ -3,11 +3,12 @@
 //! of it what it makes of a sub-select, and the leaf has the legacy table's indexes. Where a statement asks for what a view has not,
 //! `system` puts a sub-select there.
 
+use super::policy::Entry;
 use super::refuse::Refusal;
 use super::resolve::Owner;
 use super::splice::Edit;
 use super::system::Stand;
-use super::{Entry, Work};
+use super::work::Work;
 use crate::relation::CONTROL;
 use crate::sql::template::Sql;
 use crate::sql::{Name, NameUse, Span, UsePlace};

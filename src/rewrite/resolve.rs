@@ -1,9 +1,12 @@
 //! What a name is: a legacy table or another one, a column of this item or of that. As PostgreSQL decides it (manual, sections
 //! 5.9.3 and 7.2): the search path for relations; for columns the nearest scope that has the name.
 
-use super::conflict::EXCLUDED;
-use super::{Entry, Work};
+use super::policy::Entry;
+use super::work::Work;
 use crate::sql::{Item, Name, NameUse, Reference, Role, Scope, ScopeId};
+
+/// The name under which ON CONFLICT shows the row that could not be added.
+pub(super) const EXCLUDED: &str = "excluded";
 
 /// Whose a name in an expression is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,6 +153,27 @@ impl<'w> Work<'w, '_> {
             at = scope.parent;
         }
         Owner::Nowhere
+    }
+
+    /// Whether a name is looked up in ON CONFLICT's `excluded`: the column, or an empty text for the whole row.
+    pub(super) fn excluded<'u>(&self, name_use: &'u NameUse) -> Option<&'u str> {
+        let (table, column) = match name_use.name.0.as_slice() {
+            [table] => (table, ""),
+            [table, column] => (table, column.text.as_str()),
+            _ => return None,
+        };
+        if table.text != EXCLUDED {
+            return None;
+        }
+        let mut at = Some(name_use.scope);
+        while let Some(scope) = at.map(|s| &self.shape.scopes[s]) {
+            if let Some(item) = scope.items.iter().find(|i| i.name == EXCLUDED) {
+                let target = scope.items[0].reference.is_some_and(|r| self.shape.references[r].role == Role::Insert);
+                return (target && item.reference.is_none()).then_some(column);
+            }
+            at = scope.parent;
+        }
+        None
     }
 
     /// `excluded` has the columns of the target, which stands first in its scope.

@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use sqlparser::tokenizer::Token;
 
+use super::policy::Entry;
 use super::refuse::Refusal;
 use super::resolve::Owner;
 use super::splice::Edit;
-use super::{Entry, Work};
+use super::work::Work;
 use crate::relation::Relation;
 use crate::sql::clause::Clauses;
 use crate::sql::figure::OutputName;

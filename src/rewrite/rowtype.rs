@@ -5,10 +5,11 @@ use std::ops::Range;
 
 use sqlparser::tokenizer::Token;
 
+use super::policy::Entry;
 use super::resolve::Owner;
 use super::source::LIST_ENDS;
 use super::splice::Edit;
-use super::{Entry, Work};
+use super::work::Work;
 use crate::relation::{CONTROL, Relation};
 use crate::sql::edit::QUERY_START;
 use crate::sql::quote::{ident, qualified};

@@ -8,9 +8,9 @@ use std::ops::Range;
 
 use sqlparser::tokenizer::Token;
 
-use super::Work;
 use super::refuse::Refusal;
 use super::splice::Edit;
+use super::work::Work;
 use crate::relation::Relation;
 use crate::sql;
 use crate::sql::clause::Insert;

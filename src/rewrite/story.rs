@@ -3,8 +3,10 @@
 
 use std::ops::Range;
 
-use super::context::Follower;
-use super::{Entry, NameContext, Policy, Work, effect};
+use super::context::{Follower, NameContext};
+use super::policy::{Entry, Policy};
+use super::work::Work;
+use crate::sql::effect;
 use crate::sql::{self, Lexed, Name, Reference, Role, Span};
 
 /// One line: what it is about, and a sentence.

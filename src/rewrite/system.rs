@@ -7,15 +7,18 @@
 //! Every star over such a reference is written out, and its whole row is a column of its own, of the view's type: in an outer join it is
 //! NULL where the row is missing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 
 use sqlparser::tokenizer::Token;
 
-use super::columns::{Exposed, Named, Origin, SYSTEM_COLUMNS};
+use super::columns::{Named, SYSTEM_COLUMNS};
+use super::policy::Entry;
 use super::refuse::Refusal;
+use super::rowtype::row_type;
+use super::shown::{Exposed, Origin};
 use super::splice::Edit;
-use super::{Entry, Work};
+use super::work::Work;
 use crate::relation::Relation;
 use crate::sql;
 use crate::sql::edit::QUERY_START;
@@ -34,24 +37,6 @@ pub(super) enum Stand {
     View,
     /// A sub-select over the table behind the view: [`Work::leaf`].
     Leaf,
-}
-
-/// What a sub-select over the table behind a view shows beside the legacy columns.
-#[derive(Debug, Default)]
-pub(super) struct Leaf {
-    system: BTreeSet<&'static str>,
-    /// The row, for those who name it as a whole.
-    row: bool,
-}
-
-/// What is said otherwise in a statement because a view is no table.
-#[derive(Debug, Default)]
-pub(super) struct Substitutes {
-    leaves: HashMap<usize, Leaf>,
-    /// Names in expressions, by their place among the uses, with what stands for each.
-    texts: BTreeMap<usize, String>,
-    /// Columns that a grouped query reads by an aggregate.
-    aggregated: HashSet<(ScopeId, Origin)>,
 }
 
 /// How names begin that a rewritten statement gives to what the client sees under another name.
@@ -442,5 +427,5 @@ fn row_value(relation: &Relation) -> String {
     if relation.is_retained() {
         return format!("(SELECT legacy FROM (SELECT {}) AS legacy)", columns.join(", "));
     }
-    format!("ROW({})::{}", columns.join(", "), super::rowtype::row_type(relation))
+    format!("ROW({})::{}", columns.join(", "), row_type(relation))
 }

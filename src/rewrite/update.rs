@@ -11,9 +11,10 @@ use std::ops::Range;
 use sqlparser::tokenizer::Token;
 
 use super::columns::SYSTEM_COLUMNS;
+use super::policy::Entry;
 use super::refuse::Refusal;
 use super::splice::Edit;
-use super::{Entry, Work};
+use super::work::Work;
 use crate::relation::Relation;
 use crate::sql;
 use crate::sql::clause::{AssignedValue, Cell, Update};

@@ -1,10 +1,11 @@
 //! Utility statements: TRUNCATE, LOCK, ANALYZE, VACUUM, CLUSTER, REINDEX. The leaf is a table of its own, with the legacy owner, grants
 //! and indexes, so it takes the place of the name, and everything else is the server's own.
 
+use super::policy::Entry;
 use super::refuse::Refusal;
 use super::splice::Edit;
 use super::update::column;
-use super::{Entry, Work};
+use super::work::Work;
 use crate::relation::{KEYS, Relation};
 use crate::sql::quote::qualified;
 use crate::sql::{Part, Role};

@@ -12,7 +12,7 @@ pub fn within(rule: &Rule, faults: &mut Faults) {
     for column in &rule.columns {
         if let Some(line) = seen.insert(column.column.name.as_str(), column.line) {
             let message = format!("column {} was named in line {line} already", column.column.name);
-            faults.push(Fault::at(&rule.file, column.line, message));
+            faults.push(rule.origin.fault_at(column.line, message));
         }
     }
     if rule.columns.is_empty() && !rule.table.is_empty() {
@@ -30,7 +30,7 @@ pub fn within(rule: &Rule, faults: &mut Faults) {
     if !rule.target.stays() && rule.key.columns.is_empty() {
         faults.push(rule.fault("key.columns", format!("table {} has no key.columns", rule.table)));
     }
-    kind.check(rule, faults);
+    kind.check(&rule.columns, &rule.key, &rule.origin, faults);
 }
 
 /// Two look-ups of one domain, two links of one type: the tables that have it, and the fault.
@@ -90,7 +90,7 @@ pub fn against_table(rule: &Rule, catalog: &Catalog) -> Faults {
 
 fn table_against(rule: &Rule, table: &crate::catalog::Table, faults: &mut Faults) {
     for column in &rule.columns {
-        let at = |message: String| Fault::at(&rule.file, column.line, message);
+        let at = |message: String| rule.origin.fault_at(column.line, message);
         let c = &column.column;
         match table.column(&c.name) {
             None => faults.push(at(format!("the catalog's table {} has no column {}", rule.table, c.name))),
@@ -162,7 +162,7 @@ fn base_against(rule: &Rule, base: &str, set: &RuleSet, catalog: &Catalog, fault
     }
     for column in &rule.columns {
         if let Some(mirrored) = column.base.as_ref().filter(|b| table.column(b).is_none()) {
-            faults.push(Fault::at(&rule.file, column.line, format!("base table {base} has no column {mirrored}")));
+            faults.push(rule.origin.fault_at(column.line, format!("base table {base} has no column {mirrored}")));
         }
     }
 }

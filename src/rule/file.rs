@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::kind::{Field, KINDS};
-use super::{Capture, Column, Key, Retained, Rule, Target};
+use super::kind::Field;
+use super::section::Reader;
+use super::target::KINDS;
+use super::{Capture, Column, Key, Origin, Retained, Rule, Target};
 use crate::catalog::Column as CatalogColumn;
-use crate::config::document::{Document, Entry, Table, Value};
+use crate::config::document::{Document, Table, Value};
 use crate::error::Faults;
 
 /// Reads one rule file. Faults come with the table that the rule is about: the one it names, or else the file's own name.
@@ -22,7 +24,7 @@ pub fn read(file: &Path) -> Result<Rule, (String, Faults)> {
 
 /// Makes a rule of a parsed file.
 pub fn parse(document: &Document) -> Result<Rule, Faults> {
-    let mut reader = Reader { document, faults: Faults::default(), lines: Vec::new(), used: Vec::new() };
+    let mut reader = Reader::new(document);
     let top = &document.root;
     let none = Table::default();
     let section = |name: &str| match top.get(name).map(|e| &e.value) {
@@ -53,97 +55,17 @@ pub fn parse(document: &Document) -> Result<Rule, Faults> {
         columns,
         key: key_read,
         target: target_read,
-        file: document.file.clone(),
-        lines: Vec::new(),
+        origin: Origin::default(),
     };
     for (table, section) in [(top, ""), (target, "target"), (key, "key")] {
         reader.unknown(table, section);
     }
-    let rule = Rule { lines: reader.lines, ..rule };
+    let rule = Rule { origin: Origin { file: document.file.clone(), lines: reader.lines }, ..rule };
     super::check::within(&rule, &mut reader.faults);
     reader.faults.or(rule)
 }
 
-/// Reads the tables of a file, and remembers which keys were asked for.
-struct Reader<'d> {
-    document: &'d Document,
-    faults: Faults,
-    lines: Vec<(String, usize)>,
-    used: Vec<String>,
-}
-
-/// One table of a file, such as `[target]`, while its keys are read. What is wrong with a value is told, and the value left out.
-pub(super) struct Section<'r, 't, 'd> {
-    reader: &'r mut Reader<'d>,
-    table: &'t Table,
-    name: &'static str,
-}
-
-impl<'t> Section<'_, 't, '_> {
-    fn entry(&mut self, key: &str) -> Option<&'t Entry> {
-        let path = path(self.name, key);
-        self.reader.used.push(path.clone());
-        let entry = self.table.get(key)?;
-        self.reader.lines.push((path, entry.line));
-        Some(entry)
-    }
-
-    fn fault(&mut self, line: usize, key: &str, message: &str) {
-        let message = format!("{}: {message}", path(self.name, key));
-        self.reader.faults.push(self.reader.document.fault(line, message));
-    }
-
-    /// A string.
-    pub(super) fn text(&mut self, key: &str) -> Option<String> {
-        let entry = self.entry(key)?;
-        match &entry.value {
-            Value::Text(text) => Some(text.clone()),
-            other => {
-                self.fault(entry.line, key, &format!("expected a string, found {}", other.kind()));
-                None
-            }
-        }
-    }
-
-    /// A word out of a list of known ones.
-    pub(super) fn parsed<T: std::str::FromStr<Err = String>>(&mut self, key: &str) -> Option<T> {
-        let text = self.text(key)?;
-        let line = self.table.get(key).map_or(0, |e| e.line);
-        text.parse().map_err(|message: String| self.fault(line, key, &message)).ok()
-    }
-
-    /// A string that must be there.
-    pub(super) fn required(&mut self, key: &str) -> String {
-        if self.table.get(key).is_none() {
-            let message = format!("{} is missing", path(self.name, key));
-            self.reader.faults.push(self.reader.document.fault(self.table.line, message));
-        }
-        self.text(key).unwrap_or_default()
-    }
-
-    /// An array of strings; empty where it is not there.
-    pub(super) fn list(&mut self, key: &str) -> Vec<String> {
-        let Some(entry) = self.entry(key) else { return Vec::new() };
-        let Value::List(items) = &entry.value else {
-            self.fault(entry.line, key, &format!("expected an array of strings, found {}", entry.value.kind()));
-            return Vec::new();
-        };
-        let mut out = Vec::new();
-        for (line, item) in items {
-            match item {
-                Value::Text(text) => out.push(text.clone()),
-                other => self.fault(*line, key, &format!("expected a string, found {}", other.kind())),
-            }
-        }
-        out
-    }
-}
-
-impl<'d> Reader<'d> {
-    fn section<'r, 't>(&'r mut self, table: &'t Table, name: &'static str) -> Section<'r, 't, 'd> {
-        Section { reader: self, table, name }
-    }
-
+impl Reader<'_> {
     fn columns(&mut self, top: &Table) -> Vec<Column> {
         let Some(entry) = self.section(top, "").entry("columns") else {
             self.faults.push(self.document.fault(1, "columns is missing"));
@@ -199,20 +121,6 @@ impl<'d> Reader<'d> {
         }
         Target::Retained(Retained::default())
     }
-
-    fn unknown(&mut self, table: &Table, section: &str) {
-        for entry in &table.entries {
-            let name = path(section, &entry.key);
-            let is_section = section.is_empty() && ["target", "key"].contains(&entry.key.as_str());
-            if !is_section && !self.used.contains(&name) {
-                self.faults.push(self.document.fault(entry.line, format!("unknown key `{name}`")));
-            }
-        }
-    }
-}
-
-fn path(section: &str, key: &str) -> String {
-    if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }
 }
 
 /// Writes a rule in the form that [`read`] takes and a person reviews.

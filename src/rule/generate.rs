@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::plan::{Plan, PlanRow};
-use super::{Capture, Column, History, Key, Link, Lookup, Retained, Rule, RuleSet, Target, check, file};
+use super::{Capture, Column, History, Key, Link, Lookup, Origin, Retained, Rule, RuleSet, Target, check, file};
 use crate::catalog::{Catalog, Table};
 use crate::config::document::Document;
 use crate::error::Fault;
@@ -146,8 +146,7 @@ impl Maker<'_> {
             columns,
             key: Key { columns: key, basis, unique, primary, base: base_key },
             target,
-            file: Default::default(),
-            lines: Vec::new(),
+            origin: Origin::default(),
         })
     }
 

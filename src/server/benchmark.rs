@@ -2,7 +2,7 @@
 //! to date until it is dropped. Times, results and the indexes that were used, against the plan's bars (P2-S4-12: each query within 20 %;
 //! P2-S4-10: within 15 % over all).
 //!
-//! They run as the role of mode shadow, which only reads, and only where they can reach no code of a client's (`shadow::harmless`).
+//! They run as the role of mode shadow, which only reads, and only where they can reach no code of a client's (`harmless`).
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -11,7 +11,8 @@ use crate::catalog::Database;
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::migrate::ARCHIVE;
-use crate::migrate::state::{Legacy, State};
+use crate::migrate::machine::Legacy;
+use crate::migrate::state::State;
 use crate::mode::Mode;
 use crate::rewrite::{NameContext, Policy, rewrite};
 use crate::rule::RuleSet;
@@ -23,8 +24,8 @@ use crate::table::ColumnType::{Bool, Float, Int, Text};
 use crate::table::{Columns, Table};
 
 use super::facts::Facts;
+use super::harmless;
 use super::policy;
-use super::shadow::harmless;
 
 /// The plan's bars.
 const EACH: f64 = 1.20;

@@ -1,23 +1,19 @@
 //! This proxy's part in a cut-over: it holds the table for its sessions (`session/cut_over.rs`), says when none of them uses it, and lets
 //! them go on when the policy knows where the table stands, when it did not move, or when its own clock says so.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::place::Place;
 use super::policy;
 use super::steering::Steering;
 use crate::catalog::{Catalog, Database};
-use crate::control::cut_over::{self, Asked, Moved};
+use crate::control::cut_over::{self, Asked};
 use crate::error::Result;
-use crate::migrate::gate::Candidate;
-use crate::migrate::state::{Legacy, State};
-use crate::mode::Mode;
 use crate::relation::CONTROL;
-use crate::rewrite::Policy;
 use crate::telemetry;
 
 /// No table is held for longer, whatever is asked for.
@@ -47,31 +43,6 @@ pub(super) async fn heed(steering: Arc<Steering>) {
             tracing::debug!(%error, "cut-overs cannot be heeded; trying again");
         }
         sleep(Duration::from_millis(500)).await;
-    }
-}
-
-/// A table that stands elsewhere since a cut-over. All facts of a schema of 1,470 tables are much to read while clients wait; of what was
-/// read before, this alone has changed.
-#[derive(Debug)]
-pub(super) struct Place {
-    table: String,
-    moved: Moved,
-    limited: HashSet<(String, String)>,
-}
-
-impl Place {
-    /// Whether a policy that knows of this switch knows of the place.
-    pub(super) fn is_known_by(&self, generation: i64) -> bool {
-        self.moved.generation <= generation
-    }
-
-    /// The policy with the table at its place.
-    pub(super) fn of(&self, policy: Policy, default_mode: Mode) -> Policy {
-        let Moved { is_there, mode, .. } = &self.moved;
-        let legacy = if *is_there { Legacy::Archived } else { Legacy::Named };
-        let state = State { leaf: *is_there, view: *is_there, stand_in: *is_there, legacy, ..State::default() };
-        let candidate = Candidate { table: &self.table, is_retained: false, state: &state };
-        policy.placing(&self.table, candidate.effective(mode.unwrap_or(default_mode)), *is_there).limiting(self.limited.clone())
     }
 }
 

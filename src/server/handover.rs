@@ -2,7 +2,7 @@
 //!
 //! The running process offers them on a Unix socket (`listen.handover_socket`). The new one asks there, gets the very same sockets
 //! (unix(7), SCM_RIGHTS), begins to accept on them, says so, and only then the old one stops accepting and drains. At every moment
-//! somebody accepts; if the new one fails to start, the old one has never stopped.
+//! somebody accepts; if the new one fails to start, the old one has never stopped. Sockets that systemd has opened come the same way.
 
 use std::io::{IoSlice, IoSliceMut, Read as _, Write as _};
 use std::mem::MaybeUninit;
@@ -19,7 +19,7 @@ use rustix::net::{
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 
-use super::listen::{Inherited, Listener, remove_if_dead};
+use super::listen::{Listener, remove_if_dead};
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::web::Phase;
@@ -43,6 +43,35 @@ impl Predecessor {
     /// Lets it stop accepting.
     pub(super) fn we_serve(mut self) -> Result<()> {
         self.stream.write_all(&[READY]).map_err(|e| Error::io("telling the process before that we serve", e))
+    }
+}
+
+/// Sockets that were open before this process began.
+#[derive(Debug, Default)]
+pub struct Inherited {
+    /// For clients.
+    pub clients: Option<OwnedFd>,
+    /// For the console.
+    pub console: Option<OwnedFd>,
+    /// For browsers and machines.
+    pub web: Option<OwnedFd>,
+    /// The process that still serves, and is told when we do.
+    pub predecessor: Option<Predecessor>,
+}
+
+impl Inherited {
+    /// From systemd's socket activation (sd_listen_fds(3)): the first socket is for clients, the second for the console, the third, if
+    /// there is one, for browsers and machines.
+    pub fn from_systemd() -> Result<Inherited> {
+        let mut fds = listenfd::ListenFd::from_env();
+        let mut take = |i| -> Result<Option<OwnedFd>> {
+            let io = |e| Error::io("taking a socket from systemd", e);
+            if let Ok(Some(listener)) = fds.take_tcp_listener(i) {
+                return Ok(Some(listener.into()));
+            }
+            Ok(fds.take_unix_listener(i).map_err(io)?.map(Into::into))
+        };
+        Ok(Inherited { clients: take(0)?, console: take(1)?, web: take(2)?, predecessor: None })
     }
 }
 

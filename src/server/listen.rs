@@ -1,4 +1,4 @@
-//! Listening sockets: bound by us, or inherited from systemd or from the process before.
+//! Listening sockets: bound by us, or inherited.
 
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
@@ -7,40 +7,10 @@ use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{mpsc, watch};
 
-use super::handover::Predecessor;
 use crate::config::Address;
 use crate::error::{Error, Result};
 use crate::session::PeerAddress;
 use crate::wire::stream::Stream;
-
-/// Sockets that were open before this process began.
-#[derive(Debug, Default)]
-pub struct Inherited {
-    /// For clients.
-    pub clients: Option<OwnedFd>,
-    /// For the console.
-    pub console: Option<OwnedFd>,
-    /// For browsers and machines.
-    pub web: Option<OwnedFd>,
-    /// The process that still serves, and is told when we do.
-    pub predecessor: Option<Predecessor>,
-}
-
-impl Inherited {
-    /// From systemd's socket activation (sd_listen_fds(3)): the first socket is for clients, the second for the console, the third, if
-    /// there is one, for browsers and machines.
-    pub fn from_systemd() -> Result<Inherited> {
-        let mut fds = listenfd::ListenFd::from_env();
-        let mut take = |i| -> Result<Option<OwnedFd>> {
-            let io = |e| Error::io("taking a socket from systemd", e);
-            if let Ok(Some(listener)) = fds.take_tcp_listener(i) {
-                return Ok(Some(listener.into()));
-            }
-            Ok(fds.take_unix_listener(i).map_err(io)?.map(Into::into))
-        };
-        Ok(Inherited { clients: take(0)?, console: take(1)?, web: take(2)?, predecessor: None })
-    }
-}
 
 /// A socket that is listened on.
 #[derive(Debug)]

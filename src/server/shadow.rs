@@ -4,13 +4,12 @@
 //! It runs as a role of its own that can only read, and only what can reach no function, operator, cast or type of somebody else's
 //! (`harmless`): a client must not gain by it what this role may and the client may not.
 
-pub(super) mod harmless;
-
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::watch;
 
+use super::harmless;
 use super::policy;
 use super::steering::Steering;
 use crate::catalog::Database;

@@ -8,12 +8,13 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, watch};
 
-use super::cut_over::Place;
 use super::facts::{Facts, Known};
-use super::pass_through::Order;
+use super::loader::Loader;
+use super::order::Order;
+use super::place::Place;
 use super::policy::Built;
 use super::recording::Recording;
-use super::{Loader, policy, tls};
+use super::{policy, tls};
 use crate::catalog::Database;
 use crate::config::Settings;
 use crate::control;

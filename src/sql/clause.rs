@@ -4,16 +4,28 @@
 //! USING, WHERE, VALUES, RETURNING and ON CONFLICT can only be what they look like: inside an expression they are in
 //! parentheses, apart from IS DISTINCT FROM.
 
-pub mod merge;
+mod merge;
 
 use std::ops::Range;
 
 use sqlparser::tokenizer::Token;
 
 use super::cursor::Cursor;
-use super::shape::{DmlKind, Part};
+use super::name::Part;
 use super::token::Lexed;
-use merge::Merge;
+
+/// Which statement writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DmlKind {
+    /// INSERT
+    Insert,
+    /// UPDATE
+    Update,
+    /// DELETE
+    Delete,
+    /// MERGE
+    Merge,
+}
 
 /// The parts of a writing statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,6 +194,44 @@ pub struct Returning {
     pub lexemes: Range<usize>,
     /// The items between commas; an alias is part of its item.
     pub items: Vec<Range<usize>>,
+}
+
+/// The parts of a MERGE.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merge {
+    /// The condition of ON.
+    pub on: Range<usize>,
+    /// The WHEN clauses.
+    pub whens: Vec<When>,
+}
+
+/// `WHEN [NOT] MATCHED [AND condition] THEN action`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct When {
+    /// A row of the target is in sight.
+    pub matched: bool,
+    /// The condition, without AND.
+    pub condition: Option<Range<usize>>,
+    /// What is done.
+    pub action: Action,
+}
+
+/// The action of a WHEN clause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// UPDATE SET ...
+    Update(Update),
+    /// INSERT ...
+    Insert {
+        /// Everything behind INSERT.
+        lexemes: Range<usize>,
+        /// The columns that are named.
+        columns: Option<Vec<Part>>,
+        /// The values; none for DEFAULT VALUES.
+        cells: Option<Vec<Cell>>,
+    },
+    /// DELETE or DO NOTHING.
+    Bare,
 }
 
 /// Finds the parts. `target_end` is the lexeme behind the target's name, its alias included.

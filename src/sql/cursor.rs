@@ -6,7 +6,7 @@ use std::ops::Range;
 use sqlparser::tokenizer::Token;
 
 use super::edit::closing;
-use super::shape::{Name, Part};
+use super::name::{Name, Part};
 use super::token::{Lexed, Lexeme};
 
 /// Lexemes from one place to another. A place beyond them is nothing: no word, no token.

@@ -3,7 +3,7 @@
 use sqlparser::ast::{AccessExpr, ArrayElemTypeDef, BinaryOperator, DataType, Expr, ObjectName, Query, SelectItem, SetExpr};
 use sqlparser::ast::{TimezoneInfo, TrimWhereField};
 
-use super::walk::folded;
+use super::name::folded;
 
 /// What a column of a select list or of RETURNING is called.
 #[derive(Debug, Clone, PartialEq, Eq)]

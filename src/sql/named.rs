@@ -9,8 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::tokenizer::Token;
 
+use super::parse::{Limits, script};
 use super::quote::qualified;
-use super::{Lexed, Limits, Role, Span, script};
+use super::shape::Role;
+use super::token::{Lexed, Span};
 
 /// What one statement names.
 #[derive(Debug, Default, PartialEq, Eq)]

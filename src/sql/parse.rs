@@ -14,9 +14,27 @@ use super::shape::Shape;
 use super::shim::shim;
 use super::token::Lexed;
 use super::types::types;
+use super::unparsed::Unparsed;
 use super::walk::walk;
 use super::wrapper::peel;
-use super::{Script, Statement};
+
+/// Everything that one Query or Parse message says.
+#[derive(Debug)]
+pub struct Script<'t> {
+    /// The text, cut into lexemes.
+    pub lexed: Lexed<'t>,
+    /// The statements in order; an empty one (`;;`) has no lexemes.
+    pub statements: Vec<Statement>,
+}
+
+/// One statement of a script.
+#[derive(Debug)]
+pub struct Statement {
+    /// Its lexemes, without the closing semicolon.
+    pub lexemes: Range<usize>,
+    /// What it names, or why that is not known.
+    pub shape: Result<Shape, Unparsed>,
+}
 
 /// How much is read.
 #[derive(Debug, Clone, Copy)]
@@ -31,32 +49,6 @@ impl Default for Limits {
     fn default() -> Self {
         Limits { text_bytes: 256 * 1024, depth: 100 }
     }
-}
-
-/// Why a statement's names are not known.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unparsed {
-    /// Longer than [`Limits::text_bytes`].
-    #[error("the text has {0} bytes, more than are parsed")]
-    TooLong(usize),
-    /// The text has no tokens that PostgreSQL would accept either, or some that the tokenizer does not know.
-    #[error("the text cannot be cut into tokens: {0}")]
-    Tokens(String),
-    /// Nested deeper than [`Limits::depth`]: the parser would find it out late, and some of its forms not at all.
-    #[error("{0} brackets are open at once, more than are parsed")]
-    TooDeep(usize),
-    /// More joins wait for their conditions than `WAITING_JOINS`.
-    #[error("{0} joins wait for their conditions, more than are parsed")]
-    TooManyJoins(usize),
-    /// The parser does not know the form.
-    #[error("{0}")]
-    Syntax(String),
-    /// A form that the parser is known to misread.
-    #[error("{0}")]
-    Misread(&'static str),
-    /// The parser panicked.
-    #[error("the parser failed on this text")]
-    Panicked,
 }
 
 /// A tree can be as deep as the text has tokens (`a or a or a ...`), and is walked and dropped by recursion. Up to this many

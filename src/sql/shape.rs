@@ -2,43 +2,11 @@
 
 use std::ops::Range;
 
-use super::clause::Clauses;
+use super::clause::{Clauses, DmlKind};
 use super::figure::OutputName;
+use super::name::Name;
 use super::select::Select;
 use super::token::Span;
-
-/// A piece of a dotted name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
-    /// Folded as PostgreSQL folds it.
-    pub text: String,
-    /// Where it stands.
-    pub span: Span,
-}
-
-/// A dotted name: `[catalog.][schema.]relation`, or `[schema.][table.]column`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Name(pub Vec<Part>);
-
-impl Name {
-    /// The last piece.
-    pub fn last(&self) -> &str {
-        self.0.last().map_or("", |p| &p.text)
-    }
-
-    /// The piece before the last.
-    pub fn qualifier(&self) -> Option<&str> {
-        self.0.len().checked_sub(2).map(|i| self.0[i].text.as_str())
-    }
-
-    /// From the first to the last piece.
-    pub fn span(&self) -> Span {
-        match (self.0.first(), self.0.last()) {
-            (Some(a), Some(b)) => a.span.to(b.span),
-            _ => Span { start: 0, end: 0 },
-        }
-    }
-}
 
 /// What a statement does with a relation that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -122,6 +90,14 @@ pub struct Reference {
     pub sample: Option<Span>,
     /// The scope in whose FROM list it stands.
     pub scope: ScopeId,
+}
+
+impl Reference {
+    /// Of a name that stands alone: no alias, no more than the name.
+    pub(super) fn new(name: Name, role: Role) -> Self {
+        let span = name.span();
+        Reference { name, role, alias: None, span, table_command: false, sample: None, scope: 0 }
+    }
 }
 
 /// An index into [`Shape::scopes`].
@@ -231,19 +207,6 @@ pub struct NameUse {
     pub place: UsePlace,
     /// The scope in which it is looked up.
     pub scope: ScopeId,
-}
-
-/// Which statement writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DmlKind {
-    /// INSERT
-    Insert,
-    /// UPDATE
-    Update,
-    /// DELETE
-    Delete,
-    /// MERGE
-    Merge,
 }
 
 /// An INSERT, UPDATE, DELETE or MERGE, at the top or in a CTE.

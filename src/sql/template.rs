@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Span;
+use super::token::Span;
 
 /// A piece of SQL.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

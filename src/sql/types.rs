@@ -9,9 +9,9 @@ use std::ops::Range;
 use sqlparser::tokenizer::Token;
 
 use super::cursor::Cursor;
-use super::shape::{Name, Reference, Role};
+use super::name::Name;
+use super::shape::{Reference, Role};
 use super::token::Lexed;
-use super::wrapper::reference;
 
 /// References to what may be row types, with the lexemes of their names. The types that the grammar names by words of its own come too.
 pub(super) fn types(lexed: &Lexed<'_>, range: &Range<usize>) -> (Vec<Reference>, Vec<usize>) {
@@ -95,7 +95,7 @@ impl Types<'_, '_> {
 
     fn add(&mut self, name: Name, lexemes: Range<usize>) {
         self.lexemes.extend(lexemes.filter(|&i| self.cursor.lexed.lexemes[i].word().is_some()));
-        self.references.push(reference(name, Role::Type));
+        self.references.push(Reference::new(name, Role::Type));
     }
 
     /// `CAST (x AS type)`, and `f(x) AS t (a type, b type)`.

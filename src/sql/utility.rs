@@ -4,8 +4,9 @@
 use sqlparser::tokenizer::Token;
 
 use super::cursor::Cursor;
-use super::shape::{Name, Reference, Role};
-use super::wrapper::{Peeled, reference};
+use super::name::Name;
+use super::peeled::Peeled;
+use super::shape::{Reference, Role};
 
 /// Kinds of objects that are relations, as ALTER, DROP and COMMENT name them.
 const RELATIONS: &[&str] = &["TABLE", "VIEW"];
@@ -181,7 +182,7 @@ impl Cursor<'_, '_> {
 
     fn refer(&self, name: Name, role: Role, lexemes: std::ops::Range<usize>, out: &mut Peeled) {
         if let Some(span) = self.lexed.span(&lexemes) {
-            out.references.push(Reference { span, ..reference(name, role) });
+            out.references.push(Reference { span, ..Reference::new(name, role) });
         }
     }
 }

@@ -18,10 +18,11 @@ use sqlparser::tokenizer::Token;
 
 use super::edit::{Edited, closing};
 use super::figure::{OutputName, output_name};
-use super::parse::Unparsed;
+use super::name::{Name, Part, folded};
 use super::select::select as parts;
-use super::shape::{Alias, Item, Name, NameUse, Part, Reference, Role, Scope, ScopeId, Shape, UsePlace};
-use super::token::Lexed;
+use super::shape::{Alias, Item, NameUse, Reference, Role, Scope, ScopeId, Shape, UsePlace};
+use super::token::{Lexed, Span};
+use super::unparsed::Unparsed;
 
 /// Collects what one parsed statement names. `range` holds the statement's lexemes.
 pub fn walk(lexed: &Lexed<'_>, range: &Range<usize>, edited: &Edited, tree: &Tree) -> Result<Shape, Unparsed> {
@@ -236,7 +237,7 @@ impl Walker<'_, '_> {
         if open { closing(self.lexed, at, self.range.end).map_or(0, |close| close + 1 - at) } else { 0 }
     }
 
-    fn sample(&self, at: usize) -> Option<super::Span> {
+    fn sample(&self, at: usize) -> Option<Span> {
         let word = |i: usize, w: &str| self.range.contains(&i) && self.lexed.lexemes[i].is(w);
         if !word(at, "TABLESAMPLE") {
             return None;
@@ -373,10 +374,6 @@ impl Visitor for Expressions<'_, '_, '_> {
 
 fn parts_of(alias: &TableAlias) -> (&Ident, Vec<&Ident>) {
     (&alias.name, alias.columns.iter().map(|c| &c.name).collect())
-}
-
-pub(super) fn folded(ident: &Ident) -> String {
-    if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_ascii_lowercase() }
 }
 
 /// What is known of a CTE before or behind its query.

@@ -7,24 +7,10 @@ use std::ops::Range;
 use sqlparser::tokenizer::Token;
 
 use super::cursor::Cursor;
-use super::shape::{Name, Reference, Role};
+use super::peeled::Peeled;
+use super::shape::{Reference, Role};
 use super::token::Lexed;
 use super::utility;
-
-/// A statement without its wrapping.
-#[derive(Debug, Default)]
-pub struct Peeled {
-    /// The query or DML statement inside; `None` for a statement that names relations in no form that is known here.
-    pub query: Option<Range<usize>>,
-    /// Relations that the wrapping itself names.
-    pub references: Vec<Reference>,
-    /// Lexemes that the wrapping explains (cursor and statement names, column lists of COPY).
-    pub explained: Vec<usize>,
-    /// The cursor that DECLARE opens.
-    pub cursor: Option<String>,
-    /// The constraints that SET CONSTRAINTS names.
-    pub constraints: Vec<Name>,
-}
 
 const QUERY_START: &[&str] = &["SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "TABLE"];
 
@@ -113,11 +99,6 @@ pub fn operation(lexed: &Lexed<'_>, range: &Range<usize>, at: usize) -> &'static
     if creates && !previous(&["LIKE", "OF", "INHERITS"]) { object.unwrap_or("mention") } else { "mention" }
 }
 
-pub(super) fn reference(name: Name, role: Role) -> Reference {
-    let span = name.span();
-    Reference { name, role, alias: None, span, table_command: false, sample: None, scope: 0 }
-}
-
 impl Cursor<'_, '_> {
     fn starts_query(&self, at: usize) -> bool {
         self.is_any(at, QUERY_START) || self.is_token(at, &Token::LParen)
@@ -183,7 +164,7 @@ impl Cursor<'_, '_> {
             next = close + 1;
         }
         let role = if self.is(next, "TO") { Role::CopyTo } else { Role::CopyFrom };
-        out.references.push(reference(name, role));
+        out.references.push(Reference::new(name, role));
     }
 }
 

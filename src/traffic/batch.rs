@@ -12,6 +12,17 @@ pub const HOUR: i64 = 3600;
 /// The application of counts for whose own there is no room.
 pub const OTHERS: &str = "(others)";
 
+/// The beginning of a moment's hour, in seconds.
+pub(super) fn hour_of(us: i64) -> i64 {
+    us.div_euclid(1_000_000 * HOUR) * HOUR
+}
+
+/// As much of a name as the server keeps (source, pg_config_manual.h: NAMEDATALEN); a start-up packet may hold a longer one.
+pub(super) fn name_of(text: &str) -> String {
+    let end = (0..=text.len().min(63)).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
+    text[..end].to_owned()
+}
+
 /// What is counted exactly, however many there are.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TotalKey {

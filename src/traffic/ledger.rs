@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
-use super::batch::{Batch, Count, DetailKey, Form, HOUR, How, OTHERS, Statement, TotalKey};
+use super::batch::{Batch, Count, DetailKey, Form, How, OTHERS, Statement, TotalKey, hour_of, name_of};
+use super::execution::{Client, Execution, Sqlstate};
 use super::latency::{self, CLASSES};
 use super::together::{Pairs, Tables};
-use super::{Client, Execution, Sqlstate};
 use crate::rewrite::{Hit, HitOutcome, Named, Outcome};
 use crate::sql::fingerprint::Seen;
 
@@ -324,17 +324,6 @@ fn take(bytes: &mut usize, limit_bytes: usize, more: usize) -> bool {
     let fits = *bytes + more <= limit_bytes;
     *bytes += if fits { more } else { 0 };
     fits
-}
-
-/// The beginning of a moment's hour, in seconds.
-pub(super) fn hour_of(us: i64) -> i64 {
-    us.div_euclid(1_000_000 * HOUR) * HOUR
-}
-
-/// As much of a name as the server keeps (source, pg_config_manual.h: NAMEDATALEN); a start-up packet may hold a longer one.
-pub(super) fn name_of(text: &str) -> String {
-    let end = (0..=text.len().min(63)).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
-    text[..end].to_owned()
 }
 
 /// The form in which a statement went to the server, if it is one of the two that are compared.

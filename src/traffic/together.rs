@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
-use super::batch::{Batch, How, OTHERS, PairCount, PairKey};
-use super::ledger::{hour_of, name_of};
+use super::batch::{Batch, How, OTHERS, PairCount, PairKey, hour_of, name_of};
 use crate::rewrite::Hit;
 
 /// Tables of a statement that are looked at.

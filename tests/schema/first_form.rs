@@ -2,7 +2,7 @@
 //! leaves as it was.
 
 use esclusa::catalog::Database;
-use esclusa::migrate::run::Migration;
+use esclusa::migrate::migration::Migration;
 use esclusa::migrate::{capture, first_form, schema};
 use esclusa::rule::{Capture, RuleSet, Target};
 
@@ -70,7 +70,7 @@ async fn a_database_of_the_first_form_is_brought_over() {
     let told = format!("{}: {}", drift_of_schema.rows[0][1].text(), drift_of_schema.rows[0][0].text());
     assert_eq!(told, "is of the first form: `esclusa schema apply` brings it over: table audit_log");
 
-    let done = first_form::bring_over(&db, &context(), &rules).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    let done = first_form::passage::bring_over(&db, &context(), &rules).await.unwrap_or_else(|e| panic!("{}", said(&e)));
     let told: Vec<String> = done.rows.iter().map(|r| format!("{}: {}", r[0].text(), r[1].text())).collect();
     assert_eq!(
         told,
@@ -144,7 +144,7 @@ async fn what_cannot_be_brought_over_is_refused() {
     let (db, mut rules) = first("first_form_refused").await;
     let before = everything(&db).await;
     let barrio = rules.rules.remove("hisbarrio").unwrap();
-    let refused = async |rules: &RuleSet| said(&first_form::bring_over(&db, &context(), rules).await.unwrap_err());
+    let refused = async |rules: &RuleSet| said(&first_form::passage::bring_over(&db, &context(), rules).await.unwrap_err());
     assert!(
         refused(&rules).await.contains("no rules for tables that were moved\ndetail: hisbarrio"),
         "{}",
@@ -175,6 +175,6 @@ async fn what_cannot_be_brought_over_is_refused() {
         panic!("tipositver is a look-up")
     };
     lookup.text_id = text_id;
-    first_form::bring_over(&db, &context(), &rules).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+    first_form::passage::bring_over(&db, &context(), &rules).await.unwrap_or_else(|e| panic!("{}", said(&e)));
     assert_eq!(everything(&db).await, before);
 }

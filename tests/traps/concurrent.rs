@@ -1,7 +1,7 @@
 //! Two sessions on one consolidated table: who waits for whom, and what is there afterwards. A session that must wait is seen waiting
 //! in pg_locks; one that must not is given no time to.
 
-use esclusa::migrate::run::Migration;
+use esclusa::migrate::migration::Migration;
 
 use crate::common::{Bed, server, wait_for};
 use crate::proxied::Proxied;

@@ -159,7 +159,7 @@ async fn a_table_that_fails_its_proof_stays() {
 async fn verdicts_are_recorded() {
     let bed = migrated().await;
     bed.sql("DELETE FROM cf_quere_pro.tipp WHERE cod = 'a'").await;
-    let migration = esclusa::migrate::run::Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap();
+    let migration = esclusa::migrate::migration::Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap();
     let parity = migration.verify(&bed.rules.rules["tipp"]).await.unwrap().unwrap();
     assert!(
         parity.failures().starts_with("count: 2 legacy, 1 new; checksum: different; multiset: 1 missing (a,,\"\",N,,), 0 extra"),

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use esclusa::config::Month;
 use esclusa::demo::postgres::{self, Options, Postgres};
-use esclusa::migrate::schema::{self, Partitioner};
+use esclusa::migrate::partition::{self, Partitioner};
+use esclusa::migrate::schema;
 use esclusa::table::Table;
 
 use crate::common::{Bed, context, said, server};
@@ -172,7 +173,7 @@ async fn months(bed: &Bed) -> Vec<String> {
 /// The months that `apply` plans, with their bounds: those that pg_partman must make too.
 async fn planned(bed: &Bed, end: Month) -> Vec<String> {
     let mut planned = Vec::new();
-    for partition in &schema::partitions(&bed.context, Partitioner::Own, end) {
+    for partition in &partition::partitions(&bed.context, Partitioner::Own, end) {
         let (from, to) = (&partition.from, &partition.to);
         let bounds = bed
             .cell(&format!("SET timezone = 'America/Mexico_City'; SELECT {from}::timestamptz || ' ' || {to}::timestamptz"))

@@ -181,6 +181,8 @@ struct Pair {
     dirty: bool,
     /// Sequences that the server itself has not survived.
     broken: usize,
+    /// As of [`Pair::started`].
+    began_at: Vec<String>,
 }
 
 impl Pair {
@@ -208,10 +210,26 @@ impl Pair {
             return None;
         }
         let proxied = play(&self.proxied, sequence, Some(&direct.waits)).await;
-        let (direct_lines, proxied_lines) = (described(&direct.lines), described(&proxied.lines));
+        let started = self.started().await;
+        if std::mem::replace(&mut self.began_at, started.clone()) != started {
+            // Another process of the server broke down, and took with it what was not on the disk yet.
+            self.broken += 1;
+            self.dirty = true;
+            return None;
+        }
+        let (direct_lines, mut proxied_lines) = (described(&direct.lines), described(&proxied.lines));
+        copy_given_up(&direct_lines, &mut proxied_lines);
         self.dirty = direct.state != self.began || proxied.state != self.began;
         transcript::difference(name, "proxied", &direct_lines, &proxied_lines)
             .or_else(|| transcript::difference(name, "proxied, state", &direct.state, &proxied.state))
+    }
+
+    /// When the server's own processes began: a server that has broken down begins them anew.
+    async fn started(&self) -> Vec<String> {
+        let mut player = Player::log_in(&self.direct).await;
+        player.query("SELECT backend_start FROM pg_stat_activity WHERE backend_type = 'checkpointer'").await;
+        player.send(&frames::terminate()).await;
+        player.lines
     }
 
     /// The shortest sequence found that still differs, and how.
@@ -243,6 +261,16 @@ fn described(lines: &[String]) -> Vec<String> {
     (0..lines.len()).filter(|&n| !is_lost(n)).map(|n| lines[n].clone()).collect()
 }
 
+/// A table checks rows of COPY many at a time, a view one by one: where the client gives up, the view has told of a row already
+/// (docs/differences.md).
+fn copy_given_up(direct: &[String], proxied: &mut [String]) {
+    for (direct, proxied) in direct.iter().zip(proxied) {
+        if direct.contains("COPY from stdin failed") && proxied.starts_with("E ") && proxied.contains("COPY ") {
+            proxied.clone_from(direct);
+        }
+    }
+}
+
 fn given<T: FromStr>(name: &str, otherwise: T) -> T {
     std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(otherwise)
 }
@@ -257,7 +285,9 @@ async fn any_sequence_of_messages_is_answered_alike() {
         began: Vec::new(),
         dirty: true,
         broken: 0,
+        began_at: Vec::new(),
     };
+    pair.began_at = pair.started().await;
     pair.reset().await;
     pair.began = play(&pair.direct, &[], None).await.state;
     let (mut messages, mut number, mut told) = (0, given("ESCLUSA_MESSAGES_FIRST", 0_u64), Vec::new());

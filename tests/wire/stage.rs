@@ -13,7 +13,7 @@ use esclusa::config::document::Document;
 use esclusa::config::{Address, Settings};
 use esclusa::demo::postgres::{Options, Postgres};
 use esclusa::error::Result;
-use esclusa::migrate::run::Migration;
+use esclusa::migrate::migration::Migration;
 use esclusa::migrate::schema;
 use esclusa::mode::Mode;
 use esclusa::relation;

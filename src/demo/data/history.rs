@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use super::filled::{Filled, Row};
+use super::sizes::Sizes;
 use super::values::{Cell, Field, Kind, Values, fit};
-use super::{Filled, Row, Sizes, column_names};
 use crate::catalog::Table;
 use crate::rule::plan::{Plan, PlanRow};
 
@@ -103,4 +104,9 @@ fn history_cell(field: &Field, source: &Source, stamp: &str, base_row: Option<&R
         },
         Source::Base { .. } | Source::Own => values.cell(field),
     }
+}
+
+/// The column names in a list such as `tpforigen+tpfopera`.
+pub(super) fn column_names(list: &str) -> Vec<&str> {
+    list.split('+').filter(|name| !name.is_empty()).collect()
 }

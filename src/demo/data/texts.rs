@@ -4,8 +4,9 @@
 //! exists so that every id leads to exactly one text in each; it makes none for the text ids of
 //! other tables, which lead nowhere.
 
+use super::filled::{Filled, Row};
+use super::sizes::Sizes;
 use super::values::{FIRST_STAMP, Field, Values, name_hash};
-use super::{Filled, Row, Sizes};
 use crate::catalog::Table;
 
 /// The table that holds the texts.

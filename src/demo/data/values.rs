@@ -11,7 +11,7 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::Sizes;
+use super::sizes::Sizes;
 use crate::catalog::{Column, Table};
 
 /// One field of a row as PostgreSQL would print it; `None` is NULL.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::catalog::Database;
 use crate::error::Result;
 
-use super::CONTROL;
+use super::super::CONTROL;
 
 /// `$1` is the schema, `$2` the tables, `$3` our own schema. Names of anything but word characters are not looked for in functions' texts:
 /// their tables are taken as named there.

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::sql::quote::ident;
 
 use super::super::foreign_key::key_table::Leaf;
-use super::{Dependent, Dependents, rows};
+use super::found::{Dependent, Dependents, rows};
 
 /// The table's row type and the type of arrays of it.
 const ROW_TYPES: &str =

@@ -7,7 +7,7 @@ use crate::sql::quote::{ident, literal, qualified};
 use super::super::CONTROL;
 use super::super::foreign_key::bounded;
 use super::super::foreign_key::key_table::Leaf;
-use super::{Dependent, Dependents, rows, view_name};
+use super::found::{Dependent, Dependents, rows};
 
 /// Kind, what yields the names, and why it blocks.
 const BLOCKING: &[(&str, &str, &str)] = &[
@@ -205,4 +205,9 @@ fn schema_of(leaf: &Leaf<'_>, name: &str) -> String {
         Some(schema) => format!("{schema}{}", ident(name)),
         None => ident(name),
     }
+}
+
+/// The name that the view takes.
+fn view_name(leaf: &Leaf<'_>) -> String {
+    qualified(leaf.schema, leaf.table)
 }

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::sql::{Lexed, Span};
 
 use super::super::foreign_key::key_table::Leaf;
-use super::{Dependent, Dependents, rows};
+use super::found::{Dependent, Dependents, rows};
 
 /// One view, as the catalog has it.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::relation::Relation;
 use crate::sql::quote::ident;
 
-use super::parity;
+use super::super::parity;
 
 /// How many rows one side has more often than the other, in both directions.
 async fn difference(db: &Database, context: &str, old: &str, new: &str) -> Result<(i64, i64)> {

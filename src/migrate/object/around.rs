@@ -7,7 +7,7 @@ use crate::sql::quote::{ident, literal};
 use super::super::foreign_key::KEYS;
 use super::super::foreign_key::key_table::{self, GUARD};
 use super::super::{CONTROL, LEAVES};
-use super::{Drift, Remedy};
+use super::drift::{Drift, Remedy};
 
 pub(super) async fn check(database: &Database, schema: &str) -> Result<Vec<Drift>> {
     let sql = format!(

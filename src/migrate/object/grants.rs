@@ -8,7 +8,9 @@ use crate::catalog::Database;
 use crate::error::Result;
 use crate::sql::quote::{literal, qualified};
 
-use super::{CONTROL, Drift, KEYS, LEAVES, Remedy};
+use super::super::foreign_key::KEYS;
+use super::super::{CONTROL, LEAVES};
+use super::drift::{Drift, Remedy};
 
 /// What a statement that names the leaf can need. The others are not taken from it either where the view has them.
 const OF_LEAF: [&str; 5] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"];

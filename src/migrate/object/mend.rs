@@ -6,11 +6,15 @@ use crate::table::Cell;
 
 use super::super::foreign_key::KEYS;
 use super::super::{CONTROL, roles};
-use super::{Drift, LOCK_TIMEOUT, Remedy, adopt, check, grants};
+use super::drift::{Drift, Remedy};
+use super::{adopt, check, grants};
 use crate::relation::LEAVES;
 
 /// A view is made first, then what is told of its rights: more rounds than there are such steps would change nothing.
 const ROUNDS: usize = 4;
+
+/// A writer that holds a table longer than this makes one step of mending fail, and nobody wait.
+const LOCK_TIMEOUT: &str = "5s";
 
 /// Mends what can be mended. Rows of `schema apply`: the object, and `mended`, or why not.
 pub async fn mend(database: &Database, schema: &str) -> Result<Vec<Vec<Cell>>> {

@@ -3,10 +3,11 @@
 
 use std::time::{Duration, Instant};
 
+use super::work::{Watched, Work};
 use crate::error::{Error, Result};
+use crate::migrate::CONTROL;
 use crate::migrate::throttle::signals::{Notes, Watch};
-use crate::migrate::throttle::{Limits, Verdict, decide};
-use crate::migrate::{CONTROL, online::Work};
+use crate::migrate::throttle::{Verdict, decide};
 
 /// What goes before the copying is looked at no more often.
 const LOOKED_AT: Duration = Duration::from_secs(1);
@@ -14,27 +15,6 @@ const LOOKED_AT: Duration = Duration::from_secs(1);
 const TOLD: Duration = Duration::from_secs(5);
 /// What clients feel now is no baseline for what is copied next, when something was copied so short a time ago.
 const STIRRED: Duration = Duration::from_secs(90);
-
-/// What the copies of one run go by.
-pub struct Throttle {
-    limits: Limits,
-    watch: tokio::sync::Mutex<Option<Watched>>,
-}
-
-struct Watched {
-    watch: Watch,
-    /// When something was copied last.
-    copied: Instant,
-    /// The last verdict, and when it was found.
-    last: Option<(Verdict, Instant)>,
-}
-
-impl Throttle {
-    /// By these limits.
-    pub fn new(limits: Limits) -> Self {
-        Throttle { limits, watch: tokio::sync::Mutex::default() }
-    }
-}
 
 /// Begins to watch, before a table is copied or gone on with.
 pub(super) async fn begin(work: Work<'_>) -> Result<()> {

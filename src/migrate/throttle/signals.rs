@@ -4,13 +4,11 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::{Felt, Limits, Signal, Signals};
+use super::{CHECKPOINTS_WITHIN, Felt, Limits, Signal, Signals};
 use crate::catalog::Database;
 use crate::control::felt::{self, Proxy};
 use crate::error::Result;
 
-/// Checkpoints are counted over so long a time.
-pub const CHECKPOINTS_WITHIN: Duration = Duration::from_secs(300);
 /// What clients feel now is what they have felt for so long.
 const NOW: Duration = Duration::from_secs(10);
 /// Before the copying: what the proxies have kept.

@@ -61,7 +61,7 @@ pub async fn read(database: &Database, settings: &Settings, asked: &Asked, langu
     };
     let tables: Vec<Legacy> = judged.into_iter().map(one).collect();
     let (limits, measured) = limits(database, settings).await?;
-    let mut basis = basis(database, settings, &asked).await?;
+    let mut basis = basis(database, settings, &asked, language).await?;
     basis.measured = measured;
     basis.guessed = tables.iter().filter(|t| sizes.get(t.table()).is_some_and(|size| size.is_guessed)).map(|_| 1).sum();
     let pairs = pairs(database, settings, &asked).await?;
@@ -200,7 +200,7 @@ fn rounded(rate: u64) -> u64 {
     (rate / scale * scale).max(1)
 }
 
-async fn basis(database: &Database, settings: &Settings, asked: &Asked) -> Result<Basis> {
+async fn basis(database: &Database, settings: &Settings, asked: &Asked, language: Language) -> Result<Basis> {
     let calendar = overview::calendar(settings);
     let days = overview::days(database, asked).await?;
     let covered = verdict::covered(&days.iter().collect::<Vec<_>>(), &calendar);
@@ -230,21 +230,21 @@ async fn basis(database: &Database, settings: &Settings, asked: &Asked) -> Resul
         statements: count(row.get(6)),
         hits: count(row.get(7)),
         ignored: settings.migrate.reads_all.clone(),
-        proxies: proxies(database).await?,
+        proxies: proxies(database, language).await?,
         ..Basis::default()
     })
 }
 
 /// Proxies that cannot be counted upon, each with why.
-async fn proxies(database: &Database) -> Result<Vec<String>> {
+async fn proxies(database: &Database, language: Language) -> Result<Vec<String>> {
     let sql = format!(
         "WITH most AS (SELECT mode() WITHIN GROUP (ORDER BY rules) AS rules FROM {CONTROL}.replica WHERE seen_at > clock_timestamp() - interval '60 s')
-         SELECT instance || ': ' || CASE WHEN seen_at <= clock_timestamp() - interval '60 s' THEN 'silent' WHEN generation <> number THEN 'behind the last switch'
-             ELSE 'with other rules' END
+         SELECT instance || ': ' || CASE WHEN seen_at <= clock_timestamp() - interval '60 s' THEN '«silent|en silencio»' WHEN generation <> number THEN '«behind the last switch|sin el último cambio»'
+             ELSE '«with other rules|con otras reglas»' END
          FROM {CONTROL}.replica AS r, {CONTROL}.generation, most
          WHERE seen_at <= clock_timestamp() - interval '60 s' OR generation <> number OR r.rules <> most.rules ORDER BY 1"
     );
-    let rows = database.query("asking for proxies", &sql, &[]).await?;
+    let rows = database.query("asking for proxies", &language.choose(&sql), &[]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 

@@ -1,9 +1,10 @@
 //! A history: rows of `audit_log`.
 
-use super::super::Rule;
-use super::super::file::Section;
+use super::super::columns::{Column, Key};
+use super::super::origin::Origin;
+use super::super::section::Section;
 use super::{Field, Kind};
-use crate::error::{Fault, Faults};
+use crate::error::Faults;
 
 /// How a history's rows come about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -52,31 +53,20 @@ pub struct History {
 }
 
 impl History {
-    pub(super) fn read(section: &mut Section<'_, '_, '_>) -> History {
-        History {
-            base: section.text("base"),
-            time: section.text("time"),
-            user: section.text("user"),
-            operation: section.text("operation"),
-            expid: section.text("expid"),
-            capture: section.parsed("capture").unwrap_or_default(),
-        }
-    }
-
     /// A history that is made of the audit trigger's images needs a base, its key, and types that an image gives back.
-    fn captured(&self, rule: &Rule, faults: &mut Faults) {
-        if self.base.is_none() || rule.columns.iter().all(|c| c.base.is_none()) {
+    fn captured(&self, columns: &[Column], key: &Key, origin: &Origin, faults: &mut Faults) {
+        if self.base.is_none() || columns.iter().all(|c| c.base.is_none()) {
             let message = "target.capture: an event log has no base whose trigger could write it";
-            faults.push(rule.fault("target.capture", message));
-        } else if rule.key.base.is_empty() {
-            faults.push(rule.fault("target.capture", "target.capture: the trigger needs key.base"));
+            faults.push(origin.fault("target.capture", message));
+        } else if key.base.is_empty() {
+            faults.push(origin.fault("target.capture", "target.capture: the trigger needs key.base"));
         }
-        for column in rule.columns.iter().filter(|c| c.base.is_some() && c.expression.is_none()) {
+        for column in columns.iter().filter(|c| c.base.is_some() && c.expression.is_none()) {
             let type_name = &column.column.type_name;
             if type_name.ends_with("[]") || !PLAIN_JSON.iter().any(|t| type_name.starts_with(t)) {
                 let message =
                     format!("column {}: a value of {type_name} cannot be read from the trigger's image", column.column.name);
-                faults.push(Fault::at(&rule.file, column.line, message).hint("give the column an expression"));
+                faults.push(origin.fault_at(column.line, message).hint("give the column an expression"));
             }
         }
     }
@@ -102,6 +92,17 @@ const PLAIN_JSON: &[&str] = &[
 ];
 
 impl Kind for History {
+    fn read(section: &mut Section<'_, '_, '_>) -> History {
+        History {
+            base: section.text("base"),
+            time: section.text("time"),
+            user: section.text("user"),
+            operation: section.text("operation"),
+            expid: section.text("expid"),
+            capture: section.parsed("capture").unwrap_or_default(),
+        }
+    }
+
     fn name(&self) -> &'static str {
         "history"
     }
@@ -132,13 +133,13 @@ impl Kind for History {
         self.base.as_deref()
     }
 
-    fn check(&self, rule: &Rule, faults: &mut Faults) {
+    fn check(&self, columns: &[Column], key: &Key, origin: &Origin, faults: &mut Faults) {
         if self.capture == Capture::Trigger {
-            self.captured(rule, faults);
+            self.captured(columns, key, origin, faults);
         }
-        if !rule.key.base.is_empty() && rule.key.base.len() != rule.key.columns.len() {
-            let message = format!("key.base has {} columns, key.columns has {}", rule.key.base.len(), rule.key.columns.len());
-            faults.push(rule.fault("key.base", message));
+        if !key.base.is_empty() && key.base.len() != key.columns.len() {
+            let message = format!("key.base has {} columns, key.columns has {}", key.base.len(), key.columns.len());
+            faults.push(origin.fault("key.base", message));
         }
     }
 }

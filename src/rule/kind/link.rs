@@ -1,7 +1,8 @@
 //! A junction: rows of `domain_value_link`.
 
-use super::super::Rule;
-use super::super::file::Section;
+use super::super::columns::{Column, Key};
+use super::super::origin::Origin;
+use super::super::section::Section;
 use super::{Field, Kind};
 use crate::error::Faults;
 
@@ -20,8 +21,8 @@ pub struct Link {
     pub target: Vec<String>,
 }
 
-impl Link {
-    pub(super) fn read(section: &mut Section<'_, '_, '_>) -> Link {
+impl Kind for Link {
+    fn read(section: &mut Section<'_, '_, '_>) -> Link {
         Link {
             link_type: section.required("type"),
             source_domain: section.required("source_domain"),
@@ -30,9 +31,7 @@ impl Link {
             target: section.list("target"),
         }
     }
-}
 
-impl Kind for Link {
     fn name(&self) -> &'static str {
         "link"
     }
@@ -59,10 +58,10 @@ impl Kind for Link {
         Some((format!("link type {}", self.link_type), "target.type"))
     }
 
-    fn check(&self, rule: &Rule, faults: &mut Faults) {
+    fn check(&self, _columns: &[Column], key: &Key, origin: &Origin, faults: &mut Faults) {
         let ends: Vec<&String> = self.source.iter().chain(&self.target).collect();
-        if ends.len() != rule.key.columns.len() || rule.key.columns.iter().any(|c| !ends.contains(&c)) {
-            faults.push(rule.fault("key.columns", "key.columns of a link are the columns of target.source and target.target"));
+        if ends.len() != key.columns.len() || key.columns.iter().any(|c| !ends.contains(&c)) {
+            faults.push(origin.fault("key.columns", "key.columns of a link are the columns of target.source and target.target"));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A look-up: rows of `domain_value`.
 
-use super::super::file::Section;
+use super::super::section::Section;
 use super::{Field, Kind};
 
 /// A look-up that becomes rows of `domain_value`.
@@ -22,8 +22,8 @@ pub struct Lookup {
     pub time: Option<String>,
 }
 
-impl Lookup {
-    pub(super) fn read(section: &mut Section<'_, '_, '_>) -> Lookup {
+impl Kind for Lookup {
+    fn read(section: &mut Section<'_, '_, '_>) -> Lookup {
         Lookup {
             domain: section.required("domain"),
             text_id: section.text("text_id"),
@@ -34,9 +34,7 @@ impl Lookup {
             time: section.text("time"),
         }
     }
-}
 
-impl Kind for Lookup {
     fn name(&self) -> &'static str {
         "lookup"
     }

@@ -1,6 +1,6 @@
 //! A history that stays a table.
 
-use super::super::file::Section;
+use super::super::section::Section;
 use super::{Field, Kind};
 
 /// A history that stays, with `hst_id` and `hst_operation` added.
@@ -12,13 +12,11 @@ pub struct Retained {
     pub time: Option<String>,
 }
 
-impl Retained {
-    pub(super) fn read(section: &mut Section<'_, '_, '_>) -> Retained {
+impl Kind for Retained {
+    fn read(section: &mut Section<'_, '_, '_>) -> Retained {
         Retained { base: section.text("base"), time: section.text("time") }
     }
-}
 
-impl Kind for Retained {
     fn name(&self) -> &'static str {
         "retained"
     }

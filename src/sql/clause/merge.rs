@@ -1,48 +1,7 @@
 //! The parts of MERGE (manual, MERGE): ON, and for each WHEN its condition and its action.
 
-use std::ops::Range;
-
-use super::{Cell, Update};
+use super::{Action, Merge, When};
 use crate::sql::cursor::Cursor;
-use crate::sql::shape::Part;
-
-/// The parts of a MERGE.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Merge {
-    /// The condition of ON.
-    pub on: Range<usize>,
-    /// The WHEN clauses.
-    pub whens: Vec<When>,
-}
-
-/// `WHEN [NOT] MATCHED [AND condition] THEN action`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct When {
-    /// A row of the target is in sight.
-    pub matched: bool,
-    /// The condition, without AND.
-    pub condition: Option<Range<usize>>,
-    /// What is done.
-    pub action: Action,
-}
-
-/// The action of a WHEN clause.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    /// UPDATE SET ...
-    Update(Update),
-    /// INSERT ...
-    Insert {
-        /// Everything behind INSERT.
-        lexemes: Range<usize>,
-        /// The columns that are named.
-        columns: Option<Vec<Part>>,
-        /// The values; none for DEFAULT VALUES.
-        cells: Option<Vec<Cell>>,
-    },
-    /// DELETE or DO NOTHING.
-    Bare,
-}
 
 impl Cursor<'_, '_> {
     pub(super) fn merge(&self, target_end: usize) -> Option<Merge> {

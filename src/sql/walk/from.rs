@@ -2,9 +2,10 @@
 
 use sqlparser::ast::{JoinConstraint, JoinOperator, ObjectName, TableAlias, TableFactor, TableWithJoins};
 
+use super::super::name::folded;
 use super::super::shape::{Item, JoinKind, Merged, Role, ScopeId, Step, UsePlace};
 use super::super::token::Span;
-use super::{Walker, folded, output_names, parts_of, renamed_columns};
+use super::{Walker, output_names, parts_of, renamed_columns};
 
 /// Whose a name is, is looked for among the items of FROM, and what a join shows is gathered from all that it joins: with no bound the
 /// work would be quadratic. No software joins so many, and the server does not plan them either.

@@ -6,9 +6,9 @@ use sqlparser::ast::{
 };
 use sqlparser::tokenizer::TokenWithSpan;
 
-use super::super::clause::{Arbiter, Clauses, clauses};
+use super::super::clause::{Arbiter, Clauses, DmlKind, clauses};
 use super::super::edit::closing;
-use super::super::shape::{Dml, DmlKind, Item, Role, ScopeId, UsePlace};
+use super::super::shape::{Dml, Item, Role, ScopeId, UsePlace};
 use super::{Walker, parts_of};
 
 impl Walker<'_, '_> {

@@ -67,7 +67,7 @@ const FOREIGN: &str = "
 
 /// The schemas of a statement's unqualified relations, and why it may not run, if it may not. The transaction that is open keeps what it names as
 /// it is.
-pub(in crate::server) async fn look(
+pub(super) async fn look(
     database: &Database,
     path: &[String],
     named: &[&Named],

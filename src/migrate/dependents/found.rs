@@ -1,0 +1,85 @@
+//! What is found to hang on a table, and how the catalog is asked for it.
+
+use crate::catalog::Database;
+use crate::error::Result;
+use crate::sql::quote::literal;
+
+use super::super::CONTROL;
+use super::super::foreign_key::key_table::Leaf;
+
+/// One object that hangs on the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dependent {
+    /// `view`, `function`, `policy` and so on.
+    pub kind: &'static str,
+    /// The object.
+    pub name: String,
+    /// What becomes of it.
+    pub fate: String,
+    /// `migrate` refuses the table.
+    pub blocks: bool,
+    /// What makes it anew on the view or the leaf; printed where it blocks, and run by the move where it does not.
+    pub script: Option<String>,
+}
+
+impl Dependent {
+    pub(super) fn carried(kind: &'static str, name: impl Into<String>, fate: &str, script: &str) -> Self {
+        Dependent { kind, name: name.into(), fate: fate.to_owned(), blocks: false, script: Some(script.to_owned()) }
+    }
+
+    pub(super) fn noted(kind: &'static str, name: impl Into<String>, fate: &str) -> Self {
+        Dependent { kind, name: name.into(), fate: fate.to_owned(), blocks: false, script: None }
+    }
+
+    pub(super) fn blocking(kind: &'static str, name: impl Into<String>, fate: &str, script: Option<String>) -> Self {
+        Dependent { kind, name: name.into(), fate: fate.to_owned(), blocks: true, script }
+    }
+}
+
+/// All that hangs on a table, and the statements of the move.
+#[derive(Debug, Default)]
+pub struct Dependents {
+    /// In the order in which they are found: those of the table itself first.
+    pub found: Vec<Dependent>,
+    /// To be run before the table is locked, in the order in which a reader takes them: he holds a view when he asks for the table.
+    pub locks: Vec<String>,
+    /// To be run in the move's transaction while the table still has its name.
+    pub before: String,
+    /// To be run in it when the view has the name, its grants and its triggers, and the leaf stands.
+    pub after: String,
+    /// On the way back: to be run when the leaf has gone.
+    pub last: String,
+}
+
+impl Dependents {
+    /// Those that `migrate` refuses the table for.
+    pub fn blocking(&self) -> impl Iterator<Item = &Dependent> {
+        self.found.iter().filter(|d| d.blocks)
+    }
+
+    /// Takes one that the move carries by `before` and its script.
+    pub(super) fn carry(&mut self, dependent: Dependent, before: &str) {
+        self.before.push_str(before);
+        self.after.extend(dependent.script.iter().map(String::as_str));
+        self.found.push(dependent);
+    }
+}
+
+/// Rows of text; NULL is empty. `$1` is the table, `$control` the name of our own schema.
+pub(super) async fn rows(database: &Database, what: &str, sql: &str, leaf: &Leaf<'_>) -> Result<Vec<Vec<String>>> {
+    // By the simple protocol: every value comes as text, whatever its type.
+    // In one pass: a table's name may have such a sign in it.
+    let table = format!("{}::pg_catalog.regclass", literal(leaf.legacy));
+    let (name, control) = (literal(leaf.table), literal(CONTROL));
+    let holes = [("1", &table), ("name", &name), ("control", &control)];
+    let mut parts = sql.split('$');
+    let mut sql = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match holes.iter().find_map(|(hole, value)| Some((value, part.strip_prefix(hole)?))) {
+            Some((value, rest)) => sql.extend([value.as_str(), rest]),
+            None => sql.extend(["$", part]),
+        }
+    }
+    let found = database.text(&format!("looking for {what} of {}", leaf.table), &sql).await?;
+    Ok(found.into_iter().map(|row| row.into_iter().map(Option::unwrap_or_default).collect()).collect())
+}

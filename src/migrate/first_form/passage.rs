@@ -1,0 +1,386 @@
+//! A database of the first form, in which all histories share the months of audit_log and all look-ups one table, is brought over into the
+//! second: every moved table gets its leaf. It is one transaction, with proof: the rows that a table's view showed before are those that it
+//! shows afterwards, every stored row is where it was in all that was recorded of it, and where the legacy table still stands and nothing has
+//! been written since, parity holds. Only then the old tables are dropped.
+
+use crate::catalog::{Catalog, Database};
+use crate::error::{Error, Result};
+use crate::relation::target::{self, AUDIT_LOG, Target};
+use crate::relation::{CONTROL, Context, Relation};
+use crate::rule::{Rule, RuleSet};
+use crate::sql::quote::{ident, literal, qualified};
+use crate::sql::template::Sql;
+use crate::table::{ColumnType, Table};
+
+use super::super::partition::LIVE;
+use super::super::{ARCHIVE, PINNED, capture, leaf, object, schema, view};
+use super::proof;
+
+/// Where the old tables wait, within the transaction.
+const ASIDE: &str = "esclusa_first";
+const LOCK_TIMEOUT: &str = "5s";
+
+/// Brings it over. One row a moved table, with the number of its rows and what the reader should know.
+pub async fn bring_over(database: &Database, context: &Context, rules: &RuleSet) -> Result<Table> {
+    database.batch("pinning the session", PINNED).await?;
+    database
+        .transaction("bringing the first form over", async |db| {
+            let passage = Passage { db, context, rules };
+            let moved = passage.moved().await?;
+            passage.refuse_what_would_be_lost(&moved).await?;
+            passage.step_aside(&moved).await?;
+            schema::build_anew(db, context).await?;
+            passage.number_on().await?;
+            passage.captured_rows().await?;
+            let mut done = Table::new(&[("object", ColumnType::Text), ("state", ColumnType::Text)]);
+            for (_, relation) in &moved {
+                let state = passage.table(relation).await?;
+                done.push(vec![format!("table {}", relation.table).into(), state.into()]);
+            }
+            passage.attach(&moved).await?;
+            passage.record(&moved).await?;
+            passage.drop_the_old(&moved).await?;
+            Ok(done)
+        })
+        .await
+}
+
+struct Passage<'p> {
+    db: &'p Database,
+    context: &'p Context,
+    rules: &'p RuleSet,
+}
+
+impl Passage<'_> {
+    async fn list(&self, context: &str, sql: &str) -> Result<Vec<String>> {
+        Ok(self.db.text(context, sql).await?.into_iter().flatten().flatten().collect())
+    }
+
+    /// The tables that were moved, and were not brought back since.
+    async fn moved(&self) -> Result<Vec<(Rule, Relation)>> {
+        let sql = format!(
+            "SELECT DISTINCT legacy_table FROM {CONTROL}.run_table WHERE step = 'migrate' AND NOT EXISTS (SELECT FROM pg_class \
+             WHERE relname = legacy_table AND relnamespace = to_regnamespace({}) AND relkind IN ('r', 'p', 'f')) ORDER BY 1",
+            literal(&ident(&self.context.schema))
+        );
+        let tables = self.list("reading the ledger", &sql).await?;
+        let missing: Vec<&str> = tables.iter().filter(|t| !self.rules.rules.contains_key(*t)).map(String::as_str).collect();
+        if !missing.is_empty() {
+            return Err(Error::Refused {
+                message: "there are no rules for tables that were moved".into(),
+                detail: Some(missing.join(", ")),
+                hint: Some("a leaf is built by its rule: bring the rule files back that they were moved by".into()),
+            });
+        }
+        let rules = tables.iter().filter_map(|t| self.rules.rules.get(t));
+        Ok(rules.map(|rule| (rule.clone(), Relation::compile(rule, self.context))).collect())
+    }
+
+    /// Rows of no moved table, and objects of others that read or refer to the old tables, would be lost with them.
+    async fn refuse_what_would_be_lost(&self, moved: &[(Rule, Relation)]) -> Result<()> {
+        let names = target::ALL.map(|t| qualified(&self.context.schema, t.table)).join(", ");
+        let lock = format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE");
+        self.db.batch("locking the old tables", &lock).await?;
+        let mut lost = Vec::new();
+        for target in target::ALL {
+            let values: Vec<String> = moved
+                .iter()
+                .filter_map(|(_, r)| r.home.as_ref())
+                .filter(|h| h.target.table == target.table)
+                .map(|h| literal(&h.value))
+                .collect();
+            let sql = format!(
+                "SELECT format('%s rows of %s in {}', count(*), {1}) FROM {2} WHERE {1} <> ALL (ARRAY[{3}]::text[]) GROUP BY {1}",
+                target.table,
+                target.discriminator,
+                qualified(&self.context.schema, target.table),
+                values.join(", ")
+            );
+            lost.extend(self.list("looking for rows of no moved table", &sql).await?);
+        }
+        let own: Vec<String> = moved.iter().map(|(_, r)| literal(&r.table)).collect();
+        let old = target::ALL.map(|t| format!("{}::regclass", literal(&qualified(&self.context.schema, t.table)))).join(", ");
+        let sql = format!(
+            "WITH old(oid) AS (SELECT relid FROM unnest(ARRAY[{old}]) AS r(o), pg_partition_tree(o) \
+               UNION SELECT unnest(ARRAY[{old}])::oid) \
+             SELECT DISTINCT pg_describe_object('pg_class'::regclass, r.ev_class, 0) FROM pg_depend AS d JOIN pg_rewrite AS r ON r.oid = d.objid \
+             JOIN pg_class AS c ON c.oid = r.ev_class JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+             WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid IN (SELECT oid FROM old) \
+               AND NOT (n.nspname IN ({0}, {1}) AND c.relname = ANY (ARRAY[{2}]::text[])) \
+             UNION SELECT pg_describe_object('pg_constraint'::regclass, oid, 0) FROM pg_constraint WHERE contype = 'f' AND confrelid IN (SELECT oid FROM old)",
+            literal(&self.context.schema),
+            literal(CONTROL),
+            own.join(", ")
+        );
+        lost.extend(self.list("looking for what reads the old tables", &sql).await?);
+        if lost.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Refused {
+            message: "the old tables hold or carry what belongs to no moved table".into(),
+            detail: Some(lost.join("; ")),
+            hint: Some("save it and remove it, run this again, and make it again on the new tables".into()),
+        })
+    }
+
+    /// What each view shows is kept, and the old tables make room for the new ones.
+    async fn step_aside(&self, moved: &[(Rule, Relation)]) -> Result<()> {
+        self.db.batch("making room", &format!("CREATE SCHEMA {ASIDE}")).await?;
+        for (_, relation) in moved {
+            let sql = format!("CREATE TABLE {} AS SELECT * FROM {}", shown(relation), relation.view());
+            self.db.batch(&format!("keeping what {} shows", relation.table), &sql).await?;
+        }
+        let tables: Vec<String> = target::ALL.iter().map(|t| literal(&qualified(&self.context.schema, t.table))).collect();
+        let sql = format!(
+            "SELECT format('ALTER TABLE %s SET SCHEMA {ASIDE}', relid) FROM unnest(ARRAY[{0}]::regclass[]) AS r(o), pg_partition_tree(o) \
+             UNION ALL SELECT format('ALTER TABLE %s SET SCHEMA {ASIDE}', o) FROM unnest(ARRAY[{0}]::regclass[]) AS r(o) \
+             WHERE (SELECT relkind FROM pg_class WHERE oid = o) = 'r'",
+            tables.join(", ")
+        );
+        for step in self.list("moving the old tables aside", &sql).await? {
+            self.db.batch("moving the old tables aside", &step).await?;
+        }
+        self.forget_in_partman().await
+    }
+
+    /// pg_partman keeps one set of partitions: that of the captured rows, from now on.
+    async fn forget_in_partman(&self) -> Result<()> {
+        let sql = "SELECT format('DELETE FROM %I.part_config WHERE parent_table = %L', nspname, $1::text) FROM pg_extension JOIN pg_namespace AS n ON n.oid = extnamespace \
+                   WHERE extname = 'pg_partman'";
+        let parent = format!("{}.{}", self.context.schema, AUDIT_LOG.table);
+        if let Some(row) = self.db.query("asking pg_partman", sql, &[&parent]).await?.first() {
+            self.db.batch("telling pg_partman", &row.get::<_, String>(0)).await?;
+        }
+        Ok(())
+    }
+
+    /// New rows get numbers behind those of the old ones.
+    async fn number_on(&self) -> Result<()> {
+        for target in target::ALL {
+            let Some(sequence) = target.sequence else { continue };
+            let sequence = literal(&qualified(&self.context.schema, sequence));
+            let column = format!(
+                "SELECT quote_ident(attname) FROM pg_attrdef AS e JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum \
+                 JOIN pg_depend AS d ON d.classid = 'pg_attrdef'::regclass AND d.objid = e.oid AND d.refobjid = {sequence}::regclass \
+                 WHERE adrelid = {}::regclass",
+                literal(&qualified(&self.context.schema, target.table))
+            );
+            let old_columns = self.old_columns(target).await?;
+            for column in self.list("numbering on", &column).await?.into_iter().filter(|c| old_columns.contains(c)) {
+                let sql =
+                    format!("SELECT setval({sequence}, (SELECT coalesce(max({column}), 0) + 1 FROM {}), false)", old(target));
+                self.db.batch("numbering on", &sql).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn old_columns(&self, target: &Target) -> Result<Vec<String>> {
+        let sql = format!(
+            "SELECT attname FROM pg_attribute WHERE attrelid = {}::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+            literal(&old(target))
+        );
+        self.list("reading the old columns", &sql).await
+    }
+
+    /// What the audit trigger has recorded goes to the months.
+    async fn captured_rows(&self) -> Result<()> {
+        let there = self.old_columns(&AUDIT_LOG).await?;
+        let columns: Vec<&str> = AUDIT_LOG.columns.iter().copied().filter(|c| *c != AUDIT_LOG.discriminator).collect();
+        // Not the defaults of now: who moves a row is not who wrote it.
+        let values = columns.iter().map(|c| if there.iter().any(|t| t == c) { format!("r.{c}") } else { "NULL".to_owned() });
+        let sql = format!(
+            "INSERT INTO {} ({}) SELECT {} FROM {} AS r WHERE r.{} IS NULL ORDER BY r.{}",
+            qualified(&self.context.schema, LIVE),
+            columns.join(", "),
+            values.collect::<Vec<_>>().join(", "),
+            old(&AUDIT_LOG),
+            AUDIT_LOG.discriminator,
+            AUDIT_LOG.order,
+        );
+        self.db.batch("moving what the trigger recorded", &sql).await?;
+        let kept: Vec<&str> = columns.into_iter().filter(|c| there.iter().any(|t| t == c)).collect();
+        let old = format!("{} WHERE {} IS NULL", old(&AUDIT_LOG), AUDIT_LOG.discriminator);
+        proof::stored(self.db, "what the trigger recorded", &kept, &old, &qualified(&self.context.schema, LIVE)).await
+    }
+
+    /// One table: its leaf, its views, its rights, and the proof.
+    async fn table(&self, relation: &Relation) -> Result<String> {
+        let (db, context) = (self.db, format!("bringing {} over", relation.table));
+        let Some(home) = &relation.home else { return Ok("stays".into()) };
+        let archived = qualified(ARCHIVE, &relation.table);
+        let stands = db.one(&context, "SELECT to_regclass($1) IS NOT NULL", &[&archived]).await?.get::<_, bool>(0);
+        let owner = self.owner(relation).await?;
+        db.batch(&context, &leaf::creation(relation)).await?;
+        let there = self.old_columns(home.target).await?;
+        let rows = db.execute(&context, &copying(relation, home.target, &home.value, &there), &[]).await?;
+        let mut notes = leaf::finish(db, relation, stands.then_some(archived.as_str())).await?;
+        db.batch(&context, &leaf::analysis(relation)).await?;
+        let dropping = format!(
+            "DROP FUNCTION IF EXISTS {0}.{1}(text), {0}.{2}(text)",
+            ident(CONTROL),
+            ident(&format!("find_{}", relation.table)),
+            ident(&format!("image_{}", relation.table))
+        );
+        db.batch(&context, &dropping).await?;
+        db.batch(&context, &view::replacement(relation)).await?;
+        let given = format!("ALTER VIEW {} OWNER TO {owner}", relation.legacy_table());
+        db.batch(&context, &given).await?;
+        view::hand_over(db, relation, &relation.legacy_table()).await?;
+        if relation.projection.is_some() {
+            let projected = db.execute(&context, &projecting(relation), &[]).await?;
+            notes.push(format!("{projected} rows that the trigger wrote"));
+        }
+        let kept: Vec<&str> =
+            there.iter().map(String::as_str).filter(|c| *c != home.target.discriminator && !computed(home.target, c)).collect();
+        let before = format!("{} WHERE {} = {}", old(home.target), home.target.discriminator, literal(&home.value));
+        // Rows that the trigger wrote lie elsewhere too, as it wrote them.
+        let after = match home.target.moved.filter(|_| relation.projection.is_some()) {
+            Some((column, _)) => format!("{} WHERE {column} <> 'C'", relation.rows()),
+            None => relation.rows(),
+        };
+        proof::stored(db, &relation.table, &kept, &before, &after).await?;
+        proof::shown(db, relation, &shown(relation)).await?;
+        if stands {
+            notes.extend(proof::parity(db, relation, &shown(relation), &archived).await?);
+        }
+        if !stands {
+            notes.push("no index came along: the legacy table is gone".into());
+        }
+        Ok([vec![format!("brought over, {rows} rows")], notes].concat().join("; "))
+    }
+
+    /// Whose the legacy table was: of the archived table, or of what stood in for it.
+    async fn owner(&self, relation: &Relation) -> Result<String> {
+        let stand_in = qualified(CONTROL, &format!("stand_in_{}", relation.table));
+        let sql = format!(
+            "SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class WHERE oid = coalesce(to_regclass({}), to_regclass({}), to_regclass({}))",
+            literal(&qualified(ARCHIVE, &relation.table)),
+            literal(&stand_in),
+            literal(&relation.view())
+        );
+        Ok(self.list("asking who owned the table", &sql).await?.concat())
+    }
+
+    /// The triggers that sat on the old tables, and those on bases, as the second form has them.
+    async fn attach(&self, moved: &[(Rule, Relation)]) -> Result<()> {
+        let catalog = Catalog::read(self.db, &self.context.schema).await?;
+        let of = |table: &str| self.rules.rules.get(table).map(|rule| Relation::compile(rule, self.context));
+        for (rule, relation) in moved.iter().filter(|(_, relation)| relation.kind == "history") {
+            capture::attach(self.db, &catalog, self.rules, rule, relation, &of).await?;
+        }
+        Ok(())
+    }
+
+    async fn record(&self, moved: &[(Rule, Relation)]) -> Result<()> {
+        let run = format!(
+            "INSERT INTO {CONTROL}.run (command, finished_at) VALUES ('schema apply: the first form brought over', clock_timestamp()) RETURNING id"
+        );
+        let run: i64 = self.db.one("recording the run", &run, &[]).await?.get(0);
+        for (_, relation) in moved {
+            object::record(self.db, &self.context.schema, &relation.table).await?;
+            let sql = format!(
+                "INSERT INTO {CONTROL}.run_table (run_id, legacy_table, step, row_count) SELECT $1, {}, 'leaf', count(*) FROM {}",
+                literal(&relation.table),
+                relation.rows()
+            );
+            self.db.execute("recording the table", &sql, &[&run]).await?;
+        }
+        Ok(())
+    }
+
+    /// The old tables, and what nothing has a use for any more. Whatever hangs on one of them unknown to us keeps it from being dropped.
+    async fn drop_the_old(&self, moved: &[(Rule, Relation)]) -> Result<()> {
+        let mut sql: String = target::ALL.iter().map(|t| format!("DROP TABLE {};\n", old(t))).collect();
+        for (_, relation) in moved {
+            let name = |prefix: &str| qualified(CONTROL, &format!("{prefix}{}", relation.table));
+            sql.push_str(&format!(
+                "DROP TABLE {}; DROP TABLE IF EXISTS {}; DROP FUNCTION IF EXISTS {}();\n",
+                shown(relation),
+                name("stand_in_"),
+                name("truncate_")
+            ));
+        }
+        sql.push_str(&format!(
+            "DROP SCHEMA {ASIDE}; DROP FUNCTION IF EXISTS {CONTROL}.refresh_finders(), {CONTROL}.refresh_finder(text), {CONTROL}.finders_until(), \
+             {CONTROL}.cursor_over(text, text), {CONTROL}.audit(text, text, text[], jsonb, jsonb, text); DROP TABLE IF EXISTS {CONTROL}.finder;"
+        ));
+        self.db.batch("dropping the old tables", &sql).await
+    }
+}
+
+/// An old table where it waits.
+fn old(target: &Target) -> String {
+    qualified(ASIDE, target.table)
+}
+
+/// What a table's view showed.
+fn shown(relation: &Relation) -> String {
+    qualified(ASIDE, &format!("rows_{}", relation.table))
+}
+
+/// The check of the parity proof whose columns follow from the stamp: in the first form, rows far from the clock had no true instant.
+const OF_THE_STAMP: &str = "time column";
+
+fn computed(target: &Target, column: &str) -> bool {
+    target.repeated.is_some() && target.derived.iter().any(|(check, names)| *check == OF_THE_STAMP && names.contains(&column))
+}
+
+/// The statement that fills a leaf from the old table: all as it was, but for what follows from the stamp.
+fn copying(relation: &Relation, target: &Target, value: &str, there: &[String]) -> String {
+    let image = target.repeated.map(|(image, _)| image);
+    let read = |i: usize| {
+        let column = &relation.columns[i];
+        Sql::text(image.map_or_else(String::new, |image| column.sql_type.from_image(&format!("r.{image}"), &column.name)))
+    };
+    let written = |column: &str| {
+        let is_there = there.iter().any(|c| c == column);
+        let field = relation.field(column);
+        match (field, target.moved) {
+            _ if column == target.discriminator => literal(value),
+            // Without a stamp the clock wrote it, unless the row was moved.
+            (Some(field), Some((moved, by))) if computed(target, column) && field.columns().is_empty() && is_there => {
+                format!("CASE WHEN r.{moved} = {} THEN {} ELSE r.{column} END", literal(by), field.render())
+            }
+            (Some(field), _) if computed(target, column) || !is_there => field.fill(read).render(),
+            _ if is_there => format!("r.{column}"),
+            _ => "NULL".to_owned(),
+        }
+    };
+    // What tells rows apart and was not there is numbered by its default.
+    let numbered = |column: &&&str| target.identity.contains(*column) && !there.iter().any(|c| c == **column);
+    let columns: Vec<&str> = target.columns.iter().filter(|c| !numbered(c)).copied().collect();
+    let values: Vec<String> = columns.iter().map(|column| written(column)).collect();
+    format!(
+        "INSERT INTO {} ({}) SELECT {} FROM {} AS r WHERE r.{} = {} ORDER BY r.{}",
+        relation.rows(),
+        columns.join(", "),
+        values.join(", "),
+        old(target),
+        target.discriminator,
+        literal(value),
+        target.order
+    )
+}
+
+/// The statement that writes what the view made of the trigger's rows, and the leaf has not: the second form keeps such rows as rows.
+fn projecting(relation: &Relation) -> String {
+    let value = |i: usize| Sql::text(format!("(o.v).{}", ident(&relation.columns[i].name)));
+    let source = relation.target().and_then(|t| t.moved).map_or("", |(column, _)| column);
+    let written = relation.insert(false);
+    let columns: Vec<&str> = written.iter().map(|(column, _)| *column).collect();
+    let values: Vec<String> =
+        written.iter().map(|(column, v)| if *column == source { "'C'".to_owned() } else { v.fill(value).render() }).collect();
+    // An alias of its own for each: a column of the outer query goes before the row of the inner one.
+    let numbered = |table: &str, at: &str| {
+        format!("(SELECT {at} AS v, {at}::text AS row, row_number() OVER (PARTITION BY {at}::text) AS n FROM {table} AS {at})")
+    };
+    format!(
+        "INSERT INTO {} ({}) SELECT {} FROM {} AS o WHERE NOT EXISTS (SELECT FROM {} AS l WHERE (l.row, l.n) = (o.row, o.n))",
+        relation.rows(),
+        columns.join(", "),
+        values.join(", "),
+        numbered(&shown(relation), "before"),
+        numbered(&relation.view(), "after")
+    )
+}

@@ -1,0 +1,44 @@
+//! What is wrong with a moved table, and how it is mended.
+
+use crate::table::Cell;
+
+/// What is wrong with an object of a moved table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drift {
+    pub(super) table: String,
+    pub(super) kind: String,
+    pub(super) name: String,
+    pub(super) finding: String,
+    pub(super) expected: String,
+    pub(super) found: String,
+    pub(super) remedy: Remedy,
+}
+
+/// How it is mended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// Statements, in one transaction.
+    Together(String),
+    /// Statements that keep nobody waiting, and cannot run in a transaction.
+    Concurrently(Vec<String>),
+    /// A view is made again: with the rights that it had, or that its twin has.
+    View(String),
+    /// It cannot be: why.
+    None(String),
+}
+
+impl Drift {
+    /// Which object, as `schema check` names it.
+    pub(super) fn object(&self) -> String {
+        format!("{} {}", self.kind, self.name)
+    }
+
+    /// A row of `schema check`.
+    pub fn row(&self) -> Vec<Cell> {
+        [self.object().as_str(), &self.finding, &short(&self.expected), &short(&self.found)].map(Cell::from).to_vec()
+    }
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(160).collect()
+}

@@ -1,0 +1,216 @@
+//! What statements are decided by: compiled rules, modes and catalog.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::prefilter::{self, Prefilter};
+use crate::catalog::{Catalog, KeyTables};
+use crate::mode::{Mode, Readers};
+use crate::relation::Relation;
+use crate::sql::Limits;
+
+/// Compiled rules, modes and catalog at one moment. A switch makes a new one; statements that are being worked on keep theirs.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Counts the switches: what a cached or prepared statement was rewritten under.
+    pub generation: u64,
+    /// The schema of the legacy tables.
+    pub schema: String,
+    /// The database that it lies in; a client of another one is not looked at.
+    pub database: Option<String>,
+    /// How much of a statement is read.
+    pub limits: Limits,
+    pub(super) entries: HashMap<String, Entry>,
+    pub(super) prefilter: Prefilter,
+    /// Columns of the schema's other tables with their types, for telling whose a name is.
+    pub(super) columns: Arc<HashMap<String, Vec<(String, String)>>>,
+    /// The schema's views, which have no system columns.
+    pub(super) views: HashSet<String>,
+    /// Relations in other schemas that have a legacy name: (schema, name).
+    pub(super) shadows: HashSet<(String, String)>,
+    /// Roles that have less than a whole legacy table: (role, table). They have no use of its leaf, and write through the view. Without a
+    /// table: those that may not use the schema, for whom nothing is rewritten.
+    pub(super) limited: HashSet<(String, String)>,
+    /// Legacy tables whose rules have faults, and what is wrong: forwarded untouched, and counted.
+    pub(super) faulty: BTreeMap<String, String>,
+    /// Legacy names that are retired: looked for, and nothing else.
+    pub(super) tombstones: BTreeSet<String>,
+    /// The key tables beside leaves, and their constraints.
+    pub(super) key_tables: KeyTables,
+    /// Copied tables that some sessions read in their new form while everybody writes the legacy one, and which sessions.
+    pub(super) readers: BTreeMap<String, Readers>,
+}
+
+/// A legacy table with its mode.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// What it became.
+    pub relation: Arc<Relation>,
+    /// What is done with it now.
+    pub mode: Mode,
+}
+
+impl Policy {
+    /// Puts rules, modes and a catalog together. Tables in mode `off` are looked for too: a statement that names one may be kept
+    /// prepared until it is switched.
+    pub fn new(generation: u64, schema: &str, entries: Vec<Entry>, catalog: &Catalog, limits: Limits) -> Self {
+        let entries: HashMap<String, Entry> = entries.into_iter().map(|e| (e.relation.table.clone(), e)).collect();
+        let column = |c: &crate::catalog::Column| (c.name.clone(), c.type_name.clone());
+        let columns = catalog.tables.values().map(|t| (t.name.clone(), t.columns.iter().map(column).collect()));
+        Policy {
+            generation,
+            schema: schema.to_owned(),
+            database: None,
+            limits,
+            prefilter: Prefilter::new(entries.keys().map(String::as_str)),
+            columns: Arc::new(columns.collect()),
+            views: catalog.tables.values().filter(|t| t.kind == 'v').map(|t| t.name.clone()).collect(),
+            shadows: HashSet::new(),
+            limited: HashSet::new(),
+            faulty: BTreeMap::new(),
+            tombstones: BTreeSet::new(),
+            key_tables: KeyTables::default(),
+            readers: BTreeMap::new(),
+            entries,
+        }
+    }
+
+    /// Names the database, and the relations of other schemas that a search path may find first.
+    #[must_use]
+    pub fn within(mut self, database: Option<String>, shadows: HashSet<(String, String)>) -> Self {
+        self.database = database;
+        self.shadows = shadows;
+        self
+    }
+
+    /// One table has another mode, and a view has its name, or the table has it again.
+    #[must_use]
+    pub fn placing(mut self, table: &str, mode: Mode, is_view: bool) -> Self {
+        if let Some(entry) = self.entries.get_mut(table) {
+            entry.mode = mode;
+            match is_view {
+                true => self.views.insert(table.to_owned()),
+                false => self.views.remove(table),
+            };
+        }
+        self
+    }
+
+    /// Names the roles that have less than a whole legacy table: (role, table).
+    #[must_use]
+    pub fn limiting(mut self, limited: HashSet<(String, String)>) -> Self {
+        self.limited = limited;
+        self
+    }
+
+    /// Whether these are the roles of [`Policy::limiting`].
+    pub fn is_limiting(&self, limited: &HashSet<(String, String)>) -> bool {
+        self.limited == *limited
+    }
+
+    /// Names the legacy tables whose rules have faults, each with what is wrong.
+    #[must_use]
+    pub fn with_faulty(mut self, faulty: BTreeMap<String, String>) -> Self {
+        self.faulty = faulty;
+        self.looking()
+    }
+
+    /// Names the legacy names that are retired; none of them has an entry.
+    #[must_use]
+    pub fn with_tombstones(mut self, tombstones: BTreeSet<String>) -> Self {
+        self.tombstones = tombstones;
+        self.looking()
+    }
+
+    /// Names the key tables.
+    #[must_use]
+    pub fn keyed(mut self, key_tables: KeyTables) -> Self {
+        self.key_tables = key_tables;
+        self.looking()
+    }
+
+    fn looking(mut self) -> Self {
+        let names = self.entries.keys().chain(self.faulty.keys()).chain(&self.tombstones).map(String::as_str);
+        self.prefilter = match self.key_tables.has_constraints() {
+            true => Prefilter::with_constraints(names),
+            false => Prefilter::new(names),
+        };
+        self
+    }
+
+    /// Legacy tables whose rules have faults, each with what is wrong.
+    pub fn faulty(&self) -> &BTreeMap<String, String> {
+        &self.faulty
+    }
+
+    /// Legacy names that are retired.
+    pub fn tombstones(&self) -> &BTreeSet<String> {
+        &self.tombstones
+    }
+
+    /// The policy as it would be if every table in mode shadow were switched to rewrite.
+    #[must_use]
+    pub fn switched(&self) -> Policy {
+        let mut switched = self.clone();
+        switched.entries.values_mut().filter(|e| e.mode == Mode::Shadow).for_each(|e| e.mode = Mode::Rewrite);
+        switched
+    }
+
+    /// The policy that looks at no statement, for as long as `esclusa off` is in force. A retired name comes back all the same: nothing answers under it.
+    #[must_use]
+    pub fn aside(&self) -> Policy {
+        let mut aside = self.clone();
+        aside.entries.values_mut().for_each(|e| e.mode = Mode::Off);
+        aside.readers.clear();
+        aside
+    }
+
+    /// The policy that tells what a text names, whatever the modes are.
+    #[must_use]
+    pub fn observing(&self) -> Policy {
+        let mut observing = self.clone();
+        observing.entries.values_mut().for_each(|e| e.mode = Mode::Observe);
+        observing.readers.clear();
+        observing
+    }
+
+    /// Whether a text may name a legacy table.
+    pub fn may_name(&self, text: &[u8]) -> bool {
+        self.prefilter.may_name(text)
+    }
+
+    /// What a text may do.
+    pub fn scan(&self, text: &[u8]) -> prefilter::Found {
+        self.prefilter.scan(text)
+    }
+
+    /// All entries.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
+    }
+
+    /// Whether there is a rule for a table, whatever its mode, and whether or not its name is retired.
+    pub fn knows(&self, table: &str) -> bool {
+        self.entries.contains_key(table) || self.tombstones.contains(table)
+    }
+
+    /// Whether key tables stand beside leaves: then any statement's error may come from one.
+    pub fn has_key_tables(&self) -> bool {
+        self.key_tables.has_constraints()
+    }
+
+    /// Whether a relation of the schema that has no rule is a view.
+    pub(super) fn is_view(&self, name: &str) -> bool {
+        self.views.contains(name)
+    }
+
+    /// Whether a table has a rule and is not looked at.
+    pub(super) fn is_off(&self, table: &str) -> bool {
+        self.entries.get(table).is_some_and(|e| e.mode == Mode::Off)
+    }
+
+    /// A legacy table that is looked at.
+    pub fn entry(&self, table: &str) -> Option<&Entry> {
+        self.entries.get(table).filter(|e| e.mode != Mode::Off)
+    }
+}

@@ -1,0 +1,77 @@
+//! The order of `esclusa off`, by a file in the spool directory; and the files by which the processes say that they have carried it out.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::control::spool::Spool;
+use crate::disk;
+use crate::error::{Error, Result};
+
+/// The order's file.
+const ORDER: &str = "off.json";
+
+/// Who has told the proxies to step aside, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// A user of this machine.
+    pub by: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// When: a timestamp of RFC 3339.
+    pub since: String,
+}
+
+impl Order {
+    /// The order that is in force in a spool directory.
+    pub fn given(directory: &Path) -> Result<Option<Order>> {
+        if directory.as_os_str().is_empty() {
+            return Ok(None);
+        }
+        let path = directory.join(ORDER);
+        match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::io(format!("reading {}", path.display()), error)),
+            // Somebody has made it by hand: it is an order all the same.
+            Ok(text) => Ok(Some(serde_json::from_str(&text).unwrap_or_else(|_| Order {
+                by: "somebody".into(),
+                reason: None,
+                since: "an unknown time".into(),
+            }))),
+        }
+    }
+
+    /// Gives it.
+    pub fn give(&self, directory: &Path) -> Result<()> {
+        let path = directory.join(ORDER);
+        let failed = |e: std::io::Error| Error::io(format!("writing {}", path.display()), e);
+        std::fs::create_dir_all(directory).map_err(failed)?;
+        let text = serde_json::to_string(self).map_err(|e| failed(e.into()))?;
+        disk::replace(&[(path.clone(), text)])
+    }
+
+    /// Takes it back, if there is one.
+    pub fn take_back(directory: &Path) -> Result<()> {
+        remove(&directory.join(ORDER))
+    }
+}
+
+/// The processes that serve with this spool directory, and whether each has stepped aside.
+pub fn processes(directory: &Path) -> Result<Vec<(String, bool)>> {
+    let alive = Spool::alive(directory)?;
+    Ok(alive.into_iter().map(|process| (process.clone(), aside(directory, &process).exists())).collect())
+}
+
+/// What a process puts there while it has stepped aside.
+pub(super) fn aside(directory: &Path, process: &str) -> PathBuf {
+    directory.join(format!("{process}.off"))
+}
+
+/// Removes a file, if it is there.
+pub(super) fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io(format!("removing {}", path.display()), error)),
+        _ => Ok(()),
+    }
+}

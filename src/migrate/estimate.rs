@@ -1,8 +1,8 @@
 //! How long a run of moves goes on, from what it has done so far. Pure: sizes, shares and times in, times out.
 //!
 //! The time of a table goes with its bytes, beside something that every table takes. The three steps of a copy under load have fixed shares of
-//! it, as they were measured. The speed is that of this run of late ([`window`]), while it worked; and of late it gave way to clients for so much of
-//! the time of those steps that give way ([`GIVES_WAY`]): it will for as much of what is left of them, and never while it builds an index.
+//! it, as they were measured. The speed is that of this run of late (`window`), while it worked; and of late it gave way to clients for so much of
+//! the time of those steps that give way (`GIVES_WAY`): it will for as much of what is left of them, and never while it builds an index.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;

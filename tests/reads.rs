@@ -459,12 +459,10 @@ async fn a_table_that_is_rewritten_is_not_read_by_its_copy() {
     stage.choose(share(100)).await;
     let mut client = stage.client(0).await;
     // By the session itself: nobody else knows yet, and it reads what it has left.
-    for (change, count) in [("TRUNCATE hisusuario", 0), ("ALTER TABLE hisusuario SET UNLOGGED", 900)] {
-        assert_eq!(client.query("BEGIN").await, "[BEGIN] ZT");
-        assert!(client.query(change).await.ends_with("ZT"), "{change}");
-        assert_eq!(client.query("SELECT count(*) FROM hisusuario").await, format!("T ({count}) [SELECT 1] ZT"), "{change}");
-        assert_eq!(client.query("ROLLBACK").await, "[ROLLBACK] ZI");
-    }
+    assert_eq!(client.query("BEGIN").await, "[BEGIN] ZT");
+    assert_eq!(client.query("TRUNCATE hisusuario").await, "[TRUNCATE TABLE] ZT");
+    assert_eq!(client.query("SELECT count(*) FROM hisusuario").await, "T (0) [SELECT 1] ZT");
+    assert_eq!(client.query("ROLLBACK").await, "[ROLLBACK] ZI");
     for (change, count) in [("VACUUM FULL cf_quere_pro.hisusuario", 900), ("TRUNCATE cf_quere_pro.hisusuario", 0)] {
         assert!(!reads_the_copy(&mut client).await);
         stage.bed.sql(change).await;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arc_swap::Guard;
 
 use super::Conversation;
+use crate::mode::Readers;
 use crate::rewrite::{Outcome, Policy};
 use crate::session::house::{Held, House};
 use crate::session::own_requests::{self, OwnRequests};
@@ -38,7 +39,10 @@ impl<H: House> Conversation<H> {
         }
         let client = self.peer.client();
         let lot = |table: &String| u8::try_from(self.hasher.hash_one(table) % 100).unwrap_or_default();
-        let chosen = policy.readers().iter().filter(|(table, r)| r.have(lot(table), &client.user, &client.application));
+        let is_chosen = |(table, readers): &(&String, &Readers)| {
+            !self.rebuilt.contains(table) && readers.have(lot(table), &client.user, &client.application)
+        };
+        let chosen = policy.readers().iter().filter(is_chosen);
         let reads = chosen.map(|(table, _)| table.clone()).collect();
         self.names.choose(reads);
     }

@@ -160,7 +160,7 @@ DELETE FROM esclusa_leaf.tipositver t USING (SELECT 3 AS dv_code) s WHERE (t.dv_
 
 COPY BINARY tipositver TO STDOUT
 -- becomes
-COPY  (SELECT tsvid, tsvtxtid FROM esclusa.tipositver) TO STDOUT BINARY 
+COPY  (SELECT tsvid, tsvtxtid FROM esclusa.tipositver) TO STDOUT BINARY
 -- hits copy to of tipositver: rewritten
 
 COPY tipositver (tsvid) TO STDOUT USING DELIMITERS ';' WITH NULL AS 'x'

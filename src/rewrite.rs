@@ -4,7 +4,8 @@
 //! `policy` is what statements are decided by, `context` what their names mean in a session, `work` one statement while it is worked on,
 //! and `outcome` what becomes of a text. One file per statement family: `read` for references in FROM, `insert` with `conflict`, `update`,
 //! `delete`, `merge`, `copy`, `utility`; `group`, `system` and `rowtype` for what a view has not; `returning`, `assign` and `expression` for
-//! what they share. `resolve` and `columns` decide what a name is, `splice` puts the text together, `refuse` says no.
+//! what they share. `resolve` and `columns` decide what a name is, `ambiguity` leaves to the server what only it knows,
+//! `splice` puts the text together, `refuse` says no.
 
 mod ambiguity;
 mod assign;

@@ -46,7 +46,7 @@ use crate::mode::Mode;
 use crate::sql::effect;
 use crate::sql::{self, Role};
 use context::Follower;
-pub use context::NameContext;
+pub use context::{NameContext, Needed};
 pub use outcome::{Hit, HitOutcome, Named, Outcome};
 pub use policy::{Entry, Policy};
 use refuse::Refusal;
@@ -76,19 +76,17 @@ fn decided(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
     outcome.effects = effect::effects(&script.lexed);
     let mut follower = Follower::new(policy, names);
     for statement in &script.statements {
-        match Work::new(policy, &follower.names, &script.lexed, statement) {
+        match Work::new(policy, follower.names(), follower.is_in_doubt(), &script.lexed, statement) {
             Some(Ok(mut work)) => {
-                work.names_in_doubt = follower.in_doubt;
                 work.decide(&mut outcome);
                 edits.append(&mut work.edits);
             }
             Some(Err(reason)) => outcome.opaque(policy, script.lexed.slice(&statement.lexemes), &reason),
             None => {}
         }
-        let effect = (!outcome.effects.is_empty()).then(|| effect::effect(&script.lexed, &statement.lexemes));
-        if let Some(effect) = effect.flatten() {
-            follower.follow(&effect);
-        }
+        let text = script.lexed.slice(&statement.lexemes);
+        let effects = (!outcome.effects.is_empty()).then(|| effect::effects_of(&script.lexed, &statement.lexemes));
+        effects.iter().flatten().for_each(|effect| follower.follow(effect, text));
     }
     if !edits.is_empty() {
         match splice(text, edits) {

@@ -13,12 +13,19 @@ use esclusa::sql::fingerprint::Seen;
 use esclusa::traffic::{Client, Execution, Sqlstate, Traffic};
 
 fn outcome(text: &str) -> Outcome {
-    let hit = |table: &str| Hit { table: table.into(), operation: "select", outcome: HitOutcome::Rewritten };
+    let hit = |table: &str| Hit { statement: 0, table: table.into(), operation: "select", outcome: HitOutcome::Rewritten };
     Outcome { hits: vec![hit("histipooficina")], seen: Some(Seen::of(text, Some(text))), ..Outcome::default() }
 }
 
-fn execution() -> Execution {
-    Execution { hits: 1, rows: 3, sqlstate: Sqlstate::NONE, elapsed: Some(Duration::from_micros(740)), at: SystemTime::now() }
+fn execution() -> Execution<'static> {
+    Execution {
+        hits: 1,
+        rows: 3,
+        each: &[],
+        sqlstate: Sqlstate::NONE,
+        elapsed: Some(Duration::from_micros(740)),
+        at: SystemTime::now(),
+    }
 }
 
 fn counting(criterion: &mut Criterion) {
@@ -42,7 +49,7 @@ fn counting(criterion: &mut Criterion) {
     criterion.bench_function("counting a known hit", |b| b.iter(&mut one));
     // A text of six tables in a transaction counts fifteen pairs of its own, and one with what ran before.
     let six = ["tipoa", "tipob", "tipoc", "tipod", "tipoe", "tipof"];
-    let hit = |table: &str| Hit { table: table.into(), operation: "select", outcome: HitOutcome::Rewritten };
+    let hit = |table: &str| Hit { statement: 0, table: table.into(), operation: "select", outcome: HitOutcome::Rewritten };
     let joined = Outcome { hits: six.map(hit).into(), seen: Some(Seen::of("select six", None)), ..Outcome::default() };
     criterion.bench_function("counting six known hits and their pairs", |b| {
         b.iter(|| traffic.count(black_box(&joined), &clients[0], execution()));

@@ -4,6 +4,7 @@
 //! Only facts; what a table *means* is the business of rules.
 
 pub mod database;
+pub mod journal;
 pub mod key_tables;
 pub mod raw;
 pub mod read;

@@ -13,12 +13,14 @@ mod drop;
 mod explain;
 mod generate;
 mod inventory;
+mod lacking;
 mod migrate;
 mod off;
 mod registry;
 mod order;
 mod reads;
 mod record;
+mod rehearse;
 mod replay;
 mod report;
 mod retain;
@@ -186,38 +188,46 @@ fn run(arguments: Arguments) -> Result<()> {
     let call = Call { settings, config: file, format: arguments.format };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Error::io("starting the event loop", e))?;
+    let settings = call.settings.clone();
     runtime.block_on(async {
-        match arguments.command {
-            Command::Serve => serve::run(call).await,
-            #[cfg(feature = "demo")]
-            Command::Demo(demo) => demo::run(call, demo).await,
-            Command::Explain(explain) => explain::run(call, explain).await,
-            Command::Check => check::run(call).await,
-            Command::Roles(roles) => roles::run(call, roles).await,
-            Command::Rules(rules) => rules::run(call, rules).await,
-            Command::Schema(schema) => schema::run(call, schema).await,
-            Command::Inventory(inventory) => inventory::run(call, inventory).await,
-            Command::Dependencies(dependencies) => dependencies::run(call, dependencies).await,
-            Command::Migrate(migrate) => migrate::run(call, migrate).await,
-            Command::Off(off) => off::run(call, off).await,
-            Command::Rollback(rollback) => rollback::run(call, rollback).await,
-            Command::Report(report) => report::run(call, report).await,
-            Command::Record(command) => record::run(call, command).await,
-            Command::Replay(asked) => replay::run(call, asked).await,
-            Command::Registry(asked) => registry::run(call, asked).await,
-            Command::Benchmark(asked) => benchmark::run(call, asked).await,
-            Command::Doctor => doctor::run(call).await,
-            Command::Reads(reads) => reads::run(call, reads).await,
-            Command::Retire(retire) => retire::run(call, retire).await,
-            Command::Retain(retain) => retain::run(call, retain).await,
-            Command::Status(status) => status::run(call, status).await,
-            Command::Sign(sign) => sign::run(call, sign).await,
-            Command::Drop(drop) => drop::run(call, drop).await,
-            Command::Order(order) => order::run(call, order).await,
-            Command::Scan(scan) => scan::run(call, scan).await,
-            Command::Verify(verify) => verify::run(call, verify).await,
+        match dispatch(call, arguments.command).await {
+            Err(error) => Err(lacking::explained(error, &settings).await),
+            done => done,
         }
     })
+}
+
+async fn dispatch(call: Call, command: Command) -> Result<()> {
+    match command {
+        Command::Serve => serve::run(call).await,
+        #[cfg(feature = "demo")]
+        Command::Demo(demo) => demo::run(call, demo).await,
+        Command::Explain(explain) => explain::run(call, explain).await,
+        Command::Check => check::run(call).await,
+        Command::Roles(roles) => roles::run(call, roles).await,
+        Command::Rules(rules) => rules::run(call, rules).await,
+        Command::Schema(schema) => schema::run(call, schema).await,
+        Command::Inventory(inventory) => inventory::run(call, inventory).await,
+        Command::Dependencies(dependencies) => dependencies::run(call, dependencies).await,
+        Command::Migrate(migrate) => migrate::run(call, migrate).await,
+        Command::Off(off) => off::run(call, off).await,
+        Command::Rollback(rollback) => rollback::run(call, rollback).await,
+        Command::Report(report) => report::run(call, report).await,
+        Command::Record(command) => record::run(call, command).await,
+        Command::Replay(asked) => replay::run(call, asked).await,
+        Command::Registry(asked) => registry::run(call, asked).await,
+        Command::Benchmark(asked) => benchmark::run(call, asked).await,
+        Command::Doctor => doctor::run(call).await,
+        Command::Reads(reads) => reads::run(call, reads).await,
+        Command::Retire(retire) => retire::run(call, retire).await,
+        Command::Retain(retain) => retain::run(call, retain).await,
+        Command::Status(status) => status::run(call, status).await,
+        Command::Sign(sign) => sign::run(call, sign).await,
+        Command::Drop(drop) => drop::run(call, drop).await,
+        Command::Order(order) => order::run(call, order).await,
+        Command::Scan(scan) => scan::run(call, scan).await,
+        Command::Verify(verify) => verify::run(call, verify).await,
+    }
 }
 
 fn settings_file(named: Option<PathBuf>) -> Option<PathBuf> {

@@ -68,20 +68,22 @@ fn decided(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
     let script = match sql::script(text, &policy.limits) {
         Ok(script) => script,
         Err(reason) => {
-            outcome.opaque(policy, text, &reason.to_string());
+            outcome.opaque(policy, (0, text), &reason.to_string());
             return outcome;
         }
     };
     let mut edits = Vec::new();
     outcome.effects = effect::effects(&script.lexed);
     let mut follower = Follower::new(policy, names);
-    for statement in &script.statements {
+    // As the server counts them: one that is empty is none.
+    for (number, statement) in script.statements.iter().filter(|statement| !statement.lexemes.is_empty()).enumerate() {
         match Work::new(policy, follower.names(), follower.is_in_doubt(), &script.lexed, statement) {
             Some(Ok(mut work)) => {
+                work.number = number;
                 work.decide(&mut outcome);
                 edits.append(&mut work.edits);
             }
-            Some(Err(reason)) => outcome.opaque(policy, script.lexed.slice(&statement.lexemes), &reason),
+            Some(Err(reason)) => outcome.opaque(policy, (number, script.lexed.slice(&statement.lexemes)), &reason),
             None => {}
         }
         let text = script.lexed.slice(&statement.lexemes);
@@ -96,7 +98,7 @@ fn decided(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
             }
             None => {
                 outcome = Outcome { effects: outcome.effects, reads: outcome.reads, ..Outcome::default() };
-                outcome.opaque(policy, text, "the edits of this statement overlap");
+                outcome.opaque(policy, (0, text), "the edits of this statement overlap");
             }
         }
     }
@@ -156,14 +158,12 @@ impl Work<'_, '_> {
                 outcome.reads.push(entry.relation.table.clone());
                 outcome.shadow = true;
             }
-            let hit =
-                Hit { table: entry.relation.table.clone(), operation: self.shape.references[i].role.operation(), outcome: done };
+            let (table, operation) = (entry.relation.table.clone(), self.shape.references[i].role.operation());
+            let hit = Hit { statement: self.number, table, operation, outcome: done };
             if done == HitOutcome::Rewritten && !outcome.rewritten.iter().any(|r| r.table == hit.table) {
                 outcome.rewritten.push(entry.relation.clone());
             }
-            if !outcome.hits.contains(&hit) {
-                outcome.hits.push(hit);
-            }
+            outcome.hit(hit);
         }
         outcome.notes.append(&mut self.notes);
     }

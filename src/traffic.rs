@@ -83,7 +83,7 @@ impl Traffic {
     }
 
     /// Counts one execution of a statement that names legacy tables.
-    pub fn count(&self, outcome: &Outcome, client: &Arc<Client>, execution: Execution) {
+    pub fn count(&self, outcome: &Outcome, client: &Arc<Client>, execution: Execution<'_>) {
         let (Some(seen), false) = (&outcome.seen, outcome.hits.is_empty()) else { return };
         let mut ledger = lock(&self.ledgers[place() % self.ledgers.len()]);
         ledger.count(outcome, seen, client, &execution);
@@ -172,7 +172,7 @@ mod tests {
     use crate::rewrite::{Hit, HitOutcome};
 
     fn outcome(table: &str, text: &str) -> Outcome {
-        let hits = vec![Hit { table: table.into(), operation: "select", outcome: HitOutcome::Forwarded }];
+        let hits = vec![Hit { statement: 0, table: table.into(), operation: "select", outcome: HitOutcome::Forwarded }];
         Outcome { hits, seen: Some(Seen::of(text, None)), ..Outcome::default() }
     }
 
@@ -180,15 +180,36 @@ mod tests {
         Arc::new(Client { application: application.into(), ..Client::default() })
     }
 
-    fn ran(code: Option<&[u8]>) -> Execution {
+    fn ran(code: Option<&[u8]>) -> Execution<'static> {
         let sqlstate = code.map_or(Sqlstate::NONE, Sqlstate::new);
         Execution {
             hits: 1,
             rows: 2,
+            each: &[],
             sqlstate,
             elapsed: Some(Duration::from_micros(300)),
             at: UNIX_EPOCH + Duration::from_secs(7200),
         }
+    }
+
+    #[test]
+    fn statements_of_one_text_are_counted_each() {
+        let traffic = Traffic::new(32 << 20);
+        let hit = |statement| Hit { statement, table: "a".into(), operation: "select", outcome: HitOutcome::Forwarded };
+        let seen = Some(Seen::of("select 1 from a; select 2 from a; prepare p as select 3 from a; select 4 from a", None));
+        let effects =
+            vec![(2, crate::sql::effect::Effect::Prepare { name: "p".into(), span: crate::sql::Span { start: 0, end: 0 } })];
+        let outcome = Outcome { hits: (0..4).map(hit).collect(), seen, effects, ..Outcome::default() };
+        let rows = |code: Option<&[u8]>, each: &[u64]| {
+            traffic.count(&outcome, &client("x"), Execution { each, ..ran(code) });
+            let batch = traffic.freeze();
+            let of = |failed: bool| batch.totals.iter().filter(move |(key, _)| key.sqlstate.is_empty() != failed);
+            let sum = |failed| of(failed).fold((0, 0), |(hits, rows), (_, count)| (hits + count.hits, rows + count.rows));
+            (sum(false), sum(true))
+        };
+        assert_eq!(rows(None, &[5, 7, 0, 2]), ((3, 14), (0, 0)), "PREPARE uses no table");
+        assert_eq!(rows(Some(b"22012"), &[5]), ((1, 5), (1, 0)), "the second has failed, and the others were not begun");
+        assert_eq!(rows(Some(b"42P05"), &[5, 7]), ((2, 12), (1, 0)), "a PREPARE that fails is told");
     }
 
     fn traffic_of(executions: &[(&str, &str, Option<&[u8]>)]) -> Traffic {

@@ -28,6 +28,7 @@ const TYPED: &[(&str, &str)] = &[
     ("esclusa migrate --wave W1-A", "the_six_steps"),
     ("esclusa verify --wave W1-A", "the_six_steps"),
     ("esclusa rollback --wave W1-A", "the_six_steps"),
+    ("esclusa reads histipooficina --percent 10", "the_six_steps"),
     ("esclusa status", "the_six_steps"),
     ("esclusa sign --wave W1-A --by 'Ana López'", "the_six_steps"),
     ("esclusa drop --wave W1-A --dump dumps", "the_six_steps"),
@@ -73,6 +74,8 @@ const IN_THE_RUNBOOK: &[(&str, &str)] = &[
     ("esclusa rollback --all --level 3", "the_six_steps"),
     ("esclusa rollback --all --level 4", "the_six_steps"),
     ("esclusa drop --wave W1-A --dry-run", "the_six_steps"),
+    ("esclusa migrate --wave W1-A --dry-run", "the_six_steps"),
+    ("esclusa schema apply --dry-run", "the_six_steps"),
     ("esclusa verify --report w1a.json", "the_six_steps"),
     ("esclusa retire --wave W1-A --dry-run", "the_six_steps"),
     ("esclusa retire histipooficina --reason 'silent since March'", "the_six_steps"),
@@ -232,7 +235,26 @@ async fn the_six_steps() {
     let dependencies = out(&mut typed(&["dependencies", "--wave", "W1-A", "--format", "csv"]));
     assert!(dependencies.starts_with("table,kind,object,blocks,what_becomes_of_it,script\n"), "{dependencies}");
 
-    // 5. The wave moves under the open proxy; whoever names its tables now finds the views.
+    // 5. The wave moves under the open proxy; whoever names its tables now finds the views. Before, all that would be sent is printed.
+    let dry = out(&mut typed(&["migrate", "--wave", "W1-A", "--dry-run"]));
+    assert_eq!(dry.matches(" SET SCHEMA mig_old;\n--   ACCESS EXCLUSIVE on cf_quere_pro.hist").count(), 22, "{dry}");
+    assert_eq!(
+        dry.matches("INSERT INTO esclusa.cut_over (legacy_table, hold_ms)").count(),
+        22,
+        "the proxy is asked to hold each\n{dry}"
+    );
+    let dry = out(&mut typed(&["schema", "apply", "--dry-run", "--format", "json"]));
+    assert!(dry.contains("CREATE TABLE IF NOT EXISTS esclusa.run_table"), "{dry}");
+    // Who may not look is told what he lacks, and what grants it.
+    let url = format!("postgres://aquasis@127.0.0.1:{}/aqua", postgres.port);
+    let stranger = said(typed(&["status"]).env("ESCLUSA_CONTROL_URL", &url));
+    assert!(
+        stranger.code == Some(1)
+            && stranger.err.contains("error: role aquasis lacks a right on view covered_hour\n")
+            && stranger.err.contains("in all it lacks: SELECT on ")
+            && stranger.err.contains("`esclusa roles` prints the script that grants"),
+        "{stranger:?}"
+    );
     let moved = out(&mut typed(&["migrate", "--wave", "W1-A"]));
     assert_eq!(moved.matches("moved, parity proven").count(), 22, "{moved}");
     assert_eq!(out(&mut as_aquasis(count)), before);
@@ -242,6 +264,9 @@ async fn the_six_steps() {
     let checked = said(&mut typed(&["schema", "check"]));
     assert_eq!((checked.code, checked.err.as_str()), (Some(0), "the schema is as it should be\n"));
     assert!(out(&mut typed(&["migrate", "histipooficina"])).contains("already migrated: a view has the name"));
+
+    let back = out(&mut typed(&["rollback", "histipooficina", "--dry-run"]));
+    assert!(back.contains("ALTER TABLE mig_old.histipooficina SET SCHEMA cf_quere_pro;\n--   ACCESS EXCLUSIVE on "), "{back}");
 
     // 6. The console.
     let console_port = (port + 1).to_string();

@@ -37,7 +37,7 @@ use esclusa::session::house::{Held, House, Note, Run};
 use esclusa::shadow::Sample;
 use esclusa::sql::Limits;
 use esclusa::sql::fingerprint::Seen;
-use esclusa::traffic::{Client, Sqlstate};
+use esclusa::traffic::{Client, Execution, Sqlstate};
 use esclusa::wire::frame::{self, HEADER_BYTES};
 
 /// `pozo` is a look-up with a key and a text.
@@ -89,16 +89,18 @@ impl House for Fixed {
         Arc::new(outcome)
     }
 
-    fn ran(&self, outcome: &Outcome, client: &Arc<Client>, run: Run) {
+    fn ran(&self, outcome: &Outcome, client: &Arc<Client>, run: Run<'_>) {
+        let Run { rows, each, sqlstate, .. } = run;
+        let execution = Execution { hits: 1, rows, each, sqlstate, elapsed: None, at: std::time::UNIX_EPOCH };
         for hit in &outcome.hits {
+            let Some((rows, sqlstate)) = execution.part(outcome, hit) else { continue };
             let seen = outcome.seen.as_ref().map_or("", |seen| &seen.text);
-            let failed =
-                if run.sqlstate == Sqlstate::NONE { String::new() } else { format!(", failed with {}", run.sqlstate.text()) };
+            let failed = if sqlstate == Sqlstate::NONE { String::new() } else { format!(", failed with {}", sqlstate.text()) };
             let (application, how) = (&client.application, hit.outcome.name());
             let more = if run.is_more { " more" } else { "" };
             self.tell(format!(
                 "{application} ran {} of {} ({how}), {}{more} rows{failed}: {seen}",
-                hit.operation, hit.table, run.rows
+                hit.operation, hit.table, rows
             ));
         }
     }

@@ -1,6 +1,6 @@
 //! A connection of esclusa's own, for reading catalogs and for the migration. Every error says what was being done.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -8,6 +8,7 @@ use tokio_postgres::config::Host;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Row, SimpleQueryMessage};
 
+use super::journal::{Journal, Manner, Noted, without_row_lock};
 use crate::config::Url;
 use crate::error::{Error, Result};
 
@@ -18,6 +19,8 @@ pub struct Database {
     config: Config,
     /// Why nothing more may be sent, where that is so.
     stopped: Mutex<Option<&'static str>>,
+    /// Where what is done is noted, if it is.
+    journal: Option<Arc<Journal>>,
 }
 
 /// A parameter of a query.
@@ -44,7 +47,7 @@ impl Database {
     }
 
     fn of(client: Client, config: Config) -> Self {
-        Database { client, config, stopped: Mutex::default() }
+        Database { client, config, stopped: Mutex::default(), journal: None }
     }
 
     /// The server looks every ten seconds whether this end is still there, and ends the session after two tries more: by itself it would do so
@@ -95,19 +98,112 @@ impl Database {
         Ok((database, receiver))
     }
 
+    /// Notes from here on what is done, here and on connections [`Database::beside`] this one.
+    pub async fn noting(mut self, manner: Manner) -> Result<(Self, Arc<Journal>)> {
+        let journal = Arc::new(Journal::new(manner));
+        self.journal = Some(journal.clone());
+        self.hold_still().await?;
+        Ok((self, journal))
+    }
+
+    /// In a rehearsal the server refuses what would change something, should it be sent by mistake.
+    async fn hold_still(&self) -> Result<()> {
+        match self.is_rehearsal() {
+            true => {
+                let sql = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
+                self.client.batch_execute(sql).await.map_err(|e| database_error("beginning a rehearsal", &e))
+            }
+            false => Ok(()),
+        }
+    }
+
+    /// The journal of a rehearsal.
+    fn rehearsal(&self) -> Option<&Journal> {
+        self.journal.as_deref().filter(|journal| journal.is_rehearsal())
+    }
+
+    /// Whether what changes something is noted, and not sent.
+    pub fn is_rehearsal(&self) -> bool {
+        self.rehearsal().is_some()
+    }
+
+    /// See [`Journal::will_be`]; without a rehearsal the catalog knows.
+    pub fn will_be(&self, relation: &str, origin: &str) {
+        if let Some(journal) = self.rehearsal() {
+            journal.will_be(relation, origin);
+        }
+    }
+
+    /// Where the catalog has a relation: in a rehearsal, what it would come from.
+    pub fn origin(&self, relation: &str) -> String {
+        self.rehearsal().map_or_else(|| relation.to_owned(), |journal| journal.origin(relation))
+    }
+
+    /// See [`Journal::believe`]; without a rehearsal the server knows.
+    pub fn believe(&self, what: &str, value: &str) {
+        if let Some(journal) = self.rehearsal() {
+            journal.believe(what, value);
+        }
+    }
+
+    /// What a rehearsal would know by now.
+    pub fn believed(&self, what: &str) -> Option<String> {
+        self.rehearsal()?.believed(what)
+    }
+
+    fn note(&self, doing: &str, sql: &str, params: Params<'_>, is_question: bool) {
+        if let Some(journal) = &self.journal {
+            let parameters = params.iter().map(|p| format!("{p:?}")).collect();
+            journal.note(Noted { doing: doing.to_owned(), sql: sql.to_owned(), parameters, is_question, locks: Vec::new() });
+        }
+    }
+
+    /// What a watched transaction has locked by now. One that has failed cannot be asked.
+    async fn look_at_locks(&self) {
+        let Some(journal) = self.journal.as_deref().filter(|journal| !journal.is_rehearsal()) else { return };
+        let sql = "SELECT DISTINCT format('%I.%I', n.nspname, c.relname), l.mode FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation \
+                   JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+                   WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND c.relkind NOT IN ('i', 'I', 'S') AND n.nspname !~ '^pg_|^information_schema$'";
+        if let Ok(rows) = self.client.query(sql, &[]).await {
+            journal.locked(rows.iter().map(|row| (row.get(0), row.get(1))).collect());
+        }
+    }
+
     /// Rows of a query with parameters.
     pub async fn query(&self, context: &str, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
-        self.sending()?.query(sql, params).await.map_err(|e| database_error(context, &e))
+        self.note(context, sql, params, true);
+        let sql = if self.is_rehearsal() { without_row_lock(sql) } else { sql };
+        let rows = self.sending()?.query(sql, params).await.map_err(|e| database_error(context, &e))?;
+        self.look_at_locks().await;
+        Ok(rows)
     }
 
     /// The one row of a query.
     pub async fn one(&self, context: &str, sql: &str, params: Params<'_>) -> Result<Row> {
-        self.sending()?.query_one(sql, params).await.map_err(|e| database_error(context, &e))
+        self.note(context, sql, params, true);
+        let row = self.sending()?.query_one(sql, params).await.map_err(|e| database_error(context, &e))?;
+        self.look_at_locks().await;
+        Ok(row)
     }
 
-    /// Rows touched by a statement with parameters.
+    /// The one row of a statement that changes something. A rehearsal asks `instead`.
+    pub async fn change(&self, context: &str, sql: &str, params: Params<'_>, instead: (&str, Params<'_>)) -> Result<Row> {
+        self.note(context, sql, params, false);
+        let (sql, params) = if self.is_rehearsal() { instead } else { (sql, params) };
+        let row = self.sending()?.query_one(sql, params).await.map_err(|e| database_error(context, &e))?;
+        self.look_at_locks().await;
+        Ok(row)
+    }
+
+    /// Rows touched by a statement with parameters; one, in a rehearsal.
     pub async fn execute(&self, context: &str, sql: &str, params: Params<'_>) -> Result<u64> {
-        self.sending()?.execute(sql, params).await.map_err(|e| database_error(context, &e))
+        self.note(context, sql, params, false);
+        if self.is_rehearsal() {
+            return Ok(1);
+        }
+        let rows = self.sending()?.execute(sql, params).await.map_err(|e| database_error(context, &e))?;
+        self.look_at_locks().await;
+        Ok(rows)
     }
 
     /// Several statements without parameters or results.
@@ -115,7 +211,16 @@ impl Database {
         if sql.is_empty() {
             return Ok(());
         }
-        self.sending()?.batch_execute(sql).await.map_err(|e| database_error(context, &e))
+        self.note(context, sql, &[], false);
+        if self.is_rehearsal() {
+            return Ok(());
+        }
+        self.sending()?.batch_execute(sql).await.map_err(|e| database_error(context, &e))?;
+        // How a transaction is isolated is said before anything is asked in it.
+        if sql != "BEGIN" {
+            self.look_at_locks().await;
+        }
+        Ok(())
     }
 
     /// Runs work in a transaction: all of it, or nothing.
@@ -133,7 +238,9 @@ impl Database {
 
     /// Results as text, by the simple protocol.
     pub async fn text(&self, context: &str, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
+        self.note(context, sql, &[], true);
         let messages = self.sending()?.simple_query(sql).await.map_err(|e| database_error(context, &e))?;
+        self.look_at_locks().await;
         let row = |m: SimpleQueryMessage| match m {
             SimpleQueryMessage::Row(r) => Some((0..r.len()).map(|i| r.get(i).map(str::to_owned)).collect()),
             _ => None,
@@ -141,9 +248,22 @@ impl Database {
         Ok(messages.into_iter().filter_map(row).collect())
     }
 
+    /// The same of what earlier statements have made. In a rehearsal it is not there, and the answer is `instead`.
+    pub async fn text_of_made(&self, context: &str, sql: &str, instead: &[&str]) -> Result<Vec<Vec<Option<String>>>> {
+        if !self.is_rehearsal() {
+            return self.text(context, sql).await;
+        }
+        self.note(context, sql, &[], true);
+        Ok(instead.iter().map(|cell| vec![Some((*cell).to_owned())]).collect())
+    }
+
     /// Sends rows in COPY's text format.
     pub async fn copy_in(&self, context: &str, sql: &str, rows: String) -> Result<u64> {
         use futures_util::SinkExt;
+        self.note(context, sql, &[], false);
+        if self.is_rehearsal() {
+            return Ok(1);
+        }
         let sink = self.sending()?.copy_in::<_, std::io::Cursor<Vec<u8>>>(sql).await.map_err(|e| database_error(context, &e))?;
         let mut sink = std::pin::pin!(sink);
         sink.send(std::io::Cursor::new(rows.into_bytes())).await.map_err(|e| database_error(context, &e))?;
@@ -152,6 +272,14 @@ impl Database {
 
     /// Another connection like this one, whose names are PostgreSQL's own.
     pub async fn beside(&self) -> Result<Database> {
+        let mut beside = Database::open(&self.config).await?.pinned().await?;
+        beside.journal.clone_from(&self.journal);
+        beside.hold_still().await?;
+        Ok(beside)
+    }
+
+    /// The same without a journal: what it does is no part of what is told.
+    pub async fn apart(&self) -> Result<Database> {
         Database::open(&self.config).await?.pinned().await
     }
 

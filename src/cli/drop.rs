@@ -4,19 +4,20 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::call::Call;
+use super::rehearse::{Rehearsed, about};
 use super::selection::Selection;
 use super::turn::{Turn, cut_short, turn};
 use crate::error::{Error, Result};
 use crate::migrate::drop::{self, Dumping};
-use crate::migrate::dump::{self, Server};
+use crate::migrate::dump::{self, Dump, Server};
 use crate::migrate::migration::Migration;
 use crate::migrate::quiet::Pace;
 use crate::migrate::roles;
 use crate::relation::Context;
-use crate::rule::Rule;
+use crate::rule::{Rule, RuleSet};
 use crate::server::policy;
 use crate::table::ColumnType::{Int, Text};
-use crate::table::{Cell, Table};
+use crate::table::{Cell, Columns, Format, Table};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -28,7 +29,7 @@ pub(super) struct Drop {
     /// Where the dumps are kept, one a table. Each is restored and compared before its table goes.
     #[arg(long, value_name = "DIRECTORY", required_unless_present = "dry_run")]
     dump: Option<PathBuf>,
-    /// Prints what each table waits for, and touches nothing.
+    /// Prints what each table waits for, and of those that may be dropped every statement, with its locks and rows; changes nothing.
     #[arg(long)]
     dry_run: bool,
 }
@@ -36,56 +37,42 @@ pub(super) struct Drop {
 pub(super) async fn run(call: Call, asked: Drop) -> Result<()> {
     let rules = call.rules()?;
     let chosen: Vec<&Rule> = asked.selection.of(&rules)?.into_iter().filter(|r| !r.target.stays()).collect();
+    let Some(directory) = asked.dump.as_deref().filter(|_| !asked.dry_run) else {
+        return rehearse(&call, &asked, &rules, &chosen).await;
+    };
     let database = call.prepared_database().await?;
     let context = Context::new(&call.settings);
     let observation = call.settings.migrate.observation;
     roles::require(&database, &context, &rules).await?;
     let mut migration = Migration::new(&database, &rules, context).await?;
     migration.pace = Pace::new(&call.settings);
-    let mut table =
-        Table::new(&[("table", Text), ("state", Text), ("rows", Int), ("dump", Text), ("sha256", Text), ("notes", Text)]);
-    let server = Server::new(&call.settings.control.url, policy::password(&call.settings)?);
-    let scratch = (!call.settings.migrate.restore_url.is_empty()).then(|| Server::new(&call.settings.migrate.restore_url, None));
+    let mut table = Table::new(COLUMNS);
+    let (server, scratch) = servers(&call)?;
     let mut held = 0;
-    match asked.dump.as_deref().filter(|_| !asked.dry_run) {
-        None => {
-            for rule in chosen {
-                let (state, why) = match looked_at(&migration, rule, scratch.as_ref(), observation).await {
-                    Ok(()) => ("may be dropped", String::new()),
-                    Err(error @ Error::Refused { .. }) => (LEFT, error.in_one_line()),
-                    Err(error) => return Err(error),
-                };
-                held += usize::from(state == LEFT);
+    let dumping = Dumping { server: &server, scratch: scratch.as_ref(), directory, observation };
+    let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;
+    for rule in chosen {
+        match turn(&database, &rule.table, drop::run(&migration, run, rule, &dumping)).await? {
+            Turn::Ended(Ok(dump)) => table.push(vec![
+                rule.table.as_str().into(),
+                "dropped".into(),
+                dump.likeness.rows.into(),
+                dump.file.display().to_string().into(),
+                dump.sha256.into(),
+                "the dump was restored and is equal".into(),
+            ]),
+            Turn::Ended(Err(error)) => {
+                held += 1;
+                table.push(row(rule, LEFT, error.in_one_line()));
+            }
+            Turn::Cut(state, why) => {
                 table.push(row(rule, state, why));
+                call.print(&table)?;
+                return Err(cut_short());
             }
-        }
-        Some(directory) => {
-            let dumping = Dumping { server: &server, scratch: scratch.as_ref(), directory, observation };
-            let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;
-            for rule in chosen {
-                match turn(&database, &rule.table, drop::run(&migration, run, rule, &dumping)).await? {
-                    Turn::Ended(Ok(dump)) => table.push(vec![
-                        rule.table.as_str().into(),
-                        "dropped".into(),
-                        dump.likeness.rows.into(),
-                        dump.file.display().to_string().into(),
-                        dump.sha256.into(),
-                        "the dump was restored and is equal".into(),
-                    ]),
-                    Turn::Ended(Err(error)) => {
-                        held += 1;
-                        table.push(row(rule, LEFT, error.in_one_line()));
-                    }
-                    Turn::Cut(state, why) => {
-                        table.push(row(rule, state, why));
-                        call.print(&table)?;
-                        return Err(cut_short());
-                    }
-                }
-            }
-            migration.finish(run).await?;
         }
     }
+    migration.finish(run).await?;
     call.print(&table)?;
     match held {
         0 => Ok(()),
@@ -94,6 +81,61 @@ pub(super) async fn run(call: Call, asked: Drop) -> Result<()> {
 }
 
 const LEFT: &str = "left as it was";
+
+const COLUMNS: Columns = &[("table", Text), ("state", Text), ("rows", Int), ("dump", Text), ("sha256", Text), ("notes", Text)];
+
+/// The target database for PostgreSQL's programs, and where dumps are restored.
+fn servers(call: &Call) -> Result<(Server, Option<Server>)> {
+    let server = Server::new(&call.settings.control.url, policy::password(&call.settings)?);
+    let scratch = &call.settings.migrate.restore_url;
+    Ok((server, (!scratch.is_empty()).then(|| Server::new(scratch, None))))
+}
+
+/// What each table waits for; and behind that, for a person, what would be sent for those that wait for nothing.
+async fn rehearse(call: &Call, asked: &Drop, rules: &RuleSet, chosen: &[&Rule]) -> Result<()> {
+    let rehearsal = call.rehearsal().await?;
+    let context = Context::new(&call.settings);
+    let observation = call.settings.migrate.observation;
+    roles::require(&rehearsal.database, &context, rules).await?;
+    let mut migration = Migration::new(&rehearsal.database, rules, context).await?;
+    migration.pace = Pace::new(&call.settings);
+    let (server, scratch) = servers(call)?;
+    let directory = asked.dump.as_deref().unwrap_or("DIRECTORY".as_ref());
+    let dumping = Dumping { server: &server, scratch: scratch.as_ref(), directory, observation };
+    let (mut table, mut may, mut held) = (Table::new(COLUMNS), Vec::new(), 0);
+    for &rule in chosen {
+        match looked_at(&migration, rule, scratch.as_ref(), observation).await {
+            Ok(()) => {
+                may.push(rule);
+                table.push(row(rule, "may be dropped", String::new()));
+            }
+            Err(error @ Error::Refused { .. }) => {
+                held += 1;
+                table.push(row(rule, LEFT, error.in_one_line()));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    call.print(&table)?;
+    if call.format == Format::Table && !may.is_empty() {
+        let mut told = Rehearsed::new(call);
+        rehearsal.forget();
+        let run = migration.begin("drop").await?;
+        for rule in may {
+            let dumped =
+                |dump: Dump| vec![format!("first pg_dump writes {}, which is restored and compared", dump.file.display())];
+            let ended = drop::run(&migration, run, rule, &dumping).await.map(dumped);
+            told.take(&rehearsal, &about(rule), None, ended).await?;
+        }
+        migration.finish(run).await?;
+        told.take(&rehearsal, "(the run): behind the last table", None, Ok(Vec::new())).await?;
+        told.end()?;
+    }
+    match held {
+        0 => Ok(()),
+        held => Err(Error::refused(format!("{held} tables were not dropped"))),
+    }
+}
 
 /// The row of a table that was not dropped.
 fn row(rule: &Rule, state: &str, why: String) -> Vec<Cell> {

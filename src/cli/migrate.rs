@@ -6,6 +6,7 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::call::{Call, user};
+use super::rehearse::{Rehearsed, about};
 use super::selection::Selection;
 use super::terminal::{remark, say};
 use super::turn::{Turn, cut_short, turn};
@@ -19,7 +20,7 @@ use crate::migrate::throttle::Limits;
 use crate::migrate::{backfill, retain, roles};
 use crate::mode::Mode;
 use crate::relation::{Context, Relation};
-use crate::rule::Rule;
+use crate::rule::{Rule, RuleSet};
 use crate::sql::quote::ident;
 use crate::table::ColumnType::{Int, Text};
 use crate::table::{Cell, Table};
@@ -31,7 +32,8 @@ use crate::table::{Cell, Table};
 pub(super) struct Migrate {
     #[command(flatten)]
     selection: Selection,
-    /// Prints the statements that would move the rows, and touches nothing.
+    /// Prints every statement of every step, with the locks that it takes, for about how long, and its rows; changes nothing. Without a target
+    /// database only the statements that would move the rows.
     #[arg(long)]
     dry_run: bool,
     /// Moves tables although something hangs on them that cannot come along: it is told, and left.
@@ -54,7 +56,10 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
     let chosen = migrate.selection.of(&rules)?;
     let context = Context::new(&call.settings);
     if migrate.dry_run {
-        return chosen.into_iter().try_for_each(|rule| say(&statements(rule, &context)));
+        return match call.settings.control.url.is_empty() {
+            true => chosen.into_iter().try_for_each(|rule| say(&statements(rule, &context))),
+            false => rehearse(&call, &migrate, &rules, &chosen).await,
+        };
     }
     let database = call.prepared_database().await?;
     roles::require(&database, &context, &rules).await?;
@@ -113,7 +118,34 @@ pub(super) async fn run(call: Call, migrate: Migrate) -> Result<()> {
     Ok(())
 }
 
-/// What would move a table's rows.
+/// What would be done, on a connection on which nothing is changed; each table as things stand now, and not as those before it leave them.
+async fn rehearse(call: &Call, migrate: &Migrate, rules: &RuleSet, chosen: &[&Rule]) -> Result<()> {
+    let rehearsal = call.rehearsal().await?;
+    let context = Context::new(&call.settings);
+    let database = &rehearsal.database;
+    roles::require(database, &context, rules).await?;
+    let migration = Migration {
+        accept: migrate.accept,
+        pace: Pace::new(&call.settings),
+        mode: migrate.rewrite.then_some(Mode::Rewrite),
+        who: user(),
+        ..Migration::new(database, rules, context.clone()).await?
+    };
+    let mut told = Rehearsed::new(call);
+    let run = migration.begin("migrate").await?;
+    told.take(&rehearsal, "(the run): before the first table", None, Ok(Vec::new())).await?;
+    for rule in chosen {
+        let room = rehearsal.room(&Relation::compile(rule, &context)).await?;
+        rehearsal.forget();
+        let ended = migration.table(run, rule).await.map(|outcome| outcome.notes);
+        told.take(&rehearsal, &about(rule), room, ended).await?;
+    }
+    migration.finish(run).await?;
+    told.take(&rehearsal, "(the run): behind the last table", None, Ok(Vec::new())).await?;
+    told.end()
+}
+
+/// What would move a table's rows, as far as that is known without a database.
 fn statements(rule: &Rule, context: &Context) -> String {
     let relation = Relation::compile(rule, context);
     match rule.target.stays() {
@@ -149,7 +181,7 @@ impl Shown {
     }
 
     fn finished(&self, table: &str) {
-        self.estimate.borrow_mut().finished(table);
+        self.estimate.borrow_mut().finished(table, self.began.elapsed());
         self.bar.inc(1);
     }
 

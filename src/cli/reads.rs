@@ -1,6 +1,7 @@
 //! `esclusa reads TABLE... [--percent P] [--application NAME]... [--user NAME]...`: who reads copied histories in their new form.
 
-use super::call::Call;
+use super::call::{Call, user};
+use super::rehearse::{Rehearsed, about};
 use super::selection::Selection;
 use super::terminal::remark;
 use super::turn::{Turn, cut_short, turn};
@@ -13,8 +14,8 @@ use crate::migrate::reads::Why;
 use crate::migrate::throttle::Limits;
 use crate::migrate::{roles, shadow_role};
 use crate::mode::Readers;
-use crate::relation::Context;
-use crate::rule::Rule;
+use crate::relation::{Context, Relation};
+use crate::rule::{Rule, RuleSet};
 use crate::table::ColumnType::Text;
 use crate::table::{Cell, Table};
 
@@ -42,6 +43,9 @@ pub(super) struct Reads {
     /// Copies tables although something hangs on them that cannot come along when they move.
     #[arg(long)]
     accept: bool,
+    /// Prints every statement that would be sent, with the locks that it takes, for about how long, and its rows; changes nothing.
+    #[arg(long)]
+    dry_run: bool,
 }
 
 impl Reads {
@@ -59,6 +63,9 @@ pub(super) async fn run(call: Call, asked: Reads) -> Result<()> {
     }
     let readers = asked.readers();
     let why = asked.reason.as_deref().map(reason::checked).transpose().map_err(Error::usage)?;
+    if asked.dry_run {
+        return rehearse(&call, &asked, &rules, &chosen, why).await;
+    }
     let database = call.prepared_database().await?;
     let context = Context::new(&call.settings);
     roles::require(&database, &context, &rules).await?;
@@ -103,6 +110,28 @@ pub(super) async fn run(call: Call, asked: Reads) -> Result<()> {
     }
     call.print(&table)?;
     if failed > 0 { Err(Error::refused(format!("{failed} tables were left as they were"))) } else { Ok(()) }
+}
+
+/// What would be done, on a connection on which nothing is changed.
+async fn rehearse(call: &Call, asked: &Reads, rules: &RuleSet, chosen: &[&Rule], why: Option<&str>) -> Result<()> {
+    let rehearsal = call.rehearsal().await?;
+    let (database, context) = (&rehearsal.database, Context::new(&call.settings));
+    roles::require(database, &context, rules).await?;
+    let new = Migration::new(database, rules, context.clone()).await?;
+    let migration = Migration { accept: asked.accept, pace: Pace::new(&call.settings), ..new };
+    let mut told = Rehearsed::new(call);
+    let run = migration.begin("reads").await?;
+    told.take(&rehearsal, "(the run): before the first table", None, Ok(Vec::new())).await?;
+    let who = user();
+    for rule in chosen {
+        let room = rehearsal.room(&Relation::compile(rule, &context)).await?;
+        rehearsal.forget();
+        let ended = choose(&migration, run, rule, &asked.readers(), Why { who: &who, reason: why }).await;
+        told.take(&rehearsal, &about(rule), room, ended.map(|[_, _, notes]| vec![notes])).await?;
+    }
+    migration.finish(run).await?;
+    told.take(&rehearsal, "(the run): behind the last table", None, Ok(Vec::new())).await?;
+    told.end()
 }
 
 /// One table: what its copy is now, for whom, and what the reader should know.

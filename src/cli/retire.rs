@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::call::{Call, user};
+use super::rehearse::{Rehearsed, about};
 use super::selection::Selection;
 use super::terminal::remark;
 use crate::catalog::Database;
@@ -20,7 +21,7 @@ use crate::report::verdict::{Judged, Language, Verdict};
 use crate::report::{Question, overview};
 use crate::rule::{Rule, RuleSet};
 use crate::table::ColumnType::Text;
-use crate::table::Table;
+use crate::table::{Format, Table};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -34,12 +35,12 @@ pub(super) struct Retire {
     #[arg(long, value_name = "TEXT", required_unless_present = "dry_run")]
     reason: Option<String>,
     /// Brings names back.
-    #[arg(long, conflicts_with_all = ["accept", "dry_run"])]
+    #[arg(long, conflicts_with = "accept")]
     undo: bool,
     /// Retires names although they were used, seen around the proxies, not understood, or are named by a function.
     #[arg(long)]
     accept: bool,
-    /// Prints what each name waits for, and touches nothing.
+    /// Prints what each name waits for, and of those that may be retired every statement, with its locks; changes nothing.
     #[arg(long)]
     dry_run: bool,
 }
@@ -52,6 +53,9 @@ pub(super) async fn run(call: Call, asked: Retire) -> Result<()> {
     let context = Context::new(&call.settings);
     let who = user();
     let by = By { who: &who, reason: asked.reason.as_deref(), statement: None };
+    if asked.undo && asked.dry_run {
+        return rehearse_undo(&call, database, &context, &chosen, by).await;
+    }
     if asked.undo {
         return undo(&call, &database, &context, &chosen, by).await;
     }
@@ -60,7 +64,7 @@ pub(super) async fn run(call: Call, asked: Retire) -> Result<()> {
     let mut migration = Migration::new(&database, &rules, context).await?;
     migration.pace = Pace::new(&call.settings);
     let mut done = Done::new();
-    let mut announced = Vec::new();
+    let (mut announced, mut rehearsed) = (Vec::new(), Vec::new());
     for rule in chosen {
         let facts = facts.remove(&rule.table).unwrap_or_default();
         let unmet: Vec<Condition> = condition::to_retire(&facts).into_iter().filter(|c| !c.met).collect();
@@ -72,6 +76,7 @@ pub(super) async fn run(call: Call, asked: Retire) -> Result<()> {
             done.left(rule, unmet.iter().map(|c| format!("{}: {}", c.name, c.why)).collect::<Vec<_>>().join("; "));
         } else if asked.dry_run {
             done.row(rule, "may be retired", String::new());
+            rehearsed.push(rule);
         } else {
             match name::announce(&database, &migration.context, &rule.table, by).await {
                 Ok(()) => announced.push(rule),
@@ -79,6 +84,11 @@ pub(super) async fn run(call: Call, asked: Retire) -> Result<()> {
                 Err(error) => return Err(error),
             }
         }
+    }
+    if asked.dry_run {
+        let ended = done.print(&call, "retired");
+        rehearse(&call, &rules, &rehearsed, by).await?;
+        return ended;
     }
     if !announced.is_empty() {
         bury(&migration, &announced, by, &mut done).await?;
@@ -109,6 +119,38 @@ async fn bury(migration: &Migration<'_>, announced: &[&Rule], by: By<'_>, done: 
         }
     }
     Ok(())
+}
+
+/// What would be sent for those that may be retired, for a person who reads it.
+async fn rehearse(call: &Call, rules: &RuleSet, chosen: &[&Rule], by: By<'_>) -> Result<()> {
+    if call.format != Format::Table || chosen.is_empty() {
+        return Ok(());
+    }
+    let rehearsal = call.rehearsal().await?;
+    let mut migration = Migration::new(&rehearsal.database, rules, Context::new(&call.settings)).await?;
+    migration.pace = Pace::new(&call.settings);
+    let mut told = Rehearsed::new(call);
+    for rule in chosen {
+        let work = async {
+            name::announce(migration.database, &migration.context, &rule.table, by).await?;
+            name::bury(&migration, &Relation::compile(rule, &migration.context), by).await
+        };
+        let ended = work.await;
+        told.take(&rehearsal, &about(rule), None, ended).await?;
+    }
+    told.end()
+}
+
+async fn rehearse_undo(call: &Call, database: Database, context: &Context, chosen: &[&Rule], by: By<'_>) -> Result<()> {
+    let rehearsal = call.rehearsal_on(database).await?;
+    let mut told = Rehearsed::new(call);
+    for rule in chosen {
+        let relation = Relation::compile(rule, context);
+        let ended = name::bring_back(&rehearsal.database, &relation, NameStep::Undo, by).await;
+        let ended = ended.map(|done| vec![if done { String::new() } else { "is not retired".to_owned() }]);
+        told.take(&rehearsal, &about(rule), None, ended).await?;
+    }
+    told.end()
 }
 
 async fn undo(call: &Call, database: &Database, context: &Context, chosen: &[&Rule], by: By<'_>) -> Result<()> {

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use super::call::{Call, user};
+use super::rehearse::{Rehearsed, about};
 use super::selection::Selection;
 use super::terminal::{remark, say};
 use super::turn::{Turn, cut_short, turn};
+use crate::catalog::Database;
 use crate::error::{Error, Result};
 use crate::migrate::machine::{State, Step};
 use crate::migrate::migration::Migration;
@@ -13,7 +15,7 @@ use crate::migrate::online::{Progress, Told};
 use crate::migrate::quiet::Pace;
 use crate::migrate::{capture, drop, ledger, roles};
 use crate::relation::Context;
-use crate::rule::Rule;
+use crate::rule::{Rule, RuleSet};
 use crate::table::ColumnType::{Int, Text};
 use crate::table::{Cell, Table};
 
@@ -29,9 +31,23 @@ pub(super) struct Rollback {
     /// At level 2: the dump of the one table, where it does not lie any more where the ledger says.
     #[arg(long, value_name = "FILE")]
     dump: Option<PathBuf>,
-    /// Prints what would be done, and touches nothing.
+    /// Prints every statement that would be sent, with the locks that it takes, for about how long, and its rows; changes nothing. Without a
+    /// target database what would be done in words.
     #[arg(long)]
     dry_run: bool,
+}
+
+impl Rollback {
+    /// Whether a table is made from its dump first. `None`: of a wave, or of all, those that there is nothing to do with are no failures.
+    async fn is_made_first(&self, database: &Database, context: &Context, rule: &Rule) -> Result<Option<bool>> {
+        let state = ledger::state(database, context, &rule.table).await?;
+        // A process that was ended between the two steps of level 2.
+        let is_restored = state == State::Moved && ledger::is_last(database, &rule.table, Step::Restore).await?;
+        if self.selection.tables.is_empty() && !(is_restored || has_work(state, self.level)) {
+            return Ok(None);
+        }
+        Ok(Some(state == State::Dropped && self.level > 2 || self.level == 2 && !is_restored))
+    }
 }
 
 pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
@@ -41,7 +57,10 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
         return Err(Error::usage("--dump names the dump of one table, at level 2"));
     }
     if rollback.dry_run {
-        return told(&chosen, rollback.level);
+        return match call.settings.control.url.is_empty() {
+            true => told(&chosen, rollback.level),
+            false => rehearse(&call, &rollback, &rules, &chosen).await,
+        };
     }
     let database = call.prepared_database().await?;
     let context = Context::new(&call.settings);
@@ -57,14 +76,7 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     }
     let (mut failed, mut restored) = (0, Vec::new());
     for rule in chosen {
-        let state = ledger::state(&database, &context, &rule.table).await?;
-        // A process that was ended between the two steps of level 2.
-        let is_restored = state == State::Moved && ledger::is_last(&database, &rule.table, Step::Restore).await?;
-        // Of a wave, or of all, those that there is nothing to do with are no failures.
-        if rollback.selection.tables.is_empty() && !(is_restored || has_work(state, rollback.level)) {
-            continue;
-        }
-        let is_dropped = state == State::Dropped && rollback.level > 2 || rollback.level == 2 && !is_restored;
+        let Some(is_dropped) = rollback.is_made_first(&database, &context, rule).await? else { continue };
         let work =
             async { if is_dropped { drop::restore(&migration, run, rule, rollback.dump.as_deref()).await } else { Ok(0) } };
         let done = match turn(&database, &rule.table, work).await? {
@@ -120,6 +132,33 @@ fn cut(call: &Call, mut table: Table, rule: &Rule, state: &str, why: String) -> 
     table.push(vec![rule.table.as_str().into(), state.into(), 0usize.into(), why.into()]);
     call.print(&table)?;
     Err(cut_short())
+}
+
+/// What would be done, on a connection on which nothing is changed.
+async fn rehearse(call: &Call, rollback: &Rollback, rules: &RuleSet, chosen: &[&Rule]) -> Result<()> {
+    let rehearsal = call.rehearsal().await?;
+    let (database, context) = (&rehearsal.database, Context::new(&call.settings));
+    roles::require(database, &context, rules).await?;
+    let new = Migration::new(database, rules, context.clone()).await?;
+    let migration = Migration { pace: Pace::new(&call.settings), who: user(), ..new };
+    let mut told = Rehearsed::new(call);
+    let run = migration.begin("rollback").await?;
+    let disabled = if rollback.level >= 3 { capture::disable(database, &context).await? } else { Vec::new() };
+    told.take(&rehearsal, "(the run): before the first table", None, Ok(disabled)).await?;
+    for rule in chosen {
+        let Some(is_dropped) = rollback.is_made_first(database, &context, rule).await? else { continue };
+        let work = async {
+            if is_dropped {
+                drop::restore(&migration, run, rule, rollback.dump.as_deref()).await?;
+            }
+            migration.back(run, rule).await.map(|back| back.notes)
+        };
+        let ended = work.await;
+        told.take(&rehearsal, &about(rule), None, ended).await?;
+    }
+    migration.finish(run).await?;
+    told.take(&rehearsal, "(the run): behind the last table", None, Ok(Vec::new())).await?;
+    told.end()
 }
 
 /// What would be done, in words.

@@ -2,7 +2,9 @@
 
 use super::call::{Call, user};
 use super::generate;
+use super::rehearse::{Rehearsed, about};
 use super::selection::rule_of;
+use crate::catalog::Database;
 use crate::config::document::Document;
 use crate::control::{self, reason};
 use crate::disk;
@@ -12,7 +14,7 @@ use crate::migrate::gate::{self, Named, Switch};
 use crate::mode::Mode;
 use crate::relation::Context;
 use crate::report;
-use crate::rule::{Capture, file};
+use crate::rule::{Capture, Rule, RuleSet, file};
 use crate::server::policy;
 use crate::table::{ColumnType, Table};
 
@@ -36,6 +38,9 @@ pub(super) enum Rules {
         /// Histories, and the capture behind them.
         #[arg(required = true, num_args = 2.., value_name = "TABLE... CAPTURE")]
         words: Vec<String>,
+        /// Prints every statement that would be sent, with its locks; changes nothing, and no rule file.
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 
@@ -44,7 +49,7 @@ pub(super) async fn run(call: Call, rules: Rules) -> Result<()> {
         Rules::Generate(options) => generate::run(call, options).await,
         Rules::List => list(call).await,
         Rules::Set { words, reason } => set(call, words, reason).await,
-        Rules::Capture { words } => capture(call, words).await,
+        Rules::Capture { words, dry_run } => capture(call, words, dry_run).await,
     }
 }
 
@@ -89,18 +94,18 @@ async fn set(call: Call, mut words: Vec<String>, reason: Option<String>) -> Resu
 }
 
 /// Each table on its own: first the database, then the rule file. The proxy follows when it reloads its rules.
-async fn capture(call: Call, mut words: Vec<String>) -> Result<()> {
+async fn capture(call: Call, mut words: Vec<String>, dry_run: bool) -> Result<()> {
     let capture: Capture = words.pop().unwrap_or_default().parse().map_err(Error::usage)?;
     let rules = call.rules()?;
     let database = call.database().await?;
     let context = Context::new(&call.settings);
+    if dry_run {
+        return rehearse_capture(&call, database, &rules, &words, capture).await;
+    }
     let mut table = Table::new(&["table", "capture", "note"].map(|name| (name, ColumnType::Text)));
     for name in words {
         let rule = rule_of(&rules, &name)?;
-        let io = |e| Error::io(format!("reading {}", rule.origin.file.display()), e);
-        let text = std::fs::read_to_string(&rule.origin.file).map_err(io)?;
-        let text = file::with_capture(&text, capture);
-        let changed = file::parse(&Document::parse(&rule.origin.file, &text)?)?;
+        let (text, changed) = with_capture(rule, capture)?;
         let notes = writer::change(&database, &context, &rules, &changed).await?;
         disk::replace(&[(rule.origin.file.clone(), text)])?;
         for note in notes.into_iter().chain([format!("{} was changed: reload the proxy", rule.origin.file.display())]) {
@@ -109,4 +114,25 @@ async fn capture(call: Call, mut words: Vec<String>) -> Result<()> {
     }
     call.print(&table)?;
     Ok(())
+}
+
+/// The rule file of a history with another capture, and its rule.
+fn with_capture(rule: &Rule, capture: Capture) -> Result<(String, Rule)> {
+    let text = std::fs::read_to_string(&rule.origin.file)
+        .map_err(|e| Error::io(format!("reading {}", rule.origin.file.display()), e))?;
+    let text = file::with_capture(&text, capture);
+    let changed = file::parse(&Document::parse(&rule.origin.file, &text)?)?;
+    Ok((text, changed))
+}
+
+async fn rehearse_capture(call: &Call, database: Database, rules: &RuleSet, words: &[String], capture: Capture) -> Result<()> {
+    let rehearsal = call.rehearsal_on(database).await?;
+    let mut told = Rehearsed::new(call);
+    for name in words {
+        let rule = rule_of(rules, name)?;
+        let (_, changed) = with_capture(rule, capture)?;
+        let ended = writer::change(&rehearsal.database, &Context::new(&call.settings), rules, &changed).await;
+        told.take(&rehearsal, &about(rule), None, ended).await?;
+    }
+    told.end()
 }

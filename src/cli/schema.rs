@@ -1,7 +1,9 @@
 //! `esclusa schema apply | check`.
 
 use super::call::Call;
+use super::rehearse::Rehearsed;
 use super::terminal::remark;
+use crate::catalog::Database;
 use crate::error::{Error, Result};
 use crate::migrate::{capture, first_form, roles, schema};
 use crate::relation::Context;
@@ -9,7 +11,11 @@ use crate::relation::Context;
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Schema {
     /// Makes what is missing, replaces functions, mends what moved tables consist of, leaves data alone. May be run again.
-    Apply,
+    Apply {
+        /// Prints every statement that would be sent, with the locks that it takes, for about how long; changes nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Reports what differs from what `apply` would make; exit code 1 when anything does.
     Check,
 }
@@ -18,7 +24,8 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
     let database = call.database().await?;
     let context = Context::new(&call.settings);
     match command {
-        Schema::Apply => {
+        Schema::Apply { dry_run: true } => return rehearse(&call, database, &context).await,
+        Schema::Apply { dry_run: false } => {
             // The first time comes before there are rules.
             let rules = call.rules_if_any()?;
             roles::require(&database, &context, &rules).await?;
@@ -48,4 +55,29 @@ pub(super) async fn run(call: Call, command: Schema) -> Result<()> {
         }
     }
     Ok(())
+}
+
+async fn rehearse(call: &Call, database: Database, context: &Context) -> Result<()> {
+    let rules = call.rules_if_any()?;
+    if first_form::is(&database, context).await? {
+        return Err(Error::Refused {
+            message: "the tables are of the first form, and are brought over first".into(),
+            detail: Some("what that does follows from the rows that it meets, so it cannot be told before".into()),
+            hint: Some("try it on a copy of the database; then `esclusa schema apply --dry-run` tells the rest".into()),
+        });
+    }
+    let rehearsal = call.rehearsal_on(database).await?;
+    let mut told = Rehearsed::new(call);
+    let work = async {
+        roles::require(&rehearsal.database, context, &rules).await?;
+        let done = schema::apply(&rehearsal.database, context).await?;
+        capture::mend(&rehearsal.database, context, &rules).await?;
+        Ok(done.rows.iter().any(|row| row[1].text() == "mended"))
+    };
+    let ended = work.await.map(|is_mended| match is_mended {
+        true => vec!["what is found only when this has been mended is told by a second --dry-run".to_owned()],
+        false => Vec::new(),
+    });
+    told.take(&rehearsal, "schema: what is missing, functions, partitions ahead, what differs", None, ended).await?;
+    told.end()
 }

@@ -49,7 +49,8 @@ pub async fn ask(database: &Database, table: &str, hold: Duration) -> Result<i64
         "WITH gone AS (DELETE FROM esclusa.cut_over), told AS (SELECT pg_notify('{CHANNEL}', '')) \
          INSERT INTO esclusa.cut_over (legacy_table, hold_ms) SELECT $1, $2 FROM told RETURNING epoch"
     );
-    Ok(database.one("asking the proxies to hold a table", &sql, &[&table, &hold]).await?.get(0))
+    let none = ("SELECT 0::bigint", &[][..]);
+    Ok(database.change("asking the proxies to hold a table", &sql, &[&table, &hold], none).await?.get(0))
 }
 
 /// The lock by which others see that a proxy heeds cut-overs: the server lets it go in the moment in which the proxy is killed.

@@ -94,7 +94,7 @@ impl Migration<'_> {
         };
         let kinds = "SELECT coalesce((SELECT relkind::text FROM pg_class WHERE oid = to_regclass($1)), ''), \
                      coalesce((SELECT relkind::text FROM pg_class WHERE oid = to_regclass($2)), '')";
-        let archive = qualified(ARCHIVE, &relation.table);
+        let archive = self.database.origin(&qualified(ARCHIVE, &relation.table));
         let row = self.database.one("looking for the legacy table", kinds, &[&relation.legacy_table(), &archive]).await?;
         match (row.get::<_, &str>(0), row.get::<_, &str>(1)) {
             ("r" | "p", _) => refused("the legacy table has its name", "there is nothing to bring back"),
@@ -148,7 +148,9 @@ impl Migration<'_> {
         let (keys, later) = restoring(db, &standing.leaf(&legacy)).await?;
         let archive = qualified(ARCHIVE, &rule.table);
         db.batch(&context, &hanging.before).await?;
-        let grants = self.grants_back(db, relation, &archive).await?;
+        // One that would have been made from its dump has the rights of the view, and its columns.
+        let is_there = db.origin(&archive) == archive;
+        let grants = self.grants_back(db, relation, if is_there { &archive } else { &legacy }).await?;
         // The view stands until what hangs on it hangs on the table.
         let aside = bounded(format!("esclusa_aside_{}", rule.table));
         let swap = format!(
@@ -158,6 +160,9 @@ impl Migration<'_> {
         );
         let owning = self.owning(db, relation).await?;
         db.batch(&context, &[swap, grants, owning, keys, hanging.after].concat()).await?;
+        if is_there {
+            db.will_be(&legacy, &archive);
+        }
         let gone = format!(
             "DROP VIEW {aside};\nDROP VIEW {view};\nDROP FUNCTION {write}();\nALTER TABLE {parent} DETACH PARTITION {leaf};\nDROP TABLE {leaf};\n{}{}\n{}\nDELETE FROM {CONTROL}.object WHERE legacy_table = {table};\n{compared}",
             keep::removal(relation),
@@ -193,7 +198,11 @@ impl Migration<'_> {
     async fn capture_back(&self, db: &Database, rule: &Rule, relation: &Relation) -> Result<()> {
         let base = rule.target.history().and_then(|h| h.base.clone());
         let tables: Vec<String> = std::iter::once(rule.table.clone()).chain(base).collect();
-        let catalog = Catalog::read_tables(db, &self.context.schema, &tables).await?;
+        let mut catalog = Catalog::read_tables(db, &self.context.schema, &tables).await?;
+        if let Some(table) = catalog.tables.get_mut(&rule.table).filter(|_| db.is_rehearsal()) {
+            // What is a view yet.
+            table.kind = 'r';
+        }
         let of = |table: &str| self.rules.rules.get(table).map(|rule| Relation::compile(rule, &self.context));
         if rule.target.history().is_none() {
             return capture::follow(db, &catalog, self.rules, relation, &of).await.map(|_| ());

@@ -151,7 +151,10 @@ async fn expected(database: &Database, schema: &str, place: &Place, history: &Re
         Place::Domain { relation, keys } => on_leaf(schema, relation, keys),
     };
     let (function, trigger) = projecting(place, history);
-    let owner = format!("SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = to_regclass({})", literal(&history.rows()));
+    let owner = format!(
+        "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = to_regclass({})",
+        literal(&database.origin(&history.rows()))
+    );
     // Without a leaf there is nothing to project into yet, and nothing that could have been projected.
     if let Some(owner) = database.text("asking who owns the history", &owner).await?.concat().into_iter().next().flatten() {
         let function = Function { owner: owner.clone(), ..function };
@@ -188,7 +191,7 @@ async fn apply(database: &Database, wanted: &Expected) -> Result<()> {
 /// The audit of a table: by a function that was written for its columns, where there can be one, else by the general one.
 async fn on_table(database: &Database, schema: &str, table: &str, [keys, expid]: [&String; 2]) -> Result<Expected> {
     let (general, own) = (qualified(schema, "fn_audit_trigger"), name("audit_", table, ""));
-    let at = literal(&qualified(schema, table));
+    let at = literal(&database.origin(&qualified(schema, table)));
     let sql = format!(
         "SELECT {CONTROL}.compiled_audit(to_regclass({at}), {}, {}, {}), array_to_string({CONTROL}.compiled_settings(to_regclass({at})), E'\\n')",
         literal(keys),

@@ -90,6 +90,7 @@ pub fn to_drop(facts: &Facts, observation: Duration) -> Vec<Condition> {
             match &facts.proof {
                 Some((true, at)) => format!("the proof of {at} holds"),
                 Some((false, at)) => format!("the proof of {at} does not hold: `esclusa verify`"),
+                None if matches!(facts.state, Some(State::Copying | State::Copied)) => "what was copied is not proven yet".into(),
                 None => "it was never proven".into(),
             },
         ),
@@ -230,6 +231,19 @@ const TRAFFIC: &str = "
       LEFT JOIN esclusa.hit_total AS h ON h.legacy_table = m.name AND h.bucket > m.at - interval '25 hours' AND h.last_seen >= m.at
     GROUP BY 1, 2";
 
+/// The last proof of every table, where none of its steps has put it in doubt since: its copying, its coming back. That of a copy is a step.
+const PROOFS: &str = "
+    WITH doubt AS (SELECT legacy_table, max(number) AS number, max(finished_at) AS at FROM esclusa.run_table
+        WHERE step IN ('copy', 'copied', 'abandon', 'differ', 'rollback') GROUP BY 1),
+      moved AS (SELECT p.legacy_table, bool_and(passed) AS holds, max(checked_at) AS at FROM esclusa.parity AS p
+        JOIN (SELECT legacy_table, max(checked_at) AS at FROM esclusa.parity GROUP BY 1) AS l
+          ON l.legacy_table = p.legacy_table AND p.checked_at > l.at - interval '10 s'
+        LEFT JOIN doubt AS d ON d.legacy_table = p.legacy_table WHERE d.at IS NULL OR p.checked_at > d.at GROUP BY 1),
+      copied AS (SELECT r.legacy_table, true AS holds, max(r.finished_at) AS at FROM esclusa.run_table AS r
+        LEFT JOIN doubt AS d ON d.legacy_table = r.legacy_table WHERE r.step = 'prove' AND (d.number IS NULL OR r.number > d.number) GROUP BY 1)
+    SELECT DISTINCT ON (legacy_table) legacy_table::text, holds, at::timestamptz(0)::text
+    FROM (SELECT * FROM moved UNION ALL SELECT * FROM copied) AS p ORDER BY legacy_table, at DESC";
+
 /// Who was seen around the proxies since each table was moved.
 const AROUND: &str = "
     SELECT m.name, (array_agg(format('%s from %s with %s, last %s', a.user_name, coalesce(nullif(a.client_address, ''), '(unknown)'),
@@ -272,10 +286,7 @@ pub async fn facts(db: &Database, context: &Context, rules: &[&Rule], observatio
         compared.insert(row.get(0), (row.get(1), row.get(2)));
     }
     let mut proofs: HashMap<String, (bool, String)> = HashMap::new();
-    let sql = "SELECT p.legacy_table::text, bool_and(passed), max(checked_at)::timestamptz(0)::text FROM esclusa.parity AS p
-               JOIN (SELECT legacy_table, max(checked_at) AS at FROM esclusa.parity GROUP BY 1) AS l
-                 ON l.legacy_table = p.legacy_table AND p.checked_at > l.at - interval '10 s' GROUP BY 1";
-    for row in pairs(sql).await? {
+    for row in pairs(PROOFS).await? {
         proofs.insert(row.get(0), (row.get(1), row.get(2)));
     }
     let mut copies = copies(db).await?;
@@ -286,7 +297,7 @@ pub async fn facts(db: &Database, context: &Context, rules: &[&Rule], observatio
         last.insert(row.get(0), (row.get(1), row.get(2), row.get(3)));
     }
     let modes = crate::control::modes(db).await?;
-    let mut readers = super::reads::told(db).await?;
+    let mut readers = super::reads::told(db, &context.schema).await?;
     let mut all = HashMap::new();
     for rule in rules {
         let table = &rule.table;

@@ -59,6 +59,9 @@ impl CutOver {
         let proxies = cut_over::awaited(&self.database, self.silent).await?;
         let until = Instant::now() + patience;
         let epoch = cut_over::ask(&self.database, &self.table, patience + moving + FOLLOWING).await?;
+        if self.database.is_rehearsal() {
+            return Ok(Vec::new());
+        }
         self.epoch.set(Some(epoch));
         loop {
             let missing = cut_over::missing(&self.database, epoch, &proxies).await?;

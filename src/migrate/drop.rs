@@ -60,7 +60,10 @@ pub async fn run(migration: &Migration<'_>, run: i64, rule: &Rule, dumping: &Dum
             });
         }
     }
-    let dump = dump::take(dumping.server, dumping.scratch, &rule.table, dumping.directory).await?;
+    let dump = match db.is_rehearsal() {
+        true => Dump::of_a_rehearsal(&rule.table, dumping.directory),
+        false => dump::take(dumping.server, dumping.scratch, &rule.table, dumping.directory).await?,
+    };
     let file = std::fs::canonicalize(&dump.file).unwrap_or_else(|_| dump.file.clone());
     let context = format!("dropping the archive of {}", rule.table);
     let (leaf, archive) = (relation.rows(), qualified(ARCHIVE, &rule.table));
@@ -115,6 +118,7 @@ pub async fn restore(migration: &Migration<'_>, run: i64, rule: &Rule, file: Opt
         let owner: String = db.one(&context, owner, &[&leaf]).await?.get(0);
         roles::while_creating(db, &[ARCHIVE], &[&owner], async |db| {
             db.batch(&context, &before).await?;
+            db.will_be(&archive, &leaf);
             db.batch(&context, PINNED).await
         })
         .await?;
@@ -122,7 +126,8 @@ pub async fn restore(migration: &Migration<'_>, run: i64, rule: &Rule, file: Opt
         db.batch(&context, PINNED).await?;
         db.batch(&context, &keep::as_they_fired(&relation, &archive)).await?;
         keep::attach(db, &relation, Places::Fill).await?;
-        let rows: i64 = db.one(&context, &format!("SELECT count(*) FROM {archive}"), &[]).await?.get(0);
+        let rows = db.text_of_made(&context, &format!("SELECT count(*) FROM {archive}"), &["0"]).await?;
+        let rows = rows.into_iter().flatten().flatten().next().and_then(|n| n.parse().ok()).unwrap_or(0);
         ledger::write_as(db, Entry { rows: Some(rows), ..entry }, next).await?;
         Ok(rows)
     };

@@ -74,7 +74,7 @@ impl<'m> Migration<'m> {
     pub async fn begin(&self, command: &str) -> Result<i64> {
         let asked = Instant::now();
         let lock = format!("SELECT pg_try_advisory_lock({RUNNING})");
-        while !self.database.one("beginning a run", &lock, &[]).await?.get::<_, bool>(0) {
+        while !self.database.change("beginning a run", &lock, &[], ("SELECT true", &[])).await?.get::<_, bool>(0) {
             if asked.elapsed() > ENDING {
                 let who = format!(
                     "SELECT format('%s (pid %s), since %s: %s', a.usename, a.pid, to_char(r.started_at, 'YYYY-MM-DD HH24:MI:SS'), r.command) \
@@ -93,7 +93,8 @@ impl<'m> Migration<'m> {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         let sql = format!("INSERT INTO {CONTROL}.run (command) VALUES ($1) RETURNING id");
-        Ok(self.database.one("beginning a run", &sql, &[&command]).await?.get(0))
+        let next = format!("SELECT coalesce(max(id), 0) + 1 FROM {CONTROL}.run");
+        Ok(self.database.change("beginning a run", &sql, &[&command], (&next, &[])).await?.get(0))
     }
 
     /// Ends a run in the ledger, and has the proxies look where the tables stand now.

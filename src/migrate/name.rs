@@ -80,7 +80,15 @@ pub async fn require(db: &Database) -> Result<()> {
 
 /// What a name is.
 pub async fn name(db: &Database, table: &str) -> Result<Name> {
+    if db.believed(&retiring(table)).is_some() {
+        return Ok(Name::Retiring);
+    }
     Ok(tombstones(db).await?.get(table).map_or(Name::Served, |tombstone| tombstone.name))
+}
+
+/// What a rehearsal knows a name by that would be announced.
+fn retiring(table: &str) -> String {
+    format!("{table} is retiring")
 }
 
 /// The first step: the proxies hold who names it from here on. When [`control::replica::settled`] says that all know, it is buried.
@@ -104,6 +112,7 @@ pub async fn announce(db: &Database, context: &Context, table: &str, by: By<'_>)
         );
         db.execute(&doing, &sql, &[&table, &by.who, &by.reason.unwrap_or_default()]).await?;
         write(db, table, NameStep::Announce, by, &[]).await?;
+        db.believe(&retiring(table), "yes");
         control::announce(db).await
     })
     .await
@@ -171,7 +180,12 @@ pub async fn bring_back(db: &Database, relation: &Relation, by: NameStep, who: B
             "DELETE FROM {CONTROL}.tombstone WHERE legacy_table = $1 RETURNING coalesce(owner::text, ''), coalesce(rights, '{{}}'), \
                to_regclass($2) IS NULL, to_regclass($3) IS NOT NULL"
         );
-        let row = db.one(&doing, &sql, &[table, &relation.legacy_table(), &relation.rows()]).await?;
+        let as_it_is = format!(
+            "SELECT coalesce(owner::text, ''), coalesce(rights, '{{}}'), to_regclass($2) IS NULL, to_regclass($3) IS NOT NULL \
+             FROM {CONTROL}.tombstone WHERE legacy_table = $1"
+        );
+        let params: crate::catalog::database::Params<'_> = &[table, &relation.legacy_table(), &relation.rows()];
+        let row = db.change(&doing, &sql, params, (&as_it_is, params)).await?;
         let (owner, rights): (String, Vec<String>) = (row.get(0), row.get(1));
         let (is_free, has_rows): (bool, bool) = (row.get(2), row.get(3));
         // Somebody may have made something under the name by hand: then that answers, as it does around the proxies.

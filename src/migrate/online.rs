@@ -46,6 +46,8 @@ pub struct Online<'o> {
     next: i64,
     /// What a proof has seen, where there was one.
     proven: Option<String>,
+    /// How long this step has given way to clients.
+    waited: Duration,
 }
 
 impl<'o> Online<'o> {
@@ -68,9 +70,7 @@ impl<'o> Online<'o> {
             locked.begins();
             start(work, &context).await
         };
-        attempt(db, pace, &context, &tables, &|t| told.word(t), begin).await?;
-        let begun = Self::found(work).await?;
-        begun.ok_or_else(|| Error::refused(format!("{context}: the ledger has no line of it")))
+        attempt(db, pace, &context, &tables, &|t| told.word(t), begin).await
     }
 
     async fn found(work: Work<'o>) -> Result<Option<Online<'o>>> {
@@ -89,6 +89,7 @@ impl<'o> Online<'o> {
             filenode: row.get(3),
             next: row.get(4),
             proven: row.get(5),
+            waited: Duration::ZERO,
         }))
     }
 
@@ -125,9 +126,10 @@ impl<'o> Online<'o> {
     pub async fn copy(&mut self) -> Result<Vec<String>> {
         give_way::begin(self.work).await?;
         let (begun, resumed) = (Instant::now(), self.next);
+        self.waited = Duration::ZERO;
         let (mut step, mut rows) = (64, 0);
         while self.next < self.numbers.blocks {
-            give_way::give_way(self.work, "copying").await?;
+            self.waited += give_way::give_way(self.work, "copying").await?;
             let (from, to) = (self.next, (self.next + step).min(self.numbers.blocks));
             let started = Instant::now();
             rows += self.chunk(from, to).await?;
@@ -139,6 +141,7 @@ impl<'o> Online<'o> {
             step = next.clamp(1, 65_536);
         }
         self.db.batch(&self.context("settling the copy of"), &self.carry().settle(self.numbers.blocks)).await?;
+        self.waited = Duration::ZERO;
         let notes = self.index(begun).await?;
         let context = self.context("copying");
         // Whom a proof has let read it reads on while it is proven again.
@@ -185,7 +188,8 @@ impl<'o> Online<'o> {
 
     fn progress(&self, step: &'static str, (from, done): (i64, i64), rows: u64, begun: Instant) {
         let (table, of) = (self.relation.table.clone(), self.numbers.blocks);
-        self.told.progress(&Progress { step, table, from, done, of, rows, elapsed: begun.elapsed() });
+        let (elapsed, waited) = (begun.elapsed(), self.waited);
+        self.told.progress(&Progress { step, table, from, done, of, rows, elapsed, waited });
     }
 
     /// The legacy table's indexes and those of the new table, while clients write: attaching then has nothing to build.
@@ -193,7 +197,7 @@ impl<'o> Online<'o> {
         let context = self.context("indexing");
         let leaf = literal(&self.relation.rows());
         let there = format!(
-            "SELECT format('%I', c.relname), i.indisvalid FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid WHERE i.indrelid = {leaf}::regclass"
+            "SELECT format('%I', c.relname), i.indisvalid FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid WHERE i.indrelid = to_regclass({leaf})"
         );
         let mut valid = Vec::new();
         for row in self.db.query(&context, &there, &[]).await? {
@@ -279,6 +283,7 @@ impl<'o> Online<'o> {
     /// Proves all that was copied, and notes in the ledger what the proof has seen. A proof that fails takes the copy away.
     pub async fn prove(&mut self) -> Result<Parity> {
         let begun = Instant::now();
+        self.waited = Duration::ZERO;
         let context = self.context("proving the copy of");
         let shape = parity::shape(self.db, self.relation, &self.relation.legacy_table()).await?;
         let mut findings = Findings::default();
@@ -287,7 +292,7 @@ impl<'o> Online<'o> {
         let mut step = 256;
         let mut from = 0;
         while from < self.numbers.blocks {
-            give_way::give_way(self.work, "proving").await?;
+            self.waited += give_way::give_way(self.work, "proving").await?;
             let to = (from + step).min(self.numbers.blocks);
             let started = Instant::now();
             proof.range(self.db, from, to, &mut findings).await?;
@@ -343,8 +348,8 @@ impl<'o> Online<'o> {
 }
 
 /// The short transaction with which it begins: nobody writes while the trigger is attached, and then nobody can without it.
-async fn start(work: Work<'_>, context: &str) -> Result<()> {
-    let Work { db, run, relation, .. } = work;
+async fn start<'o>(work: Work<'o>, context: &str) -> Result<Online<'o>> {
+    let Work { db, run, relation, pace, told, .. } = work;
     let legacy = relation.legacy_table();
     db.batch(context, &format!("LOCK TABLE {legacy} IN SHARE ROW EXCLUSIVE MODE")).await?;
     // 24 bytes of a page's header, and at least 24 of a tuple's with 4 of its pointer.
@@ -354,12 +359,16 @@ async fn start(work: Work<'_>, context: &str) -> Result<()> {
     let (owner, filenode): (String, u32) = (row.get(0), row.get(1));
     let (blocks, per_block): (i64, i64) = (row.get(2), row.get(3));
     let sequence = relation.target().and_then(|t| t.sequence).unwrap_or_default();
-    let sequence = literal(&qualified(&relation.schema, sequence));
-    let first: i64 = db.one(context, &format!("SELECT nextval({sequence})"), &[]).await?.get::<_, i64>(0) + MARGIN;
+    let sequence = qualified(&relation.schema, sequence);
+    let last = format!("SELECT last_value FROM {sequence}");
+    let sequence = literal(&sequence);
+    let next = db.change(context, &format!("SELECT nextval({sequence})"), &[], (&last, &[])).await?;
+    let first = next.get::<_, i64>(0) + MARGIN;
     let numbers = Numbers { first, per_block, blocks };
     db.execute(context, &format!("SELECT setval({sequence}, {})", numbers.last() + 1), &[]).await?;
     let carry = Carry::new(relation, numbers);
     db.batch(context, &[leaf::creation(relation), primary(db, relation, context).await?].concat()).await?;
+    db.will_be(&relation.rows(), &legacy);
     roles::give(db, &format!("TABLE {}", relation.rows()), LEAVES, &owner).await?;
     roles::while_creating(db, &[CONTROL], &[&owner], async |db| db.batch(context, &carry.creation(&owner)).await).await?;
     let ledger = format!(
@@ -369,7 +378,8 @@ async fn start(work: Work<'_>, context: &str) -> Result<()> {
     );
     let compared = crate::control::forget_comparisons(&relation.table);
     db.batch(context, &[carry.attaching(), ledger, compared].concat()).await?;
-    work.ledger(Step::Copy, None).await.map(|_| ())
+    work.ledger(Step::Copy, None).await?;
+    Ok(Online { work, db, relation, pace, told, numbers, filenode, next: 0, proven: None, waited: Duration::ZERO })
 }
 
 /// The new table's primary key, on the leaf: the trigger finds rows by their numbers. The legacy table's own may have the usual name, and

@@ -39,13 +39,17 @@ pub(super) async fn register(db: &Database, context: &Context, partitioner: Part
         let install = "CREATE SCHEMA IF NOT EXISTS partman; CREATE EXTENSION pg_partman SCHEMA partman";
         db.batch("installing pg_partman", install).await?;
     }
-    let schema: String = db
-        .one("finding pg_partman", "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'pg_partman'", &[])
-        .await?
-        .get(0);
+    let found = "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'pg_partman'";
+    let found = db.text("finding pg_partman", found).await?.into_iter().flatten().flatten().next();
     let parent = format!("{}.{LIVE}", context.schema);
+    let schema = found.clone().unwrap_or_else(|| "partman".to_owned());
     let registered = format!("SELECT count(*) FROM {schema}.part_config WHERE parent_table = {}", literal(&parent));
-    if db.one("asking pg_partman", &registered, &[]).await?.get::<_, i64>(0) > 0 {
+    // In a rehearsal it may not have been installed.
+    let is_registered = match found {
+        Some(_) => db.one("asking pg_partman", &registered, &[]).await?.get::<_, i64>(0) > 0,
+        None => false,
+    };
+    if is_registered {
         return Ok(());
     }
     // create_parent() would make partitions of its own; the set is complete already, so it is registered as it stands.

@@ -127,6 +127,10 @@ impl Locked {
                      AND (a.state LIKE 'idle%' OR CASE WHEN a.query_start < $2 \
                                                    THEN $1::timestamptz IS NULL OR a.query_start < $1 \
                                                    ELSE (a.backend_xmin::text::bigint - $3 + 4294967296) % 4294967296 > 2147483648 END)";
+        if db.is_rehearsal() {
+            // Who has one now is no matter of what is done later.
+            return db.text_of_made("looking for old snapshots", sql, &[]).await.map(drop);
+        }
         let mut since: Option<SystemTime> = None;
         let until = Instant::now() + self.wait;
         loop {
@@ -253,6 +257,9 @@ async fn within<T>(
     is_over: &Cell<bool>,
     work: impl Future<Output = Result<T>>,
 ) -> Result<T> {
+    if db.is_rehearsal() {
+        return work.await;
+    }
     let tick = || tokio::time::sleep(Duration::from_millis(10));
     let is_cancelling = Cell::new(false);
     let watch = async {

@@ -73,19 +73,23 @@ pub async fn limited(db: &Database, schema: &str) -> Result<HashSet<(String, Str
 }
 
 /// Of every table that is read so, or was: who reads it, or why nobody does any more, in words.
-pub async fn told(db: &Database) -> Result<HashMap<String, String>> {
+pub async fn told(db: &Database, schema: &str) -> Result<HashMap<String, String>> {
     if !has_table(db).await? {
         return Ok(HashMap::new());
     }
     let sql = "SELECT legacy_table::text, percent, applications, users, changed_at::timestamptz(0)::text, changed_by, reason FROM esclusa.reads";
+    let in_force = in_force(db, schema).await?;
     let mut all = HashMap::new();
     for row in db.query("asking who reads copied tables", sql, &[]).await? {
+        let table: String = row.get(0);
         let percent = u8::try_from(row.get::<_, i16>(1)).unwrap_or(0);
         let readers = Readers { percent, applications: row.get(2), users: row.get(3) };
         let (at, by, reason): (String, String, Option<String>) = (row.get(4), row.get(5), row.get(6));
         let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
         let who = if readers == Readers::default() { "nobody".to_owned() } else { readers.to_string() };
-        all.insert(row.get(0), format!("{who}, since {at}, by {by}{reason}"));
+        let is_idle = readers != Readers::default() && !in_force.contains_key(&table);
+        let unfit = if is_idle { "; the table answers them: its copy does not fit it any more" } else { "" };
+        all.insert(table, format!("{who}, since {at}, by {by}{reason}{unfit}"));
     }
     Ok(all)
 }
@@ -103,7 +107,14 @@ impl Migration<'_> {
         self.refuse_unreadable(&relation).await?;
         let work = self.copying(run, &relation);
         let mut notes = Vec::new();
-        if ledger::state(self.database, &self.context, &rule.table).await? != State::Reads {
+        let mut state = ledger::state(self.database, &self.context, &rule.table).await?;
+        if state == State::Reads && !in_force(self.database, &self.context.schema).await?.contains_key(&rule.table) {
+            // TRUNCATE, VACUUM FULL and their like have given the table another heap: it is copied anew.
+            let reason = Some("its copy did not fit it any more");
+            withdraw(work, Why { reason, ..why }).await?;
+            state = ledger::state(self.database, &self.context, &rule.table).await?;
+        }
+        if state != State::Reads {
             notes = self.copied_and_proven(run, rule).await?;
             wait_for_snapshots(work).await?;
         }
@@ -223,6 +234,9 @@ async fn wait_for_snapshots(work: Work<'_>) -> Result<()> {
                FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid() \
                  AND age(backend_xmin) > age($1::text::xid) ORDER BY xact_start LIMIT 5) AS x";
     let (begun, mut last) = (Instant::now(), None::<Instant>);
+    if db.is_rehearsal() {
+        return db.text_of_made(&context, sql, &[]).await.map(drop);
+    }
     loop {
         let Some(older) = db.one(&context, sql, &[&now]).await?.get::<_, Option<String>>(0) else { return Ok(()) };
         if begun.elapsed() >= pace.patience {

@@ -168,8 +168,9 @@ fn changed_by_another(relation: &Relation) -> String {
 pub async fn hand_over(database: &Database, relation: &Relation, table: &str) -> Result<()> {
     let context = format!("giving the views of {} to its owner", relation.table);
     let owner = "SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE oid = to_regclass($1)";
+    let table = database.origin(table);
     let owner: String = database.one(&context, owner, &[&table]).await?.get(0);
-    let grants = grants(database, relation, table).await?;
+    let grants = grants(database, relation, &table).await?;
     give(database, relation, &owner, &grants).await
 }
 

@@ -58,8 +58,10 @@ pub(super) struct State {
 
 #[derive(Debug, Clone, Default)]
 struct Prepared {
-    /// From 1.
+    /// From 1; 0 stands for all of them.
     parameters: BTreeSet<usize>,
+    /// A rule is about the statement: what is made of its rows is meant too.
+    is_about: bool,
     types: Vec<u32>,
     copy: Option<Copy>,
 }
@@ -71,9 +73,10 @@ impl State {
             Some(before) => {
                 found.parameters.extend(before.parameters);
                 found.copy = found.copy.or(before.copy);
+                found.is_about |= before.is_about;
             }
             // Of most statements there is nothing to remember.
-            None if found.parameters.is_empty() && found.copy.is_none() => return Ok(()),
+            None if found.parameters.is_empty() && found.copy.is_none() && !found.is_about => return Ok(()),
             None => {}
         }
         if self.prepared.len() >= PREPARED {
@@ -116,8 +119,8 @@ impl Redaction {
     fn frame(&self, state: &mut State, tag: u8, whole: &[u8], out: &mut Vec<u8>) -> Result<(), Cut> {
         let body = &whole[HEADER_BYTES..];
         match tag {
-            // Without a rule only a statement and its parameters can hold what is taken out.
-            client::COPY_DATA | client::COPY_DONE | client::COPY_FAIL if self.rules.is_empty() => out.extend_from_slice(whole),
+            // Without a rule only a statement, its parameters and what a client says of its failure can hold what is taken out.
+            client::COPY_DATA | client::COPY_DONE if self.rules.is_empty() => out.extend_from_slice(whole),
             client::FUNCTION_CALL if self.rules.is_empty() && !password::mentions(body) => out.extend_from_slice(whole),
             client::QUERY => {
                 let (text, behind) = cstr(body).ok_or(Cut::Unredactable)?;
@@ -146,7 +149,10 @@ impl Redaction {
                 if !line.is_empty() {
                     frame::write(out, client::COPY_DATA, &[&self.line(state, &line)?]);
                 }
-                out.extend_from_slice(whole);
+                match cstr(body).filter(|_| tag == client::COPY_FAIL) {
+                    Some((why, behind)) => frame::write(out, tag, &[&self.given_up(state, why), &[0], behind]),
+                    None => out.extend_from_slice(whole),
+                }
             }
             client::FUNCTION_CALL => return Err(Cut::Unredactable),
             _ => out.extend_from_slice(whole),
@@ -188,7 +194,9 @@ impl Redaction {
             meant.values.extend(here.values);
             meant.bodies.extend(here.bodies);
             meant.is_about |= here.is_about;
+            meant.values.extend(self.pieces(lexed, &range));
         }
+        found.is_about = meant.is_about && !self.rules.names.is_empty();
         meant.is_about |= password::mentions(text.replace(LEFT_OUT, "").as_bytes());
         // What stands between values can hold what a pattern is about.
         let (mut out, mut between, mut from) = (String::with_capacity(text.len()), String::new(), 0);
@@ -217,31 +225,32 @@ impl Redaction {
     /// What is meant in a statement, with what SQL's own PREPARE and EXECUTE carry on, and what the session has made.
     fn meant(&self, state: &mut State, lexed: &Lexed<'_>, range: &Range<usize>) -> Result<statement::Found, Cut> {
         let mut found = statement::found(lexed, range, &self.rules.names, &state.made);
-        if found.is_about
-            && !self.rules.is_empty()
-            && let Some(made) = statement::makes(lexed, range)
-        {
+        let word = |at: usize, word: &str| lexed.lexemes.get(at).filter(|_| at < range.end).is_some_and(|l| l.is(word));
+        let name = |at: usize| lexed.lexemes.get(at).and_then(|l| l.name()).map(String::into_bytes);
+        // EXPLAIN and CREATE TABLE AS execute too. Which of the arguments is meant is not followed: all of them.
+        let executed = range.clone().filter(|at| word(*at, "EXECUTE")).find_map(|at| state.prepared.get(&name(at + 1)?));
+        if let Some(executed) = executed {
+            found.values.extend(range.clone().filter(|_| !executed.parameters.is_empty()));
+            found.is_about = true;
+        }
+        if found.is_about && !self.rules.is_empty() {
+            state.made.extend(statement::makes(lexed, range));
             if state.made.len() >= PREPARED {
                 return Err(Cut::Unredactable);
             }
-            state.made.insert(made);
         }
-        let word = |at: usize, word: &str| lexed.lexemes.get(range.start + at).is_some_and(|l| l.is(word));
-        let name = lexed.lexemes.get(range.start + 1).and_then(|l| l.name()).map(String::into_bytes);
-        let is_bound = found.values.iter().any(|at| lexed.lexemes[*at].parameter().is_some());
-        match name {
-            Some(name) if word(0, "PREPARE") && is_bound => {
-                let parameters = [0].into();
-                state.prepared.insert(name, Prepared { parameters, ..Prepared::default() });
-            }
-            // Which of its arguments is meant is not followed: all of them.
-            Some(name) if word(0, "EXECUTE") && state.prepared.contains_key(&name) => {
-                found.values.extend(range.clone());
-                found.is_about = true;
-            }
-            _ => {}
+        if let Some(name) = name(range.start + 1).filter(|_| word(range.start, "PREPARE") && found.is_about) {
+            let is_bound = found.values.iter().any(|at| lexed.lexemes[*at].parameter().is_some());
+            let parameters = is_bound.then_some(0).into_iter().collect();
+            state.prepares(&name, Prepared { parameters, is_about: true, ..Prepared::default() })?;
         }
         Ok(found)
+    }
+
+    /// The pieces of strings that only together are what a pattern is about.
+    fn pieces(&self, lexed: &Lexed<'_>, range: &Range<usize>) -> BTreeSet<usize> {
+        let runs = body::runs(lexed, range).into_iter().filter(|(run, _)| run.len() > 1 && !self.rules.patterns.is_empty());
+        runs.filter(|(_, text)| self.matched(text) != *text).flat_map(|(run, _)| run).collect()
     }
 
     /// Code without its values and comments; `None` where it cannot be read.
@@ -352,7 +361,7 @@ impl Redaction {
             };
             let (value, rest) = values.split_at_checked(length)?;
             values = rest;
-            let is_meant = prepared.parameters.contains(&(at + 1));
+            let is_meant = [0, at + 1].iter().any(|number| prepared.parameters.contains(number));
             let oid = prepared.types.get(at).copied().unwrap_or(0);
             let kept = self.parameter(value, format(at) == 1, oid, is_meant);
             let length = kept.as_ref().map_or(-1, |kept| i32::try_from(kept.len()).unwrap_or(i32::MAX));
@@ -374,6 +383,13 @@ impl Redaction {
             (false, true) if !is_text => Some(value.to_vec()),
             (false, _) => Some(self.matched_bytes(value)),
         }
+    }
+
+    /// Why a client gives a COPY up: it may tell of the row by which it failed.
+    fn given_up(&self, state: &State, why: &[u8]) -> Vec<u8> {
+        let is_meant = matches!(state.copy, Some(Copy::Fields(_) | Copy::Unreadable)) || password::mentions(why);
+        let (text, is_utf8) = read(why);
+        written(&if is_meant { self.pseudonyms.text(&text) } else { self.matched(&text) }, is_utf8)
     }
 
     /// Lines of COPY come in pieces that end anywhere: what is no whole line waits.
@@ -516,8 +532,10 @@ mod tests {
     use super::*;
 
     fn redaction(rules: &[&str]) -> Redaction {
-        let directory = tempfile::tempdir().unwrap();
-        let key = Key::create(&directory.path().join("key")).unwrap();
+        // Always the same key: the pseudonym of a short value is the value itself by one key in ten.
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "5a".repeat(32)).unwrap();
+        let key = Key::read(file.path()).unwrap();
         let rules: Vec<String> = rules.iter().map(|r| (*r).to_owned()).collect();
         Redaction::new(&rules, &key).unwrap()
     }
@@ -586,6 +604,9 @@ mod tests {
         assert!(text.ends_with("' WHERE id = 3") && !text.contains("ana") && !text.contains("12345678"), "{text}");
         let latin1 = kept(b"UPDATE usuario SET correo = 'pe\xf1a' WHERE nombre = '\xe1na'").unwrap();
         assert!(!latin1.contains("pe") && latin1.contains("\u{fffd}na"), "{latin1}");
+        // A constant in two pieces.
+        let text = kept(b"SELECT '12345678' -- and\n '12345678', 'x'\n'y'").unwrap();
+        assert!(!text.contains("12345678") && text.contains("'x'\n'y'"), "{text}");
         // PREPARE and EXECUTE.
         kept(b"PREPARE p AS UPDATE usuario SET correo = $1 WHERE id = $2").unwrap();
         assert!(!kept(b"EXECUTE p('ana', 77)").unwrap().contains("ana"));
@@ -669,6 +690,17 @@ mod tests {
             "SELECT f('update usuario set a = ' || $q$'SECRETO'$q$)",
             "PREPARE p AS SELECT 1 FROM usuario u WHERE u = $1",
             "EXECUTE p('SECRETO')",
+            "EXPLAIN (ANALYZE) EXECUTE p('SECRETO')",
+            "CREATE TEMP TABLE z AS EXECUTE p('SECRETO')",
+            "INSERT INTO z VALUES ('SECRETO')",
+            "CREATE TEMP TABLE z2 (LIKE z)",
+            "ALTER TABLE z2 RENAME TO z3",
+            "INSERT INTO z3 VALUES ('SECRETO')",
+            "PREPARE q AS SELECT usudesc FROM usuario",
+            "CREATE TABLE z4 AS EXECUTE q",
+            "INSERT INTO z4 VALUES ('SECRETO')",
+            "ALTER TABLE usuario RENAME COLUMN usudesc TO d",
+            "UPDATE usuario SET d = 'SECRETO'",
         ] {
             let told = kept(text).unwrap();
             assert!(!told.contains("SECRETO"), "{told}");
@@ -678,6 +710,22 @@ mod tests {
         assert!(told.contains("'month'") && told.contains(" days'") && !told.contains("3 days"), "{told}");
         assert!(kept("SELECT a FROM usuario WHERE a > 1.5e10 * 2").unwrap().contains("e10 * "));
         assert_eq!(kept(r"SELECT 1 FROM usuario WHERE a = 'x\'SECRETO'"), Err(Cut::Unredactable));
+    }
+
+    #[test]
+    fn a_statement_of_prepare_may_be_bound_and_a_copy_given_up() {
+        let redaction = redaction(&["usuario", "/[0-9]{16}/"]);
+        let mut state = State::default();
+        let mut kept = |frame: Vec<u8>| String::from_utf8_lossy(&redaction.frames(&mut state, frame).unwrap()).into_owned();
+        let query = |text: &str| framed(client::QUERY, &[text.as_bytes(), &[0]]);
+        kept(query("PREPARE p AS INSERT INTO usuario VALUES ($1, $2)"));
+        let told = kept(bind("p", false, &[Some(b"secret"), Some(b"hidden")]));
+        assert!(!told.contains("secret") && !told.contains("hidden"), "{told}");
+        kept(query("COPY otra FROM STDIN"));
+        let told = kept(framed(client::COPY_FAIL, &[b"bad row 1234567812345678\0"]));
+        assert!(told.contains("bad row ") && !told.contains("12345678"), "{told}");
+        kept(query("COPY usuario FROM STDIN"));
+        assert!(!kept(framed(client::COPY_FAIL, &[b"bad row secret\0"])).contains("secret"));
     }
 
     #[test]

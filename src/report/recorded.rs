@@ -200,7 +200,9 @@ pub(super) const READS: Columns = &[
     ("different", Int),
 ];
 /// Nobody rewrites a table that has not moved but for these reads. Hits of earlier copies are older than this one.
-pub(super) const READS_SQL: &str = "SELECT r.legacy_table, t.state, r.percent::bigint, array_to_string(r.applications, ', '), array_to_string(r.users, ', '),
+pub(super) const READS_SQL: &str = "SELECT r.legacy_table,
+        CASE WHEN t.state = 'reads' AND NOT EXISTS (SELECT FROM pg_class AS h WHERE h.relname = r.legacy_table AND pg_relation_filenode(h.oid) = c.filenode)
+            THEN 'reads, «but the table answers: its copy does not fit it any more|pero responde la tabla: su copia ya no le corresponde»' ELSE t.state END, r.percent::bigint, array_to_string(r.applications, ', '), array_to_string(r.users, ', '),
         r.changed_at::timestamptz(0)::text, r.changed_by, r.reason, coalesce(h.hits, 0)::bigint, coalesce(h.failed, 0)::bigint, h.sqlstates,
         coalesce(s.compared, 0)::bigint, coalesce(s.different, 0)::bigint
     FROM esclusa.reads AS r LEFT JOIN esclusa.copy AS c USING (legacy_table) CROSS JOIN asked

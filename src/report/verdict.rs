@@ -252,7 +252,9 @@ fn judge_one(name: Name, days: &[Day], calendar: &Calendar, language: Language) 
     let verdict = if seen.trouble.as_ref().is_some_and(is_in_the_way) {
         Verdict::NeedsYou
     } else if !missing.is_empty() && (seen.hits > 0 || seen.around.is_some()) {
-        if seen.forwarded > 0 || seen.around.is_some() { Verdict::Needed } else { Verdict::Rewritten }
+        // A table that is back answers by itself, however it was answered before.
+        let is_back = !name.is_moved && name.mode != Mode::Rewrite;
+        if seen.forwarded > 0 || seen.around.is_some() || is_back { Verdict::Needed } else { Verdict::Rewritten }
     } else if !missing.is_empty() || name.mode == Mode::Off {
         Verdict::SilentSoFar
     } else if covered_since.contains(&to_retire) {
@@ -525,8 +527,17 @@ mod tests {
             (Verdict::Needed, "7 uses, most by AQUASIS, last 2026-03-01".into())
         );
         assert_eq!(verdict(used(20_458), &all, &calendar()).0, Verdict::MayBeRetired);
-        let rewritten = Seen { forwarded: 0, ..used(20_657) };
-        assert_eq!(verdict(rewritten, &all, &calendar()).0, Verdict::Rewritten);
+        let rewritten = || Seen { forwarded: 0, ..used(20_657) };
+        let of = |name: Name| judge(vec![name], &all, &calendar(), Language::English)[0].verdict;
+        for (is_moved, mode, expected) in [
+            (true, Mode::Observe, Verdict::Rewritten),
+            (true, Mode::Rewrite, Verdict::Rewritten),
+            // One that stays is rewritten where it is; and one that has come back is not any more.
+            (false, Mode::Rewrite, Verdict::Rewritten),
+            (false, Mode::Observe, Verdict::Needed),
+        ] {
+            assert_eq!(of(Name { is_moved, mode, ..name(rewritten()) }), expected, "{is_moved} {mode}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::policy::{Entry, Policy};
 use super::resolve::Owner;
 use super::work::Work;
 use crate::mode::{Mode, Readers};
-use crate::sql::{NameUse, Role, UsePlace};
+use crate::sql::{NameUse, Role};
 
 impl Policy {
     /// Names copied tables that some sessions read in their new form, and which sessions.
@@ -45,7 +45,7 @@ impl Work<'_, '_> {
         const PLACES: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
         const KEPT: [&str; 5] = ["pg_advisory", "pg_try_advisory", "dblink", "lo_", "set_config"];
         let is_kept = |word: &String| PLACES.contains(&word.as_str()) || KEPT.iter().any(|begin| word.starts_with(begin));
-        let is_row = |u: &NameUse| u.place != UsePlace::Star && matches!(self.owner(u), Owner::Row { .. });
+        let is_row = |u: &NameUse| !self.is_list(u) && matches!(self.owner(u), Owner::Row { .. });
         !self.words.iter().any(is_kept)
             && !self.shape.references.iter().any(|r| r.role == Role::Type)
             && !self.shape.uses.iter().any(is_row)
@@ -84,6 +84,8 @@ mod tests {
             ("lock table tipocorreo", false),
             ("select ctid from tipocorreo", false),
             ("select t from tipocorreo t", false),
+            ("select coalesce(t.*) from tipocorreo t", false),
+            ("select greatest(t.*, t.*), t.* from tipocorreo t", false),
             ("select null::tipocorreo from tipocorreo", false),
             ("select nextval('s') from tipocorreo", false),
             ("select pg_try_advisory_lock(tipcid) from tipocorreo", false),

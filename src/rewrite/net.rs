@@ -74,20 +74,18 @@ impl Work<'_, '_> {
             let table = reference.name.last();
             if self.policy.tombstones.contains(table) && self.is_in_schema(&reference.name) {
                 outcome.touch(self.policy, table);
-                let hit = Hit { table: table.to_owned(), operation: reference.role.operation(), outcome: HitOutcome::Forwarded };
-                if !outcome.hits.contains(&hit) {
+                let (statement, operation) = (self.number, reference.role.operation());
+                if outcome.hit(Hit { statement, table: table.to_owned(), operation, outcome: HitOutcome::Forwarded }) {
                     outcome.notes.push(format!("{table}: its name is retired, and comes back with this statement"));
-                    outcome.hits.push(hit);
                 }
             }
         }
     }
 
     fn mention(&self, table: String, operation: &'static str, what: &str, outcome: &mut Outcome) {
-        let hit = Hit { table, operation, outcome: HitOutcome::Opaque };
-        if !outcome.hits.contains(&hit) {
-            outcome.notes.push(format!("{}: {what}, left as it is", hit.table));
-            outcome.hits.push(hit);
+        let note = format!("{table}: {what}, left as it is");
+        if outcome.hit(Hit { statement: self.number, table, operation, outcome: HitOutcome::Opaque }) {
+            outcome.notes.push(note);
         }
     }
 }

@@ -16,7 +16,7 @@ pub struct Outcome {
     pub text: Option<Arc<str>>,
     /// From its positions to the client's.
     pub map: PositionMap,
-    /// Legacy names touched, and how.
+    /// Legacy names touched, and how: each once in a statement, statement by statement.
     pub hits: Vec<Hit>,
     /// What its hits are counted under; known where an outcome comes from [`super::cache::Cache`] and there are any.
     pub seen: Option<Seen>,
@@ -34,7 +34,7 @@ pub struct Outcome {
     pub shadow: bool,
     /// Copied tables of which it reads the copy, because its session is one that was chosen to.
     pub reads: Vec<String>,
-    /// What its statements leave behind in the session, each with its statement's number.
+    /// What its statements leave behind in the session, each with its statement's number, in order.
     pub effects: Vec<(usize, Effect)>,
     /// Legacy names in it that are retired, each once.
     pub tombstones: Vec<String>,
@@ -53,8 +53,10 @@ pub struct Named {
 }
 
 /// A legacy name in a statement.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
+    /// The number of its statement in the text, from 0.
+    pub statement: usize,
     /// The legacy table.
     pub table: String,
     /// `select`, `insert`, `update`, ...; `mention` for a name that is no relation or could not be classified.
@@ -92,7 +94,7 @@ impl Policy {
     /// What is known of a statement that is not read, from how it begins.
     pub fn unread(&self, begins: &str) -> Outcome {
         let mut outcome = Outcome::default();
-        outcome.opaque(self, begins, "it is not read");
+        outcome.opaque(self, (0, begins), "it is not read");
         outcome.seen = (!outcome.hits.is_empty()).then(|| Seen::of(begins, None));
         outcome
     }
@@ -100,13 +102,33 @@ impl Policy {
 
 impl Outcome {
     /// Legacy names in a text that is not understood, and passes as it is.
-    pub(super) fn opaque(&mut self, policy: &Policy, text: &str, reason: &str) {
+    pub(super) fn opaque(&mut self, policy: &Policy, (number, text): (usize, &str), reason: &str) {
         for name in policy.prefilter.names_in(text).into_iter().filter(|n| !policy.is_off(n)) {
-            let hit = Hit { table: name, operation: "mention", outcome: HitOutcome::Opaque };
+            let hit = Hit { statement: number, table: name, operation: "mention", outcome: HitOutcome::Opaque };
             self.notes.push(format!("{}: forwarded untouched, {reason}", hit.table));
             self.touch(policy, &hit.table);
             self.hits.push(hit);
         }
+    }
+
+    /// Adds a hit that its statement has not yet; whether it is new.
+    pub(super) fn hit(&mut self, hit: Hit) -> bool {
+        let is_new = !self.hits.iter().rev().take_while(|other| other.statement == hit.statement).any(|other| *other == hit);
+        if is_new {
+            self.hits.push(hit);
+        }
+        is_new
+    }
+
+    /// Whether a statement of its text is PREPARE, which uses no table: each EXECUTE of it does.
+    pub fn only_prepares(&self, statement: usize) -> bool {
+        let found = self.effects.binary_search_by_key(&statement, |(number, _)| *number);
+        found.is_ok_and(|at| matches!(self.effects[at].1, Effect::Prepare { .. }))
+    }
+
+    /// Whether more than one statement of its text names a legacy table, or one that is not the first.
+    pub fn has_several(&self) -> bool {
+        self.hits.last().is_some_and(|hit| hit.statement > 0)
     }
 
     /// Notes a name, if it is retired.

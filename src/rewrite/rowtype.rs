@@ -80,7 +80,7 @@ impl Work<'_, '_> {
     }
 
     /// Whether a star stands for columns.
-    fn is_list(&self, name_use: &NameUse) -> bool {
+    pub(super) fn is_list(&self, name_use: &NameUse) -> bool {
         let Some(first) = self.lexeme_at(name_use.span.start).filter(|_| name_use.place == UsePlace::Star) else { return false };
         !self.is_argument(name_use) && self.list_item(&(first..first + 2 * name_use.name.0.len() + 1)).is_some()
     }

@@ -17,6 +17,8 @@ pub(super) struct Work<'w, 't> {
     pub(super) names: &'w NameContext,
     pub(super) lexed: &'w Lexed<'t>,
     pub(super) lexemes: std::ops::Range<usize>,
+    /// Its number in the text, from 0.
+    pub(super) number: usize,
     pub(super) shape: &'w Shape,
     /// What unqualified names mean cannot be told: that was changed in the same text.
     pub(super) names_in_doubt: bool,
@@ -59,6 +61,7 @@ impl<'w, 't> Work<'w, 't> {
             names,
             lexed,
             lexemes,
+            number: 0,
             shape,
             names_in_doubt,
             reads_copies: false,

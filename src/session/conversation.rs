@@ -31,6 +31,7 @@ use super::prepared::PreparedStatements;
 use super::readiness::Turn;
 use super::samples::Samples;
 use super::statement::{NameId, Statement, UNNAMED};
+use crate::rewrite::Hit;
 use crate::traffic::Client;
 
 /// How much of a client frame the conversation wants.
@@ -112,6 +113,9 @@ pub struct Conversation<H> {
     waits_for_name: bool,
     /// It has named tables since it last had nothing open.
     uses_tables: bool,
+    /// Copied tables whose rows the open transaction has moved to another heap: it reads them where they are, for the copy does not follow before
+    /// the others see it.
+    rebuilt: Vec<String>,
     transaction: Transaction,
     /// What ran before in it.
     predecessor: Predecessor,
@@ -140,6 +144,7 @@ impl<H: House> Conversation<H> {
             hold: Hold::default(),
             waits_for_name: false,
             uses_tables: false,
+            rebuilt: Vec::new(),
             transaction: Transaction::None,
             predecessor: Predecessor::default(),
             shown: Shown::default(),
@@ -186,13 +191,18 @@ impl<H: House> Conversation<H> {
     /// A statement begins.
     fn runs(&mut self, statement: Option<&Arc<Statement>>) {
         let statement = statement.filter(|statement| statement.outcome.seen.is_some());
+        if let Some(statement) = statement.filter(|_| !self.names.known().reads.is_empty()) {
+            let rebuilds = |hit: &&Hit| matches!(hit.operation, "truncate" | "alter" | "cluster");
+            let tables = statement.outcome.hits.iter().filter(rebuilds).map(|hit| hit.table.clone());
+            self.rebuilt.extend(tables.filter(|table| self.names.known().reads.contains(table)));
+        }
         if statement.is_some() || self.shown.statement {
             self.shown.statement = statement.is_some();
             self.house.runs(statement.map(|statement| &statement.outcome));
         }
     }
 
-    fn ran(&mut self, statement: &Statement, run: Run) {
+    fn ran(&mut self, statement: &Statement, run: Run<'_>) {
         self.house.ran(&statement.outcome, self.peer.client(), run);
         if run.is_more {
             return;

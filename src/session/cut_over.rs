@@ -129,7 +129,8 @@ mod tests {
     use crate::rewrite::{Hit, HitOutcome};
 
     fn outcome(tables: &[&str]) -> Outcome {
-        let hit = |table: &&str| Hit { table: (*table).to_owned(), operation: "select", outcome: HitOutcome::Forwarded };
+        let hit =
+            |table: &&str| Hit { statement: 0, table: (*table).to_owned(), operation: "select", outcome: HitOutcome::Forwarded };
         Outcome { hits: tables.iter().map(hit).collect(), ..Outcome::default() }
     }
 

@@ -23,7 +23,7 @@ pub trait House: Debug {
     /// What becomes of a text, under these names and declared types of parameters.
     fn outcome(&self, policy: &Policy, names: &Arc<NameContext>, text: &str) -> Arc<Outcome>;
     /// A statement that touches legacy tables has run.
-    fn ran(&self, outcome: &Outcome, client: &Arc<Client>, run: Run);
+    fn ran(&self, outcome: &Outcome, client: &Arc<Client>, run: Run<'_>);
     /// It ran behind another one in its transaction, and both touch legacy tables.
     fn followed(&self, before: &Outcome, outcome: &Outcome, client: &Arc<Client>);
     /// To be counted.
@@ -67,21 +67,23 @@ pub enum Held {
 
 /// How a statement ran.
 #[derive(Debug, Clone, Copy)]
-pub struct Run {
+pub struct Run<'r> {
     /// When it came, if it was timed.
     pub began: Option<Instant>,
     /// Rows of its command tags.
     pub rows: u64,
+    /// Rows of each of its statements that ended, where it is a Query of several; the next one is that which failed.
+    pub each: &'r [u64],
     /// The error that it ended with.
     pub sqlstate: Sqlstate,
     /// It is counted already, and these are more of its rows.
     pub is_more: bool,
 }
 
-impl Run {
+impl Run<'_> {
     /// It ended with an error, or was never begun.
     pub fn failed(began: Option<Instant>, sqlstate: Sqlstate) -> Self {
-        Run { began, rows: 0, sqlstate, is_more: false }
+        Run { began, rows: 0, each: &[], sqlstate, is_more: false }
     }
 }
 

@@ -77,6 +77,8 @@ pub struct Query {
     pub at: Option<Instant>,
     /// Rows of its command tags so far.
     pub rows: u64,
+    /// Of each statement that is answered, where several name legacy tables.
+    pub each: Vec<u64>,
     /// Statements of it that are answered.
     pub done: usize,
     /// The error of one of its statements.
@@ -86,7 +88,7 @@ pub struct Query {
 impl Query {
     /// One that is on its way.
     pub fn new(statement: Option<Arc<Statement>>, at: Option<Instant>) -> Self {
-        Query { statement, at, rows: 0, done: 0, sqlstate: Sqlstate::NONE }
+        Query { statement, at, rows: 0, each: Vec::new(), done: 0, sqlstate: Sqlstate::NONE }
     }
 }
 

@@ -402,16 +402,14 @@ impl House for Seat {
         outcome
     }
 
-    fn ran(&self, outcome: &Outcome, client: &Arc<Client>, run: Run) {
+    fn ran(&self, outcome: &Outcome, client: &Arc<Client>, run: Run<'_>) {
         // What the server says of the statement in the place of a refused one is not what the client is told.
         let refusal = outcome.refusals.first().filter(|_| run.sqlstate != Sqlstate::NONE);
         let sqlstate = refusal.map_or(run.sqlstate, |refusal| Sqlstate::new(refusal.error.sqlstate.as_bytes()));
         let elapsed = run.began.map(|began| began.elapsed());
-        self.shared.traffic.count(
-            outcome,
-            client,
-            Execution { hits: u64::from(!run.is_more), rows: run.rows, sqlstate, elapsed, at: SystemTime::now() },
-        );
+        let Run { rows, each, is_more, .. } = run;
+        let execution = Execution { hits: u64::from(!is_more), rows, each, sqlstate, elapsed, at: SystemTime::now() };
+        self.shared.traffic.count(outcome, client, execution);
     }
 
     fn followed(&self, before: &Outcome, outcome: &Outcome, client: &Arc<Client>) {

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::rewrite::{Hit, Outcome};
+
 /// Who is connected, as far as a hit remembers it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Client {
@@ -39,11 +41,14 @@ impl Sqlstate {
 
 /// One finished execution.
 #[derive(Debug, Clone, Copy)]
-pub struct Execution {
+pub struct Execution<'e> {
     /// 1; 0 for more rows of one that is counted.
     pub hits: u64,
-    /// Rows of the command tag.
+    /// Rows of the command tags.
     pub rows: u64,
+    /// Rows of each statement that ended well, where several of one text name legacy tables; the next one is that which failed, and none
+    /// behind it ran.
+    pub each: &'e [u64],
     /// The error that it ended with.
     pub sqlstate: Sqlstate,
     /// How long it took, where that is known.
@@ -52,7 +57,19 @@ pub struct Execution {
     pub at: SystemTime,
 }
 
-impl Execution {
+impl Execution<'_> {
+    /// Rows and error of what a statement of the text did with one table; `None` where it did nothing: it was not begun, or only prepared.
+    pub fn part(&self, outcome: &Outcome, hit: &Hit) -> Option<(u64, Sqlstate)> {
+        let ended = self.each.get(hit.statement).copied();
+        let (rows, sqlstate) = match ended {
+            _ if !outcome.has_several() => (self.rows, self.sqlstate),
+            Some(rows) => (rows, Sqlstate::NONE),
+            None if self.sqlstate != Sqlstate::NONE && hit.statement > self.each.len() => return None,
+            None => (0, self.sqlstate),
+        };
+        (sqlstate != Sqlstate::NONE || !outcome.only_prepares(hit.statement)).then_some((rows, sqlstate))
+    }
+
     /// When it ended, in microseconds since 1970.
     pub(super) fn at_us(&self) -> i64 {
         micros(self.at)

@@ -96,19 +96,22 @@ impl Ledger {
     }
 
     /// Counts one execution of a statement.
-    pub(super) fn count(&mut self, outcome: &Outcome, seen: &Seen, client: &Arc<Client>, execution: &Execution) {
+    pub(super) fn count(&mut self, outcome: &Outcome, seen: &Seen, client: &Arc<Client>, execution: &Execution<'_>) {
         let us = execution.elapsed.map_or(0, |e| u64::try_from(e.as_micros()).unwrap_or(u64::MAX));
         let at = execution.at_us();
-        let one = Count { hits: execution.hits, rows: execution.rows, total_us: us, max_us: us, first_us: at, last_us: at };
+        let has_several = outcome.has_several();
         for (n, hit) in outcome.hits.iter().enumerate() {
-            let hash = self.hash(hit, seen, client, execution.sqlstate);
+            let Some((rows, sqlstate)) = execution.part(outcome, hit) else { continue };
+            // How long each of several took is not known.
+            let us = if has_several && n > 0 { 0 } else { us };
+            let one = Count { hits: execution.hits, rows, total_us: us, max_us: us, first_us: at, last_us: at };
+            let hash = self.hash(hit, seen, client, sqlstate);
             let (entries, totals) = (&self.entries, &self.totals);
-            let found = self
-                .index
-                .find(hash, |&i| is_same(&entries[i], &totals[entries[i].total].0, hit, seen, client, execution.sqlstate));
+            let found =
+                self.index.find(hash, |&i| is_same(&entries[i], &totals[entries[i].total].0, hit, seen, client, sqlstate));
             let i = match found.copied() {
                 Some(i) => i,
-                None => match self.admit(hash, hit, outcome, seen, client, execution.sqlstate) {
+                None => match self.admit(hash, hit, outcome, seen, client, sqlstate) {
                     Ok(i) => i,
                     Err(total) => {
                         self.totals[total].1.add(&one);
@@ -152,7 +155,7 @@ impl Ledger {
     fn hash(&self, hit: &Hit, seen: &Seen, client: &Client, sqlstate: Sqlstate) -> u64 {
         let mut hasher = self.hasher.build_hasher();
         seen.fingerprint.hash(&mut hasher);
-        hit.hash(&mut hasher);
+        (&*hit.table, hit.operation, hit.outcome).hash(&mut hasher);
         sqlstate.hash(&mut hasher);
         seen.attribution.hash(&mut hasher);
         client.hash(&mut hasher);

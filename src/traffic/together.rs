@@ -175,7 +175,7 @@ mod tests {
     use crate::rewrite::HitOutcome;
 
     fn hits(tables: &str) -> Vec<Hit> {
-        let hit = |table: &str| Hit { table: table.into(), operation: "select", outcome: HitOutcome::Forwarded };
+        let hit = |table: &str| Hit { statement: 0, table: table.into(), operation: "select", outcome: HitOutcome::Forwarded };
         tables.split_whitespace().map(hit).collect()
     }
 

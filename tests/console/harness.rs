@@ -186,12 +186,12 @@ pub(crate) fn shared(users_file: Option<&std::path::Path>) -> Shared {
     let standing = |state, wanted| Standing { state, wanted };
     let known = [("tipSAT", standing(moved, Mode::Observe)), ("tipocorreo", standing(stays, Mode::Rewrite))];
     shared.standing.store(Arc::new(known.map(|(table, standing)| (table.to_owned(), standing)).into()));
-    let hit = Hit { table: "tipocorreo".into(), operation: "select", outcome: HitOutcome::Forwarded };
+    let hit = Hit { statement: 0, table: "tipocorreo".into(), operation: "select", outcome: HitOutcome::Forwarded };
     let client =
         Client { database: "aqua".into(), user: "aquasis".into(), application: "caja".into(), address: "10.0.0.7".into() };
     let outcome = Outcome { hits: vec![hit], seen: Some(Seen::of("select 1", None)), ..Outcome::default() };
     let elapsed = Some(Duration::from_micros(1500));
-    let execution = Execution { hits: 1, rows: 2, sqlstate: Sqlstate::NONE, elapsed, at: SystemTime::UNIX_EPOCH };
+    let execution = Execution { hits: 1, rows: 2, each: &[], sqlstate: Sqlstate::NONE, elapsed, at: SystemTime::UNIX_EPOCH };
     shared.traffic.count(&outcome, &Arc::new(client.clone()), execution);
     let since = SystemTime::UNIX_EPOCH;
     let mut info = ClientInfo::new(client, Some(5100));

@@ -155,13 +155,16 @@ pub(super) struct Existing {
 impl Trigger {
     /// The triggers that do its work, whatever their names.
     pub(super) async fn found(&self, database: &Database) -> Result<Vec<Existing>> {
+        let origin = database.origin(&self.table);
+        // Those of an archive are silenced, and fire again when it is back.
+        let is_back = origin != self.table;
         let functions: Vec<String> =
             self.like.iter().map(|f| format!("to_regprocedure({})", literal(&format!("{f}()")))).collect();
         let sql = format!(
             "SELECT tgname, pg_get_triggerdef(t.oid), tgenabled IN ('O', 'A') \
              FROM pg_trigger t WHERE tgrelid = to_regclass({}) AND tgfoid = ANY (ARRAY[{}]::oid[]) AND NOT tgisinternal \
              AND tgtype & 1 = {} ORDER BY tgname",
-            literal(&self.table),
+            literal(&origin),
             functions.join(", "),
             i32::from(self.for_each_row)
         );
@@ -169,7 +172,7 @@ impl Trigger {
         let cell = |row: &[Option<String>], i: usize| row.get(i).cloned().flatten().unwrap_or_default();
         Ok(rows
             .iter()
-            .map(|row| Existing { name: cell(row, 0), definition: cell(row, 1), enabled: cell(row, 2) == "t" })
+            .map(|row| Existing { name: cell(row, 0), definition: cell(row, 1), enabled: is_back || cell(row, 2) == "t" })
             .collect())
     }
 

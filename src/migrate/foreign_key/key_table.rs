@@ -99,9 +99,10 @@ impl KeyTable {
     /// What the foreign keys of a legacy table ask for; `None` where there are none. The leaf must exist. The session's search path
     /// must be the migration's own, so that types and defaults are qualified.
     pub async fn plan(database: &Database, leaf: &Leaf<'_>) -> Result<Option<KeyTable>> {
-        let mut keys = foreign_keys(database, leaf.legacy).await?;
+        let legacy = database.origin(leaf.legacy);
+        let mut keys = foreign_keys(database, &legacy).await?;
         // The archive is where it lies, and not what it is called.
-        let here = database.one("finding the legacy table", PLACE, &[&leaf.legacy]).await?;
+        let here = database.one("finding the legacy table", PLACE, &[&legacy]).await?;
         let (schema, table): (String, String) = (here.get(0), here.get(1));
         for key in &mut keys {
             for side in [&mut key.referencing, &mut key.referenced] {
@@ -355,8 +356,10 @@ async fn identity(database: &Database, leaf: &Leaf<'_>) -> Result<Vec<Identity>>
                     WHERE c.oid = attcollation) END
                FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE attrelid = to_regclass($1) AND attname = $2::text";
     let mut found = Vec::new();
+    // The leaf has the columns of what it is a part of.
+    let of = leaf.parent.unwrap_or(leaf.leaf);
     for (place, column) in (1..).zip(leaf.identity) {
-        let row = database.one(&format!("reading column {column} of {}", leaf.leaf), sql, &[&leaf.leaf, column]).await?;
+        let row = database.one(&format!("reading column {column} of {}", leaf.leaf), sql, &[&of, column]).await?;
         found.push(Identity { name: format!("esclusa_{place}"), leaf: ident(column), type_name: row.get(0) });
     }
     Ok(found)
@@ -376,7 +379,7 @@ async fn columns(database: &Database, leaf: &Leaf<'_>, plan: &KeyTable) -> Resul
             || plan.outgoing().any(|k| k.referencing.columns.contains(name))
     };
     let (mut found, mut all) = (Vec::new(), Vec::new());
-    for row in database.query("reading the legacy columns", sql, &[&leaf.legacy]).await? {
+    for row in database.query("reading the legacy columns", sql, &[&database.origin(leaf.legacy)]).await? {
         let (name, type_name): (String, String) = (row.get(0), row.get(1));
         let expression = format!("CAST({} AS {})", (leaf.read)(&name, "t"), pinned(&type_name));
         all.push((name.clone(), expression.clone()));

@@ -38,8 +38,8 @@ async fn read(database: &Database, schema: &str, tables: &str) -> Result<BTreeMa
         "SELECT m.t, r.role, format('%I.%I', n.nspname, c.relname), quote_ident(pg_get_userbyid(c.relowner)), \
            CASE a.grantee WHEN c.relowner THEN '' WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, \
            a.privilege_type, g.name, bool_or(a.is_grantable) \
-         FROM ({tables}) AS m(t) CROSS JOIN (VALUES ('leaf', {}, 'r'), ('key', {}, 'r'), ('own', {}, 'v'), ('legacy', {}, 'v')) AS r(role, place, kind) \
-         JOIN pg_class AS c ON c.relname = m.t AND c.relkind = r.kind::\"char\" JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = r.place \
+         FROM ({tables}) AS m(t) CROSS JOIN (VALUES ('leaf', {}, 'r'), ('key', {}, 'r'), ('own', {}, 'v'), ('legacy', {}, '{}')) AS r(role, place, kind) \
+         JOIN pg_class AS c ON c.relname = m.t AND strpos(r.kind, c.relkind::text) > 0 JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = r.place \
          CROSS JOIN LATERAL (SELECT '' AS name, coalesce(c.relacl, acldefault('r', c.relowner)) AS acl \
            UNION ALL SELECT quote_ident(attname), attacl FROM pg_attribute \
            WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND attacl IS NOT NULL) AS g \
@@ -48,6 +48,8 @@ async fn read(database: &Database, schema: &str, tables: &str) -> Result<BTreeMa
         literal(KEYS),
         literal(CONTROL),
         literal(schema),
+        // In a rehearsal, the table that the view would have its rights from.
+        if database.is_rehearsal() { "vr" } else { "v" },
     );
     let mut out: BTreeMap<String, Holders> = BTreeMap::new();
     for row in database.text("reading grants", &sql).await? {

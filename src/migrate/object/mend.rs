@@ -18,6 +18,11 @@ const LOCK_TIMEOUT: &str = "5s";
 
 /// Mends what can be mended. Rows of `schema apply`: the object, and `mended`, or why not.
 pub async fn mend(database: &Database, schema: &str) -> Result<Vec<Vec<Cell>>> {
+    // In a rehearsal the schema may be there only on paper.
+    let there = format!("SELECT to_regclass('{CONTROL}.run_table') IS NOT NULL");
+    if database.is_rehearsal() && !database.one("looking for the ledger", &there, &[]).await?.get::<_, bool>(0) {
+        return Ok(Vec::new());
+    }
     adopt(database, schema).await?;
     let mut done: Vec<Vec<Cell>> = Vec::new();
     let mut failed: Vec<(Drift, String)> = Vec::new();
@@ -32,6 +37,10 @@ pub async fn mend(database: &Database, schema: &str) -> Result<Vec<Vec<Cell>>> {
                 Ok(()) => done.push(vec![drift.object().into(), "mended".into()]),
                 Err(why) => failed.push((drift, why)),
             }
+        }
+        // It would find the same again.
+        if database.is_rehearsal() {
+            return Ok(done);
         }
     }
     // Whatever failed may have been mended by a later step.

@@ -31,17 +31,25 @@ pub(super) async fn begin(work: Work<'_>) -> Result<()> {
     let stored = stored.and_then(|us| u64::try_from(us).ok()).map(Duration::from_micros);
     let (watch, notes): (Watch, Notes) = Watch::begin(work.db, work.throttle.limits, stored).await?;
     notes.iter().for_each(|note| work.told.word(&format!("copying {table}: {note}")));
-    let baseline = watch.baseline().map(|b| i64::try_from(b.as_micros()).unwrap_or(i64::MAX));
-    let sql = format!("UPDATE {CONTROL}.copy SET baseline_us = $2, baseline_at = clock_timestamp() WHERE legacy_table = $1");
-    work.db.execute(context, &sql, &[table, &baseline]).await?;
+    keep_baseline(work, watch.baseline()).await?;
     *watched = Some(Watched { watch, copied: Instant::now(), last: None });
     Ok(())
 }
 
-/// Waits until the next chunk may be copied. An error: it has to stop.
-pub(super) async fn give_way(work: Work<'_>, doing: &'static str) -> Result<()> {
+/// What clients have felt before, for a process that goes on with the copy.
+async fn keep_baseline(work: Work<'_>, baseline: Option<Duration>) -> Result<()> {
+    let baseline = baseline.map(|b| i64::try_from(b.as_micros()).unwrap_or(i64::MAX));
+    let sql = format!("UPDATE {CONTROL}.copy SET baseline_us = $2, baseline_at = clock_timestamp() WHERE legacy_table = $1");
+    work.db.execute("keeping the baseline", &sql, &[&work.relation.table, &baseline]).await.map(drop)
+}
+
+/// Waits until the next chunk may be copied; for how long. An error: it has to stop.
+pub(super) async fn give_way(work: Work<'_>, doing: &'static str) -> Result<Duration> {
+    if work.db.is_rehearsal() {
+        return Ok(Duration::ZERO);
+    }
     let mut guard = work.throttle.watch.lock().await;
-    let Some(watched) = guard.as_mut() else { return Ok(()) };
+    let Some(watched) = guard.as_mut() else { return Ok(Duration::ZERO) };
     let (begun, mut told) = (Instant::now(), None::<Instant>);
     loop {
         let verdict = match &watched.last {
@@ -78,7 +86,7 @@ pub(super) async fn give_way(work: Work<'_>, doing: &'static str) -> Result<()> 
         note(work, None).await?;
     }
     watched.copied = Instant::now();
-    Ok(())
+    Ok(if told.is_some() { begun.elapsed() } else { Duration::ZERO })
 }
 
 /// Why the copy does not go on, for `status`.

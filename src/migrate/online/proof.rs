@@ -139,7 +139,7 @@ impl Proof<'_> {
             self.numbers.last(),
             n = self.carry.number(),
         );
-        for row in db.text(&self.context(), &format!("{sql} UNION ALL {counts}")).await? {
+        for row in db.text_of_made(&self.context(), &format!("{sql} UNION ALL {counts}"), &[]).await? {
             findings.add(&row);
         }
         Ok(())
@@ -174,7 +174,7 @@ impl Proof<'_> {
                  FILTER (WHERE o.image IS DISTINCT FROM n.image) \
              FROM ({old}) AS o FULL JOIN ({new}) AS n ON n.number = o.number"
         );
-        for row in db.text(&self.context(), &sql).await? {
+        for row in db.text_of_made(&self.context(), &sql, &[]).await? {
             findings.add(&row);
         }
         Ok(())

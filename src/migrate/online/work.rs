@@ -28,6 +28,8 @@ pub struct Progress {
     pub rows: u64,
     /// Since this process began the step.
     pub elapsed: Duration,
+    /// Of that, what it gave way to clients.
+    pub waited: Duration,
 }
 
 /// Whoever wants to know how far it is, or what it waits for.

@@ -12,12 +12,20 @@ const READABLE: &[&str] = &["sql", "plpgsql"];
 
 /// What the strings of a statement say; pieces that the server puts together (`'a'`, a line feed, `'b'`) are one.
 pub(super) fn texts(lexed: &Lexed<'_>, range: &Range<usize>) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
+    runs(lexed, range).into_iter().map(|(_, text)| text).collect()
+}
+
+/// The strings of a statement, each with the pieces that it is made of.
+pub(super) fn runs(lexed: &Lexed<'_>, range: &Range<usize>) -> Vec<(Range<usize>, String)> {
+    let mut out: Vec<(Range<usize>, String)> = Vec::new();
     for at in range.clone() {
         let Some(Literal::Text(text)) = lexed.lexemes[at].literal() else { continue };
-        match out.last_mut().filter(|_| at > range.start && is_string(lexed, at - 1)) {
-            Some(before) => before.push_str(text),
-            None => out.push(text.to_owned()),
+        match out.last_mut().filter(|(run, _)| run.end == at) {
+            Some((run, before)) => {
+                run.end = at + 1;
+                before.push_str(text);
+            }
+            None => out.push((at..at + 1, text.to_owned())),
         }
     }
     out

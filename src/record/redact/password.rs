@@ -64,10 +64,15 @@ fn sets(lexed: &Lexed<'_>, range: &Range<usize>) -> bool {
     has(&["create", "alter"]) && has(&["role", "user", "group"]) && (has(&["password"]) || has(&["valid"]) && has(&["until"]))
 }
 
-/// Whether a secret can be near: the word stands before a string, or in one.
+/// Whether a secret can be near: the word stands before a string, in one, or in the name of a setting that is set.
 pub(super) fn is_near(lexed: &Lexed<'_>, range: &Range<usize>) -> bool {
     let is_string = |at: usize| matches!(lexed.lexemes[at].literal(), Some(Literal::Text(_)));
-    range.clone().skip(1).any(|at| is_string(at) && lexed.lexemes[at - 1].is("PASSWORD"))
+    let is_it = |at: usize| lexed.lexemes[at].name().is_some_and(|name| mentions(name.as_bytes()));
+    let word = |at: usize, word: &str| at < range.end && lexed.lexemes[at].is(word);
+    // `SET app.password = ...`, and ALTER DATABASE, ROLE and SYSTEM ... SET; but not UPDATE, whose column a rule is about.
+    let sets = word(range.start, "SET") || word(range.start, "ALTER") && range.clone().any(|at| word(at, "SET"));
+    range.clone().skip(1).any(|at| is_string(at) && (lexed.lexemes[at - 1].is("PASSWORD") || is_it(at - 1)))
+        || sets && range.clone().any(is_it)
         || body::texts(lexed, range).iter().flat_map(|text| body::words(text)).any(|word| mentions(word.as_bytes()))
 }
 
@@ -120,6 +125,11 @@ mod tests {
             "SELECT f(E'\\x50ASSWORD x', 'y')",
             "CREATE SUBSCRIPTION s CONNECTION 'host=x password=y' PUBLICATION p",
             "CREATE USER MAPPING FOR ana SERVER s OPTIONS (user 'a', password 'x')",
+            "CREATE USER MAPPING FOR ana SERVER s OPTIONS (\"user\" 'a', \"password\" 'x')",
+            "SET app.password = 'x'",
+            "SET LOCAL \"app\".db_password TO 'x'",
+            "ALTER DATABASE aqua SET app.password = 'x'",
+            "ALTER ROLE ana IN DATABASE aqua SET app.\"Password\" TO x",
         ] {
             assert!(told(text), "{text}");
         }

@@ -75,22 +75,42 @@ fn says_more(lexed: &Lexed<'_>, at: usize, names: &Names) -> bool {
     words.len() > 1 && names.are_among(&words)
 }
 
-/// The name of what a statement makes of a query: a table, a view or a function.
-pub(super) fn makes(lexed: &Lexed<'_>, range: &Range<usize>) -> Option<String> {
+/// The names under which the rows of what a rule is about can be reached from now on: what a statement makes of a query or like a table, what it
+/// renames, and what it lets inherit, fire or rewrite.
+pub(super) fn makes(lexed: &Lexed<'_>, range: &Range<usize>) -> Vec<String> {
     let lexemes = &lexed.lexemes[range.clone()];
     let is = |at: usize, words: &[&str]| lexemes.get(at).is_some_and(|l| l.is_any(words));
-    let creates = is(0, &["CREATE"]);
-    let kind = match creates {
-        true => (1..5).find(|at| is(*at, &["VIEW", "TABLE", "FUNCTION", "PROCEDURE"]))?,
-        false => lexemes.iter().position(|l| l.is("INTO")).filter(|_| is(0, &["SELECT", "WITH"]))?,
+    let position = |words: &[&str]| (0..lexemes.len()).find(|at| is(*at, words));
+    let named = |from: usize| {
+        let skips = |at: &usize| is(*at, &["IF", "NOT", "EXISTS", "TEMP", "TEMPORARY", "UNLOGGED", "TABLE", "ONLY", "VIEW"]);
+        let mut at = (from..lexemes.len()).find(|at| !skips(at))?;
+        while lexed.at_text(range.start + at + 1) == "." {
+            at += 2;
+        }
+        lexemes.get(at).and_then(name)
     };
-    let of_query = !creates || lexemes.iter().any(|l| l.is_any(&["AS", "ATOMIC", "RETURN"]));
-    let skips = |at: &usize| is(*at, &["IF", "NOT", "EXISTS", "TEMP", "TEMPORARY", "UNLOGGED", "TABLE"]);
-    let mut at = (kind + 1..lexemes.len()).find(|at| !skips(at)).filter(|_| of_query)?;
-    while lexed.at_text(range.start + at + 1) == "." {
-        at += 2;
+    let behind = |words: &[&str]| position(words).and_then(|at| named(at + 1));
+    let kind = |kinds: &[&str]| (1..6).find(|at| is(*at, kinds));
+    if is(0, &["ALTER"]) {
+        // `RENAME [COLUMN] a TO b` gives a column another name: then all of the table is meant.
+        let renames = position(&["RENAME"]).map(|at| if is(at + 1, &["TO"]) { named(at + 2) } else { None });
+        let joins = [behind(&["PARTITION"]), behind(&["INHERIT"])];
+        let is_one = renames.is_some() || joins.iter().any(Option::is_some);
+        let own = kind(&["TABLE", "VIEW", "FUNCTION", "PROCEDURE"]).and_then(|at| named(at + 1)).filter(|_| is_one);
+        return [own, renames.flatten()].into_iter().chain(joins).flatten().collect();
     }
-    lexemes.get(at).and_then(name)
+    if !is(0, &["CREATE"]) {
+        return position(&["INTO"]).filter(|_| is(0, &["SELECT", "WITH"])).and_then(|at| named(at + 1)).into_iter().collect();
+    }
+    if kind(&["RULE"]).is_some() {
+        return behind(&["TO"]).into_iter().collect();
+    }
+    if kind(&["TRIGGER"]).is_some() {
+        return behind(&["ON"]).into_iter().collect();
+    }
+    let is_of_it = position(&["AS", "ATOMIC", "RETURN", "LIKE", "INHERITS", "OF"]).is_some();
+    let made = kind(&["VIEW", "TABLE", "FUNCTION", "PROCEDURE"]).filter(|_| is_of_it);
+    made.and_then(|at| named(at + 1)).into_iter().collect()
 }
 
 /// The columns that are meant in a statement with these words.
@@ -325,19 +345,32 @@ mod tests {
     }
 
     #[test]
-    fn what_is_made_of_a_query_has_a_name() {
+    fn what_is_made_of_it_has_a_name() {
         for (text, made) in [
-            ("CREATE TEMP VIEW v AS SELECT 1", Some("v")),
-            ("create table if not exists s.\"T\" as select 1", Some("t")),
-            ("CREATE OR REPLACE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'x'", Some("f")),
-            ("CREATE MATERIALIZED VIEW v AS SELECT 1", Some("v")),
-            ("SELECT a INTO TEMP TABLE t FROM s", Some("t")),
-            ("CREATE TABLE t (a int REFERENCES usuario)", None),
-            ("INSERT INTO t SELECT 1", None),
-            ("SELECT 1", None),
+            ("CREATE TEMP VIEW v AS SELECT 1", "v"),
+            ("create or replace temporary recursive view v (a) as select 1", "v"),
+            ("create table if not exists s.\"T\" as select 1", "t"),
+            ("CREATE OR REPLACE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'x'", "f"),
+            ("CREATE MATERIALIZED VIEW v AS SELECT 1", "v"),
+            ("SELECT a INTO TEMP TABLE t FROM s", "t"),
+            ("CREATE TEMP TABLE t AS EXECUTE p('x')", "t"),
+            ("CREATE TABLE t (LIKE usuario INCLUDING ALL)", "t"),
+            ("CREATE TABLE t () INHERITS (usuario)", "t"),
+            ("CREATE TABLE t PARTITION OF usuario DEFAULT", "t"),
+            ("ALTER TABLE usuario RENAME TO u2", "usuario u2"),
+            ("ALTER TABLE IF EXISTS ONLY s.usuario RENAME COLUMN correo TO c", "usuario"),
+            ("ALTER VIEW v RENAME correo TO c", "v"),
+            ("ALTER TABLE usuario ATTACH PARTITION s.p DEFAULT", "usuario p"),
+            ("ALTER TABLE hijo INHERIT usuario", "hijo usuario"),
+            ("CREATE RULE r AS ON INSERT TO otra DO INSTEAD INSERT INTO usuario VALUES (new.a)", "otra"),
+            ("CREATE TRIGGER t AFTER INSERT ON s.otra EXECUTE FUNCTION f()", "otra"),
+            ("ALTER TABLE usuario ADD a int", ""),
+            ("CREATE TABLE t (a int REFERENCES usuario)", ""),
+            ("INSERT INTO t SELECT 1", ""),
+            ("SELECT 1", ""),
         ] {
             let lexed = Lexed::new(text).unwrap();
-            assert_eq!(makes(&lexed, &(0..lexed.lexemes.len())).as_deref(), made, "{text}");
+            assert_eq!(makes(&lexed, &(0..lexed.lexemes.len())).join(" "), made, "{text}");
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arc_swap::Guard;
 
 use super::Conversation;
+use crate::mode::Readers;
 use crate::rewrite::{Outcome, Policy};
 use crate::session::house::{Held, House};
 use crate::session::names::Moment;
@@ -39,7 +40,10 @@ impl<H: House> Conversation<H> {
         }
         let client = self.peer.client();
         let lot = |table: &String| u8::try_from(self.hasher.hash_one(table) % 100).unwrap_or_default();
-        let chosen = policy.readers().iter().filter(|(table, r)| r.have(lot(table), &client.user, &client.application));
+        let is_chosen = |(table, readers): &(&String, &Readers)| {
+            !self.rebuilt.contains(table) && readers.have(lot(table), &client.user, &client.application)
+        };
+        let chosen = policy.readers().iter().filter(is_chosen);
         let reads = chosen.map(|(table, _)| table.clone()).collect();
         self.names.choose(reads);
     }
@@ -93,7 +97,9 @@ impl<H: House> Conversation<H> {
             frame::write(&mut flush, client::FLUSH, &[]);
             return Break(if self.pipeline.ask() { NotYet::First(flush) } else { NotYet::Wait });
         }
-        let ends = |effect: &Effect| matches!(effect, Effect::Commit | Effect::Rollback | Effect::RollbackTo(_));
+        let ends = |effect: &Effect| {
+            matches!(effect, Effect::Commit | Effect::PrepareTransaction | Effect::Rollback | Effect::RollbackTo(_))
+        };
         let is_lost = self.is_aborted() && !outcome.effects.iter().any(|(_, effect)| ends(effect));
         self.waits_for_name = !is_lost && self.house.touches(outcome) == Held::Waits;
         if self.waits_for_name { Break(NotYet::Wait) } else { Continue(()) }

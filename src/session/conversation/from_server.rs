@@ -109,6 +109,9 @@ impl<H: House> Conversation<H> {
         let statement = match self.pipeline.front() {
             Some(Request::Query(query)) => {
                 query.rows += rows;
+                if query.statement.as_ref().is_some_and(|statement| statement.outcome.has_several()) {
+                    query.each.push(rows);
+                }
                 number = query.done;
                 query.done += 1;
                 query.statement.clone()
@@ -143,7 +146,7 @@ impl<H: House> Conversation<H> {
         let statement = self.portals.open(portal).cloned()?;
         let is_more = self.portals.gives_rows(portal, is_suspended);
         let rows = if is_suspended { u64::from(limit) } else { rows };
-        self.ran(&statement, Run { began: at, rows, sqlstate: Sqlstate::NONE, is_more });
+        self.ran(&statement, Run { began: at, rows, each: &[], sqlstate: Sqlstate::NONE, is_more });
         (!is_suspended).then_some(statement)
     }
 
@@ -235,11 +238,11 @@ impl<H: House> Conversation<H> {
     }
 
     fn ready(&mut self, body: &[u8]) {
-        if let Some(Request::Query(Query { statement, at, rows, sqlstate, .. })) = self.pipeline.ready() {
+        if let Some(Request::Query(Query { statement, at, rows, each, sqlstate, .. })) = self.pipeline.ready() {
             // A simple query destroys the unnamed statement (manual, section 55.2.3).
             self.confirm(UNNAMED, None);
             if let Some(statement) = statement {
-                self.ran(&statement, Run { began: at, rows, sqlstate, is_more: false });
+                self.ran(&statement, Run { began: at, rows, each: &each, sqlstate, is_more: false });
                 if sqlstate == Sqlstate::NONE {
                     self.offer_query(&statement);
                 }
@@ -267,8 +270,11 @@ impl<H: House> Conversation<H> {
         if self.pipeline.is_empty() {
             self.prepared.all_answered();
             self.portals.all_answered();
-            if transaction == Transaction::None && std::mem::take(&mut self.uses_tables) {
-                self.house.leaves();
+            if transaction == Transaction::None {
+                self.rebuilt.clear();
+                if std::mem::take(&mut self.uses_tables) {
+                    self.house.leaves();
+                }
             }
         }
         self.again.is_between(transaction == Transaction::None && self.pipeline.is_empty());

@@ -4,7 +4,7 @@ use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Arc;
 
 use super::Conversation;
-use crate::rewrite::{NameContext, Outcome, Policy};
+use crate::rewrite::{Hit, NameContext, Outcome, Policy};
 use crate::session::house::House;
 use crate::session::names::Doubt;
 use crate::session::readiness::{NotYet, Readiness};
@@ -160,7 +160,7 @@ impl<H: House> Conversation<H> {
             _ => None,
         };
         let named: Vec<(usize, Vec<u8>)> = statement.outcome.effects.iter().filter_map(executes).collect();
-        let mut executed: Vec<Arc<Statement>> = Vec::new();
+        let mut executed: Vec<(usize, Arc<Statement>)> = Vec::new();
         for (number, name) in named {
             let Some(found) = self.prepared.find(self.name(&name), || true) else { continue };
             let run = &found.held.statement;
@@ -170,21 +170,22 @@ impl<H: House> Conversation<H> {
                 statement.changes.extend(run.changes.iter().map(|(_, change)| (number, change.clone())));
             }
             if run.generation > 0 {
-                executed.push(run.clone());
+                executed.push((number, run.clone()));
             }
         }
-        let Some(first) = executed.first() else { return };
+        let Some((_, first)) = executed.first() else { return };
         let mut outcome = (*statement.outcome).clone();
         if outcome.hits.is_empty() {
             outcome.seen.clone_from(&first.outcome.seen);
         }
-        for run in &executed {
-            outcome.hits.extend(run.outcome.hits.iter().cloned());
+        for (number, run) in &executed {
+            outcome.hits.extend(run.outcome.hits.iter().map(|hit| Hit { statement: *number, ..hit.clone() }));
             outcome.named.extend(run.outcome.named.iter().cloned());
             outcome.rewritten.extend(run.outcome.rewritten.iter().cloned());
             let generation = if statement.generation == 0 { run.generation } else { statement.generation.min(run.generation) };
             statement.generation = generation;
         }
+        outcome.hits.sort_by_key(|hit| hit.statement);
         statement.outcome = Arc::new(outcome);
     }
 }

@@ -1,0 +1,70 @@
+//! `--dry-run` of the commands that change the target database: each is run on a connection on which nothing is changed, and what it would have
+//! sent is printed.
+
+use super::call::Call;
+use super::terminal::say;
+use crate::catalog::Database;
+use crate::error::{Error, Result};
+use crate::migrate::rehearsal::{Plan, Rehearsal, table};
+use crate::rule::Rule;
+use crate::table::Format;
+
+/// What has been rehearsed so far.
+pub(super) struct Rehearsed<'c> {
+    call: &'c Call,
+    plans: Vec<Plan>,
+    refused: usize,
+}
+
+impl<'c> Rehearsed<'c> {
+    pub(super) fn new(call: &'c Call) -> Self {
+        Rehearsed { call, plans: Vec::new(), refused: 0 }
+    }
+
+    /// Takes the plan of what has been done since the last one: printed at once, where a person reads it.
+    pub(super) async fn take(
+        &mut self,
+        rehearsal: &Rehearsal,
+        about: &str,
+        room: Option<String>,
+        ended: Result<Vec<String>>,
+    ) -> Result<()> {
+        let mut plan = rehearsal.plan(about, ended).await?;
+        plan.remarks.splice(0..0, room);
+        self.refused += usize::from(plan.is_refused);
+        if self.call.format == Format::Table {
+            say(&plan.script())?;
+        }
+        self.plans.push(plan);
+        Ok(())
+    }
+
+    /// Ends it. Exit code 1 where something would be refused.
+    pub(super) fn end(self) -> Result<()> {
+        if self.call.format != Format::Table {
+            say(&table(&self.plans).print(self.call.format))?;
+        }
+        match self.refused {
+            0 => Ok(()),
+            refused => Err(Error::refused(format!("{refused} tables would be left as they are"))),
+        }
+    }
+}
+
+impl Call {
+    /// A connection on which nothing is changed.
+    pub(super) async fn rehearsal(&self) -> Result<Rehearsal> {
+        self.rehearsal_on(self.prepared_database().await?).await
+    }
+
+    /// The same on a connection that is open.
+    pub(super) async fn rehearsal_on(&self, database: Database) -> Result<Rehearsal> {
+        Rehearsal::begin(database, self.settings.migrate.chunk).await
+    }
+}
+
+/// A table, as a plan says what it is about.
+pub(super) fn about(rule: &Rule) -> String {
+    let wave = if rule.wave.is_empty() { String::new() } else { format!(", wave {}", rule.wave) };
+    format!("{}: {}{wave}", rule.table, rule.target.kind().name())
+}

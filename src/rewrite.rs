@@ -48,7 +48,7 @@ use crate::mode::Mode;
 use crate::sql::effect;
 use crate::sql::{self, Role};
 use context::Follower;
-pub use context::NameContext;
+pub use context::{NameContext, Needed};
 pub use outcome::{Hit, HitOutcome, Named, Outcome};
 pub use policy::{Entry, Policy};
 use refuse::Refusal;
@@ -79,10 +79,9 @@ fn decided(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
     let mut follower = Follower::new(policy, names);
     // As the server counts them: one that is empty is none.
     for (number, statement) in script.statements.iter().filter(|statement| !statement.lexemes.is_empty()).enumerate() {
-        match Work::new(policy, &follower.names, &script.lexed, statement) {
+        match Work::new(policy, follower.names(), follower.is_in_doubt(), &script.lexed, statement) {
             Some(Ok(mut work)) => {
                 work.number = number;
-                work.names_in_doubt = follower.in_doubt;
                 work.refused_before = outcome.refusals.len();
                 work.decide(&mut outcome);
                 edits.append(&mut work.edits);
@@ -90,10 +89,9 @@ fn decided(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
             Some(Err(reason)) => outcome.opaque(policy, (number, script.lexed.slice(&statement.lexemes)), &reason),
             None => {}
         }
-        let effect = (!outcome.effects.is_empty()).then(|| effect::effect(&script.lexed, &statement.lexemes));
-        if let Some(effect) = effect.flatten() {
-            follower.follow(&effect);
-        }
+        let text = script.lexed.slice(&statement.lexemes);
+        let effects = (!outcome.effects.is_empty()).then(|| effect::effects_of(&script.lexed, &statement.lexemes));
+        effects.iter().flatten().for_each(|effect| follower.follow(effect, text));
     }
     if !edits.is_empty() {
         match splice(text, edits) {

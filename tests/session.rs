@@ -7,6 +7,7 @@
 //! `chosen` lets all sessions read the copies of all tables, which are observed;
 //! `retire` makes a tombstone of the name, which `switch` brings back and `lost` gives up;
 //! `moves` holds the name, because its table changes its place, and says whether it is in use; `stands` lets it go;
+//! `others a.pozo b` are the relations of other schemas that it is told of, and schemas without any; `made` says that another session has made some;
 //! `plain` says that the client's leg has no TLS and the server's has; `longest 20` is the longest statement that is read;
 //! `path public` answers all that the session has asked about names; `known public` is a login and such an answer, not shown. Indented is what comes of it: `> ` a frame that the
 //! server gets, `< ` one that the client gets, `: ` what the house is told, and at the end of each conversation whether a switch would have
@@ -60,6 +61,7 @@ struct Fixed {
     given_up: Rc<Cell<bool>>,
     cut_overs: Rc<CutOvers>,
     uses: Rc<Uses>,
+    relations: Rc<Cell<u64>>,
 }
 
 impl Fixed {
@@ -145,6 +147,15 @@ impl House for Fixed {
         self.uses.enters(&self.cut_overs, outcome, &Arc::default())
     }
 
+    fn relations(&self) -> u64 {
+        self.relations.get()
+    }
+
+    fn relations_changed(&self) {
+        self.relations.set(self.relations.get() + 1);
+        self.tell("has made or dropped relations".into());
+    }
+
     fn leaves(&self) {
         self.uses.leaves(&self.cut_overs);
     }
@@ -200,6 +211,8 @@ struct Play {
     oldest: Arc<AtomicU64>,
     /// Frames of the client's that wait.
     waiting: VecDeque<(u8, Vec<u8>)>,
+    /// Relations of other schemas, and schemas without any, as the server would tell them.
+    others: Vec<(String, String)>,
     /// Frames of the session's own that the server has got.
     asked: Vec<(u8, Vec<u8>)>,
     out: Vec<String>,
@@ -215,11 +228,12 @@ impl Play {
             given_up: Rc::default(),
             cut_overs: Rc::default(),
             uses: Rc::default(),
+            relations: Rc::new(Cell::new(1)),
         };
         let oldest = Arc::new(AtomicU64::new(0));
         let client = Client { application: "ana".into(), ..Client::default() };
         let conversation = Conversation::new(house.clone(), client, false, oldest.clone());
-        Play { house, conversation, oldest, waiting: VecDeque::new(), asked: Vec::new(), out: Vec::new() }
+        Play { house, conversation, oldest, waiting: VecDeque::new(), others: Vec::new(), asked: Vec::new(), out: Vec::new() }
     }
 
     /// What happens, and whether it is something that can happen.
@@ -239,6 +253,11 @@ impl Play {
                 self.client();
             }
             "path" => self.answer(what),
+            "others" => {
+                let pair = |name: &str| name.split_once('.').map_or((name.into(), String::new()), |(s, r)| (s.into(), r.into()));
+                self.others = what.split_whitespace().map(pair).collect();
+            }
+            "made" => self.house.relations.set(self.house.relations.get() + 1),
             "known" => self.know(what),
             "switch" => {
                 let generation = self.house.policy.load().generation + 1;
@@ -327,7 +346,12 @@ impl Play {
 
     /// The server answers what the session has asked it, frame by frame.
     fn answer(&mut self, path: &str) {
-        let row = |text: &str| [&[0, 1], &u32::try_from(text.len()).unwrap().to_be_bytes()[..], text.as_bytes()].concat();
+        let column = |text: &str| [&u32::try_from(text.len()).unwrap().to_be_bytes()[..], text.as_bytes()].concat();
+        let row = |text: &str| [&[0, 1], &column(text)[..]].concat();
+        let other = |(schema, relation): &(String, String)| {
+            let relation = if relation.is_empty() { vec![0xff; 4] } else { column(relation) };
+            (b'D', [&[0, 2], &column(schema)[..], &relation].concat())
+        };
         let mut question = Vec::new();
         for (tag, body) in std::mem::take(&mut self.asked) {
             let answers = match tag {
@@ -341,7 +365,8 @@ impl Play {
                     let is = |word: &str| question.windows(word.len()).any(|w| w == word.as_bytes());
                     let known = [("search_path", path), ("SHOW role", "none"), ("session_authorization", "ana")];
                     let answer = known.into_iter().find(|(word, _)| is(word)).map(|(_, answer)| (b'D', row(answer)));
-                    answer.into_iter().chain([(b'C', b"SHOW\0".to_vec())]).collect()
+                    let others = self.others.iter().map(other).filter(|_| is("pg_namespace"));
+                    answer.into_iter().chain(others).chain([(b'C', b"SHOW\0".to_vec())]).collect()
                 }
                 _ => Vec::new(),
             };
@@ -355,16 +380,15 @@ impl Play {
     /// The session has logged in, and knows its search path.
     fn know(&mut self, path: &str) {
         let shown = self.out.len();
-        for line in [
-            "server Z I",
-            "client Q select 1 from pozo|",
-            &format!("path {path}"),
-            "server Z I",
-            "server C SELECT 1|",
-            "server Z I",
-        ] {
-            self.happens(line);
+        self.happens("server Z I");
+        self.happens("client Q select 1 from pozo|");
+        // Of a path that begins elsewhere there is more to ask.
+        while !self.asked.is_empty() {
+            self.happens(&format!("path {path}"));
+            self.happens("server Z I");
         }
+        self.happens("server C SELECT 1|");
+        self.happens("server Z I");
         self.out.truncate(shown);
     }
 

@@ -80,13 +80,14 @@ impl Catalog {
         Catalog::read_some(database, schema, Some(tables)).await
     }
 
-    /// Relations of other schemas that have one of these names: a search path may find them first.
-    pub async fn shadows(database: &Database, schema: &str, names: &[String]) -> Result<HashSet<(String, String)>> {
-        let sql = "SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                   WHERE c.relname = ANY ($2) AND n.nspname <> $1 AND n.nspname !~ '^pg_temp_'
-                     AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'i', 'c')";
-        let rows = database.query("looking for names in other schemas", sql, &[&schema, &names]).await?;
-        Ok(rows.into_iter().map(|r| (r.get(0), r.get(1))).collect())
+    /// By what the relations of other schemas that have one of these names are known, and who may use these schemas: a search path may find them
+    /// first.
+    pub async fn mark_of_others(database: &Database, schema: &str, names: &[&str]) -> Result<(i64, i64)> {
+        let sql = "SELECT count(*), coalesce(sum(hashtextextended(concat_ws(' ', c.oid, n.oid, c.relname, n.nspname, n.nspacl), 0)) % 1000000000000000000, 0)::bigint
+                   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                   WHERE c.relname = ANY ($2) AND n.nspname <> $1 AND n.nspname !~ '^pg_'";
+        let row = database.one("looking for names in other schemas", sql, &[&schema, &names]).await?;
+        Ok((row.get(0), row.get(1)))
     }
 
     /// Roles that have less than a whole view of a schema: rights on some of its columns, or a right to change what they may not read. Those

@@ -2,16 +2,24 @@
 //! the server between its statements, so what they do to the search path and to temporary relations is followed here. Where it
 //! cannot be told, names are in doubt, and a statement that depends on them is refused and not guessed at.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::policy::Policy;
-use crate::sql::effect::Effect;
+use crate::sql::effect::{Effect, TEMPORARY, Target};
+
+/// In a search path, the schema with the role's name.
+const USER: &str = "$user";
 
 /// What a session's names mean, beyond the text of a statement.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NameContext {
-    /// The effective search path, `$user` resolved.
+    /// The search path as it is set, `$user` resolved: schemas that do not exist are among them.
     pub search_path: Vec<String>,
-    /// Temporary relations of the session with a legacy name: they come before every schema.
+    /// Temporary relations of the session with a legacy name.
     pub temporary: Vec<String>,
+    /// Other schemas than that of the legacy tables which exist and may be used, each with its relations of a name that the legacy schema has
+    /// too; of those schemas only that a path names before it.
+    pub others: BTreeMap<String, BTreeSet<String>>,
     /// The role whose rights are in force; empty where nobody has asked.
     pub role: String,
     /// Some of this was changed in the transaction that is open: its end may undo it.
@@ -22,6 +30,24 @@ pub struct NameContext {
     pub reads: Vec<String>,
 }
 
+/// Where a relation is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Among the temporary ones.
+    Temporary,
+    /// In this schema.
+    Schema(String),
+}
+
+/// What has to be known of schemas before a text can be decided about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Needed {
+    /// Which relations of a legacy name these have.
+    pub schemas: Vec<String>,
+    /// Every relation, of whatever name, for one of them gets a legacy name in the text.
+    pub whole: bool,
+}
+
 impl NameContext {
     /// A context with this search path and no temporary tables.
     pub fn with_path(search_path: &[&str]) -> Self {
@@ -29,91 +55,308 @@ impl NameContext {
         NameContext {
             search_path,
             temporary: Vec::new(),
+            others: BTreeMap::new(),
             role: String::new(),
             passing: false,
             declared: Vec::new(),
             reads: Vec::new(),
         }
     }
+
+    /// Where an unqualified name is found that the legacy schema has.
+    pub(super) fn place_of(&self, policy: &Policy, table: &str) -> Option<Place> {
+        let is_temporary = self.temporary.iter().any(|t| t == table);
+        if is_temporary && !self.search_path.iter().any(|schema| schema == TEMPORARY) {
+            return Some(Place::Temporary);
+        }
+        let has = |schema: &&String| match schema.as_str() {
+            TEMPORARY => is_temporary,
+            schema => *schema == policy.schema || self.has(schema, table),
+        };
+        self.search_path.iter().find(has).map(|schema| Place::of(schema))
+    }
+
+    /// Whether another schema has a relation of a name that the legacy schema has too.
+    pub(super) fn has(&self, schema: &str, table: &str) -> bool {
+        self.others.get(schema).is_some_and(|relations| relations.contains(table))
+    }
+
+    /// What has to be known of schemas for a text with these effects: which relations stand in front of the legacy tables, under each search path
+    /// that it sets; and all of a path where relations of these names are made or moved.
+    pub fn needed(&self, policy: &Policy, effects: &[(usize, Effect)]) -> Needed {
+        if effects.is_empty() && self.search_path.first() == Some(&policy.schema) {
+            return Needed::default();
+        }
+        let is_moving = effects.iter().any(|(_, effect)| policy.is_concerned(effect));
+        let whole = effects.iter().any(|(_, effect)| matches!(effect, Effect::Rename { to, .. } if policy.knows(to)));
+        let set = effects.iter().filter_map(|(_, effect)| match effect {
+            Effect::SearchPath { schemas, .. } => schemas.as_deref().and_then(|schemas| self.resolved(schemas)),
+            _ => None,
+        });
+        let renamed = effects.iter().filter_map(|(_, effect)| match effect {
+            Effect::RenameSchema { from, .. } => Some(from.clone()),
+            _ => None,
+        });
+        let mut schemas: Vec<String> = renamed.collect();
+        for path in set.chain([self.search_path.clone()]) {
+            let legacy = path.iter().position(|schema| *schema == policy.schema);
+            let asked = if is_moving { path.len() } else { legacy.unwrap_or(0) };
+            for schema in path.into_iter().take(asked) {
+                let is_other = schema != policy.schema && !schema.starts_with("pg_");
+                if is_other && !schemas.contains(&schema) {
+                    schemas.push(schema);
+                }
+            }
+        }
+        Needed { schemas, whole }
+    }
+
+    /// A search path that is set, with the role in the place of `$user`; `None` where the role is not known.
+    fn resolved(&self, schemas: &[String]) -> Option<Vec<String>> {
+        let one = |schema: &String| match schema == USER {
+            true => Some(self.role.clone()).filter(|role| !role.is_empty()),
+            false => Some(schema.clone()),
+        };
+        schemas.iter().map(one).collect()
+    }
+
+    /// Where a relation is that a statement names; `None` where there is none.
+    fn found(&self, policy: &Policy, target: &Target) -> Option<Place> {
+        let Some(schema) = &target.schema else {
+            return self.place_of(policy, &target.name).filter(|place| match place {
+                Place::Schema(schema) if *schema == policy.schema => policy.has(&target.name),
+                _ => true,
+            });
+        };
+        Some(Place::of(schema))
+    }
+
+    /// Where a statement makes a relation: in the first schema of the path that exists (manual, section 5.9.3).
+    fn made(&self, policy: &Policy, target: &Target) -> Option<Place> {
+        let exists = |schema: &&String| {
+            **schema == policy.schema || schema.as_str() == TEMPORARY || self.others.contains_key(schema.as_str())
+        };
+        target.schema.as_ref().or_else(|| self.search_path.iter().find(exists)).map(|schema| Place::of(schema))
+    }
+
+    fn add(&mut self, policy: &Policy, place: &Place, table: &str) {
+        match place {
+            Place::Temporary => self.temporary.push(table.to_owned()),
+            Place::Schema(schema) if *schema == policy.schema => {}
+            Place::Schema(schema) => drop(self.others.entry(schema.clone()).or_default().insert(table.to_owned())),
+        }
+    }
+
+    fn remove(&mut self, place: &Place, table: &str) {
+        match place {
+            Place::Temporary => self.temporary.retain(|t| t != table),
+            Place::Schema(schema) => drop(self.others.get_mut(schema).map(|relations| relations.remove(table))),
+        }
+    }
+
+    /// Follows a statement that makes, drops or moves relations, or schemas. `at` are the names under which it runs; false where it cannot be
+    /// told what it does.
+    fn follow(&mut self, policy: &Policy, at: &NameContext, effect: &Effect) -> bool {
+        match effect {
+            Effect::Create { target, temporary: true, .. } => self.add(policy, &Place::Temporary, &target.name),
+            Effect::Create { target, .. } => match at.made(policy, target) {
+                Some(place) => self.add(policy, &place, &target.name),
+                None => return !policy.knows(&target.name),
+            },
+            Effect::Drop(targets) => {
+                for target in targets {
+                    if let Some(place) = at.found(policy, target) {
+                        self.remove(&place, &target.name);
+                    }
+                }
+            }
+            Effect::Rename { target, to } => {
+                if let Some(place) = at.found(policy, target) {
+                    self.remove(&place, &target.name);
+                    self.add(policy, &place, to);
+                }
+            }
+            Effect::Move { target, schema } => {
+                if let Some(place) = at.found(policy, target) {
+                    self.remove(&place, &target.name);
+                    self.add(policy, &Place::of(schema), &target.name);
+                }
+            }
+            Effect::CreateSchema(schema) => drop(self.others.entry(schema.clone()).or_default()),
+            Effect::DropSchemas(schemas) => self.others.retain(|schema, _| !schemas.contains(schema)),
+            Effect::RenameSchema { from, to } => {
+                if let Some(relations) = self.others.remove(from) {
+                    self.others.insert(to.clone(), relations);
+                }
+            }
+            _ => {}
+        }
+        true
+    }
+}
+
+impl Policy {
+    /// Whether a statement may make, drop or move a relation with a name that the legacy schema has too, other than a temporary one.
+    pub fn is_concerned(&self, effect: &Effect) -> bool {
+        match effect {
+            Effect::Create { target, temporary, .. } => !temporary && self.has(&target.name),
+            Effect::Drop(targets) => targets.iter().any(|target| self.has(&target.name)),
+            Effect::Rename { target, to } => self.has(&target.name) || self.has(to),
+            Effect::Move { target, .. } => self.has(&target.name),
+            effect => effect.is_of_relations(),
+        }
+    }
+}
+
+impl Place {
+    fn of(schema: &str) -> Place {
+        // Every session's own, by whatever number.
+        if schema.starts_with(TEMPORARY) { Place::Temporary } else { Place::Schema(schema.to_owned()) }
+    }
+}
+
+/// The names at one place of a text.
+#[derive(Debug, Clone)]
+struct State {
+    /// What the session's names are now.
+    names: NameContext,
+    /// What COMMIT leaves: without what is LOCAL and what is dropped then; `None` where that cannot be told.
+    after: Option<NameContext>,
+    /// The search path cannot be told.
+    path_in_doubt: bool,
+    /// Nor whom `$user` stands for.
+    role_in_doubt: bool,
+    /// It cannot be told which relations there are.
+    relations_in_doubt: bool,
 }
 
 /// The names that the next statement sees.
 pub(super) struct Follower<'f> {
     policy: &'f Policy,
-    /// What the session's names are now.
-    pub(super) names: NameContext,
-    /// The search path cannot be told.
-    pub(super) in_doubt: bool,
+    now: State,
     /// What ROLLBACK brings back; `None` when an earlier message has begun to change it.
     before: Option<NameContext>,
-    /// What COMMIT leaves: without what is LOCAL and what is dropped then.
-    after: Option<NameContext>,
-    savepoints: Vec<(String, NameContext, bool)>,
+    savepoints: Vec<(String, State)>,
 }
 
 impl<'f> Follower<'f> {
     pub(super) fn new(policy: &'f Policy, names: &NameContext) -> Self {
-        let known = (!names.passing).then(|| names.clone());
-        let (before, after) = (known.clone(), known);
-        Follower { policy, names: names.clone(), in_doubt: false, before, after, savepoints: Vec::new() }
+        let before = (!names.passing).then(|| names.clone());
+        let (names, after) = (names.clone(), before.clone());
+        let now = State { names, after, path_in_doubt: false, role_in_doubt: false, relations_in_doubt: false };
+        Follower { policy, now, before, savepoints: Vec::new() }
+    }
+
+    /// What the session's names are now.
+    pub(super) fn names(&self) -> &NameContext {
+        &self.now.names
+    }
+
+    /// Whether it cannot be told what an unqualified name means.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.now.path_in_doubt || self.now.relations_in_doubt
     }
 
     /// Takes note of a statement that will have run.
-    pub(super) fn follow(&mut self, effect: &Effect) {
+    pub(super) fn follow(&mut self, effect: &Effect, text: &str) {
         match effect {
-            Effect::SearchPath { local, schemas } => {
-                self.in_doubt = schemas.is_none();
-                if let Some(schemas) = schemas {
-                    self.names.search_path.clone_from(schemas);
-                }
-                if !local {
-                    let known = schemas.as_ref().zip(self.after.take());
-                    self.after = known.map(|(path, after)| NameContext { search_path: path.clone(), ..after });
-                }
+            Effect::SearchPath { local, schemas } => self.set_path(*local, schemas.as_deref()),
+            Effect::Role { local } => {
+                (self.now.path_in_doubt, self.now.role_in_doubt) = (true, true);
+                self.now.after = self.now.after.take().filter(|_| *local);
             }
-            Effect::CreateTemporary { name, until_commit } if self.policy.knows(name) => {
-                self.names.temporary.push(name.clone());
-                if let Some(after) = self.after.as_mut().filter(|_| !until_commit) {
-                    after.temporary.push(name.clone());
+            Effect::DiscardTemporary => {
+                self.now.names.temporary.clear();
+                if let Some(after) = &mut self.now.after {
+                    after.temporary.clear();
                 }
             }
-            Effect::Drop(names) => {
-                self.names.temporary.retain(|t| !names.contains(t));
-                if let Some(after) = &mut self.after {
-                    after.temporary.retain(|t| !names.contains(t));
-                }
+            Effect::DiscardAll => {
+                (self.now.path_in_doubt, self.now.role_in_doubt) = (true, true);
+                self.now.names.temporary.clear();
+                self.now.after = None;
             }
-            Effect::DiscardTemporary | Effect::DiscardAll => {
-                self.in_doubt |= *effect == Effect::DiscardAll;
-                self.names.temporary.clear();
-                self.after = self.after.take().filter(|_| !self.in_doubt);
+            // Which relation its code makes is not read; of other names none is looked for.
+            Effect::Code => self.doubt_relations(self.policy.may_name(text.as_bytes())),
+            Effect::Commit => self.end(self.now.after.clone()),
+            Effect::PrepareTransaction => {
+                let (after, before) = (self.now.after.clone(), self.before.as_ref());
+                let left = |(after, before): (NameContext, &NameContext)| NameContext { others: before.others.clone(), ..after };
+                self.end(after.zip(before).map(left));
             }
-            Effect::Commit => self.end(self.after.clone()),
             Effect::Rollback => self.end(self.before.clone()),
-            Effect::Savepoint(name) => self.savepoints.push((name.clone(), self.names.clone(), self.in_doubt)),
-            Effect::RollbackTo(name) => {
-                self.after = None;
-                match self.savepoints.iter().rev().find(|(n, ..)| n == name) {
-                    Some((_, names, in_doubt)) => (self.names, self.in_doubt) = (names.clone(), *in_doubt),
-                    // A savepoint of an earlier message: if nothing has changed since the transaction began, it changes nothing.
-                    None => self.in_doubt |= self.before.as_ref() != Some(&self.names),
-                }
+            Effect::Savepoint(name) => self.savepoints.push((name.clone(), self.now.clone())),
+            Effect::Release(name) => {
+                let at = self.savepoints.iter().rposition(|(n, _)| n == name);
+                self.savepoints.truncate(at.unwrap_or(self.savepoints.len()));
             }
-            Effect::CreateTemporary { .. }
-            | Effect::Alter
-            | Effect::Begin
-            | Effect::Prepare { .. }
-            | Effect::Execute(_)
-            | Effect::Deallocate(_) => {}
+            Effect::RollbackTo(name) => self.roll_back_to(name),
+            effect if effect.is_of_relations() => self.follow_relations(effect),
+            _ => {}
+        }
+    }
+
+    fn set_path(&mut self, local: bool, schemas: Option<&[String]>) {
+        let schemas = schemas.filter(|schemas| !self.now.role_in_doubt || !schemas.iter().any(|s| s == USER));
+        let path = schemas.and_then(|schemas| self.now.names.resolved(schemas));
+        self.now.path_in_doubt = path.is_none();
+        if !local {
+            let known = path.as_ref().zip(self.now.after.take());
+            self.now.after = known.map(|(path, after)| NameContext { search_path: path.clone(), ..after });
+        }
+        if let Some(path) = path {
+            self.now.names.search_path = path;
+        }
+    }
+
+    fn follow_relations(&mut self, effect: &Effect) {
+        let at = self.now.names.clone();
+        // Under a path that cannot be told, what has no schema before its name may be anywhere.
+        let is_somewhere = |target: &Target| self.now.path_in_doubt && target.schema.is_none() && self.policy.knows(&target.name);
+        let is_lost = match effect {
+            Effect::Create { temporary: true, .. } => false,
+            Effect::Create { target, .. } | Effect::Move { target, .. } => is_somewhere(target),
+            Effect::Drop(targets) => targets.iter().any(is_somewhere),
+            Effect::Rename { target, to } => {
+                self.now.path_in_doubt && target.schema.is_none() && (self.policy.knows(&target.name) || self.policy.knows(to))
+            }
+            _ => false,
+        };
+        let is_told = self.now.names.follow(self.policy, &at, effect);
+        let until_commit = matches!(effect, Effect::Create { until_commit: true, .. });
+        if let Some(after) = self.now.after.as_mut().filter(|_| !until_commit) {
+            after.follow(self.policy, &at, effect);
+        }
+        self.doubt_relations(is_lost || !is_told);
+    }
+
+    fn doubt_relations(&mut self, doubt: bool) {
+        self.now.relations_in_doubt |= doubt;
+        self.now.after = self.now.after.take().filter(|_| !doubt);
+    }
+
+    fn roll_back_to(&mut self, name: &str) {
+        let at = self.savepoints.iter().rposition(|(n, _)| n == name);
+        if let Some(at) = at {
+            self.now = self.savepoints[at].1.clone();
+            self.savepoints.truncate(at + 1);
+            return;
+        }
+        // A savepoint of an earlier message. If no earlier one has changed anything, it brings back what this one began with.
+        self.savepoints.clear();
+        match &self.before {
+            Some(before) => *self = Follower::new(self.policy, &before.clone()),
+            None => (self.now.path_in_doubt, self.now.after) = (true, None),
         }
     }
 
     fn end(&mut self, names: Option<NameContext>) {
-        self.in_doubt = names.is_none();
-        self.names = names.unwrap_or_else(|| self.names.clone());
-        self.names.passing = false;
-        let known = (!self.in_doubt).then(|| self.names.clone());
-        (self.before, self.after) = (known.clone(), known);
+        let in_doubt = names.is_none();
+        let mut names = names.unwrap_or_else(|| self.now.names.clone());
+        names.passing = false;
+        let known = (!in_doubt).then(|| names.clone());
+        self.before.clone_from(&known);
+        self.now = State { names, after: known, path_in_doubt: in_doubt, role_in_doubt: in_doubt, relations_in_doubt: in_doubt };
         self.savepoints.clear();
     }
 }
@@ -125,8 +368,11 @@ mod tests {
 
     /// For each hit of a text what was done; `-` where there is none.
     fn hits(text: &str, passing: bool) -> String {
-        let names = NameContext { passing, ..NameContext::with_path(&["cf_quere_pro"]) };
-        let outcome = rewrite(&policy(), &names, text);
+        done(text, &NameContext { passing, ..NameContext::with_path(&["cf_quere_pro"]) })
+    }
+
+    fn done(text: &str, names: &NameContext) -> String {
+        let outcome = rewrite(&policy(), names, text);
         outcome
             .hits
             .iter()
@@ -156,6 +402,110 @@ mod tests {
         assert_eq!(hits("reset search_path; select * from cf_quere_pro.tipocorreo", false), "w");
         assert_eq!(hits("rollback; select * from tipocorreo", true), "r");
         assert_eq!(hits("rollback; select * from tipocorreo", false), "w");
+        // Also where the path of before does not lead to the legacy schema: that of afterwards may.
+        let elsewhere = NameContext { passing: true, ..NameContext::with_path(&["x"]) };
+        assert_eq!(done("rollback; select * from tipocorreo", &elsewhere), "r");
+        assert_eq!(done("reset search_path; select * from tipocorreo", &elsewhere), "r");
+        assert_eq!(done("rollback; select * from x.tipocorreo", &elsewhere), "");
+    }
+
+    #[test]
+    fn a_savepoint_brings_back_what_commit_would_leave() {
+        let deleted = "delete from tipocorreo";
+        assert_eq!(hits(&format!("savepoint s; {deleted}; rollback to s; commit; {deleted}"), false), "w");
+        assert_eq!(hits(&format!("rollback to s; commit; {deleted}"), false), "w");
+        assert_eq!(hits(&format!("rollback to s; commit; {deleted}"), true), "r");
+        assert_eq!(hits(&format!("savepoint s; set search_path = x; release s; commit; {deleted}"), false), "");
+        let twice = "savepoint s; set search_path = x; savepoint s; set search_path = cf_quere_pro; release s; rollback to s";
+        assert_eq!(hits(&format!("{twice}; {deleted}"), false), "w");
+        assert_eq!(hits(&format!("begin; commit and chain; rollback and chain; {deleted}"), false), "w");
+        assert_eq!(hits(&format!("prepare transaction 'x'; {deleted}"), false), "w");
+        assert_eq!(hits(&format!("do $$ begin perform 1; end $$; commit; {deleted}"), false), "w");
+    }
+
+    /// Two other schemas, and one that does not exist.
+    fn before(path: &[&str], relations: &[(&str, &str)]) -> NameContext {
+        let mut names = NameContext::with_path(path);
+        names.role = "ana".into();
+        for schema in ["public", "ana"] {
+            names.others.entry(schema.into()).or_default();
+        }
+        for (schema, relation) in relations {
+            names.others.entry((*schema).into()).or_default().insert((*relation).into());
+        }
+        names
+    }
+
+    #[test]
+    fn the_first_schema_that_has_a_relation_has_it() {
+        let (both, there) = (["public", "cf_quere_pro"], [("public", "tipocorreo")]);
+        let read = "select * from tipocorreo";
+        assert_eq!(done(read, &before(&both, &there)), "");
+        assert_eq!(done(read, &before(&both, &[])), "w");
+        assert_eq!(done(read, &before(&["cf_quere_pro", "public"], &there)), "w");
+        assert_eq!(done("select * from cf_quere_pro.tipocorreo, public.tipocorreo", &before(&both, &there)), "w");
+        // A temporary relation hides less where the path names its schema later.
+        let mut names = before(&["cf_quere_pro", "pg_temp"], &[]);
+        names.temporary.push("tipocorreo".into());
+        assert_eq!(done(read, &names), "w");
+        names.search_path = vec!["pg_temp".into(), "cf_quere_pro".into()];
+        assert_eq!(done(read, &names), "");
+        assert_eq!(done("set search_path = cf_quere_pro, pg_temp; table tipocorreo", &names), "w");
+        assert_eq!(
+            done("set search_path = \"$user\", cf_quere_pro; table tipocorreo", &before(&both, &[("ana", "tipocorreo")])),
+            ""
+        );
+        assert_eq!(done("set role leo; set search_path = \"$user\", cf_quere_pro; table tipocorreo", &before(&both, &[])), "r");
+    }
+
+    #[test]
+    fn relations_are_followed_through_a_text() {
+        let both = ["nowhere", "public", "cf_quere_pro"];
+        let (none, there) = (before(&both, &[]), before(&both, &[("public", "tipocorreo"), ("public", "zz")]));
+        let read = |first: &str, names: &NameContext| done(&format!("{first}; select * from tipocorreo"), names);
+        // What is made, dropped and moved counts as a mention, where its name is a legacy one.
+        assert_eq!(read("create table tipocorreo (a int)", &none), "o");
+        assert_eq!(read("create table ana.tipocorreo (a int)", &none), "ow");
+        assert_eq!(read("begin; create table tipocorreo (a int); rollback", &none), "ow");
+        assert_eq!(read("begin; create table tipocorreo (a int); prepare transaction 'x'", &none), "ow");
+        assert_eq!(read("select 1 as a into tipocorreo", &none), "o");
+        assert_eq!(read("drop table tipocorreo", &there), "w");
+        assert_eq!(read("drop table public.tipocorreo", &there), "w");
+        assert_eq!(read("savepoint s; drop table tipocorreo; rollback to s", &there), "");
+        assert_eq!(read("alter table tipocorreo rename to y", &there), "w");
+        assert_eq!(read("alter table tipocorreo set schema ana", &there), "w");
+        assert_eq!(read("alter table zz rename to tipocorreo", &before(&both, &[("public", "zz")])), "o");
+        assert_eq!(read("alter table ana.tipocorreo set schema public", &before(&both, &[("ana", "tipocorreo")])), "");
+        assert_eq!(read("alter schema public rename to other", &there), "w");
+        assert_eq!(read("drop schema public cascade", &there), "w");
+        assert_eq!(read("create schema nowhere; create table tipocorreo (a int); drop table public.tipocorreo", &there), "o");
+        assert_eq!(read("create temp table zz (a int); alter table zz rename to tipocorreo", &none), "o");
+        assert_eq!(read("create temp table tipocorreo (a int); drop table pg_temp.tipocorreo", &there), "o");
+        assert_eq!(read("create temp table tipocorreo (a int); drop table public.tipocorreo", &there), "o");
+    }
+
+    #[test]
+    fn what_code_makes_is_not_guessed_at() {
+        let names = before(&["public", "cf_quere_pro"], &[]);
+        assert_eq!(done("do $$ begin create table tipocorreo (a int); end $$; select * from tipocorreo", &names), "or");
+        assert_eq!(done("do $$ begin create table x (a int); end $$; select * from tipocorreo", &names), "w");
+    }
+
+    #[test]
+    fn what_has_to_be_known_of_other_schemas() {
+        let needed = |path: &[&str], text: &str| {
+            let effects = crate::sql::effect::effects(&crate::sql::Lexed::new(text).unwrap());
+            let needed = before(path, &[]).needed(&policy(), &effects);
+            (needed.schemas.join(" "), needed.whole)
+        };
+        let usual = ["cf_quere_pro", "public"];
+        assert_eq!(needed(&usual, "select 1"), (String::new(), false));
+        assert_eq!(needed(&["public"], "select 1"), (String::new(), false));
+        assert_eq!(needed(&["a", "pg_temp", "cf_quere_pro", "b"], "select 1"), ("a".into(), false));
+        assert_eq!(needed(&usual, "set search_path = \"$user\", cf_quere_pro"), ("ana".into(), false));
+        assert_eq!(needed(&usual, "create table tipocorreo (a int)"), ("public".into(), false));
+        assert_eq!(needed(&usual, "create table x (a int)"), (String::new(), false));
+        assert_eq!(needed(&usual, "alter table x rename to tipocorreo"), ("public".into(), true));
     }
 
     #[test]

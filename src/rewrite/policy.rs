@@ -26,8 +26,6 @@ pub struct Policy {
     pub(super) columns: Arc<HashMap<String, Vec<(String, String)>>>,
     /// The schema's views, which have no system columns.
     pub(super) views: HashSet<String>,
-    /// Relations in other schemas that have a legacy name: (schema, name).
-    pub(super) shadows: HashSet<(String, String)>,
     /// Roles that have less than a whole legacy table: (role, table). They have no use of its leaf, and write through the view. Without a
     /// table: those that may not use the schema, for whom nothing is rewritten.
     pub(super) limited: HashSet<(String, String)>,
@@ -65,7 +63,6 @@ impl Policy {
             prefilter: Prefilter::new(entries.keys().map(String::as_str)),
             columns: Arc::new(columns.collect()),
             views: catalog.tables.values().filter(|t| t.kind == 'v').map(|t| t.name.clone()).collect(),
-            shadows: HashSet::new(),
             limited: HashSet::new(),
             faulty: BTreeMap::new(),
             tombstones: BTreeSet::new(),
@@ -75,11 +72,10 @@ impl Policy {
         }
     }
 
-    /// Names the database, and the relations of other schemas that a search path may find first.
+    /// Names the database.
     #[must_use]
-    pub fn within(mut self, database: Option<String>, shadows: HashSet<(String, String)>) -> Self {
+    pub fn within(mut self, database: Option<String>) -> Self {
         self.database = database;
-        self.shadows = shadows;
         self
     }
 
@@ -192,6 +188,11 @@ impl Policy {
     /// Whether there is a rule for a table, whatever its mode, and whether or not its name is retired.
     pub fn knows(&self, table: &str) -> bool {
         self.entries.contains_key(table) || self.tombstones.contains(table)
+    }
+
+    /// Whether a name is one of the legacy schema's, with or without a rule.
+    pub fn has(&self, table: &str) -> bool {
+        self.knows(table) || self.columns.contains_key(table)
     }
 
     /// Whether key tables stand beside leaves: then any statement's error may come from one.

@@ -24,7 +24,7 @@ const PATH_NAMES: [&str; 2] = ["search_path", "set_config"];
 const READING_NAMES: [&str; 2] = ["client_encoding", "standard_conforming_strings"];
 /// The same as [`PATH_NAMES`] for statements that begin with one of these verbs.
 const PATH_VERBS: [&str; 6] = ["set", "reset", "discard", "create", "alter", "drop"];
-const PATH_OBJECTS: [&str; 5] = ["schema", "role", "authorization", "all", "session"];
+const PATH_OBJECTS: [&str; 6] = ["schema", "role", "authorization", "all", "session", "owned"];
 const READING_OBJECTS: [&str; 2] = ["names", "all"];
 
 /// What a text may do.

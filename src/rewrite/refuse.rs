@@ -30,7 +30,8 @@ impl Refusal {
 
     /// The text changes the search path in a way that only the server can tell, and then names the table without its schema.
     pub(super) fn in_doubt(relation: &Relation, position: usize) -> Self {
-        let message = format!("\"{}\" cannot be looked up: the search path was changed in the same message", relation.table);
+        let message =
+            format!("\"{}\" cannot be looked up: what it means may have been changed in the same message", relation.table);
         let hint = format!("Send the statements one by one, or write {}.{}.", relation.schema, relation.table);
         Refusal::at(position, ClientError::new(sqlstate::FEATURE_NOT_SUPPORTED, message).detail(rule(relation)).hint(hint))
     }

@@ -1,6 +1,7 @@
 //! What a name is: a legacy table or another one, a column of this item or of that. As PostgreSQL decides it (manual, sections
 //! 5.9.3 and 7.2): the search path for relations; for columns the nearest scope that has the name.
 
+use super::context::Place;
 use super::policy::Entry;
 use super::work::Work;
 use crate::sql::{Item, Name, NameUse, Reference, Role, Scope, ScopeId};
@@ -27,32 +28,34 @@ impl<'w> Work<'w, '_> {
     /// The legacy table behind a relation's name, if it is one that is looked at.
     pub(super) fn entry_of(&self, name: &Name) -> Option<&'w Entry> {
         let entry = self.policy.entry(name.last())?;
-        self.is_in_schema(name).then_some(entry)
+        // In doubt it may be, and is refused where that matters; a temporary relation is known whatever the path is.
+        let may_be = self.names_in_doubt && name.0.len() == 1 && !self.names.temporary.iter().any(|t| t == name.last());
+        (may_be || self.is_in_schema(name)).then_some(entry)
     }
 
     /// Whether a relation's name leads into the schema of the legacy tables.
     pub(super) fn is_in_schema(&self, name: &Name) -> bool {
-        let schema = match name.0.as_slice() {
-            [table] => self.schema_of(&table.text),
-            [schema, _] => Some(schema.text.as_str()),
-            [database, schema, _] if self.policy.database.as_ref().is_none_or(|d| *d == database.text) => {
-                Some(schema.text.as_str())
+        match name.0.as_slice() {
+            [table] => self.is_legacy(&table.text),
+            [schema, _] => schema.text == self.policy.schema,
+            [database, schema, _] => {
+                schema.text == self.policy.schema && self.policy.database.as_ref().is_none_or(|d| *d == database.text)
             }
-            _ => None,
-        };
-        schema == Some(self.policy.schema.as_str())
+            _ => false,
+        }
     }
 
-    /// The schema in which an unqualified name is found.
-    pub(super) fn schema_of(&self, table: &str) -> Option<&str> {
-        if self.names.temporary.iter().any(|t| t == table) {
-            return None;
+    /// Whether an unqualified name is found in the legacy schema.
+    fn is_legacy(&self, table: &str) -> bool {
+        matches!(self.names.place_of(self.policy, table), Some(Place::Schema(schema)) if schema == self.policy.schema)
+    }
+
+    /// The schema in which an unqualified name is found; of a temporary relation `None`.
+    pub(super) fn schema_of(&self, table: &str) -> Option<String> {
+        match self.names.place_of(self.policy, table)? {
+            Place::Temporary => None,
+            Place::Schema(schema) => Some(schema),
         }
-        let has = |schema: &str| {
-            schema == self.policy.schema
-                || !self.policy.shadows.is_empty() && self.policy.shadows.contains(&(schema.to_owned(), table.to_owned()))
-        };
-        self.names.search_path.iter().map(String::as_str).find(|s| has(s))
     }
 
     /// Whether an item has a column of this name; `None` when its columns are not known.
@@ -97,16 +100,11 @@ impl<'w> Work<'w, '_> {
     /// The columns of a table of the legacy schema that has no rule.
     pub(super) fn catalog_columns(&self, reference: &Reference) -> Option<&'w [(String, String)]> {
         let known = match reference.name.0.as_slice() {
-            [table] if self.schema_of(&table.text) == Some(&self.policy.schema) || self.in_path() => Some(&table.text),
+            [table] if self.is_legacy(&table.text) => Some(&table.text),
             [.., schema, table] if schema.text == self.policy.schema => Some(&table.text),
             _ => None,
         };
         self.policy.columns.get(known?).map(Vec::as_slice)
-    }
-
-    /// Whether unqualified names are looked up in the legacy schema at all.
-    fn in_path(&self) -> bool {
-        self.names.search_path.contains(&self.policy.schema)
     }
 
     /// Whose a name in an expression is.

@@ -24,14 +24,13 @@ pub fn story(policy: &Policy, names: &NameContext, text: &str) -> Vec<Line> {
         if script.statements.len() > 1 && !statement.lexemes.is_empty() {
             out.push(("statement", format!("{}: {}", n + 1, script.lexed.slice(&statement.lexemes))));
         }
-        match Work::new(policy, &follower.names, &script.lexed, statement) {
+        match Work::new(policy, follower.names(), follower.is_in_doubt(), &script.lexed, statement) {
             Some(Ok(work)) => work.tell(&mut out),
             Some(Err(reason)) => out.push(("opaque", format!("it may name a legacy table, and was not understood: {reason}"))),
             None => out.push(("prefilter", "no legacy name occurs: not even parsed".into())),
         }
-        if let Some(effect) = effect::effect(&script.lexed, &statement.lexemes) {
-            follower.follow(&effect);
-        }
+        let text = script.lexed.slice(&statement.lexemes);
+        effect::effects_of(&script.lexed, &statement.lexemes).iter().for_each(|effect| follower.follow(effect, text));
     }
     out
 }
@@ -96,8 +95,8 @@ impl Work<'_, '_> {
         Some(match (name.qualifier(), self.schema_of(table)) {
             (Some(other), _) if other != *schema => format!("it is in {other}, not in {schema}"),
             (Some(_), _) => "it is in another database".into(),
-            (None, _) if self.names.temporary.iter().any(|t| t == table) => "a temporary table of the session hides it".into(),
             (None, Some(other)) => format!("{other} comes before {schema} in the search path and has a relation of this name"),
+            (None, None) if self.names.temporary.iter().any(|t| t == table) => "a temporary table of the session hides it".into(),
             (None, None) => format!("{schema} is not in the search path"),
         })
     }

@@ -20,7 +20,7 @@ pub(super) struct Work<'w, 't> {
     /// Its number in the text, from 0.
     pub(super) number: usize,
     pub(super) shape: &'w Shape,
-    /// The search path cannot be told: it was changed in the same text.
+    /// What unqualified names mean cannot be told: that was changed in the same text.
     pub(super) names_in_doubt: bool,
     /// It only reads, so that it may read copied tables in their new form.
     pub(super) reads_copies: bool,
@@ -47,6 +47,7 @@ impl<'w, 't> Work<'w, 't> {
     pub(super) fn new(
         policy: &'w Policy,
         names: &'w NameContext,
+        names_in_doubt: bool,
         lexed: &'w Lexed<'t>,
         statement: &'w Statement,
     ) -> Option<Result<Self, String>> {
@@ -66,7 +67,7 @@ impl<'w, 't> Work<'w, 't> {
             lexemes,
             number: 0,
             shape,
-            names_in_doubt: false,
+            names_in_doubt,
             reads_copies: false,
             entries: Vec::new(),
             words,

@@ -143,7 +143,7 @@ struct Measured {
 impl<'b> Bench<'b> {
     /// Every table that was moved counts as rewritten, whatever its mode is now.
     pub async fn new(control: &Database, settings: &'b Settings, rules: &RuleSet, runs: usize) -> Result<Bench<'b>> {
-        let mut facts = Facts::asked(settings, rules, control, &mut None).await?;
+        let mut facts = Facts::asked(settings, control, &mut None).await?;
         facts.modes = rules.rules.keys().map(|table| (table.clone(), Mode::Rewrite)).collect();
         let states = facts.states.clone().unwrap_or_default();
         let policy = policy::build(settings, rules, &facts, 1).policy;

@@ -20,7 +20,6 @@ use crate::migrate::reads;
 use crate::migrate::state::{self, State};
 use crate::mode::{Mode, Readers};
 use crate::relation::{CONTROL, KEYS};
-use crate::rule::RuleSet;
 use crate::telemetry;
 
 /// The file, and the version of what is in it.
@@ -36,8 +35,6 @@ pub struct Facts {
     pub(super) states: Option<HashMap<String, State>>,
     /// The legacy schema.
     pub(super) catalog: Arc<Catalog>,
-    /// Relations of other schemas that have a legacy name: (schema, name).
-    pub(super) shadows: HashSet<(String, String)>,
     /// Roles that have less than a whole legacy table: (role, table).
     pub(super) limited: HashSet<(String, String)>,
     pub(super) key_tables: KeyTables,
@@ -84,15 +81,13 @@ struct Kept {
 
 impl Facts {
     /// Asks the database. `known` is the catalog that was read last.
-    pub async fn asked(settings: &Settings, rules: &RuleSet, database: &Database, known: &mut Option<Known>) -> Result<Facts> {
+    pub async fn asked(settings: &Settings, database: &Database, known: &mut Option<Known>) -> Result<Facts> {
         let schema = &settings.rules.schema;
-        let names: Vec<String> = rules.rules.keys().cloned().collect();
         let Unannounced { limited, readers } = Unannounced::asked(database, schema).await?;
         Ok(Facts {
             modes: control::modes(database).await?,
             states: Some(state::states(database, schema).await?),
             catalog: catalog(database, schema, known).await?,
-            shadows: Catalog::shadows(database, schema, &names).await?,
             limited,
             readers,
             key_tables: KeyTables::read(database, Places { legacy: schema, keys: KEYS, functions: CONTROL }).await?,
@@ -178,7 +173,6 @@ mod tests {
             modes: [("t".to_owned(), Mode::Rewrite)].into(),
             states: Some([("t".to_owned(), State { run: Some(3), leaf: true, ..State::default() })].into()),
             catalog: Arc::new(catalog),
-            shadows: [pair("other", "t")].into(),
             limited: [pair("ana", "t")].into(),
             key_tables: KeyTables::default().with("s", "t_fkey", &[("esclusa_key", "t_fkey")]),
             readers: BTreeMap::new(),

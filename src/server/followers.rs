@@ -1,12 +1,13 @@
 //! Follows what others do: switches on other replicas, rights that are given and taken beside the proxy.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use super::facts::Unannounced;
 use super::policy;
 use super::steering::Steering;
-use crate::catalog::Database;
+use crate::catalog::{Catalog, Database};
 use crate::control::hits::Recorder;
 use crate::control::{self, felt, replica};
 use crate::error::{Error, Result};
@@ -58,6 +59,19 @@ impl Steering {
             true => Ok(()),
             false => self.refresh().await,
         }
+    }
+
+    /// A relation with a legacy name in another schema may be made around this proxy, or a schema given and taken: sessions whose search path begins
+    /// elsewhere look again.
+    async fn follow_others(&self, database: &Database, mark: &mut Option<(i64, i64)>) -> Result<()> {
+        let (policy, schema) = (self.shared.policy.load_full(), self.shared.settings.load().rules.schema.clone());
+        let tables = policy.entries().map(|entry| entry.relation.table.as_str());
+        let names: Vec<&str> = tables.chain(policy.tombstones().iter().map(String::as_str)).collect();
+        let found = Catalog::mark_of_others(database, &schema, &names).await?;
+        if mark.replace(found) != Some(found) {
+            self.shared.relations.fetch_add(1, Ordering::AcqRel);
+        }
+        Ok(())
     }
 
     /// Tells once who serves with other rules: the same statement is another thing there.
@@ -125,14 +139,14 @@ struct Telling {
 /// Follows switches that other replicas make, as long as a session lives: until the process ends. Whatever was announced while the
 /// connection was gone is read when it is back.
 pub(super) async fn follow(steering: Arc<Steering>) {
-    let (mut told, mut telling) = (Vec::new(), Telling::default());
+    let (mut told, mut telling, mut mark) = (Vec::new(), Telling::default(), None);
     loop {
         let settings = steering.shared.settings.load_full();
         if settings.control.url.is_empty() {
             return;
         }
         let listened = async {
-            let (told, telling) = (&mut told, &mut telling);
+            let (told, telling, mark) = (&mut told, &mut telling, &mut mark);
             let password = policy::password(&settings)?;
             let (database, mut news) = Database::listen(&settings.control.url, password.as_deref(), control::CHANNEL).await?;
             let database = database.pinned().await?;
@@ -143,6 +157,7 @@ pub(super) async fn follow(steering: Arc<Steering>) {
                     steering.acknowledge(generation).await?;
                     steering.tell_felt(&database, telling).await?;
                     steering.follow_rights(&database).await?;
+                    steering.follow_others(&database, mark).await?;
                     if generation > 0 {
                         steering.compare_rules(&database, told).await?;
                     }

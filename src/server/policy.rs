@@ -104,7 +104,7 @@ pub fn build(settings: &Settings, rules: &RuleSet, facts: &Facts, generation: u6
     let told = |(table, faulty): (&String, &Faulty)| (table.clone(), faulty.faults.to_string());
     let faulty = rules.faulty.iter().map(told).collect();
     let policy = Policy::new(generation, schema, entries, &facts.catalog, limits).with_faulty(faulty).with_tombstones(tombstones);
-    let policy = policy.within(database_name(&settings.control.url), facts.shadows.clone());
+    let policy = policy.within(database_name(&settings.control.url));
     let policy = policy.read_by(facts.readers.clone());
     Built { policy: policy.limiting(facts.limited.clone()).keyed(facts.key_tables.clone()), standing }
 }

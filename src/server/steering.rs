@@ -75,7 +75,7 @@ impl Steering {
         if settings.control.url.is_empty() && !matches!(default_mode, Mode::Off | Mode::Observe) {
             tracing::warn!(mode = %default_mode, "rules.default_mode is taken at its word: without control.url nobody knows what has been moved");
         }
-        let (database, facts, catalog) = first_facts(&settings, &rules).await?;
+        let (database, facts, catalog) = first_facts(&settings).await?;
         let built = policy::build(&settings, &rules, &facts, 1);
         let is_aside = Order::given(&settings.control.spool)?.is_some();
         let in_force = if is_aside { built.policy.aside() } else { built.policy.clone() };
@@ -138,7 +138,7 @@ impl Steering {
         rules: &RuleSet,
     ) -> Result<Built> {
         let facts = match policy::alive(database, settings).await? {
-            Some(database) => Facts::asked(settings, rules, database, &mut *self.catalog.lock().await).await?,
+            Some(database) => Facts::asked(settings, database, &mut *self.catalog.lock().await).await?,
             None => Facts::unasked(settings)?,
         };
         let built = policy::build(settings, rules, &facts, 0);
@@ -289,13 +289,13 @@ pub(super) fn tell_regulatory(rules: &RuleSet, settings: &Settings) {
 }
 
 /// What the first policy is made of. Where the database cannot be asked, it is what it told the process before this one.
-async fn first_facts(settings: &Settings, rules: &RuleSet) -> Result<(Option<Database>, Facts, Option<Known>)> {
+async fn first_facts(settings: &Settings) -> Result<(Option<Database>, Facts, Option<Known>)> {
     const PATIENCE: Duration = Duration::from_secs(10);
     let asked = async {
         let mut known = None;
         let database = policy::control_database(settings).await?;
         let facts = match &database {
-            Some(database) => Facts::asked(settings, rules, database, &mut known).await?,
+            Some(database) => Facts::asked(settings, database, &mut known).await?,
             None => Facts::unasked(settings)?,
         };
         Ok((database, facts, known))

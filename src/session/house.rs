@@ -44,6 +44,10 @@ pub trait House: Debug {
     /// Whether a statement is held because a table that it names is about to change its place. Asked again when the session is woken; when it
     /// goes on, the session uses its tables.
     fn enters(&self, outcome: &Outcome) -> Held;
+    /// Counts what sessions have made or dropped under legacy names in other schemas.
+    fn relations(&self) -> u64;
+    /// This one has, and others may see it from now on.
+    fn relations_changed(&self);
     /// No transaction is open and nothing is on its way: the session uses no table any more.
     fn leaves(&self);
     /// Whether the next read of a table in mode shadow is to be compared.

@@ -1,9 +1,13 @@
 //! What a session's names mean: its search path, the role whose rights are in force, its temporary relations; and what of this is not
 //! known any more, so that the server has to be asked (`own_requests.rs`) before the next statement that depends on it.
+//!
+//! A relation of a legacy name in another schema matters only where the search path names that schema before the legacy one. Of the usual path,
+//! which begins with the legacy schema, nothing of other schemas is asked.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::rewrite::{NameContext, Policy};
+use crate::rewrite::{NameContext, Needed, Policy};
 
 /// What a session asks the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,30 +20,56 @@ pub enum Question {
     User,
     /// Names of temporary relations.
     Temporary,
+    /// Schemas, and the relations in them.
+    Others,
 }
 
 /// What is not known about a session's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Doubt {
-    /// The search path.
+    /// The search path, and with it whether its schemas may be used.
     pub path: bool,
     /// Temporary relations with a legacy name.
     pub temporary: bool,
+    /// Relations with a legacy name in other schemas.
+    pub others: bool,
 }
 
 impl Doubt {
     /// Nothing is known.
-    pub const BOTH: Doubt = Doubt { path: true, temporary: true };
+    pub const ALL: Doubt = Doubt { path: true, temporary: true, others: true };
 
-    /// Whether there is anything to ask.
+    /// Whether there is anything that may have to be asked.
     pub fn any(self) -> bool {
-        self.path || self.temporary
+        self.path || self.temporary || self.others
     }
 
     /// Both doubts.
     pub fn and(self, other: Doubt) -> Doubt {
-        Doubt { path: self.path || other.path, temporary: self.temporary || other.temporary }
+        Doubt { path: self.path || other.path, temporary: self.temporary || other.temporary, others: self.others || other.others }
     }
+}
+
+/// What the server is asked about a session's names at once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Inquiry {
+    /// The search path and the role.
+    pub path: bool,
+    /// The temporary relations.
+    pub temporary: bool,
+    /// The relations of these schemas.
+    pub schemas: Vec<String>,
+    /// Relations of all names are kept, and not only those of legacy names.
+    pub whole: bool,
+}
+
+/// By what a session's knowledge of other schemas is measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment<'m> {
+    /// The rules in force.
+    pub policy: &'m Policy,
+    /// Counts what was made or dropped under legacy names in other schemas.
+    pub relations: u64,
 }
 
 /// The names of a session.
@@ -49,8 +79,21 @@ pub struct Names {
     known: Arc<NameContext>,
     /// What has to be asked before the next statement that depends on it.
     doubt: Doubt,
-    /// A statement of the client's has changed names since they were asked for; at the login nobody has.
-    changed: bool,
+    /// Of which schemas the relations are known.
+    schemas: Vec<String>,
+    /// Relations are known whatever their names are.
+    whole: bool,
+    /// The count of [`Moment`] when they were asked for.
+    relations: u64,
+    /// The same count at the moment that was seen then, or before it.
+    seen: u64,
+    /// The same count before the open transaction began: what it sees may be older than what was counted since.
+    relations_before: u64,
+    /// A statement of the client's has changed names in a transaction whose end may undo it: so many ReadyForQuery come before the end can be told.
+    /// At the login nobody has.
+    changed: Option<usize>,
+    /// One has made or dropped relations, and others are not told yet.
+    is_untold: bool,
     /// The question that is on its way.
     asked: Option<Asked>,
 }
@@ -58,17 +101,29 @@ pub struct Names {
 /// A question on its way.
 #[derive(Debug)]
 struct Asked {
-    about: Doubt,
+    about: Inquiry,
     /// Asked inside a transaction, whose end may undo what is answered.
     in_transaction: bool,
+    relations: u64,
     answers: Answers,
 }
 
 impl Names {
     /// The names of a session that logs in. Of one whose statements are not looked at nothing is in doubt.
     pub fn at_login(are_wanted: bool) -> Self {
-        let doubt = Doubt { path: are_wanted, temporary: false };
-        Names { known: Arc::new(NameContext::with_path(&[])), doubt, changed: false, asked: None }
+        let doubt = Doubt { path: are_wanted, ..Doubt::default() };
+        Names {
+            known: Arc::new(NameContext::with_path(&[])),
+            doubt,
+            schemas: Vec::new(),
+            whole: false,
+            relations: 0,
+            seen: 0,
+            relations_before: 0,
+            changed: None,
+            is_untold: false,
+            asked: None,
+        }
     }
 
     /// As the server has told them last.
@@ -93,33 +148,73 @@ impl Names {
         self.known.passing
     }
 
-    /// Whether something has to be asked.
-    pub fn are_in_doubt(&self) -> bool {
-        self.doubt.any()
+    /// What has to be asked before a text is decided about that needs this; `None` where everything is known. Schemas are asked for once the
+    /// path is known.
+    pub fn lack(&self, now: Moment<'_>, needed: &Needed) -> Option<Inquiry> {
+        let has = |schema: &String| self.schemas.contains(schema);
+        let are_known = needed.schemas.is_empty() || !self.are_outdated(now) && needed.schemas.iter().all(has);
+        let whole = needed.whole && !(self.whole && !self.doubt.temporary && are_known);
+        let mut about = Inquiry { path: self.doubt.path, temporary: self.doubt.temporary || whole, whole, schemas: Vec::new() };
+        if !self.doubt.path && (whole || !are_known) {
+            about.schemas.clone_from(&needed.schemas);
+        }
+        (about.path || about.temporary || !about.schemas.is_empty()).then_some(about)
     }
 
-    /// A statement of the client's is on its way that may change these.
-    pub fn change(&mut self, doubt: Doubt) {
-        self.changed |= doubt.any();
-        self.doubt = self.doubt.and(doubt);
+    /// Whether what is known of other schemas may be no longer so.
+    fn are_outdated(&self, now: Moment<'_>) -> bool {
+        self.doubt.others || self.relations != now.relations
+    }
+
+    /// Whether something has to be asked before the next statement.
+    pub fn are_in_doubt(&self, now: Moment<'_>) -> bool {
+        self.doubt.path || self.doubt.temporary || self.lack(now, &self.known.needed(now.policy, &[])).is_some()
+    }
+
+    /// A statement of the client's is on its way that may change these; so many ReadyForQuery stand before its own.
+    pub fn change(&mut self, doubt: Doubt, ends: usize) {
+        if doubt.any() {
+            self.changed = Some(ends + 1);
+            self.whole = false;
+        }
+        self.is_untold |= doubt.others;
+        self.doubt = self.doubt.and(Doubt { others: doubt.others || doubt.path, ..doubt });
+    }
+
+    /// A ReadyForQuery has come. Outside of a transaction nothing can undo what was changed before it.
+    pub fn ready(&mut self, in_transaction: bool, relations: u64) {
+        self.changed = self.changed.map(|ends| ends.saturating_sub(1)).filter(|ends| *ends > 0 || in_transaction);
+        if !in_transaction {
+            self.relations_before = relations;
+            self.doubt.others |= self.seen != self.relations;
+        }
+    }
+
+    /// Whether others have to be told now of relations that were made or dropped, because these may be seen by them.
+    pub fn tell(&mut self, is_over: bool) -> bool {
+        let is_untold = self.is_untold;
+        self.is_untold &= !(is_over && self.changed.is_none());
+        is_untold
     }
 
     /// What is known may have been undone by the end of a transaction.
     pub fn doubt_all(&mut self) {
-        self.doubt = Doubt::BOTH;
+        self.doubt = Doubt::ALL;
+        self.whole = false;
     }
 
     /// The transaction in which they were learned has ended.
     pub fn transaction_ended(&mut self) {
         self.known = Arc::new(NameContext { passing: false, ..(*self.known).clone() });
-        self.doubt = Doubt::BOTH;
+        self.doubt_all();
     }
 
-    /// The server is being asked; returns for what.
-    pub fn ask(&mut self, in_transaction: bool) -> Doubt {
-        let about = std::mem::take(&mut self.doubt);
-        self.asked = Some(Asked { about, in_transaction, answers: Answers::default() });
-        about
+    /// The server is being asked.
+    pub fn ask(&mut self, about: Inquiry, in_transaction: bool, relations: u64) {
+        self.doubt.path &= !about.path;
+        self.doubt.temporary &= !about.temporary;
+        self.doubt.others &= about.schemas.is_empty();
+        self.asked = Some(Asked { about, in_transaction, relations, answers: Answers::default() });
     }
 
     /// A row of an answer.
@@ -131,25 +226,40 @@ impl Names {
 
     /// What was asked is not answered: it stays in doubt.
     pub fn unanswered(&mut self) {
-        if let Some(asked) = self.asked.take() {
-            self.doubt = self.doubt.and(asked.about);
+        if let Some(Asked { about, .. }) = self.asked.take() {
+            let doubt = Doubt { path: about.path, temporary: about.temporary, others: !about.schemas.is_empty() };
+            self.doubt = self.doubt.and(doubt);
         }
     }
 
     /// Everything that was asked is answered.
     pub fn answered(&mut self, policy: &Policy) {
-        let Some(Asked { about, in_transaction, answers }) = self.asked.take() else { return };
-        let changed = std::mem::take(&mut self.changed);
+        let Some(Asked { about, in_transaction, relations, answers }) = self.asked.take() else { return };
         let mut names = (*self.known).clone();
-        names.passing = in_transaction && (changed || names.passing);
+        names.passing = in_transaction && (self.changed.is_some() || names.passing);
         if let Some(schemas) = answers.schemas() {
             names.search_path = schemas;
             names.role = answers.role().to_owned();
+            if names.needed(policy, &[]).schemas.is_empty() {
+                // Of the usual path all sessions have the same names, and what is rewritten once is rewritten for all.
+                names.others.clear();
+                self.schemas.clear();
+            }
         }
         if about.temporary {
-            names.temporary = answers.temporary.into_iter().filter(|t| policy.knows(t)).collect();
+            names.temporary = answers.temporary.into_iter().filter(|t| about.whole || policy.knows(t)).collect();
             names.temporary.sort();
         }
+        if !about.schemas.is_empty() {
+            let kept = |relation: &String| about.whole || policy.has(relation);
+            let others = answers.others.into_iter();
+            names.others = others.map(|(schema, all)| (schema, all.into_iter().filter(kept).collect())).collect();
+            // Inside of a transaction an older moment may have been seen than that of the question.
+            self.relations = relations;
+            self.seen = if in_transaction { self.relations_before } else { relations };
+            self.schemas = about.schemas;
+        }
+        self.whole = about.whole;
         if names != *self.known {
             self.known = Arc::new(names);
         }
@@ -163,18 +273,21 @@ struct Answers {
     role: String,
     user: String,
     temporary: Vec<String>,
+    others: BTreeMap<String, Vec<String>>,
 }
 
 impl Answers {
-    /// Takes note of a DataRow of one column.
+    /// Takes note of a DataRow: a count, and for each column a length and the text.
     fn row(&mut self, question: Question, body: &[u8]) {
-        // A count, a length, the text.
-        let text = String::from_utf8_lossy(body.get(6..).unwrap_or_default()).into_owned();
+        let mut columns = columns(body);
+        let text = columns.next().flatten().unwrap_or_default();
         match question {
             Question::SearchPath => self.path = Some(text),
             Question::Role => self.role = text,
             Question::User => self.user = text,
             Question::Temporary => self.temporary.push(text),
+            // One that has no relation comes without a name.
+            Question::Others => self.others.entry(text).or_default().extend(columns.next().flatten()),
         }
     }
 
@@ -187,6 +300,21 @@ impl Answers {
     fn schemas(&self) -> Option<Vec<String>> {
         self.path.as_ref().map(|path| setting(path, self.role()))
     }
+}
+
+/// The columns of a DataRow; NULL is nothing.
+fn columns(body: &[u8]) -> impl Iterator<Item = Option<String>> {
+    let mut rest = body.get(2..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (length, behind) = rest.split_first_chunk::<4>()?;
+        let Ok(length) = usize::try_from(i32::from_be_bytes(*length)) else {
+            rest = behind;
+            return Some(None);
+        };
+        let text = behind.get(..length)?;
+        rest = &behind[length..];
+        Some(Some(String::from_utf8_lossy(text).into_owned()))
+    })
 }
 
 /// Splits a list of identifiers (PostgreSQL source, varlena.c, SplitIdentifierString).
@@ -230,6 +358,33 @@ mod tests {
         assert_eq!(setting(" Cf_Quere_Pro ,\"a, \"\"b\"", "ana"), ["cf_quere_pro", "a, \"b"]);
         assert_eq!(setting("", "ana"), [""; 0]);
         assert_eq!(setting("\"open", "ana"), ["open"]);
+    }
+
+    #[test]
+    fn what_a_schema_has_is_read_by_its_columns() {
+        let mut answers = Answers::default();
+        answers.row(Question::Others, b"\0\x02\0\0\0\x01a\0\0\0\x02\xc3\xb1");
+        answers.row(Question::Others, b"\0\x02\0\0\0\x01b\xff\xff\xff\xff");
+        answers.row(Question::Others, b"\0\x02\0\0\0\x01a\0\0\0\x01c");
+        let told: Vec<_> = answers.others.into_iter().collect();
+        assert_eq!(told, [("a".to_owned(), vec!["\u{f1}".to_owned(), "c".into()]), ("b".to_owned(), Vec::new())]);
+    }
+
+    #[test]
+    fn a_change_is_settled_when_its_transaction_is_over() {
+        let mut names = Names::at_login(false);
+        let path = Doubt { path: true, ..Doubt::default() };
+        names.change(path, 0);
+        names.ready(true, 0);
+        assert!(names.changed.is_some(), "its transaction is open");
+        names.ready(false, 0);
+        assert!(names.changed.is_none());
+        // The ReadyForQuery of something that was sent before it says nothing of it.
+        names.change(path, 1);
+        names.ready(false, 0);
+        assert!(names.changed.is_some());
+        names.ready(false, 0);
+        assert!(names.changed.is_none());
     }
 
     #[test]

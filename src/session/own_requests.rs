@@ -3,16 +3,20 @@
 //! **Questions** about names must leave no trace in the client's session. A simple Query would destroy the unnamed statement, so they go
 //! by the extended protocol under names of their own, which they free. The setting is asked for by SHOW, which takes no snapshot: after
 //! a SELECT, SET TRANSACTION would fail (PostgreSQL source, variable.c, check_XactIsoLevel), and REPEATABLE READ would see an older
-//! moment. Temporary relations are asked for only after DDL, which has taken a snapshot itself.
+//! moment. Relations are asked for by a SELECT: temporary ones only after DDL, which has taken a snapshot itself, and those of other schemas only where
+//! the search path names one before the legacy schema, and then directly in front of a statement that names a legacy table, which takes a
+//! snapshot too; LOCK TABLE alone does not. Their operators are named with their schema: the search path may have others of these names first.
 //!
 //! **A statement is prepared anew** when a switch has changed its text. It keeps its name on the server. In front of the Bind or Describe
 //! that finds it stale go: Parse of the new text under a name of our own; Close; Parse under the client's name; Close of ours. The first
 //! is a guard: inside an aborted transaction, or when the new text is refused, it fails, the server skips the rest, and the old statement
 //! stays. What the guard has parsed keeps its locks, so that the second Parse finds the same tables. Open portals survive all of it.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::names::{Doubt, Question};
+use super::names::{Inquiry, Question};
 use super::statement::{How, NameId, Prepared};
 use crate::wire::frame;
 use crate::wire::tag::{about, client, server};
@@ -91,26 +95,56 @@ impl OwnRequests {
     }
 }
 
-fn text(question: Question) -> &'static [u8] {
+fn text(question: Question, inquiry: &Inquiry) -> Cow<'static, str> {
     match question {
-        Question::SearchPath => b"SHOW search_path",
-        Question::Role => b"SHOW role",
-        Question::User => b"SHOW session_authorization",
-        Question::Temporary => {
-            b"SELECT relname FROM pg_catalog.pg_class WHERE relnamespace = pg_catalog.pg_my_temp_schema() AND relkind <> 'i'"
+        Question::SearchPath => "SHOW search_path".into(),
+        Question::Role => "SHOW role".into(),
+        Question::User => "SHOW session_authorization".into(),
+        Question::Temporary => "SELECT relname FROM pg_catalog.pg_class \
+             WHERE relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema() AND relkind OPERATOR(pg_catalog.<>) 'i'"
+            .into(),
+        // PostgreSQL passes over schemas that may not be used (source, namespace.c, recomputeNamespacePath).
+        Question::Others => {
+            let schemas: Vec<String> = inquiry.schemas.iter().map(|schema| escaped(schema)).collect();
+            format!(
+                "SELECT n.nspname, c.relname FROM pg_catalog.pg_namespace n \
+                 LEFT JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid \
+                 WHERE n.nspname OPERATOR(pg_catalog.=) ANY (ARRAY[{}]::pg_catalog.name[]) \
+                 AND pg_catalog.has_schema_privilege(n.oid, 'USAGE'::pg_catalog.text)",
+                schemas.join(", ")
+            )
+            .into()
         }
     }
 }
 
-/// Asks what is in doubt.
-pub fn questions(doubt: Doubt) -> OwnRequests {
+/// A literal that says the same under every encoding and string syntax of a session.
+fn escaped(text: &str) -> String {
+    let mut out = String::from("E'");
+    for letter in text.chars() {
+        match letter {
+            '\'' => out.push_str("''"),
+            '\\' => out.push_str("\\\\"),
+            ' '..='~' => out.push(letter),
+            _ => drop(write!(out, "\\U{:08X}", u32::from(letter))),
+        }
+    }
+    out.push('\'');
+    out
+}
+
+/// Asks what is lacking.
+pub fn questions(inquiry: &Inquiry) -> OwnRequests {
     let mut own = OwnRequests { frames: Vec::with_capacity(512), requests: Vec::with_capacity(24) };
     let mut asked = Vec::with_capacity(4);
-    if doubt.path {
+    if inquiry.path {
         asked.extend([Question::SearchPath, Question::Role, Question::User]);
     }
-    if doubt.temporary {
+    if inquiry.temporary {
         asked.push(Question::Temporary);
+    }
+    if !inquiry.schemas.is_empty() {
+        asked.push(Question::Others);
     }
     let close = |own: &mut OwnRequests| {
         own.close_silently(about::PORTAL, QUESTION);
@@ -119,7 +153,7 @@ pub fn questions(doubt: Doubt) -> OwnRequests {
     // One that failed half way has left its names behind.
     close(&mut own);
     for question in asked {
-        own.execute(QUESTION, text(question), OwnRequest::Ask(question));
+        own.execute(QUESTION, text(question, inquiry).as_bytes(), OwnRequest::Ask(question));
         close(&mut own);
     }
     own.close(about::STATEMENT, QUESTION, OwnRequest::Asked);
@@ -164,4 +198,15 @@ fn run(own: &mut OwnRequests, text: &[u8], answered: OwnRequest) {
     own.execute(GUARD, text, answered);
     own.close_silently(about::PORTAL, GUARD);
     own.close_silently(about::STATEMENT, GUARD);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_literal_has_no_letter_that_a_setting_changes() {
+        assert_eq!(escaped("a \"b"), "E'a \"b'");
+        assert_eq!(escaped("o'\\\u{f1}"), "E'o''\\\\\\U000000F1'");
+    }
 }

@@ -61,6 +61,8 @@ pub struct Shared {
     pub felt: Felt,
     /// Retired names that are touched.
     pub touches: Touches,
+    /// Counts what was made or dropped under legacy names in other schemas, by sessions of this proxy or as far as it was noticed.
+    pub relations: AtomicU64,
     /// Tables that are about to change their places, and who uses them.
     pub cut_overs: CutOvers,
     /// Reads that run a second time.
@@ -176,6 +178,7 @@ impl Shared {
             traffic: Traffic::new(limits.traffic_bytes.0),
             felt: Felt::default(),
             touches: Touches::default(),
+            relations: AtomicU64::new(1),
             cut_overs: CutOvers::default(),
             shadow: Shadow::default(),
             record: Recorder::default(),
@@ -465,6 +468,14 @@ impl House for Seat {
 
     fn enters(&self, outcome: &Outcome) -> Held {
         self.uses.enters(&self.shared.cut_overs, outcome, &self.info.told)
+    }
+
+    fn relations(&self) -> u64 {
+        self.shared.relations.load(Ordering::Acquire)
+    }
+
+    fn relations_changed(&self) {
+        self.shared.relations.fetch_add(1, Ordering::AcqRel);
     }
 
     fn leaves(&self) {

@@ -8,6 +8,9 @@ use sqlparser::tokenizer::Token;
 use super::cursor::Cursor;
 use super::token::{Lexed, Span};
 
+/// The schema of temporary relations. Where a search path does not name it, it comes before every other one (manual, section 20.11.1).
+pub const TEMPORARY: &str = "pg_temp";
+
 /// One statement's effect. Names are folded as PostgreSQL folds them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
@@ -26,38 +29,110 @@ pub enum Effect {
     SearchPath {
         /// For the transaction only.
         local: bool,
-        /// The schemas, as written.
+        /// The schemas, as written; `$user` is whoever it stands for.
         schemas: Option<Vec<String>>,
     },
-    /// CREATE TEMPORARY TABLE, VIEW, SEQUENCE.
-    CreateTemporary {
+    /// SET ROLE, SET SESSION AUTHORIZATION: whom `$user` stands for cannot be told, nor which schemas may be used.
+    Role {
+        /// For the transaction only.
+        local: bool,
+    },
+    /// CREATE TABLE, VIEW, SEQUENCE; SELECT INTO.
+    Create {
         /// The relation.
-        name: String,
+        target: Target,
+        /// TEMPORARY.
+        temporary: bool,
         /// ON COMMIT DROP.
         until_commit: bool,
     },
-    /// DROP of relations, by their last names; words of the statement that are no names may be among them.
-    Drop(Vec<String>),
-    /// ALTER, and a DO that speaks of temporary tables: a relation may be there, have another name, or lie in another schema.
+    /// DROP of relations.
+    Drop(Vec<Target>),
+    /// ALTER ... RENAME TO of a relation.
+    Rename {
+        /// The relation, by the name that it had.
+        target: Target,
+        /// The name that it has then.
+        to: String,
+    },
+    /// ALTER ... SET SCHEMA of a relation.
+    Move {
+        /// The relation, where it was.
+        target: Target,
+        /// The schema in which it is then.
+        schema: String,
+    },
+    /// CREATE SCHEMA.
+    CreateSchema(String),
+    /// DROP SCHEMA.
+    DropSchemas(Vec<String>),
+    /// ALTER SCHEMA ... RENAME TO.
+    RenameSchema {
+        /// The name that it had.
+        from: String,
+        /// The name that it has then.
+        to: String,
+    },
+    /// Any other ALTER, an index, a type, a foreign schema: a relation may be there or not.
     Alter,
+    /// A DO that speaks of making or changing relations: which, is in its code.
+    Code,
     /// DISCARD ALL; frees everything.
     DiscardAll,
     /// DISCARD TEMP.
     DiscardTemporary,
     /// BEGIN, START TRANSACTION.
     Begin,
-    /// COMMIT, END, PREPARE TRANSACTION.
+    /// COMMIT, END.
     Commit,
+    /// PREPARE TRANSACTION: settings stay, and what was made is not there before COMMIT PREPARED.
+    PrepareTransaction,
     /// ROLLBACK, ABORT.
     Rollback,
     /// SAVEPOINT.
     Savepoint(String),
     /// ROLLBACK TO.
     RollbackTo(String),
+    /// RELEASE.
+    Release(String),
+}
+
+/// A relation as a statement names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The schema, where one stands before the name.
+    pub schema: Option<String>,
+    /// Its own name.
+    pub name: String,
+}
+
+impl Effect {
+    /// Whether relations are made, go, or get other names or schemas.
+    pub fn is_of_relations(&self) -> bool {
+        matches!(
+            self,
+            Effect::Create { .. } | Effect::Drop(_) | Effect::Rename { .. } | Effect::Move { .. } | Effect::Alter | Effect::Code
+        ) || self.is_of_schemas()
+    }
+
+    /// Whether a temporary relation may come or go. `by_path`: one that is not called temporary may be made as such.
+    pub fn may_be_of_temporary(&self, by_path: bool) -> bool {
+        match self {
+            Effect::Create { target, temporary, .. } => {
+                *temporary || target.schema.as_ref().map_or(by_path, |schema| schema.starts_with(TEMPORARY))
+            }
+            effect => effect.is_of_relations() && !effect.is_of_schemas(),
+        }
+    }
+
+    /// Whether a whole schema comes or goes.
+    pub fn is_of_schemas(&self) -> bool {
+        matches!(self, Effect::CreateSchema(_) | Effect::DropSchemas(_) | Effect::RenameSchema { .. })
+    }
 }
 
 /// The verbs of statements that have an effect.
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 22] = [
     "PREPARE",
     "EXECUTE",
     "DEALLOCATE",
@@ -77,7 +152,13 @@ const VERBS: [&str; 19] = [
     "EXPLAIN",
     "SELECT",
     "DO",
+    "WITH",
+    "IMPORT",
+    "RELEASE",
 ];
+
+/// Kinds of relations that CREATE, ALTER and DROP name; FOREIGN, MATERIALIZED and their like may stand before them.
+const KINDS: [&str; 3] = ["TABLE", "VIEW", "SEQUENCE"];
 
 /// Whether a text may touch prepared statements by name. Looks at the first word of each statement only; a no is never wrong.
 pub fn may_name_statements(text: &[u8]) -> bool {
@@ -92,60 +173,112 @@ pub fn may_name_statements(text: &[u8]) -> bool {
     if memchr::memchr(b';', text).is_none() { one(text) } else { text.split(|b| *b == b';').any(one) }
 }
 
+/// Whether a text has several statements, and one that may change what the names of relations mean. Looks at the first word of each statement
+/// only; a no is never wrong but for SELECT INTO and
+/// for code, which change no path that is read here.
+pub fn may_move_names(text: &[u8]) -> bool {
+    const VERBS: [&[u8]; 6] = [b"SET", b"RESET", b"CREATE", b"ALTER", b"DROP", b"IMPORT"];
+    let one = |statement: &[u8]| {
+        let statement = statement.trim_ascii_start();
+        statement.starts_with(b"--")
+            || statement.starts_with(b"/*")
+            || VERBS.iter().any(|v| statement.get(..v.len()).is_some_and(|word| word.eq_ignore_ascii_case(v)))
+    };
+    memchr::memchr(b';', text).is_some() && text.split(|b| *b == b';').any(one)
+}
+
 /// The effects of a text, with the number of their statement. Empty statements are not counted: the server does not answer them.
 pub fn effects(lexed: &Lexed<'_>) -> Vec<(usize, Effect)> {
     let statements = lexed.statements().into_iter().filter(|range| !range.is_empty());
-    statements.enumerate().filter_map(|(number, range)| Some((number, effect(lexed, &range)?))).collect()
+    let numbered = |(number, range)| effects_of(lexed, &range).into_iter().map(move |effect| (number, effect));
+    statements.enumerate().flat_map(numbered).collect()
 }
 
-/// The effect of one statement.
-pub fn effect(lexed: &Lexed<'_>, range: &Range<usize>) -> Option<Effect> {
+/// The effects of one statement: most have one or none, CREATE TABLE ... AS EXECUTE has two, and CREATE SCHEMA one for each relation in it.
+pub fn effects_of(lexed: &Lexed<'_>, range: &Range<usize>) -> Vec<Effect> {
     let cursor = Cursor::new(lexed, range);
     let at = range.start;
-    let first = lexed.lexemes.get(at).filter(|_| range.contains(&at))?;
-    let verb = VERBS.into_iter().find(|v| first.is(v))?;
+    let first = lexed.lexemes.get(at).filter(|_| range.contains(&at));
+    let Some(verb) = first.and_then(|first| VERBS.into_iter().find(|v| first.is(v))) else { return Vec::new() };
     match verb {
-        "PREPARE" if cursor.is(at + 1, "TRANSACTION") => Some(Effect::Commit),
-        "PREPARE" => Some(Effect::Prepare { name: cursor.name(at + 1)?, span: lexed.lexemes[at + 1].span }),
-        "EXECUTE" => cursor.name(at + 1).map(Effect::Execute),
-        "EXPLAIN" => cursor.execute(),
-        "DEALLOCATE" => {
-            let at = if cursor.is(at + 1, "PREPARE") && cursor.name(at + 2).is_some() { at + 2 } else { at + 1 };
-            Some(Effect::Deallocate(if cursor.is(at, "ALL") { None } else { Some(cursor.name(at)?) }))
-        }
-        "SET" => cursor.set(at + 1),
-        "RESET" if cursor.is(at + 1, "SEARCH_PATH") || cursor.is(at + 1, "ALL") => {
-            Some(Effect::SearchPath { local: false, schemas: None })
-        }
-        "DISCARD" if cursor.is(at + 1, "ALL") => Some(Effect::DiscardAll),
-        "DISCARD" => (cursor.is(at + 1, "TEMP") || cursor.is(at + 1, "TEMPORARY")).then_some(Effect::DiscardTemporary),
-        "BEGIN" | "START" => Some(Effect::Begin),
-        "COMMIT" | "END" => Some(Effect::Commit),
-        "ROLLBACK" | "ABORT" => Some(cursor.rollback(at + 1)),
-        "SAVEPOINT" => cursor.name(at + 1).map(Effect::Savepoint),
-        "CREATE" => cursor.create().or_else(|| cursor.execute()),
-        "DROP" => cursor.drop(at + 1),
-        "ALTER" => Some(Effect::Alter),
-        "SELECT" => cursor.select_into().or_else(|| cursor.set_config()),
-        "DO" => cursor.speaks_of("temp").then_some(Effect::Alter),
-        _ => None,
+        "CREATE" if cursor.is(at + 1, "SCHEMA") => cursor.create_schema(at + 2),
+        "CREATE" => cursor.create(at).into_iter().chain(cursor.execute()).collect(),
+        "SELECT" | "WITH" => cursor.select_into().into_iter().chain(cursor.set_config()).collect(),
+        verb => cursor.effect(verb).into_iter().collect(),
     }
 }
 
 impl Cursor<'_, '_> {
+    fn effect(&self, verb: &str) -> Option<Effect> {
+        let (cursor, at) = (self, self.start);
+        match verb {
+            "PREPARE" if cursor.is(at + 1, "TRANSACTION") => Some(Effect::PrepareTransaction),
+            "PREPARE" => Some(Effect::Prepare { name: cursor.name(at + 1)?, span: cursor.lexeme(at + 1)?.span }),
+            "EXECUTE" => cursor.name(at + 1).map(Effect::Execute),
+            "EXPLAIN" => cursor.execute(),
+            "DEALLOCATE" => {
+                let at = if cursor.is(at + 1, "PREPARE") && cursor.name(at + 2).is_some() { at + 2 } else { at + 1 };
+                Some(Effect::Deallocate(if cursor.is(at, "ALL") { None } else { Some(cursor.name(at)?) }))
+            }
+            "SET" => cursor.set(at + 1),
+            "RESET" if cursor.is(at + 1, "SEARCH_PATH") || cursor.is(at + 1, "ALL") => {
+                Some(Effect::SearchPath { local: false, schemas: None })
+            }
+            "RESET" if cursor.is_any(at + 1, &["ROLE", "SESSION"]) => Some(Effect::Role { local: false }),
+            "DISCARD" if cursor.is(at + 1, "ALL") => Some(Effect::DiscardAll),
+            "DISCARD" => (cursor.is(at + 1, "TEMP") || cursor.is(at + 1, "TEMPORARY")).then_some(Effect::DiscardTemporary),
+            "BEGIN" | "START" => Some(Effect::Begin),
+            "COMMIT" | "END" => Some(Effect::Commit),
+            "ROLLBACK" | "ABORT" => Some(cursor.rollback(at + 1)),
+            "SAVEPOINT" => cursor.name(at + 1).map(Effect::Savepoint),
+            "RELEASE" => cursor
+                .name(if cursor.is(at + 1, "SAVEPOINT") && cursor.name(at + 2).is_some() { at + 2 } else { at + 1 })
+                .map(Effect::Release),
+            "DROP" => cursor.drop(at + 1),
+            "ALTER" => Some(cursor.alter(at + 1).unwrap_or(Effect::Alter)),
+            "IMPORT" => Some(Effect::Alter),
+            "DO" => cursor.code(),
+            _ => None,
+        }
+    }
+
     fn token(&self, at: usize) -> Option<&Token> {
         self.lexeme(at).map(|l| &l.token.token)
     }
 
     /// Whether a word stands anywhere in the statement: of a block of code nothing more is read.
     fn speaks_of(&self, word: &str) -> bool {
-        let text = self.lexed.slice(&(self.start..self.end)).as_bytes();
-        text.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word.as_bytes()))
+        let text = self.lexed.slice(&(self.start..self.end));
+        text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w.eq_ignore_ascii_case(word))
     }
 
     /// The place behind an unquoted word outside of parentheses.
     fn behind_word(&self, keyword: &str) -> Option<usize> {
         Some(self.find(self.start, |i| self.is(i, keyword))).filter(|at| *at < self.end).map(|at| at + 1)
+    }
+
+    /// The code of DO is run by the server, and read here no further than for what it speaks of.
+    fn code(&self) -> Option<Effect> {
+        if ["search_path", "set_config"].iter().any(|word| self.speaks_of(word)) {
+            return Some(Effect::SearchPath { local: false, schemas: None });
+        }
+        ["create", "alter", "drop", "temp", "temporary"].iter().any(|word| self.speaks_of(word)).then_some(Effect::Code)
+    }
+
+    /// The relation whose name begins there, and the place behind it.
+    fn target(&self, at: usize) -> Option<(Target, usize)> {
+        let (name, end) = self.dotted(at)?;
+        let mut parts = name.0.into_iter().map(|part| part.text).rev();
+        Some((Target { name: parts.next()?, schema: parts.next() }, end))
+    }
+
+    /// The place behind `IF EXISTS` or `IF NOT EXISTS`, where that stands.
+    fn behind_if(&self, at: usize) -> usize {
+        match (self.is(at, "IF"), self.is(at + 1, "NOT")) {
+            (false, _) => at,
+            (true, false) => at + 2,
+            (true, true) => at + 3,
+        }
     }
 
     fn execute(&self) -> Option<Effect> {
@@ -173,7 +306,7 @@ impl Cursor<'_, '_> {
             return Some(Effect::SearchPath { local, schemas });
         }
         if self.is(at, "ROLE") || self.is(at, "AUTHORIZATION") {
-            return Some(Effect::SearchPath { local, schemas: None });
+            return Some(Effect::Role { local });
         }
         (self.name(at)? == "search_path").then(|| Effect::SearchPath { local, schemas: self.schemas(at + 2) })
     }
@@ -187,8 +320,6 @@ impl Cursor<'_, '_> {
                 Token::Word(_) if !self.is(at, "DEFAULT") && !self.is(at, "CURRENT") => self.name(at)?,
                 _ => return None,
             });
-            // Of a name with `$user` in it nobody here knows the role.
-            schemas.last().filter(|s| *s != "$user")?;
             match self.token(at + 1) {
                 None => return Some(schemas),
                 Some(Token::Comma) => at += 2,
@@ -203,22 +334,35 @@ impl Cursor<'_, '_> {
         (self.start..self.end).any(calls).then_some(Effect::SearchPath { local: false, schemas: None })
     }
 
-    fn create(&self) -> Option<Effect> {
-        let head = self.start + 1..self.end.min(self.start + 8);
-        let kind = head.clone().find(|&i| self.is(i, "TABLE") || self.is(i, "VIEW") || self.is(i, "SEQUENCE"))?;
-        let mut at = kind + 1;
-        if self.is(at, "IF") {
-            at += 3;
+    /// `CREATE ... TABLE name`, and what else makes a relation.
+    fn create(&self, at: usize) -> Option<Effect> {
+        const BEFORE: [&str; 9] =
+            ["OR", "REPLACE", "GLOBAL", "LOCAL", "TEMP", "TEMPORARY", "UNLOGGED", "RECURSIVE", "MATERIALIZED"];
+        let kind = self.find(at + 1, |i| !self.is_any(i, &BEFORE) && !self.is(i, "FOREIGN"));
+        if !self.is_any(kind, &KINDS) {
+            let makes_one = self.is_any(kind, &["UNIQUE", "INDEX", "TYPE"]);
+            return makes_one.then_some(Effect::Alter);
         }
-        let temporary = (head.start..kind).any(|i| self.is(i, "TEMP") || self.is(i, "TEMPORARY"));
-        let mut name = self.name(at)?;
-        let qualified = self.token(at + 1) == Some(&Token::Period);
-        if qualified && name.starts_with("pg_temp") {
-            name = self.name(at + 2)?;
-        } else if !temporary || qualified {
-            return None;
-        }
-        Some(Effect::CreateTemporary { name, until_commit: self.drops_on_commit() })
+        let (target, _) = self.target(self.behind_if(kind + 1))?;
+        let temporary = (at + 1..kind).any(|i| self.is_any(i, &["TEMP", "TEMPORARY"]));
+        Some(Effect::Create { target, temporary, until_commit: self.drops_on_commit() })
+    }
+
+    /// `CREATE SCHEMA name`, and the relations that are made in it at once.
+    fn create_schema(&self, at: usize) -> Vec<Effect> {
+        let at = self.behind_if(at);
+        let Some(schema) = self.name(if self.is(at, "AUTHORIZATION") { at + 1 } else { at }) else { return Vec::new() };
+        let elements = (at..self.end).filter(|&i| self.is(i, "CREATE")).filter_map(|i| self.create(i));
+        let within = elements.map(|element| match element {
+            Effect::Create { target, temporary, until_commit } => {
+                let target = Target { schema: target.schema.or(Some(schema.clone())), ..target };
+                Effect::Create { target, temporary, until_commit }
+            }
+            other => other,
+        });
+        let mut effects = vec![Effect::CreateSchema(schema.clone())];
+        effects.extend(within);
+        effects
     }
 
     fn drops_on_commit(&self) -> bool {
@@ -226,26 +370,64 @@ impl Cursor<'_, '_> {
         commit.is_some_and(|i| self.is(i + 1, "DROP"))
     }
 
-    /// `SELECT ... INTO TEMP name`.
+    /// `SELECT ... INTO name`.
     fn select_into(&self) -> Option<Effect> {
         let mut at = self.behind_word("INTO")?;
-        if !(self.is(at, "TEMP") || self.is(at, "TEMPORARY")) {
+        // Behind WITH stands any statement that has it.
+        if at.checked_sub(2).is_some_and(|before| self.is_any(before, &["INSERT", "MERGE"])) {
             return None;
         }
-        at += 1;
-        if self.is(at, "TABLE") {
-            at += 1;
-        }
-        Some(Effect::CreateTemporary { name: self.name(at)?, until_commit: false })
+        let temporary = self.is_any(at, &["TEMP", "TEMPORARY"]);
+        at += usize::from(temporary || self.is(at, "UNLOGGED"));
+        at += usize::from(self.is(at, "TABLE"));
+        let (target, _) = self.target(at)?;
+        Some(Effect::Create { target, temporary, until_commit: false })
     }
 
     fn drop(&self, at: usize) -> Option<Effect> {
-        if !["TABLE", "VIEW", "SEQUENCE", "MATERIALIZED"].iter().any(|k| self.is(at, k)) {
+        if self.is(at, "SCHEMA") {
+            let targets = self.targets(self.behind_if(at + 1));
+            return Some(Effect::DropSchemas(targets.into_iter().map(|target| target.name).collect()));
+        }
+        let kind = at + usize::from(self.is_any(at, &["MATERIALIZED", "FOREIGN"]));
+        match self.is_any(kind, &KINDS) {
+            true => Some(Effect::Drop(self.targets(self.behind_if(kind + 1)))),
+            false => self.is_any(kind, &["INDEX", "TYPE", "OWNED", "EXTENSION"]).then_some(Effect::Alter),
+        }
+    }
+
+    /// Names between commas.
+    fn targets(&self, mut at: usize) -> Vec<Target> {
+        let mut targets = Vec::new();
+        while let Some((target, end)) = self.target(at) {
+            targets.push(target);
+            if !self.is_token(end, &Token::Comma) {
+                break;
+            }
+            at = end + 1;
+        }
+        targets
+    }
+
+    /// `ALTER TABLE name RENAME TO ...`, `... SET SCHEMA ...`; `None` for what changes no name.
+    fn alter(&self, at: usize) -> Option<Effect> {
+        if self.is(at, "SCHEMA") {
+            let from = self.name(at + 1)?;
+            let to = self.name(at + 4).filter(|_| self.is(at + 2, "RENAME"))?;
+            return Some(Effect::RenameSchema { from, to });
+        }
+        let kind = at + usize::from(self.is_any(at, &["MATERIALIZED", "FOREIGN"]));
+        if !self.is_any(kind, &KINDS) {
             return None;
         }
-        let names = at + 1..self.end;
-        let last = |&i: &usize| self.token(i + 1).is_none_or(|t| *t != Token::Period);
-        Some(Effect::Drop(names.filter(last).filter_map(|i| self.name(i)).collect()))
+        let at = self.behind_if(kind + 1);
+        let (target, mut at) = self.target(at + usize::from(self.is(at, "ONLY")))?;
+        at += usize::from(self.is_token(at, &Token::Mul));
+        match (self.is(at, "RENAME") && self.is(at + 1, "TO"), self.is(at, "SET") && self.is(at + 1, "SCHEMA")) {
+            (true, _) => Some(Effect::Rename { target, to: self.name(at + 2)? }),
+            (_, true) => Some(Effect::Move { target, schema: self.name(at + 2)? }),
+            _ => None,
+        }
     }
 }
 
@@ -262,6 +444,11 @@ mod tests {
         Effect::SearchPath { local, schemas: known.then(|| schemas.iter().map(|s| (*s).to_owned()).collect()) }
     }
 
+    fn target(name: &str) -> Target {
+        let (schema, name) = name.split_once('.').map_or((None, name), |(schema, name)| (Some(schema.to_owned()), name));
+        Target { schema, name: name.to_owned() }
+    }
+
     #[test]
     fn names_of_statements() {
         let found =
@@ -273,10 +460,10 @@ mod tests {
         assert_eq!(found[3], (3, Effect::Deallocate(None)));
         assert_eq!(found[4], (4, Effect::Deallocate(Some("prepare".into()))));
         assert_eq!(of("explain (costs off) execute p(1)")[0].1, Effect::Execute("p".into()));
-        assert_eq!(
-            of("create temp table x as execute p")[0].1,
-            Effect::CreateTemporary { name: "x".into(), until_commit: false }
-        );
+        let made = |temporary| Effect::Create { target: target("x"), temporary, until_commit: false };
+        let run = || (0, Effect::Execute("p".into()));
+        assert_eq!(of("create temp table x as execute p"), [(0, made(true)), run()]);
+        assert_eq!(of("create table x as execute p"), [(0, made(false)), run()]);
     }
 
     #[test]
@@ -284,7 +471,9 @@ mod tests {
         assert_eq!(of("set search_path = A, \"B c\", 'd'")[0].1, path(false, &["a", "B c", "d"]));
         assert_eq!(of("set local search_path to x")[0].1, path(true, &["x"]));
         assert_eq!(of("set session schema 'x'")[0].1, path(false, &["x"]));
-        for unknown in ["set search_path to default", "reset all", "set search_path = \"$user\", x", "set role r"] {
+        assert_eq!(of("set search_path = \"$user\", x")[0].1, path(false, &["$user", "x"]));
+        assert_eq!(of("set local role r")[0].1, Effect::Role { local: true });
+        for unknown in ["set search_path to default", "reset all", "do $$ begin set search_path = x; end $$"] {
             assert_eq!(of(unknown)[0].1, path(false, &[]), "{unknown}");
         }
         assert_eq!(of("select pg_catalog.set_config('search_path', 'x', false)")[0].1, path(false, &[]));
@@ -292,25 +481,52 @@ mod tests {
     }
 
     #[test]
-    fn temporary_relations_and_transactions() {
-        let created = |name: &str, until_commit| Effect::CreateTemporary { name: name.into(), until_commit };
-        assert_eq!(of("create temp table if not exists T (a int) on commit drop")[0].1, created("t", true));
-        assert_eq!(of("create or replace temporary view v as select 1")[0].1, created("v", false));
-        assert_eq!(of("create table pg_temp.t (a int)")[0].1, created("t", false));
-        assert_eq!(of("select 1 as a into temp t")[0].1, created("t", false));
+    fn relations_come_and_go() {
+        let created = |name: &str, temporary, until_commit| Effect::Create { target: target(name), temporary, until_commit };
+        let drops = |names: &[&str]| Effect::Drop(names.iter().map(|n| target(n)).collect());
+        assert_eq!(of("create temp table if not exists T (a int) on commit drop")[0].1, created("t", true, true));
+        assert_eq!(of("create or replace temporary view v as select 1")[0].1, created("v", true, false));
+        assert_eq!(of("create table pg_temp.t (a int)")[0].1, created("pg_temp.t", false, false));
+        assert_eq!(of("create unlogged table if not exists a.t (a int)")[0].1, created("a.t", false, false));
+        assert_eq!(of("create materialized view a.t as select 1")[0].1, created("a.t", false, false));
+        assert_eq!(of("select 1 as a into temp t")[0].1, created("t", true, false));
+        assert_eq!(of("with x as (select 1) select * into a.t from x")[0].1, created("a.t", false, false));
+        assert_eq!(of("with x as (select 1) insert into a.t select * from x"), []);
+        assert_eq!(of("drop table if exists pg_temp.t, u cascade")[0].1, drops(&["pg_temp.t", "u"]));
+        assert_eq!(of("drop foreign table t")[0].1, drops(&["t"]));
+        assert_eq!(of("create function f() returns table (a int) language sql as ''"), []);
+        assert_eq!(of("create unique index t on u (table)")[0].1, Effect::Alter);
+        assert_eq!(of("do $$ begin create TEMP table t (a int); end $$")[0].1, Effect::Code);
+        assert_eq!(of("do $$ begin delete from t where temperatura > created; end $$"), []);
+        let renamed = Effect::Rename { target: target("a.t"), to: "u".into() };
+        assert_eq!(of("alter table if exists only a.t * rename to U")[0].1, renamed);
+        assert_eq!(of("alter view t set schema B")[0].1, Effect::Move { target: target("t"), schema: "b".into() });
+        assert_eq!(of("alter table t rename a to b")[0].1, Effect::Alter);
+        assert_eq!(of("alter schema a rename to b")[0].1, Effect::RenameSchema { from: "a".into(), to: "b".into() });
+        assert_eq!(of("drop schema if exists a, b cascade")[0].1, Effect::DropSchemas(vec!["a".into(), "b".into()]));
         assert_eq!(
-            of("drop table if exists pg_temp.t, u cascade")[0].1,
-            Effect::Drop(["if", "exists", "t", "u", "cascade"].map(Into::into).into())
+            of("create schema a authorization x create table t (a int) create view b.v as select 1"),
+            [(0, Effect::CreateSchema("a".into())), (0, created("a.t", false, false)), (0, created("b.v", false, false))]
         );
-        assert_eq!(of("create table t (a int)"), []);
-        assert_eq!(of("do $$ begin create TEMP table t (a int); end $$")[0].1, Effect::Alter);
-        assert_eq!(of("do $$ begin delete from t; end $$"), []);
-        let transaction = "begin; savepoint A; rollback to savepoint a; rollback work; commit; prepare transaction 'x'";
+    }
+
+    #[test]
+    fn transactions() {
+        let transaction =
+            "begin; savepoint A; rollback to savepoint a; release a; rollback work; commit; prepare transaction 'x'";
         let kinds: Vec<Effect> = of(transaction).into_iter().map(|(_, e)| e).collect();
         let a = || "a".to_owned();
         assert_eq!(
             kinds,
-            [Effect::Begin, Effect::Savepoint(a()), Effect::RollbackTo(a()), Effect::Rollback, Effect::Commit, Effect::Commit]
+            [
+                Effect::Begin,
+                Effect::Savepoint(a()),
+                Effect::RollbackTo(a()),
+                Effect::Release(a()),
+                Effect::Rollback,
+                Effect::Commit,
+                Effect::PrepareTransaction
+            ]
         );
     }
 

@@ -105,7 +105,7 @@ async fn a_switch_reads_the_catalog_where_it_has_changed() {
     settings.control.url = server().await.url(bed.name());
     let mut known = None;
     let build = async |known: &mut Option<Known>| {
-        let facts = Facts::asked(&settings, &bed.rules, &bed.db, known).await.unwrap();
+        let facts = Facts::asked(&settings, &bed.db, known).await.unwrap();
         facts.catalog().clone()
     };
     let mut before = build(&mut known).await;

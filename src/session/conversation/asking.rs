@@ -9,6 +9,7 @@ use super::Conversation;
 use crate::mode::Readers;
 use crate::rewrite::{Outcome, Policy};
 use crate::session::house::{Held, House};
+use crate::session::names::Moment;
 use crate::session::own_requests::{self, OwnRequests};
 use crate::session::pipeline::{Request, Transaction};
 use crate::session::readiness::{NotYet, Readiness, Turn};
@@ -47,15 +48,20 @@ impl<H: House> Conversation<H> {
         self.names.choose(reads);
     }
 
-    /// Makes sure that names are known as the server will see them.
-    pub(super) fn know_names(&mut self, protocol: Protocol) -> Readiness {
+    /// Whether the server would have to be asked what names mean.
+    pub(super) fn names_are_in_doubt(&self, policy: &Policy) -> bool {
+        self.names.are_in_doubt(Moment { policy, relations: self.house.relations() })
+    }
+
+    /// Makes sure that names are known as the server will see them, in a text with these effects.
+    pub(super) fn know_names(&mut self, policy: &Policy, effects: &[(usize, Effect)], protocol: Protocol) -> Readiness {
         if self.names.are_passing() && !self.pipeline.is_empty() {
             // The transaction in which they were learned may end before this statement.
             self.names.doubt_all();
         }
-        if !self.names.are_in_doubt() {
-            return Continue(());
-        }
+        let relations = self.house.relations();
+        let needed = self.names.known().needed(policy, effects);
+        let Some(about) = self.names.lack(Moment { policy, relations }, &needed) else { return Continue(()) };
         if self.pipeline.awaits_ready() {
             return Break(NotYet::Wait);
         }
@@ -64,8 +70,9 @@ impl<H: House> Conversation<H> {
         }
         // Within a stretch the server is in a transaction, also where everything is answered.
         let alone = self.pipeline.is_empty() && !self.pipeline.is_in_stretch();
-        let about = self.names.ask(self.transaction != Transaction::None || !alone);
-        Break(self.send_and_hold(own_requests::questions(about), protocol))
+        let own = own_requests::questions(&about);
+        self.names.ask(about, self.transaction != Transaction::None || !alone, relations);
+        Break(self.send_and_hold(own, protocol))
     }
 
     /// A statement that names a retired name waits until that is back, or has been given up. In a transaction that has failed it fails
@@ -90,7 +97,9 @@ impl<H: House> Conversation<H> {
             frame::write(&mut flush, client::FLUSH, &[]);
             return Break(if self.pipeline.ask() { NotYet::First(flush) } else { NotYet::Wait });
         }
-        let ends = |effect: &Effect| matches!(effect, Effect::Commit | Effect::Rollback | Effect::RollbackTo(_));
+        let ends = |effect: &Effect| {
+            matches!(effect, Effect::Commit | Effect::PrepareTransaction | Effect::Rollback | Effect::RollbackTo(_))
+        };
         let is_lost = self.is_aborted() && !outcome.effects.iter().any(|(_, effect)| ends(effect));
         self.waits_for_name = !is_lost && self.house.touches(outcome) == Held::Waits;
         if self.waits_for_name { Break(NotYet::Wait) } else { Continue(()) }

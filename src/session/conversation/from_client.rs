@@ -239,7 +239,7 @@ impl<H: House> Conversation<H> {
 
     /// A statement is on its way that changes what later ones mean.
     fn foresee(&mut self, statement: &Statement) {
-        self.names.change(statement.changes_names);
+        self.names.change(statement.changes_names, self.pipeline.ends());
         if statement.changes_reading {
             self.peer.may_reread(self.pipeline.ends());
         }

@@ -124,6 +124,10 @@ impl<H: House> Conversation<H> {
             own.for_each(|(_, change)| self.confirm_change(change));
         }
         self.predecessor.completed(body, number == 0);
+        // What a transaction has made is there for others when it is committed, also where more stands behind that in a Query.
+        if body.starts_with(b"COMMIT PREPARED") || body.starts_with(b"COMMIT") && self.names.tell(false) {
+            self.house.relations_changed();
+        }
         // ROLLBACK TO is told as ROLLBACK is.
         if self.names.are_passing()
             && [&b"COMMIT"[..], b"ROLLBACK", b"PREPARE TRANSACTION"].iter().any(|end| body.starts_with(end))
@@ -250,7 +254,11 @@ impl<H: House> Conversation<H> {
     /// Takes note of what a ReadyForQuery says.
     pub(super) fn in_transaction(&mut self, transaction: Transaction) {
         self.transaction = transaction;
+        self.names.ready(transaction != Transaction::None, self.house.relations());
         if transaction == Transaction::None {
+            if self.names.tell(true) {
+                self.house.relations_changed();
+            }
             self.portals.transaction_ended();
             self.samples.transaction_ended();
             self.predecessor.transaction_ended();

@@ -41,7 +41,7 @@ impl<H: House> Conversation<H> {
         if self.is_aborted() {
             return Continue(());
         }
-        self.know_names(protocol)?;
+        self.know_names(&policy, &[], protocol)?;
         let fresh = self.prepared_anew(held, &policy);
         self.bring_back(&fresh.statement.outcome)?;
         self.samples.prepared(fresh.statement.outcome.shadow);
@@ -72,7 +72,7 @@ impl<H: House> Conversation<H> {
         let known = self.names.known();
         let same_names = Arc::ptr_eq(&held.names, known) || held.names == *known;
         let may_pass = self.names.are_passing() && !self.pipeline.is_empty();
-        let names_hold = same_names && !self.names.are_in_doubt() && !may_pass;
+        let names_hold = same_names && !self.names_are_in_doubt(policy) && !may_pass;
         held.statement.generation == policy.generation && names_hold && !held.lost
     }
 

@@ -11,7 +11,7 @@ use crate::session::readiness::{NotYet, Readiness};
 use crate::session::reading::Read;
 use crate::session::samples;
 use crate::session::statement::{Change, How, Prepared, Protocol, Statement};
-use crate::sql::effect::Effect;
+use crate::sql::effect::{Effect, TEMPORARY};
 use crate::sql::{Lexed, effect};
 
 impl<H: House> Conversation<H> {
@@ -39,18 +39,19 @@ impl<H: House> Conversation<H> {
             if found.reading {
                 self.peer.may_reread(self.pipeline.ends());
             }
-            self.names.change(Doubt { path: found.path, temporary: false });
+            self.names.change(Doubt { path: found.path, ..Doubt::default() }, self.pipeline.ends());
             return Continue(found.legacy.then(|| self.passes_unread(text)).flatten());
         };
         let read_by_server = !self.pipeline.is_deaf();
         let (outcome, generation) = if found.legacy {
             if read_by_server {
-                self.know_names(protocol)?;
+                let moves = protocol == Protocol::Simple && effect::may_move_names(text.as_bytes());
+                let effects = if moves { effects_of(&text) } else { Vec::new() };
+                self.know_names(&policy, &effects, protocol)?;
             }
             (self.outcome(&policy, &text, types), policy.generation)
         } else {
-            let effects = Lexed::new(&text).map_or(Vec::new(), |lexed| effect::effects(&lexed));
-            (Arc::new(Outcome { effects, ..Outcome::default() }), 0)
+            (Arc::new(Outcome { effects: effects_of(&text), ..Outcome::default() }), 0)
         };
         self.bring_back(&outcome)?;
         if outcome.text.as_ref().is_some_and(|new| reading.write(new).is_none()) {
@@ -73,7 +74,7 @@ impl<H: House> Conversation<H> {
     pub(super) fn outcome(&self, policy: &Policy, text: &str, types: &[u8]) -> Arc<Outcome> {
         // In a transaction that has failed nobody can ask. What the text does behind its end, it does under names that are not known.
         let known = self.names.known();
-        let unknown = (self.names.are_in_doubt() && self.is_aborted())
+        let unknown = (self.is_aborted() && self.names_are_in_doubt(policy))
             .then(|| Arc::new(NameContext { passing: true, ..(**known).clone() }));
         self.outcome_by(policy, unknown.as_ref().unwrap_or(known), text, types)
     }
@@ -109,7 +110,8 @@ impl<H: House> Conversation<H> {
             Effect::Deallocate(None) => statement.changes.push((number, Change::FreeAll)),
             Effect::DiscardAll => {
                 statement.changes.push((number, Change::FreeAll));
-                statement.changes_names = Doubt::BOTH;
+                statement.changes_names.path = true;
+                statement.changes_names.temporary = true;
             }
             Effect::Execute(name) => {
                 let id = self.name(name.as_bytes());
@@ -118,11 +120,15 @@ impl<H: House> Conversation<H> {
                     statement.executes.push(name.as_str().into());
                 }
             }
-            Effect::CreateTemporary { .. } | Effect::Drop(_) | Effect::Alter | Effect::DiscardTemporary => {
-                statement.changes_names.temporary |= temporary;
+            Effect::SearchPath { .. } | Effect::Role { .. } => statement.changes_names.path = true,
+            Effect::DiscardTemporary => statement.changes_names.temporary |= temporary,
+            effect => {
+                let in_temporary = self.names.known().search_path.iter().any(|schema| schema == TEMPORARY);
+                statement.changes_names.temporary |= temporary && effect.may_be_of_temporary(in_temporary);
+                // What names no legacy table makes none, but for a schema that comes with its relations, or goes.
+                let may_concern = statement.generation > 0 || effect.is_of_schemas();
+                statement.changes_names.others |= may_concern && policy.is_concerned(effect);
             }
-            Effect::SearchPath { .. } => statement.changes_names.path = true,
-            Effect::Begin | Effect::Commit | Effect::Rollback | Effect::Savepoint(_) | Effect::RollbackTo(_) => {}
         }
     }
 
@@ -137,7 +143,7 @@ impl<H: House> Conversation<H> {
         let outcome = self.outcome(policy, text, &[]);
         let Some((_, Effect::Prepare { span, .. })) = outcome.effects.first().cloned() else { return None };
         // Beside a change of names in the same text it was prepared under others than are known now.
-        let changes_names = |e: &Effect| matches!(e, Effect::SearchPath { .. } | Effect::CreateTemporary { .. });
+        let changes_names = |e: &Effect| matches!(e, Effect::SearchPath { .. } | Effect::Role { .. }) || e.is_of_relations();
         let lost = statement.outcome.effects.iter().any(|(_, effect)| changes_names(effect));
         // Its own effects come with each EXECUTE of it, and do not matter to what holds it.
         let statement = Arc::new(Statement::new(text, self.peer.reading(), outcome, policy.generation));
@@ -182,4 +188,8 @@ impl<H: House> Conversation<H> {
         outcome.hits.sort_by_key(|hit| hit.statement);
         statement.outcome = Arc::new(outcome);
     }
+}
+
+fn effects_of(text: &str) -> Vec<(usize, Effect)> {
+    Lexed::new(text).map_or(Vec::new(), |lexed| effect::effects(&lexed))
 }

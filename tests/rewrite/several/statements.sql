@@ -18,7 +18,7 @@ SET search_path = cf_quere_pro; SELECT * FROM esclusa.tipositver
 -- What only the server can tell is not guessed at.
 RESET search_path; SELECT * FROM tipositver
 -- becomes
--- refused 0A000: "tipositver" cannot be looked up: the search path was changed in the same message
+-- refused 0A000: "tipositver" cannot be looked up: what it means may have been changed in the same message
 -- hits select of tipositver: refused
 
 -- A temporary table hides the legacy one.

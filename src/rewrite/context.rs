@@ -412,7 +412,7 @@ mod tests {
     #[test]
     fn a_savepoint_brings_back_what_commit_would_leave() {
         let deleted = "delete from tipocorreo";
-        assert_eq!(hits(&format!("savepoint s; {deleted}; rollback to s; commit; {deleted}"), false), "w");
+        assert_eq!(hits(&format!("savepoint s; {deleted}; rollback to s; commit; {deleted}"), false), "ww");
         assert_eq!(hits(&format!("rollback to s; commit; {deleted}"), false), "w");
         assert_eq!(hits(&format!("rollback to s; commit; {deleted}"), true), "r");
         assert_eq!(hits(&format!("savepoint s; set search_path = x; release s; commit; {deleted}"), false), "");

@@ -4,8 +4,10 @@
 //! `policy` is what statements are decided by, `context` what their names mean in a session, `work` one statement while it is worked on,
 //! and `outcome` what becomes of a text. One file per statement family: `read` for references in FROM, `insert` with `conflict`, `update`,
 //! `delete`, `merge`, `copy`, `utility`; `group`, `system` and `rowtype` for what a view has not; `returning`, `assign` and `expression` for
-//! what they share. `resolve` and `columns` decide what a name is, `splice` puts the text together, `refuse` says no.
+//! what they share. `resolve` and `columns` decide what a name is, `ambiguity` leaves to the server what only it knows,
+//! `splice` puts the text together, `refuse` says no.
 
+mod ambiguity;
 mod assign;
 pub mod cache;
 mod captured;
@@ -80,6 +82,7 @@ fn decided(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
         match Work::new(policy, follower.names(), follower.is_in_doubt(), &script.lexed, statement) {
             Some(Ok(mut work)) => {
                 work.number = number;
+                work.refused_before = outcome.refusals.len();
                 work.decide(&mut outcome);
                 edits.append(&mut work.edits);
             }
@@ -139,9 +142,12 @@ impl Work<'_, '_> {
             None => Ok(()),
         };
         let opaque = unclassified && rewrites;
-        if let Err(refusal) = &result {
-            self.notes.push(format!("refused: {}", refusal.error.message));
-            self.refuse(refusal.clone(), outcome);
+        match &result {
+            Ok(()) => outcome.refusals.append(&mut self.refused_within),
+            Err(refusal) => {
+                self.notes.push(format!("refused: {}", refusal.error.message));
+                self.refuse(refusal.clone(), outcome);
+            }
         }
         for i in live {
             let Some(entry) = self.entries[i] else { continue };

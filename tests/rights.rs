@@ -40,6 +40,7 @@ enum Side {
 /// What may differ: where, the operation, what is then answered, why.
 const KNOWN: &[(Side, &str, &str, &str)] = &[
     (Side::Beside, "TRUNCATE", "<42809", "a view cannot be truncated"),
+    (Side::Beside, "ANALYZE", "[ANALYZE]", "a view is passed over, before its columns are looked for"),
     (Side::Beside, "COPY TO", "<42809", "a view is no table to COPY TO"),
     (Side::Beside, "MERGE", "<0A000 cannot execute MERGE", "PostgreSQL 15 merges into no view"),
     (Side::Beside, "UPDATE all", "<23503", VIEW_BY_ROW),

@@ -13,6 +13,8 @@ use esclusa::twin::{Pair, Report};
 mod narrowed;
 #[path = "common/placed.rs"]
 mod placed;
+#[path = "common/shared.rs"]
+mod shared;
 #[path = "common/words.rs"]
 mod words;
 use narrowed::narrowed;
@@ -54,10 +56,11 @@ async fn run(plot: Plot) {
         let cases = words::statements(&kept, plot.views).into_iter().map(|text| Case { line: 1, text, ..Case::default() });
         add(&mut all, "words", pair.run("words", &cases.collect::<Vec<_>>(), &policy).await.unwrap());
     }
-    if only.as_ref().is_none_or(|o| o.contains("placed")) {
-        let cases =
-            placed::statements(plot.views).into_iter().map(|text| Case { line: 1, text, any_row: true, ..Case::default() });
-        add(&mut all, "placed", pair.run("placed", &cases.collect::<Vec<_>>(), &policy).await.unwrap());
+    for (name, texts) in [("placed", placed::statements(plot.views)), ("shared", shared::statements(plot.views))] {
+        if only.as_ref().is_none_or(|o| o.contains(name)) {
+            let cases = texts.into_iter().map(|text| Case { line: 1, text, any_row: true, ..Case::default() });
+            add(&mut all, name, pair.run(name, &cases.collect::<Vec<_>>(), &policy).await.unwrap());
+        }
     }
     let mut relations: Vec<_> = policy.entries().map(|e| e.relation.clone()).collect();
     relations.sort_by(|a, b| a.table.cmp(&b.table));

@@ -40,7 +40,7 @@ impl Work<'_, '_> {
                 let place = |c| arbiter_column(relation, c, span.start);
                 let named = match columns {
                     Some(columns) => Some(columns.iter().map(place).collect::<Result<Vec<_>, _>>()?),
-                    None => self.bracketed_columns(lexemes, relation),
+                    None => self.plain_columns(lexemes, relation),
                 };
                 let sorted = |list: &[usize]| {
                     let mut list = list.to_vec();
@@ -76,18 +76,54 @@ impl Work<'_, '_> {
         Ok(())
     }
 
-    /// The columns of a list whose elements are columns in parentheses.
-    fn bracketed_columns(&self, list: &Range<usize>, relation: &Relation) -> Option<Vec<usize>> {
+    /// The columns of a list whose elements are columns, in parentheses or not, with the operator class or the collation that an index on the
+    /// column has of itself.
+    fn plain_columns(&self, list: &Range<usize>, relation: &Relation) -> Option<Vec<usize>> {
         let lexemes = &self.lexed.lexemes;
         let depth = lexemes[list.start + 1].depth.min(lexemes[list.start].depth + 1);
         let commas =
             (list.start + 1..list.end - 1).filter(|&at| lexemes[at].depth == depth && lexemes[at].is_token(&Token::Comma));
         let bounds: Vec<usize> = std::iter::once(list.start).chain(commas).chain([list.end - 1]).collect();
         let column = |pair: &[usize]| {
-            let element = self.unwrapped(&(pair[0] + 1..pair[1]));
-            relation.position(&lexemes[element.start].name().filter(|_| element.len() == 1)?)
+            let all = pair[0] + 1..pair[1];
+            let name = match lexemes[all.start].is_token(&Token::LParen) {
+                true => all.start..self.lexed.closing(all.start)? + 1,
+                false => all.start..all.start + 1,
+            };
+            let element = self.unwrapped(&name);
+            let column = relation.position(&lexemes[element.start].name().filter(|_| element.len() == 1)?)?;
+            self.is_own_order(name.end..all.end, &relation.columns[column].sql_type.name).then_some(column)
         };
         bounds.windows(2).map(column).collect()
+    }
+
+    /// Whether what stands behind an element of an arbiter (source, gram.y, index_elem_options) is what the index of a key has of itself: the
+    /// column's collation, and the operator class of its type.
+    fn is_own_order(&self, options: Range<usize>, type_name: &str) -> bool {
+        let lexemes = &self.lexed.lexemes;
+        let mut words = options;
+        let name = |words: &mut Range<usize>| {
+            let schema = lexemes[words.clone()].get(1).is_some_and(|l| l.is_token(&Token::Period));
+            if schema && lexemes[words.start].name()? != "pg_catalog" {
+                return None;
+            }
+            words.start += if schema { 2 } else { 0 };
+            let name = lexemes[words.clone()].first()?.name()?;
+            words.start += 1;
+            Some(name)
+        };
+        if lexemes[words.clone()].first().is_some_and(|l| l.is("COLLATE")) {
+            words.start += 1;
+            if name(&mut words).as_deref() != Some("default") || !is_collatable(type_name) {
+                return false;
+            }
+        }
+        if words.is_empty() {
+            return true;
+        }
+        let class = name(&mut words);
+        let parameters = words.is_empty() || lexemes[words.start].is_token(&Token::LParen);
+        parameters && class.is_some_and(|class| own_classes(type_name).contains(&class.as_str()))
     }
 
     /// The elements of an arbiter, or its predicate: only the target is in sight there.
@@ -133,6 +169,35 @@ impl Work<'_, '_> {
         let item = |row: &str| format!("(SELECT {}) AS {}", self.row_columns(relation, row), ident(row));
         let behind = format!(" FROM {}, {})", item(row), item(EXCLUDED));
         self.edits.push(Edit::wrap(span, "(SELECT ", behind));
+    }
+}
+
+/// Whether values of a type have a collation.
+fn is_collatable(type_name: &str) -> bool {
+    ["character", "bpchar", "text", "varchar"].iter().any(|t| type_name.starts_with(t))
+}
+
+/// The B-tree operator classes that are the one which an index on a column of a type takes by itself, under whatever name (source,
+/// pg_opclass.dat): inference compares their family and input type (plancat.c, infer_collation_opclass_match).
+fn own_classes(type_name: &str) -> &'static [&'static str] {
+    let (head, rest) = type_name.split_once('(').unwrap_or((type_name, ""));
+    let tail = rest.split_once(')').map_or("", |(_, tail)| tail);
+    match format!("{head}{tail}").as_str() {
+        "numeric" => &["numeric_ops"],
+        "smallint" => &["int2_ops"],
+        "integer" => &["int4_ops"],
+        "bigint" => &["int8_ops"],
+        "real" => &["float4_ops"],
+        "double precision" => &["float8_ops"],
+        "character varying" | "text" => &["text_ops", "varchar_ops"],
+        "character" | "bpchar" => &["bpchar_ops"],
+        "date" => &["date_ops"],
+        "timestamp without time zone" => &["timestamp_ops"],
+        "timestamp with time zone" => &["timestamptz_ops"],
+        "boolean" => &["bool_ops"],
+        "uuid" => &["uuid_ops"],
+        "bytea" => &["bytea_ops"],
+        _ => &[],
     }
 }
 

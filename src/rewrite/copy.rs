@@ -1,5 +1,5 @@
 //! COPY: out of a SELECT from the relation's view, in the order of the leaf, which is that of the legacy heap; into the view itself, whose
-//! trigger writes the leaf and counts its rows.
+//! trigger writes the leaf and counts its rows. What older syntaxes say beside a table's name goes among the options of a query.
 
 use sqlparser::tokenizer::Token;
 
@@ -7,13 +7,24 @@ use super::policy::Entry;
 use super::refuse::Refusal;
 use super::splice::Edit;
 use super::work::Work;
+use crate::sql;
 use crate::sql::Span;
 use crate::sql::quote::ident;
+use crate::sql::template::Sql;
+use crate::sql::token::Lexeme;
 
 impl Work<'_, '_> {
     pub(super) fn copy_to(&mut self, index: usize, entry: &Entry) -> Result<(), Refusal> {
         let relation = &entry.relation;
         let (span, columns) = self.copy_target(index);
+        // The grammar itself says so, before it looks for the table (source, gram.y, CopyStmt); of a query it would say something else.
+        let words = self.lexemes.clone().map(|at| &self.lexed.lexemes[at]).filter(|l| l.depth == 0 && l.span.start > span.end);
+        let words: Vec<_> = words.collect();
+        let unfinished = |pair: &[&Lexeme]| pair[0].is("USING") && !pair[1].is("DELIMITERS");
+        if words.iter().any(|l| l.is("WHERE")) || words.windows(2).any(unfinished) || words.last().is_some_and(|l| l.is("USING"))
+        {
+            return Ok(());
+        }
         // The table is there and answers for its columns: pg_dump names those of ours too, which the catalog shows.
         if relation.is_retained() && columns.is_some() {
             return Ok(());
@@ -34,7 +45,49 @@ impl Work<'_, '_> {
         );
         let from = if relation.is_retained() { relation.rows() } else { relation.view() };
         self.edits.push(Edit::replace(span, format!("(SELECT {list} FROM {from})")));
+        self.older_options(span);
         Ok(())
+    }
+
+    /// `COPY BINARY t TO ... [USING] DELIMITERS ';'` (source, gram.y, opt_binary and copy_delimiter), which a query does not take, become the first
+    /// ones of its options. `table` is the table with its columns.
+    fn older_options(&mut self, table: Span) {
+        let (Some(first), Some(to)) = (self.lexeme_at(table.start), self.lexeme_behind(table.end)) else { return };
+        let end = self.lexemes.end;
+        let is = |at: usize, word: &str| at < end && self.lexed.lexemes[at].is(word);
+        let binary = (is(first - 1, "BINARY") && is(first - 2, "COPY")).then_some(first - 1);
+        // Behind TO stands PROGRAM and a string, a string, or a word.
+        let file = to + 1 + usize::from(is(to + 1, "PROGRAM"));
+        let behind = self.behind_string(file);
+        let word = behind + usize::from(is(behind, "USING"));
+        let delimiter = is(word, "DELIMITERS").then(|| word + 1..self.behind_string(word + 1));
+        if binary.is_none() && delimiter.is_none() {
+            return;
+        }
+        let mut next = delimiter.as_ref().map_or(behind, |d| d.end);
+        next += usize::from(is(next, "WITH"));
+        let listed = next < end && self.lexed.lexemes[next].is_token(&Token::LParen);
+        next += usize::from(listed);
+        let format = if listed { "FORMAT binary" } else { "BINARY" };
+        let mut options: Vec<Sql> = binary.iter().map(|_| Sql::text(format)).collect();
+        options.extend(delimiter.map(|d| sql!("DELIMITER {}", Sql::client(self.span_of(&d)))));
+        let options = Sql::join(options, if listed { ", " } else { " " });
+        let at = self.lexed.lexemes[behind - 1].span.end;
+        let replaced = Span { start: at, end: if next > behind { self.lexed.lexemes[next - 1].span.end } else { at } };
+        let options = if listed { sql!(" ({}, ", options) } else { sql!(" {}{}", options, if next < end { " " } else { "" }) };
+        self.edits.push(Edit::replace(replaced, options));
+        self.edits.extend(binary.map(|at| Edit::replace(self.lexed.lexemes[at].span, "")));
+    }
+
+    /// The lexeme behind a string, with what says how it is escaped.
+    fn behind_string(&self, at: usize) -> usize {
+        let escaped = self.lexed.lexemes.get(at + 1).is_some_and(|l| l.is("UESCAPE"));
+        (at + if escaped { 3 } else { 1 }).min(self.lexemes.end)
+    }
+
+    fn lexeme_behind(&self, byte: usize) -> Option<usize> {
+        let at = self.lexed.lexemes.partition_point(|l| l.span.start < byte);
+        (at < self.lexemes.end).then_some(at)
     }
 
     pub(super) fn copy_from(&mut self, index: usize, entry: &Entry) {

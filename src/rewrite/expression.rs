@@ -13,6 +13,7 @@ use super::splice::Edit;
 use super::system::system_value;
 use super::work::Work;
 use crate::relation::Relation;
+use crate::sql;
 use crate::sql::quote::ident;
 use crate::sql::{Dml, DmlKind, NameUse, Span, UsePlace};
 
@@ -48,8 +49,8 @@ impl Work<'_, '_> {
         let row = self.row_name(dml);
         let in_scope = |work: &mut Self| match sees {
             Sees::Conflict => work.in_scope_of_conflict(span, relation, &row),
-            Sees::Query => work.query_in_scope_of_row(span, relation, &row),
-            Sees::Row => work.in_scope_of_row(span, relation, &row),
+            Sees::Query => work.query_in_scope_of_row(span, dml, relation),
+            Sees::Row => work.in_scope_of_row(span, dml, relation),
         };
         let mut replacements = Vec::new();
         let uses: Vec<NameUse> = self.uses_in(span).cloned().collect();
@@ -75,7 +76,9 @@ impl Work<'_, '_> {
                     return in_scope(self);
                 }
                 Owner::Column { reference, column } if reference == dml.target => match relation.position(&column) {
-                    Some(i) => replacements.push(Edit::replace(name_use.span, relation.read(i, Some(&row)))),
+                    Some(i) => {
+                        replacements.push(Edit::replace(name_use.span, self.read_of_target(name_use, dml, relation, i)));
+                    }
                     None if SYSTEM_COLUMNS.contains(&column.as_str()) => {
                         let read = system_value(relation, &format!("{}.", ident(&row)), &column);
                         replacements.push(Edit::replace(name_use.span, read));
@@ -89,10 +92,15 @@ impl Work<'_, '_> {
                     replacements.push(self.whole_row(name_use, relation, &row));
                 }
                 Owner::Other | Owner::Nowhere if self.is_system_of(name_use, dml) => {
-                    let read = system_value(relation, &format!("{}.", ident(&row)), name_use.name.last());
+                    // A bare name stays one: another item may have a system column too, and the server says so.
+                    let row = if name_use.name.0.len() > 1 { format!("{}.", ident(&row)) } else { String::new() };
+                    let read = system_value(relation, &row, name_use.name.last());
                     replacements.push(Edit::replace(name_use.span, read));
                 }
                 Owner::Nowhere => self.hide(relation, name_use),
+                Owner::Other | Owner::Unknown if self.qualified_by_item(name_use, dml, entry).is_some() => {
+                    replacements.extend(self.qualified_by_item(name_use, dml, entry));
+                }
                 Owner::Unknown if relation.position(name_use.name.last()).is_some() || name_use.name.last() == row => {
                     return in_scope(self);
                 }
@@ -140,19 +148,25 @@ impl Work<'_, '_> {
     }
 
     /// `(SELECT expression FROM (SELECT <legacy columns of the row>) AS name)`.
-    pub(super) fn in_scope_of_row(&mut self, span: Span, relation: &Relation, row: &str) {
-        let columns = self.row_columns(relation, row);
-        let (system, mut inner) = self.system_in_scope(span, relation, row);
-        self.edits.push(Edit::wrap(span, "(SELECT ", format!(" FROM (SELECT {columns}) AS {}{system})", ident(row))));
+    pub(super) fn in_scope_of_row(&mut self, span: Span, dml: &Dml, relation: &Relation) {
+        let row = self.row_name(dml);
+        let columns = self.row_columns(relation, &row);
+        let (system, mut inner) = self.system_in_scope(span, relation, &row);
+        let row = ident(&row);
+        let others = self.with_others(span, dml, relation, &format!("(SELECT {columns}) AS {row}{system}"), false);
+        self.edits.push(Edit::wrap(span, "(SELECT ", sql!(" FROM (SELECT {}{}) AS {}{})", columns, others, row, system)));
         self.edits.append(&mut inner);
     }
 
     /// `(SELECT q.* FROM (SELECT <legacy columns of the row>) AS name, LATERAL (query) AS q)`.
-    fn query_in_scope_of_row(&mut self, span: Span, relation: &Relation, row: &str) {
+    fn query_in_scope_of_row(&mut self, span: Span, dml: &Dml, relation: &Relation) {
+        let row = self.row_name(dml);
         let alias = if row == "q" { "q_" } else { "q" };
-        let columns = self.row_columns(relation, row);
-        let (system, mut inner) = self.system_in_scope(span, relation, row);
-        let before = format!("(SELECT {alias}.* FROM (SELECT {columns}) AS {}{system}, LATERAL ", ident(row));
+        let columns = self.row_columns(relation, &row);
+        let (system, mut inner) = self.system_in_scope(span, relation, &row);
+        let row = ident(&row);
+        let others = self.with_others(span, dml, relation, &format!("(SELECT {columns}) AS {row}{system}"), true);
+        let before = sql!("(SELECT {}.* FROM (SELECT {}{}) AS {}{}, LATERAL ", alias, columns, others, row, system);
         self.edits.push(Edit::wrap(span, before, format!(" AS {alias})")));
         self.edits.append(&mut inner);
     }

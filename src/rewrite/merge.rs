@@ -41,7 +41,10 @@ impl Work<'_, '_> {
         self.expression(on, dml, entry);
         let mut unsteady = false;
         for when in &merge.whens {
-            // Where nothing matched, only the source is in sight: its names stay, and the target's are the server's to refuse.
+            // Where nothing matched, only the source is in sight: its names stay, and the target's are refused.
+            if let Some(condition) = when.condition.as_ref().filter(|_| !when.matched) {
+                self.out_of_sight(self.span_of(condition), dml, relation);
+            }
             if let Some(condition) = when.condition.as_ref().filter(|_| when.matched) {
                 self.expression(self.span_of(condition), dml, entry);
             }
@@ -51,6 +54,9 @@ impl Work<'_, '_> {
                     self.set_clause(dml, update, entry, how)?;
                 }
                 Action::Insert { lexemes, columns, cells } => {
+                    for cell in cells.iter().flatten() {
+                        self.out_of_sight(self.span_of(&cell.lexemes), dml, relation);
+                    }
                     let given = given(relation, columns.as_deref(), cells.as_deref())?;
                     self.check_width(&given, columns.as_deref(), cells.as_deref())?;
                     let row = self.merged_row(relation, &given, cells.as_deref())?;

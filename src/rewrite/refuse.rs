@@ -4,7 +4,7 @@
 
 use crate::error::{ClientError, sqlstate};
 use crate::relation::Relation;
-use crate::sql::quote::qualified;
+use crate::sql::quote::{ident, qualified};
 
 /// Why a statement is answered with an error of the proxy's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +81,11 @@ impl Refusal {
     /// The name that the server's error will carry, in any language.
     pub fn marker(&self) -> String {
         format!("esclusa refused statement {}", self.number)
+    }
+
+    /// The same as a column's name: where the server looks for one, it fails if it comes so far.
+    pub(super) fn column(&self) -> String {
+        ident(&self.marker())
     }
 
     /// The statement that fails.

@@ -80,13 +80,13 @@ impl Work<'_, '_> {
     /// An item whose name nobody here can tell: in a scope with the legacy columns PostgreSQL finds it itself, as that of the sub-select's one
     /// column. A window function would be allowed there.
     fn returned_in_scope(&mut self, expression: &Range<usize>, dml: &Dml, relation: &Relation) -> Result<(), Refusal> {
-        let (span, row) = (self.span_of(expression), self.row_name(dml));
+        let span = self.span_of(expression);
         if let Some(call) = self.window_call(expression) {
             let message = "window functions are not allowed in RETURNING".to_owned();
             return Err(Refusal::legacy("42P20", message, Some(call)));
         }
         if self.uses_in(span).any(|u| self.may_be_target(u, dml)) {
-            self.in_scope_of_row(span, relation, &row);
+            self.in_scope_of_row(span, dml, relation);
         }
         Ok(())
     }

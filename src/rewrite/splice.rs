@@ -111,8 +111,12 @@ impl Splicer<'_> {
                     Part::Text(text) => self.generated(text, edit.span),
                     Part::Copy(from) => self.verbatim(*from),
                     Part::Client(inner) if edit.span.contains(*inner) => self.client(*inner, i + 1, false)?,
+                    Part::Again(other) if !other.contains(edit.span) => {
+                        let first = self.edits.partition_point(|e| e.span.start < other.start);
+                        self.client(*other, first, false)?;
+                    }
                     // A span from outside, or a hole that nobody has filled: a fault of the rewriter.
-                    Part::Client(_) | Part::Column(_) => return None,
+                    Part::Client(_) | Part::Again(_) | Part::Column(_) => return None,
                 }
             }
             at = edit.span.end;
@@ -197,6 +201,18 @@ mod tests {
         assert_eq!(spliced.text, "2 then one");
         assert_eq!(spliced.map.to_client(0), two.start);
         assert_eq!(spliced.map.to_client(8), one.start);
+    }
+
+    #[test]
+    fn a_text_that_is_said_again_is_rewritten_there_too() {
+        let text = "from t where a";
+        let (table, name) = (span(text, "t"), span(text, "a"));
+        let again = Edit::replace(name, sql!("({} of {})", Sql::client(name), Sql::again(table)));
+        let spliced = splice(text, vec![again.clone(), Edit::replace(table, "v")]).unwrap();
+        assert_eq!(spliced.text, "from v where (a of v)");
+        assert_eq!(spliced.map.to_client(spliced.text.find("a of").unwrap()), name.start);
+        let inside = Edit::replace(name, Sql::again(Span { start: 0, end: text.len() }));
+        assert_eq!(splice(text, vec![inside]), None, "what is said again cannot hold itself");
     }
 
     #[test]

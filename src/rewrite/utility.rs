@@ -1,14 +1,15 @@
 //! Utility statements: TRUNCATE, LOCK, ANALYZE, VACUUM, CLUSTER, REINDEX. The leaf is a table of its own, with the legacy owner, grants
 //! and indexes, so it takes the place of the name, and everything else is the server's own.
 
+use sqlparser::tokenizer::Token;
+
 use super::policy::Entry;
 use super::refuse::Refusal;
 use super::splice::Edit;
-use super::update::column;
 use super::work::Work;
 use crate::relation::{KEYS, Relation};
+use crate::sql::Role;
 use crate::sql::quote::qualified;
-use crate::sql::{Part, Role};
 
 impl Work<'_, '_> {
     /// A utility statement's reference.
@@ -21,9 +22,9 @@ impl Work<'_, '_> {
             // An event trigger carries it to the view under the legacy name, and to the leaf what holds for the whole table.
             Role::Define("grant" | "revoke") => (reference.span, relation.view()),
             Role::Define(operation) => return Err(Refusal::definition(relation, operation, at)),
-            Role::Analyze | Role::Vacuum => {
-                self.listed_columns(index, relation)?;
-                (reference.span, relation.rows())
+            Role::Analyze | Role::Vacuum | Role::Rebuild("vacuum full") => {
+                let list = self.column_list(index, relation).map_or_else(String::new, |column| format!(" ({column})"));
+                (reference.span, format!("{}{list}", relation.rows()))
             }
             // A foreign key onto the legacy table leads to the key table: the server looks whether the tables that refer to it are named too,
             // and both have to be.
@@ -55,16 +56,41 @@ impl Work<'_, '_> {
         Ok(())
     }
 
-    /// The columns of `ANALYZE t (a, b)` must be there; which of them are read again, the server decides.
-    fn listed_columns(&self, index: usize, relation: &Relation) -> Result<(), Refusal> {
+    /// What stands for the columns of `ANALYZE t (a, b)`, which must be there, each once (source, analyze.c, do_analyze_rel). All of the leaf's are
+    /// read again. The server looks for them only where the role may do this and the table is not locked, so it looks for one that fails.
+    fn column_list(&mut self, index: usize, relation: &Relation) -> Option<String> {
         let reference = &self.shape.references[index];
         let (name, whole) = (reference.name.span(), reference.span);
         let behind = |l: &&crate::sql::token::Lexeme| l.span.start >= name.end && whole.contains(l.span);
-        for lexeme in self.lexed.lexemes[self.lexemes.clone()].iter().filter(behind) {
-            if let Some(text) = lexeme.name() {
-                column(relation, &Part { text, span: lexeme.span })?;
+        let listed: Vec<String> =
+            self.lexed.lexemes[self.lexemes.clone()].iter().filter(behind).filter_map(|l| l.name()).collect();
+        let told = |(n, name): (usize, &String)| match relation.position(name) {
+            None => Some(("42703", format!("column \"{name}\" of relation \"{}\" does not exist", relation.table))),
+            Some(_) if listed[..n].contains(name) => {
+                Some(("42701", format!("column \"{name}\" of relation \"{}\" appears more than once", relation.table)))
             }
+            Some(_) => None,
+        };
+        if let Some((sqlstate, message)) = listed.iter().enumerate().find_map(told) {
+            let number = self.refused_before + self.refused_within.len();
+            let refusal = Refusal::legacy(sqlstate, message, None).numbered(number);
+            let column = refusal.column();
+            self.refused_within.push(refusal);
+            return Some(column);
         }
-        Ok(())
+        // VACUUM takes a list with ANALYZE alone, and says so before it looks at anything.
+        let said = !listed.is_empty() && reference.role != Role::Analyze && !self.analyzes(index);
+        said.then(|| relation.target().and_then(|t| t.columns.first()).map(|c| (*c).to_owned())).flatten()
+    }
+
+    /// Whether VACUUM's options say ANALYZE.
+    fn analyzes(&self, index: usize) -> bool {
+        let before = self.shape.references[index].name.span().start;
+        let lexemes = &self.lexed.lexemes[self.lexemes.clone()];
+        let Some(at) = lexemes.iter().take_while(|l| l.span.start < before).position(|l| l.is_any(&["ANALYZE", "ANALYSE"]))
+        else {
+            return false;
+        };
+        !lexemes[at + 1].is_any(&["FALSE", "OFF"]) && lexemes[at + 1].token.token != Token::Number("0".into(), false)
     }
 }

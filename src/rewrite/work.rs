@@ -32,6 +32,10 @@ pub(super) struct Work<'w, 't> {
     pub(super) notes: Vec<String>,
     /// What was found wrong while names were looked up.
     pub(super) fault: Option<Refusal>,
+    /// Refusals of the text so far: those of this statement are numbered behind them.
+    pub(super) refused_before: usize,
+    /// Refusals that the server comes to only where the rest of the statement is right.
+    pub(super) refused_within: Vec<Refusal>,
     /// What FROM shows, found out once.
     pub(super) memo: Memo,
     /// What is said otherwise because a view is no table.
@@ -70,6 +74,8 @@ impl<'w, 't> Work<'w, 't> {
             edits: Vec::new(),
             notes: Vec::new(),
             fault: None,
+            refused_before: 0,
+            refused_within: Vec::new(),
             memo: Memo::default(),
             substitutes: Substitutes::default(),
         };

@@ -21,15 +21,17 @@ pub fn lead_back(error: &ErrorFields, told: &Told<'_>) -> Option<ErrorFields> {
     }
     let mut fields = error.clone();
     place::values_of_set(&mut fields, told);
+    place::bare(&mut fields, told);
     place::position(&mut fields, told);
     place::syntax(&mut fields, told);
+    // While the lines still name the schemas.
+    own_names::own_context(&mut fields);
     for relation in told.outcome.rewritten.iter().map(AsRef::as_ref).chain(told.reached) {
         relation::legacy_names(&mut fields, relation);
     }
     place::aliased(&mut fields, told);
     own_names::private_names(&mut fields);
     origin::key_tables(&mut fields, told.schema);
-    own_names::own_context(&mut fields);
     (fields != *error).then_some(fields)
 }
 
@@ -54,6 +56,7 @@ mod tests {
     use super::own_names::own_context;
     use super::*;
     use crate::rewrite::Outcome;
+    use crate::rewrite::splice::{Edit, splice};
     use crate::sql::escape::Added;
 
     #[test]
@@ -76,6 +79,21 @@ mod tests {
         assert!(!origin::is_of_keys(&ErrorFields::parse(other)));
         let quoted = lead_back(&ErrorFields::parse(b"Dtable esclusa_key.\"C\" depends on it\0\0"), &told("Ol\"d")).unwrap();
         assert_eq!(quoted.get(field::DETAIL), Some(&b"table \"C\" depends on it"[..]));
+    }
+
+    #[test]
+    fn a_bare_name_that_was_qualified_is_told_bare() {
+        let text = "delete from t using f() s where dv_code = 1";
+        let at = text.find("dv_code").unwrap();
+        let edit = Edit::insert(at, "s.");
+        let spliced = splice(text, vec![edit]).unwrap();
+        let outcome = Outcome { text: Some(spliced.text.into()), map: spliced.map, ..Outcome::default() };
+        let added = Added::default();
+        let told = Told { outcome: &outcome, text, added: &added, schema: "x", reached: None };
+        let error = format!("C42703\0Mcolumn s.dv_code does not exist\0P{}\0\0", at + 1);
+        let fields = lead_back(&ErrorFields::parse(error.as_bytes()), &told).unwrap();
+        assert_eq!(fields.get(field::MESSAGE), Some(&b"column \"dv_code\" does not exist"[..]));
+        assert_eq!(fields.get(field::POSITION), Some((at + 1).to_string().as_bytes()));
     }
 
     #[test]

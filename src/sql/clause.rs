@@ -199,6 +199,8 @@ pub struct Returning {
 /// The parts of a MERGE.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merge {
+    /// The source, without USING.
+    pub source: Range<usize>,
     /// The condition of ON.
     pub on: Range<usize>,
     /// The WHEN clauses.

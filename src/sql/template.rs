@@ -25,6 +25,8 @@ pub enum Part {
     Client(Span),
     /// The client's text under a span anywhere, as it stands: a literal or a parameter that is said twice.
     Copy(Span),
+    /// The client's text under a span outside the edit, once more, with the edits inside it applied: a FROM that is said twice.
+    Again(Span),
 }
 
 impl Sql {
@@ -46,6 +48,11 @@ impl Sql {
     /// The client's text under a span, once more.
     pub fn copy(span: Span) -> Sql {
         Sql { parts: vec![Part::Copy(span)] }
+    }
+
+    /// The client's text under a span elsewhere, once more, as it is rewritten there.
+    pub fn again(span: Span) -> Sql {
+        Sql { parts: vec![Part::Again(span)] }
     }
 
     /// A template with its arguments in the places of `{}`. See the macro [`sql!`](crate::sql!).
@@ -117,7 +124,7 @@ impl Sql {
     pub fn render(&self) -> String {
         let text = |part: &Part| match part {
             Part::Text(text) => text.clone(),
-            Part::Column(_) | Part::Client(_) | Part::Copy(_) => {
+            Part::Column(_) | Part::Client(_) | Part::Copy(_) | Part::Again(_) => {
                 debug_assert!(false, "only filled expressions of our own are rendered: {self:?}");
                 String::new()
             }

@@ -305,3 +305,27 @@ async fn cascades_onto_a_junction() {
         assert!(told[3].contains("(70,2,4)") && told[8].contains("23503"), "{told:#?}");
     }
 }
+
+/// Who may not read a table is told of a row of it what he may write. The key that a foreign key is about he is told, which PostgreSQL hides.
+#[tokio::test]
+async fn who_may_not_read_is_shown_what_he_wrote() {
+    let tables = "CREATE TABLE p (id numeric(5,0) NOT NULL PRIMARY KEY, note varchar(20) NOT NULL, n integer); INSERT INTO p VALUES (1, 'n', 1);
+         CREATE TABLE c (pid numeric(5,0) CONSTRAINT c_p REFERENCES p); INSERT INTO c VALUES (1);";
+    let more = "REVOKE ALL ON p FROM fk_app; GRANT INSERT (id), SELECT (n), UPDATE (id, n), DELETE ON p TO fk_late; GRANT INSERT ON p TO fk_app";
+    let sides = Sides::new(tables, more, &["p"]).await;
+    let shown = [
+        "INSERT INTO p (id) VALUES (9)",
+        "INSERT INTO p VALUES (9)",
+        "UPDATE p SET id = NULL",
+        "UPDATE p SET id = n, n = 1 WHERE n > 1",
+    ];
+    let told = sides.play("fk_late", &shown, &["p"]).await;
+    assert!(told[0].contains("23502") && told[2].contains("23502"), "{told:#?}");
+    let whole = ["INSERT INTO p VALUES (9, NULL, 3)", "INSERT INTO p (n, id, note) SELECT 1, NULL, 'x'"];
+    let told = sides.play("fk_app", &whole, &["p"]).await;
+    assert!(told.iter().all(|t| t.contains("D Failing row contains (id, note, n) = (")), "{told:#?}");
+    let [mut old, mut new] = sides.clients("fk_late").await;
+    let (before, after) = (say(&mut old, &[q("DELETE FROM p")]).await, say(&mut new, &[q("DELETE FROM p")]).await);
+    assert!(before.contains("D Key is still referenced from table"), "{before}");
+    assert_eq!(before.replace("Key is", "Key (id)=(1) is"), after);
+}

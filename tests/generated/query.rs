@@ -233,6 +233,11 @@ impl Maker<'_> {
     /// One table with an alias of its own.
     pub(super) fn one_table(&mut self) -> (String, Scope) {
         let table = self.table();
+        self.named_table(table)
+    }
+
+    /// This table, under an alias.
+    pub(super) fn named_table(&mut self, table: usize) -> (String, Scope) {
         let alias = self.fresh("s");
         let text = format!("{} {alias}", self.table_name(table));
         (text, self.scope_of(table, &alias))

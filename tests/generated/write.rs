@@ -90,7 +90,12 @@ impl Maker<'_> {
     /// The target as written, its name, and its columns.
     pub(super) fn target_scope(&mut self) -> (String, String, Scope) {
         let (head, alias) = self.target();
-        let scope = self.scope_of(self.focus, &alias);
+        let mut scope = self.scope_of(self.focus, &alias);
+        // Bare names, which another item or a table of a sub-select may have too.
+        if self.choices.chance(15) {
+            let fields = &self.world.sources[self.focus].fields;
+            scope.columns.iter_mut().zip(fields).for_each(|(column, field)| column.text.clone_from(&field.name));
+        }
         (head, alias, scope)
     }
 
@@ -99,7 +104,7 @@ impl Maker<'_> {
         if !self.choices.chance(20) {
             return (String::new(), String::new());
         }
-        let (text, inner) = self.one_table();
+        let (text, inner) = if self.choices.chance(25) { self.named_table(self.focus) } else { self.one_table() };
         match self.link(&inner, scope) {
             Some(link) => (format!(" {keyword} {text}"), format!("{link} AND ")),
             None => (String::new(), String::new()),

@@ -113,6 +113,10 @@ pub(crate) async fn operations(db: &Database, rule: &Rule) -> Vec<Operation> {
     add("LOCK ACCESS SHARE", format!("LOCK TABLE {t} IN ACCESS SHARE MODE"));
     add("LOCK ROW EXCLUSIVE", format!("LOCK TABLE {t} IN ROW EXCLUSIVE MODE NOWAIT"));
     add("LOCK ACCESS EXCLUSIVE", format!("LOCK TABLE {t}"));
+    add("ANALYZE", format!("ANALYZE {t}"));
+    add("ANALYZE a column", format!("ANALYZE {t} ({first})"));
+    add("ANALYZE no column", format!("ANALYZE {t} ({first}, nosuch)"));
+    add("ANALYZE a column twice", format!("ANALYZE {t} ({first}, {first})"));
     add("COPY TO", format!("COPY {t} TO STDOUT"));
     add("COPY TO one column", format!("COPY {t} ({first}) TO STDOUT"));
     add("COPY (SELECT)", format!("COPY (SELECT {first} FROM {t}) TO STDOUT"));

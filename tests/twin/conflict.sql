@@ -119,3 +119,209 @@ insert into histipooficina values (1, 'a', 'S', 'N', 'ANA', '2026-05-01 10:00', 
 
 -- A table that stays.
 insert into hiscliente select * from hiscliente on conflict do nothing;
+
+-- Collations and operator classes in an arbiter (source, gram.y, index_elem_options): what the key's index has of itself means it.
+
+insert into tipositver values (3, 900) on conflict (tsvid numeric_ops) do update set tsvtxtid = 7 returning tsvid;
+
+insert into tipositver values (3, 900) on conflict ((tsvid) pg_catalog.numeric_ops) do nothing;
+
+insert into tipositver values (3, 900) on conflict (tsvid int4_ops) do nothing;
+
+insert into tipositver values (3, 900) on conflict ((tsvid) bpchar_ops) do update set tsvtxtid = 7 returning tsvid;
+
+insert into tipositver values (3, 900) on conflict (tsvid text_ops) do nothing;
+
+insert into tipositver values (3, 900) on conflict ((tsvid) varchar_ops) do nothing;
+
+insert into tipositver values (3, 900) on conflict (tsvid text_pattern_ops) do update set tsvtxtid = 7 returning tsvid;
+
+insert into tipositver values (3, 900) on conflict ((tsvid) bpchar_pattern_ops) do nothing;
+
+insert into tipositver values (3, 900) on conflict (tsvid nada_ops) do nothing;
+
+insert into tipositver values (3, 900) on conflict ((tsvid) nada.numeric_ops) do update set tsvtxtid = 7 returning tsvid;
+
+insert into tipositver values (3, 900) on conflict (tsvid collate "default") do nothing;
+
+insert into tipositver values (3, 900) on conflict ((tsvid) collate pg_catalog."default") do nothing;
+
+insert into tipositver values (3, 900) on conflict (tsvid collate "C") do update set tsvtxtid = 7 returning tsvid;
+
+insert into tipositver values (3, 900) on conflict ((tsvid) collate nada) do nothing;
+
+insert into tipositver values (3, 900) on conflict (tsvid collate "default" bpchar_ops) do nothing;
+
+insert into tipositver values (3, 900) on conflict ((tsvid) collate "default" numeric_ops) do update set tsvtxtid = 7 returning tsvid;
+
+insert into tipositver values (3, 900) on conflict (tsvid collate "default" text_ops) do nothing;
+
+insert into tipositver values (3, 900) on conflict ((tsvid) asc) do nothing;
+
+insert into tipositver values (3, 900) on conflict (tsvid nulls first) do update set tsvtxtid = 7 returning tsvid;
+
+insert into tipositver values (3, 900) on conflict ((tsvid) numeric_ops desc) do nothing;
+
+insert into tipositver values (3, 900) on conflict (tsvid numeric_ops (x = 1)) do nothing;
+
+insert into tipositver values (3, 900) on conflict ((tsvid) bpchar_ops nulls last) do update set tsvtxtid = 7 returning tsvid;
+
+insert into tipositver values (3, 900) on conflict (tsvid text_ops text_ops) do nothing;
+
+insert into tipositver values (3, 900) on conflict ((tsvid) date_ops) do nothing;
+
+insert into tipositver values (3, 900) on conflict (tsvid numeric_ops) where tsvid is not null do nothing;
+
+insert into tipositver values (3, 900) on conflict (tsvid numeric_ops, tsvid) do nothing;
+
+insert into tipositver values (3, 900) on conflict (tsvid numeric_ops) where true do nothing;
+
+insert into tipositver values (3, 900) on conflict (((tsvid)) numeric_ops) do nothing;
+
+insert into tipositver values (3, 900) on conflict (tsvid numeric_ops) where nosuch do nothing;
+
+insert into tipositver values (3, 900) on conflict (nosuch numeric_ops) do nothing;
+
+insert into tipositver values (3, 900) on conflict ((tsvid || '') numeric_ops) do nothing;
+
+insert into tipositver values (3, 900) on conflict (lower(tsvid::text) text_ops) do nothing;
+
+insert into tipositver values (3, 900) on conflict (tsvid collate "default") where tsvid > tsvid do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict (tvalcod numeric_ops) do update set tvalindblk = 1 returning tvalcod;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict ((tvalcod) pg_catalog.numeric_ops) do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict (tvalcod int4_ops) do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict ((tvalcod) bpchar_ops) do update set tvalindblk = 1 returning tvalcod;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict (tvalcod text_ops) do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict ((tvalcod) varchar_ops) do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict (tvalcod text_pattern_ops) do update set tvalindblk = 1 returning tvalcod;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict ((tvalcod) bpchar_pattern_ops) do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict (tvalcod nada_ops) do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict ((tvalcod) nada.numeric_ops) do update set tvalindblk = 1 returning tvalcod;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict (tvalcod collate "default") do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict ((tvalcod) collate pg_catalog."default") do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict (tvalcod collate "C") do update set tvalindblk = 1 returning tvalcod;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict ((tvalcod) collate nada) do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict (tvalcod collate "default" bpchar_ops) do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict ((tvalcod) collate "default" numeric_ops) do update set tvalindblk = 1 returning tvalcod;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict (tvalcod collate "default" text_ops) do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict ((tvalcod) asc) do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict (tvalcod nulls first) do update set tvalindblk = 1 returning tvalcod;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict ((tvalcod) numeric_ops desc) do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict (tvalcod numeric_ops (x = 1)) do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict ((tvalcod) bpchar_ops nulls last) do update set tvalindblk = 1 returning tvalcod;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict (tvalcod text_ops text_ops) do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict ((tvalcod) date_ops) do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict (tvalcod bpchar_ops) where tvalcod is not null do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict (tvalcod bpchar_ops, tvalcod) do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict (tvalcod bpchar_ops) where true do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict (((tvalcod)) bpchar_ops) do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict (tvalcod bpchar_ops) where nosuch do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict (nosuch bpchar_ops) do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict ((tvalcod || '') bpchar_ops) do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict (lower(tvalcod::text) text_ops) do nothing;
+
+insert into tipvalvula select * from tipvalvula where tvalcod = (select min(tvalcod) from tipvalvula) on conflict (tvalcod collate "default") where tvalcod > tvalcod do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict (tlmcod numeric_ops) do update set tlmhstusu = 'c' returning tlmcod;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict ((tlmcod) pg_catalog.numeric_ops) do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict (tlmcod int4_ops) do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict ((tlmcod) bpchar_ops) do update set tlmhstusu = 'c' returning tlmcod;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict (tlmcod text_ops) do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict ((tlmcod) varchar_ops) do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict (tlmcod text_pattern_ops) do update set tlmhstusu = 'c' returning tlmcod;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict ((tlmcod) bpchar_pattern_ops) do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict (tlmcod nada_ops) do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict ((tlmcod) nada.numeric_ops) do update set tlmhstusu = 'c' returning tlmcod;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict (tlmcod collate "default") do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict ((tlmcod) collate pg_catalog."default") do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict (tlmcod collate "C") do update set tlmhstusu = 'c' returning tlmcod;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict ((tlmcod) collate nada) do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict (tlmcod collate "default" bpchar_ops) do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict ((tlmcod) collate "default" numeric_ops) do update set tlmhstusu = 'c' returning tlmcod;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict (tlmcod collate "default" text_ops) do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict ((tlmcod) asc) do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict (tlmcod nulls first) do update set tlmhstusu = 'c' returning tlmcod;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict ((tlmcod) numeric_ops desc) do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict (tlmcod numeric_ops (x = 1)) do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict ((tlmcod) bpchar_ops nulls last) do update set tlmhstusu = 'c' returning tlmcod;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict (tlmcod text_ops text_ops) do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict ((tlmcod) date_ops) do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict (tlmcod text_ops) where tlmcod is not null do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict (tlmcod text_ops, tlmcod) do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict (tlmcod text_ops) where true do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict (((tlmcod)) text_ops) do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict (tlmcod text_ops) where nosuch do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict (nosuch text_ops) do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict ((tlmcod || '') text_ops) do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict (lower(tlmcod::text) text_ops) do nothing;
+
+insert into tipoelem select * from tipoelem where tlmcod = (select min(tlmcod) from tipoelem) on conflict (tlmcod collate "default") where tlmcod > tlmcod do nothing;
+
+insert into tipobonifdoc select * from tipobonifdoc on conflict (tbdtbid numeric_ops, tbddconid numeric_ops) do nothing;
+
+insert into tipobonifdoc select * from tipobonifdoc on conflict (tbddconid, (tbdtbid) pg_catalog.numeric_ops) where tbdtbid > 0 do update set tbdhstusu = 'c';
+
+insert into tipobonifdoc select * from tipobonifdoc on conflict (tbdtbid numeric_ops, tbddconid int8_ops) do nothing;

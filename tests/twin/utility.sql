@@ -92,3 +92,146 @@ grant select, insert on tipositver to public;
 
 -- A table that stays is the client's to change.
 drop table hiscliente;
+
+-- The older syntaxes of COPY (source, gram.y): BINARY before the table, DELIMITERS behind the file, options without parentheses.
+
+copy tipositver to stdout using delimiters ';' with null as 'x';
+
+copy tipositver to stdout delimiters '|';
+
+copy tipositver to stdout delimiters E'\x7c' csv header quote as '$' escape as '!';
+
+copy cf_quere_pro.tipositver (tsvtxtid, tsvid) to stdout using delimiters ';' with null as 'x';
+
+copy cf_quere_pro.tipositver (tsvtxtid, tsvid) to stdout delimiters '|';
+
+copy cf_quere_pro.tipositver (tsvtxtid, tsvid) to stdout delimiters E'\x7c' csv header quote as '$' escape as '!';
+
+copy histipooficina to stdout using delimiters ';' with null as 'x';
+
+copy histipooficina to stdout delimiters '|';
+
+copy histipooficina to stdout delimiters E'\x7c' csv header quote as '$' escape as '!';
+
+copy hiscliente to stdout using delimiters ';' with null as 'x';
+
+copy hiscliente to stdout delimiters '|';
+
+copy hiscliente to stdout delimiters E'\x7c' csv header quote as '$' escape as '!';
+
+copy hiscliente (hcliid, hclihstusu) to stdout using delimiters ';' with null as 'x';
+
+copy hiscliente (hcliid, hclihstusu) to stdout delimiters '|';
+
+copy hiscliente (hcliid, hclihstusu) to stdout delimiters E'\x7c' csv header quote as '$' escape as '!';
+
+copy binary tipositver to stdout;
+
+copy binary tipositver (tsvid) to stdout;
+
+COPY BINARY cf_quere_pro.tipobonifdoc TO STDOUT;
+
+copy binary hiscliente to stdout;
+
+copy tipositver to stdout binary;
+
+copy tipositver to stdout with binary;
+
+copy binary tipositver to stdout (encoding 'utf8');
+
+copy tipositver to stdout delimiters ';' (null 'x', header);
+
+copy tipositver to stdout using delimiters U&'\003b' uescape '\' with (format csv);
+
+copy binary tipositver to stdout with binary;
+
+copy binary tipositver to stdout (format csv);
+
+copy binary tipositver to stdout using delimiters ';';
+
+copy tipositver to stdout using delimiters ';' with delimiter as '|';
+
+copy tipositver to stdout using delimiters ';' (delimiter '|');
+
+copy tipositver to stdout using delimiters;
+
+copy tipositver to stdout using delimiters tsvid;
+
+copy tipositver to stdout delimiters ';;';
+
+copy tipositver to stdout using;
+
+copy binary to stdout;
+
+copy binary binary to stdout;
+
+copy tipositver to stdout where tsvid = 3;
+
+copy tipositver (tsvid) to stdout with csv where tsvid = 3;
+
+copy tipositver to stdout (header) where;
+
+copy (select * from tipositver) to stdout delimiters ';';
+
+copy (select * from tipositver order by 1) to stdout with csv null as 'x' delimiter as '|' force quote *;
+
+copy binary (select * from tipositver) to stdout;
+
+copy tipositver to stdout csv force quote tsvid, tsvtxtid null 'x';
+
+copy tipositver to stdout oids;
+
+-- twin: copy 950;1
+copy tipositver from stdin using delimiters ';';
+
+-- twin: copy 950;x
+copy tipositver from stdin using delimiters ';' with null as 'x';
+
+-- twin: copy 1|950
+copy tipositver (tsvtxtid, tsvid) from stdin delimiters '|' csv;
+
+-- twin: copy 950;1
+copy tipositver from stdin delimiters ';' (null 'x') where tsvid > 3;
+
+-- twin: copy 7;COPIA;S;N;ANA;2020-02-02 02:02:02;es
+copy histipooficina from stdin using delimiters ';' with null as 'x';
+
+-- twin: copy x
+copy binary tipositver from stdin;
+
+-- twin: copy x
+copy binary tipositver (tsvid) from stdin with binary;
+
+-- twin: copy 950|1
+copy tipositver from stdin with delimiter as '|' null as 'x';
+
+-- twin: copy 950|1
+copy tipositver from stdin using delimiters '|' with delimiter ';';
+
+-- Columns of ANALYZE and VACUUM.
+
+analyze tipositver (nada);
+
+analyze tipositver (tsvid, nada, tsvid);
+
+analyze tipositver (tsvid, tsvid);
+
+analyze tipositver (dv_code);
+
+analyze tipositver (tsvid), histipooficina (htofid, nada);
+
+analyze contrato, tipositver (nada);
+
+analyze tipositver (nada); select count(*) from tipositver where nada = 1;
+
+analyze nada, tipositver (nada);
+
+vacuum tipositver (tsvid);
+
+vacuum (analyze false) tipositver (tsvid);
+
+vacuum (analyze) tipositver (nada);
+
+vacuum full tipositver (nada);
+
+vacuum full analyze tipositver (tsvid, tsvid);

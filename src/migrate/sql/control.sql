@@ -528,21 +528,34 @@ BEGIN
 END $$;
 
 -- NULL in a NOT NULL column, as the legacy table itself would have said it (PostgreSQL source, execMain.c, ExecConstraints).
--- "cells" are the new row's values as their types print them; "names" and "places" are its NOT NULL columns.
+-- "cells" are the new row's values as their types print them; "names" and "places" are its NOT NULL columns. Who may not read the table is
+-- shown what he may read of the row, and what he has given (ExecBuildSlotValueDescription): what he may write, since nothing here
+-- tells what the statement named. Behind a view this runs as the owner, for the role that the session has.
 CREATE OR REPLACE FUNCTION {control}.refuse_null(schema_name text, table_name text, names text[], places integer[], cells text[])
 RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   shown  text;
   column_name text;
+  view   oid := to_regclass(format('{control}.%I', table_name));
+  asker  oid := to_regrole(quote_ident(current_user));
+  listed text;
 BEGIN
   SELECT name INTO column_name FROM unnest(names, places) AS u(name, place) WHERE cells[place] IS NULL ORDER BY place LIMIT 1;
+  IF asker = (SELECT relowner FROM pg_class WHERE oid = view) THEN
+    asker := to_regrole(quote_ident(coalesce(nullif(current_setting('role'), 'none'), session_user)));
+  END IF;
+  IF NOT has_table_privilege(asker, view, 'SELECT') THEN
+    SELECT coalesce(string_agg(attname, ', ' ORDER BY attnum), ''), array_agg(attnum::integer)
+      INTO listed, places FROM pg_attribute
+      WHERE attrelid = view AND attnum > 0 AND has_column_privilege(asker, view, attnum, 'SELECT, INSERT, UPDATE');
+  END IF;
   -- At most 64 bytes of a value, in whole characters.
   SELECT string_agg(CASE WHEN cell IS NULL THEN 'null' WHEN octet_length(cell) <= 64 THEN cell
       ELSE (SELECT left(cell, max(n)) FROM generate_series(16, 64) AS n WHERE octet_length(left(cell, n)) <= 64) || '...' END, ', ' ORDER BY o)
-    INTO shown FROM unnest(cells) WITH ORDINALITY AS u(cell, o);
+    INTO shown FROM unnest(cells) WITH ORDINALITY AS u(cell, o) WHERE listed IS NULL OR o = ANY (places);
   RAISE EXCEPTION USING ERRCODE = '23502',
     MESSAGE = format('null value in column "%s" of relation "%s" violates not-null constraint', column_name, table_name),
-    DETAIL = format('Failing row contains (%s).', shown),
+    DETAIL = format('Failing row contains %s(%s).', '(' || listed || ') = ', shown),
     SCHEMA = schema_name, TABLE = table_name, COLUMN = column_name;
 END $$;
 

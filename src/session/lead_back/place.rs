@@ -37,6 +37,20 @@ pub(super) fn values_of_set(fields: &mut ErrorFields, told: &Told<'_>) {
     }
 }
 
+/// A bare name that the rewriting has qualified by its only possible item (`rewrite/ambiguity.rs`) is told bare, as errorMissingColumn tells it
+/// (source, parse_relation.c).
+pub(super) fn bare(fields: &mut ErrorFields, told: &Told<'_>) {
+    let Some(rewritten) = told.outcome.text.as_deref().filter(|_| fields.is(field::SQLSTATE, "42703")) else { return };
+    let Some(byte) = character(fields).and_then(|at| byte_of(rewritten, at)) else { return };
+    let Some((item, rest)) = rewritten[byte..].split_once('.') else { return };
+    let name = &rest[..rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len())];
+    let written = &told.text.as_bytes()[told.outcome.map.to_client(byte).min(told.text.len())..];
+    if !name.is_empty() && written.starts_with(name.as_bytes()) {
+        let (item, name) = (item.trim_matches('"').replace("\"\"", "\""), name.to_ascii_lowercase());
+        replace(fields, &[field::MESSAGE], &format!("{item}.{name}"), &format!("\"{name}\""));
+    }
+}
+
 /// A legacy name that its alias hides: the server looks for a table of this name in FROM (source, parse_relation.c, errorMissingRTE), and
 /// finds the new one.
 pub(super) fn aliased(fields: &mut ErrorFields, told: &Told<'_>) {

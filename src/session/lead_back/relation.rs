@@ -26,6 +26,10 @@ pub(super) fn legacy_names(fields: &mut ErrorFields, relation: &Relation) {
     if fields.get(field::SCHEMA).is_some_and(|s| s == LEAVES.as_bytes() || s == CONTROL.as_bytes()) {
         fields.set(field::SCHEMA, relation.schema.clone());
     }
+    // The server guesses among the columns that it sees.
+    if fields.is(field::SQLSTATE, "42703") && fields.text(field::HINT).is_some_and(|hint| guesses(hint, relation)) {
+        fields.remove(field::HINT);
+    }
     // A type, or a relation, that the server shows with its schema.
     replace(fields, &[field::MESSAGE, field::WHERE], &relation.view(), &ident(&relation.table));
     replace(fields, &[field::MESSAGE, field::WHERE], &relation.rows(), &ident(&relation.table));
@@ -35,6 +39,12 @@ pub(super) fn legacy_names(fields: &mut ErrorFields, relation: &Relation) {
             replace(fields, &[field::MESSAGE], &name(view), &name(table));
         }
     }
+}
+
+/// Whether a hint means a column of the new table that the legacy one has not.
+fn guesses(hint: &str, relation: &Relation) -> bool {
+    let own = relation.target().map(|t| t.columns).unwrap_or_default();
+    own.iter().any(|name| relation.position(name).is_none() && hint.contains(&format!(".{name}\"")))
 }
 
 /// The expressions of an index that was carried along become the legacy columns, as the server prints both.

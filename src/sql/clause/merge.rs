@@ -16,7 +16,7 @@ impl Cursor<'_, '_> {
             whens.push(self.until(next).when(at)?);
             at = next;
         }
-        (on + 1 < first).then_some(Merge { on: on + 1..first, whens })
+        (on + 1 < first).then_some(Merge { source: target_end + 1..on, on: on + 1..first, whens })
     }
 
     fn on_before(&self, from: usize, end: usize) -> usize {
@@ -82,6 +82,7 @@ mod tests {
                     when not matched and y then insert default values when not matched then do nothing";
         let lexed = Lexed::new(text).unwrap();
         let Some(Clauses::Merge(merge)) = clauses(&lexed, DmlKind::Merge, &(0..lexed.lexemes.len()), 3) else { panic!() };
+        assert_eq!(lexed.slice(&merge.source), "s");
         assert_eq!(lexed.slice(&merge.on), "t.a = case when s.a then 1 else 2 end and x");
         assert_eq!(merge.whens.iter().map(|w| w.matched).collect::<Vec<_>>(), [true, true, false, false, false]);
         assert_eq!(lexed.slice(merge.whens[0].condition.as_ref().unwrap()), "case when t.b then s.c end");

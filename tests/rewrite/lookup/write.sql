@@ -139,3 +139,41 @@ COMMENT ON TABLE tipositver IS 'x'
 -- becomes
 -- refused 0A000: COMMENT of "tipositver": it is no table of its own any more
 -- hits comment of tipositver: refused
+
+-- The other item has a column of this name for certain: the server says that it is ambiguous.
+UPDATE tipositver t SET tsvtxtid = 1 FROM tipositver s WHERE t.tsvid = s.tsvid AND tsvtxtid = 2
+-- becomes
+UPDATE esclusa_leaf.tipositver t SET (dv_txtid) = (SELECT CASE WHEN CASE WHEN ROW(r.tsvtxtid) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 'tipositver', ARRAY['tsvtxtid'], ARRAY[2], ARRAY[((t.dv_code)::numeric(5,0))::pg_catalog.text, (r.tsvtxtid)::pg_catalog.text]) END THEN r.tsvtxtid END FROM (VALUES/*SET*/ ((1)::numeric(10,0))) AS r(tsvtxtid)) FROM esclusa.tipositver s WHERE (t.dv_code)::numeric(5,0) = s.tsvid AND (SELECT tsvtxtid FROM (SELECT t.dv_txtid AS tsvtxtid) AS a, (SELECT t.dv_txtid AS tsvtxtid) AS b) = 2
+-- hits update of tipositver: rewritten, select of tipositver: rewritten
+
+-- Only the server knows what the other item has: it looks the name up where both are in sight.
+DELETE FROM tipositver USING calles() AS c WHERE tsvid = c.id
+-- becomes
+DELETE FROM esclusa_leaf.tipositver AS tipositver USING calles() AS c WHERE (CASE WHEN false THEN (SELECT tsvid FROM (SELECT (tipositver.dv_code)::numeric(5,0) AS tsvid) AS tipositver, calles() AS c) ELSE (tipositver.dv_code)::numeric(5,0) END) = c.id
+-- hits delete of tipositver: rewritten
+
+-- A column of another item that only the leaf has too.
+DELETE FROM tipositver t USING (SELECT 3 AS dv_code) s WHERE t.tsvid = dv_code
+-- becomes
+DELETE FROM esclusa_leaf.tipositver t USING (SELECT 3 AS dv_code) s WHERE (t.dv_code)::numeric(5,0) = s.dv_code
+-- hits delete of tipositver: rewritten
+
+COPY BINARY tipositver TO STDOUT
+-- becomes
+COPY  (SELECT tsvid, tsvtxtid FROM esclusa.tipositver) TO STDOUT BINARY
+-- hits copy to of tipositver: rewritten
+
+COPY tipositver (tsvid) TO STDOUT USING DELIMITERS ';' WITH NULL AS 'x'
+-- becomes
+COPY (SELECT tsvid FROM esclusa.tipositver) TO STDOUT DELIMITER ';'  NULL AS 'x'
+-- hits copy to of tipositver: rewritten
+
+INSERT INTO tipositver VALUES (1, 2) ON CONFLICT ((tsvid) pg_catalog.numeric_ops) DO NOTHING
+-- becomes
+INSERT INTO esclusa_leaf.tipositver AS tipositver (dv_domain, dv_code, dv_txtid, dv_sort_order, dv_extra_json) SELECT CASE WHEN (pg_catalog.num_nulls(r.tsvid, r.tsvtxtid)) OPERATOR(pg_catalog.>=) 0 AND CASE WHEN ROW(r.tsvid, r.tsvtxtid) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 'tipositver', ARRAY['tsvid', 'tsvtxtid'], ARRAY[1, 2], ARRAY[(r.tsvid)::pg_catalog.text, (r.tsvtxtid)::pg_catalog.text]) END THEN 'TIPO_SITVER' END, coalesce(pg_catalog.trim_scale((r.tsvid)::numeric)::pg_catalog.text, E'\u2205'), r.tsvtxtid, extract(epoch FROM pg_catalog.clock_timestamp())::integer, '{}'::pg_catalog.jsonb FROM (VALUES ((1)::numeric(5,0), (2)::numeric(10,0))) AS r(tsvid, tsvtxtid) ON CONFLICT ON CONSTRAINT tipositver_code_key DO NOTHING
+-- hits insert of tipositver: rewritten
+
+ANALYZE tipositver (nada)
+-- becomes
+-- refused 42703: column "nada" of relation "tipositver" does not exist
+-- hits analyze of tipositver: rewritten

@@ -1,0 +1,149 @@
+//! Bare names in a writing statement with FROM, USING or a source: a column of the target may be one of another item too, and then
+//! PostgreSQL says that it is ambiguous (source, parse_relation.c, colNameToVar). A read of the leaf's columns would hide that, and the
+//! leaf's own columns would make names ambiguous that were not.
+//!
+//! What the other items have is often not known here: a function's columns, those of a table in another schema. So the server decides:
+//! the name stands once more in a scope that holds the target's legacy column and the whole FROM, inside a branch that is never taken. The
+//! planner drops it before it looks for anything else in the expression, so that it is neither run nor are its rights asked for.
+
+use super::policy::Entry;
+use super::refuse::Refusal;
+use super::resolve::Owner;
+use super::splice::Edit;
+use super::work::Work;
+use crate::relation::Relation;
+use crate::sql;
+use crate::sql::clause::Clauses;
+use crate::sql::quote::ident;
+use crate::sql::template::Sql;
+use crate::sql::{Dml, NameUse, Span, UsePlace};
+
+/// What may be said again of FROM for all names of a statement, in bytes; beyond it each name is looked up where it stands first.
+const MOST_SAID_AGAIN: usize = 64 * 1024;
+
+/// Whether another item of the statement has a column of this name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shared {
+    /// None has it.
+    No,
+    /// One whose columns are not known may have it.
+    Perhaps,
+    /// One has it.
+    Yes,
+}
+
+impl Work<'_, '_> {
+    /// What reads a column of the target where a name means it.
+    pub(super) fn read_of_target(&self, name_use: &NameUse, dml: &Dml, relation: &Relation, column: usize) -> Sql {
+        let row = self.row_name(dml);
+        let (read, name) = (relation.read(column, Some(&row)), ident(&relation.columns[column].name));
+        if name_use.name.0.len() > 1 {
+            return read.into();
+        }
+        let client = Sql::client(name_use.span);
+        match (self.shared(dml, name_use.name.last()), self.others(dml)) {
+            (Shared::Yes, _) => {
+                let read = read.as_str();
+                sql!(
+                    "(SELECT {} FROM (SELECT {} AS {}) AS a, (SELECT {} AS {}) AS b)",
+                    client,
+                    read,
+                    name.as_str(),
+                    read,
+                    name.as_str()
+                )
+            }
+            (Shared::Perhaps, Some(others)) if self.says_again(name_use, others) => {
+                let item = sql!("(SELECT {} AS {}) AS {}", read.as_str(), name, ident(&row));
+                sql!("(CASE WHEN false THEN (SELECT {} FROM {}, {}) ELSE {} END)", client, item, Sql::again(others), read)
+            }
+            _ => read.into(),
+        }
+    }
+
+    /// What goes behind the columns of the target row, in the scope that an expression is put into: the expression once more, in a
+    /// scope with the other items. `items` is the row as that scope has it, `query` whether the expression is a query for FROM.
+    pub(super) fn with_others(&self, span: Span, dml: &Dml, relation: &Relation, items: &str, query: bool) -> Sql {
+        let is_shared = |u: &NameUse| {
+            let bare = u.name.0.len() == 1 && u.place == UsePlace::Expression && relation.position(u.name.last()).is_some();
+            bare && self.shared(dml, u.name.last()) != Shared::No
+        };
+        let Some(others) = self.others(dml).filter(|_| self.uses_in(span).any(is_shared)) else { return Sql::default() };
+        let (client, others) = (Sql::client(span), Sql::again(others));
+        match query {
+            true => sql!(" WHERE true OR EXISTS (SELECT FROM {}, {}, LATERAL {} AS esclusa_query)", items, others, client),
+            false => sql!(" WHERE true OR EXISTS (SELECT {} FROM {}, {})", client, items, others),
+        }
+    }
+
+    /// A bare name of another item's column that the leaf has too, and the legacy table has not, gets the item's name.
+    pub(super) fn qualified_by_item(&self, name_use: &NameUse, dml: &Dml, entry: &Entry) -> Option<Edit> {
+        let (relation, name) = (&entry.relation, name_use.name.last());
+        let is_hidden = relation.target().is_some_and(|t| t.columns.contains(&name)) && relation.position(name).is_none();
+        if !is_hidden || name_use.name.0.len() > 1 || name_use.place != UsePlace::Expression {
+            return None;
+        }
+        let mut at = name_use.scope;
+        while at != dml.scope {
+            let scope = &self.shape.scopes[at];
+            if scope.items.iter().any(|i| self.has_column(i, name) != Some(false)) {
+                return None;
+            }
+            at = scope.parent?;
+        }
+        let mut may_have = self.shape.scopes[dml.scope].items.iter().skip(1).filter(|i| self.has_column(i, name) != Some(false));
+        let item = may_have.next().filter(|i| !i.name.is_empty())?;
+        may_have.next().is_none().then(|| Edit::insert(name_use.span.start, format!("{}.", ident(&item.name))))
+    }
+
+    /// Bare names of the target's columns where it is not in sight (source, parse_relation.c, errorMissingColumn).
+    pub(super) fn out_of_sight(&mut self, span: Span, dml: &Dml, relation: &Relation) {
+        let is_target = |u: &&NameUse| {
+            let bare = u.name.0.len() == 1 && u.place == UsePlace::Expression && relation.position(u.name.last()).is_some();
+            bare && matches!(self.owner(u), Owner::Column { reference, .. } if reference == dml.target)
+        };
+        let Some(name_use) = self.uses_in(span).find(is_target).filter(|u| self.shared(dml, u.name.last()) == Shared::No) else {
+            return;
+        };
+        let name = name_use.name.last();
+        let hint = format!(
+            "There is a column named \"{name}\" in table \"{}\", but it cannot be referenced from this part of the query.",
+            self.row_name(dml)
+        );
+        let mut refusal = Refusal::legacy("42703", format!("column \"{name}\" does not exist"), Some(name_use.span.start));
+        refusal.error = refusal.error.hint(hint);
+        self.fault.get_or_insert(refusal);
+    }
+
+    /// Whether an item beside the target has a column of a name.
+    fn shared(&self, dml: &Dml, column: &str) -> Shared {
+        let items = self.shape.scopes[dml.scope].items.iter().skip(1);
+        items.fold(Shared::No, |so_far, item| match (so_far, self.has_column(item, column)) {
+            (Shared::Yes, _) | (_, Some(true)) => Shared::Yes,
+            (Shared::Perhaps, _) | (_, None) => Shared::Perhaps,
+            (Shared::No, Some(false)) => Shared::No,
+        })
+    }
+
+    /// Where the items beside the target stand.
+    fn others(&self, dml: &Dml) -> Option<Span> {
+        let listed = match &dml.clauses {
+            Clauses::Update(update) => update.from.as_ref().map(|from| from.start + 1..from.end),
+            Clauses::Delete(delete) => delete.using.as_ref().map(|using| using.start + 1..using.end),
+            Clauses::Merge(merge) => Some(merge.source.clone()),
+            Clauses::Insert(_) => None,
+        };
+        self.lexed.span(&listed?)
+    }
+
+    /// Whether FROM is said again for a name: for all of them, or for the first of its kind where that would be too much.
+    fn says_again(&self, name_use: &NameUse, others: Span) -> bool {
+        let uses = &self.shape.uses;
+        if uses.len().saturating_mul(others.end - others.start) <= MOST_SAID_AGAIN {
+            return true;
+        }
+        let name = &name_use.name.0[0].text;
+        let is_earlier = |u: &&NameUse| u.span.start < name_use.span.start && u.scope == name_use.scope;
+        !uses.iter().filter(is_earlier).any(|u| u.name.0.len() == 1 && u.name.0[0].text == *name)
+    }
+}

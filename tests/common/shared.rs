@@ -1,0 +1,112 @@
+//! Names that the target of a writing statement shares with another item of it, or might: every kind of item in FROM, USING and the source of
+//! MERGE, in every place where a bare name may stand. What is ambiguous is said to be, and what is not is read from where it was.
+
+/// A table, its key and another column that takes a number.
+const TABLES: [(&str, &str, &str); 3] =
+    [("tipositver", "tsvid", "tsvtxtid"), ("histipooficina", "htofid", "htofdescri"), ("tipobonifdoc", "tbdtbid", "tbddconid")];
+
+/// Items beside the target; `c` is a CTE with the key's name.
+const ITEMS: [&str; 42] = [
+    "#t s",
+    "#t",
+    "only cf_quere_pro.#t as s",
+    "#t s(a)",
+    "#t s(a, b)",
+    "#t as s(#c)",
+    "#t s tablesample system (100)",
+    "tipooficina s",
+    "tipooficina s(#k)",
+    "pg_catalog.pg_am s",
+    "pg_catalog.pg_am s(#k)",
+    "c",
+    "c s",
+    "c s(x)",
+    "(select 3 as #k) s",
+    "(select 3 as nosuch) s",
+    "(select 3 as dv_code, 4 as al_id, 5 as ctid) s",
+    "(select * from #t) s",
+    "(table #t) s",
+    "(select * from pg_catalog.pg_am) s",
+    "(select z.*, 3 as #k from pg_catalog.pg_am z) s",
+    "(select 3 union select 3) s(#k)",
+    "(values (3)) s(#k)",
+    "(values (3)) s",
+    "generate_series(3, 3) #k",
+    "generate_series(3, 3) s(#k)",
+    "generate_series(3, 3) s",
+    "generate_series(3, 3) with ordinality s(x, #k)",
+    "generate_series(3, 3) with ordinality #k",
+    "json_to_record('{\"x\": 3}') as s(#k numeric)",
+    "unnest(array[3], array[4]) s(x, #k)",
+    "rows from (generate_series(3, 3), generate_series(4, 4)) s(x, #k)",
+    "xmltable('/r' passing xml '<r/>' columns #k integer path 'x') s",
+    "(tipooficina a join #t b on a.tofid = b.#k) s",
+    "tipooficina a join #t b on a.tofid = b.#k",
+    "tipooficina a left join pg_catalog.pg_am b on a.tofid = 3",
+    "(select 3 as #k) a join (select 3 as #k) b using (#k)",
+    "(select 3 as #k) a natural join (select 3 as #k) b",
+    "((select 3 as #k) a join (select 3 as #k) b using (#k)) s",
+    "(select 3 as #k) a join (select 3 as #k) b using (#k) as s",
+    "(select 3 as x) a cross join lateral (select a.x as #k) s",
+    "(select 3 as x) a cross join lateral generate_series(a.x, a.x) s",
+];
+
+/// Statements on the table `#t` with an item `#i`: the bare names of the key `#k` and of another column `#c` in every clause.
+const PLACES: [&str; 35] = [
+    "update #t t set #c = 1 from #i where #k = 3",
+    "update #t set #c = 1 from #i where #t.#k = 3 and #c > 0",
+    "update #t t set #c = #k from #i where t.#k = 3",
+    "update #t t set #c = default, #k = #k + 1 from #i where t.#k = 3",
+    "update #t t set (#c, #k) = (#k, 1) from #i where t.#k = 3",
+    "update #t t set (#c, #k) = row(1, #c) from #i where t.#k = 3",
+    "update #t t set (#c, #k) = (select #k, 1) from #i where t.#k = 3",
+    "update #t t set (#c, #k) = (select #k, g from generate_series(1, 1) g) from #i where t.#k = 3",
+    "update #t t set #c = $1 from #i where #k = $2",
+    "update #t t set #c = 1 from #i where t.#k = 3 returning #k",
+    "update #t t set #c = 1 from #i where t.#k = 3 returning t.#k, 1 + #k, length(#c::text) as x, #k::text",
+    "update #t t set #c = 1 from #i where t.#k = 3 returning t.*",
+    "update #t t set #c = 1 from #i where t.#k = 3 returning (select #k)",
+    "update #t t set #c = 1 from #i where t.#k = 3 returning (select g from generate_series(1, 1) g where #k = 3)",
+    "update #t t set #c = 1 from #i where t.#k = 3 returning (t).#k, (select min(z.#k) from #t z where z.#k = #k)",
+    "update #t t set #c = 1 from #i where t.#k = 3 and exists (select from tipooficina where tofid = #k)",
+    "update #t t set #c = 1 from #i where t.#k = 3 and exists (select from generate_series(1, 3) g where g = #k)",
+    "update #t t set #c = 1 from #i where t.#k = 3 and exists (select from pg_catalog.pg_am g where #k = 3)",
+    "update #t t set #c = (select max(#k) from tipooficina) from #i where t.#k = 3",
+    "update #t t set #c = (with c(#k) as (select 1) select #k from c) from #i where t.#k = 3",
+    "delete from #t using #i where #k = 3",
+    "delete from #t t using #i where t.#k = 3 and #c is not null",
+    "delete from #t t using #i where t.#k = 3 returning #k",
+    "delete from #t t using #i where t.#k = 3 and #k in (select tofid from tipooficina)",
+    "delete from #t t using #i where t.#k = 3 and ctid is not null",
+    "delete from #t t using #i where t.#k = 3 and dv_code = 3",
+    "delete from #t t using #i where t.#k = 3 returning dv_code",
+    "delete from #t t using #i where t.#k = 3 returning al_id",
+    "delete from #t t using #i where t.#k = 3 and exists (select from tipooficina where ctid is null and al_id = 4)",
+    "merge into #t t using #i on #k = 3 when matched then do nothing",
+    "merge into #t t using #i on t.#k = 3 when matched and #k = 3 then delete",
+    "merge into #t t using #i on t.#k = 3 when matched then update set #c = #k",
+    "merge into #t t using #i on t.#k = 3 and dv_code = 3 when matched then update set #c = 1 when not matched and al_id = 3 then do nothing",
+    "merge into #t t using #i on false when not matched and #k = 3 then do nothing",
+    "merge into #t using #i on #t.#k = 3 when matched and exists (select from generate_series(1, 3) g where g = #k) then do nothing",
+];
+
+/// Where the target is out of sight, a hint says that it has the column. Of an item whose columns only the server knows, it says so alone.
+fn is_told_more(place: &str, item: &str) -> bool {
+    let is_unknown = ["pg_am", "generate_series"].iter().any(|i| item.contains(i)) && !item.contains("#k");
+    place.contains("when not matched and #k") && is_unknown
+}
+
+/// The statements, or every other one of them, the even ones or the odd.
+pub(crate) fn statements(odd: bool) -> Vec<String> {
+    let mut all = Vec::new();
+    for (table, key, column) in TABLES {
+        for place in PLACES {
+            for item in ITEMS.iter().filter(|item| !is_told_more(place, item)) {
+                let with = if item.starts_with("c") { "with c as (select 3 as #k) " } else { "" };
+                let text = format!("{with}{}", place.replace("#i", item));
+                all.push(text.replace("#t", table).replace("#k", key).replace("#c", column));
+            }
+        }
+    }
+    all.into_iter().skip(usize::from(odd)).step_by(2).collect()
+}

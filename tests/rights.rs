@@ -217,9 +217,10 @@ async fn the_matrix_is_steady() {
                 } else {
                     yes += 1
                 }
-                // A fault of the statement itself would hide the right.
+                // A fault of the statement itself would hide the right, but where it is the question who is told of it.
                 assert!(
-                    !["<42601", "<42703", "<42804", "<22P02", "<25P02"].iter().any(|s| told.contains(s)),
+                    operation.sql.contains("nosuch")
+                        || !["<42601", "<42703", "<42804", "<22P02", "<25P02"].iter().any(|s| told.contains(s)),
                     "{}: {told}",
                     operation.sql
                 );

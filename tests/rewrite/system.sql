@@ -97,19 +97,19 @@ delete from esclusa_leaf.t a using (SELECT (dv_code)::numeric(5,0) AS id, (dv_ex
 
 delete from t where ctid not in (select min(ctid) from t group by x)
 --
-delete from esclusa_leaf.t AS t where t.ctid not in (select min(esclusa_ctid_1) from (SELECT (dv_code)::numeric(5,0) AS id, (dv_extra_json OPERATOR(pg_catalog.->>) 'x')::character varying(10) AS x, (dv_extra_json OPERATOR(pg_catalog.->>) 'y')::pg_catalog.date AS y, ctid AS esclusa_ctid_1 FROM esclusa_leaf.t) AS t group by x)
+delete from esclusa_leaf.t AS t where ctid not in (select min(esclusa_ctid_1) from (SELECT (dv_code)::numeric(5,0) AS id, (dv_extra_json OPERATOR(pg_catalog.->>) 'x')::character varying(10) AS x, (dv_extra_json OPERATOR(pg_catalog.->>) 'y')::pg_catalog.date AS y, ctid AS esclusa_ctid_1 FROM esclusa_leaf.t) AS t group by x)
 
 delete from t where ctid = any (array(select ctid from t where id = 3))
 --
-delete from esclusa_leaf.t AS t where t.ctid = any (array(select esclusa_ctid_1 AS ctid from (SELECT (dv_code)::numeric(5,0) AS id, (dv_extra_json OPERATOR(pg_catalog.->>) 'x')::character varying(10) AS x, (dv_extra_json OPERATOR(pg_catalog.->>) 'y')::pg_catalog.date AS y, ctid AS esclusa_ctid_1 FROM esclusa_leaf.t) AS t where id = 3))
+delete from esclusa_leaf.t AS t where ctid = any (array(select esclusa_ctid_1 AS ctid from (SELECT (dv_code)::numeric(5,0) AS id, (dv_extra_json OPERATOR(pg_catalog.->>) 'x')::character varying(10) AS x, (dv_extra_json OPERATOR(pg_catalog.->>) 'y')::pg_catalog.date AS y, ctid AS esclusa_ctid_1 FROM esclusa_leaf.t) AS t where id = 3))
 
 update t set x = 'a' where ctid = '(0,1)' returning ctid, *
 --
-update esclusa_leaf.t AS t SET (dv_extra_json) = (SELECT CASE WHEN CASE WHEN ROW(r.x) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 't', ARRAY['x'], ARRAY[2], ARRAY[((t.dv_code)::numeric(5,0))::pg_catalog.text, (r.x)::pg_catalog.text, ((t.dv_extra_json OPERATOR(pg_catalog.->>) 'y')::pg_catalog.date)::pg_catalog.text]) END THEN t.dv_extra_json OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('x', pg_catalog.to_jsonb(r.x)) END FROM (VALUES/*SET*/ (pg_catalog."varchar"(('a')::varchar, 14, false))) AS r(x)) where t.ctid = '(0,1)' returning t.ctid AS ctid, (t.dv_code)::numeric(5,0) AS id, (t.dv_extra_json OPERATOR(pg_catalog.->>) 'x')::character varying(10) AS x, (t.dv_extra_json OPERATOR(pg_catalog.->>) 'y')::pg_catalog.date AS y
+update esclusa_leaf.t AS t SET (dv_extra_json) = (SELECT CASE WHEN CASE WHEN ROW(r.x) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 't', ARRAY['x'], ARRAY[2], ARRAY[((t.dv_code)::numeric(5,0))::pg_catalog.text, (r.x)::pg_catalog.text, ((t.dv_extra_json OPERATOR(pg_catalog.->>) 'y')::pg_catalog.date)::pg_catalog.text]) END THEN t.dv_extra_json OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('x', pg_catalog.to_jsonb(r.x)) END FROM (VALUES/*SET*/ (pg_catalog."varchar"(('a')::varchar, 14, false))) AS r(x)) where ctid = '(0,1)' returning ctid AS ctid, (t.dv_code)::numeric(5,0) AS id, (t.dv_extra_json OPERATOR(pg_catalog.->>) 'x')::character varying(10) AS x, (t.dv_extra_json OPERATOR(pg_catalog.->>) 'y')::pg_catalog.date AS y
 
 update t set x = ctid::text returning ctid::text, t.ctid is null
 --
-update esclusa_leaf.t AS t SET (dv_extra_json) = (SELECT CASE WHEN CASE WHEN ROW(r.x) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 't', ARRAY['x'], ARRAY[2], ARRAY[((t.dv_code)::numeric(5,0))::pg_catalog.text, (r.x)::pg_catalog.text, ((t.dv_extra_json OPERATOR(pg_catalog.->>) 'y')::pg_catalog.date)::pg_catalog.text]) END THEN t.dv_extra_json OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('x', pg_catalog.to_jsonb(r.x)) END FROM (VALUES/*SET*/ (pg_catalog."varchar"((t.ctid::text)::varchar, 14, false)) OFFSET 0) AS r(x)) returning t.ctid::text AS ctid, t.ctid is null
+update esclusa_leaf.t AS t SET (dv_extra_json) = (SELECT CASE WHEN CASE WHEN ROW(r.x) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 't', ARRAY['x'], ARRAY[2], ARRAY[((t.dv_code)::numeric(5,0))::pg_catalog.text, (r.x)::pg_catalog.text, ((t.dv_extra_json OPERATOR(pg_catalog.->>) 'y')::pg_catalog.date)::pg_catalog.text]) END THEN t.dv_extra_json OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('x', pg_catalog.to_jsonb(r.x)) END FROM (VALUES/*SET*/ (pg_catalog."varchar"((ctid::text)::varchar, 14, false)) OFFSET 0) AS r(x)) returning ctid::text AS ctid, t.ctid is null
 
 update t set x = 'a' from t b where b.ctid = t.ctid returning *, b.ctid
 --
@@ -117,11 +117,11 @@ update esclusa_leaf.t AS t SET (dv_extra_json) = (SELECT CASE WHEN CASE WHEN ROW
 
 delete from t where t::text || ctid::text > 'a'
 --
-delete from esclusa_leaf.t AS t where (ROW((t.dv_code)::numeric(5,0), (t.dv_extra_json OPERATOR(pg_catalog.->>) 'x')::character varying(10), (t.dv_extra_json OPERATOR(pg_catalog.->>) 'y')::pg_catalog.date)::esclusa.t)::text || t.ctid::text > 'a'
+delete from esclusa_leaf.t AS t where (ROW((t.dv_code)::numeric(5,0), (t.dv_extra_json OPERATOR(pg_catalog.->>) 'x')::character varying(10), (t.dv_extra_json OPERATOR(pg_catalog.->>) 'y')::pg_catalog.date)::esclusa.t)::text || ctid::text > 'a'
 
 insert into t values (1, 'a', now()) returning ctid, xmin, id
 --
-insert into esclusa_leaf.t AS t (dv_domain, dv_code, dv_sort_order, dv_extra_json) SELECT CASE WHEN (pg_catalog.num_nulls(r.id, r.x, r.y)) OPERATOR(pg_catalog.>=) 0 AND CASE WHEN ROW(r.id, r.x, r.y) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 't', ARRAY['id', 'x', 'y'], ARRAY[1, 2, 3], ARRAY[(r.id)::pg_catalog.text, (r.x)::pg_catalog.text, (r.y)::pg_catalog.text]) END THEN 'T' END, coalesce(pg_catalog.trim_scale((r.id)::numeric)::pg_catalog.text, E'\u2205'), extract(epoch FROM pg_catalog.clock_timestamp())::integer, pg_catalog.jsonb_build_object('x', pg_catalog.to_jsonb(r.x), 'y', pg_catalog.to_jsonb(r.y)) FROM (VALUES ((1)::numeric(5,0), pg_catalog."varchar"(('a')::varchar, 14, false), (esclusa.assign_date/*y@30*/(now()))::pg_catalog.date) OFFSET 0) AS r(id, x, y) returning t.ctid AS ctid, t.xmin AS xmin, (t.dv_code)::numeric(5,0) AS id
+insert into esclusa_leaf.t AS t (dv_domain, dv_code, dv_sort_order, dv_extra_json) SELECT CASE WHEN (pg_catalog.num_nulls(r.id, r.x, r.y)) OPERATOR(pg_catalog.>=) 0 AND CASE WHEN ROW(r.id, r.x, r.y) IS NOT NULL THEN true ELSE esclusa.refuse_null('cf_quere_pro', 't', ARRAY['id', 'x', 'y'], ARRAY[1, 2, 3], ARRAY[(r.id)::pg_catalog.text, (r.x)::pg_catalog.text, (r.y)::pg_catalog.text]) END THEN 'T' END, coalesce(pg_catalog.trim_scale((r.id)::numeric)::pg_catalog.text, E'\u2205'), extract(epoch FROM pg_catalog.clock_timestamp())::integer, pg_catalog.jsonb_build_object('x', pg_catalog.to_jsonb(r.x), 'y', pg_catalog.to_jsonb(r.y)) FROM (VALUES ((1)::numeric(5,0), pg_catalog."varchar"(('a')::varchar, 14, false), (esclusa.assign_date/*y@30*/(now()))::pg_catalog.date) OFFSET 0) AS r(id, x, y) returning ctid AS ctid, xmin AS xmin, (t.dv_code)::numeric(5,0) AS id
 
 select a.id from t a join t b on a.ctid = b.ctid
 --

@@ -262,13 +262,14 @@ fn described(lines: &[String]) -> Vec<String> {
 }
 
 /// Which of two errors is told (docs/differences.md). A table checks rows of COPY many at a time, a view one by one: where the client gives up,
-/// the view has told of a row already. In a failed transaction a Parse may not have reached the server, which then still has the unnamed
+/// the view has told of a row already. A statement that names have left is prepared anew before anything else is looked at. In a failed transaction a Parse may not have reached the server, which then still has the unnamed
 /// statement before it.
 fn another_error(direct: &[String], proxied: &mut [String]) {
     for (direct, proxied) in direct.iter().zip(proxied) {
         let gives_up = direct.contains("COPY from stdin failed") && proxied.starts_with("E ") && proxied.contains("COPY ");
         let is_lost = direct.contains("unnamed prepared statement does not exist") && proxied.contains(" C25P02 ");
-        if gives_up || is_lost {
+        let is_left = direct.contains("bind message supplies") && proxied.contains(" C42P01 ");
+        if gives_up || is_left || is_lost {
             proxied.clone_from(direct);
         }
     }

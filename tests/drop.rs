@@ -167,8 +167,9 @@ async fn a_table_is_dropped_and_comes_back_with_what_was_written_since() {
     let dump = dropped(&bed, directory.path(), Duration::ZERO).await.unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(dump.likeness.rows, 1961);
     assert_eq!((state(&bed).await, facts(&bed).await.moved_for), (State::Dropped, None));
-    let gone = "SELECT to_regclass('mig_old.hisusuario') IS NULL AND NOT EXISTS (SELECT FROM pg_proc WHERE proname = 'keep_hisusuario')
-        AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgname ~ '^esclusa_keep') AND NOT EXISTS (SELECT FROM pg_database WHERE datname ~ 'esclusa_restore')";
+    let gone =
+        "SELECT to_regclass('mig_old.hisusuario') IS NULL AND NOT EXISTS (SELECT FROM pg_proc WHERE proname = 'keep_hisusuario')
+        AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgname ~ '^esclusa_keep')";
     assert_eq!(bed.cell(gone).await, "t");
 
     // Who uses the name goes on, in every way.
@@ -480,7 +481,12 @@ async fn a_drop_that_is_killed_leaves_all_or_nothing() {
         }
         assert_kept(&bed).await;
         drop(own);
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        // Until the sessions of the killed one have ended: what they made is an orphan's then.
+        common::wait_for(
+            &bed.db,
+            "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid())",
+        )
+        .await;
     }
     panic!("it never came to its end: {last:?}");
 }

@@ -272,7 +272,7 @@ async fn the_console_shows_what_a_client_does_and_kill_ends_it_on_the_server_too
     assert_eq!(shown(&proxy, "state|tables|statement").await, ["idle in transaction (aborted)", "-", "-"]);
     client.query("ROLLBACK").await;
     client.send(&[p("", "SELECT id, pg_sleep(60) FROM tipocolor"), b("", &[]), e(), s()]).await;
-    wait_for(&bed.db, "SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND state = 'active' AND pid <> pg_backend_pid()").await;
+    wait_for(&bed.db, "SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND state = 'active' AND datname = current_database() AND pid <> pg_backend_pid()").await;
     let running = "select id, pg_sleep(?) from tipocolor";
     let told = shown(&proxy, "state|tables|statement|server_pid|id|port").await;
     assert_eq!(told[..3], ["active", "tipocolor", running]);

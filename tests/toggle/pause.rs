@@ -96,8 +96,8 @@ async fn what_has_begun_ends_and_what_begins_waits() {
     let (bed, proxy) = bed().await;
     let (mut idle, mut open, mut busy) = (proxy.client(&bed).await, proxy.client(&bed).await, proxy.client(&bed).await);
     open.query("BEGIN").await;
-    busy.send(&[q("SELECT 1 FROM pg_sleep(0.3)")]).await;
-    wait_for(&bed.db, "SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(0.3)%' AND state = 'active' AND pid <> pg_backend_pid()").await;
+    busy.send(&[q("SELECT 1 FROM pg_sleep(1)")]).await;
+    wait_for(&bed.db, "SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(1)%' AND state = 'active' AND datname = current_database() AND pid <> pg_backend_pid()").await;
     let pausing = begin(&proxy, "esclusa", "PAUSE").await;
     until_pausing(&proxy).await;
     assert_eq!(busy.until_ready(1).await, "T (1) [SELECT 1] ZI");

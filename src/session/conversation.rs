@@ -32,7 +32,7 @@ use super::readiness::Turn;
 use super::samples::Samples;
 use super::statement::{NameId, Statement, UNNAMED};
 use crate::rewrite::Hit;
-use crate::traffic::Client;
+use crate::traffic::{Client, Sqlstate};
 
 /// How much of a client frame the conversation wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,7 +205,12 @@ impl<H: House> Conversation<H> {
         }
     }
 
+    /// A statement has run, or failed. One that the server refuses because its transaction has failed before has done nothing with a table, and
+    /// is not counted: what its names mean could not be asked there.
     fn ran(&mut self, statement: &Statement, run: Run<'_>) {
+        if run.sqlstate == Sqlstate::IN_FAILED_TRANSACTION {
+            return;
+        }
         self.house.ran(&statement.outcome, self.peer.client(), run);
         if run.is_more {
             return;

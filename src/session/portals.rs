@@ -17,8 +17,9 @@ pub struct Portals {
 #[derive(Debug)]
 struct Portal {
     statement: Arc<Statement>,
-    /// It was executed, and is counted: what else it is asked for are more of its rows.
+    /// It was executed, and is counted: what else it is asked for are more of its rows, or none.
     is_counted: bool,
+    is_at_end: bool,
 }
 
 impl Portals {
@@ -37,14 +38,18 @@ impl Portals {
         self.open.get(&portal).map(|portal| &portal.statement)
     }
 
-    /// A portal has given rows and is not at its end, or is; whether it has given any before. Asked for some rows at a time, it may never come to
-    /// its end, and has been used all the same.
-    pub fn gives_rows(&mut self, portal: NameId, is_suspended: bool) -> bool {
+    /// A portal has given rows, and is at its end or not; whether it was counted before. However often its rows are asked for, and whether or not
+    /// they come to their end, it has been used once.
+    pub fn executed(&mut self, portal: NameId, is_at_end: bool) -> bool {
         self.open.get_mut(&portal).is_some_and(|portal| {
-            let before = portal.is_counted;
-            portal.is_counted |= is_suspended;
-            before
+            portal.is_at_end |= is_at_end;
+            std::mem::replace(&mut portal.is_counted, true)
         })
+    }
+
+    /// Whether a portal was read to its end: the server executes nothing more of it, but gives no rows, or an error.
+    pub fn is_at_end(&self, portal: NameId) -> bool {
+        self.open.get(&portal).is_some_and(|portal| portal.is_at_end)
     }
 
     /// What an Execute that is sent now runs.
@@ -63,7 +68,7 @@ impl Portals {
     /// The server has made, or closed, a portal.
     pub fn confirm(&mut self, portal: NameId, statement: Option<Arc<Statement>>) {
         match statement {
-            Some(statement) => drop(self.open.insert(portal, Portal { statement, is_counted: false })),
+            Some(statement) => drop(self.open.insert(portal, Portal { statement, is_counted: false, is_at_end: false })),
             None => drop(self.open.remove(&portal)),
         }
     }

@@ -67,6 +67,18 @@ impl Statement {
         }
     }
 
+    /// What a name stands for, by what its text does to prepared statements before its statement of this number; the outer `None` where it
+    /// does nothing to that name, the inner one where it frees it or prepares what need not be remembered.
+    pub fn changed_before(&self, number: usize, name: NameId) -> Option<Option<Arc<Prepared>>> {
+        let changed = |change: &Change| match change {
+            Change::Hold(held_as, held) if *held_as == name => Some(Some(held.clone())),
+            Change::Free(freed) if *freed == name => Some(None),
+            Change::FreeAll => Some(None),
+            _ => None,
+        };
+        self.changes.iter().rev().filter(|(n, _)| *n < number).find_map(|(_, change)| changed(change))
+    }
+
     /// Whether running it matters to statements that come after it.
     pub fn has_consequences(&self) -> bool {
         !self.changes.is_empty() || self.changes_names.any() || self.changes_reading

@@ -27,6 +27,9 @@ impl Sqlstate {
     /// One of several, which could not all be told apart.
     pub const ANY: Sqlstate = Sqlstate(*b"*****");
 
+    /// The server refuses everything until the end of the transaction (manual, appendix A: in_failed_sql_transaction).
+    pub const IN_FAILED_TRANSACTION: Sqlstate = Sqlstate(*b"25P02");
+
     /// A code of five characters; anything else is some error.
     pub fn new(code: &[u8]) -> Self {
         let code = code.try_into().ok().filter(|code: &[u8; 5]| code.iter().all(u8::is_ascii_alphanumeric));

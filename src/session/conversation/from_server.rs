@@ -144,7 +144,7 @@ impl<H: House> Conversation<H> {
             self.offer_portal(portal);
         }
         let statement = self.portals.open(portal).cloned()?;
-        let is_more = self.portals.gives_rows(portal, is_suspended);
+        let is_more = self.portals.executed(portal, !is_suspended);
         let rows = if is_suspended { u64::from(limit) } else { rows };
         self.ran(&statement, Run { began: at, rows, each: &[], sqlstate: Sqlstate::NONE, is_more });
         (!is_suspended).then_some(statement)
@@ -164,16 +164,19 @@ impl<H: House> Conversation<H> {
 
     fn failed(&mut self, error: &ErrorFields) -> ToClient {
         let in_query = matches!(self.pipeline.front(), Some(Request::Query(_) | Request::Login | Request::Function));
-        let (mut began, sqlstate) = (None, sqlstate_of(error));
+        let (mut began, mut is_over, sqlstate) = (None, false, sqlstate_of(error));
         match self.pipeline.front() {
             Some(Request::Query(query)) => query.sqlstate = sqlstate,
-            Some(Request::Execute { at, .. }) => began = *at,
+            Some(Request::Execute { at, portal, .. }) => {
+                began = *at;
+                is_over = self.portals.is_at_end(*portal);
+            }
             // A Parse that fails has destroyed the unnamed statement first (source, postgres.c, exec_parse_message).
             Some(Request::Parse { name: UNNAMED, .. }) => self.confirm(UNNAMED, None),
             _ => {}
         }
         let statement = self.addressed();
-        if let Some(statement) = statement.as_ref().filter(|_| !in_query) {
+        if let Some(statement) = statement.as_ref().filter(|_| !in_query && !is_over) {
             self.ran(statement, Run::failed(began, sqlstate));
         }
         if !in_query && !self.pipeline.is_empty() {

@@ -157,24 +157,25 @@ impl<H: House> Conversation<H> {
     /// What EXECUTE runs is its own: it leaves behind what that leaves behind, it counts, a switch waits for it, and its errors name the
     /// legacy tables.
     pub(super) fn answer_for_executed(&self, statement: &mut Statement) {
-        let executes = |(number, effect): &(usize, Effect)| match effect {
-            Effect::Execute(name) if statement.executes.iter().any(|e| **e == **name) => {
-                Some((*number, name.as_bytes().to_vec()))
-            }
-            _ => None,
-        };
-        let named: Vec<(usize, Vec<u8>)> = statement.outcome.effects.iter().filter_map(executes).collect();
         let mut executed: Vec<(usize, Arc<Statement>)> = Vec::new();
-        for (number, name) in named {
-            let Some(found) = self.prepared.find(self.name(&name), || true) else { continue };
-            let run = &found.held.statement;
-            if matches!(found.held.how, How::Protocol(_)) {
+        let effects = statement.outcome.effects.clone();
+        for (number, effect) in &effects {
+            let Effect::Execute(name) = effect else { continue };
+            let name = self.name(name.as_bytes());
+            // What the text itself has prepared, or freed, before comes first.
+            let held = match statement.changed_before(*number, name) {
+                Some(own) => own,
+                None => self.prepared.find(name, || true).map(|found| found.held),
+            };
+            let Some(held) = held else { continue };
+            let run = &held.statement;
+            if matches!(held.how, How::Protocol(_)) {
                 statement.changes_names = statement.changes_names.and(run.changes_names);
                 statement.changes_reading |= run.changes_reading;
-                statement.changes.extend(run.changes.iter().map(|(_, change)| (number, change.clone())));
+                statement.changes.extend(run.changes.iter().map(|(_, change)| (*number, change.clone())));
             }
             if run.generation > 0 {
-                executed.push((number, run.clone()));
+                executed.push((*number, run.clone()));
             }
         }
         let Some((_, first)) = executed.first() else { return };
@@ -184,8 +185,11 @@ impl<H: House> Conversation<H> {
         }
         for (number, run) in &executed {
             outcome.hits.extend(run.outcome.hits.iter().map(|hit| Hit { statement: *number, ..hit.clone() }));
-            outcome.named.extend(run.outcome.named.iter().cloned());
-            outcome.rewritten.extend(run.outcome.rewritten.iter().cloned());
+            // Once, also where the text executes it often.
+            if !executed.iter().take_while(|(before, _)| before < number).any(|(_, before)| Arc::ptr_eq(before, run)) {
+                outcome.named.extend(run.outcome.named.iter().cloned());
+                outcome.rewritten.extend(run.outcome.rewritten.iter().cloned());
+            }
             let generation = if statement.generation == 0 { run.generation } else { statement.generation.min(run.generation) };
             statement.generation = generation;
         }

@@ -9,12 +9,14 @@
 mod body;
 mod certain;
 mod counted;
+mod lines;
 mod names;
 mod password;
+mod prepared;
 mod rules;
 mod statement;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::event::Cut;
@@ -25,16 +27,18 @@ use crate::sql::Lexed;
 use crate::sql::quote::literal;
 use crate::sql::token::Literal;
 use crate::wire::frame::{self, HEADER_BYTES, cstr};
-use crate::wire::tag::{about, client};
+use crate::wire::tag::{about, client, status};
+use names::Made;
 pub use password::LEFT_OUT;
 use password::without_role_passwords;
+use prepared::{Prepared, Statements};
 pub use rules::Rules;
 use statement::Copy;
 
 /// A line of COPY that is longer is not kept.
 const LINE_BYTES: usize = 4 * 1024 * 1024;
-/// Of more prepared statements of one session nothing can be remembered.
-const PREPARED: usize = 10_000;
+/// Of more relations that a session makes nothing can be remembered.
+const MADE: usize = 10_000;
 
 /// Rules, with the key that pseudonyms are made by.
 #[derive(Debug)]
@@ -46,44 +50,36 @@ pub(super) struct Redaction {
 /// What is known of one session.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    /// Prepared statements by name, those of SQL's PREPARE among them: what is meant of each.
-    prepared: HashMap<Vec<u8>, Prepared>,
+    /// Prepared statements: what is meant of each.
+    prepared: Statements,
     /// What becomes of the lines of the COPY that was begun last.
     copy: Option<Copy>,
+    /// The same of the COPYs that are bound: any of them may be executed. With the number of the last one's stretch.
+    bound: Option<(u64, Copy)>,
     /// The beginning of a line of COPY.
     line: Vec<u8>,
     /// Tables, views and functions that this session has made, and that a rule was about.
-    made: BTreeSet<String>,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Prepared {
-    /// From 1; 0 stands for all of them.
-    parameters: BTreeSet<usize>,
-    /// A rule is about the statement: what is made of its rows is meant too.
-    is_about: bool,
-    types: Vec<u32>,
-    copy: Option<Copy>,
+    made: Made,
 }
 
 impl State {
-    /// A statement is prepared. Under a name the server may refuse it and keep the one before, so what was meant of that stays meant.
-    fn prepares(&mut self, name: &[u8], mut found: Prepared) -> Result<(), Cut> {
-        match self.prepared.remove(name).filter(|_| !name.is_empty()) {
-            Some(before) => {
-                found.parameters.extend(before.parameters);
-                found.copy = found.copy.or(before.copy);
-                found.is_about |= before.is_about;
-            }
-            // Of most statements there is nothing to remember.
-            None if found.parameters.is_empty() && found.copy.is_none() && !found.is_about => return Ok(()),
-            None => {}
+    /// The server waits for the rows of a COPY.
+    pub(super) fn copy_begins(&mut self) {
+        self.prepared.copy_begins();
+    }
+
+    /// ReadyForQuery, with its status; whether an error came since the last one.
+    pub(super) fn answered(&mut self, status: u8, has_failed: bool) {
+        let over = self.prepared.answered(has_failed);
+        // No portal outlives its transaction but that of a cursor, which executes no COPY.
+        if status == status::IDLE && self.bound.as_ref().is_some_and(|(stretch, _)| over.is_some_and(|over| *stretch <= over)) {
+            self.bound = None;
         }
-        if self.prepared.len() >= PREPARED {
-            return Err(Cut::Unredactable);
-        }
-        self.prepared.insert(name.to_vec(), found);
-        Ok(())
+    }
+
+    /// What is done with the rows that are sent next.
+    fn copies(&mut self, copy: Option<Copy>) {
+        self.copy = Copy::either(copy, self.bound.as_ref().map(|(_, bound)| bound.clone()));
     }
 }
 
@@ -96,6 +92,15 @@ impl Redaction {
     pub(super) fn startup(&self, parameters: Vec<(Vec<u8>, Vec<u8>)>) -> Vec<(Vec<u8>, Vec<u8>)> {
         let one = |(name, value): (Vec<u8>, Vec<u8>)| match name.as_slice() {
             b"user" | b"database" => (name, value),
+            b"options" => {
+                let (text, is_utf8) = read(&value);
+                let kept = password::without_option_passwords(&text, |value| self.pseudonyms.text(value));
+                (name, written(&self.matched(&kept), is_utf8))
+            }
+            _ if password::mentions(&name) || password::mentions(&value) => {
+                let (text, is_utf8) = read(&value);
+                (name, written(&self.pseudonyms.text(&text), is_utf8))
+            }
             _ => (name, self.matched_bytes(&value)),
         };
         parameters.into_iter().map(one).collect()
@@ -103,17 +108,18 @@ impl Redaction {
 
     /// Whole frames, redacted.
     pub(super) fn frames(&self, state: &mut State, frames: Vec<u8>) -> Result<Vec<u8>, Cut> {
-        if self.rules.is_empty() && state.prepared.is_empty() && !password::may_be_near(&frames) {
-            return Ok(frames);
-        }
-        let mut out = Vec::with_capacity(frames.len());
+        let is_plain = self.rules.is_empty() && state.prepared.is_empty() && !password::may_be_near(&frames);
+        let mut out = Vec::with_capacity(if is_plain { 0 } else { frames.len() });
         let mut rest = frames.as_slice();
         while let Some(Ok(header)) = frame::header(rest) {
             let (whole, behind) = rest.split_at(header.total.min(rest.len()));
-            self.frame(state, header.tag, whole, &mut out)?;
+            if !is_plain {
+                self.frame(state, header.tag, whole, &mut out)?;
+            }
+            state.prepared.sends(header.tag);
             rest = behind;
         }
-        Ok(out)
+        Ok(if is_plain { frames } else { out })
     }
 
     fn frame(&self, state: &mut State, tag: u8, whole: &[u8], out: &mut Vec<u8>) -> Result<(), Cut> {
@@ -125,7 +131,7 @@ impl Redaction {
             client::QUERY => {
                 let (text, behind) = cstr(body).ok_or(Cut::Unredactable)?;
                 let (text, found) = self.statement(state, text)?;
-                state.copy = found.copy;
+                state.copies(found.copy);
                 frame::write(out, tag, &[&text, &[0], behind]);
             }
             client::PARSE => {
@@ -133,13 +139,13 @@ impl Redaction {
                 let (text, types) = cstr(rest).ok_or(Cut::Unredactable)?;
                 let (text, mut found) = self.statement(state, text)?;
                 found.types = types.get(2..).unwrap_or_default().chunks_exact(4).map(number).collect();
-                state.prepares(name, found)?;
+                state.prepared.parses(name, found);
                 frame::write(out, tag, &[name, &[0], &text, &[0], types]);
             }
             client::BIND => frame::write(out, tag, &[&self.bind(state, body).ok_or(Cut::Unredactable)?]),
             client::CLOSE => {
                 if let Some((&about::STATEMENT, name)) = body.split_first() {
-                    state.prepared.remove(cstr(name).map_or(name, |(name, _)| name));
+                    state.prepared.closes(cstr(name).map_or(name, |(name, _)| name));
                 }
                 out.extend_from_slice(whole);
             }
@@ -189,10 +195,11 @@ impl Redaction {
         let text = lexed.text;
         let (mut meant, mut found) = (statement::Found::default(), Prepared::default());
         for range in lexed.statements() {
-            found.copy = statement::copy(lexed, &range, &self.rules.names, &state.made).or(found.copy);
+            found.copy = Copy::either(found.copy, statement::copy(lexed, &range, &self.rules.names, &state.made));
             let here = self.meant(state, lexed, &range)?;
             meant.values.extend(here.values);
             meant.bodies.extend(here.bodies);
+            meant.words.extend(here.words);
             meant.is_about |= here.is_about;
             meant.values.extend(self.pieces(lexed, &range));
         }
@@ -204,6 +211,11 @@ impl Redaction {
             between.push_str(without_comment(&text[from..lexeme.span.start], meant.is_about));
             from = lexeme.span.end;
             let original = lexed.at_text(at);
+            if let Some(word) = lexeme.word().filter(|_| meant.words.contains(&at)) {
+                out.push_str(&self.matched(&std::mem::take(&mut between)));
+                out.push_str(&literal(&self.string(&word.value)));
+                continue;
+            }
             let Some(value) = lexeme.literal() else {
                 between.push_str(original);
                 found.parameters.extend(lexeme.parameter().filter(|_| meant.values.contains(&at)));
@@ -228,21 +240,30 @@ impl Redaction {
         let word = |at: usize, word: &str| lexed.lexemes.get(at).filter(|_| at < range.end).is_some_and(|l| l.is(word));
         let name = |at: usize| lexed.lexemes.get(at).and_then(|l| l.name()).map(String::into_bytes);
         // EXPLAIN and CREATE TABLE AS execute too. Which of the arguments is meant is not followed: all of them.
-        let executed = range.clone().filter(|at| word(*at, "EXECUTE")).find_map(|at| state.prepared.get(&name(at + 1)?));
-        if let Some(executed) = executed {
+        let executed = range.clone().filter(|at| word(*at, "EXECUTE")).find_map(|at| Some(state.prepared.find(&name(at + 1)?)));
+        if let Some(executed) = executed.filter(|executed| executed.is_about || !executed.parameters.is_empty()) {
             found.values.extend(range.clone().filter(|_| !executed.parameters.is_empty()));
             found.is_about = true;
         }
         if found.is_about && !self.rules.is_empty() {
-            state.made.extend(statement::makes(lexed, range));
-            if state.made.len() >= PREPARED {
+            state.made.names.extend(statement::makes(lexed, range));
+            let (_, is_readable) = body::language(lexed, range);
+            let bodies = body::strings(lexed, range);
+            for (run, text) in body::runs(lexed, range) {
+                let is_body = run.clone().any(|at| bodies.contains(&at));
+                let made = if is_body && !is_readable { None } else { statement::makes_by_code(&text) };
+                // A string that is no code names nothing by it.
+                state.made.is_anything |= is_body && made.is_none() && statement::may_make(&text);
+                state.made.names.extend(made.unwrap_or_default());
+            }
+            if state.made.names.len() >= MADE {
                 return Err(Cut::Unredactable);
             }
         }
         if let Some(name) = name(range.start + 1).filter(|_| word(range.start, "PREPARE") && found.is_about) {
             let is_bound = found.values.iter().any(|at| lexed.lexemes[*at].parameter().is_some());
             let parameters = is_bound.then_some(0).into_iter().collect();
-            state.prepares(&name, Prepared { parameters, is_about: true, ..Prepared::default() })?;
+            state.prepared.prepares(&name, &Prepared { parameters, is_about: true, ..Prepared::default() });
         }
         Ok(found)
     }
@@ -259,7 +280,8 @@ impl Redaction {
         if is_ambiguous(&lexed) {
             return None;
         }
-        let kept = counted::counted(&lexed, &(0..lexed.lexemes.len()));
+        let all = 0..lexed.lexemes.len();
+        let (kept, words) = (counted::counted(&lexed, &all), password::words(&lexed, &all));
         let (mut out, mut from) = (String::with_capacity(text.len()), 0);
         for (at, lexeme) in lexed.lexemes.iter().enumerate() {
             out.push_str(without_comment(&text[from..lexeme.span.start], true));
@@ -273,6 +295,7 @@ impl Redaction {
                     };
                     out.push_str(&code.or_else(|| self.value(value, true)).unwrap_or_default());
                 }
+                None if words.contains(&at) => out.push_str(&literal(&self.string(original.trim_matches('"')))),
                 _ => out.push_str(&self.matched(original)),
             }
         }
@@ -340,9 +363,11 @@ impl Redaction {
     fn bind(&self, state: &mut State, body: &[u8]) -> Option<Vec<u8>> {
         let (_, rest) = cstr(body)?;
         let (name, rest) = cstr(rest)?;
-        let prepared = state.prepared.get(name).cloned().unwrap_or_default();
+        let prepared = state.prepared.find(name);
         if prepared.copy.is_some() {
-            state.copy = prepared.copy.clone();
+            let bound = Copy::either(prepared.copy.clone(), state.bound.take().map(|(_, bound)| bound));
+            state.bound = bound.map(|bound| (state.prepared.stretch(), bound));
+            state.copies(None);
         }
         let (formats, behind) = list(rest, 2)?;
         let format = |at: usize| match formats.len() {
@@ -403,40 +428,48 @@ impl Redaction {
             _ => {}
         }
         state.line.extend_from_slice(data);
-        let Some(end) = memchr::memrchr(b'\n', &state.line) else {
+        // Of no fields that are meant it is not even known whether they are in text format.
+        let has_fields = matches!(state.copy, Some(Copy::Fields(_)));
+        let end =
+            if has_fields { lines::whole(&state.line).1 } else { memchr::memrchr(b'\n', &state.line).map_or(0, |end| end + 1) };
+        if end == 0 {
             return if state.line.len() > LINE_BYTES { Err(Cut::Long) } else { Ok(()) };
-        };
-        let rest = state.line.split_off(end + 1);
-        let whole = std::mem::replace(&mut state.line, rest);
-        let mut lines = Vec::with_capacity(whole.len());
-        for line in whole.split_inclusive(|b| *b == b'\n') {
-            lines.extend(self.line(state, line)?);
         }
-        frame::write(out, client::COPY_DATA, &[&lines]);
+        let rest = state.line.split_off(end);
+        let whole = std::mem::replace(&mut state.line, rest);
+        let lines = if has_fields { lines::whole(&whole).0 } else { vec![&whole[..]] };
+        let mut kept = Vec::with_capacity(whole.len());
+        for line in lines {
+            kept.extend(self.line(state, line)?);
+        }
+        frame::write(out, client::COPY_DATA, &[&kept]);
         Ok(())
     }
 
-    /// One line, with the line feed that ends it.
+    /// One line, with what ends it; or any number, where no field is meant.
     fn line(&self, state: &State, line: &[u8]) -> Result<Vec<u8>, Cut> {
         let places = match &state.copy {
             Some(Copy::Fields(places)) => places,
             Some(Copy::Unreadable) => return Err(Cut::Unredactable),
-            Some(Copy::Patterns) | None => return Ok(self.matched_bytes(line)),
+            Some(Copy::Patterns) | None => {
+                return Ok(line.split_inclusive(|b| *b == b'\n').flat_map(|line| self.matched_bytes(line)).collect());
+            }
         };
-        let (fields, end) = line.split_at(line.len() - usize::from(line.ends_with(b"\n")));
-        if fields == b"\\." {
+        let (fields, end) = lines::fields(line);
+        if fields == [b"\\."] {
             return Ok(line.to_vec());
         }
-        let one = |(place, field): (usize, &[u8])| {
-            if field == b"\\N" || places.as_ref().is_some_and(|places| !places.contains(&place)) {
+        // With another number of fields, or a backslash that may be none, places are not what they seem.
+        let places = places.as_ref().filter(|places| places.count == fields.len() && !lines::is_doubtful(line));
+        let one = |(place, field): (usize, &&[u8])| {
+            if *field == b"\\N" || places.is_some_and(|places| !places.meant.contains(&place)) {
                 return self.matched_bytes(field);
             }
-            // An escape (manual, COPY, "Text Format") would have to be read first: a field with one is hidden as it is written.
             let (text, is_utf8) = read(field);
-            written(&self.pseudonyms.text(&text.replace('\\', "/")), is_utf8)
+            written(&self.pseudonyms.text(&lines::without_escapes(&text)), is_utf8)
         };
-        let fields: Vec<Vec<u8>> = fields.split(|b| *b == b'\t').enumerate().map(one).collect();
-        Ok([fields.join(&b'\t'), end.to_vec()].concat())
+        let kept: Vec<Vec<u8>> = fields.iter().enumerate().map(one).collect();
+        Ok([kept.join(&b'\t'), end.to_vec()].concat())
     }
 }
 
@@ -639,12 +672,34 @@ mod tests {
             "CREATE SUBSCRIPTION s CONNECTION 'password=hunter2' PUBLICATION p",
             "CREATE USER MAPPING FOR ana SERVER s OPTIONS (user 'hunter2', password 'hunter2')",
             "NOTIFY c, 'password hunter2'",
+            "SET my.password TO hunter2",
+            "SET LOCAL my.\"Password\" = \"hunter2\"",
+            "ALTER DATABASE aqua SET my.password TO hunter2",
+            "CREATE FUNCTION f() RETURNS void LANGUAGE sql SET my.password TO hunter2 AS 'x'",
+            "DO $$BEGIN SET my.password TO hunter2; EXECUTE 'set my.password to hunter2'; END$$",
         ] {
             let told = kept(text).unwrap();
             assert!(!told.contains("hun") && !told.contains("ter2"), "{told}");
         }
         let left_out = kept("BEGIN; ALTER ROLE ana PASSWORD 'hunter2'; COMMIT").unwrap();
         assert!(left_out.contains(&format!("BEGIN; {LEFT_OUT}; COMMIT")), "{left_out}");
+    }
+
+    #[test]
+    fn a_password_is_no_option_either() {
+        let redaction = redaction(&[]);
+        let pair = |name: &str, value: &str| (name.as_bytes().to_vec(), value.as_bytes().to_vec());
+        let kept = redaction.startup(vec![
+            pair("user", "password"),
+            pair("options", "-c my.password=hunter2 -c geqo=off"),
+            pair("my.password", "hunter2"),
+            pair("application_name", "psql password=hunter2"),
+            pair("client_encoding", "UTF8"),
+        ]);
+        let values: Vec<String> = kept.into_iter().map(|(_, value)| String::from_utf8(value).unwrap()).collect();
+        assert!(values.iter().all(|value| !value.contains("hunter2")), "{values:?}");
+        assert!(values[1].starts_with("-c my.password=") && values[1].ends_with(" -c geqo=off"), "{values:?}");
+        assert_eq!((values[0].as_str(), values[4].as_str()), ("password", "UTF8"));
     }
 
     #[test]
@@ -701,6 +756,17 @@ mod tests {
             "INSERT INTO z4 VALUES ('SECRETO')",
             "ALTER TABLE usuario RENAME COLUMN usudesc TO d",
             "UPDATE usuario SET d = 'SECRETO'",
+            "DO $$ BEGIN CREATE TEMP TABLE z5 AS SELECT * FROM usuario; ALTER TABLE z5 RENAME TO z6; END $$",
+            "INSERT INTO z6 VALUES ('SECRETO')",
+            "DO $$ BEGIN CREATE TABLE z7 (a text); INSERT INTO z7 SELECT usudesc FROM usuario; EXECUTE 'alter table z7 rename to z8'; END $$",
+            "UPDATE z8 SET a = 'SECRETO'",
+            "CREATE PROCEDURE q() LANGUAGE plpgsql AS $$ BEGIN CREATE TABLE z9 AS TABLE usuario; END $$",
+            "CALL q()",
+            "SELECT 1 FROM z9 WHERE a = 'SECRETO'",
+            "EXPLAIN ANALYZE SELECT * INTO z10 FROM usuario",
+            "DELETE FROM z10 WHERE a = 'SECRETO'",
+            "SELECT exec('create table z11 as select * from usuario')",
+            "DELETE FROM z11 WHERE a = 'SECRETO'",
         ] {
             let told = kept(text).unwrap();
             assert!(!told.contains("SECRETO"), "{told}");
@@ -710,6 +776,9 @@ mod tests {
         assert!(told.contains("'month'") && told.contains(" days'") && !told.contains("3 days"), "{told}");
         assert!(kept("SELECT a FROM usuario WHERE a > 1.5e10 * 2").unwrap().contains("e10 * "));
         assert_eq!(kept(r"SELECT 1 FROM usuario WHERE a = 'x\'SECRETO'"), Err(Cut::Unredactable));
+        // What is made under a name that is put together can have any.
+        kept("DO $$ BEGIN EXECUTE 'create table ' || 'ot' || 'ra as table usuario'; END $$").unwrap();
+        assert!(!kept("SELECT 1 FROM otra WHERE dd = 'SECRETO'").unwrap().contains("SECRETO"));
     }
 
     #[test]
@@ -745,6 +814,199 @@ mod tests {
         kept(framed(client::CLOSE, &[b"Ss\0"])).unwrap();
         kept(parse("SELECT 1 FROM cliente WHERE id = $1")).unwrap();
         assert!(kept(bind("s", false, &[Some(b"known")])).unwrap().contains("known"));
+    }
+
+    /// What a session sends, as letters with what stands behind them, and how its stretches end: `Z` well, `!` with an error.
+    fn conversation(redaction: &Redaction, state: &mut State, said: &[(char, &str)]) -> String {
+        let mut kept = Vec::new();
+        for (letter, text) in said {
+            let (name, rest) = text.split_once(' ').unwrap_or((text, ""));
+            let frame = match letter {
+                'Z' | '!' => {
+                    state.answered(b'I', *letter == '!');
+                    continue;
+                }
+                'G' => {
+                    state.copy_begins();
+                    continue;
+                }
+                'Q' => framed(client::QUERY, &[text.as_bytes(), &[0]]),
+                'P' => framed(client::PARSE, &[name.as_bytes(), &[0], rest.as_bytes(), &[0, 0, 0]]),
+                'B' => bind(name, false, &rest.split(' ').map(|value| Some(value.as_bytes())).collect::<Vec<_>>()),
+                'C' => framed(client::CLOSE, &[b"S", name.as_bytes(), &[0]]),
+                'd' => framed(client::COPY_DATA, &[text.as_bytes()]),
+                'c' => framed(client::COPY_DONE, &[]),
+                'E' => framed(client::EXECUTE, &[&[0; 5]]),
+                _ => framed(client::SYNC, &[]),
+            };
+            kept.extend(redaction.frames(state, frame).unwrap());
+        }
+        String::from_utf8_lossy(&kept).into_owned()
+    }
+
+    const RULED: &str = "SELECT * FROM usuario WHERE correo = $1";
+    const OTHER: &str = "SELECT * FROM cliente WHERE id = $1";
+
+    #[test]
+    fn a_name_stands_for_all_that_it_may_stand_for() {
+        let redaction = redaction(&["usuario.correo"]);
+        let (ruled, other) = (format!("dd {RULED}"), format!("dd {OTHER}"));
+        let (anew, unnamed) = (format!(" {RULED}"), format!(" {OTHER}"));
+        let (by_sql, again) = (format!("PREPARE dd AS {RULED}"), format!("DEALLOCATE dd; PREPARE dd AS {OTHER}"));
+        let long = "d".repeat(63);
+        let (long_ruled, long_bound) = (format!("{long}a {RULED}"), format!("{long}b secret"));
+        let hidden: [&[(char, &str)]; 12] = [
+            // Closed, in a stretch that went well, in one that did not, and in one of which nothing is known.
+            &[('Z', ""), ('P', &ruled), ('S', ""), ('Z', ""), ('C', "dd"), ('S', ""), ('Z', ""), ('B', "dd secret")],
+            &[('Z', ""), ('P', &ruled), ('S', ""), ('Z', ""), ('C', "dd"), ('S', ""), ('!', ""), ('B', "dd secret")],
+            &[('P', &ruled), ('C', "dd"), ('B', "dd secret")],
+            // A Close that the server skips, and with it the Parse behind it.
+            &[
+                ('Z', ""),
+                ('P', &ruled),
+                ('S', ""),
+                ('Z', ""),
+                ('P', "x SELECT 1/0"),
+                ('B', "x 1"),
+                ('E', ""),
+                ('C', "dd"),
+                ('S', ""),
+                ('!', ""),
+                ('B', "dd secret"),
+            ],
+            &[
+                ('Z', ""),
+                ('P', &ruled),
+                ('S', ""),
+                ('Z', ""),
+                ('C', "dd"),
+                ('P', &other),
+                ('S', ""),
+                ('!', ""),
+                ('B', "dd secret"),
+            ],
+            &[('Z', ""), ('P', &ruled), ('S', ""), ('Z', ""), ('C', "dd"), ('P', &other), ('S', ""), ('B', "dd secret")],
+            // One that was sent behind another stretch whose end came first.
+            &[
+                ('Z', ""),
+                ('P', &ruled),
+                ('S', ""),
+                ('C', "dd"),
+                ('P', &other),
+                ('S', ""),
+                ('Z', ""),
+                ('B', "dd secret"),
+                ('S', ""),
+                ('!', ""),
+                ('Z', ""),
+            ],
+            // The unnamed one, and one by SQL, whose DEALLOCATE fails.
+            &[('Z', ""), ('P', &anew), ('S', ""), ('Z', ""), ('P', &unnamed), ('S', ""), ('!', ""), ('B', " secret")],
+            &[('Z', ""), ('Q', &by_sql), ('Z', ""), ('Q', &again), ('!', ""), ('B', "dd secret")],
+            &[('Z', ""), ('Q', &by_sql), ('Z', ""), ('P', &other), ('S', ""), ('!', ""), ('Q', "EXECUTE dd('secret')")],
+            &[('P', &long_ruled), ('S', ""), ('B', &long_bound)],
+            // A Sync that a COPY passes over, or may.
+            &[
+                ('Z', ""),
+                ('P', &ruled),
+                ('S', ""),
+                ('Z', ""),
+                ('P', "c COPY cliente FROM STDIN"),
+                ('B', "c 1"),
+                ('E', ""),
+                ('S', ""),
+                ('G', ""),
+                ('d', "x\n"),
+                ('S', ""),
+                ('C', "dd"),
+                ('P', &other),
+                ('S', ""),
+                ('Z', ""),
+                ('B', "dd secret"),
+            ],
+        ];
+        for said in hidden {
+            let told = conversation(&redaction, &mut State::default(), said);
+            assert!(!told.contains("secret"), "{said:?}: {told}");
+        }
+        let kept: [&[(char, &str)]; 5] = [
+            &[
+                ('Z', ""),
+                ('P', &ruled),
+                ('S', ""),
+                ('Z', ""),
+                ('C', "dd"),
+                ('P', &other),
+                ('S', ""),
+                ('Z', ""),
+                ('B', "dd known"),
+            ],
+            &[('Z', ""), ('P', &ruled), ('S', ""), ('Z', ""), ('C', "dd"), ('P', &other), ('B', "dd known")],
+            &[('Z', ""), ('P', &anew), ('S', ""), ('Z', ""), ('P', &unnamed), ('B', " known")],
+            &[('Z', ""), ('P', &anew), ('S', ""), ('!', ""), ('P', &unnamed), ('S', ""), ('Z', ""), ('B', " known")],
+            &[('Z', ""), ('P', &ruled), ('S', ""), ('Z', ""), ('C', "dd"), ('S', ""), ('Z', ""), ('B', "ee known")],
+        ];
+        for said in kept {
+            let told = conversation(&redaction, &mut State::default(), said);
+            assert!(told.contains("known"), "{said:?}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_session_with_too_many_names_has_the_parameters_of_all_others_hidden() {
+        let redaction = redaction(&["usuario.correo"]);
+        let mut state = State::default();
+        for n in 0..=10_000 {
+            conversation(&redaction, &mut state, &[('P', &format!("s{n} {RULED}"))]);
+        }
+        let told = conversation(&redaction, &mut state, &[('B', "s10000 secret"), ('Q', "EXECUTE s10000('secret')")]);
+        assert!(!told.contains("secret"), "{told}");
+    }
+
+    #[test]
+    fn an_escape_does_not_end_a_field_or_a_line() {
+        let redaction = redaction(&["usuario.correo", "/[0-9]{16}/"]);
+        let copy = ('Q', "COPY usuario (id, correo, n) FROM STDIN");
+        let hidden: [&[(char, &str)]; 9] = [
+            &[copy, ('d', "1\ta\\\tsecret\tx\n"), ('c', "")],
+            &[copy, ('d', "1\ta\\\nsecret\tx\n"), ('c', "")],
+            &[copy, ('d', "1\ta\\"), ('d', "\nsecret\tx\n2\tb\\"), ('d', "\tsecret\ty\n"), ('c', "")],
+            &[copy, ('d', "1\ta\\\\\\\nsecret\tx"), ('c', "")],
+            // Another end of line, another number of fields, a backslash that may belong to a character of two bytes.
+            &[copy, ('d', "1\tsecret\tx\r2\tsecret\ty\r"), ('c', "")],
+            &[copy, ('d', "1\tx\tsecret\ty\n"), ('c', "")],
+            &[copy, ('d', "ñ\\\tx\tsecret\ty\n"), ('c', "")],
+            // Two in one text, and one of several that are bound.
+            &[('Q', "COPY usuario (id, correo) FROM STDIN; COPY cliente (a, b) FROM STDIN"), ('d', "1\tsecret\n"), ('c', "")],
+            &[
+                ('P', "p COPY usuario (id, correo) FROM STDIN"),
+                ('P', "q COPY cliente FROM STDIN"),
+                ('B', "p 1"),
+                ('B', "q 1"),
+                ('E', ""),
+                ('d', "1\tsecret\n"),
+            ],
+        ];
+        for said in hidden {
+            let told = conversation(&redaction, &mut State::default(), said);
+            assert!(!told.contains("secret"), "{said:?}: {told}");
+        }
+        let mut state = State::default();
+        let told = conversation(&redaction, &mut state, &[copy, ('d', "id\\\t7\ta\\\tb\\\nc\tkn\\\nown\r\n\\.\n"), ('c', "")]);
+        assert!(told.contains("id\\\t7\t") && told.contains("\tkn\\\nown\r\n\\.\n"), "{told:?}");
+        assert_eq!(told.matches('\t').count(), 3, "the others are hidden as they are written: {told:?}");
+        // What is in another format is not kept.
+        for text in ["CSV", "(FORMAT csv, ESCAPE '!')", "CSV QUOTE '\"' ESCAPE 'x'", "(FORMAT 'csv')", "DELIMITER ','", "BINARY"]
+        {
+            let mut state = State::default();
+            conversation(&redaction, &mut state, &[('Q', &format!("COPY usuario (id, correo, n) FROM STDIN {text}"))]);
+            let row = framed(client::COPY_DATA, &[b"1,\"a\nsecret\",x\n"]);
+            assert_eq!(redaction.frames(&mut state, row), Err(Cut::Unredactable), "{text}");
+        }
+        // Of another table all rows are looked at for patterns, whatever their format is.
+        let said =
+            [('Q', "COPY cliente FROM STDIN CSV"), ('d', "1,\"1234567812345678\n1234567812345678"), ('d', "\"\n"), ('c', "")];
+        assert!(!conversation(&redaction, &mut State::default(), &said).contains("1234567812345678"));
     }
 
     #[test]

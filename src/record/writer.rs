@@ -131,7 +131,12 @@ impl Writer {
                 self.forget(session);
             }
             other => {
-                if self.sessions.get(&session).is_some_and(|s| !s.is_cut) {
+                if let Some(open) = self.sessions.get_mut(&session).filter(|s| !s.is_cut) {
+                    match &other {
+                        Event::Answered(status, sqlstate) => open.state.answered(*status, sqlstate.is_some()),
+                        Event::CopyIn => open.state.copy_begins(),
+                        _ => {}
+                    }
                     self.put(&Record { session, at, event: other });
                 }
             }

@@ -31,6 +31,22 @@ impl Names {
     }
 }
 
+/// What a session has made, or let be made, of what a rule is about.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    /// Tables, views and functions, in lower case.
+    pub(super) names: BTreeSet<String>,
+    /// Under which names is not known: any relation may be one.
+    pub(super) is_anything: bool,
+}
+
+impl Made {
+    /// Whether a name is, or may be, one of them.
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.is_anything || self.names.contains(name)
+    }
+}
+
 /// A name, whatever its case.
 pub(super) fn name(lexeme: &Lexeme) -> Option<String> {
     lexeme.name().map(|name| name.to_lowercase())

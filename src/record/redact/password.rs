@@ -73,7 +73,59 @@ pub(super) fn is_near(lexed: &Lexed<'_>, range: &Range<usize>) -> bool {
     let sets = word(range.start, "SET") || word(range.start, "ALTER") && range.clone().any(|at| word(at, "SET"));
     range.clone().skip(1).any(|at| is_string(at) && (lexed.lexemes[at - 1].is("PASSWORD") || is_it(at - 1)))
         || sets && range.clone().any(is_it)
+        || !words(lexed, range).is_empty()
         || body::texts(lexed, range).iter().flat_map(|text| body::words(text)).any(|word| mentions(word.as_bytes()))
+}
+
+/// Words that are the value of a setting in whose name the word is (`SET app.password TO hunter2`); not those of an UPDATE, which are columns.
+pub(super) fn words(lexed: &Lexed<'_>, range: &Range<usize>) -> BTreeSet<usize> {
+    let lexeme = |at: usize| lexed.lexemes.get(at).filter(|_| at < range.end);
+    let is = |at: usize, words: &[&str]| lexeme(at).is_some_and(|l| l.is_any(words));
+    let (mut out, mut is_update) = (BTreeSet::new(), false);
+    for at in range.clone() {
+        is_update = lexed.at_text(at) != ";" && (is_update || is(at, &["UPDATE", "MERGE"]));
+        if is_update || !is(at, &["SET"]) {
+            continue;
+        }
+        let from = at + 1 + usize::from(is(at + 1, &["LOCAL", "SESSION"]));
+        let mut behind = from;
+        while lexed.at_text(behind + 1) == "." && behind + 2 < range.end {
+            behind += 2;
+        }
+        let is_it = |at: usize| lexeme(at).and_then(|l| l.name()).is_some_and(|name| mentions(name.as_bytes()));
+        behind += 1;
+        if !(from..behind).any(is_it) || !is(behind, &["TO"]) && lexed.at_text(behind) != "=" {
+            continue;
+        }
+        loop {
+            behind += 1;
+            out.extend((lexeme(behind).is_some_and(|l| l.word().is_some()) && !is(behind, &["DEFAULT"])).then_some(behind));
+            behind += 1;
+            if lexeme(behind).is_none_or(|l| !l.is_comma()) {
+                break;
+            }
+        }
+    }
+    out
+}
+
+/// Start-up options without the values of settings in whose name the word is (`-c app.password=hunter2`); each stays one word, as
+/// backslashes make it (manual, section 55.7, StartupMessage; section 20.1.3).
+pub(super) fn without_option_passwords(options: &str, hidden: impl Fn(&str) -> String) -> String {
+    let mut is_escaped = false;
+    let ends = |c: char| {
+        let ends = c.is_ascii_whitespace() && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        ends
+    };
+    let one = |option: &str| {
+        let (text, end) = option.split_at(option.trim_end_matches(|c: char| c.is_ascii_whitespace()).len());
+        match text.split_once('=').filter(|_| mentions(text.replace('\\', "").as_bytes())) {
+            Some((name, value)) => format!("{name}={}{end}", hidden(value)),
+            None => option.to_owned(),
+        }
+    };
+    options.split_inclusive(ends).map(one).collect()
 }
 
 #[cfg(test)]
@@ -111,6 +163,47 @@ mod tests {
             "SELECT 'unterminated password",
         ] {
             assert_eq!(without_role_passwords(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_are_values_of_a_setting() {
+        for (text, words) in [
+            ("SET my.password TO hunter2", "hunter2"),
+            ("SET LOCAL \"my\".\"the Password\" = hunter2, \"Hunter3\", 'x', 4", "hunter2 \"Hunter3\""),
+            ("SET SESSION password = DEFAULT", ""),
+            ("ALTER DATABASE a SET my.password TO hunter2", "hunter2"),
+            ("ALTER SYSTEM SET my.password_file = hunter2", "hunter2"),
+            ("CREATE FUNCTION f() RETURNS void LANGUAGE sql SET my.password TO hunter2 AS 'x'", "hunter2"),
+            ("BEGIN UPDATE t SET a = b; SET my.password TO hunter2; END", "hunter2"),
+            ("UPDATE t SET password = other, a = b", ""),
+            ("INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET password = excluded", ""),
+            ("SET search_path TO password", ""),
+            ("SET my.password", ""),
+            ("SET", ""),
+        ] {
+            let lexed = Lexed::new(text).unwrap();
+            let found = words_of(&lexed);
+            assert_eq!(found, words, "{text}");
+        }
+        fn words_of(lexed: &Lexed<'_>) -> String {
+            let found = super::words(lexed, &(0..lexed.lexemes.len()));
+            found.into_iter().map(|at| lexed.at_text(at)).collect::<Vec<_>>().join(" ")
+        }
+    }
+
+    #[test]
+    fn options_keep_all_but_the_values() {
+        let told = |options: &str| without_option_passwords(options, |value| "#".repeat(value.len()));
+        for (options, kept) in [
+            ("-c my.password=geheim -c a=b", "-c my.password=###### -c a=b"),
+            ("--my.PassWord=geheim", "--my.PassWord=######"),
+            ("-cmy.password=ge\\ heim  --b=c", "-cmy.password=########  --b=c"),
+            ("-c my.pass\\word=geheim", "-c my.pass\\word=######"),
+            ("-c search_path=a", "-c search_path=a"),
+            ("", ""),
+        ] {
+            assert_eq!(told(options), kept);
         }
     }
 

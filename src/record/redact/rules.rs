@@ -1,10 +1,8 @@
 //! What the operator has said is not to be recorded: names of tables and columns, and patterns.
 
-use std::collections::BTreeSet;
-
 use regex_lite::Regex;
 
-use super::names::Names;
+use super::names::{Made, Names};
 use crate::error::{Fault, Faults};
 
 /// `record.redact`, read.
@@ -50,9 +48,9 @@ impl Rules {
     }
 
     /// Whether a text that cannot be read as SQL has a word that a rule is about, or a name that the session has made.
-    pub(super) fn may_name(&self, text: &str, made: &BTreeSet<String>) -> bool {
+    pub(super) fn may_name(&self, text: &str, made: &Made) -> bool {
         let text = text.to_lowercase();
         let of_columns = self.names.columns.iter().flat_map(|(table, column)| [table.as_ref(), Some(column)]).flatten();
-        self.names.tables.iter().chain(of_columns).chain(made).any(|name| text.contains(name))
+        made.is_anything || self.names.tables.iter().chain(of_columns).chain(&made.names).any(|name| text.contains(name))
     }
 }

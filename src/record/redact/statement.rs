@@ -9,10 +9,10 @@ use std::ops::Range;
 
 use super::certain::certain;
 use super::counted::counted;
-use super::names::{Names, QUERIES, is_value, name};
+use super::names::{Made, Names, QUERIES, is_value, name};
 use super::{body, password};
 use crate::sql::Lexed;
-use crate::sql::token::Lexeme;
+use crate::sql::token::{Lexeme, Literal};
 
 /// What is replaced in the lines of a COPY.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,9 +20,31 @@ pub(super) enum Copy {
     /// What a pattern matches.
     Patterns,
     /// Fields of lines in text format, by place; all of them where there is none.
-    Fields(Option<BTreeSet<usize>>),
+    Fields(Option<Places>),
     /// It is in a format whose values cannot be found.
     Unreadable,
+}
+
+/// The fields of a line that are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Places {
+    /// From 0.
+    pub(super) meant: BTreeSet<usize>,
+    /// How many a line has.
+    pub(super) count: usize,
+}
+
+impl Copy {
+    /// What is done with the rows where they are one's or the other's.
+    pub(super) fn either(one: Option<Copy>, other: Option<Copy>) -> Option<Copy> {
+        let Some(one) = one else { return other };
+        Some(match (one, other) {
+            (one, None) => one,
+            (Copy::Unreadable, _) | (_, Some(Copy::Unreadable)) => Copy::Unreadable,
+            (Copy::Patterns, Some(copy)) | (copy, Some(Copy::Patterns)) => copy,
+            (Copy::Fields(one), Some(Copy::Fields(other))) => Copy::Fields(one.filter(|one| other.as_ref() == Some(one))),
+        })
+    }
 }
 
 /// What is meant in a statement.
@@ -32,12 +54,14 @@ pub(super) struct Found {
     pub(super) values: BTreeSet<usize>,
     /// Strings whose code is.
     pub(super) bodies: BTreeSet<usize>,
+    /// Words that are values: of a setting.
+    pub(super) words: BTreeSet<usize>,
     /// A rule is about the statement.
     pub(super) is_about: bool,
 }
 
 /// What is meant in a statement. `made` are relations of the session's own that a rule was about when they were made.
-pub(super) fn found(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made: &BTreeSet<String>) -> Found {
+pub(super) fn found(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made: &Made) -> Found {
     let lexemes = &lexed.lexemes[range.clone()];
     let mut named = BTreeSet::new();
     if !names.is_empty() {
@@ -47,6 +71,7 @@ pub(super) fn found(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made
     // An escape of its own (`U&"d!0061ta" UESCAPE '!'`) can hide any name.
     let is_hidden = !names.is_empty() && lexemes.iter().any(|l| l.is("UESCAPE"));
     let is_whole = is_hidden
+        || made.is_anything
         || password::is_near(lexed, range)
         || named.iter().any(|name| names.tables.contains(name) || made.contains(name));
     let columns = columns_of(&named, names);
@@ -66,7 +91,7 @@ pub(super) fn found(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made
     }
     bodies.retain(|at| is_readable && !body::is_piece(lexed, *at));
     values.retain(|at| !kept.contains(at) && !bodies.contains(at));
-    Found { values, bodies, is_about: true }
+    Found { values, bodies, words: password::words(lexed, range), is_about: true }
 }
 
 /// Whether a string says more than the name that a rule is about: it may be a statement.
@@ -75,20 +100,70 @@ fn says_more(lexed: &Lexed<'_>, at: usize, names: &Names) -> bool {
     words.len() > 1 && names.are_among(&words)
 }
 
-/// The names under which the rows of what a rule is about can be reached from now on: what a statement makes of a query or like a table, what it
-/// renames, and what it lets inherit, fire or rewrite.
+/// The names under which the rows of what a rule is about can be reached from now on, wherever in a statement they are made: in one that
+/// EXPLAIN runs, or that stands in a CREATE SCHEMA.
 pub(super) fn makes(lexed: &Lexed<'_>, range: &Range<usize>) -> Vec<String> {
+    made(lexed, range, |before| before.is_none_or(|l| !l.is_any(&["INSERT", "MERGE"])))
+}
+
+/// What may be made by code that a rule is about; there, what is written to as well. `None` where it runs statements that are put together, and may
+/// make something by them.
+pub(super) fn makes_by_code(text: &str) -> Option<Vec<String>> {
+    let lexed = Lexed::new(text).ok()?;
+    let all = 0..lexed.lexemes.len();
+    let mut out = made(&lexed, &all, |_| true);
+    let updated = all.clone().filter(|at| lexed.lexemes[*at].is("UPDATE"));
+    out.extend(updated.filter_map(|at| relation(&lexed, &(at + 1..all.end))));
+    for at in all.clone().filter(|at| lexed.lexemes[*at].is("EXECUTE")) {
+        let formats = lexed.lexemes.get(at + 1).is_some_and(|l| l.is("FORMAT")) && lexed.at_text(at + 2) == "(";
+        let run = if formats { at + 3 } else { at + 1 };
+        let is_whole = body::is_run(&lexed, run) && lexed.at_text(run + 1) != "||";
+        match lexed.lexemes.get(run).and_then(|l| l.literal()).filter(|_| is_whole) {
+            Some(Literal::Text(inner)) if !(formats && inner.contains('%')) => out.extend(makes_by_code(inner)?),
+            _ if lexed.lexemes.get(at + 1).is_some_and(|l| l.is_any(&["FUNCTION", "PROCEDURE", "ON"])) => {}
+            _ if may_make(text) => return None,
+            _ => {}
+        }
+    }
+    Some(out)
+}
+
+/// Whether code can make, rename or fill a relation: by its words, in whatever language it is.
+pub(super) fn may_make(text: &str) -> bool {
+    body::words(text).iter().any(|word| ["create", "rename", "into"].contains(&word.as_str()))
+}
+
+fn made(lexed: &Lexed<'_>, range: &Range<usize>, reaches: impl Fn(Option<&Lexeme>) -> bool) -> Vec<String> {
+    let mut out = Vec::new();
+    for at in range.clone() {
+        let lexeme = &lexed.lexemes[at];
+        let behind = at..(at..range.end).find(|end| lexed.at_text(*end) == ";").unwrap_or(range.end);
+        if lexeme.is_any(&["CREATE", "ALTER"]) {
+            out.extend(makes_at(lexed, &behind));
+        } else if lexeme.is("INTO") && reaches(at.checked_sub(1).filter(|at| *at >= range.start).map(|at| &lexed.lexemes[at])) {
+            out.extend(relation(lexed, &(at + 1..behind.end)));
+        }
+    }
+    out
+}
+
+/// The name of the relation that comes next, behind words such as `IF NOT EXISTS`, and without its schema.
+fn relation(lexed: &Lexed<'_>, range: &Range<usize>) -> Option<String> {
+    const SKIPPED: &[&str] =
+        &["IF", "NOT", "EXISTS", "TEMP", "TEMPORARY", "LOCAL", "GLOBAL", "UNLOGGED", "TABLE", "ONLY", "VIEW", "STRICT"];
+    let mut at = range.clone().find(|at| !lexed.lexemes[*at].is_any(SKIPPED))?;
+    while at + 2 < range.end && lexed.at_text(at + 1) == "." {
+        at += 2;
+    }
+    name(&lexed.lexemes[at])
+}
+
+/// What a statement makes of a query or like a table, what it renames, and what it lets inherit, fire or rewrite.
+fn makes_at(lexed: &Lexed<'_>, range: &Range<usize>) -> Vec<String> {
     let lexemes = &lexed.lexemes[range.clone()];
     let is = |at: usize, words: &[&str]| lexemes.get(at).is_some_and(|l| l.is_any(words));
     let position = |words: &[&str]| (0..lexemes.len()).find(|at| is(*at, words));
-    let named = |from: usize| {
-        let skips = |at: &usize| is(*at, &["IF", "NOT", "EXISTS", "TEMP", "TEMPORARY", "UNLOGGED", "TABLE", "ONLY", "VIEW"]);
-        let mut at = (from..lexemes.len()).find(|at| !skips(at))?;
-        while lexed.at_text(range.start + at + 1) == "." {
-            at += 2;
-        }
-        lexemes.get(at).and_then(name)
-    };
+    let named = |from: usize| relation(lexed, &(range.start + from..range.end));
     let behind = |words: &[&str]| position(words).and_then(|at| named(at + 1));
     let kind = |kinds: &[&str]| (1..6).find(|at| is(*at, kinds));
     if is(0, &["ALTER"]) {
@@ -98,9 +173,6 @@ pub(super) fn makes(lexed: &Lexed<'_>, range: &Range<usize>) -> Vec<String> {
         let is_one = renames.is_some() || joins.iter().any(Option::is_some);
         let own = kind(&["TABLE", "VIEW", "FUNCTION", "PROCEDURE"]).and_then(|at| named(at + 1)).filter(|_| is_one);
         return [own, renames.flatten()].into_iter().chain(joins).flatten().collect();
-    }
-    if !is(0, &["CREATE"]) {
-        return position(&["INTO"]).filter(|_| is(0, &["SELECT", "WITH"])).and_then(|at| named(at + 1)).into_iter().collect();
     }
     if kind(&["RULE"]).is_some() {
         return behind(&["TO"]).into_iter().collect();
@@ -190,7 +262,7 @@ fn items(lexed: &Lexed<'_>, open: usize, close: usize) -> Vec<Range<usize>> {
 }
 
 /// What becomes of the lines that follow a COPY FROM STDIN; `None` for any other statement.
-pub(super) fn copy(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made: &BTreeSet<String>) -> Option<Copy> {
+pub(super) fn copy(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made: &Made) -> Option<Copy> {
     let lexemes = &lexed.lexemes[range.clone()];
     let from = lexemes.iter().position(|l| l.is("FROM")).filter(|_| lexemes.first().is_some_and(|l| l.is("COPY")))?;
     lexemes.get(from + 1).filter(|l| l.is("STDIN"))?;
@@ -201,12 +273,14 @@ pub(super) fn copy(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made:
     let whole = named.iter().any(|name| names.tables.contains(name) || made.contains(name));
     let columns = columns_of(&named, names);
     let list = (range.start + 1..range.start + from).find(|at| lexed.closing(*at).is_some());
-    let places: Option<BTreeSet<usize>> = list.and_then(|open| Some((open, lexed.closing(open)?))).map(|(open, close)| {
+    let places: Option<Places> = list.and_then(|open| Some((open, lexed.closing(open)?))).map(|(open, close)| {
         let is_meant =
             |item: &Range<usize>| lexed.lexemes[item.clone()].iter().any(|l| name(l).is_some_and(|n| columns.contains(&n)));
-        items(lexed, open, close).iter().enumerate().filter(|(_, item)| is_meant(item)).map(|(place, _)| place).collect()
+        let items = items(lexed, open, close);
+        let meant = items.iter().enumerate().filter(|(_, item)| is_meant(item)).map(|(place, _)| place).collect();
+        Places { meant, count: items.len() }
     });
-    let is_about = whole || !columns.is_empty() && places.as_ref().is_none_or(|places| !places.is_empty());
+    let is_about = whole || !columns.is_empty() && places.as_ref().is_none_or(|places| !places.meant.is_empty());
     Some(match (is_about, is_plain && !is_binary) {
         (false, _) if is_binary => Copy::Unreadable,
         (false, _) => Copy::Patterns,
@@ -229,7 +303,7 @@ mod tests {
     /// The values that are meant.
     fn told(text: &str) -> String {
         let lexed = Lexed::new(text).unwrap();
-        let made = ["vista".to_owned()].into();
+        let made = Made { names: ["vista".to_owned()].into(), is_anything: false };
         let all = lexed.statements().into_iter().flat_map(|range| {
             let found = found(&lexed, &range, &names(), &made);
             found.values.into_iter().chain(found.bodies).collect::<BTreeSet<_>>()
@@ -367,10 +441,37 @@ mod tests {
             ("ALTER TABLE usuario ADD a int", ""),
             ("CREATE TABLE t (a int REFERENCES usuario)", ""),
             ("INSERT INTO t SELECT 1", ""),
+            ("EXPLAIN (ANALYZE) CREATE TEMP TABLE t AS SELECT 1", "t"),
+            ("EXPLAIN ANALYZE SELECT 1 INTO t FROM usuario", "t"),
+            ("CREATE SCHEMA s CREATE VIEW v AS SELECT 1 CREATE TABLE u (LIKE usuario)", "v v u"),
             ("SELECT 1", ""),
         ] {
             let lexed = Lexed::new(text).unwrap();
             assert_eq!(makes(&lexed, &(0..lexed.lexemes.len())).join(" "), made, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_code_makes_is_found_or_may_be_anything() {
+        for (text, made) in [
+            ("BEGIN CREATE TEMP TABLE t AS SELECT * FROM usuario; ALTER TABLE usuario RENAME TO u; END", Some("t usuario u")),
+            (
+                "BEGIN CREATE TABLE t (a text); INSERT INTO s.t SELECT a FROM usuario; UPDATE ONLY r SET a = 'INTO x'; END",
+                Some("t r"),
+            ),
+            ("DECLARE v text; BEGIN SELECT a INTO STRICT v FROM usuario; END", Some("v")),
+            (
+                "BEGIN EXECUTE 'create table t as select * from usuario'; EXECUTE format('create view v as table usuario'); END",
+                Some("t v"),
+            ),
+            ("BEGIN EXECUTE 'create table ' || 't' || ' as select * from usuario'; END", None),
+            ("BEGIN EXECUTE format('create table %I as select * from usuario', 't'); END", None),
+            ("BEGIN EXECUTE 'create table t' 'u'; EXECUTE q; END", None),
+            ("BEGIN EXECUTE 'update usuario set a = ' || quote_literal('x'); END", Some("")),
+            ("BEGIN CREATE TRIGGER a AFTER INSERT ON t EXECUTE FUNCTION f(); END", Some("t")),
+            ("BEGIN 'unterminated", None),
+        ] {
+            assert_eq!(makes_by_code(text).map(|made| made.join(" ")).as_deref(), made, "{text}");
         }
     }
 
@@ -393,9 +494,13 @@ mod tests {
     fn copy_goes_by_its_columns_in_text_and_is_not_kept_otherwise() {
         let told = |text: &str| {
             let lexed = Lexed::new(text).unwrap();
-            copy(&lexed, &lexed.statements()[0], &names(), &["vista".to_owned()].into())
+            let made = Made { names: ["vista".to_owned()].into(), is_anything: false };
+            copy(&lexed, &lexed.statements()[0], &names(), &made)
         };
-        assert_eq!(told("COPY usuario (id, correo) FROM STDIN"), Some(Copy::Fields(Some([1].into()))));
+        assert_eq!(
+            told("COPY usuario (id, correo) FROM STDIN"),
+            Some(Copy::Fields(Some(Places { meant: [1].into(), count: 2 })))
+        );
         assert_eq!(told("COPY s.usuario FROM STDIN WITH (FORMAT text)"), Some(Copy::Fields(None)));
         assert_eq!(told("COPY secreto (a, b) FROM STDIN"), Some(Copy::Fields(None)));
         assert_eq!(told("COPY vista (a, b) FROM STDIN"), Some(Copy::Fields(None)));

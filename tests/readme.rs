@@ -364,6 +364,15 @@ async fn the_six_steps() {
     let none = said(drop.env("ESCLUSA_MIGRATE_OBSERVATION", "0s"));
     assert!(none.code == Some(1) && none.out.contains("set migrate.restore_url"), "{none:?}");
     aqua.batch("test", "CREATE DATABASE scratch OWNER esclusa").await.unwrap();
+    // For a program the statements of each are rows; one that waits for something is a remark, as its refusal is.
+    let mut dry = typed(&["drop", "--wave", "W1-A", "--dry-run", "--format", "csv"]);
+    let refused = said(&mut dry);
+    assert!(
+        refused.code == Some(1) && refused.out.contains("histipooficina,(remark),\"REFUSED as things stand: "),
+        "{refused:?}"
+    );
+    let dry = out(dry.env("ESCLUSA_MIGRATE_OBSERVATION", "0s").env("ESCLUSA_MIGRATE_RESTORE_URL", &scratch));
+    assert_eq!(dry.matches("DROP TABLE mig_old.").count(), 22, "{dry}");
     let dropped = out(drop.env("ESCLUSA_MIGRATE_RESTORE_URL", &scratch));
     assert_eq!(dropped.matches(" dropped ").count(), 22, "{dropped}");
     let status = out(&mut typed(&["status", "--wave", "W1-A", "--format", "csv"]));
@@ -384,9 +393,15 @@ async fn the_six_steps() {
 
     // The names: each waits for a quarter of silence. One is retired before, comes back by a person, and again by a statement.
     let waits = said(&mut typed(&["retire", "--wave", "W1-A", "--dry-run", "--format", "csv"]));
-    assert_eq!((waits.code, waits.out.matches(",left as it was,\"silent: ").count()), (Some(1), 22), "{waits:?}");
+    assert_eq!(
+        (waits.code, waits.out.matches(",(remark),\"REFUSED as things stand: silent: ").count()),
+        (Some(1), 22),
+        "{waits:?}"
+    );
     let retire = ["retire", "histipooficina", "--reason", "silent since March", "--format", "csv"];
     assert_eq!(said(&mut typed(&retire)).code, Some(1));
+    let dry = out(&mut typed(&["retire", "histipooficina", "--accept", "--dry-run", "--format", "csv"]));
+    assert!(dry.contains("DROP VIEW") && !dry.contains("(remark)"), "{dry}");
     let retired = out(&mut typed(&[&retire[..], &["--accept"]].concat()));
     assert!(retired.contains("histipooficina,retired,"), "{retired}");
     let back = out(&mut typed(&["retire", "histipooficina", "--undo", "--reason", "audit in May", "--format", "csv"]));

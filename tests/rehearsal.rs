@@ -94,6 +94,8 @@ enum Deed<'d> {
     Move(Option<Mode>),
     Read,
     Back,
+    /// When the audit has been ended.
+    BackUnaudited,
     /// With its dump in this directory.
     Drop(&'d Path),
     /// And back.
@@ -108,7 +110,8 @@ async fn done(bed: &Bed, manner: Manner, table: &str, deed: Deed<'_>, pace: Pace
     let (db, journal) = noting(bed, manner).await;
     let mode = if let Deed::Move(mode) = deed { mode } else { None };
     let new = Migration::new(&db, &bed.rules, bed.context.clone()).await.unwrap();
-    let migration = Migration { pace, mode, who: "test".into(), ..new };
+    let unaudited = matches!(deed, Deed::BackUnaudited);
+    let migration = Migration { pace, mode, who: "test".into(), unaudited, ..new };
     let run = migration.begin("test").await.unwrap();
     let rule = &bed.rules.rules[table];
     let ended = match deed {
@@ -117,7 +120,7 @@ async fn done(bed: &Bed, manner: Manner, table: &str, deed: Deed<'_>, pace: Pace
             let readers = Readers { percent: 10, ..Readers::default() };
             migration.let_read(run, rule, &readers, Why { who: "test", reason: None }).await.map(drop)
         }
-        Deed::Back => migration.back(run, rule).await.map(drop),
+        Deed::Back | Deed::BackUnaudited => migration.back(run, rule).await.map(drop),
         Deed::Drop(directory) => {
             let url = format!("postgres://postgres@127.0.0.1:{}/{}", common::server().await.port, bed.name());
             let server = Server::new(&Url::new(url), None);
@@ -338,8 +341,75 @@ async fn a_status_shows_the_proof_of_what_there_is() {
 #[tokio::test]
 async fn a_history_that_stays_is_told_as_it_is_done() {
     let bed = bed().await;
+    let rehearsal = Rehearsal::begin(Bed::beside(&bed).await.db, Duration::from_secs(1)).await.unwrap();
+    let migration = Migration::new(&rehearsal.database, &bed.rules, bed.context.clone()).await.unwrap();
+    let planned = async || {
+        rehearsal.forget();
+        let ended = migration.table(1, &bed.rules.rules["hisret"]).await.map(|outcome| outcome.notes);
+        rehearsal.plan("hisret: retained", ended).await.unwrap()
+    };
+    // It would be refused; what would be done otherwise is told all the same.
+    let plan = planned().await;
+    let refused =
+        plan.remarks.len() == 1 && plan.remarks[0].starts_with("REFUSED as things stand: hisret is not in mode rewrite");
+    assert!(plan.is_refused && refused && plan.lines.iter().any(|l| l.statement.contains("ADD COLUMN hst_id")), "{plan:#?}");
+    assert!(bed.migrate_only("hisret").await.is_err());
     bed.set("hisret", Mode::Rewrite).await.unwrap();
+    let plan = planned().await;
+    assert!(!plan.is_refused && plan.remarks.contains(&"500 rows numbered".to_owned()), "{:?}", plan.remarks);
+    // A run that was ended in the middle has numbered some.
+    bed.sql("CREATE SEQUENCE cf_quere_pro.hisret_hst_id_seq; ALTER TABLE cf_quere_pro.hisret ADD COLUMN hst_id bigint, ADD COLUMN hst_operation char(1) DEFAULT 'U';
+        ALTER TABLE cf_quere_pro.hisret ALTER COLUMN hst_id SET DEFAULT nextval('cf_quere_pro.hisret_hst_id_seq');
+        UPDATE cf_quere_pro.hisret SET hst_id = nextval('cf_quere_pro.hisret_hst_id_seq') WHERE id <= 400")
+        .await;
+    assert_eq!(planned().await.remarks[0], "100 rows numbered");
     assert_told(&bed, "hisret", Deed::Move(None), pace(0)).await;
+    // Once more there is nothing to do, and nothing to write into the ledger.
+    let plan = planned().await;
+    let writes = plan.lines.iter().filter(|l| l.statement.contains("run_table")).count();
+    assert_eq!((plan.is_refused, plan.remarks.len(), writes), (false, 0, 0), "{plan:#?}");
+    let [rehearsed, watched] =
+        [Manner::Rehearsed, Manner::Watched].map(|manner| done(&bed, manner, "hisret", Deed::Move(None), pace(0)));
+    assert_eq!(told(&rehearsed.await), told(&watched.await));
+}
+
+/// The audit is ended, as by the levels 3 and 4 of `rollback`, or by hand, before a look-up comes back: it does not begin again on the table.
+#[tokio::test]
+async fn an_audit_that_was_ended_stays_ended_on_what_comes_back() {
+    let mut bed = bed().await;
+    bed.sql("CREATE TABLE cf_quere_pro.hiscolor (id numeric(5,0) NOT NULL, nombre varchar(20), usu varchar(10), hora timestamp)")
+        .await;
+    bed.rule("hiscolor", "history", "{ base = 'tipocolor', user = 'usu', time = 'hora' }", "{ columns = ['id'], base = ['id'] }")
+        .await;
+    let history = bed.rules.rules.get_mut("hiscolor").unwrap();
+    history
+        .columns
+        .iter_mut()
+        .filter(|c| ["id", "nombre"].contains(&&*c.column.name))
+        .for_each(|c| c.base = Some(c.column.name.clone()));
+    let firing = "SELECT tgrelid::regclass || ' ' || tgname || ' ' || tgenabled::text FROM pg_trigger WHERE NOT tgisinternal AND tgname LIKE 'trg_audit%'
+        AND tgrelid IN (to_regclass('cf_quere_pro.tipocolor'), to_regclass('esclusa_leaf.tipocolor')) ORDER BY 1";
+    let there = |enabled: char, table: &str| {
+        ["trg_audit_tipocolor", "trg_audit_tipocolor_t"].map(|name| format!("{table} {name} {enabled}")).to_vec()
+    };
+    // The audit was on the table before it moved, and lies silenced in the archive; or was made on the leaf.
+    for order in [["hiscolor", "tipocolor"], ["tipocolor", "hiscolor"]] {
+        for (deed, disables) in [(Deed::BackUnaudited, true), (Deed::Back, true), (Deed::Back, false)] {
+            for table in order {
+                bed.migrate(table).await.unwrap_or_else(|e| panic!("{}", said(&e)));
+            }
+            assert_eq!(bed.rows(firing).await, there('O', "esclusa_leaf.tipocolor"), "{order:?} {deed:?}");
+            if disables {
+                capture::disable(&bed.db, &bed.context).await.unwrap();
+            }
+            assert_told(&bed, "tipocolor", deed, pace(u64::MAX)).await;
+            let expected = there(if disables { 'D' } else { 'O' }, "cf_quere_pro.tipocolor");
+            assert_eq!(bed.rows(firing).await, expected, "{order:?} {deed:?} {disables}");
+            done(&bed, Manner::Watched, "hiscolor", deed, pace(u64::MAX)).await;
+            assert_eq!(bed.rows(firing).await, expected, "{order:?} {deed:?} {disables}");
+            bed.sql("DROP TRIGGER trg_audit_tipocolor ON cf_quere_pro.tipocolor; DROP TRIGGER trg_audit_tipocolor_t ON cf_quere_pro.tipocolor").await;
+        }
+    }
 }
 
 /// The schema, once more on a database that has it, with a month and an index of a moved table missing.
@@ -364,18 +434,60 @@ async fn the_schema_is_told_as_it_is_applied() {
         .filter(|s| s.starts_with("CREATE TABLE cf_quere_pro.audit_log_") && s.contains("#_# PARTITION OF"))
         .count();
     assert_eq!(month, 1);
-    // The run builds the schema once more to compare, and takes it back; a rehearsal does that apart.
-    let without_check = |noted: &[Noted]| -> Vec<Noted> {
-        let mut is_check = false;
-        let keep = |n: &&Noted| {
-            is_check |= n.doing == "beginning the check";
-            let is_kept = !is_check;
-            is_check &= n.doing != "ending the check";
-            is_kept
-        };
-        noted.iter().filter(keep).cloned().collect()
-    };
     assert_same("schema apply", &noted[0], &without_check(&noted[1]));
+}
+
+/// The run builds the schema once more to compare, and takes it back; a rehearsal does that apart.
+fn without_check(noted: &[Noted]) -> Vec<Noted> {
+    let mut is_check = false;
+    let keep = |n: &&Noted| {
+        is_check |= n.doing == "beginning the check";
+        let is_kept = !is_check;
+        is_check &= n.doing != "ending the check";
+        is_kept
+    };
+    noted.iter().filter(keep).cloned().collect()
+}
+
+/// The schema in a database that has nothing of esclusa's: constraints and the live partition come with their tables, and each month is told.
+#[tokio::test]
+async fn the_schema_is_told_where_there_is_nothing_yet() {
+    let server = common::server().await;
+    let admin = server.connect("postgres").await.unwrap();
+    admin.batch("making a database", "CREATE DATABASE nothing_yet").await.unwrap();
+    let context = common::context();
+    let months = |statements: &[String]| {
+        let is_month = |s: &&String| {
+            s.starts_with("CREATE TABLE cf_quere_pro.audit_log_") && s.contains(" PARTITION OF cf_quere_pro.audit_log_live FOR ")
+        };
+        statements.iter().filter(is_month).cloned().collect::<Vec<String>>()
+    };
+    let rehearsal = Rehearsal::begin(server.connect("nothing_yet").await.unwrap(), Duration::from_secs(1)).await.unwrap();
+    rehearsal.forget();
+    let ended = schema::apply(&rehearsal.database, &context).await.map(|_| Vec::new());
+    let plan = rehearsal.plan("schema", ended).await.unwrap();
+    assert!(!plan.is_refused, "{:?}", plan.remarks);
+    let lines: Vec<String> = plan.lines.iter().map(|line| line.statement.clone()).collect();
+    let added: Vec<&String> = lines.iter().filter(|s| s.contains("ADD CONSTRAINT") || s.contains("ATTACH PARTITION")).collect();
+    let planned = months(&lines);
+    let mut noted = Vec::new();
+    for manner in [Manner::Rehearsed, Manner::Watched] {
+        let db = server.connect("nothing_yet").await.unwrap();
+        db.batch("pinning the session", PINNED).await.unwrap();
+        let (db, journal) = db.noting(manner).await.unwrap();
+        schema::apply(&db, &context).await.unwrap();
+        noted.push(journal.take());
+    }
+    let sent: Vec<String> = without_check(&noted[1])
+        .iter()
+        .flat_map(|n| cut(n, &Keys::default(), &HashMap::new()).into_iter().map(|(statement, _)| statement))
+        .collect();
+    assert!(added.iter().all(|s| sent.contains(s)), "{added:#?}");
+    assert!(planned.len() >= 24 && plan.lines.iter().filter(|l| planned.contains(&l.statement)).all(|l| l.times == 1));
+    assert_eq!(planned, months(&sent));
+    // What a run asks of what it has made, pg_partman's tables among it, a rehearsal does not.
+    let changes = |noted: Vec<Noted>| noted.into_iter().filter(|n| !n.is_question).collect::<Vec<_>>();
+    assert_same("schema apply", &changes(noted.remove(0)), &changes(without_check(&noted[0])));
 }
 
 /// Nothing is changed, even by a statement that calls itself a question; and numbers of rows come from the catalog.

@@ -103,22 +103,25 @@ async fn rehearse(call: &Call, asked: &Drop, rules: &RuleSet, chosen: &[&Rule]) 
     let directory = asked.dump.as_deref().unwrap_or("DIRECTORY".as_ref());
     let dumping = Dumping { server: &server, scratch: scratch.as_ref(), directory, observation };
     let (mut table, mut may, mut held) = (Table::new(COLUMNS), Vec::new(), 0);
+    let mut told = Rehearsed::new(call);
     for &rule in chosen {
         match looked_at(&migration, rule, scratch.as_ref(), observation).await {
             Ok(()) => {
                 may.push(rule);
-                table.push(row(rule, "may be dropped", String::new()));
+                table.push(foreseen(rule, "may be dropped", String::new()));
             }
             Err(error @ Error::Refused { .. }) => {
                 held += 1;
-                table.push(row(rule, LEFT, error.in_one_line()));
+                told.remark(&about(rule), format!("REFUSED as things stand: {}", error.in_one_line()), true);
+                table.push(foreseen(rule, LEFT, error.in_one_line()));
             }
             Err(error) => return Err(error),
         }
     }
-    call.print(&table)?;
-    if call.format == Format::Table && !may.is_empty() {
-        let mut told = Rehearsed::new(call);
+    if call.format == Format::Table {
+        call.print(&table)?;
+    }
+    if !may.is_empty() {
         rehearsal.forget();
         let run = migration.begin("drop").await?;
         for rule in may {
@@ -129,12 +132,21 @@ async fn rehearse(call: &Call, asked: &Drop, rules: &RuleSet, chosen: &[&Rule]) 
         }
         migration.finish(run).await?;
         told.take(&rehearsal, "(the run): behind the last table", None, Ok(Vec::new())).await?;
-        told.end()?;
+    }
+    if call.format != Format::Table || held == 0 {
+        return told.end();
     }
     match held {
         0 => Ok(()),
         held => Err(Error::refused(format!("{held} tables were not dropped"))),
     }
+}
+
+/// The same of one of which nothing was done yet: its rows are told with each statement.
+fn foreseen(rule: &Rule, state: &str, why: String) -> Vec<Cell> {
+    let mut cells = row(rule, state, why);
+    cells[2] = Cell::Null;
+    cells
 }
 
 /// The row of a table that was not dropped.

@@ -1,6 +1,8 @@
 //! `--dry-run` of the commands that change the target database: each is run on a connection on which nothing is changed, and what it would have
 //! sent is printed.
 
+use std::collections::BTreeSet;
+
 use super::call::Call;
 use super::terminal::say;
 use crate::catalog::Database;
@@ -37,6 +39,13 @@ impl<'c> Rehearsed<'c> {
         }
         self.plans.push(plan);
         Ok(())
+    }
+
+    /// Takes a table of which nothing would be sent: because it would be refused, or is so already. A person has read it before.
+    pub(super) fn remark(&mut self, about: &str, remark: String, is_refused: bool) {
+        let (about, remarks) = (about.to_owned(), vec![remark]);
+        self.refused += usize::from(is_refused);
+        self.plans.push(Plan { about, remarks, lines: Vec::new(), made: BTreeSet::new(), is_refused });
     }
 
     /// Ends it. Exit code 1 where something would be refused.

@@ -64,16 +64,19 @@ pub(super) async fn run(call: Call, asked: Retire) -> Result<()> {
     let mut migration = Migration::new(&database, &rules, context).await?;
     migration.pace = Pace::new(&call.settings);
     let mut done = Done::new();
-    let (mut announced, mut rehearsed) = (Vec::new(), Vec::new());
+    let (mut announced, mut rehearsed, mut told) = (Vec::new(), Vec::new(), Rehearsed::new(&call));
     for rule in chosen {
         let facts = facts.remove(&rule.table).unwrap_or_default();
         let unmet: Vec<Condition> = condition::to_retire(&facts).into_iter().filter(|c| !c.met).collect();
         let may = unmet.iter().all(|c| asked.accept && condition::may_be_accepted(c));
         // Of a wave, or of all, those that are retired are no failures.
         if name::name(&database, &rule.table).await? == Name::Tombstone {
+            told.remark(&about(rule), "is retired".to_owned(), false);
             done.row(rule, "is retired", String::new());
         } else if !may {
-            done.left(rule, unmet.iter().map(|c| format!("{}: {}", c.name, c.why)).collect::<Vec<_>>().join("; "));
+            let why = unmet.iter().map(|c| format!("{}: {}", c.name, c.why)).collect::<Vec<_>>().join("; ");
+            told.remark(&about(rule), format!("REFUSED as things stand: {why}"), true);
+            done.left(rule, why);
         } else if asked.dry_run {
             done.row(rule, "may be retired", String::new());
             rehearsed.push(rule);
@@ -86,9 +89,11 @@ pub(super) async fn run(call: Call, asked: Retire) -> Result<()> {
         }
     }
     if asked.dry_run {
-        let ended = done.print(&call, "retired");
-        rehearse(&call, &rules, &rehearsed, by).await?;
-        return ended;
+        let ended = if call.format == Format::Table { done.print(&call, "retired") } else { Ok(()) };
+        return match rehearse(&call, told, &rules, &rehearsed, by).await {
+            Err(error @ Error::Io { .. }) => Err(error),
+            rehearsed => ended.and(rehearsed),
+        };
     }
     if !announced.is_empty() {
         bury(&migration, &announced, by, &mut done).await?;
@@ -121,15 +126,14 @@ async fn bury(migration: &Migration<'_>, announced: &[&Rule], by: By<'_>, done: 
     Ok(())
 }
 
-/// What would be sent for those that may be retired, for a person who reads it.
-async fn rehearse(call: &Call, rules: &RuleSet, chosen: &[&Rule], by: By<'_>) -> Result<()> {
-    if call.format != Format::Table || chosen.is_empty() {
-        return Ok(());
+/// What would be sent for those that may be retired.
+async fn rehearse(call: &Call, mut told: Rehearsed<'_>, rules: &RuleSet, chosen: &[&Rule], by: By<'_>) -> Result<()> {
+    if chosen.is_empty() {
+        return told.end();
     }
     let rehearsal = call.rehearsal().await?;
     let mut migration = Migration::new(&rehearsal.database, rules, Context::new(&call.settings)).await?;
     migration.pace = Pace::new(&call.settings);
-    let mut told = Rehearsed::new(call);
     for rule in chosen {
         let work = async {
             name::announce(migration.database, &migration.context, &rule.table, by).await?;

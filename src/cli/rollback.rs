@@ -66,10 +66,11 @@ pub(super) async fn run(call: Call, rollback: Rollback) -> Result<()> {
     let context = Context::new(&call.settings);
     roles::require(&database, &context, &rules).await?;
     let new = Migration::new(&database, &rules, context.clone()).await?;
-    let migration = Migration { pace: Pace::new(&call.settings), who: user(), told: &Words, ..new };
+    let unaudited = rollback.level >= 3;
+    let migration = Migration { pace: Pace::new(&call.settings), who: user(), told: &Words, unaudited, ..new };
     let run = migration.begin(&std::env::args().skip(1).collect::<Vec<_>>().join(" ")).await?;
     let mut table = Table::new(&[("table", Text), ("state", Text), ("rows", Int), ("notes", Text)]);
-    if rollback.level >= 3 {
+    if unaudited {
         let triggers = capture::disable(&database, &context).await?;
         let row = |trigger: String| vec![trigger.into(), "audit trigger disabled".into(), 0usize.into(), "".into()];
         triggers.into_iter().for_each(|trigger| table.push(row(trigger)));
@@ -140,10 +141,11 @@ async fn rehearse(call: &Call, rollback: &Rollback, rules: &RuleSet, chosen: &[&
     let (database, context) = (&rehearsal.database, Context::new(&call.settings));
     roles::require(database, &context, rules).await?;
     let new = Migration::new(database, rules, context.clone()).await?;
-    let migration = Migration { pace: Pace::new(&call.settings), who: user(), ..new };
+    let unaudited = rollback.level >= 3;
+    let migration = Migration { pace: Pace::new(&call.settings), who: user(), unaudited, ..new };
     let mut told = Rehearsed::new(call);
     let run = migration.begin("rollback").await?;
-    let disabled = if rollback.level >= 3 { capture::disable(database, &context).await? } else { Vec::new() };
+    let disabled = if unaudited { capture::disable(database, &context).await? } else { Vec::new() };
     told.take(&rehearsal, "(the run): before the first table", None, Ok(disabled)).await?;
     for rule in chosen {
         let Some(is_dropped) = rollback.is_made_first(database, &context, rule).await? else { continue };

@@ -12,6 +12,7 @@ use crate::relation::{CONTROL, Relation};
 use crate::rule::Rule;
 use crate::sql::quote::{ident, literal, qualified};
 
+use super::capture::Firing;
 use super::cut_over::{Asked, CutOver};
 use super::foreign_key::bounded;
 use super::foreign_key::key_table::restoring;
@@ -163,6 +164,8 @@ impl Migration<'_> {
         if is_there {
             db.will_be(&legacy, &archive);
         }
+        // Whoever has disabled the audit of the rows finds it disabled.
+        let is_unaudited = self.unaudited || capture::is_disabled(db, &leaf).await?;
         let gone = format!(
             "DROP VIEW {aside};\nDROP VIEW {view};\nDROP FUNCTION {write}();\nALTER TABLE {parent} DETACH PARTITION {leaf};\nDROP TABLE {leaf};\n{}{}\n{}\nDELETE FROM {CONTROL}.object WHERE legacy_table = {table};\n{compared}",
             keep::removal(relation),
@@ -174,7 +177,7 @@ impl Migration<'_> {
             compared = control::forget_comparisons(&rule.table),
         );
         db.batch(&context, &gone).await?;
-        self.capture_back(db, rule, relation).await?;
+        self.capture_back(db, rule, relation, if is_unaudited { Firing::Disabled } else { Firing::Enabled }).await?;
         Ok(later)
     }
 
@@ -195,7 +198,7 @@ impl Migration<'_> {
     }
 
     /// What a look-up's leaf was audited by goes back to the table; what a history's base projects into its leaf ends.
-    async fn capture_back(&self, db: &Database, rule: &Rule, relation: &Relation) -> Result<()> {
+    async fn capture_back(&self, db: &Database, rule: &Rule, relation: &Relation, firing: Firing) -> Result<()> {
         let base = rule.target.history().and_then(|h| h.base.clone());
         let tables: Vec<String> = std::iter::once(rule.table.clone()).chain(base).collect();
         let mut catalog = Catalog::read_tables(db, &self.context.schema, &tables).await?;
@@ -205,11 +208,11 @@ impl Migration<'_> {
         }
         let of = |table: &str| self.rules.rules.get(table).map(|rule| Relation::compile(rule, &self.context));
         if rule.target.history().is_none() {
-            return capture::follow(db, &catalog, self.rules, relation, &of).await.map(|_| ());
+            return capture::follow(db, &catalog, self.rules, relation, &of, firing).await.map(|_| ());
         }
         let application = Rule { target: rule.target.clone().written_by_application(), ..rule.clone() };
         let relation = Relation::compile(&application, &self.context);
-        capture::attach(db, &catalog, self.rules, &application, &relation, &of).await.map(|_| ())
+        capture::attach(db, &catalog, self.rules, &application, &relation, &of, firing).await.map(|_| ())
     }
 
     /// The grants of the view, which may have changed since, on the table; and its owner, comments being carried by `dependents`.

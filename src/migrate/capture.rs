@@ -49,6 +49,15 @@ pub enum Attached {
     No(String),
 }
 
+/// Whether triggers fire that are attached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Firing {
+    /// They do.
+    Enabled,
+    /// They are there, and disabled; so are those that were there already.
+    Disabled,
+}
+
 /// Where a history's triggers belong.
 enum Place {
     /// On the base table: with its schema, its name, the key and the column of the exploitation's id.
@@ -78,6 +87,7 @@ pub async fn attach(
     rule: &Rule,
     relation: &Relation,
     relation_of: &dyn Fn(&str) -> Option<Relation>,
+    firing: Firing,
 ) -> Result<Attached> {
     let place = place(catalog, rules, rule, relation_of);
     let attached = match &place {
@@ -86,17 +96,22 @@ pub async fn attach(
         Place::Domain { relation, .. } => Attached::Domain(relation.table.clone()),
     };
     let mut wanted = expected(database, &catalog.schema, &place, relation).await?;
-    let mut kept = Vec::new();
+    let (mut kept, mut disabling) = (Vec::new(), Vec::new());
     for trigger in &wanted.triggers {
         let there = trigger.found(database).await?;
-        if let Some(disabled) = there.iter().find(|t| !t.enabled) {
+        let disabled = there.iter().find(|t| !t.enabled).filter(|_| firing == Firing::Enabled);
+        if let Some(disabled) = disabled {
             return Ok(Attached::No(format!("{} on {} is disabled", disabled.name, trigger.shown)));
         }
+        disabling.extend(trigger.disabling(&there));
         kept.push(!there.is_empty());
     }
     let mut kept = kept.into_iter();
     wanted.triggers.retain(|_| !kept.next().unwrap_or(false));
     apply(database, &wanted).await?;
+    for sql in disabling.iter().filter(|_| firing == Firing::Disabled) {
+        database.batch("disabling an audit trigger", sql).await?;
+    }
     Ok(attached)
 }
 
@@ -108,11 +123,12 @@ pub async fn follow(
     rules: &RuleSet,
     moved: &Relation,
     relation_of: &dyn Fn(&str) -> Option<Relation>,
+    firing: Firing,
 ) -> Result<Vec<String>> {
     let mut histories = Vec::new();
     for rule in rules.rules.values().filter(|r| r.target.history().is_some_and(|h| h.base.as_ref() == Some(&moved.table))) {
         let Some(relation) = relation_of(&rule.table) else { continue };
-        if let Attached::Domain(_) = attach(database, catalog, rules, rule, &relation, relation_of).await? {
+        if let Attached::Domain(_) = attach(database, catalog, rules, rule, &relation, relation_of, firing).await? {
             histories.push(rule.table.clone());
         }
     }
@@ -395,6 +411,14 @@ pub async fn mend(database: &Database, context: &Context, rules: &RuleSet) -> Re
             .await?;
     }
     Ok(())
+}
+
+/// Whether a trigger of the audit on a leaf is disabled.
+pub async fn is_disabled(database: &Database, leaf: &str) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid \
+               WHERE t.tgrelid = to_regclass($1) AND NOT t.tgisinternal AND t.tgenabled = 'D' \
+                 AND p.pronamespace = to_regnamespace($2) AND p.proname ~ '^(audit|project)_')";
+    Ok(database.one("looking for audit triggers", sql, &[&leaf, &CONTROL]).await?.get(0))
 }
 
 /// Disables every trigger of the audit: what they have recorded stays. Their names.

@@ -43,6 +43,8 @@ pub struct Migration<'m> {
     pub mode: Option<Mode>,
     /// Who stores modes.
     pub who: String,
+    /// The audit has been ended ([`super::capture::disable`]): what is made of it on a table that comes back is disabled there.
+    pub unaudited: bool,
 }
 
 impl<'m> Migration<'m> {
@@ -61,6 +63,7 @@ impl<'m> Migration<'m> {
             told: &Silent,
             mode: None,
             who: "somebody".into(),
+            unaudited: false,
         })
     }
 

@@ -353,9 +353,9 @@ fn rounds(lines: Vec<Line>, chunk: Duration) -> Vec<Line> {
     out
 }
 
-/// Statements that say the same as the one before, and are not worth a count.
+/// Statements that say the same as the one before, and are not worth a count; and those that make something, each of its own name.
 fn is_short(line: &Line) -> bool {
-    line.locks.is_empty()
+    line.locks.is_empty() || lock::made(&line.statement).is_some()
 }
 
 impl Plan {

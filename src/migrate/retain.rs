@@ -24,10 +24,7 @@ pub async fn run(database: &Database, context: &Context, rule: &Rule, table: &Ta
         improvement.columns().await?;
         steps.push("columns hst_id and hst_operation added".into());
     }
-    let numbered = improvement.number().await?;
-    if numbered > 0 {
-        steps.push(format!("{numbered} rows numbered"));
-    }
+    steps.extend(improvement.number().await?);
     if !table.keys.iter().any(|k| k.columns == ["hst_id"]) {
         steps.push(improvement.key().await?);
     }
@@ -170,17 +167,33 @@ impl Improvement<'_> {
         self.alter(&context, &self.statements.columns()).await
     }
 
-    async fn number(&self) -> Result<u64> {
-        let batch = self.statements.batch();
+    /// Numbers the rows that have none; what is told of it, if there were any.
+    async fn number(&self) -> Result<Option<String>> {
+        let (batch, context) = (self.statements.batch(), format!("numbering {}", self.rule.table));
         let mut numbered = 0;
         loop {
-            let rows = self.database.execute(&format!("numbering {}", self.rule.table), &batch, &[]).await?;
-            numbered += rows;
+            let rows = self.database.execute(&context, &batch, &[]).await?;
             // A rehearsal would find rows for ever.
-            if rows == 0 || self.database.is_rehearsal() {
-                return Ok(numbered);
+            if self.database.is_rehearsal() {
+                return self.to_number(&context).await;
+            }
+            numbered += rows;
+            if rows == 0 {
+                return Ok((numbered > 0).then(|| format!("{numbered} rows numbered")));
             }
         }
+    }
+
+    /// The same of a rehearsal, in which no row has got its number. A run does not count them before, so that is no part of what is told.
+    async fn to_number(&self, context: &str) -> Result<Option<String>> {
+        let lacking = match self.table.column("hst_id") {
+            Some(column) if column.not_null => return Ok(None),
+            Some(_) => " WHERE hst_id IS NULL",
+            None => "",
+        };
+        let sql = format!("SELECT count(*) FROM {}{lacking}", self.statements.name);
+        let rows: i64 = self.database.apart().await?.one(context, &sql, &[]).await?.get(0);
+        Ok((rows > 0).then(|| format!("{rows} rows numbered")))
     }
 
     /// A primary key; beside one that the table has already, a unique constraint.

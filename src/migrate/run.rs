@@ -13,7 +13,7 @@ use crate::relation::Relation;
 use crate::rule::{Rule, check};
 use crate::sql::quote::{literal, qualified};
 
-use super::capture::{self, writer};
+use super::capture::{self, Firing, writer};
 use super::cut_over::{Asked, CutOver};
 use super::dependents::{self, Dependent, Dependents};
 use super::foreign_key::KEYS;
@@ -56,21 +56,22 @@ impl Migration<'_> {
             });
         };
         if relation.is_retained() {
-            let mut notes = Vec::new();
+            let mut refused = None;
             if table.column("hst_id").is_none() {
                 match gate::improvement(self.database, &rule.table).await {
                     // What would be done then is told all the same.
-                    Err(error) if self.database.is_rehearsal() => notes.push(error.in_one_line()),
+                    Err(error @ Error::Refused { .. }) if self.database.is_rehearsal() => refused = Some(error),
                     checked => checked?,
                 }
             }
-            notes.extend(retain::run(self.database, &self.context, rule, table).await?);
+            let notes = retain::run(self.database, &self.context, rule, table).await?;
             // A process that was killed behind the work has not come to the ledger.
             if !notes.is_empty() || ledger::state(self.database, &self.context, &rule.table).await? != State::Improved {
                 let write = async |db: &Database| self.write(db, run, rule, Step::Improve, None).await;
                 self.database.transaction("writing what was improved", write).await?;
             }
-            return Ok(Outcome { table: rule.table.clone(), rows: 0, parity: None, notes, held: Duration::ZERO });
+            let outcome = Outcome { table: rule.table.clone(), rows: 0, parity: None, notes, held: Duration::ZERO };
+            return refused.map_or(Ok(outcome), Err);
         }
         if table.kind == 'v' {
             // A process that was killed just behind the move has not come to that.
@@ -399,10 +400,11 @@ impl Migration<'_> {
         after.tables.remove(&rule.table);
         let mut notes = Vec::new();
         if relation.kind == "history" {
-            let attached = capture::attach(db, &after, self.rules, rule, relation, &|t| self.relation(t)).await?;
+            let attached =
+                capture::attach(db, &after, self.rules, rule, relation, &|t| self.relation(t), Firing::Enabled).await?;
             notes.extend(writer::notes(relation, attached)?);
         } else {
-            let histories = capture::follow(db, &after, self.rules, relation, &|t| self.relation(t)).await?;
+            let histories = capture::follow(db, &after, self.rules, relation, &|t| self.relation(t), Firing::Enabled).await?;
             notes.extend(histories.iter().map(|h| format!("audit trigger on the rows of domain {} for {h}", rule.table)));
         }
         Ok(notes)

@@ -450,7 +450,7 @@ async fn names_do_not_get_out_of_the_function_that_is_written_for_a_table() {
         let catalog = esclusa::catalog::Catalog::read(&bed.db, SCHEMA).await.unwrap();
         let rule = &bed.rules.rules["hisbase"];
         bed.sql("DROP TRIGGER IF EXISTS trg_audit_base ON cf_quere_pro.base; TRUNCATE cf_quere_pro.base; TRUNCATE cf_quere_pro.audit_log").await;
-        capture::attach(&bed.db, &catalog, &bed.rules, rule, &relation, &|_| None).await.unwrap();
+        capture::attach(&bed.db, &catalog, &bed.rules, rule, &relation, &|_| None, capture::Firing::Enabled).await.unwrap();
         assert_eq!(bed.cell("SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid WHERE proname = 'audit_base' AND tgtype & 1 = 1").await, "1");
         bed.sql(r#"INSERT INTO cf_quere_pro.base VALUES (1, 'a', 12, 1.5); UPDATE cf_quere_pro.base SET "n'%" = 1.50; DELETE FROM cf_quere_pro.base"#).await;
         assert_eq!(

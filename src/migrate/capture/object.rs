@@ -207,6 +207,15 @@ impl Trigger {
         database.batch(&format!("attaching {} to {}", self.name, self.shown), &sql).await
     }
 
+    /// The SQL that disables it: those of `found` that fire, or the one that is made where there is none.
+    pub(super) fn disabling(&self, found: &[Existing]) -> Vec<String> {
+        let one = |name: &str| format!("ALTER TABLE {} DISABLE TRIGGER {}", self.table, ident(name));
+        match found {
+            [] => vec![one(&self.name)],
+            found => found.iter().filter(|t| t.enabled).map(|t| one(&t.name)).collect(),
+        }
+    }
+
     fn removal_of(&self, name: &str) -> String {
         format!("DROP TRIGGER {} ON {};\n", ident(name), self.table)
     }

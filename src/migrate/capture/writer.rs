@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::relation::{Context, Relation};
 use crate::rule::{Capture, Rule, RuleSet};
 
-use super::{Attached, attach};
+use super::{Attached, Firing, attach};
 use crate::migrate::{PINNED, object, view};
 
 /// Puts a changed rule into force, in one transaction; what the reader should know. `rule` is not yet the one in `rules`.
@@ -25,7 +25,7 @@ pub async fn change(database: &Database, context: &Context, rules: &RuleSet, rul
     let line = format!("switching the capture of {}", rule.table);
     let work = async |db: &Database| {
         let of = |table: &str| rules.rules.get(table).map(|rule| Relation::compile(rule, context));
-        let attached = attach(db, &catalog, rules, rule, &relation, &of).await?;
+        let attached = attach(db, &catalog, rules, rule, &relation, &of, Firing::Enabled).await?;
         let told = match history.capture {
             Capture::Application => vec!["what the trigger has projected into the history stays there".to_owned()],
             Capture::Trigger => notes(&relation, attached)?,

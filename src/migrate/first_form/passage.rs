@@ -267,7 +267,7 @@ impl Passage<'_> {
         let catalog = Catalog::read(self.db, &self.context.schema).await?;
         let of = |table: &str| self.rules.rules.get(table).map(|rule| Relation::compile(rule, self.context));
         for (rule, relation) in moved.iter().filter(|(_, relation)| relation.kind == "history") {
-            capture::attach(self.db, &catalog, self.rules, rule, relation, &of).await?;
+            capture::attach(self.db, &catalog, self.rules, rule, relation, &of, capture::Firing::Enabled).await?;
         }
         Ok(())
     }

@@ -1,10 +1,10 @@
 //! The admin console over the PostgreSQL protocol: `psql -h 127.0.0.1 -p 6433 esclusa`, or any driver.
 //!
-//! pgwire speaks the protocol here, and only here. The way of a command: `guard` bounds the client's bytes, `connection` takes
-//! message by message, `login` lets in, `query` hands texts on, `lexer` and `parser` read them, `command` finds their line
-//! in the table of commands, `statement` checks the right and runs it, `encode` frames the answer. What can be shown is the list of
-//! reports (`src/report.rs`); what can be done has one file per small family: `modes`, `steering`, `pause`; `courtesy` is for what drivers
-//! say on their own.
+//! pgwire speaks the protocol here, and only here. The way of a command: `guard` bounds the client's bytes, `connection` reads
+//! message by message, `login` authenticates, `query` takes the text of a Query or Parse, `lexer` and `parser` read it, `command`
+//! finds its line in the table of commands, `statement` checks the right and runs it, `encode` frames the answer. What can be shown
+//! is the list of reports (`src/report.rs`); what can be done has one file per small family: `modes`, `steering`, `pause`;
+//! `courtesy` answers what drivers send unasked.
 //!
 //! The console changes nothing itself: it asks [`Admin`], which the server implements. It has no transactions: a change takes effect
 //! when it is answered, and ROLLBACK does not take it back. It speaks no TLS: bind it to loopback or to a trusted network.
@@ -55,7 +55,7 @@ use service::Console;
 use crate::session::Shared;
 use crate::wire::stream::Stream;
 
-/// Serves the console, for as long as the future is polled; its connections end with it.
+/// Serves the console for as long as the future is polled; dropping it closes all connections of the console.
 pub async fn serve(listener: TcpListener, shared: Arc<Shared>, admin: Arc<dyn Admin>, gate: Arc<Gate>) {
     let console = Arc::new(Console::new(shared, admin, gate));
     if let Err(faults) = console.gate.reload().await {

@@ -1,4 +1,4 @@
-//! The table of commands: name, syntax, help, who may, columns of the answer, and the function.
+//! The table of commands: name, syntax, help, required right, columns of the answer, and the function.
 //!
 //! Every report (`src/report.rs`) is a SHOW here by itself. Another command is a file (or a line in a file of its family) and a line in
 //! [`ACTING`]. SHOW HELP, the hints of syntax errors, Describe and the check of access all come from a command's line.
@@ -36,7 +36,7 @@ struct Command {
 /// What a command does.
 #[derive(Clone, Copy)]
 enum Function {
-    /// Yields rows, which WHERE, ORDER BY and LIMIT then apply to.
+    /// Yields rows, to which WHERE, ORDER BY and LIMIT are then applied.
     Show(Shown),
     /// Reads what follows its name, to the end.
     Act(Reader),
@@ -45,9 +45,9 @@ enum Function {
 /// Where the rows of a SHOW come from.
 #[derive(Clone, Copy)]
 enum Shown {
-    /// This process's memory.
+    /// From the memory of this process.
     Here(fn(&Shared) -> Table),
-    /// The target database.
+    /// From the target database.
     Recorded(&'static Report),
 }
 
@@ -66,7 +66,7 @@ const ACTING: &[(&str, &str, &str, Columns, Reader)] = &[
     ("SHUTDOWN", "", "Ends the proxy, gracefully.", &[], steering::shutdown),
 ];
 
-/// Names by which those who know PgBouncer ask for a report: name, report, help.
+/// PgBouncer's names for our reports: name, report, help.
 const OTHER_NAMES: &[(&str, &str, &str)] = &[("clients", "sessions", "SHOW SESSIONS, as PgBouncer calls it.")];
 
 /// The one table that is about the console itself.
@@ -128,7 +128,7 @@ impl Action for Show {
     }
 }
 
-/// Reads all commands of a text. One that cannot be read makes the whole text fail, as in PostgreSQL: nothing has run by then.
+/// Reads all commands of a text. If one cannot be read, none is run, as in PostgreSQL.
 pub(super) fn parse(text: &str) -> Result<Vec<Arc<Statement>>, Failure> {
     let tokens = lexer::tokens(text)?;
     let one = |range: Range<usize>| statement(text, &tokens[range]).map(Arc::new);
@@ -150,7 +150,7 @@ fn statement(text: &str, tokens: &[Token]) -> Result<Statement, Failure> {
     Ok(Statement { name, tag, access: command.access, columns: Column::all(command.columns), action })
 }
 
-/// The command whose name is next, which is passed.
+/// Finds the command whose name comes next, and skips the name.
 fn find(parser: &mut Parser<'_>) -> Result<&'static Command, Failure> {
     let mut candidates: Vec<(&Command, Vec<&'static str>)> = COMMANDS.iter().map(|c| (c, c.name.split(' ').collect())).collect();
     for depth in 0.. {

@@ -1,7 +1,8 @@
 //! The conditions behind WHERE: comparisons, LIKE, IN and IS NULL, joined by AND, OR, NOT and parentheses, as SQL reads them.
 //!
-//! Columns and literals are checked when the command is read. Values may stand in parentheses and have a cast behind them: that is how pgjdbc
-//! puts parameters into a text (`preferQueryMode=simple`). NULL compares with nothing, and a condition may be neither true nor false.
+//! Columns and literals are checked when the command is read. A value may stand in parentheses and be followed by a cast: pgjdbc
+//! writes parameters into the text like this (`preferQueryMode=simple`). A comparison with NULL is neither true nor false, as in
+//! SQL.
 
 use std::cmp::Ordering;
 
@@ -14,13 +15,13 @@ use crate::table::{Cell, ColumnType};
 /// Columns of an answer, by name and type.
 type Columns<'c> = [(&'c str, ColumnType)];
 
-/// Parentheses and NOTs that may stand in each other.
+/// How deeply parentheses and NOTs may be nested.
 pub(super) const DEPTH: usize = 32;
 
 /// What may stand behind a column.
 const OPERATORS: &[&str] = &["=", "<>", "LIKE", "IN", "IS", "NOT", "<", "<=", ">", ">="];
 
-/// What a row is asked.
+/// A condition on a row.
 #[derive(Debug)]
 pub(super) enum Condition {
     All(Vec<Condition>),
@@ -32,16 +33,16 @@ pub(super) enum Condition {
 }
 
 impl Condition {
-    /// Reads conditions as far as they go.
+    /// Reads the longest condition that begins here.
     pub(super) fn parse(parser: &mut Parser<'_>, columns: &Columns<'_>) -> Result<Condition, Failure> {
         any(parser, columns, DEPTH)
     }
 
-    /// Whether it is true of a row; `None` where NULL leaves that open.
+    /// Whether the row meets it; `None` when a NULL leaves that unknown.
     pub(super) fn holds(&self, row: &[Cell]) -> Option<bool> {
         let cell = |column: usize| row.get(column).filter(|cell| **cell != Cell::Null);
         match self {
-            // What settles it comes before what leaves it open.
+            // One false condition makes AND false, whatever is unknown; one true condition makes OR true.
             Condition::All(all) => settled(all, row, false),
             Condition::Any(any) => settled(any, row, true),
             Condition::Not(one) => one.holds(row).map(|holds| !holds),
@@ -62,7 +63,7 @@ impl Condition {
     }
 }
 
-/// One that is `by` settles all of them; otherwise one that is open leaves them open.
+/// The result is `by` if any condition is `by`; otherwise unknown if any is unknown; otherwise the opposite of `by`.
 fn settled(conditions: &[Condition], row: &[Cell], by: bool) -> Option<bool> {
     let mut is_open = false;
     for condition in conditions {
@@ -114,7 +115,7 @@ fn closes(parser: &mut Parser<'_>, possible: &[&str]) -> Result<(), Failure> {
     if parser.accept_symbol(")") { Ok(()) } else { Err(parser.unexpected(possible)) }
 }
 
-/// A column, and what is asked of it.
+/// A column and its comparison.
 fn of_column(parser: &mut Parser<'_>, columns: &Columns<'_>) -> Result<Condition, Failure> {
     let (column, column_type) = named_column(parser, columns)?;
     if parser.accept(&["IS"]) {
@@ -172,7 +173,8 @@ pub(super) fn named_column(parser: &mut Parser<'_>, columns: &Columns<'_>) -> Re
     Ok((found, columns[found].1))
 }
 
-/// A literal as a value of the column's type, perhaps in parentheses, perhaps with a cast, which adds nothing to the column's type.
+/// A literal as a value of the column's type, perhaps in parentheses, perhaps with a cast. The cast is ignored: the column's type
+/// is known.
 pub(super) fn value(parser: &mut Parser<'_>, column_type: ColumnType, depth: usize) -> Result<Cell, Failure> {
     let found = if matches!(parser.ahead(0), Some(Kind::Symbol("("))) {
         let depth = deeper(parser, depth)?;
@@ -236,8 +238,8 @@ pub(super) fn compare(a: &Cell, b: &Cell) -> Ordering {
     }
 }
 
-/// PostgreSQL's LIKE (manual, section 9.7.1): `%`, `_`, and a backslash that takes their meaning. Going back only to the last `%`
-/// keeps it from growing exponentially.
+/// PostgreSQL's LIKE (manual, section 9.7.1): `%`, `_`, and a backslash that makes the next character literal. Backtracking only to
+/// the last `%` avoids exponential time.
 fn like(text: &str, pattern: &str) -> bool {
     #[derive(PartialEq)]
     enum Piece {

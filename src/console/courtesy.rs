@@ -1,8 +1,7 @@
-//! What drivers and tools say besides console commands: `SET extra_float_digits = 3`, `SHOW TRANSACTION ISOLATION LEVEL`,
-//! `SELECT 1`, `select version()`, BEGIN and COMMIT. Each is answered so that psql, pgjdbc and their like go on, and changes
-//! nothing.
+//! What drivers and tools send unasked: `SET extra_float_digits = 3`, `SHOW TRANSACTION ISOLATION LEVEL`, `SELECT 1`, `select
+//! version()`, BEGIN and COMMIT. Each is answered so that psql, pgjdbc and other drivers continue, and none changes anything.
 //!
-//! The console is no database: a SELECT of more than constants is refused, and a transaction block holds nothing back.
+//! The console is no database: a SELECT of more than constants is refused, and a transaction block undoes nothing.
 
 use async_trait::async_trait;
 
@@ -15,7 +14,7 @@ use super::statement::{Action, Answer, Caller, Statement};
 use crate::error::sqlstate;
 use crate::table::{Cell, Column, ColumnType, Table};
 
-/// A courtesy, if the next words are one; `None` leaves them to the table of commands.
+/// Reads such a statement; `None` when the next words begin none, and the table of commands has to be asked.
 pub(super) fn parse(parser: &mut Parser<'_>) -> Result<Option<Statement>, Failure> {
     let Some(word) = parser.word(0) else { return Ok(None) };
     Ok(match word.as_str() {
@@ -59,7 +58,7 @@ fn done(tag: &'static str) -> Statement {
     fixed(tag, || Answer::Done)
 }
 
-/// Whether this sets a parameter of PostgreSQL. It must look like one, so that a mistyped SET MODE is not taken for one.
+/// Whether this sets a parameter of PostgreSQL. It must look like one, so that a mistyped SET MODE is an error.
 fn is_parameter_setting(parser: &Parser<'_>) -> bool {
     let scope = usize::from(parser.word(1).is_some_and(|w| w == "SESSION" || w == "LOCAL"));
     match (parser.word(1 + scope).as_deref(), parser.word(2 + scope).as_deref()) {
@@ -95,7 +94,7 @@ struct Item {
     source: Source,
 }
 
-/// Where its value comes from.
+/// What its value is.
 enum Source {
     Constant(Cell),
     User,
@@ -136,7 +135,7 @@ fn select(parser: &mut Parser<'_>) -> Result<Statement, Failure> {
     loop {
         let mut item = item(parser)?;
         while parser.accept_symbol("::") {
-            // The value is text on the wire either way; a cast changes what nobody here looks at.
+            // The value is sent as text with or without a cast, so its type is read and ignored.
             parser.name("a type").map_err(|_| no_database(parser))?;
         }
         let alias = match parser.ahead(0) {
@@ -178,7 +177,7 @@ fn item(parser: &mut Parser<'_>) -> Result<Item, Failure> {
     Ok(item)
 }
 
-/// A key word that is a value, or a function that tells something about the session.
+/// A key word with a value (`current_user`), or a function that tells something about the session.
 fn function(parser: &mut Parser<'_>) -> Result<Item, Failure> {
     let qualified = parser.is(&["PG_CATALOG"]) && parser.ahead(1) == Some(&Kind::Symbol("."));
     let refused = no_database(parser);
@@ -228,7 +227,7 @@ mod tests {
     use super::*;
     use crate::console::command;
 
-    /// The columns of what a text answers.
+    /// The names of the columns with which a text is answered.
     fn read(text: &str) -> Result<Vec<String>, Failure> {
         Ok(command::parse(text)?[0].columns.iter().map(|c| c.name.clone()).collect())
     }

@@ -1,7 +1,6 @@
-//! A place in a command's tokens, and what may stand there.
+//! A parser for one command: a position in its tokens, with methods that take what comes next.
 //!
-//! Whatever does not fit becomes 42601 with the position and a hint that lists what would fit, with the nearest word first: the
-//! console explains its grammar where it is needed.
+//! Anything unexpected becomes 42601 with the position and a hint that lists what is possible there, the nearest word first.
 
 use super::failure::{Failure, nearest};
 use super::lexer::{self, Kind, Token};
@@ -16,7 +15,7 @@ pub(super) struct Parser<'t> {
     at: usize,
 }
 
-/// A name as it was written, with its place for an error that shows later.
+/// A name as it was written, with its position for an error that is found later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Name {
     /// Folded to lower case unless it was quoted.
@@ -30,12 +29,12 @@ impl<'t> Parser<'t> {
         Parser { text, tokens, at: 0 }
     }
 
-    /// The token so many places ahead.
+    /// The token that comes `by` tokens after the next one.
     pub(super) fn ahead(&self, by: usize) -> Option<&'t Kind> {
         self.tokens.get(self.at + by).map(|t| &t.kind)
     }
 
-    /// The word so many places ahead, in upper case.
+    /// The word that comes `by` tokens after the next one, in upper case.
     pub(super) fn word(&self, by: usize) -> Option<String> {
         match self.ahead(by) {
             Some(Kind::Word(word)) => Some(word.to_uppercase()),
@@ -48,7 +47,7 @@ impl<'t> Parser<'t> {
         words.iter().enumerate().all(|(i, w)| self.word(i).as_deref() == Some(w))
     }
 
-    /// Passes a number of tokens.
+    /// Skips tokens.
     pub(super) fn skip(&mut self, by: usize) {
         self.at = (self.at + by).min(self.tokens.len());
     }
@@ -85,7 +84,7 @@ impl<'t> Parser<'t> {
         Ok(found)
     }
 
-    /// Takes a name, quoted or not. `what` says of what, for the hint.
+    /// Takes a name, quoted or not. `what` says for the hint what it is the name of.
     pub(super) fn name(&mut self, what: &'static str) -> Result<Name, Failure> {
         let position = self.position();
         let name = match self.ahead(0) {
@@ -115,18 +114,18 @@ impl<'t> Parser<'t> {
         Ok(number)
     }
 
-    /// Asserts that nothing is left. `possible` is what could have stood here.
+    /// Checks that no token is left. `possible` is what could have stood here.
     pub(super) fn end(&self, possible: &[&str]) -> Result<(), Failure> {
         if self.at == self.tokens.len() { Ok(()) } else { Err(self.unexpected(possible)) }
     }
 
-    /// The character at which the next token begins; behind the last one, where the command ends.
+    /// The number of the character at which the next token begins; after the last one, at which the command ends.
     pub(super) fn position(&self) -> usize {
         let byte = self.tokens.get(self.at).map(|t| t.start).or_else(|| self.tokens.last().map(|t| t.end));
         lexer::character(self.text, byte.unwrap_or(self.text.len()))
     }
 
-    /// 42601, with what could have stood here.
+    /// The error for an unexpected token: 42601, with what is possible here.
     pub(super) fn unexpected(&self, possible: &[&str]) -> Failure {
         let Some(token) = self.tokens.get(self.at) else {
             let failure = Failure::new(sqlstate::SYNTAX_ERROR, "syntax error at end of input").position(self.position());
@@ -144,7 +143,7 @@ impl<'t> Parser<'t> {
     }
 }
 
-/// "Did you mean" before "Possible here".
+/// Adds the hint: "Did you mean", then "Possible here".
 fn explained(failure: Failure, written: Option<&str>, possible: &[&str]) -> Failure {
     if possible.is_empty() {
         return failure.with_hint("The command ends here. SHOW HELP lists all commands.");

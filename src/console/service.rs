@@ -1,4 +1,4 @@
-//! What all connections of the console share. pgwire's handlers are written for it: `login` for the log-in, `query` for commands.
+//! What all connections of the console share. pgwire's handlers are implemented for it: the log-in in `login`, commands in `query`.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::gate::Gate;
 use super::interrupt::Waiting;
 use crate::session::Shared;
 
-/// Clients who are in at the same time: people and their tools. Those who are logging in have places of their own (`attempts`).
+/// Clients that are logged in at the same time: people and their tools. Log-ins under way are bounded by `attempts`.
 pub(super) const CLIENTS: usize = 64;
 
 /// The console over one running proxy.
@@ -17,7 +17,7 @@ pub(super) struct Console {
     pub(super) shared: Arc<Shared>,
     pub(super) admin: Arc<dyn Admin>,
     pub(super) gate: Arc<Gate>,
-    /// For those who are in.
+    /// A permit for each client that may be logged in.
     pub(super) places: Arc<Semaphore>,
     /// Commands that run.
     pub(super) waiting: Waiting,

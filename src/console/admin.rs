@@ -21,7 +21,7 @@ pub trait Admin: Send + Sync + 'static {
         why: Option<&'a str>,
     ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>>;
 
-    /// Switches every table that may have the mode. Returns the stored state of all tables.
+    /// Switches every table that may have the mode. Returns all tables; one that may not comes with the reason.
     fn set_all_modes<'a>(
         &'a self,
         mode: Mode,

@@ -15,8 +15,8 @@ use crate::sql::effect::{Effect, TEMPORARY};
 use crate::sql::{Lexed, effect};
 
 impl<H: House> Conversation<H> {
-    /// Decides about a text; `None` when it has nothing to do with a legacy table, nor with names.
-    /// `types` is the end of a Parse: how many types of parameters are declared, and which.
+    /// Decides about a text; `None` when it has nothing to do with a legacy table, nor with names. `types` is the end of a Parse:
+    /// the number of declared parameter types, and the types.
     pub(super) fn read(&mut self, text: &[u8], types: &[u8], protocol: Protocol) -> Readiness<Option<Arc<Statement>>> {
         if !self.peer.is_target() {
             return Continue(None);
@@ -70,16 +70,17 @@ impl<H: House> Conversation<H> {
         Continue(Some(Arc::new(statement)))
     }
 
-    /// What becomes of a text whose parameters have these types.
+    /// What becomes of a text whose parameters have these declared types.
     pub(super) fn outcome(&self, policy: &Policy, text: &str, types: &[u8]) -> Arc<Outcome> {
-        // In a transaction that has failed nobody can ask. What the text does behind its end, it does under names that are not known.
+        // In a failed transaction the server cannot be asked. What a text does after the end of that transaction is decided with
+        // unknown names.
         let known = self.names.known();
         let unknown = (self.is_aborted() && self.names_are_in_doubt(policy))
             .then(|| Arc::new(NameContext { passing: true, ..(**known).clone() }));
         self.outcome_by(policy, unknown.as_ref().unwrap_or(known), text, types)
     }
 
-    /// The same under other names than those that are known.
+    /// The same with these names in the place of the session's own.
     pub(super) fn outcome_by(&self, policy: &Policy, names: &Arc<NameContext>, text: &str, types: &[u8]) -> Arc<Outcome> {
         let declared = samples::declared(types);
         if declared.is_empty() {
@@ -88,7 +89,7 @@ impl<H: House> Conversation<H> {
         self.house.outcome(policy, &Arc::new(NameContext { declared, ..(**names).clone() }), text)
     }
 
-    /// All that has to be remembered about a text. `path`: it may change the search path.
+    /// All that has to be remembered about a text. `path`: the text may change the search path.
     pub(super) fn statement(&self, policy: &Policy, text: &str, outcome: Arc<Outcome>, generation: u64, path: bool) -> Statement {
         let mut statement = Statement::new(text, self.peer.reading(), outcome.clone(), generation);
         statement.changes_names.path = path;
@@ -125,14 +126,15 @@ impl<H: House> Conversation<H> {
             effect => {
                 let in_temporary = self.names.known().search_path.iter().any(|schema| schema == TEMPORARY);
                 statement.changes_names.temporary |= temporary && effect.may_be_of_temporary(in_temporary);
-                // What names no legacy table makes none, but for a schema that comes with its relations, or goes.
+                // A text that names no legacy table makes or drops none, except by a schema that is created with its relations, or
+                // dropped.
                 let may_concern = statement.generation > 0 || effect.is_of_schemas();
                 statement.changes_names.others |= may_concern && policy.is_concerned(effect);
             }
         }
     }
 
-    /// What PREPARE makes, if it may name a legacy table.
+    /// What PREPARE prepares, if that may name a legacy table.
     fn prepared_by_sql(&self, policy: &Policy, statement: &Statement, number: usize) -> Option<Arc<Prepared>> {
         let lexed = Lexed::new(&statement.text).ok()?;
         let range = lexed.statements().into_iter().filter(|r| !r.is_empty()).nth(number)?;
@@ -142,16 +144,16 @@ impl<H: House> Conversation<H> {
         }
         let outcome = self.outcome(policy, text, &[]);
         let Some((_, Effect::Prepare { span, .. })) = outcome.effects.first().cloned() else { return None };
-        // Beside a change of names in the same text it was prepared under others than are known now.
+        // If the same text also changes names, the statement was prepared under other names than those known now.
         let changes_names = |e: &Effect| matches!(e, Effect::SearchPath { .. } | Effect::Role { .. }) || e.is_of_relations();
         let lost = statement.outcome.effects.iter().any(|(_, effect)| changes_names(effect));
-        // Its own effects come with each EXECUTE of it, and do not matter to what holds it.
+        // Its effects happen at each EXECUTE of it, and not when it is prepared.
         let statement = Arc::new(Statement::new(text, self.peer.reading(), outcome, policy.generation));
         Some(Arc::new(Prepared { statement, how: How::Sql(span), names: self.names.known().clone(), lost }))
     }
 
-    /// What EXECUTE runs is its own: it leaves behind what that leaves behind, it counts, a switch waits for it, and its errors name the
-    /// legacy tables.
+    /// A statement that EXECUTE runs is treated as part of the text: its effects and hits count, a switch waits for it, and its
+    /// errors are led back.
     pub(super) fn answer_for_executed(&self, statement: &mut Statement) {
         let executes = |(number, effect): &(usize, Effect)| match effect {
             Effect::Execute(name) if statement.executes.iter().any(|e| **e == **name) => {

@@ -1,10 +1,10 @@
-//! Comments that are glued to an operator: `a<>/*x*/b`. PostgreSQL ends the operator before a comment (manual, section 4.1.3); the
-//! tokenizer takes it for a part of the operator. In such a text the comments become blanks, as many as they have characters,
-//! before it is cut into tokens: every place stays what it was.
+//! Comments directly behind an operator: `a<>/*x*/b`. PostgreSQL ends the operator before a comment (manual, section 4.1.3); the
+//! tokenizer makes the comment a part of the operator. Before such a text is cut into tokens, its comments are replaced by as many
+//! spaces as they have characters, so that all positions stay the same.
 
 use std::borrow::Cow;
 
-/// The text to be cut into tokens.
+/// The text for the tokenizer.
 pub(super) fn unglued(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
     let glued = |at: usize| at > 0 && b"+-*<>=~!@#%^&|`?".contains(&bytes[at - 1]);
@@ -38,7 +38,7 @@ fn blanked(text: &str) -> String {
     out
 }
 
-/// Bytes of a comment; they nest.
+/// The length of a comment in bytes; comments nest.
 fn comment(text: &str) -> usize {
     let (mut depth, mut at) = (0_usize, 0);
     loop {
@@ -60,7 +60,7 @@ fn comment(text: &str) -> usize {
     }
 }
 
-/// Bytes of a string; behind an E the backslash escapes. A doubled quote ends one string and begins the next.
+/// The length of a string in bytes; after an E a backslash escapes. A doubled quote ends one string and begins the next.
 fn string(text: &str, escapes: bool) -> usize {
     let bytes = text.as_bytes();
     let mut at = 1;
@@ -74,7 +74,7 @@ fn string(text: &str, escapes: bool) -> usize {
     bytes.len()
 }
 
-/// Bytes of a dollar-quoted string; of the `$` alone where none begins.
+/// The length of a dollar-quoted string in bytes; 1, that of the `$`, where none begins.
 fn dollar(text: &str) -> usize {
     let name = |c: char| c.is_alphanumeric() || c == '_' || !c.is_ascii();
     let tag = text[1..].find(|c| !name(c)).map(|at| &text[..at + 2]).filter(|t| t.ends_with('$'));

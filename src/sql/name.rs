@@ -1,4 +1,4 @@
-//! Names with dots, as they are written and as PostgreSQL reads them.
+//! Names with dots, as written and as PostgreSQL folds them.
 
 use sqlparser::ast::Ident;
 

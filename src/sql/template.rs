@@ -1,8 +1,8 @@
 //! SQL as a value: text with holes for the columns of a legacy row, and with spans of a client's own text.
 //!
-//! A relation yields its expressions as such values (`dv_code` is written with `trim_scale((<tsvid>)::numeric)::text`); whoever uses one
-//! fills the holes: the rewriter with what the client wrote, a trigger with `new.tsvid`, the backfill with `r.tsvid`. What an expression
-//! depends on is asked of the value ([`Sql::columns`]) and never looked for in its text.
+//! A relation yields its expressions as such values (`dv_code` is written with `trim_scale((<tsvid>)::numeric)::text`), and each
+//! user fills the holes: the rewriter with what the client wrote, a trigger with `new.tsvid`, the backfill with `r.tsvid`. The
+//! columns that an expression depends on are taken from the value ([`Sql::columns`]) and never searched for in its text.
 
 use std::collections::BTreeSet;
 
@@ -19,13 +19,13 @@ pub struct Sql {
 pub enum Part {
     /// Generated text.
     Text(String),
-    /// A hole: the value of a legacy column, by its place.
+    /// A hole: the value of the legacy column with this index.
     Column(usize),
     /// The client's text under a span inside the edit, with the edits inside it applied (`rewrite/splice.rs`).
     Client(Span),
-    /// The client's text under a span anywhere, as it stands: a literal or a parameter that is said twice.
+    /// The client's text under a span anywhere, unchanged: a literal or a parameter that is needed twice.
     Copy(Span),
-    /// The client's text under a span outside the edit, once more, with the edits inside it applied: a FROM that is said twice.
+    /// The client's text under a span outside the edit, with the edits inside it applied: a FROM that is needed twice.
     Again(Span),
 }
 
@@ -45,12 +45,12 @@ impl Sql {
         Sql { parts: vec![Part::Client(span)] }
     }
 
-    /// The client's text under a span, once more.
+    /// The client's text under a span, a second time, unchanged.
     pub fn copy(span: Span) -> Sql {
         Sql { parts: vec![Part::Copy(span)] }
     }
 
-    /// The client's text under a span elsewhere, once more, as it is rewritten there.
+    /// The client's text under a span elsewhere, a second time, with the edits inside it applied.
     pub fn again(span: Span) -> Sql {
         Sql { parts: vec![Part::Again(span)] }
     }
@@ -97,7 +97,7 @@ impl Sql {
         &self.parts
     }
 
-    /// Whether it is nothing at all.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
@@ -107,7 +107,7 @@ impl Sql {
         self.parts.iter().filter_map(|p| if let Part::Column(i) = p { Some(*i) } else { None }).collect()
     }
 
-    /// The same with its holes filled.
+    /// The same SQL with its holes filled.
     #[must_use]
     pub fn fill(&self, value: impl Fn(usize) -> Sql) -> Sql {
         let mut out = Sql::default();
@@ -120,7 +120,7 @@ impl Sql {
         out
     }
 
-    /// The text of an expression that has neither holes nor a client's text.
+    /// The text of an expression that has neither holes nor text of a client's.
     pub fn render(&self) -> String {
         let text = |part: &Part| match part {
             Part::Text(text) => text.clone(),

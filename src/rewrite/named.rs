@@ -1,4 +1,4 @@
-//! Which columns of a legacy table a statement names: who moves a table asks which of them are still in use.
+//! Which columns of a legacy table a statement names: before a table is moved or dropped, it is asked which of them are still used.
 
 use super::outcome::{Named, Outcome};
 use super::policy::Entry;
@@ -6,7 +6,7 @@ use super::work::Work;
 use crate::sql::{Role, UsePlace};
 
 impl Work<'_, '_> {
-    /// Adds what a reference names to what the statement's others name of the same table.
+    /// Adds the columns that a reference names to those that other references of the statement name of the same table.
     pub(super) fn name_columns(&self, reference: usize, entry: &Entry, outcome: &mut Outcome) {
         let table = &entry.relation.table;
         let star = self.has_star(reference);

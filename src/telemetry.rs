@@ -23,17 +23,17 @@ static MEMORY: OnceLock<recorder::Memory> = OnceLock::new();
 /// A metric's line in the reference.
 #[derive(Debug, Clone, Copy)]
 pub struct Metric {
-    /// With the prefix `esclusa_`.
+    /// Its name, with the prefix `esclusa_`.
     pub name: &'static str,
     /// What it is.
     pub kind: Kind,
-    /// Of what.
+    /// The unit of its values.
     pub unit: Unit,
-    /// What it tells.
+    /// Its help text.
     pub help: &'static str,
 }
 
-/// All metrics. One line here, and one call where it happens.
+/// All metrics. A metric is one line here, and one call where it happens.
 pub const METRICS: &[Metric] = &[
     Metric { name: "esclusa_clients", kind: Kind::Gauge, unit: Unit::Count, help: "Clients connected now." },
     Metric { name: "esclusa_clients_total", kind: Kind::Counter, unit: Unit::Count, help: "Clients that have connected." },
@@ -202,7 +202,7 @@ pub fn took(name: &'static str, elapsed: std::time::Duration) {
 
 /// Installs the recorder. A second call changes nothing.
 pub fn install() -> Result<()> {
-    // A process has one recorder: two callers at the same time must not both try.
+    // A process has one recorder: two callers must not install it at the same time.
     static INSTALLING: Mutex<()> = Mutex::new(());
     let _turn = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     if MEMORY.get().is_some() {
@@ -212,7 +212,8 @@ pub fn install() -> Result<()> {
         .map_err(|e| Error::refused(format!("the metrics recorder could not be installed: {e}")))
 }
 
-/// Every series that there can be. A counter that began with its first event would have no rate at that event: each is there from the start.
+/// Every series that can exist. Each is registered from the start: a counter that appears with its first event has no rate for that
+/// event.
 fn keys() -> impl Iterator<Item = (Key, Kind)> {
     METRICS.iter().flat_map(|metric| match LABELLED.iter().find(|(name, ..)| *name == metric.name) {
         Some((name, label, values)) => {
@@ -222,44 +223,44 @@ fn keys() -> impl Iterator<Item = (Key, Kind)> {
     })
 }
 
-/// The counters that have a label, with all of its values.
+/// The counters with a label, and all values of the label.
 const LABELLED: &[(&str, &str, &[&str])] = &[
     ("esclusa_statements_total", "path", &["cached", "parsed", "unread"]),
     ("esclusa_resurrections_total", "outcome", &["back", "lost"]),
     ("esclusa_shadow_total", "verdict", &["equal", "different", "unsteady", "skipped"]),
 ];
 
-/// Everything recorded so far, by name and labels; nothing before [`install`].
+/// All series, by name and labels; empty before [`install`].
 pub fn series() -> Vec<Series> {
     MEMORY.get().map_or_else(Vec::new, recorder::Memory::series)
 }
 
-/// The same in Prometheus' text format. It locks nothing that whoever records would wait for.
+/// The same in Prometheus' text format. It takes no lock that recording would wait for.
 pub fn exposition() -> String {
     exposition::text(METRICS.iter().map(|metric| (metric.name, metric.kind, metric.help)), &series())
 }
 
-/// Logs to standard error. `level` is that of the settings; `RUST_LOG` goes before it.
+/// Starts logging to standard error. `level` is that of the settings; `RUST_LOG` takes precedence.
 pub fn log(level: &str, format: LogFormat) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .or_else(|_| tracing_subscriber::EnvFilter::try_new(level))
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    // A line that cannot be written is lost: the subscriber would complain of it where it cannot write either, and panic.
+    // A line that cannot be written is lost: the subscriber would report that on the same output, and panic.
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     let builder = builder.log_internal_errors(false);
     let fields = format::debug_fn(|out, field, value| match (field.name(), one_line(&format!("{value:?}"))) {
         ("message", text) => write!(out, "{text}"),
         (name, text) => write!(out, "{name}={text}"),
     });
-    // A second call (a test, a command inside a command) keeps the first subscriber.
+    // A second call (a test, or a command inside a command) keeps the first subscriber.
     let _ = match format {
         LogFormat::Json => builder.json().try_init(),
         LogFormat::Text => builder.fmt_fields(fields.delimited(" ")).with_ansi(std::io::stderr().is_terminal()).try_init(),
     };
 }
 
-/// A text whose control characters are written as Rust writes them: names, errors and settings come from outside, and a line break or an
-/// escape sequence in one would forge a line of the log, or steer the terminal of whoever reads it. JSON escapes them by itself.
+/// A text with its control characters escaped as in Rust: names, errors and settings come from outside, and a line break or an
+/// escape sequence in them could forge a line of the log, or control the reader's terminal. JSON escapes them itself.
 fn one_line(text: &str) -> Cow<'_, str> {
     if !text.contains(char::is_control) {
         return Cow::Borrowed(text);

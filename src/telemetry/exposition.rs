@@ -1,4 +1,4 @@
-//! What was recorded as Prometheus' text format (prometheus.io, "Exposition formats"), written by metrics-exporter-prometheus.
+//! The series in Prometheus' text format (prometheus.io, "Exposition formats"), written with metrics-exporter-prometheus.
 
 use metrics::{Key, Label};
 use metrics_exporter_prometheus::LabelSet;
@@ -6,10 +6,10 @@ use metrics_exporter_prometheus::formatting::{write_help_line, write_metric_line
 
 use super::recorder::{Kind, Reading, Series};
 
-/// The text of the format's version.
+/// The HTTP content type of the format.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The series of metrics, which are given by name, kind and help.
+/// The series of these metrics, which have name, kind and help.
 pub(super) fn text(metrics: impl Iterator<Item = (&'static str, Kind, &'static str)>, recorded: &[Series]) -> String {
     let mut out = String::with_capacity(16 * 1024);
     for (name, kind, help) in metrics {
@@ -18,7 +18,7 @@ pub(super) fn text(metrics: impl Iterator<Item = (&'static str, Kind, &'static s
             Kind::Gauge => "gauge",
             Kind::Histogram => "histogram",
         };
-        // A name has its unit already.
+        // The name includes the unit.
         write_help_line(&mut out, name, None, None, help);
         write_type_line(&mut out, name, None, None, kind);
         recorded.iter().filter(|series| series.name == name).for_each(|series| write(&mut out, series));

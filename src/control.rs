@@ -28,7 +28,7 @@ pub const CHANNEL: &str = "esclusa_modes";
 
 /// The result of a switch for one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct ModeChange {
     /// The legacy table.
     pub table: String,
     /// The mode it had, and since when; `None` when no mode was stored.
@@ -61,7 +61,7 @@ pub async fn modes(database: &Database) -> Result<HashMap<String, Mode>> {
 
 /// Stores the mode of tables, with who, when, from, to and why; the other replicas are notified when the caller's transaction
 /// commits. Nothing is checked: `migrate/gate.rs` decides which table may have which mode.
-pub async fn store_modes(db: &Database, tables: &[String], mode: Mode, who: &str, why: Option<&str>) -> Result<Vec<Change>> {
+pub async fn store_modes(db: &Database, tables: &[String], mode: Mode, who: &str, why: Option<&str>) -> Result<Vec<ModeChange>> {
     let mut changes = Vec::new();
     for table in tables {
         changes.push(store_mode(db, table, mode, who, why).await?);
@@ -78,8 +78,8 @@ pub async fn announce(db: &Database) -> Result<()> {
 }
 
 /// Waits until a switch is in force on every replica. If one has not followed in time, each change gets a note that says so.
-pub async fn behind(database: &Database, changes: &mut [Change]) -> Result<()> {
-    let late = replica::settled(database).await?.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+pub async fn behind(database: &Database, changes: &mut [ModeChange]) -> Result<()> {
+    let late = replica::late(database).await?.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     if !late.is_empty() {
         tracing::warn!(%late, "a switch is not in force everywhere");
         for change in changes.iter_mut().filter(|c| c.after.is_some()) {
@@ -96,7 +96,7 @@ pub async fn stored_mode(db: &Database, table: &str) -> Result<Option<(Mode, Str
     Ok(stored.first().and_then(|r| Some((r.get::<_, String>(0).parse().ok()?, r.get::<_, String>(1)))))
 }
 
-async fn store_mode(db: &Database, table: &str, mode: Mode, who: &str, why: Option<&str>) -> Result<Change> {
+async fn store_mode(db: &Database, table: &str, mode: Mode, who: &str, why: Option<&str>) -> Result<ModeChange> {
     let before = stored_mode(db, table).await?;
     let sql = "INSERT INTO esclusa.mode (legacy_table, mode, reason, changed_by) VALUES ($1, $2, $3, $4)
                ON CONFLICT (legacy_table) DO UPDATE SET mode = excluded.mode, reason = excluded.reason,
@@ -105,7 +105,7 @@ async fn store_mode(db: &Database, table: &str, mode: Mode, who: &str, why: Opti
     let sql = "INSERT INTO esclusa.mode_history (legacy_table, mode_before, mode_after, reason, changed_by) VALUES ($1, $2, $3, $4, $5)";
     let name = before.as_ref().map(|(m, _): &(Mode, String)| m.name());
     db.execute("keeping the switch", sql, &[&table, &name, &mode.name(), &why, &who]).await?;
-    Ok(Change { table: table.to_owned(), before, after: Some(mode), note: None })
+    Ok(ModeChange { table: table.to_owned(), before, after: Some(mode), note: None })
 }
 
 /// Stores what mode shadow has found.

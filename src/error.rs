@@ -91,14 +91,14 @@ impl ClientError {
 
 /// A place in a file that a person edits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct FileLine {
     /// The file, as it was named.
     pub file: PathBuf,
     /// Counted from 1; 0 when the fault concerns the whole file.
     pub line: usize,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for FileLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.line == 0 { write!(f, "{}", self.file.display()) } else { write!(f, "{}:{}", self.file.display(), self.line) }
     }
@@ -108,7 +108,7 @@ impl fmt::Display for Place {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {
     /// Where; `None` for a fault of the environment or of the catalog.
-    pub place: Option<Place>,
+    pub place: Option<FileLine>,
     /// What is wrong.
     pub message: String,
     /// What to do, where that is not obvious.
@@ -118,7 +118,7 @@ pub struct Fault {
 impl Fault {
     /// A fault in a line of a file.
     pub fn at(file: &Path, line: usize, message: impl Into<String>) -> Self {
-        Fault { place: Some(Place { file: file.to_owned(), line }), message: message.into(), hint: None }
+        Fault { place: Some(FileLine { file: file.to_owned(), line }), message: message.into(), hint: None }
     }
 
     /// A fault that no file holds.

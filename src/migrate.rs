@@ -36,7 +36,7 @@ pub mod roles;
 pub mod run;
 pub mod schema;
 pub mod signature;
-pub mod standing;
+pub mod attachments;
 pub mod shadow_role;
 pub mod state;
 pub mod throttle;

@@ -18,9 +18,9 @@ pub mod state;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use compare::Verdict;
+use compare::Comparison;
 use script::{Script, What};
-pub use session::Outcome;
+pub use session::ActResult;
 use state::{Compared, Legacy};
 
 use crate::sql::fingerprint::normalise;
@@ -60,14 +60,14 @@ struct Line {
 
 /// Everything that was found.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct Findings {
     lines: BTreeMap<(&'static str, String), Line>,
 }
 
-impl Found {
+impl Findings {
     /// Takes what became of acts.
-    pub fn take(&mut self, script: &Script, outcomes: Vec<Outcome>) {
-        for Outcome { session, act, verdict, took } in outcomes {
+    pub fn take(&mut self, script: &Script, outcomes: Vec<ActResult>) {
+        for ActResult { session, act, verdict, took } in outcomes {
             let conversation = &script.conversations[session];
             let key = match &conversation.acts[act].what {
                 What::Stretch(stretch) => {
@@ -89,11 +89,11 @@ impl Found {
             (0..2).for_each(|side| line.took[side] += took[side]);
             let told = match (&verdict, &conversation.acts[act].what) {
                 // A line is a statement without its values: the difference is of one with them.
-                (Verdict::Different(found), What::Stretch(stretch)) => {
-                    Verdict::Different(format!("{}: {}", cut(&stretch.told(), TOLD), cut(found, TOLD)))
+                (Comparison::Different(found), What::Stretch(stretch)) => {
+                    Comparison::Different(format!("{}: {}", cut(&stretch.told(), TOLD), cut(found, TOLD)))
                 }
-                (Verdict::Equal, What::Stretch(stretch)) if stretch.leaves_out() => {
-                    Verdict::NotComparable("a statement about a role's password is not sent".into())
+                (Comparison::Equal, What::Stretch(stretch)) if stretch.leaves_out() => {
+                    Comparison::NotComparable("a statement about a role's password is not sent".into())
                 }
                 _ => verdict,
             };
@@ -105,9 +105,9 @@ impl Found {
     pub fn take_state(&mut self, tables: &[Legacy], compared: Vec<Compared>) {
         for (legacy, Compared { difference, skipped, .. }) in tables.iter().zip(compared) {
             let verdict = match (difference, skipped) {
-                (Some(found), _) => Verdict::Different(found),
-                (None, Some(why)) => Verdict::NotComparable(why),
-                (None, None) => Verdict::Equal,
+                (Some(found), _) => Comparison::Different(found),
+                (None, Some(why)) => Comparison::NotComparable(why),
+                (None, None) => Comparison::Equal,
             };
             self.lines.entry(("table", legacy.table.clone())).or_default().count(verdict);
         }
@@ -157,14 +157,14 @@ fn cut(text: &str, characters: usize) -> String {
 }
 
 impl Line {
-    fn count(&mut self, verdict: Verdict) {
+    fn count(&mut self, verdict: Comparison) {
         match verdict {
-            Verdict::Equal => self.equal += 1,
-            Verdict::Different(found) => {
+            Comparison::Equal => self.equal += 1,
+            Comparison::Different(found) => {
                 self.different += 1;
                 self.first.get_or_insert(found);
             }
-            Verdict::NotComparable(why) => {
+            Comparison::NotComparable(why) => {
                 self.not_comparable += 1;
                 self.excuse.get_or_insert(why);
             }

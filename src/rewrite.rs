@@ -50,7 +50,7 @@ use crate::sql::effect;
 use crate::sql::{self, Role};
 use context::Follower;
 pub use context::{NameContext, Needed};
-pub use outcome::{Hit, HitOutcome, Named, Outcome};
+pub use outcome::{Hit, HitOutcome, NamedColumns, Outcome};
 pub use policy::{Entry, Policy};
 use refuse::Refusal;
 use splice::{Edit, splice};

@@ -46,7 +46,7 @@ const SHOWN_BYTES: usize = 1000;
 
 /// How a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum FileKind {
     Code,
     Page,
     Markup,
@@ -169,13 +169,14 @@ impl OfFile<'_> {
             return Ok(false);
         }
         let kind = kind(path, &head);
-        let is_streamed = matches!(kind, Kind::Log | Kind::Records | Kind::JsonLog | Kind::Text) || length > SOURCE_BYTES;
+        let is_streamed =
+            matches!(kind, FileKind::Log | FileKind::Records | FileKind::JsonLog | FileKind::Text) || length > SOURCE_BYTES;
         if is_streamed && !is_wide {
             let mut lines = Lines::new(BufReader::with_capacity(1 << 16, head.as_slice().chain(file)));
             match kind {
-                Kind::Log => log::stderr(&mut lines, &mut |piece, times| self.repeated(&piece, times))?,
-                Kind::Records => record::read(&mut lines, &mut |piece, times| self.repeated(&piece, times))?,
-                Kind::JsonLog => log::json(&mut lines, &mut |piece, times| self.repeated(&piece, times))?,
+                FileKind::Log => log::stderr(&mut lines, &mut |piece, times| self.repeated(&piece, times))?,
+                FileKind::Records => record::read(&mut lines, &mut |piece, times| self.repeated(&piece, times))?,
+                FileKind::JsonLog => log::json(&mut lines, &mut |piece, times| self.repeated(&piece, times))?,
                 _ => plain::lines(&mut lines, &mut |piece| self.once(&piece))?,
             }
             self.left =
@@ -188,20 +189,20 @@ impl OfFile<'_> {
             self.left = Some(format!("{length} bytes, of which the first {} were read", bytes.len()));
         }
         let text = piece::decoded(bytes);
-        if !self.policy.may_name(text.as_bytes()) && kind != Kind::Code && kind != Kind::Page {
+        if !self.policy.may_name(text.as_bytes()) && kind != FileKind::Code && kind != FileKind::Page {
             return Ok(true);
         }
-        if kind == Kind::Sql {
+        if kind == FileKind::Sql {
             // A dump in INSERTs repeats itself as a log does.
             plain::statements(&text, &mut |piece| self.repeated(&piece, 1));
             return Ok(true);
         }
         let mut each = |piece: Piece| self.once(&piece);
         match kind {
-            Kind::Code => code::pieces(&text, 1, "java", &mut each),
-            Kind::Page => markup::page(&text, &mut each),
-            Kind::Markup => markup::pieces(&text, "xml", &mut each),
-            Kind::Properties => plain::properties(&text, &mut each),
+            FileKind::Code => code::pieces(&text, 1, "java", &mut each),
+            FileKind::Page => markup::page(&text, &mut each),
+            FileKind::Markup => markup::pieces(&text, "xml", &mut each),
+            FileKind::Properties => plain::properties(&text, &mut each),
             _ => plain::text(&text, &mut each),
         }
         Ok(true)
@@ -249,18 +250,18 @@ fn shown(text: &str) -> String {
 }
 
 /// By its name, and where that does not tell, by how it begins.
-fn kind(path: &Path, head: &[u8]) -> Kind {
+fn kind(path: &Path, head: &[u8]) -> FileKind {
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     match extension.as_str() {
-        "java" | "kt" | "groovy" | "scala" => Kind::Code,
-        "jsp" | "jspx" | "jspf" | "tag" => Kind::Page,
-        "xml" | "xhtml" | "jrxml" | "html" | "htm" | "wsdl" | "xsl" => Kind::Markup,
-        "properties" => Kind::Properties,
-        "sql" | "psql" | "pgsql" | "ddl" | "dml" | "prc" | "fnc" | "trg" => Kind::Sql,
-        _ if record::is_known(head) => Kind::Records,
-        _ if log::is_json(head) => Kind::JsonLog,
-        _ if log::is_stderr(head) => Kind::Log,
-        _ => Kind::Text,
+        "java" | "kt" | "groovy" | "scala" => FileKind::Code,
+        "jsp" | "jspx" | "jspf" | "tag" => FileKind::Page,
+        "xml" | "xhtml" | "jrxml" | "html" | "htm" | "wsdl" | "xsl" => FileKind::Markup,
+        "properties" => FileKind::Properties,
+        "sql" | "psql" | "pgsql" | "ddl" | "dml" | "prc" | "fnc" | "trg" => FileKind::Sql,
+        _ if record::is_known(head) => FileKind::Records,
+        _ if log::is_json(head) => FileKind::JsonLog,
+        _ if log::is_stderr(head) => FileKind::Log,
+        _ => FileKind::Text,
     }
 }
 

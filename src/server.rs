@@ -1,7 +1,7 @@
 //! Sockets, threads, signals; connects the other modules, and decides nothing itself.
 //!
 //! [`listen`] binds or inherits sockets and accepts, `worker` serves what was accepted, [`policy`] makes a policy of rules and
-//! [`facts`], [`trust`] checks that the server asks for passwords, [`steering`] holds what is in force, `recording` writes hits to
+//! [`facts`], [`trust`] checks that the server asks for passwords, [`steering`] holds what is in force, `hit_writer` writes hits to
 //! the database, `switchboard` switches modes, `pass_through` turns everything off by an [`order`], `reload` reads settings and
 //! rules again, `followers` follows other replicas, `raising` brings tombstones back, `cut_over` holds a table that is about to
 //! move, `around` looks for users of legacy tables around the proxies, `shadow` runs reads a second time, [`benchmark`] measures
@@ -20,10 +20,10 @@ pub mod listen;
 mod loader;
 pub mod order;
 mod pass_through;
-mod place;
+mod relocation;
 pub mod policy;
 mod raising;
-mod recording;
+mod hit_writer;
 mod reload;
 mod shadow;
 pub mod steering;
@@ -40,7 +40,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use crate::config::Address;
-use crate::console::{Admin, Gate};
+use crate::console::{Admin, Authenticator};
 use crate::error::Result;
 use crate::session::Shared;
 use crate::web::{self, Phase, Site};
@@ -89,19 +89,19 @@ impl Server {
         let handover = handover::Offer::new(&settings, &listener, [Some(&console), web.as_ref()])?;
         steering.register().await;
         let phase = watch::Sender::new(Phase::Open);
-        let (admin, gate) = (steering.clone() as Arc<dyn Admin>, Arc::new(Gate::new(shared.clone())));
-        let site = Arc::new(Site::new(shared.clone(), admin.clone(), gate.clone()));
+        let (admin, authenticator) = (steering.clone() as Arc<dyn Admin>, Arc::new(Authenticator::new(shared.clone())));
+        let site = Arc::new(Site::new(shared.clone(), admin.clone(), authenticator.clone()));
         let mut tasks = vec![
             tokio::spawn(listen::accept(listener, workers.sockets, stop.subscribe())),
-            tokio::spawn(crate::console::serve(console, shared.clone(), admin, gate)),
+            tokio::spawn(crate::console::serve(console, shared.clone(), admin, authenticator)),
             tokio::spawn(steering::keep_regularly(steering.clone(), stop.subscribe())),
             tokio::spawn(steering::flush_regularly(steering.clone(), stop.subscribe())),
             tokio::spawn(shadow::run(steering.clone(), stop.subscribe())),
             tokio::spawn(followers::follow(steering.clone())),
             tokio::spawn(cut_over::heed(steering.clone())),
             tokio::spawn(around::look(steering.clone())),
-            tokio::spawn(conversations::follow(steering.clone(), steering.recording.process(), stop.subscribe())),
-            tokio::spawn(pass_through::follow(steering.clone(), steering.recording.process(), stop.subscribe())),
+            tokio::spawn(conversations::follow(steering.clone(), steering.hit_writer.process(), stop.subscribe())),
+            tokio::spawn(pass_through::follow(steering.clone(), steering.hit_writer.process(), stop.subscribe())),
         ];
         tasks.extend(shared.touches.asked().map(|touched| tokio::spawn(raising::raise(steering.clone(), touched))));
         let page = web.map(|listener| tokio::spawn(web::serve(listener, site, phase.subscribe())));

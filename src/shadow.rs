@@ -53,7 +53,7 @@ pub struct Sample {
 
 /// The result of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum SampleResult {
     /// Both forms have the same columns and rows.
     Equal,
     /// They differ, and did so again in a second snapshot: how, and the first row that only one has.
@@ -117,11 +117,11 @@ pub struct Shadow {
     receiver: Mutex<Option<mpsc::Receiver<Sample>>>,
     turn: AtomicU64,
     dropped: AtomicU64,
-    found: Mutex<Found>,
+    found: Mutex<Results>,
 }
 
 #[derive(Debug, Default)]
-struct Found {
+struct Results {
     totals: BTreeMap<String, Count>,
     differences: VecDeque<Difference>,
     unwritten: BTreeMap<(String, i64), Count>,
@@ -164,12 +164,12 @@ impl Shadow {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    fn found(&self) -> MutexGuard<'_, Found> {
+    fn found(&self) -> MutexGuard<'_, Results> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps the result of a comparison.
-    pub fn keep(&self, sample: &Sample, rewritten: &str, verdict: &Verdict, took: Took) {
+    pub fn keep(&self, sample: &Sample, rewritten: &str, verdict: &SampleResult, took: Took) {
         let mut found = self.found();
         for table in &sample.tables {
             add(found.totals.entry(table.clone()).or_default(), verdict, took);
@@ -178,7 +178,7 @@ impl Shadow {
                 add(found.unwritten.entry(key).or_default(), verdict, took);
             }
         }
-        if let Verdict::Different(difference) = verdict {
+        if let SampleResult::Different(difference) = verdict {
             let difference = Difference {
                 at: SystemTime::now(),
                 tables: sample.tables.clone(),
@@ -251,14 +251,14 @@ fn told(sample: &Sample) -> String {
     out
 }
 
-fn add(count: &mut Count, verdict: &Verdict, took: Took) {
+fn add(count: &mut Count, verdict: &SampleResult, took: Took) {
     match verdict {
-        Verdict::Equal => count.equal += 1,
-        Verdict::Different(_) => count.different += 1,
-        Verdict::Unsteady => count.unsteady += 1,
-        Verdict::Skipped(_) => count.skipped += 1,
+        SampleResult::Equal => count.equal += 1,
+        SampleResult::Different(_) => count.different += 1,
+        SampleResult::Unsteady => count.unsteady += 1,
+        SampleResult::Skipped(_) => count.skipped += 1,
     }
-    if matches!(verdict, Verdict::Equal | Verdict::Different(_)) {
+    if matches!(verdict, SampleResult::Equal | SampleResult::Different(_)) {
         let us = |d: Duration| u64::try_from(d.as_micros()).unwrap_or(u64::MAX);
         count.forwarded_us = count.forwarded_us.saturating_add(us(took.forwarded));
         count.rewritten_us = count.rewritten_us.saturating_add(us(took.rewritten));
@@ -309,9 +309,9 @@ mod tests {
     fn what_was_found_is_kept_until_it_is_written() {
         let shadow = Shadow::default();
         let took = Took { forwarded: Duration::from_millis(2), rewritten: Duration::from_millis(4) };
-        shadow.keep(&sample(), "select 2", &Verdict::Equal, took);
-        shadow.keep(&sample(), "select 2", &Verdict::Different("one row less".into()), took);
-        shadow.keep(&sample(), "select 2", &Verdict::Skipped("both fail".into()), took);
+        shadow.keep(&sample(), "select 2", &SampleResult::Equal, took);
+        shadow.keep(&sample(), "select 2", &SampleResult::Different("one row less".into()), took);
+        shadow.keep(&sample(), "select 2", &SampleResult::Skipped("both fail".into()), took);
         let taken = shadow.take();
         assert_eq!(
             taken.0[0].1,

@@ -24,6 +24,7 @@ mod name;
 pub mod named;
 pub mod parse;
 pub mod peeled;
+pub mod plain;
 pub mod quote;
 pub mod select;
 pub mod shape;
@@ -37,7 +38,7 @@ pub mod walk;
 pub mod wrapper;
 
 pub use clause::DmlKind;
-pub use name::{Name, Part};
+pub use name::{Name, NamePart};
 pub use named::Named;
 pub use parse::{Limits, Script, Statement, script};
 pub use shape::{Alias, Dml, Item, NameUse, Reference, Role, Scope, ScopeId, Shape, UsePlace};

@@ -12,7 +12,7 @@ use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::fmt::format;
 
 pub use exposition::CONTENT_TYPE;
-pub use recorder::{Kind, Reading, Series};
+pub use recorder::{MetricKind, Reading, Series};
 
 use crate::config::LogFormat;
 use crate::error::{Error, Result};
@@ -26,7 +26,7 @@ pub struct Metric {
     /// Its name, with the prefix `esclusa_`.
     pub name: &'static str,
     /// What it is.
-    pub kind: Kind,
+    pub kind: MetricKind,
     /// The unit of its values.
     pub unit: Unit,
     /// Its help text.
@@ -35,136 +35,146 @@ pub struct Metric {
 
 /// All metrics. A metric is one line here, and one call where it happens.
 pub const METRICS: &[Metric] = &[
-    Metric { name: "esclusa_clients", kind: Kind::Gauge, unit: Unit::Count, help: "Clients connected now." },
-    Metric { name: "esclusa_clients_total", kind: Kind::Counter, unit: Unit::Count, help: "Clients that have connected." },
-    Metric { name: "esclusa_clients_refused_total", kind: Kind::Counter, unit: Unit::Count, help: "Clients beyond max_clients." },
+    Metric { name: "esclusa_clients", kind: MetricKind::Gauge, unit: Unit::Count, help: "Clients connected now." },
+    Metric { name: "esclusa_clients_total", kind: MetricKind::Counter, unit: Unit::Count, help: "Clients that have connected." },
+    Metric {
+        name: "esclusa_clients_refused_total",
+        kind: MetricKind::Counter,
+        unit: Unit::Count,
+        help: "Clients beyond max_clients.",
+    },
     Metric {
         name: "esclusa_proxy_headers_refused_total",
-        kind: Kind::Counter,
+        kind: MetricKind::Counter,
         unit: Unit::Count,
         help: "Connections refused for a PROXY protocol header that was missing, malformed, or from an address that may not send one.",
     },
     Metric {
         name: "esclusa_statements_total",
-        kind: Kind::Counter,
+        kind: MetricKind::Counter,
         unit: Unit::Count,
         help: "Statements that may name a legacy table, by path: cached, parsed, unread (too long).",
     },
     Metric {
         name: "esclusa_rewrite_seconds",
-        kind: Kind::Histogram,
+        kind: MetricKind::Histogram,
         unit: Unit::Seconds,
         help: "Time to parse and rewrite, when not cached.",
     },
     Metric {
         name: "esclusa_aside",
-        kind: Kind::Gauge,
+        kind: MetricKind::Gauge,
         unit: Unit::Count,
         help: "1 while `esclusa off` is in force: no statement is looked at.",
     },
-    Metric { name: "esclusa_paused", kind: Kind::Gauge, unit: Unit::Count, help: "1 while PAUSE is in force: clients are held." },
+    Metric {
+        name: "esclusa_paused",
+        kind: MetricKind::Gauge,
+        unit: Unit::Count,
+        help: "1 while PAUSE is in force: clients are held.",
+    },
     Metric {
         name: "esclusa_prepared_again_total",
-        kind: Kind::Counter,
+        kind: MetricKind::Counter,
         unit: Unit::Count,
         help: "Prepared statements that were parsed anew because a switch changed their text.",
     },
     Metric {
         name: "esclusa_prepared_overflow_total",
-        kind: Kind::Counter,
+        kind: MetricKind::Counter,
         unit: Unit::Count,
         help: "Prepared statements that were not remembered, because a session's texts were too long together.",
     },
     Metric {
         name: "esclusa_cut_over_seconds",
-        kind: Kind::Histogram,
+        kind: MetricKind::Histogram,
         unit: Unit::Seconds,
         help: "How long a table was held for its sessions while it changed its place, or was about to.",
     },
     Metric {
         name: "esclusa_resurrections_total",
-        kind: Kind::Counter,
+        kind: MetricKind::Counter,
         unit: Unit::Count,
         help: "Retired names that a statement through this proxy has named, by outcome: back, lost (the client was told 42P01).",
     },
     Metric {
         name: "esclusa_shadow_total",
-        kind: Kind::Counter,
+        kind: MetricKind::Counter,
         unit: Unit::Count,
         help: "Reads that ran a second time in mode shadow, by verdict: equal, different, unsteady, skipped.",
     },
     Metric {
         name: "esclusa_reads_sent_back_total",
-        kind: Kind::Counter,
+        kind: MetricKind::Counter,
         unit: Unit::Count,
         help: "Tables whose copy nobody reads any more because this proxy has seen a read that differs.",
     },
     Metric {
         name: "esclusa_reads_answered_by_table_total",
-        kind: Kind::Counter,
+        kind: MetricKind::Counter,
         unit: Unit::Count,
         help: "Reads that failed by the copy of a table and were answered from the table; `report reads` has the SQLSTATEs.",
     },
-    Metric { name: "esclusa_recording", kind: Kind::Gauge, unit: Unit::Count, help: "1 while conversations are recorded." },
+    Metric { name: "esclusa_recording", kind: MetricKind::Gauge, unit: Unit::Count, help: "1 while conversations are recorded." },
     Metric {
         name: "esclusa_record_sessions_total",
-        kind: Kind::Counter,
+        kind: MetricKind::Counter,
         unit: Unit::Count,
         help: "Sessions that were recorded.",
     },
     Metric {
         name: "esclusa_record_cut_total",
-        kind: Kind::Counter,
+        kind: MetricKind::Counter,
         unit: Unit::Count,
         help: "Recorded sessions whose rest is missing: the disk was too slow, a frame too long, or a redaction impossible.",
     },
-    Metric { name: "esclusa_record_bytes_total", kind: Kind::Counter, unit: Unit::Bytes, help: "Bytes of recordings." },
+    Metric { name: "esclusa_record_bytes_total", kind: MetricKind::Counter, unit: Unit::Bytes, help: "Bytes of recordings." },
     Metric {
         name: "esclusa_record_failures_total",
-        kind: Kind::Counter,
+        kind: MetricKind::Counter,
         unit: Unit::Count,
         help: "Recordings that ended because they could not be written.",
     },
     Metric {
         name: "esclusa_upstream_failures_total",
-        kind: Kind::Counter,
+        kind: MetricKind::Counter,
         unit: Unit::Count,
         help: "Connections to the server that failed.",
     },
     Metric {
         name: "esclusa_flush_failures_total",
-        kind: Kind::Counter,
+        kind: MetricKind::Counter,
         unit: Unit::Count,
         help: "Attempts to write hits that failed; they are kept.",
     },
-    Metric { name: "esclusa_spool_bytes", kind: Kind::Gauge, unit: Unit::Bytes, help: "Hits that wait for the database." },
+    Metric { name: "esclusa_spool_bytes", kind: MetricKind::Gauge, unit: Unit::Bytes, help: "Hits that wait for the database." },
     Metric {
         name: "esclusa_spool_failures_total",
-        kind: Kind::Counter,
+        kind: MetricKind::Counter,
         unit: Unit::Count,
         help: "Attempts to put hits on disk that failed; they are in memory.",
     },
     Metric {
         name: "esclusa_hits_folded_total",
-        kind: Kind::Counter,
+        kind: MetricKind::Counter,
         unit: Unit::Count,
         help: "Hits that are counted in totals alone, because the database was away for too long for their detail.",
     },
     Metric {
         name: "esclusa_around_total",
-        kind: Kind::Counter,
+        kind: MetricKind::Counter,
         unit: Unit::Count,
         help: "Uses of legacy tables around the proxies that this one has found: SHOW AROUND.",
     },
     Metric {
         name: "esclusa_catalog_reads_total",
-        kind: Kind::Counter,
+        kind: MetricKind::Counter,
         unit: Unit::Count,
         help: "Times the whole catalog was read: at the start, and where it has changed at a switch or reload.",
     },
     Metric {
         name: "esclusa_rule_generation",
-        kind: Kind::Gauge,
+        kind: MetricKind::Gauge,
         unit: Unit::Count,
         help: "Counts the switches of modes and reloads.",
     },
@@ -214,7 +224,7 @@ pub fn install() -> Result<()> {
 
 /// Every series that can exist. Each is registered from the start: a counter that appears with its first event has no rate for that
 /// event.
-fn keys() -> impl Iterator<Item = (Key, Kind)> {
+fn keys() -> impl Iterator<Item = (Key, MetricKind)> {
     METRICS.iter().flat_map(|metric| match LABELLED.iter().find(|(name, ..)| *name == metric.name) {
         Some((name, label, values)) => {
             values.iter().map(|value| (Key::from_parts(*name, vec![Label::new(*label, *value)]), metric.kind)).collect()

@@ -3,7 +3,7 @@
 //!
 //! axum routes, hyper speaks the protocol. The way of a request: `connections` bounds who is connected, hyper reads the head within a
 //! time and a size, `guest` finds out who asks, where that matters, and a handler answers with a text that is whole before its first byte is
-//! sent. Who may look is who may on the console (`src/console/gate.rs`). It speaks no TLS: bind it to loopback or to a trusted network, or put
+//! sent. Who may look is who may on the console (`src/console/authentication.rs`). It speaks no TLS: bind it to loopback or to a trusted network, or put
 //! what ends TLS in front of it.
 
 mod api;
@@ -45,7 +45,7 @@ use tokio::task::JoinSet;
 
 use crate::telemetry;
 pub use api::reference;
-use connections::{Connections, Place};
+use connections::{Connections, Slot};
 use guest::Guest;
 use site::Peer;
 pub use site::Site;
@@ -108,10 +108,10 @@ async fn connection(
     address: SocketAddr,
     site: Arc<Site>,
     router: Router,
-    place: Place,
+    place: Slot,
     mut phase: watch::Receiver<Phase>,
 ) {
-    let peer = Peer { address, is_own: site.gate.is_own(&socket).await };
+    let peer = Peer { address, is_own: site.authenticator.is_own(&socket).await };
     let service = TowerToHyperService::new(router);
     let answer = service_fn(|request: Request<hyper::body::Incoming>| {
         let busy = place.busy();

@@ -13,7 +13,7 @@ use std::process::Stdio;
 
 use esclusa::config::Settings;
 use esclusa::demo::postgres::Postgres;
-use esclusa::telemetry::{Kind, METRICS};
+use esclusa::telemetry::{METRICS, MetricKind};
 use program::{Running, command, esclusa, out, psql, root, said};
 
 fn deploy(name: &str) -> PathBuf {
@@ -134,7 +134,7 @@ async fn it_serves_on_sockets_of_systemd() {
     let word = || {
         let mut bytes = [0; 64];
         let n = manager.recv(&mut bytes).unwrap();
-        String::from_utf8_lossy(&bytes[..n]).into_owned()
+        String::from_utf8_lossy(&bytes[..n]).trim_end_matches('\n').to_owned()
     };
     // The shell hands its standard input and output on as descriptors 3 and 4, and behind them the third socket.
     let start = || {
@@ -180,7 +180,7 @@ fn metrics_exist(text: &str) {
         let rest = &text[at..];
         let name = &rest[..rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())];
         let metric = METRICS.iter().find(|m| {
-            let suffixes = if m.kind == Kind::Histogram { ["_bucket", "_sum", "_count"].as_slice() } else { &[""] };
+            let suffixes = if m.kind == MetricKind::Histogram { ["_bucket", "_sum", "_count"].as_slice() } else { &[""] };
             suffixes.iter().any(|suffix| name.strip_suffix(suffix) == Some(m.name))
         });
         let metric = metric.unwrap_or_else(|| panic!("there is no metric {name}"));

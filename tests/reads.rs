@@ -88,7 +88,7 @@ impl Stage {
         let run = migration.begin("test").await.unwrap();
         let done = work(&migration, run).await;
         migration.finish(run).await.unwrap();
-        assert_eq!(replica::settled(&database).await.unwrap(), []);
+        assert_eq!(replica::late(&database).await.unwrap(), []);
         done
     }
 

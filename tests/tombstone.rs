@@ -64,7 +64,7 @@ async fn retire(bed: &Bed, tables: &[&str]) {
     for table in tables {
         name::announce(&bed.db, &bed.context, table, BY).await.unwrap_or_else(|e| panic!("{}", said(&e)));
     }
-    assert_eq!(replica::settled(&bed.db).await.unwrap(), []);
+    assert_eq!(replica::late(&bed.db).await.unwrap(), []);
     for table in tables {
         bury(bed, table).await.unwrap_or_else(|e| panic!("{}", said(&e)));
     }
@@ -80,7 +80,7 @@ fn has(answer: &str, part: &str) {
 
 /// Both proxies have followed what was done last.
 async fn followed(bed: &Bed) {
-    assert_eq!(replica::settled(&bed.db).await.unwrap(), []);
+    assert_eq!(replica::late(&bed.db).await.unwrap(), []);
 }
 
 async fn reader(proxy: &Proxy, bed: &Bed) -> Raw {

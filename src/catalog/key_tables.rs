@@ -66,10 +66,10 @@ impl KeyTables {
 
     /// Adds what stands for a constraint, without a database to ask.
     #[must_use]
-    pub fn with(mut self, schema: &str, name: &str, standing: &[(&str, &str)]) -> KeyTables {
+    pub fn with(mut self, schema: &str, name: &str, replacements: &[(&str, &str)]) -> KeyTables {
         let pair = |(schema, name): &(&str, &str)| ((*schema).to_owned(), (*name).to_owned());
         let of_schema = self.constraints.entry(schema.to_owned()).or_default();
-        of_schema.insert(name.to_owned(), standing.iter().map(pair).collect());
+        of_schema.insert(name.to_owned(), replacements.iter().map(pair).collect());
         self
     }
 

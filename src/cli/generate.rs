@@ -41,7 +41,7 @@ enum Decision {
 }
 
 /// A file that is to hold another text.
-struct Change {
+struct FileChange {
     table: String,
     path: PathBuf,
     text: String,
@@ -106,7 +106,7 @@ fn place(directory: &Path, rules: &RuleSet, table: &str) -> PathBuf {
 }
 
 /// What a file's new text means for it; `None` where it holds that text already.
-fn change(table: &str, path: PathBuf, text: String, last: Option<&String>) -> Result<Option<Change>> {
+fn change(table: &str, path: PathBuf, text: String, last: Option<&String>) -> Result<Option<FileChange>> {
     let there = match std::fs::read_to_string(&path) {
         Ok(there) => Some(there),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
@@ -116,18 +116,18 @@ fn change(table: &str, path: PathBuf, text: String, last: Option<&String>) -> Re
         return Ok(None);
     }
     let follows = there.is_some() && there.as_ref() == last;
-    Ok(Some(Change { table: table.to_owned(), path, text, edited: there.filter(|_| !follows), follows }))
+    Ok(Some(FileChange { table: table.to_owned(), path, text, edited: there.filter(|_| !follows), follows }))
 }
 
 /// A new rule does not take the domain or link type of a rule that is there: neither of them would be in force.
-fn without_conflicts(changes: &mut Vec<Change>, rules: &RuleSet, findings: &mut Table) -> Result<()> {
+fn without_conflicts(changes: &mut Vec<FileChange>, rules: &RuleSet, findings: &mut Table) -> Result<()> {
     let mut set = RuleSet { rules: rules.rules.clone(), ..RuleSet::default() };
     for change in changes.iter() {
         let document = crate::config::document::Document::parse(&change.path, &change.text)?;
         set.rules.insert(change.table.clone(), file::parse(&document)?);
     }
     for (tables, fault) in crate::rule::check::between(&set) {
-        let is_new = |c: &Change| tables.contains(&c.table) && !rules.rules.contains_key(&c.table);
+        let is_new = |c: &FileChange| tables.contains(&c.table) && !rules.rules.contains_key(&c.table);
         changes.iter().filter(|c| is_new(c)).for_each(|c| {
             findings.push(vec![c.table.as_str().into(), format!("no rule was written: {}", fault.message).into()]);
         });
@@ -137,9 +137,9 @@ fn without_conflicts(changes: &mut Vec<Change>, rules: &RuleSet, findings: &mut 
 }
 
 /// Leaves the changes that are to be made. How many edited files are kept.
-fn decide(changes: &mut Vec<Change>, options: &Generate, findings: &mut Table) -> Result<usize> {
-    let edited: Vec<&Change> = changes.iter().filter(|c| c.edited.is_some()).collect();
-    let shown = |c: &&Change| {
+fn decide(changes: &mut Vec<FileChange>, options: &Generate, findings: &mut Table) -> Result<usize> {
+    let edited: Vec<&FileChange> = changes.iter().filter(|c| c.edited.is_some()).collect();
+    let shown = |c: &&FileChange| {
         let path = c.path.display().to_string();
         diff::unified(&path, "generated", c.edited.as_deref().unwrap_or_default(), &c.text)
     };

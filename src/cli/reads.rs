@@ -105,7 +105,7 @@ pub(super) async fn run(call: Call, asked: Reads) -> Result<()> {
         }
     }
     migration.finish(run).await?;
-    for late in replica::settled(&database).await? {
+    for late in replica::late(&database).await? {
         remark(&late.to_string());
     }
     call.print(&table)?;

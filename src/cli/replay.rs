@@ -11,10 +11,10 @@ use crate::config::Url;
 use crate::config::value::Setting as _;
 use crate::error::{Error, Result};
 use crate::record::{Ending, Key, Recording};
-use crate::replay::Found;
+use crate::replay::Findings;
 use crate::replay::run::{Driver, Pace};
 use crate::replay::script::{Script, What};
-use crate::replay::side::Place;
+use crate::replay::side::SideAddress;
 use crate::replay::state::{self, Compared, Legacy};
 use crate::table::Format;
 use crate::wire::tls::Connector;
@@ -83,7 +83,7 @@ pub(super) async fn run(call: Call, asked: Replay) -> Result<()> {
     tell_what_is_missing(&script);
     let tables = tables(&call, &asked)?;
     let sides = [&*places[0], &*places[1]];
-    let mut found = Found::default();
+    let mut found = Findings::default();
     // What differs already would be told as a fault of every statement that reads it.
     let read = state::compare(sides, &first.parameters, &tables).await;
     if let Some(error) = take_state(&mut found, &tables, read) {
@@ -105,7 +105,7 @@ pub(super) async fn run(call: Call, asked: Replay) -> Result<()> {
             driver.early
         ));
     }
-    let mut found = Found::default();
+    let mut found = Findings::default();
     found.take(&script, driver.outcomes);
     let read = state::compare(sides, &first.parameters, &tables).await;
     let failed = take_state(&mut found, &tables, read);
@@ -114,7 +114,7 @@ pub(super) async fn run(call: Call, asked: Replay) -> Result<()> {
 }
 
 /// Takes what was read back. Where nothing could be, the report says so of each table, and the error is the command's end.
-fn take_state(found: &mut Found, tables: &[Legacy], read: Result<Vec<Compared>>) -> Option<Error> {
+fn take_state(found: &mut Findings, tables: &[Legacy], read: Result<Vec<Compared>>) -> Option<Error> {
     match read {
         Ok(compared) => {
             found.take_state(tables, compared);
@@ -141,15 +141,15 @@ fn read(files: &[PathBuf], key: &Key) -> Result<Vec<Recording>> {
     Ok(recordings)
 }
 
-fn place(call: &Call, connection: &str, password_file: Option<&Path>) -> Result<Arc<Place>> {
+fn place(call: &Call, connection: &str, password_file: Option<&Path>) -> Result<Arc<SideAddress>> {
     let read = |file: &Path| std::fs::read_to_string(file).map_err(|e| Error::io(format!("reading {}", file.display()), e));
     let password = password_file.map(read).transpose()?;
     let tls = Connector::new(&call.settings.upstream, None)?;
-    Place::new(&Url::new(connection), password.as_deref().map(str::trim_end), tls).map(Arc::new)
+    SideAddress::new(&Url::new(connection), password.as_deref().map(str::trim_end), tls).map(Arc::new)
 }
 
 /// What was recorded somewhere is never sent there: it would be done twice.
-fn refuse_the_original(recordings: &[Recording], places: &[Arc<Place>; 2]) -> Result<()> {
+fn refuse_the_original(recordings: &[Recording], places: &[Arc<SideAddress>; 2]) -> Result<()> {
     let databases: BTreeSet<Vec<u8>> = recordings.iter().flat_map(|r| r.databases()).collect();
     let addresses: BTreeSet<&String> = recordings.iter().flat_map(|r| &r.head.addresses).collect();
     for place in places {
@@ -215,14 +215,14 @@ fn progress(all: usize) -> impl Fn(usize) {
 }
 
 /// Writes what was found as JSON, where that was asked for.
-fn report(asked: &Replay, found: &Found) -> Result<()> {
+fn report(asked: &Replay, found: &Findings) -> Result<()> {
     match &asked.report {
         Some(file) => crate::disk::replace(&[(file.clone(), found.table().print(Format::Json))]),
         None => Ok(()),
     }
 }
 
-fn conclude(call: &Call, asked: &Replay, found: &Found, sessions: usize, unsent: usize) -> Result<()> {
+fn conclude(call: &Call, asked: &Replay, found: &Findings, sessions: usize, unsent: usize) -> Result<()> {
     report(asked, found)?;
     call.print(&found.table())?;
     let [equal, different, not_comparable] = found.counts();

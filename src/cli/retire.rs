@@ -98,7 +98,7 @@ pub(super) async fn run(call: Call, asked: Retire) -> Result<()> {
 
 /// When every proxy holds who names them, the views go. One that does not follow keeps them: it would send what finds nothing.
 async fn bury(migration: &Migration<'_>, announced: &[&Rule], by: By<'_>, done: &mut Done) -> Result<()> {
-    let late = replica::settled(migration.database).await?.into_iter().find(|late| late.silent.is_none());
+    let late = replica::late(migration.database).await?.into_iter().find(|late| late.silent.is_none());
     for rule in announced {
         let relation = Relation::compile(rule, &migration.context);
         let buried = match &late {
@@ -165,7 +165,7 @@ async fn undo(call: &Call, database: &Database, context: &Context, chosen: &[&Ru
             Err(error) => done.left(rule, error.in_one_line()),
         }
     }
-    for late in replica::settled(database).await? {
+    for late in replica::late(database).await? {
         remark(&late.to_string());
     }
     done.print(call, "brought back")

@@ -11,6 +11,7 @@ use crate::rewrite::Policy;
 use crate::scan::{self, Scanned};
 use crate::server::facts::Facts;
 use crate::server::policy;
+use crate::server::steering::host;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -73,6 +74,5 @@ async fn record(call: &Call, policy: &Policy, paths: &[PathBuf]) -> Result<Scann
 /// The machine and the whole path.
 fn root(path: &Path) -> Result<String> {
     let whole = std::fs::canonicalize(path).map_err(|e| Error::io(format!("looking for {}", path.display()), e))?;
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    Ok(format!("{}:{}", host.trim(), whole.display()))
+    Ok(format!("{}:{}", host(), whole.display()))
 }

@@ -1,5 +1,6 @@
 //! `esclusa serve`.
 
+use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::call::Call;
@@ -29,7 +30,7 @@ pub(super) async fn run(call: Call) -> Result<()> {
     let (mut terminate, mut interrupt, mut hangup) =
         (hook(SignalKind::terminate())?, hook(SignalKind::interrupt())?, hook(SignalKind::hangup())?);
     let server = Server::start_with(Loader::new(load), inherited).await?;
-    notify("READY=1");
+    tell_systemd(NotifyState::Ready);
     loop {
         tokio::select! {
             _ = terminate.recv() => break,
@@ -42,23 +43,14 @@ pub(super) async fn run(call: Call) -> Result<()> {
         }
     }
     tracing::info!("esclusa ends");
-    notify("STOPPING=1");
+    tell_systemd(NotifyState::Stopping);
     server.stop().await;
     Ok(())
 }
 
-/// Tells systemd how far we are (sd_notify(3)). Without systemd there is nobody to tell.
-fn notify(state: &str) {
-    use std::os::linux::net::SocketAddrExt as _;
-    use std::os::unix::ffi::OsStrExt as _;
-    use std::os::unix::net::{SocketAddr, UnixDatagram};
-    let Some(path) = std::env::var_os("NOTIFY_SOCKET") else { return };
-    let address = match path.as_bytes() {
-        [b'@', name @ ..] => SocketAddr::from_abstract_name(name),
-        _ => SocketAddr::from_pathname(&path),
-    };
-    let told = address.and_then(|address| UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &address));
-    if let Err(error) = told {
+/// Tells systemd how far this process is (sd_notify(3)); does nothing without systemd.
+fn tell_systemd(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(std::slice::from_ref(&state)) {
         tracing::warn!(%error, "systemd could not be told {state}");
     }
 }

@@ -120,7 +120,7 @@ impl Known {
         let since = facts.since.as_ref().map_or_else(String::new, |at| format!(" since {at}"));
         let next = self.next(rule, facts);
         table.push(vec![
-            condition::standing(facts, self.observation).into(),
+            condition::state_word(facts, self.observation).into(),
             true.into(),
             format!("in this state{since}; next: {}", if next.is_empty() { "nothing" } else { &next }).into(),
         ]);
@@ -161,7 +161,7 @@ impl Known {
             table.push(vec![
                 rule.table.as_str().into(),
                 rule.wave.as_str().into(),
-                condition::standing(facts, self.observation).into(),
+                condition::state_word(facts, self.observation).into(),
                 facts.since.clone().into(),
                 facts.mode.map(|m| m.name()).into(),
                 self.name(&rule.table).into(),

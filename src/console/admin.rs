@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::control::Change;
+use crate::control::ModeChange;
 use crate::error::{Faults, Result};
 use crate::mode::Mode;
 use crate::report::verdict::Judged;
@@ -19,7 +19,7 @@ pub trait Admin: Send + Sync + 'static {
         mode: Mode,
         who: &'a str,
         why: Option<&'a str>,
-    ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>>;
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<ModeChange>>> + Send + 'a>>;
 
     /// Switches every table that may have the mode. Returns all tables; one that may not comes with the reason.
     fn set_all_modes<'a>(
@@ -27,7 +27,7 @@ pub trait Admin: Send + Sync + 'static {
         mode: Mode,
         who: &'a str,
         why: Option<&'a str>,
-    ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>>;
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<ModeChange>>> + Send + 'a>>;
 
     /// Reads settings and rules again. Settings are taken all or nothing; a rule with faults keeps its last good state. Returns the
     /// faults of rules.

@@ -14,7 +14,7 @@ use super::filter::{self, Filter};
 use super::lexer::{self, Token};
 use super::parser::Parser;
 use super::statement::{Action, Answer, Caller, Statement};
-use super::{courtesy, modes, pause, steering};
+use super::{courtesy, modes, pause, process};
 use crate::report::{self, REPORTS, Report, Rows};
 use crate::session::Shared;
 use crate::table::ColumnType::Text;
@@ -59,11 +59,11 @@ const ACTING: &[(&str, &str, &str, Columns, Reader)] = &[
     ("SET MODE", modes::SET_SYNTAX, "Switches tables, all or none, at once and for all replicas; of ALL those that may have the mode, and tells of each.", report::CHANGES, modes::set),
     ("ENABLE", modes::LIST_SYNTAX, "SET MODE rewrite.", report::CHANGES, modes::enable),
     ("DISABLE", modes::LIST_SYNTAX, "SET MODE observe.", report::CHANGES, modes::disable),
-    ("RELOAD", "", "Reads settings, rules and modes again. Settings: all or nothing; a rule with faults stays as it was, and is told.", &[], steering::reload),
-    ("KILL", "id", "Cancels what a client runs, and ends its session; SHOW SESSIONS lists them.", &[], steering::kill),
+    ("RELOAD", "", "Reads settings, rules and modes again. Settings: all or nothing; a rule with faults stays as it was, and is told.", &[], process::reload),
+    ("KILL", "id", "Cancels what a client runs, and ends its session; SHOW SESSIONS lists them.", &[], process::kill),
     ("PAUSE", pause::SYNTAX, "Holds every client where it has no transaction open, and answers when all are held; sent statements wait.", &[], pause::pause),
     ("RESUME", "", "Lets them go on.", &[], pause::resume),
-    ("SHUTDOWN", "", "Ends the proxy, gracefully.", &[], steering::shutdown),
+    ("SHUTDOWN", "", "Ends the proxy, gracefully.", &[], process::shutdown),
 ];
 
 /// PgBouncer's names for our reports: name, report, help.
@@ -135,7 +135,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Arc<Statement>>, Failure> {
     lexer::statements(&tokens).into_iter().map(one).collect()
 }
 
-fn statement(text: &str, tokens: &[Token]) -> Result<Statement, Failure> {
+fn statement(text: &str, tokens: &[Token<'_>]) -> Result<Statement, Failure> {
     let mut parser = Parser::new(text, tokens);
     if let Some(statement) = courtesy::parse(&mut parser)? {
         return Ok(statement);

@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 
 use super::failure::{Failure, nearest};
-use super::lexer::Kind;
+use super::lexer::TokenKind;
 use super::parser::Parser;
 use crate::error::sqlstate;
 use crate::table::{Cell, ColumnType};
@@ -43,8 +43,8 @@ impl Condition {
         let cell = |column: usize| row.get(column).filter(|cell| **cell != Cell::Null);
         match self {
             // One false condition makes AND false, whatever is unknown; one true condition makes OR true.
-            Condition::All(all) => settled(all, row, false),
-            Condition::Any(any) => settled(any, row, true),
+            Condition::All(all) => combined(all, row, false),
+            Condition::Any(any) => combined(any, row, true),
             Condition::Not(one) => one.holds(row).map(|holds| !holds),
             Condition::IsNull { column } => Some(cell(*column).is_none()),
             Condition::Like { column, pattern } => cell(*column).map(|cell| like(&cell.text(), pattern)),
@@ -64,7 +64,7 @@ impl Condition {
 }
 
 /// The result is `by` if any condition is `by`; otherwise unknown if any is unknown; otherwise the opposite of `by`.
-fn settled(conditions: &[Condition], row: &[Cell], by: bool) -> Option<bool> {
+fn combined(conditions: &[Condition], row: &[Cell], by: bool) -> Option<bool> {
     let mut is_open = false;
     for condition in conditions {
         match condition.holds(row) {
@@ -93,7 +93,7 @@ fn all(parser: &mut Parser<'_>, columns: &Columns<'_>, depth: usize) -> Result<C
 }
 
 fn one(parser: &mut Parser<'_>, columns: &Columns<'_>, depth: usize) -> Result<Condition, Failure> {
-    let is_nested = parser.is(&["NOT"]) || matches!(parser.ahead(0), Some(Kind::Symbol("(")));
+    let is_nested = parser.is(&["NOT"]) || matches!(parser.ahead(0), Some(TokenKind::Symbol("(")));
     let depth = if is_nested { deeper(parser, depth)? } else { depth };
     if parser.accept(&["NOT"]) {
         return Ok(Condition::Not(Box::new(one(parser, columns, depth)?)));
@@ -134,7 +134,7 @@ fn of_column(parser: &mut Parser<'_>, columns: &Columns<'_>) -> Result<Condition
     if is_not {
         return Err(parser.unexpected(&["LIKE", "IN"]));
     }
-    if matches!(parser.ahead(0), Some(Kind::Word(_))) {
+    if matches!(parser.ahead(0), Some(TokenKind::Word(_))) {
         return Err(parser.unexpected(OPERATORS));
     }
     let operator = parser.operator(&["=", "<>", "!=", "<", "<=", ">", ">="])?;
@@ -176,7 +176,7 @@ pub(super) fn named_column(parser: &mut Parser<'_>, columns: &Columns<'_>) -> Re
 /// A literal as a value of the column's type, perhaps in parentheses, perhaps with a cast. The cast is ignored: the column's type
 /// is known.
 pub(super) fn value(parser: &mut Parser<'_>, column_type: ColumnType, depth: usize) -> Result<Cell, Failure> {
-    let found = if matches!(parser.ahead(0), Some(Kind::Symbol("("))) {
+    let found = if matches!(parser.ahead(0), Some(TokenKind::Symbol("("))) {
         let depth = deeper(parser, depth)?;
         parser.skip(1);
         let inner = value(parser, column_type, depth)?;
@@ -197,8 +197,8 @@ fn literal(parser: &mut Parser<'_>, column_type: ColumnType) -> Result<Cell, Fai
     let position = parser.position();
     let negative = parser.accept_symbol("-");
     let text = match parser.ahead(0) {
-        Some(Kind::Number(digits)) => format!("{}{digits}", if negative { "-" } else { "" }),
-        Some(Kind::Text(text)) if !negative => text.clone(),
+        Some(TokenKind::Number(digits)) => format!("{}{digits}", if negative { "-" } else { "" }),
+        Some(TokenKind::Text(text)) if !negative => text.clone(),
         _ if !negative && (parser.is(&["TRUE"]) || parser.is(&["FALSE"])) => parser.word(0).unwrap_or_default(),
         _ => return Err(parser.unexpected(&["a number", "a text in single quotes", "TRUE", "FALSE"])),
     };

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 use super::condition::{self, Condition, compare, named_column};
 use super::failure::Failure;
-use super::lexer::Kind;
+use super::lexer::TokenKind;
 use super::parser::Parser;
 use crate::error::sqlstate;
 use crate::table::{Cell, ColumnType, Table};
@@ -82,7 +82,7 @@ impl Filter {
 
 /// A whole number, also as a driver may write it: `('5'::int8)`.
 fn limit(parser: &mut Parser<'_>) -> Result<u64, Failure> {
-    if !matches!(parser.ahead(0), Some(Kind::Symbol("("))) {
+    if !matches!(parser.ahead(0), Some(TokenKind::Symbol("("))) {
         return parser.integer("a whole number");
     }
     let position = parser.position();

@@ -1,4 +1,4 @@
-//! Log-in: the gate checks who a client is, the settings list who may use the console.
+//! Log-in: the authenticator checks who a client is, the settings list who may use the console.
 //!
 //! Every error is FATAL here: pgwire answers any other with ReadyForQuery, which would let the client in.
 
@@ -31,7 +31,7 @@ impl Console {
         }
         let conversation = client.session_extensions().get::<Conversation>();
         let is_own = conversation.is_some_and(|c| c.is_own);
-        self.gate.turns_away(client.socket_addr().ip(), is_own).map_or(Ok(()), |why| Err(unauthorised(why)))
+        self.authenticator.turns_away(client.socket_addr().ip(), is_own).map_or(Ok(()), |why| Err(unauthorised(why)))
     }
 
     /// Whether the authenticated user may use the console.
@@ -63,7 +63,7 @@ impl Console {
             Ok(AuthOutcome::InProgress) => Ok(()),
             Ok(AuthOutcome::Authenticated { final_message, .. }) => {
                 self.authorise(client)?;
-                self.gate.driver.complete_authentication(client, final_message).await
+                self.authenticator.driver.complete_authentication(client, final_message).await
             }
             Err(PgWireError::InvalidPassword(_)) => {
                 // The SCRAM message has a user name too, which libpq leaves empty and pgwire reports.
@@ -90,15 +90,15 @@ impl StartupHandler for Console {
                 protocol_negotiation(client, startup).await?;
                 save_startup_parameters_to_metadata(client, startup);
                 self.admit(client)?;
-                if self.gate.is_trusting() {
+                if self.authenticator.is_trusting() {
                     self.authorise(client)?;
-                    return self.gate.driver.complete_authentication(client, None).await;
+                    return self.authenticator.driver.complete_authentication(client, None).await;
                 }
-                let outcome = self.gate.driver.begin_authentication(client, self.gate.scram.create()).await;
+                let outcome = self.authenticator.driver.begin_authentication(client, self.authenticator.scram.create()).await;
                 self.step(client, outcome).await
             }
             PgWireFrontendMessage::PasswordMessageFamily(message) => {
-                let outcome = self.gate.driver.advance_authentication(client, message).await;
+                let outcome = self.authenticator.driver.advance_authentication(client, message).await;
                 self.step(client, outcome).await
             }
             _ => Err(encode::fatal(Failure::new(sqlstate::PROTOCOL_VIOLATION, "expected a password response"))),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::admin::Admin;
-use super::gate::Gate;
+use super::authentication::Authenticator;
 use super::interrupt::Waiting;
 use crate::session::Shared;
 
@@ -16,7 +16,7 @@ pub(super) const CLIENTS: usize = 64;
 pub(super) struct Console {
     pub(super) shared: Arc<Shared>,
     pub(super) admin: Arc<dyn Admin>,
-    pub(super) gate: Arc<Gate>,
+    pub(super) authenticator: Arc<Authenticator>,
     /// A permit for each client that may be logged in.
     pub(super) places: Arc<Semaphore>,
     /// Commands that run.
@@ -24,7 +24,7 @@ pub(super) struct Console {
 }
 
 impl Console {
-    pub(super) fn new(shared: Arc<Shared>, admin: Arc<dyn Admin>, gate: Arc<Gate>) -> Self {
-        Console { gate, shared, admin, places: Arc::new(Semaphore::new(CLIENTS)), waiting: Waiting::default() }
+    pub(super) fn new(shared: Arc<Shared>, admin: Arc<dyn Admin>, authenticator: Arc<Authenticator>) -> Self {
+        Console { authenticator, shared, admin, places: Arc::new(Semaphore::new(CLIENTS)), waiting: Waiting::default() }
     }
 }

@@ -18,7 +18,7 @@ use crate::relation::{CONTROL, LEAVES};
 const LOOKING: &str = "hashtext('esclusa around')";
 /// A proxy that has published this long after a sample has named all its sessions of that moment: it knows a process shortly after
 /// it begins.
-const SETTLED: &str = "1 s";
+const KNOWN_AFTER: &str = "1 s";
 /// The most sessions in one sample.
 const SESSIONS: i64 = 500;
 
@@ -259,7 +259,7 @@ pub async fn words(database: &Database, seen: &[(i32, f64)]) -> Result<Vec<Word>
         "SELECT EXISTS (SELECT FROM {CONTROL}.proxy_process AS p WHERE s.process = ANY (p.processes)),
             EXISTS (SELECT FROM {CONTROL}.replica AS r LEFT JOIN {CONTROL}.proxy_process AS p USING (instance)
                 WHERE r.seen_at > clock_timestamp() - interval '60 s'
-                  AND (p.published_at IS NULL OR p.finding IS NOT NULL OR p.published_at < to_timestamp(s.at) + interval '{SETTLED}'))
+                  AND (p.published_at IS NULL OR p.finding IS NOT NULL OR p.published_at < to_timestamp(s.at) + interval '{KNOWN_AFTER}'))
          FROM unnest($1::int[], $2::double precision[]) WITH ORDINALITY AS s(process, at, n) ORDER BY s.n"
     );
     let word = |row: &tokio_postgres::Row| match (row.get(0), row.get(1)) {

@@ -106,7 +106,7 @@ pub fn is_of_a_key(text: &str) -> bool {
 
 /// A statement that uses legacy tables.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Named {
+pub struct CalledStatement {
     /// Its user.
     pub user: String,
     /// The text without literals.
@@ -129,7 +129,7 @@ struct Grown {
 
 #[derive(Debug, Clone)]
 struct Entry {
-    named: Named,
+    named: CalledStatement,
     /// The number when it was last read.
     calls: i64,
     grown: Option<Grown>,
@@ -143,7 +143,7 @@ pub struct Call {
     /// The OID of the user.
     pub user_oid: u32,
     /// The statement.
-    pub named: Named,
+    pub named: CalledStatement,
     /// A time at which they had not happened yet.
     pub from: f64,
     /// A time at which they had.
@@ -154,7 +154,7 @@ pub struct Call {
 
 /// What has been judged, to be stored.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Judged {
+pub struct JudgedCalls {
     /// The calls of each statement that names a legacy table.
     pub calls: Vec<(Key, i64)>,
     /// When the entries were last read.
@@ -202,7 +202,7 @@ impl Calls {
     }
 
     /// Adds an entry with what it names. A new entry had no calls when the entries were last read.
-    pub fn learn(&mut self, key: Key, named: Named, calls: i64) {
+    pub fn learn(&mut self, key: Key, named: CalledStatement, calls: i64) {
         if named.tables.is_empty() && named.through.is_empty() {
             self.plain.insert(key);
             return;
@@ -257,10 +257,10 @@ impl Calls {
     }
 
     /// What has been judged, for the next process; `None` before the first reading.
-    pub fn judged(&self) -> Option<Judged> {
+    pub fn judged(&self) -> Option<JudgedCalls> {
         let of = |entry: &Entry| (entry.calls - entry.more - entry.grown.map_or(0, |grown| grown.calls)).max(0);
         let calls = self.naming.iter().map(|(key, entry)| (*key, of(entry))).collect();
-        Some(Judged { calls, at: self.looked?, tables: number(&self.tables) })
+        Some(JudgedCalls { calls, at: self.looked?, tables: number(&self.tables) })
     }
 }
 
@@ -280,7 +280,7 @@ pub async fn read(database: &Database, tables: &[String]) -> Result<Option<(f64,
 }
 
 /// Stores what has been judged, in the caller's transaction.
-pub async fn keep(database: &Database, judged: &Judged) -> Result<()> {
+pub async fn keep(database: &Database, judged: &JudgedCalls) -> Result<()> {
     let mut users: Vec<u32> = judged.calls.iter().map(|((user, _), _)| *user).collect();
     let mut statements: Vec<i64> = judged.calls.iter().map(|((_, statement), _)| *statement).collect();
     let mut calls: Vec<i64> = judged.calls.iter().map(|(_, calls)| *calls).collect();
@@ -371,8 +371,13 @@ mod tests {
 
     const KEY: Key = (10, 7);
 
-    fn named() -> Named {
-        Named { user: "report".into(), statement: "select ? from t".into(), tables: vec!["t".into()], ..Named::default() }
+    fn named() -> CalledStatement {
+        CalledStatement {
+            user: "report".into(),
+            statement: "select ? from t".into(),
+            tables: vec!["t".into()],
+            ..CalledStatement::default()
+        }
     }
 
     fn taken(calls: &mut Calls, now: f64) -> Vec<(f64, f64, i64)> {
@@ -389,7 +394,7 @@ mod tests {
         let at = |n: i64| HashMap::from([(KEY, n), ((10, 8), 99)]);
         assert_eq!(calls.unknown(&at(5)).len(), 2);
         calls.learn(KEY, named(), 5);
-        calls.learn((10, 8), Named::default(), 99);
+        calls.learn((10, 8), CalledStatement::default(), 99);
         calls.advance(100.0, &at(5));
         assert!(calls.unknown(&at(5)).is_empty() && !calls.waits(), "nobody knows when those were called");
         calls.advance(105.0, &at(7));

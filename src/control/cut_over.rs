@@ -14,7 +14,7 @@ pub const CHANNEL: &str = "esclusa_cut_over";
 
 /// A cut-over that is requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct RequestedCutOver {
     /// Its number.
     pub epoch: i64,
     /// The legacy table.
@@ -101,7 +101,7 @@ pub async fn give_up(database: &Database, epoch: i64) -> Result<()> {
 }
 
 /// The cut-over that is requested. An old request, by a process that was killed, is ignored.
-pub async fn asked(database: &Database) -> Result<Option<Asked>> {
+pub async fn asked(database: &Database) -> Result<Option<RequestedCutOver>> {
     let sql = "SELECT epoch, legacy_table, hold_ms, c.generation, c.is_there, m.mode \
                FROM esclusa.cut_over AS c LEFT JOIN esclusa.mode AS m USING (legacy_table) \
                WHERE asked_at > clock_timestamp() - make_interval(secs => hold_ms / 1000.0)";
@@ -111,7 +111,7 @@ pub async fn asked(database: &Database) -> Result<Option<Asked>> {
     let mode = mode.map_err(|e| Error::refused(format!("esclusa.mode: {}: {e}", row.get::<_, &str>(1))))?;
     let moved = row.get::<_, Option<i64>>(3).map(|generation| Moved { generation, is_there: row.get(4), mode });
     let hold = Duration::from_millis(u64::try_from(row.get::<_, i32>(2)).unwrap_or(0));
-    Ok(Some(Asked { epoch: row.get(0), table: row.get(1), hold, moved }))
+    Ok(Some(RequestedCutOver { epoch: row.get(0), table: row.get(1), hold, moved }))
 }
 
 /// Reports that a proxy holds the table, and no session of it uses it.

@@ -16,7 +16,7 @@ const ROWS: i64 = 5000;
 /// Returns how many were new.
 ///
 /// What has been judged of pg_stat_statements is stored in the same transaction, so that it is judged once.
-pub async fn write(database: &Database, uses: &[Use], judged: Option<&calls::Judged>) -> Result<u64> {
+pub async fn write(database: &Database, uses: &[Use], judged: Option<&calls::JudgedCalls>) -> Result<u64> {
     let sql = format!(
         "WITH use AS (SELECT $1::text AS name, $2::text AS who, $3::text AS address, $4::text AS application, $5::text AS kind,
                 $6::text AS certainty, $7::text AS statement, to_timestamp($8) AS last, to_timestamp($9) AS began,

@@ -8,7 +8,7 @@ use crate::traffic::batch::{Batch, Count, Detail, DetailKey, TotalKey};
 
 /// The recorder of a batch.
 #[derive(Debug, Clone, Copy)]
-pub struct Recorder<'r> {
+pub struct HitRecorder<'r> {
     /// Its UUID.
     pub recorder: &'r str,
     /// Its process, for people: host and process number.
@@ -27,7 +27,7 @@ pub async fn has_tables(database: &Database) -> Result<bool> {
 
 /// Adds a batch, unless the database has it. Returns the number of the last span that the database then has; the caller has to cut
 /// a batch that includes it in the middle.
-pub async fn write(database: &Database, by: Recorder<'_>, batch: &Batch) -> Result<u64> {
+pub async fn write(database: &Database, by: HitRecorder<'_>, batch: &Batch) -> Result<u64> {
     let added = add(database, by, batch).await;
     if !is_of_data(&added) {
         return added;
@@ -47,7 +47,7 @@ fn is_of_data(added: &Result<u64>) -> bool {
     matches!(added, Err(Error::Database { sqlstate, .. }) if ["22", "23", "54"].iter().any(|class| sqlstate.starts_with(class)))
 }
 
-async fn add(database: &Database, by: Recorder<'_>, batch: &Batch) -> Result<u64> {
+async fn add(database: &Database, by: HitRecorder<'_>, batch: &Batch) -> Result<u64> {
     database
         .transaction("writing hits", async |db| {
             // What is confirmed here is deleted from the spool, so it has to survive a crash of the server whatever its settings
@@ -80,7 +80,7 @@ async fn add(database: &Database, by: Recorder<'_>, batch: &Batch) -> Result<u64
         .await
 }
 
-async fn add_coverage(db: &Database, by: Recorder<'_>, batch: &Batch) -> Result<()> {
+async fn add_coverage(db: &Database, by: HitRecorder<'_>, batch: &Batch) -> Result<()> {
     let hours = batch.covered_hours();
     let part = |of: fn(&(i64, i64, i64)) -> i64| hours.iter().map(of).collect::<Vec<i64>>();
     let (hour, from, to) = (part(|h| h.0), part(|h| h.1), part(|h| h.2));

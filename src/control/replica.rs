@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::hits::Recorder;
+use super::hits::HitRecorder;
 use crate::catalog::Database;
 use crate::error::Result;
 
@@ -33,7 +33,7 @@ pub async fn advance(db: &Database) -> Result<()> {
 
 /// Notes that a replica serves, and which switch is in force there. Rows of replicas that were killed are deleted after some time,
 /// except those with hits that were not written: their days are in doubt (`esclusa.covered_day`).
-pub async fn acknowledge(database: &Database, by: Recorder<'_>, generation: i64, rules: i64) -> Result<()> {
+pub async fn acknowledge(database: &Database, by: HitRecorder<'_>, generation: i64, rules: i64) -> Result<()> {
     let sql = "WITH gone AS (DELETE FROM esclusa.replica AS r WHERE seen_at < clock_timestamp() - interval '1 day' AND instance <> $1
                    AND (recorder IS NULL OR EXISTS (SELECT FROM esclusa.recorder AS k
                        WHERE k.recorder = r.recorder AND k.written_at > r.seen_at - interval '1 minute')))
@@ -90,7 +90,7 @@ impl std::fmt::Display for Late {
 }
 
 /// Waits until the last switch is in force on every replica. Returns those on which it is not.
-pub async fn settled(database: &Database) -> Result<Vec<Late>> {
+pub async fn late(database: &Database) -> Result<Vec<Late>> {
     let number = generation(database).await?;
     let until = tokio::time::Instant::now() + PATIENCE;
     let behind = format!(

@@ -55,11 +55,11 @@ struct Frame {
     first: u64,
     last: u64,
     bytes: usize,
-    place: Place,
+    place: Storage,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Storage {
     /// On disk: where its JSON begins in the file.
     Disk(u64),
     /// In memory: its JSON.
@@ -228,12 +228,12 @@ impl Spool {
     fn read(&mut self, at: usize) -> Result<Batch> {
         let frame = &self.frames[at];
         let json = match (&frame.place, &self.file) {
-            (Place::Memory(json), _) => std::borrow::Cow::Borrowed(json),
-            (Place::Disk(at), Some(on_disk)) => {
+            (Storage::Memory(json), _) => std::borrow::Cow::Borrowed(json),
+            (Storage::Disk(at), Some(on_disk)) => {
                 let failed = |e| Error::io(format!("reading the spool {}", on_disk.path.display()), e);
                 std::borrow::Cow::Owned(on_disk.read(*at, frame.bytes - FRAME_HEAD).map_err(failed)?)
             }
-            (Place::Disk(_), None) => return Err(Error::refused("a span of hits is on no disk")),
+            (Storage::Disk(_), None) => return Err(Error::refused("a span of hits is on no disk")),
         };
         let batch: Batch =
             serde_json::from_slice(&json).map_err(|e| Error::refused(format!("a span of hits cannot be read: {e}")))?;
@@ -259,9 +259,9 @@ impl Spool {
             return on_disk.map_or(Ok(()), OnDisk::clear).map_err(failed);
         }
         for at in 0..self.frames.len() {
-            if let (Place::Disk(begin), Some(on_disk)) = (&self.frames[at].place, &self.file) {
+            if let (Storage::Disk(begin), Some(on_disk)) = (&self.frames[at].place, &self.file) {
                 let json = on_disk.read(*begin, self.frames[at].bytes - FRAME_HEAD).map_err(failed)?;
-                self.frames[at].place = Place::Memory(json);
+                self.frames[at].place = Storage::Memory(json);
             }
         }
         self.file = Some(OnDisk::make(&path, &mut self.frames).map_err(failed)?);
@@ -272,7 +272,7 @@ impl Spool {
 impl Frame {
     fn of(batch: &Batch) -> Result<Frame> {
         let json = serde_json::to_vec(batch).map_err(|e| Error::refused(format!("a span of hits cannot be written: {e}")))?;
-        Ok(Frame { first: batch.first, last: batch.last, bytes: json.len() + FRAME_HEAD, place: Place::Memory(json) })
+        Ok(Frame { first: batch.first, last: batch.last, bytes: json.len() + FRAME_HEAD, place: Storage::Memory(json) })
     }
 }
 
@@ -290,7 +290,7 @@ impl OnDisk {
             if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
                 File::open(directory)?.sync_all()?;
             }
-            frames.iter_mut().zip(places).for_each(|(frame, at)| frame.place = Place::Disk(at));
+            frames.iter_mut().zip(places).for_each(|(frame, at)| frame.place = Storage::Disk(at));
             Ok(on_disk)
         })();
         if made.is_err() {
@@ -301,13 +301,13 @@ impl OnDisk {
 
     /// Appends the frames that are in memory; each is on disk when this returns.
     fn append<'f>(&mut self, frames: impl Iterator<Item = &'f mut Frame>) -> std::io::Result<()> {
-        let mut new: Vec<&mut Frame> = frames.filter(|frame| matches!(frame.place, Place::Memory(_))).collect();
+        let mut new: Vec<&mut Frame> = frames.filter(|frame| matches!(frame.place, Storage::Memory(_))).collect();
         let places = self.append_only(new.iter_mut().map(|frame| &mut **frame));
         if places.is_err() {
             // An incomplete frame would hide those after it.
             let _ = self.file.set_len(self.length);
         }
-        places.map(|places| new.iter_mut().zip(places).for_each(|(frame, at)| frame.place = Place::Disk(at)))
+        places.map(|places| new.iter_mut().zip(places).for_each(|(frame, at)| frame.place = Storage::Disk(at)))
     }
 
     /// Appends frames and returns where each begins.
@@ -315,7 +315,7 @@ impl OnDisk {
         let mut bytes = Vec::new();
         let mut places = Vec::new();
         for frame in frames {
-            let Place::Memory(json) = &frame.place else { continue };
+            let Storage::Memory(json) = &frame.place else { continue };
             let length = u32::try_from(json.len()).map_err(|_| std::io::Error::from(ErrorKind::FileTooLarge))?;
             bytes.extend(length.to_le_bytes());
             bytes.extend(crc32fast::hash(json).to_le_bytes());
@@ -352,7 +352,7 @@ fn frames_in(bytes: &[u8]) -> (VecDeque<Frame>, u64) {
         let Some((json, behind)) = behind.split_at_checked(word(&head[..4]) as usize) else { break };
         let batch = if crc32fast::hash(json) == word(&head[4..]) { serde_json::from_slice::<Batch>(json).ok() } else { None };
         let Some(Batch { first, last, .. }) = batch else { break };
-        frames.push_back(Frame { first, last, bytes: json.len() + FRAME_HEAD, place: Place::Disk((at + FRAME_HEAD) as u64) });
+        frames.push_back(Frame { first, last, bytes: json.len() + FRAME_HEAD, place: Storage::Disk((at + FRAME_HEAD) as u64) });
         at += FRAME_HEAD + json.len();
         rest = behind;
     }
@@ -416,8 +416,8 @@ mod tests {
             .frames
             .iter()
             .map(|f| match f.place {
-                Place::Disk(at) => usize::try_from(at).unwrap() + f.bytes - FRAME_HEAD,
-                Place::Memory(_) => panic!("it is on the disk"),
+                Storage::Disk(at) => usize::try_from(at).unwrap() + f.bytes - FRAME_HEAD,
+                Storage::Memory(_) => panic!("it is on the disk"),
             })
             .collect();
         drop(spool);

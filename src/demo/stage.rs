@@ -11,7 +11,7 @@ use crate::config::{Address, Month, Settings};
 use crate::error::{Error, Result};
 use crate::migrate::gate::{self, Switch};
 use crate::migrate::migration::Migration;
-use crate::migrate::run::Outcome;
+use crate::migrate::run::TableRun;
 use crate::migrate::schema;
 use crate::mode::Mode;
 use crate::relation::Context;
@@ -54,7 +54,7 @@ pub struct Stage {
     /// The running proxy.
     pub proxy: Server,
     /// What the migration did, table by table.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<TableRun>,
     /// Rows of the legacy data.
     pub rows: usize,
     /// Where the rules were written to.
@@ -173,7 +173,7 @@ async fn migrate(
     settings: &Settings,
     views: bool,
     tell: &mut dyn FnMut(&str),
-) -> Result<Vec<Outcome>> {
+) -> Result<Vec<TableRun>> {
     tell("deploying the new tables");
     let database = postgres.connect(TARGET).await?;
     let context = Context::new(settings);

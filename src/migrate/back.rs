@@ -12,6 +12,7 @@ use crate::relation::{CONTROL, Relation};
 use crate::rule::Rule;
 use crate::sql::quote::{ident, literal, qualified};
 
+use super::attachments::Attachments;
 use super::cut_over::{Asked, CutOver};
 use super::foreign_key::bounded;
 use super::foreign_key::key_table::restoring;
@@ -19,7 +20,6 @@ use super::machine::{self, NameStep, Step};
 use super::migration::Migration;
 use super::name::{self, By};
 use super::quiet::{Locked, attempt};
-use super::standing::Standing;
 use super::{ARCHIVE, capture, dependents, keep, online, parity, view};
 
 /// What was done with one table.
@@ -56,8 +56,8 @@ impl Migration<'_> {
         let tables = [relation.rows(), relation.legacy_table()];
         let word = |text: &str| self.told.word(text);
         // What it is over is held by whoever reads it, and he comes to the table next.
-        let standing = Standing::new(&relation);
-        let locks = dependents::back(self.database, &standing.leaf(&relation.legacy_table()), &relation.view()).await?.locks;
+        let attachments = Attachments::new(&relation);
+        let locks = dependents::back(self.database, &attachments.leaf(&relation.legacy_table()), &relation.view()).await?.locks;
         // One that does not answer may send what it has rewritten to a leaf that is gone.
         let proxies = CutOver::prepare(self.database, &rule.table, Asked::WhoeverMayServe).await?.map(Rc::new);
         let work = async |db: &Database, locked: &Locked| {
@@ -143,9 +143,9 @@ impl Migration<'_> {
             return Err(Error::refused(format!("{context}: its triggers were changed meanwhile")));
         }
         self.write(db, run, rule, Step::Return, None).await?;
-        let standing = Standing::new(relation);
-        let hanging = dependents::back(db, &standing.leaf(&legacy), &view).await?;
-        let (keys, later) = restoring(db, &standing.leaf(&legacy)).await?;
+        let attachments = Attachments::new(relation);
+        let hanging = dependents::back(db, &attachments.leaf(&legacy), &view).await?;
+        let (keys, later) = restoring(db, &attachments.leaf(&legacy)).await?;
         let archive = qualified(ARCHIVE, &rule.table);
         db.batch(&context, &hanging.before).await?;
         // One that would have been made from its dump has the rights of the view, and its columns.

@@ -50,7 +50,7 @@ pub enum Attached {
 }
 
 /// Where a history's triggers belong.
-enum Place {
+enum TriggerTable {
     /// On the base table: with its schema, its name, the key and the column of the exploitation's id.
     Base { schema: String, table: String, keys: String, expid: String },
     /// On the leaf of the look-up that the base has become.
@@ -81,9 +81,9 @@ pub async fn attach(
 ) -> Result<Attached> {
     let place = place(catalog, rules, rule, relation_of);
     let attached = match &place {
-        Place::No(why) => return Ok(Attached::No(why.clone())),
-        Place::Base { table, .. } => Attached::Base(table.clone()),
-        Place::Domain { relation, .. } => Attached::Domain(relation.table.clone()),
+        TriggerTable::No(why) => return Ok(Attached::No(why.clone())),
+        TriggerTable::Base { table, .. } => Attached::Base(table.clone()),
+        TriggerTable::Domain { relation, .. } => Attached::Domain(relation.table.clone()),
     };
     let mut wanted = expected(database, &catalog.schema, &place, relation).await?;
     let mut kept = Vec::new();
@@ -119,36 +119,36 @@ pub async fn follow(
     Ok(histories)
 }
 
-fn place(catalog: &Catalog, rules: &RuleSet, rule: &Rule, relation_of: &dyn Fn(&str) -> Option<Relation>) -> Place {
-    let Some(history) = rule.target.history() else { return Place::No("not a history".into()) };
-    let Some(base) = &history.base else { return Place::No("an event log without a base table".into()) };
+fn place(catalog: &Catalog, rules: &RuleSet, rule: &Rule, relation_of: &dyn Fn(&str) -> Option<Relation>) -> TriggerTable {
+    let Some(history) = rule.target.history() else { return TriggerTable::No("not a history".into()) };
+    let Some(base) = &history.base else { return TriggerTable::No("an event log without a base table".into()) };
     if rule.columns.iter().all(|c| c.base.is_none()) {
-        return Place::No(format!("an event log: no column mirrors {base}"));
+        return TriggerTable::No(format!("an event log: no column mirrors {base}"));
     }
     let keys = rule.key.base.join(",");
     if let Some(relation) = relation_of(base).filter(|r| rules.rules.contains_key(base) && !r.is_retained())
         && catalog.tables.get(base).is_none_or(|t| t.kind != 'r')
     {
-        return Place::Domain { relation: Box::new(relation), keys };
+        return TriggerTable::Domain { relation: Box::new(relation), keys };
     }
     let Some(table) = catalog.tables.get(base).filter(|t| t.kind == 'r' || t.kind == 'p') else {
-        return Place::No(format!("there is no table {base}"));
+        return TriggerTable::No(format!("there is no table {base}"));
     };
     let missing: Vec<&String> = rule.key.base.iter().filter(|c| table.column(c).is_none()).collect();
     if rule.key.base.is_empty() || !missing.is_empty() {
-        return Place::No(format!("the rule names no key of {base} that exists"));
+        return TriggerTable::No(format!("the rule names no key of {base} that exists"));
     }
     let expid = table.columns.iter().find(|c| c.name.ends_with("expid") && c.type_name == "numeric(5,0)");
     let expid = expid.map_or_else(String::new, |c| c.name.clone());
-    Place::Base { schema: catalog.schema.clone(), table: base.clone(), keys, expid }
+    TriggerTable::Base { schema: catalog.schema.clone(), table: base.clone(), keys, expid }
 }
 
 /// What a history wants on its base, as the base is now.
-async fn expected(database: &Database, schema: &str, place: &Place, history: &Relation) -> Result<Expected> {
+async fn expected(database: &Database, schema: &str, place: &TriggerTable, history: &Relation) -> Result<Expected> {
     let mut wanted = match place {
-        Place::No(_) => return Ok(Expected::default()),
-        Place::Base { schema, table, keys, expid } => on_table(database, schema, table, [keys, expid]).await?,
-        Place::Domain { relation, keys } => on_leaf(schema, relation, keys),
+        TriggerTable::No(_) => return Ok(Expected::default()),
+        TriggerTable::Base { schema, table, keys, expid } => on_table(database, schema, table, [keys, expid]).await?,
+        TriggerTable::Domain { relation, keys } => on_leaf(schema, relation, keys),
     };
     let (function, trigger) = projecting(place, history);
     let owner = format!(
@@ -289,9 +289,9 @@ fn member(relation: &Relation, column: usize, row: &str) -> String {
 }
 
 /// The trigger on the base that projects a change into a history, and its function; whose owner is the history's.
-fn projecting(place: &Place, history: &Relation) -> (Function, Trigger) {
+fn projecting(place: &TriggerTable, history: &Relation) -> (Function, Trigger) {
     let (table, shown, images) = match place {
-        Place::Base { schema, table, .. } => {
+        TriggerTable::Base { schema, table, .. } => {
             let image = |row: &str| format!("{CONTROL}.image({row}, TG_RELID)");
             let images = format!(
                 "  IF TG_OP = 'UPDATE' THEN\n    IF OLD *= NEW THEN RETURN NULL; END IF;\n  END IF;\n  \
@@ -301,8 +301,8 @@ fn projecting(place: &Place, history: &Relation) -> (Function, Trigger) {
             );
             (qualified(schema, table), table.as_str(), images)
         }
-        Place::Domain { relation, .. } => (relation.rows(), relation.table.as_str(), images(relation)),
-        Place::No(_) => (String::new(), "", String::new()),
+        TriggerTable::Domain { relation, .. } => (relation.rows(), relation.table.as_str(), images(relation)),
+        TriggerTable::No(_) => (String::new(), "", String::new()),
     };
     let own = name("project_", &history.table, "");
     let body = format!(
@@ -341,7 +341,7 @@ async fn moved<'r>(
     database: &Database,
     context: &Context,
     rules: &'r RuleSet,
-) -> Result<(Catalog, Vec<(&'r Rule, Place, Relation)>)> {
+) -> Result<(Catalog, Vec<(&'r Rule, TriggerTable, Relation)>)> {
     database.batch("pinning the session", PINNED).await?;
     let catalog = Catalog::read(database, &context.schema).await?;
     let ledger = format!("{CONTROL}.run_table");

@@ -181,7 +181,7 @@ fn days(seconds: i64) -> String {
 }
 
 /// Where a table stands in words that a DBA uses: the machine's state, and what its mode and its traffic make of it.
-pub fn standing(facts: &Facts, observation: Duration) -> &'static str {
+pub fn state_word(facts: &Facts, observation: Duration) -> &'static str {
     let state = facts.state.unwrap_or(State::Planned);
     let settled = || to_drop(facts, observation).iter().all(|c| c.met || c.name == "signed");
     match (state, facts.mode) {
@@ -203,7 +203,7 @@ pub fn next(facts: &Facts, rule: &Rule, observation: Duration) -> String {
             _ => format!("esclusa rules set {table} rewrite --reason TEXT"),
         };
     }
-    match standing(facts, observation) {
+    match state_word(facts, observation) {
         "planned" => "let the proxies run in mode observe".into(),
         "observed" | "copying" | "copied" | "proven" | "reads" => format!("esclusa migrate {table}"),
         "moved" => format!("esclusa rules set {table} shadow --reason TEXT"),
@@ -419,14 +419,14 @@ mod tests {
     fn a_standing_follows_from_state_mode_and_traffic() {
         let week = Duration::from_secs(7 * 86_400);
         let mut facts = good();
-        assert_eq!(standing(&facts, week), "settled");
+        assert_eq!(state_word(&facts, week), "settled");
         facts.opaque = 3;
-        assert_eq!(standing(&facts, week), "switched");
+        assert_eq!(state_word(&facts, week), "switched");
         facts.mode = Some(Mode::Shadow);
-        assert_eq!(standing(&facts, week), "shadowed");
+        assert_eq!(state_word(&facts, week), "shadowed");
         facts.mode = Some(Mode::Observe);
-        assert_eq!(standing(&facts, week), "moved");
-        assert_eq!(standing(&Facts::default(), week), "planned");
-        assert_eq!(standing(&Facts { recorded: 1, ..Facts::default() }, week), "observed");
+        assert_eq!(state_word(&facts, week), "moved");
+        assert_eq!(state_word(&Facts::default(), week), "planned");
+        assert_eq!(state_word(&Facts { recorded: 1, ..Facts::default() }, week), "observed");
     }
 }

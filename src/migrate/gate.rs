@@ -8,10 +8,10 @@
 use std::collections::HashMap;
 
 use super::machine::Legacy;
-use super::state::{State, states};
+use super::state::{TableState, states};
 use super::{CONTROL, shadow_role};
 use crate::catalog::Database;
-use crate::control::{self, Change};
+use crate::control::{self, ModeChange};
 use crate::error::{Error, Result};
 use crate::mode::Mode;
 use crate::sql::quote::qualified;
@@ -24,7 +24,7 @@ pub struct Candidate<'c> {
     /// It is a history that stays.
     pub is_retained: bool,
     /// Where it stands.
-    pub state: &'c State,
+    pub state: &'c TableState,
 }
 
 impl Candidate<'_> {
@@ -130,14 +130,14 @@ pub struct Switch<'s> {
 pub type Named = (String, bool);
 
 /// Switches all of these tables, or none of them: one that may not have the mode keeps the others from it.
-pub async fn switch(database: &Database, schema: &str, tables: &[Named], switch: Switch<'_>) -> Result<Vec<Change>> {
+pub async fn switch(database: &Database, schema: &str, tables: &[Named], switch: Switch<'_>) -> Result<Vec<ModeChange>> {
     database
         .transaction("switching modes", async |db| {
             if switch.mode == Mode::Shadow {
                 shadow_role::require(db, switch.shadow_role).await?;
             }
             let states = states(db, schema).await?;
-            let none = State::default();
+            let none = TableState::default();
             let candidates: Vec<Candidate<'_>> = tables.iter().map(|t| candidate(t, &states, &none)).collect();
             let held: Vec<(Candidate<'_>, String)> =
                 candidates.iter().filter_map(|c| Some((*c, c.refusal(switch.mode)?))).collect();
@@ -155,14 +155,14 @@ pub async fn switch(database: &Database, schema: &str, tables: &[Named], switch:
 }
 
 /// Switches those of the tables that may have the mode. The answer has all of them: one that may not stays as it was, and says why.
-pub async fn switch_all(database: &Database, schema: &str, tables: &[Named], switch: Switch<'_>) -> Result<Vec<Change>> {
+pub async fn switch_all(database: &Database, schema: &str, tables: &[Named], switch: Switch<'_>) -> Result<Vec<ModeChange>> {
     database
         .transaction("switching modes", async |db| {
             if switch.mode == Mode::Shadow {
                 shadow_role::require(db, switch.shadow_role).await?;
             }
             let states = states(db, schema).await?;
-            let none = State::default();
+            let none = TableState::default();
             let mut changes = Vec::new();
             for named in tables {
                 let candidate = candidate(named, &states, &none);
@@ -171,12 +171,12 @@ pub async fn switch_all(database: &Database, schema: &str, tables: &[Named], swi
                         let stored =
                             control::store_modes(db, std::slice::from_ref(&named.0), switch.mode, switch.who, switch.why).await?;
                         let note = candidate.note(switch.mode, schema);
-                        stored.into_iter().map(|change| Change { note: note.clone(), ..change }).collect::<Vec<_>>()
+                        stored.into_iter().map(|change| ModeChange { note: note.clone(), ..change }).collect::<Vec<_>>()
                     }
                     Some(why) => {
                         let note = format!("not switched: {why} (`{} {}`)", candidate.remedy(), named.0);
                         let before = control::stored_mode(db, &named.0).await?;
-                        vec![Change { table: named.0.clone(), before, after: None, note: Some(note) }]
+                        vec![ModeChange { table: named.0.clone(), before, after: None, note: Some(note) }]
                     }
                 });
             }
@@ -185,7 +185,11 @@ pub async fn switch_all(database: &Database, schema: &str, tables: &[Named], swi
         .await
 }
 
-fn candidate<'c>((table, is_retained): &'c Named, states: &'c HashMap<String, State>, none: &'c State) -> Candidate<'c> {
+fn candidate<'c>(
+    (table, is_retained): &'c Named,
+    states: &'c HashMap<String, TableState>,
+    none: &'c TableState,
+) -> Candidate<'c> {
     Candidate { table, is_retained: *is_retained, state: states.get(table).unwrap_or(none) }
 }
 
@@ -232,11 +236,11 @@ fn stored(mode: Option<&Mode>) -> &'static str {
 mod tests {
     use super::*;
 
-    fn state(run: bool, leaf: bool, view: bool, legacy: Legacy) -> State {
-        State { run: run.then_some(3), leaf, view, legacy, ..State::default() }
+    fn state(run: bool, leaf: bool, view: bool, legacy: Legacy) -> TableState {
+        TableState { run: run.then_some(3), leaf, view, legacy, ..TableState::default() }
     }
 
-    fn table(state: &State) -> Candidate<'_> {
+    fn table(state: &TableState) -> Candidate<'_> {
         Candidate { table: "x", is_retained: false, state }
     }
 
@@ -287,7 +291,7 @@ mod tests {
     #[test]
     fn a_history_that_stays_is_rewritten_before_it_is_improved() {
         let mut state = state(false, false, false, Legacy::Named);
-        let at = |state: &State, mode| Candidate { table: "x", is_retained: true, state }.effective(mode);
+        let at = |state: &TableState, mode| Candidate { table: "x", is_retained: true, state }.effective(mode);
         assert_eq!(
             [Mode::Shadow, Mode::Rewrite, Mode::Refuse].map(|m| at(&state, m)),
             [Mode::Shadow, Mode::Rewrite, Mode::Observe]

@@ -14,7 +14,7 @@ use crate::table::{Cell, Table};
 
 use super::ARCHIVE;
 use super::machine::Legacy;
-use super::state::{State, states};
+use super::state::{TableState, states};
 
 /// Names that the plan takes for histories and look-ups.
 const PATTERN: &str = "^(his|tipo|tip|estado|est)";
@@ -35,7 +35,7 @@ const SQL: &str = "
     ORDER BY 1";
 
 /// One table of the catalog.
-struct Found {
+struct CatalogTable {
     schema: String,
     rows: i64,
     bytes: i64,
@@ -77,7 +77,7 @@ pub async fn take(db: &Database, context: &Context, rules: &RuleSet, apart: Dura
     let second = find(db, context, rules).await?;
     let states = states(db, &context.schema).await?;
     let plan = Plan::shipped();
-    let none = State::default();
+    let none = TableState::default();
     let mut names: Vec<&String> = second.keys().chain(rules.rules.keys()).collect();
     names.sort_unstable();
     names.dedup();
@@ -97,12 +97,12 @@ fn per_day(changes: i64, apart: Duration) -> f64 {
     (changes.max(0) as f64 / days).round()
 }
 
-async fn find(db: &Database, context: &Context, rules: &RuleSet) -> Result<BTreeMap<String, Found>> {
+async fn find(db: &Database, context: &Context, rules: &RuleSet) -> Result<BTreeMap<String, CatalogTable>> {
     let known: Vec<&str> = rules.rules.keys().map(String::as_str).collect();
     let mut found = BTreeMap::new();
     db.batch("asking for fresh counters", "SELECT pg_stat_clear_snapshot()").await?;
     for row in db.query("taking the inventory", SQL, &[&context.schema, &ARCHIVE, &PATTERN, &known]).await? {
-        let one = Found {
+        let one = CatalogTable {
             schema: row.get(1),
             rows: row.get(3),
             bytes: row.get(4),
@@ -123,9 +123,16 @@ async fn find(db: &Database, context: &Context, rules: &RuleSet) -> Result<BTree
     Ok(found)
 }
 
-fn row(name: &str, found: Option<&Found>, rule: Option<&Rule>, state: &State, rate: Option<f64>, plan: &Plan) -> Vec<Cell> {
+fn row(
+    name: &str,
+    found: Option<&CatalogTable>,
+    rule: Option<&Rule>,
+    state: &TableState,
+    rate: Option<f64>,
+    plan: &Plan,
+) -> Vec<Cell> {
     let planned = plan.rows.iter().find(|r| r.get("table") == name);
-    let number = |of: fn(&Found) -> i64| found.map_or(Cell::Null, |f| of(f).into());
+    let number = |of: fn(&CatalogTable) -> i64| found.map_or(Cell::Null, |f| of(f).into());
     let text = |of: &dyn Fn(&Rule) -> String| rule.map(of).filter(|t| !t.is_empty());
     let finding = match (found, rule, planned) {
         (None, Some(_), _) if state.was_moved() => None,

@@ -358,7 +358,7 @@ mod tests {
                     return None;
                 }
                 NameStep::Announce => self.deaf = self.name == Name::Served,
-                // `replica::settled`: every proxy has taken the policy with the tombstone, and nothing is on its way by an older one.
+                // `replica::late`: every proxy has taken the policy with the tombstone, and nothing is on its way by an older one.
                 NameStep::Bury if self.deaf => return None,
                 NameStep::Bury => self.views = false,
                 NameStep::Touch | NameStep::Undo => (self.views, self.deaf) = (true, false),
@@ -371,7 +371,7 @@ mod tests {
         fn step(mut self, step: Step) -> Option<World> {
             let state = found(Some(self.ledger), self.legacy(), self.leaf.is_some());
             let next = after(state, step).filter(|_| may_under(self.name, step))?;
-            // `reads::withdraw` and, behind a move, `replica::settled`: before its leaf goes, no proxy reads it any more.
+            // `reads::withdraw` and, behind a move, `replica::late`: before its leaf goes, no proxy reads it any more.
             if self.reading && matches!(step, Step::Abandon | Step::Return) {
                 return None;
             }

@@ -91,7 +91,7 @@ fn retiring(table: &str) -> String {
     format!("{table} is retiring")
 }
 
-/// The first step: the proxies hold who names it from here on. When [`control::replica::settled`] says that all know, it is buried.
+/// The first step: the proxies hold who names it from here on. When [`control::replica::late`] says that all know, it is buried.
 pub async fn announce(db: &Database, context: &Context, table: &str, by: By<'_>) -> Result<()> {
     let doing = format!("retiring {table}");
     db.transaction(&doing, async |db| {

@@ -11,7 +11,7 @@ use crate::sql::template::Sql;
 
 /// One check's verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct CheckResult {
     /// `shape`, `count`, `checksum`, `multiset`, `order`, `key column`, `time column`, `derived columns`, `leaf`; of a copy that was made
     /// while the table was written `shape`, `rows`, `derived columns`, `changes`.
     pub check: &'static str,
@@ -29,7 +29,7 @@ pub struct Parity {
     /// Its rows.
     pub rows: i64,
     /// In order.
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Vec<CheckResult>,
 }
 
 impl Parity {
@@ -69,7 +69,7 @@ pub async fn record(database: &Database, parity: &Parity) -> Result<()> {
 }
 
 /// Whether a relation has the legacy table's columns: names, order, types and modifiers.
-pub(super) async fn shape(database: &Database, relation: &Relation, old: &str) -> Result<Verdict> {
+pub(super) async fn shape(database: &Database, relation: &Relation, old: &str) -> Result<CheckResult> {
     Prover { database, relation, old, compared: Compared::Kept }.shape().await
 }
 
@@ -112,7 +112,7 @@ impl Prover<'_> {
     }
 
     /// Names, order, types and modifiers of the columns.
-    async fn shape(&self) -> Result<Verdict> {
+    async fn shape(&self) -> Result<CheckResult> {
         let own = if self.relation.is_retained() { " AND attname NOT LIKE 'hst\\_%'" } else { "" };
         let described = |table: &str| {
             format!(
@@ -129,7 +129,7 @@ impl Prover<'_> {
         let found = self.text("shape", &sql, &["", ""]).await?;
         let [old, new] = found.as_slice() else { return Ok(failed("shape", "not described".into())) };
         let detail = if old == new { format!("{} columns", self.relation.columns.len()) } else { format!("[{old}] <> [{new}]") };
-        Ok(Verdict { check: "shape", passed: old == new, detail })
+        Ok(CheckResult { check: "shape", passed: old == new, detail })
     }
 
     /// The row of a legacy column list as PostgreSQL prints a composite value.
@@ -166,7 +166,7 @@ impl Prover<'_> {
     }
 
     /// Counts, and two sums of 64-bit hashes: they do not depend on the order and do depend on how often a row stands there.
-    async fn count_and_sums(&self, verdicts: &mut Vec<Verdict>) -> Result<i64> {
+    async fn count_and_sums(&self, verdicts: &mut Vec<CheckResult>) -> Result<i64> {
         let sums = |rows: &str| {
             format!(
                 "SELECT count(*), sum(hashtextextended(row, 0)::numeric), sum(hashtextextended(row, 1)::numeric) FROM ({rows}) AS x"
@@ -178,14 +178,14 @@ impl Prover<'_> {
             verdicts.push(failed("count", "not counted".into()));
             return Ok(0);
         };
-        verdicts.push(Verdict { check: "count", passed: n1 == n2, detail: format!("{n1} legacy, {n2} new") });
+        verdicts.push(CheckResult { check: "count", passed: n1 == n2, detail: format!("{n1} legacy, {n2} new") });
         let sums = (a1, b1) == (a2, b2);
-        verdicts.push(Verdict { check: "checksum", passed: sums, detail: if sums { "equal" } else { "different" }.into() });
+        verdicts.push(CheckResult { check: "checksum", passed: sums, detail: if sums { "equal" } else { "different" }.into() });
         Ok(n1.parse().unwrap_or(0))
     }
 
     /// Rows that one side has more often than the other.
-    async fn multiset(&self) -> Result<Verdict> {
+    async fn multiset(&self) -> Result<CheckResult> {
         let missing = |a: &str, b: &str| format!("SELECT count(*), min(row) FROM ({a} EXCEPT ALL {b}) AS x");
         let (old, new) = (self.old_rows(), self.new_rows());
         let sql = format!("{} UNION ALL {}", missing(&old, &new), missing(&new, &old));
@@ -201,11 +201,11 @@ impl Prover<'_> {
             true => "0 missing, 0 extra".to_owned(),
             false => format!("{lost} missing {}, {extra} extra {}", short(lost_row), short(extra_row)),
         };
-        Ok(Verdict { check: "multiset", passed, detail })
+        Ok(CheckResult { check: "multiset", passed, detail })
     }
 
     /// The order of the heap, which a SELECT without ORDER BY usually shows.
-    async fn order(&self, target: &Target) -> Result<Verdict> {
+    async fn order(&self, target: &Target) -> Result<CheckResult> {
         let sql = format!(
             "SELECT (SELECT md5(coalesce(string_agg({}, E'\\n' ORDER BY t.ctid), '')) FROM {} AS t) = \
                     (SELECT md5(coalesce(string_agg({}, E'\\n' ORDER BY t.{}), '')) FROM {} AS t{})",
@@ -217,11 +217,15 @@ impl Prover<'_> {
             self.moved("WHERE"),
         );
         let same = self.text("order", &sql, &["t"]).await? == ["t"];
-        Ok(Verdict { check: "order", passed: same, detail: if same { "as in the heap" } else { "not as in the heap" }.into() })
+        Ok(CheckResult {
+            check: "order",
+            passed: same,
+            detail: if same { "as in the heap" } else { "not as in the heap" }.into(),
+        })
     }
 
     /// Every column that follows from the legacy row, computed again from what is stored.
-    async fn derived(&self, target: &Target, verdicts: &mut Vec<Verdict>) -> Result<()> {
+    async fn derived(&self, target: &Target, verdicts: &mut Vec<CheckResult>) -> Result<()> {
         for (check, names) in target.derived {
             // What the application writes later follows from its row too, but for the clock's and who was logged in; what the trigger does, from a change.
             let alike = |name: &&&str| self.relation.field(name).is_some_and(|_| self.relation.is_written_as_moved(name));
@@ -242,13 +246,13 @@ impl Prover<'_> {
             }
             let sql = format!("SELECT count(*) FROM {} AS t WHERE {}", self.relation.rows(), faults.join(" OR "));
             let rows = self.text(check, &sql, &["0"]).await?.concat();
-            verdicts.push(Verdict { check, passed: rows == "0", detail: format!("{rows} rows disagree with their image") });
+            verdicts.push(CheckResult { check, passed: rows == "0", detail: format!("{rows} rows disagree with their image") });
         }
         Ok(())
     }
 
     /// The rows lie in the leaf and nowhere else, and the leaf is a part of the new table.
-    async fn alone(&self, target: &Target) -> Result<Verdict> {
+    async fn alone(&self, target: &Target) -> Result<CheckResult> {
         let value = self.relation.home.as_ref().map_or("", |h| h.value.as_str());
         let parent = crate::sql::quote::qualified(&self.relation.schema, target.table);
         let leaf = literal(&self.relation.rows());
@@ -265,7 +269,7 @@ impl Prover<'_> {
             true => format!("{rows} rows outside"),
             false => format!("{} is no partition of {parent}: `esclusa schema apply` makes it one", self.relation.rows()),
         };
-        Ok(Verdict { check: "leaf", passed: rows == "0" && is_part == "t", detail })
+        Ok(CheckResult { check: "leaf", passed: rows == "0" && is_part == "t", detail })
     }
 }
 
@@ -285,6 +289,6 @@ pub(super) fn recomputed(relation: &Relation, name: &str) -> Option<String> {
     Some(format!("t.{name} IS DISTINCT FROM {}", value.fill(read).render()))
 }
 
-fn failed(check: &'static str, detail: String) -> Verdict {
-    Verdict { check, passed: false, detail }
+fn failed(check: &'static str, detail: String) -> CheckResult {
+    CheckResult { check, passed: false, detail }
 }

@@ -282,7 +282,7 @@ pub async fn withdraw(work: Work<'_>, why: Why<'_>) -> Result<bool> {
         return Ok(is_read);
     }
     // One that has been silent for long serves nobody.
-    if let Some(late) = replica::settled(db).await?.into_iter().find(|late| late.silent.is_none()) {
+    if let Some(late) = replica::late(db).await?.into_iter().find(|late| late.silent.is_none()) {
         return Err(Error::Refused {
             message: format!("{context}: a proxy still reads it"),
             detail: Some(late.to_string()),

@@ -38,7 +38,7 @@ pub async fn run(database: &Database, context: &Context, rule: &Rule, table: &Ta
 /// The statements of an improvement, in order, as `--dry-run` prints them. Which of them have something to do is found when they are run.
 pub fn script(context: &Context, rule: &Rule) -> String {
     let statements = Statements::new(context, rule);
-    let kind = if rule.key.primary.is_empty() { Kind::Primary } else { Kind::Unique };
+    let kind = if rule.key.primary.is_empty() { IdKey::Primary } else { IdKey::Unique };
     let mut lines = vec![format!("CREATE SEQUENCE {}", statements.sequence), statements.columns(), statements.batch()];
     lines.extend(statements.not_null());
     lines.push(statements.index(&statements.key(kind), "UNIQUE INDEX", "hst_id"));
@@ -49,7 +49,7 @@ pub fn script(context: &Context, rule: &Rule) -> String {
 
 /// What `hst_id` becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum IdKey {
     /// The primary key.
     Primary,
     /// Unique, beside a primary key that the table has already.
@@ -109,18 +109,18 @@ impl<'s> Statements<'s> {
         ]
     }
 
-    fn key(&self, kind: Kind) -> String {
-        format!("{}_hst_{}", self.rule.table, if kind == Kind::Primary { "pkey" } else { "key" })
+    fn key(&self, kind: IdKey) -> String {
+        format!("{}_hst_{}", self.rule.table, if kind == IdKey::Primary { "pkey" } else { "key" })
     }
 
     /// With the validated check, SET NOT NULL needs no scan.
-    fn take(&self, kind: Kind) -> String {
+    fn take(&self, kind: IdKey) -> String {
         let (name, check) = (&self.name, &self.check);
         format!(
             "ALTER TABLE {name} ALTER COLUMN hst_id SET NOT NULL; ALTER TABLE {name} DROP CONSTRAINT {check}; \
              ALTER TABLE {name} ADD CONSTRAINT {0} {1} USING INDEX {0}",
             ident(&self.key(kind)),
-            if kind == Kind::Primary { "PRIMARY KEY" } else { "UNIQUE" },
+            if kind == IdKey::Primary { "PRIMARY KEY" } else { "UNIQUE" },
         )
     }
 
@@ -185,14 +185,14 @@ impl Improvement<'_> {
 
     /// A primary key; beside one that the table has already, a unique constraint.
     async fn key(&self) -> Result<String> {
-        let kind = if self.table.keys.iter().any(|k| k.primary) { Kind::Unique } else { Kind::Primary };
+        let kind = if self.table.keys.iter().any(|k| k.primary) { IdKey::Unique } else { IdKey::Primary };
         let context = format!("making hst_id the key of {}", self.rule.table);
         for statement in self.statements.not_null() {
             self.alter(&context, &statement).await?;
         }
         self.index(&context, &self.statements.key(kind), "UNIQUE INDEX", "hst_id").await?;
         self.alter(&context, &self.statements.take(kind)).await?;
-        Ok(if kind == Kind::Primary { "primary key on hst_id" } else { "unique on hst_id" }.to_owned())
+        Ok(if kind == IdKey::Primary { "primary key on hst_id" } else { "unique on hst_id" }.to_owned())
     }
 
     async fn time_index(&self) -> Result<Option<String>> {

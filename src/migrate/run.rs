@@ -13,6 +13,7 @@ use crate::relation::Relation;
 use crate::rule::{Rule, check};
 use crate::sql::quote::{literal, qualified};
 
+use super::attachments::{Attachments, dependents_of};
 use super::capture::{self, writer};
 use super::cut_over::{Asked, CutOver};
 use super::dependents::{self, Dependent, Dependents};
@@ -24,12 +25,11 @@ use super::migration::Migration;
 use super::online::{self, Online};
 use super::parity::{self, Parity};
 use super::quiet::{Locked, attempt, attempt_once};
-use super::standing::{Standing, dependents_of};
 use super::{ARCHIVE, CONTROL, OWN_GRANTS, backfill, gate, keep, leaf, name, object, reads, retain, roles, view};
 
 /// What was done with one table.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct TableRun {
     /// The legacy table.
     pub table: String,
     /// Rows moved.
@@ -44,7 +44,7 @@ pub struct Outcome {
 
 impl Migration<'_> {
     /// Migrates one table of any kind.
-    pub async fn table(&self, run: i64, rule: &Rule) -> Result<Outcome> {
+    pub async fn table(&self, run: i64, rule: &Rule) -> Result<TableRun> {
         let relation = Relation::compile(rule, &self.context);
         let catalog = self.catalog(rule).await?;
         let Some(table) = catalog.tables.get(&rule.table) else {
@@ -70,7 +70,7 @@ impl Migration<'_> {
                 let write = async |db: &Database| self.write(db, run, rule, Step::Improve, None).await;
                 self.database.transaction("writing what was improved", write).await?;
             }
-            return Ok(Outcome { table: rule.table.clone(), rows: 0, parity: None, notes, held: Duration::ZERO });
+            return Ok(TableRun { table: rule.table.clone(), rows: 0, parity: None, notes, held: Duration::ZERO });
         }
         if table.kind == 'v' {
             // A process that was killed just behind the move has not come to that.
@@ -79,7 +79,7 @@ impl Migration<'_> {
                 self.describe(rule).await?;
             }
             let notes = vec!["already migrated: a view has the name".into()];
-            return Ok(Outcome { table: rule.table.clone(), rows: 0, parity: None, notes, held: Duration::ZERO });
+            return Ok(TableRun { table: rule.table.clone(), rows: 0, parity: None, notes, held: Duration::ZERO });
         }
         self.refuse_stale_rule(rule, &catalog)?;
         let hanging = self.hanging(self.database, &relation, &relation.legacy_table()).await?;
@@ -175,7 +175,7 @@ impl Migration<'_> {
         relation: &Relation,
         locks: &str,
         prepared: Option<&Prepared<'_>>,
-    ) -> Result<Option<(Outcome, Vec<String>)>> {
+    ) -> Result<Option<(TableRun, Vec<String>)>> {
         let context = format!("migrating {}", rule.table);
         let mut tables = vec![relation.legacy_table()];
         // The base before its history: the order in which an application writes them.
@@ -247,7 +247,7 @@ impl Migration<'_> {
         relation: &Relation,
         prepared: Option<&Prepared<'_>>,
         catalog: &Catalog,
-    ) -> Result<(Outcome, Vec<String>)> {
+    ) -> Result<(TableRun, Vec<String>)> {
         let legacy = relation.legacy_table();
         let entry = Entry { run, table: &rule.table, step: Step::Move, rows: None, detail: None };
         ledger::lock(db).await?;
@@ -268,7 +268,7 @@ impl Migration<'_> {
         };
         if !parity.holds() {
             return Ok((
-                Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes, held: Duration::ZERO },
+                TableRun { table: rule.table.clone(), rows, parity: Some(parity), notes, held: Duration::ZERO },
                 Vec::new(),
             ));
         }
@@ -285,7 +285,7 @@ impl Migration<'_> {
         let detail = serde_json::json!({ "sequences": owned }).to_string();
         let entry = Entry { rows: i64::try_from(rows).ok(), detail: (!owned.is_empty()).then_some(&*detail), ..entry };
         ledger::write_as(db, entry, next).await?;
-        Ok((Outcome { table: rule.table.clone(), rows, parity: Some(parity), notes, held: Duration::ZERO }, validation))
+        Ok((TableRun { table: rule.table.clone(), rows, parity: Some(parity), notes, held: Duration::ZERO }, validation))
     }
 
     /// Locks the base of a history: nobody writes it.
@@ -349,14 +349,14 @@ impl Migration<'_> {
     }
 
     async fn hanging(&self, db: &Database, relation: &Relation, legacy: &str) -> Result<Dependents> {
-        let standing = Standing::new(relation);
-        dependents::find(db, &standing.leaf(legacy)).await
+        let attachments = Attachments::new(relation);
+        dependents::find(db, &attachments.leaf(legacy)).await
     }
 
     /// The key table beside the leaf, where foreign keys lead to the table or out of it; what makes them valid, when the move is over.
     async fn keys(&self, db: &Database, relation: &Relation, archived: &str) -> Result<Vec<String>> {
-        let standing = Standing::new(relation);
-        let Some(keys) = KeyTable::plan(db, &standing.leaf(archived)).await? else { return Ok(Vec::new()) };
+        let attachments = Attachments::new(relation);
+        let Some(keys) = KeyTable::plan(db, &attachments.leaf(archived)).await? else { return Ok(Vec::new()) };
         let context = format!("keeping the foreign keys of {}", relation.table);
         roles::while_creating(db, &[KEYS, CONTROL], &[keys.owner()], async |db| db.batch(&context, &keys.creation()).await)
             .await?;

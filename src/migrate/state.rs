@@ -13,7 +13,7 @@ use crate::sql::quote::literal;
 
 /// The facts about one legacy table.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct State {
+pub struct TableState {
     /// The run that moved it, or improved it, last.
     pub run: Option<i64>,
     /// When that was, to the second, in the zone of the database.
@@ -33,7 +33,7 @@ pub struct State {
     pub retired: bool,
 }
 
-impl State {
+impl TableState {
     /// Rewritten statements find rows.
     pub fn is_readable(&self) -> bool {
         self.leaf && self.view
@@ -52,7 +52,7 @@ impl State {
 }
 
 /// The facts about every table that there is one of. A name that is missing has neither been moved nor is there anything of it.
-pub async fn states(database: &Database, schema: &str) -> Result<HashMap<String, State>> {
+pub async fn states(database: &Database, schema: &str) -> Result<HashMap<String, TableState>> {
     let ledger = format!("{CONTROL}.run_table");
     let there: bool = database.one("looking for the ledger", "SELECT to_regclass($1) IS NOT NULL", &[&ledger]).await?.get(0);
     let rows = database.query("reading where legacy tables stand", &statement(there.then_some(&*ledger)), &[&schema]).await?;
@@ -63,7 +63,7 @@ pub async fn states(database: &Database, schema: &str) -> Result<HashMap<String,
             (false, true) => Legacy::Archived,
             (false, false) => Legacy::Gone,
         };
-        let state = State {
+        let state = TableState {
             run: row.get(1),
             moved_at: row.get(2),
             leaf: row.get(3),

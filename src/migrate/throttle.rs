@@ -86,7 +86,7 @@ pub struct Signals {
 
 /// Whether the next chunk may be copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Permit {
     /// It may.
     Go,
     /// Not yet.
@@ -134,7 +134,7 @@ impl fmt::Display for Reason {
 }
 
 /// Decides. What is lost goes before what is too much: who knows nothing must not go on because the rest looks well.
-pub fn decide(signals: &Signals, limits: &Limits) -> Verdict {
+pub fn decide(signals: &Signals, limits: &Limits) -> Permit {
     let mut lost: Vec<(String, Duration)> = Vec::new();
     fn note<T>(lost: &mut Vec<(String, Duration)>, what: &str, signal: &Signal<T>) {
         if let Signal::Lost(silence) = signal {
@@ -149,9 +149,9 @@ pub fn decide(signals: &Signals, limits: &Limits) -> Verdict {
     lost.extend(signals.gone_standby.iter().map(|(name, silence)| (format!("the lag of standby {name}"), *silence)));
     if let Some((what, silence)) = lost.into_iter().max_by_key(|(_, silence)| *silence) {
         let reason = Reason::Lost(what, silence);
-        return if silence >= limits.silence { Verdict::Stop(reason) } else { Verdict::Wait(reason) };
+        return if silence >= limits.silence { Permit::Stop(reason) } else { Permit::Wait(reason) };
     }
-    too_much(signals, limits).map_or(Verdict::Go, Verdict::Wait)
+    too_much(signals, limits).map_or(Permit::Go, Permit::Wait)
 }
 
 fn too_much(signals: &Signals, limits: &Limits) -> Option<Reason> {
@@ -205,8 +205,8 @@ mod tests {
 
     #[test]
     fn each_signal_holds_a_copy_by_itself_from_its_limit_on() {
-        assert_eq!(decide(&quiet(), &LIMITS), Verdict::Go);
-        assert_eq!(decide(&Signals::default(), &LIMITS), Verdict::Go, "nothing is watched");
+        assert_eq!(decide(&quiet(), &LIMITS), Permit::Go);
+        assert_eq!(decide(&Signals::default(), &LIMITS), Permit::Go, "nothing is watched");
         let at_the_limit: [Change; 5] = [
             |s| s.felt = felt(110),
             |s| s.lag = Signal::Is(Duration::from_secs(5)),
@@ -217,7 +217,7 @@ mod tests {
         for change in at_the_limit {
             let mut signals = quiet();
             change(&mut signals);
-            assert_eq!(decide(&signals, &LIMITS), Verdict::Go, "{signals:?}");
+            assert_eq!(decide(&signals, &LIMITS), Permit::Go, "{signals:?}");
         }
         let over: [(Change, &str); 4] = [
             (|s| s.felt = felt(111), "the clients' p99 is 111.0 ms, over 110 % of the 100.0 ms before the copying"),
@@ -228,7 +228,7 @@ mod tests {
         for (change, words) in over {
             let mut signals = quiet();
             change(&mut signals);
-            let Verdict::Wait(reason) = decide(&signals, &LIMITS) else { panic!("{signals:?} goes on") };
+            let Permit::Wait(reason) = decide(&signals, &LIMITS) else { panic!("{signals:?} goes on") };
             assert_eq!(reason.to_string(), words);
         }
     }
@@ -243,7 +243,7 @@ mod tests {
             checkpoints: Signal::Is(u64::MAX),
             ..Signals::default()
         };
-        assert_eq!(decide(&signals, &limits), Verdict::Go);
+        assert_eq!(decide(&signals, &limits), Permit::Go);
     }
 
     #[test]
@@ -260,9 +260,9 @@ mod tests {
             // Whatever else is too much: who is blind does not go on when that has passed.
             let mut signals = Signals { lag: Signal::Is(Duration::from_secs(99)), ..quiet() };
             lose(&mut signals, Duration::from_secs(14));
-            assert_eq!(decide(&signals, &LIMITS), Verdict::Wait(Reason::Lost(what.into(), Duration::from_secs(14))));
+            assert_eq!(decide(&signals, &LIMITS), Permit::Wait(Reason::Lost(what.into(), Duration::from_secs(14))));
             lose(&mut signals, Duration::from_secs(15));
-            assert_eq!(decide(&signals, &LIMITS), Verdict::Stop(Reason::Lost(what.into(), Duration::from_secs(15))));
+            assert_eq!(decide(&signals, &LIMITS), Permit::Stop(Reason::Lost(what.into(), Duration::from_secs(15))));
         }
     }
 }

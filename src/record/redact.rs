@@ -45,7 +45,7 @@ pub(super) struct Redaction {
 
 /// What is known of one session.
 #[derive(Debug, Default)]
-pub(super) struct State {
+pub(super) struct SessionRedaction {
     /// Prepared statements by name, those of SQL's PREPARE among them: what is meant of each.
     prepared: HashMap<Vec<u8>, Prepared>,
     /// What becomes of the lines of the COPY that was begun last.
@@ -66,7 +66,7 @@ struct Prepared {
     copy: Option<Copy>,
 }
 
-impl State {
+impl SessionRedaction {
     /// A statement is prepared. Under a name the server may refuse it and keep the one before, so what was meant of that stays meant.
     fn prepares(&mut self, name: &[u8], mut found: Prepared) -> Result<(), Cut> {
         match self.prepared.remove(name).filter(|_| !name.is_empty()) {
@@ -102,7 +102,7 @@ impl Redaction {
     }
 
     /// Whole frames, redacted.
-    pub(super) fn frames(&self, state: &mut State, frames: Vec<u8>) -> Result<Vec<u8>, Cut> {
+    pub(super) fn frames(&self, state: &mut SessionRedaction, frames: Vec<u8>) -> Result<Vec<u8>, Cut> {
         if self.rules.is_empty() && state.prepared.is_empty() && !password::may_be_near(&frames) {
             return Ok(frames);
         }
@@ -116,7 +116,7 @@ impl Redaction {
         Ok(out)
     }
 
-    fn frame(&self, state: &mut State, tag: u8, whole: &[u8], out: &mut Vec<u8>) -> Result<(), Cut> {
+    fn frame(&self, state: &mut SessionRedaction, tag: u8, whole: &[u8], out: &mut Vec<u8>) -> Result<(), Cut> {
         let body = &whole[HEADER_BYTES..];
         match tag {
             // Without a rule only a statement, its parameters and what a client says of its failure can hold what is taken out.
@@ -161,7 +161,7 @@ impl Redaction {
     }
 
     /// A text, redacted, and what is meant of its parameters.
-    fn statement(&self, state: &mut State, bytes: &[u8]) -> Result<(Vec<u8>, Prepared), Cut> {
+    fn statement(&self, state: &mut SessionRedaction, bytes: &[u8]) -> Result<(Vec<u8>, Prepared), Cut> {
         let (text, is_utf8) = read(bytes);
         let is_about = |text: &str| self.rules.may_name(text, &state.made) || password::mentions(text.as_bytes());
         let Ok(lexed) = Lexed::new(&text) else {
@@ -185,9 +185,9 @@ impl Redaction {
     }
 
     /// A text without values that are meant, and in a text that a rule is about without its comments: they may hold statements.
-    fn lexed(&self, state: &mut State, lexed: &Lexed<'_>) -> Result<(String, Prepared), Cut> {
+    fn lexed(&self, state: &mut SessionRedaction, lexed: &Lexed<'_>) -> Result<(String, Prepared), Cut> {
         let text = lexed.text;
-        let (mut meant, mut found) = (statement::Found::default(), Prepared::default());
+        let (mut meant, mut found) = (statement::Redactions::default(), Prepared::default());
         for range in lexed.statements() {
             found.copy = statement::copy(lexed, &range, &self.rules.names, &state.made).or(found.copy);
             let here = self.meant(state, lexed, &range)?;
@@ -223,7 +223,7 @@ impl Redaction {
     }
 
     /// What is meant in a statement, with what SQL's own PREPARE and EXECUTE carry on, and what the session has made.
-    fn meant(&self, state: &mut State, lexed: &Lexed<'_>, range: &Range<usize>) -> Result<statement::Found, Cut> {
+    fn meant(&self, state: &mut SessionRedaction, lexed: &Lexed<'_>, range: &Range<usize>) -> Result<statement::Redactions, Cut> {
         let mut found = statement::found(lexed, range, &self.rules.names, &state.made);
         let word = |at: usize, word: &str| lexed.lexemes.get(at).filter(|_| at < range.end).is_some_and(|l| l.is(word));
         let name = |at: usize| lexed.lexemes.get(at).and_then(|l| l.name()).map(String::into_bytes);
@@ -337,7 +337,7 @@ impl Redaction {
     }
 
     /// The body of a Bind (manual, section 55.7). `None` where it cannot be read.
-    fn bind(&self, state: &mut State, body: &[u8]) -> Option<Vec<u8>> {
+    fn bind(&self, state: &mut SessionRedaction, body: &[u8]) -> Option<Vec<u8>> {
         let (_, rest) = cstr(body)?;
         let (name, rest) = cstr(rest)?;
         let prepared = state.prepared.get(name).cloned().unwrap_or_default();
@@ -386,14 +386,14 @@ impl Redaction {
     }
 
     /// Why a client gives a COPY up: it may tell of the row by which it failed.
-    fn given_up(&self, state: &State, why: &[u8]) -> Vec<u8> {
+    fn given_up(&self, state: &SessionRedaction, why: &[u8]) -> Vec<u8> {
         let is_meant = matches!(state.copy, Some(Copy::Fields(_) | Copy::Unreadable)) || password::mentions(why);
         let (text, is_utf8) = read(why);
         written(&if is_meant { self.pseudonyms.text(&text) } else { self.matched(&text) }, is_utf8)
     }
 
     /// Lines of COPY come in pieces that end anywhere: what is no whole line waits.
-    fn copy_data(&self, state: &mut State, data: &[u8], out: &mut Vec<u8>) -> Result<(), Cut> {
+    fn copy_data(&self, state: &mut SessionRedaction, data: &[u8], out: &mut Vec<u8>) -> Result<(), Cut> {
         match state.copy {
             Some(Copy::Unreadable) => return Err(Cut::Unredactable),
             Some(Copy::Patterns) if self.rules.patterns.is_empty() => {
@@ -417,7 +417,7 @@ impl Redaction {
     }
 
     /// One line, with the line feed that ends it.
-    fn line(&self, state: &State, line: &[u8]) -> Result<Vec<u8>, Cut> {
+    fn line(&self, state: &SessionRedaction, line: &[u8]) -> Result<Vec<u8>, Cut> {
         let places = match &state.copy {
             Some(Copy::Fields(places)) => places,
             Some(Copy::Unreadable) => return Err(Cut::Unredactable),
@@ -570,7 +570,7 @@ mod tests {
     #[test]
     fn parameters_are_found_by_the_statement_that_they_are_bound_to() {
         let redaction = redaction(&["usuario.correo", "/[0-9]{16}/"]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let parse = framed(
             client::PARSE,
             &[b"s\0", b"INSERT INTO usuario (id, correo) VALUES ($1, $2)\0", &[0, 2], &[0, 0, 0, 23], &[0; 4]],
@@ -593,7 +593,7 @@ mod tests {
     #[test]
     fn texts_keep_all_but_the_values() {
         let redaction = redaction(&["usuario.correo", "/[0-9]{16}/", "secreto"]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let mut kept = |text: &[u8]| {
             let frames = redaction.frames(&mut state, framed(client::QUERY, &[text, &[0]]))?;
             Ok::<_, Cut>(String::from_utf8_lossy(&frames[HEADER_BYTES..frames.len() - 1]).into_owned())
@@ -620,7 +620,7 @@ mod tests {
     #[test]
     fn passwords_of_roles_are_taken_out_without_a_rule() {
         let redaction = redaction(&[]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let mut kept = |text: &str| {
             let frames = redaction.frames(&mut state, framed(client::QUERY, &[text.as_bytes(), &[0]]))?;
             Ok::<_, Cut>(String::from_utf8_lossy(&frames).into_owned())
@@ -650,7 +650,7 @@ mod tests {
     #[test]
     fn a_password_is_no_parameter_either() {
         let redaction = redaction(&[]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let parse = framed(client::PARSE, &[b"s\0SELECT format('alter role %I password %L', $1, $2)\0", &[0, 0]]);
         redaction.frames(&mut state, parse).unwrap();
         for (name, values) in [("s", [&b"ana"[..], b"hunter2"]), ("t", [b"alter role ana password 'hunter2'", b"x"])] {
@@ -664,7 +664,7 @@ mod tests {
     #[test]
     fn code_keeps_its_words_and_what_a_session_makes_is_remembered() {
         let redaction = redaction(&["usuario.usudesc", "*.husulogin"]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let mut kept = |text: &str| {
             let frames = redaction.frames(&mut state, framed(client::QUERY, &[text.as_bytes(), &[0]]))?;
             Ok::<_, Cut>(String::from_utf8_lossy(&frames[HEADER_BYTES..frames.len() - 1]).into_owned())
@@ -715,7 +715,7 @@ mod tests {
     #[test]
     fn a_statement_of_prepare_may_be_bound_and_a_copy_given_up() {
         let redaction = redaction(&["usuario", "/[0-9]{16}/"]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let mut kept = |frame: Vec<u8>| String::from_utf8_lossy(&redaction.frames(&mut state, frame).unwrap()).into_owned();
         let query = |text: &str| framed(client::QUERY, &[text.as_bytes(), &[0]]);
         kept(query("PREPARE p AS INSERT INTO usuario VALUES ($1, $2)"));
@@ -731,7 +731,7 @@ mod tests {
     #[test]
     fn what_is_in_doubt_is_not_kept() {
         let redaction = redaction(&["Usuario.CORREO"]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let mut kept = |frame: Vec<u8>| redaction.frames(&mut state, frame).map(|f| String::from_utf8_lossy(&f).into_owned());
         let query = |text: &str| framed(client::QUERY, &[text.as_bytes(), &[0]]);
         // With standard_conforming_strings off these are two strings, with a secret in each.
@@ -750,7 +750,7 @@ mod tests {
     #[test]
     fn without_a_rule_rows_are_kept_as_they_came() {
         let redaction = redaction(&[]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         for piece in [&b"my password\nhalf a "[..], b"line\n"] {
             let frame = framed(client::COPY_DATA, &[piece]);
             assert_eq!(redaction.frames(&mut state, frame.clone()).unwrap(), frame);
@@ -760,7 +760,7 @@ mod tests {
     #[test]
     fn lines_of_copy_are_put_together_first() {
         let redaction = redaction(&["usuario.correo"]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let query = |text: &[u8]| framed(client::QUERY, &[text, &[0]]);
         redaction.frames(&mut state, query(b"COPY usuario (id, correo, n) FROM STDIN")).unwrap();
         let mut kept = Vec::new();

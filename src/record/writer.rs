@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::event::{Cut, Event, Record};
 use super::progress::{Head, Message, Progress};
-use super::redact::{Redaction, State};
+use super::redact::{Redaction, SessionRedaction};
 use super::seal::{Key, Sealer};
 use crate::config;
 use crate::error::{Error, Result};
@@ -44,7 +44,7 @@ struct Session {
     /// The beginning of a frame.
     half: Vec<u8>,
     /// What redaction knows of it.
-    state: State,
+    state: SessionRedaction,
     is_cut: bool,
 }
 

@@ -8,7 +8,7 @@ use crate::twin::compare::{Rows, difference};
 
 /// What became of a stretch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Comparison {
     /// A client cannot tell the sides apart.
     Equal,
     /// It can; the first difference.
@@ -30,18 +30,18 @@ const VOLATILE: &[&str] = &[
 const TIMING: &[&[u8]] = &[b"40001", b"40P01", b"55P03", b"57014"];
 
 /// Compares two answers.
-pub fn compare(stretch: &Stretch, left: &Answer, right: &Answer) -> Verdict {
+pub fn compare(stretch: &Stretch, left: &Answer, right: &Answer) -> Comparison {
     let rows = rows_of(stretch);
-    let Some(found) = difference(left, right, rows) else { return Verdict::Equal };
+    let Some(found) = difference(left, right, rows) else { return Comparison::Equal };
     if rows == Rows::Ordered && difference(left, right, Rows::Unordered).is_none() {
-        return Verdict::NotComparable("the same rows in another order, which ORDER BY leaves open".into());
+        return Comparison::NotComparable("the same rows in another order, which ORDER BY leaves open".into());
     }
     if let Some(code) = stretch.sqlstate.as_ref().filter(|code| TIMING.contains(&code.as_slice())) {
-        return Verdict::NotComparable(format!("it depended on timing already ({})", String::from_utf8_lossy(code)));
+        return Comparison::NotComparable(format!("it depended on timing already ({})", String::from_utf8_lossy(code)));
     }
     match stretch.texts.iter().find_map(|text| volatile(text)).filter(|_| shape(left) == shape(right)) {
-        Some(name) => Verdict::NotComparable(format!("it names {name}")),
-        None => Verdict::Different(found.replace("     proxied:", "     right:").replace("      direct:", "      left:")),
+        Some(name) => Comparison::NotComparable(format!("it names {name}")),
+        None => Comparison::Different(found.replace("     proxied:", "     right:").replace("      direct:", "      left:")),
     }
 }
 
@@ -57,13 +57,13 @@ fn shape(answer: &Answer) -> Vec<String> {
 }
 
 /// A stretch that was run twice on each side: what differs on one alone is no difference between them. A second run that fails says nothing.
-pub fn compare_again(first: Verdict, stretch: &Stretch, before: [&Answer; 2], again: [&Answer; 2]) -> Verdict {
+pub fn compare_again(first: Comparison, stretch: &Stretch, before: [&Answer; 2], again: [&Answer; 2]) -> Comparison {
     // The second run stands in a transaction that the first has not had.
     let told = |answer: &Answer| Answer(answer.0.iter().filter(|r| !matches!(r, Reply::Ready(_))).cloned().collect());
     let failed = again.iter().any(|answer| answer.error().is_some());
     let unsteady = !failed && (0..2).any(|side| difference(&told(before[side]), &told(again[side]), rows_of(stretch)).is_some());
     match first {
-        Verdict::Different(_) if unsteady => Verdict::NotComparable("run twice on one side, it differs as well".into()),
+        Comparison::Different(_) if unsteady => Comparison::NotComparable("run twice on one side, it differs as well".into()),
         first => first,
     }
 }
@@ -118,9 +118,9 @@ mod tests {
     fn what_differs_for_another_reason_is_no_difference() {
         assert!(VOLATILE.is_sorted());
         let told = |text: &str, left: &[&str], right: &[&str]| compare(&stretch(text), &rows(left), &rows(right));
-        let is_different = |verdict: Verdict| matches!(verdict, Verdict::Different(_));
-        let is_excused = |verdict: Verdict| matches!(verdict, Verdict::NotComparable(_));
-        assert_eq!(told("SELECT a FROM t", &["1", "2"], &["2", "1"]), Verdict::Equal);
+        let is_different = |verdict: Comparison| matches!(verdict, Comparison::Different(_));
+        let is_excused = |verdict: Comparison| matches!(verdict, Comparison::NotComparable(_));
+        assert_eq!(told("SELECT a FROM t", &["1", "2"], &["2", "1"]), Comparison::Equal);
         assert!(is_different(told("SELECT a FROM t", &["1", "2"], &["2", "3"])));
         assert!(is_excused(told("SELECT a FROM t ORDER BY b", &["1", "2"], &["2", "1"])));
         assert!(is_different(told("SELECT a FROM t ORDER BY b", &["1", "2"], &["2", "3"])));
@@ -132,7 +132,7 @@ mod tests {
         let mut cancelled = stretch("SELECT 1");
         cancelled.sqlstate = Some(*b"57014");
         assert!(is_excused(compare(&cancelled, &failed, &rows(&["1"]))));
-        assert_eq!(compare(&stretch("SELECT 1"), &failed, &failed.clone()), Verdict::Equal);
+        assert_eq!(compare(&stretch("SELECT 1"), &failed, &failed.clone()), Comparison::Equal);
         let found = told("SELECT a FROM t", &["1"], &["2"]);
         let (one, two) = (rows(&["1"]), rows(&["2"]));
         assert_eq!(compare_again(found.clone(), &stretch("x"), [&one, &two], [&one, &two]), found);

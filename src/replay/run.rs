@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::script::{Script, What};
-use super::session::{Outcome, Running, Session};
-use super::side::{Place, Told};
+use super::session::{ActResult, Running, Session};
+use super::side::{SideAddress, Told};
 use crate::twin::client::Client;
 
 /// An act that runs beside others is waited for so long, where it stands before no lock.
@@ -35,7 +35,7 @@ pub struct Pace {
 /// Sends a script.
 pub struct Driver<'s> {
     script: &'s Script,
-    places: [Arc<Place>; 2],
+    places: [Arc<SideAddress>; 2],
     pace: Pace,
     sessions: BTreeMap<usize, Session>,
     /// Sessions that are no more: what follows of them is not sent.
@@ -50,7 +50,7 @@ pub struct Driver<'s> {
     next: Vec<usize>,
     looked: Instant,
     /// What became of the acts.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<ActResult>,
     /// Stretches that were not sent because their session was no more.
     pub unsent: usize,
     /// Acts that went before their time, so that others could go on.
@@ -65,7 +65,7 @@ impl std::fmt::Debug for Driver<'_> {
 
 impl<'s> Driver<'s> {
     /// One that has sent nothing yet.
-    pub async fn new(script: &'s Script, places: [Arc<Place>; 2], pace: Pace) -> Driver<'s> {
+    pub async fn new(script: &'s Script, places: [Arc<SideAddress>; 2], pace: Pace) -> Driver<'s> {
         let parameters = script.conversations.first().map_or(&[][..], |c| c.parameters.as_slice());
         // Who cannot log in is told by the sessions that cannot either.
         let watchers = [places[0].connect(parameters).await.ok(), places[1].connect(parameters).await.ok()];

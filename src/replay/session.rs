@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
-use super::compare::{self, Verdict};
+use super::compare::{self, Comparison};
 use super::script::{Conversation, Stretch, What};
-use super::side::{self, Job, Place, Said, Told};
+use super::side::{self, Job, Said, SideAddress, Told};
 use crate::twin::answer::Answer;
 
 /// What was cancelled has ended by then, or never does.
@@ -21,13 +21,13 @@ const SIDES: [&str; 2] = ["left", "right"];
 
 /// What became of one act.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct ActResult {
     /// Its session.
     pub session: usize,
     /// Its act.
     pub act: usize,
     /// How it compares.
-    pub verdict: Verdict,
+    pub verdict: Comparison,
     /// How long it took on each side.
     pub took: [Duration; 2],
 }
@@ -53,7 +53,7 @@ pub(super) struct Running {
     said: [Option<Done>; 2],
     took: [Duration; 2],
     /// The answers of the first run, while there is a second.
-    first: Option<([Answer; 2], Verdict)>,
+    first: Option<([Answer; 2], Comparison)>,
     cancelled: Option<Cancelled>,
 }
 
@@ -75,7 +75,7 @@ struct Cancelled {
 impl Session {
     /// Logs in on both sides.
     pub(super) fn begin(
-        places: &[Arc<Place>; 2],
+        places: &[Arc<SideAddress>; 2],
         conversation: &Conversation,
         number: usize,
         tell: &mpsc::UnboundedSender<Told>,
@@ -155,7 +155,7 @@ impl Session {
     }
 
     /// What became of the first act, once both sides have said so. A read that differs is run again first.
-    pub(super) fn settle(&mut self, conversation: &Conversation, patience: Duration) -> Option<Option<Outcome>> {
+    pub(super) fn settle(&mut self, conversation: &Conversation, patience: Duration) -> Option<Option<ActResult>> {
         let is_alone = self.running.len() == 1;
         let front = self.running.front_mut()?;
         if front.said.iter().any(Option::is_none) {
@@ -173,11 +173,11 @@ impl Session {
                 }
             }
             (_, Done::Gone(left), Done::Gone(right)) if left == right => {
-                Some(Verdict::NotComparable(format!("on both sides: {left}")))
+                Some(Comparison::NotComparable(format!("on both sides: {left}")))
             }
-            (_, Done::Gone(left), Done::Gone(right)) => Some(Verdict::Different(format!("left: {left}; right: {right}"))),
-            (_, Done::Gone(why), _) => Some(Verdict::Different(format!("on the left side alone: {why}"))),
-            (_, _, Done::Gone(why)) => Some(Verdict::Different(format!("on the right side alone: {why}"))),
+            (_, Done::Gone(left), Done::Gone(right)) => Some(Comparison::Different(format!("left: {left}; right: {right}"))),
+            (_, Done::Gone(why), _) => Some(Comparison::Different(format!("on the left side alone: {why}"))),
+            (_, _, Done::Gone(why)) => Some(Comparison::Different(format!("on the right side alone: {why}"))),
             _ => None,
         };
         let over = self.running.pop_front()?;
@@ -185,15 +185,15 @@ impl Session {
         if let Some(next) = self.running.front_mut() {
             next.begun = Instant::now();
         }
-        Some(verdict.map(|verdict| Outcome { session: self.number, act: over.act, verdict, took: over.took }))
+        Some(verdict.map(|verdict| ActResult { session: self.number, act: over.act, verdict, took: over.took }))
     }
 
     /// Cancels what runs, because the recording has it.
-    pub(super) async fn cancel(&mut self, places: &[Arc<Place>; 2]) {
+    pub(super) async fn cancel(&mut self, places: &[Arc<SideAddress>; 2]) {
         self.send_cancel(places, None).await;
     }
 
-    async fn send_cancel(&mut self, places: &[Arc<Place>; 2], late: Option<[bool; 2]>) {
+    async fn send_cancel(&mut self, places: &[Arc<SideAddress>; 2], late: Option<[bool; 2]>) {
         let Some(front) = self.running.front_mut() else { return };
         let now = Instant::now();
         let since = front.cancelled.as_ref().map_or(now, |cancelled| cancelled.since);
@@ -208,7 +208,7 @@ impl Session {
     }
 
     /// Cancels what takes too long, and gives up what goes on all the same.
-    pub(super) async fn hurry(&mut self, places: &[Arc<Place>; 2], patience: Duration) {
+    pub(super) async fn hurry(&mut self, places: &[Arc<SideAddress>; 2], patience: Duration) {
         let Some(front) = self.running.front() else { return };
         let late = front.begun.elapsed() > patience;
         match &front.cancelled {
@@ -242,20 +242,20 @@ impl Running {
         answers: [Answer; 2],
         is_alone: bool,
         patience: Duration,
-    ) -> Result<Verdict, Vec<u8>> {
+    ) -> Result<Comparison, Vec<u8>> {
         let [left, right] = &answers;
         if let Some(late) = self.cancelled.as_ref().and_then(|cancelled| cancelled.late) {
             let long = format!("took longer than {} s, and was cancelled", patience.as_secs());
             return Ok(match late {
-                [true, true] => Verdict::NotComparable(format!("it {long}")),
-                [is_left, _] => Verdict::Different(format!("on the {} side alone it {long}", SIDES[usize::from(!is_left)])),
+                [true, true] => Comparison::NotComparable(format!("it {long}")),
+                [is_left, _] => Comparison::Different(format!("on the {} side alone it {long}", SIDES[usize::from(!is_left)])),
             });
         }
         if let Some(([one, other], verdict)) = self.first.take() {
             return Ok(compare::compare_again(verdict, stretch, [&one, &other], [left, right]));
         }
         let verdict = compare::compare(stretch, left, right);
-        if matches!(verdict, Verdict::Different(_)) && is_alone && compare::is_repeatable(stretch, [left, right]) {
+        if matches!(verdict, Comparison::Different(_)) && is_alone && compare::is_repeatable(stretch, [left, right]) {
             self.first = Some((answers, verdict));
             return Err(stretch.again());
         }

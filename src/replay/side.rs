@@ -25,7 +25,7 @@ const SILENCE: Duration = Duration::from_secs(24 * 3600);
 
 /// Where a side is reached.
 #[derive(Debug)]
-pub struct Place {
+pub struct SideAddress {
     /// Host and port, or a socket.
     pub address: Address,
     user: Option<String>,
@@ -34,9 +34,9 @@ pub struct Place {
     tls: Connector,
 }
 
-impl Place {
+impl SideAddress {
     /// Reads a connection string or URL. Where it names no user or database, each session has its own, as it was recorded.
-    pub fn new(url: &Url, password: Option<&str>, tls: Connector) -> Result<Place> {
+    pub fn new(url: &Url, password: Option<&str>, tls: Connector) -> Result<SideAddress> {
         let parts = environment(url, password, None)?;
         let part = |name: &str| parts.iter().find(|(n, _)| *n == name).map(|(_, value)| value.clone());
         let host = part("PGHOST").unwrap_or_else(|| "localhost".into());
@@ -46,7 +46,7 @@ impl Place {
             true => Address::Unix(format!("{host}/.s.PGSQL.{port}").into()),
             false => Address::Tcp(host, port),
         };
-        Ok(Place { address, user: part("PGUSER"), password: part("PGPASSWORD"), database: part("PGDATABASE"), tls })
+        Ok(SideAddress { address, user: part("PGUSER"), password: part("PGPASSWORD"), database: part("PGDATABASE"), tls })
     }
 
     /// The database that all sessions are sent to, where it is one.
@@ -133,7 +133,7 @@ pub enum Said {
 
 /// Begins a session. What it is told then comes by the sender that this yields; when that is dropped it ends.
 pub fn begin(
-    place: Arc<Place>,
+    place: Arc<SideAddress>,
     parameters: Vec<(Vec<u8>, Vec<u8>)>,
     (session, side): (usize, usize),
     told: mpsc::UnboundedSender<Told>,
@@ -149,7 +149,7 @@ pub fn begin(
 }
 
 async fn work(
-    place: &Place,
+    place: &SideAddress,
     parameters: &[(Vec<u8>, Vec<u8>)],
     mut jobs: mpsc::UnboundedReceiver<Job>,
     say: impl Fn(Said),

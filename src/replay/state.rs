@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::side::Place;
+use super::side::SideAddress;
 use crate::error::{Error, Result};
 use crate::sql::quote::{ident, qualified};
 use crate::twin::answer::Reply;
@@ -44,7 +44,7 @@ const SIGNS: [i64; 2] = [1, -1];
 type Row = Vec<Option<Vec<u8>>>;
 
 /// Compares tables one by one.
-pub async fn compare(places: [&Place; 2], database: &[(Vec<u8>, Vec<u8>)], tables: &[Legacy]) -> Result<Vec<Compared>> {
+pub async fn compare(places: [&SideAddress; 2], database: &[(Vec<u8>, Vec<u8>)], tables: &[Legacy]) -> Result<Vec<Compared>> {
     let mut sides = [places[0].connect(database).await?, places[1].connect(database).await?];
     let mut out = Vec::with_capacity(tables.len());
     for table in tables {

@@ -1,7 +1,7 @@
 //! Report `modes`, and the table that every switch of modes answers with, on the console and on the command line.
 
 use super::legacy_tables::by_table;
-use crate::control::Change;
+use crate::control::ModeChange;
 use crate::mode::Mode;
 use crate::session::Shared;
 use crate::table::ColumnType::Text;
@@ -17,7 +17,7 @@ pub(super) fn modes(shared: &Shared) -> Table {
 }
 
 /// The answer of a switch. `unstored` is the mode of a table that had none stored, as far as the caller knows it; nobody knows since when.
-pub fn changes(changes: Vec<Change>, unstored: impl Fn(&str) -> Option<Mode>) -> Table {
+pub fn changes(changes: Vec<ModeChange>, unstored: impl Fn(&str) -> Option<Mode>) -> Table {
     let mut table = Table::new(CHANGES);
     for change in changes {
         let (before, since) = match change.before {

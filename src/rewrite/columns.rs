@@ -23,7 +23,7 @@ const MOST_COLUMNS: usize = 1664;
 
 /// What a name is.
 #[derive(Debug, Clone)]
-pub(super) enum Named {
+pub(super) enum Meaning {
     /// A column that an item of this scope shows.
     Column(ScopeId, Exposed),
     /// The row of an item of this scope.
@@ -230,52 +230,54 @@ impl Work<'_, '_> {
     }
 
     /// What a name in an expression is.
-    pub(super) fn named(&self, name_use: &NameUse) -> Named {
+    pub(super) fn named(&self, name_use: &NameUse) -> Meaning {
         let parts = &name_use.name.0;
         match (parts.as_slice(), name_use.place) {
             ([.., table], UsePlace::Star) => match self.item_of(&table.text, parts.len() > 1, name_use.scope) {
-                Some((scope, item)) => Named::Row(scope, item),
-                None => Named::Other,
+                Some((scope, item)) => Meaning::Row(scope, item),
+                None => Meaning::Other,
             },
             ([_], UsePlace::Expression) => self.bare(name_use),
             ([.., table, column], UsePlace::Expression) => {
-                let Some((scope, at)) = self.item_of(&table.text, parts.len() > 2, name_use.scope) else { return Named::Other };
+                let Some((scope, at)) = self.item_of(&table.text, parts.len() > 2, name_use.scope) else { return Meaning::Other };
                 let shown = self.item_columns(scope, at).columns.iter().find(|c| c.name == column.text).cloned();
                 let item = &self.shape.scopes[scope].items[at];
-                match shown.map(|column| Named::Column(scope, column)) {
+                match shown.map(|column| Meaning::Column(scope, column)) {
                     Some(column) => column,
-                    None => item.reference.zip(system_column(&column.text)).map_or(Named::Other, |(r, c)| Named::System(r, c)),
+                    None => {
+                        item.reference.zip(system_column(&column.text)).map_or(Meaning::Other, |(r, c)| Meaning::System(r, c))
+                    }
                 }
             }
-            _ => Named::Other,
+            _ => Meaning::Other,
         }
     }
 
     /// What a name without a table before it is.
-    fn bare(&self, name_use: &NameUse) -> Named {
+    fn bare(&self, name_use: &NameUse) -> Meaning {
         let own = &self.shape.scopes[name_use.scope];
         let name = name_use.name.last();
         let labelled = || self.outputs_have(name_use.scope, name);
         if own.sorted.contains(&name_use.span) && labelled() {
-            return Named::Output;
+            return Meaning::Output;
         }
         let mut at = Some(name_use.scope);
         while let Some(scope) = at {
             if self.shape.scopes[scope].combined.is_some() {
-                return Named::Output;
+                return Meaning::Output;
             }
             match self.local(scope, name, name_use.span) {
                 Some(named) => return named,
                 // GROUP BY looks for a column of FROM, then for one of the select list, then for one of the surrounding query.
-                None if scope == name_use.scope && self.is_grouped(name_use) && labelled() => return Named::Output,
+                None if scope == name_use.scope && self.is_grouped(name_use) && labelled() => return Meaning::Output,
                 None => {}
             }
             if let Some(item) = self.shape.scopes[scope].items.iter().position(|i| i.name == name) {
-                return Named::Row(scope, item);
+                return Meaning::Row(scope, item);
             }
             at = self.shape.scopes[scope].parent;
         }
-        Named::Other
+        Meaning::Other
     }
 
     /// Whether a name is a whole element of GROUP BY in its scope.
@@ -298,22 +300,22 @@ impl Work<'_, '_> {
     }
 
     /// What a bare name at this position is among the items of one scope.
-    pub(super) fn local(&self, scope: ScopeId, name: &str, at: Span) -> Option<Named> {
+    pub(super) fn local(&self, scope: ScopeId, name: &str, at: Span) -> Option<Meaning> {
         let sources = self.sources(scope);
         let mut found = sources.iter().flat_map(|s| &s.columns).filter(|c| c.name == name);
         let system = system_column(name).and_then(|column| self.local_system(scope, column, at));
         match (found.next(), system) {
             (None, system) => system,
-            (Some(_), Some(_)) => Some(Named::Ambiguous),
+            (Some(_), Some(_)) => Some(Meaning::Ambiguous),
             // Two of them are ambiguous too, and the server says so.
             (Some(column), None) => {
-                Some(if found.next().is_some() { Named::Other } else { Named::Column(scope, column.clone()) })
+                Some(if found.next().is_some() { Meaning::Other } else { Meaning::Column(scope, column.clone()) })
             }
         }
     }
 
     /// The reference in a scope whose system column a bare name is. A join hides what is below it, but not from its own ON.
-    fn local_system(&self, scope: ScopeId, column: &'static str, at: Span) -> Option<Named> {
+    fn local_system(&self, scope: ScopeId, column: &'static str, at: Span) -> Option<Meaning> {
         let mut seen: Vec<Option<usize>> = Vec::new();
         for step in &self.shape.scopes[scope].steps {
             match step {
@@ -339,9 +341,9 @@ impl Work<'_, '_> {
         let (known, unknown): (Vec<usize>, Vec<usize>) =
             items.filter(|&r| self.may_have_system(r)).partition(|&r| self.is_known(r));
         match (known.as_slice(), unknown.as_slice()) {
-            ([one], _) | ([], [one, ..]) => Some(Named::System(*one, column)),
+            ([one], _) | ([], [one, ..]) => Some(Meaning::System(*one, column)),
             ([], []) => None,
-            _ => Some(Named::Ambiguous),
+            _ => Some(Meaning::Ambiguous),
         }
     }
 

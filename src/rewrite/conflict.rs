@@ -20,7 +20,7 @@ use super::work::Work;
 use crate::relation::Relation;
 use crate::sql::clause::{Arbiter, OnConflict};
 use crate::sql::quote::ident;
-use crate::sql::{Dml, Part, Span};
+use crate::sql::{Dml, NamePart, Span};
 
 impl Work<'_, '_> {
     pub(super) fn on_conflict(&mut self, dml: &Dml, conflict: &OnConflict, entry: &Entry) -> Result<(), Refusal> {
@@ -203,7 +203,7 @@ fn own_classes(type_name: &str) -> &'static [&'static str] {
 }
 
 /// A column in the list of an arbiter: PostgreSQL looks it up like any column, but its error points at the list.
-fn arbiter_column(relation: &Relation, part: &Part, list: usize) -> Result<usize, Refusal> {
+fn arbiter_column(relation: &Relation, part: &NamePart, list: usize) -> Result<usize, Refusal> {
     let missing = || Refusal::legacy("42703", format!("column \"{}\" does not exist", part.text), Some(list));
     relation.position(&part.text).ok_or_else(missing)
 }

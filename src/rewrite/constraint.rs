@@ -14,8 +14,8 @@ impl Work<'_, '_> {
     /// Replaces the name of each constraint. An unknown one stays, and the server answers.
     pub(super) fn set_constraints(&mut self, outcome: &mut Outcome) {
         for name in &self.shape.constraints {
-            let Some((schema, standing)) = self.constraint(name) else { continue };
-            if let [(lies_in, own)] = standing
+            let Some((schema, replacements)) = self.constraint(name) else { continue };
+            if let [(lies_in, own)] = replacements
                 && *lies_in == schema
                 && own == name.last()
             {
@@ -27,7 +27,7 @@ impl Work<'_, '_> {
                 self.refuse(refusal, outcome);
                 break;
             }
-            let instead = standing.iter().map(|(schema, name)| qualified(schema, name)).collect::<Vec<_>>().join(", ");
+            let instead = replacements.iter().map(|(schema, name)| qualified(schema, name)).collect::<Vec<_>>().join(", ");
             self.notes.push(format!("constraint {} is {instead}", name.last()));
             self.edits.push(Edit::replace(name.span(), instead));
         }

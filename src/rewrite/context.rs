@@ -23,7 +23,7 @@ pub struct NameContext {
     /// The role whose rights are in force; empty where it was not asked for.
     pub role: String,
     /// Some of this was changed in the open transaction, whose end may undo it.
-    pub passing: bool,
+    pub provisional: bool,
     /// The parameters with declared types: they take no type from their context.
     pub declared: Vec<usize>,
     /// Copied legacy tables that the session reads in their new form; it writes the legacy tables.
@@ -32,7 +32,7 @@ pub struct NameContext {
 
 /// Where a relation is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Namespace {
     /// In the schema of temporary relations.
     Temporary,
     /// In this schema.
@@ -57,23 +57,23 @@ impl NameContext {
             temporary: Vec::new(),
             others: BTreeMap::new(),
             role: String::new(),
-            passing: false,
+            provisional: false,
             declared: Vec::new(),
             reads: Vec::new(),
         }
     }
 
     /// Where an unqualified name is found that the legacy schema has too.
-    pub(super) fn place_of(&self, policy: &Policy, table: &str) -> Option<Place> {
+    pub(super) fn namespace_of(&self, policy: &Policy, table: &str) -> Option<Namespace> {
         let is_temporary = self.temporary.iter().any(|t| t == table);
         if is_temporary && !self.search_path.iter().any(|schema| schema == TEMPORARY) {
-            return Some(Place::Temporary);
+            return Some(Namespace::Temporary);
         }
         let has = |schema: &&String| match schema.as_str() {
             TEMPORARY => is_temporary,
             schema => *schema == policy.schema || self.has(schema, table),
         };
-        self.search_path.iter().find(has).map(|schema| Place::of(schema))
+        self.search_path.iter().find(has).map(|schema| Namespace::of(schema))
     }
 
     /// Whether another schema has a relation of this name, which the legacy schema has too.
@@ -121,36 +121,36 @@ impl NameContext {
     }
 
     /// Where a relation is that a statement names; `None` where there is none.
-    fn found(&self, policy: &Policy, target: &Target) -> Option<Place> {
+    fn found(&self, policy: &Policy, target: &Target) -> Option<Namespace> {
         let Some(schema) = &target.schema else {
-            return self.place_of(policy, &target.name).filter(|place| match place {
-                Place::Schema(schema) if *schema == policy.schema => policy.has(&target.name),
+            return self.namespace_of(policy, &target.name).filter(|place| match place {
+                Namespace::Schema(schema) if *schema == policy.schema => policy.has(&target.name),
                 _ => true,
             });
         };
-        Some(Place::of(schema))
+        Some(Namespace::of(schema))
     }
 
     /// Where a statement makes a relation: in the first schema of the path that exists (manual, section 5.9.3).
-    fn made(&self, policy: &Policy, target: &Target) -> Option<Place> {
+    fn made(&self, policy: &Policy, target: &Target) -> Option<Namespace> {
         let exists = |schema: &&String| {
             **schema == policy.schema || schema.as_str() == TEMPORARY || self.others.contains_key(schema.as_str())
         };
-        target.schema.as_ref().or_else(|| self.search_path.iter().find(exists)).map(|schema| Place::of(schema))
+        target.schema.as_ref().or_else(|| self.search_path.iter().find(exists)).map(|schema| Namespace::of(schema))
     }
 
-    fn add(&mut self, policy: &Policy, place: &Place, table: &str) {
+    fn add(&mut self, policy: &Policy, place: &Namespace, table: &str) {
         match place {
-            Place::Temporary => self.temporary.push(table.to_owned()),
-            Place::Schema(schema) if *schema == policy.schema => {}
-            Place::Schema(schema) => drop(self.others.entry(schema.clone()).or_default().insert(table.to_owned())),
+            Namespace::Temporary => self.temporary.push(table.to_owned()),
+            Namespace::Schema(schema) if *schema == policy.schema => {}
+            Namespace::Schema(schema) => drop(self.others.entry(schema.clone()).or_default().insert(table.to_owned())),
         }
     }
 
-    fn remove(&mut self, place: &Place, table: &str) {
+    fn remove(&mut self, place: &Namespace, table: &str) {
         match place {
-            Place::Temporary => self.temporary.retain(|t| t != table),
-            Place::Schema(schema) => drop(self.others.get_mut(schema).map(|relations| relations.remove(table))),
+            Namespace::Temporary => self.temporary.retain(|t| t != table),
+            Namespace::Schema(schema) => drop(self.others.get_mut(schema).map(|relations| relations.remove(table))),
         }
     }
 
@@ -158,7 +158,7 @@ impl NameContext {
     /// effect is not known.
     fn follow(&mut self, policy: &Policy, at: &NameContext, effect: &Effect) -> bool {
         match effect {
-            Effect::Create { target, temporary: true, .. } => self.add(policy, &Place::Temporary, &target.name),
+            Effect::Create { target, temporary: true, .. } => self.add(policy, &Namespace::Temporary, &target.name),
             Effect::Create { target, .. } => match at.made(policy, target) {
                 Some(place) => self.add(policy, &place, &target.name),
                 None => return !policy.knows(&target.name),
@@ -179,7 +179,7 @@ impl NameContext {
             Effect::Move { target, schema } => {
                 if let Some(place) = at.found(policy, target) {
                     self.remove(&place, &target.name);
-                    self.add(policy, &Place::of(schema), &target.name);
+                    self.add(policy, &Namespace::of(schema), &target.name);
                 }
             }
             Effect::CreateSchema(schema) => drop(self.others.entry(schema.clone()).or_default()),
@@ -208,16 +208,16 @@ impl Policy {
     }
 }
 
-impl Place {
-    fn of(schema: &str) -> Place {
+impl Namespace {
+    fn of(schema: &str) -> Namespace {
         // Each session has its own, with a number that differs.
-        if schema.starts_with(TEMPORARY) { Place::Temporary } else { Place::Schema(schema.to_owned()) }
+        if schema.starts_with(TEMPORARY) { Namespace::Temporary } else { Namespace::Schema(schema.to_owned()) }
     }
 }
 
 /// The names after some of a text's statements.
 #[derive(Debug, Clone)]
-struct State {
+struct NameState {
     /// What the session's names are now.
     names: NameContext,
     /// What is left after COMMIT: without LOCAL settings and relations that are dropped then; `None` where that is not known.
@@ -233,17 +233,17 @@ struct State {
 /// The names that the next statement sees.
 pub(super) struct Follower<'f> {
     policy: &'f Policy,
-    now: State,
+    now: NameState,
     /// What ROLLBACK restores; `None` when an earlier message has changed it.
     before: Option<NameContext>,
-    savepoints: Vec<(String, State)>,
+    savepoints: Vec<(String, NameState)>,
 }
 
 impl<'f> Follower<'f> {
     pub(super) fn new(policy: &'f Policy, names: &NameContext) -> Self {
-        let before = (!names.passing).then(|| names.clone());
+        let before = (!names.provisional).then(|| names.clone());
         let (names, after) = (names.clone(), before.clone());
-        let now = State { names, after, path_in_doubt: false, role_in_doubt: false, relations_in_doubt: false };
+        let now = NameState { names, after, path_in_doubt: false, role_in_doubt: false, relations_in_doubt: false };
         Follower { policy, now, before, savepoints: Vec::new() }
     }
 
@@ -353,10 +353,11 @@ impl<'f> Follower<'f> {
     fn end(&mut self, names: Option<NameContext>) {
         let in_doubt = names.is_none();
         let mut names = names.unwrap_or_else(|| self.now.names.clone());
-        names.passing = false;
+        names.provisional = false;
         let known = (!in_doubt).then(|| names.clone());
         self.before.clone_from(&known);
-        self.now = State { names, after: known, path_in_doubt: in_doubt, role_in_doubt: in_doubt, relations_in_doubt: in_doubt };
+        self.now =
+            NameState { names, after: known, path_in_doubt: in_doubt, role_in_doubt: in_doubt, relations_in_doubt: in_doubt };
         self.savepoints.clear();
     }
 }
@@ -367,8 +368,8 @@ mod tests {
     use super::super::{HitOutcome, NameContext, rewrite};
 
     /// What was done for each hit of a text; `-` where there is none.
-    fn hits(text: &str, passing: bool) -> String {
-        done(text, &NameContext { passing, ..NameContext::with_path(&["cf_quere_pro"]) })
+    fn hits(text: &str, provisional: bool) -> String {
+        done(text, &NameContext { provisional, ..NameContext::with_path(&["cf_quere_pro"]) })
     }
 
     fn done(text: &str, names: &NameContext) -> String {
@@ -403,7 +404,7 @@ mod tests {
         assert_eq!(hits("rollback; select * from tipocorreo", true), "r");
         assert_eq!(hits("rollback; select * from tipocorreo", false), "w");
         // Also where the earlier path does not include the legacy schema: the later one may.
-        let elsewhere = NameContext { passing: true, ..NameContext::with_path(&["x"]) };
+        let elsewhere = NameContext { provisional: true, ..NameContext::with_path(&["x"]) };
         assert_eq!(done("rollback; select * from tipocorreo", &elsewhere), "r");
         assert_eq!(done("reset search_path; select * from tipocorreo", &elsewhere), "r");
         assert_eq!(done("rollback; select * from x.tipocorreo", &elsewhere), "");

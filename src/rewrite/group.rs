@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use sqlparser::tokenizer::Token;
 
-use super::columns::Named;
+use super::columns::Meaning;
 use super::policy::Entry;
 use super::shown::{Exposed, Origin};
 use super::splice::Edit;
@@ -225,7 +225,7 @@ impl<'w> Work<'w, '_> {
         let span = self.lexed.span(&bare)?;
         let name_use = self.use_at(span).filter(|u| u.scope == scope && u.place == UsePlace::Expression)?;
         match self.named(name_use) {
-            Named::Column(at, column) if at == scope => column.origin,
+            Meaning::Column(at, column) if at == scope => column.origin,
             _ => None,
         }
     }
@@ -288,11 +288,11 @@ impl<'w> Work<'w, '_> {
             return;
         }
         match self.named(name_use) {
-            Named::Column(scope, column) if scope == grouped.scope => note_column(grouped, &column, Some(at), used),
-            Named::System(reference, column) if grouped.keyed.contains(&reference) => {
+            Meaning::Column(scope, column) if scope == grouped.scope => note_column(grouped, &column, Some(at), used),
+            Meaning::System(reference, column) if grouped.keyed.contains(&reference) => {
                 used.entry(reference).or_default().system.insert(column);
             }
-            Named::Row(scope, item) if scope == grouped.scope => {
+            Meaning::Row(scope, item) if scope == grouped.scope => {
                 let star = name_use.place == UsePlace::Star && !self.is_argument(name_use);
                 let fields = self.is_taken_apart(name_use);
                 if star || fields {

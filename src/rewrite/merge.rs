@@ -23,7 +23,7 @@ use crate::sql::clause::{Action, Merge};
 use crate::sql::clause::{Cell, Update};
 use crate::sql::quote::{ident, qualified};
 use crate::sql::template::Sql;
-use crate::sql::{Dml, Lexed, Part};
+use crate::sql::{Dml, Lexed, NamePart};
 
 /// Words that may stand before a parenthesis in an expression whose value does not change within a statement: key words of
 /// expressions and queries, types with a modifier, and functions that are not volatile.
@@ -83,7 +83,7 @@ impl Work<'_, '_> {
     }
 
     /// PostgreSQL's errors for too many and too few values (source, analyze.c).
-    fn check_width(&self, given: &[usize], columns: Option<&[Part]>, cells: Option<&[Cell]>) -> Result<(), Refusal> {
+    fn check_width(&self, given: &[usize], columns: Option<&[NamePart]>, cells: Option<&[Cell]>) -> Result<(), Refusal> {
         let Some(cells) = cells else { return Ok(()) };
         if let Some(extra) = cells.get(given.len()) {
             let message = "INSERT has more expressions than target columns".to_owned();
@@ -136,7 +136,7 @@ impl Work<'_, '_> {
 }
 
 /// The columns that values are given for: those named, or the first ones.
-fn given(relation: &Relation, columns: Option<&[Part]>, cells: Option<&[Cell]>) -> Result<Vec<usize>, Refusal> {
+fn given(relation: &Relation, columns: Option<&[NamePart]>, cells: Option<&[Cell]>) -> Result<Vec<usize>, Refusal> {
     match columns {
         Some(named) => named_columns(relation, named),
         None => Ok((0..cells.map_or(0, <[Cell]>::len).min(relation.columns.len())).collect()),

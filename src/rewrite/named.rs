@@ -1,6 +1,6 @@
 //! Which columns of a legacy table a statement names: before a table is moved or dropped, it is asked which of them are still used.
 
-use super::outcome::{Named, Outcome};
+use super::outcome::{NamedColumns, Outcome};
 use super::policy::Entry;
 use super::work::Work;
 use crate::sql::{Role, UsePlace};
@@ -15,7 +15,7 @@ impl Work<'_, '_> {
             return;
         }
         let columns = entry.relation.columns.iter().filter(|c| self.words.contains(&c.name)).map(|c| c.name.clone());
-        outcome.named.push(Named { table: table.clone(), columns: columns.collect(), star });
+        outcome.named.push(NamedColumns { table: table.clone(), columns: columns.collect(), star });
     }
 
     fn has_star(&self, reference: usize) -> bool {

@@ -21,7 +21,7 @@ pub struct Outcome {
     /// The statement that its hits are counted under; set if there are hits and the outcome comes from [`super::cache::Cache`].
     pub seen: Option<Seen>,
     /// For each legacy table, which columns it names.
-    pub named: Vec<Named>,
+    pub named: Vec<NamedColumns>,
     /// What was refused: the server's error for it is replaced.
     pub refusals: Vec<Refusal>,
     /// Relations that were rewritten: errors about the new tables are led back to them.
@@ -42,7 +42,7 @@ pub struct Outcome {
 
 /// What a statement names of a legacy table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedColumns {
     /// The legacy table.
     pub table: String,
     /// Its columns whose names are words of the statement, in the table's order. A word that means another table's column of the

@@ -146,7 +146,7 @@ impl Policy {
 
     /// The policy as it would be if every table in mode shadow were in mode rewrite.
     #[must_use]
-    pub fn switched(&self) -> Policy {
+    pub fn with_shadow_rewritten(&self) -> Policy {
         let mut switched = self.clone();
         switched.entries.values_mut().filter(|e| e.mode == Mode::Shadow).for_each(|e| e.mode = Mode::Rewrite);
         switched
@@ -177,7 +177,7 @@ impl Policy {
     }
 
     /// What a text may do.
-    pub fn scan(&self, text: &[u8]) -> prefilter::Found {
+    pub fn scan(&self, text: &[u8]) -> prefilter::Possible {
         self.prefilter.scan(text)
     }
 

@@ -29,7 +29,7 @@ const READING_OBJECTS: [&str; 2] = ["names", "all"];
 
 /// What a text may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Found {
+pub struct Possible {
     /// Name a legacy table.
     pub legacy: bool,
     /// Change the search path.
@@ -38,7 +38,7 @@ pub struct Found {
     pub reading: bool,
 }
 
-impl Found {
+impl Possible {
     fn is_all(self) -> bool {
         self.legacy && self.path && self.reading
     }
@@ -135,7 +135,7 @@ impl Prefilter {
     }
 
     /// What a text may do; a yes may be wrong, a no never is.
-    pub fn scan(&self, text: &[u8]) -> Found {
+    pub fn scan(&self, text: &[u8]) -> Possible {
         let mut out = sets(text);
         let mut start = 0;
         loop {
@@ -153,7 +153,7 @@ impl Prefilter {
         out
     }
 
-    fn scan_chunk(&self, chunk: &[u8], before: Option<u8>, last: bool, out: &mut Found) {
+    fn scan_chunk(&self, chunk: &[u8], before: Option<u8>, last: bool, out: &mut Possible) {
         let mut buffer = [b' '; CHUNK + 1];
         buffer[0] = before.map_or(b' ', fold);
         for (to, from) in buffer[1..].iter_mut().zip(chunk) {
@@ -195,8 +195,8 @@ fn fold(byte: u8) -> u8 {
 }
 
 /// `SET ROLE`, `SET NAMES`, `DISCARD ALL`, `CREATE SCHEMA`: by their first words, for every statement of a text.
-fn sets(text: &[u8]) -> Found {
-    let mut out = Found::default();
+fn sets(text: &[u8]) -> Possible {
+    let mut out = Possible::default();
     let mut one = |statement: &[u8]| {
         let mut words = statement.split(|b| !is_identifier(*b)).filter(|w| !w.is_empty());
         let is =

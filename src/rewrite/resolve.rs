@@ -1,7 +1,7 @@
 //! What a name is: a legacy table or another one, a column of this item or of that. As PostgreSQL finds it (manual, sections 5.9.3
 //! and 7.2): relations by the search path, columns in the nearest scope that has the name.
 
-use super::context::Place;
+use super::context::Namespace;
 use super::policy::Entry;
 use super::work::Work;
 use crate::sql::{Item, Name, NameUse, Reference, Role, Scope, ScopeId};
@@ -48,14 +48,14 @@ impl<'w> Work<'w, '_> {
 
     /// Whether an unqualified name is found in the legacy schema.
     fn is_legacy(&self, table: &str) -> bool {
-        matches!(self.names.place_of(self.policy, table), Some(Place::Schema(schema)) if schema == self.policy.schema)
+        matches!(self.names.namespace_of(self.policy, table), Some(Namespace::Schema(schema)) if schema == self.policy.schema)
     }
 
     /// The schema in which an unqualified name is found; `None` for a temporary relation.
     pub(super) fn schema_of(&self, table: &str) -> Option<String> {
-        match self.names.place_of(self.policy, table)? {
-            Place::Temporary => None,
-            Place::Schema(schema) => Some(schema),
+        match self.names.namespace_of(self.policy, table)? {
+            Namespace::Temporary => None,
+            Namespace::Schema(schema) => Some(schema),
         }
     }
 

@@ -5,7 +5,7 @@
 
 use crate::sql;
 use crate::sql::Span;
-use crate::sql::template::{Part, Sql};
+use crate::sql::template::{Sql, SqlPart};
 
 /// A replacement of a span.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,15 +108,15 @@ impl Splicer<'_> {
             self.verbatim(Span { start: at, end: edit.span.start });
             for part in edit.sql.parts() {
                 match part {
-                    Part::Text(text) => self.generated(text, edit.span),
-                    Part::Copy(from) => self.verbatim(*from),
-                    Part::Client(inner) if edit.span.contains(*inner) => self.client(*inner, i + 1, false)?,
-                    Part::Again(other) if !other.contains(edit.span) => {
+                    SqlPart::Text(text) => self.generated(text, edit.span),
+                    SqlPart::Copy(from) => self.verbatim(*from),
+                    SqlPart::Client(inner) if edit.span.contains(*inner) => self.client(*inner, i + 1, false)?,
+                    SqlPart::Again(other) if !other.contains(edit.span) => {
                         let first = self.edits.partition_point(|e| e.span.start < other.start);
                         self.client(*other, first, false)?;
                     }
                     // A span from outside, or a hole that was not filled: a fault of the rewriter.
-                    Part::Client(_) | Part::Again(_) | Part::Column(_) => return None,
+                    SqlPart::Client(_) | SqlPart::Again(_) | SqlPart::Column(_) => return None,
                 }
             }
             at = edit.span.end;

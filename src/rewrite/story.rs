@@ -1,13 +1,12 @@
 //! For `esclusa explain`: how each name of a text was understood, which relation it is and why, or why it is none. Computed anew
 //! from the text, never while a client waits.
 
-use std::ops::Range;
-
 use super::context::{Follower, NameContext};
 use super::policy::{Entry, Policy};
 use super::work::Work;
 use crate::sql::effect;
-use crate::sql::{self, Lexed, Name, Reference, Role, Span};
+use crate::sql::token::position;
+use crate::sql::{self, Name, Reference, Role, Span};
 
 /// One line: its subject, and a sentence.
 pub type Line = (&'static str, String);
@@ -112,12 +111,8 @@ impl Work<'_, '_> {
 
     /// The text of a span and its position, counted as PostgreSQL counts.
     fn place(&self, span: Span) -> String {
-        format!("`{}` at {}", self.text(span), characters(self.lexed, 0..span.start) + 1)
+        format!("`{}` at {}", self.text(span), position(self.lexed.text, span.start))
     }
-}
-
-fn characters(lexed: &Lexed<'_>, bytes: Range<usize>) -> usize {
-    lexed.text[bytes].chars().count()
 }
 
 #[cfg(test)]

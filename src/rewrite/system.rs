@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use sqlparser::tokenizer::Token;
 
-use super::columns::{Named, SYSTEM_COLUMNS};
+use super::columns::{Meaning, SYSTEM_COLUMNS};
 use super::policy::Entry;
 use super::refuse::Refusal;
 use super::rowtype::row_type;
@@ -138,16 +138,16 @@ impl Work<'_, '_> {
         if SYSTEM_COLUMNS.iter().any(|c| self.words.contains(*c)) {
             for (at, name_use) in self.shape.uses.iter().enumerate() {
                 let column = SYSTEM_COLUMNS.contains(&name_use.name.last()) && name_use.place == UsePlace::Expression;
-                match if column { self.named(name_use) } else { Named::Other } {
-                    Named::System(reference, column) if view(self, reference) => {
+                match if column { self.named(name_use) } else { Meaning::Other } {
+                    Meaning::System(reference, column) if view(self, reference) => {
                         self.substitutes.leaves.entry(reference).or_default().system.insert(column);
                         self.substitutes.texts.insert(at, private(reference, column));
                     }
-                    Named::Ambiguous => {
+                    Meaning::Ambiguous => {
                         let message = format!("column reference \"{}\" is ambiguous", name_use.name.last());
                         return Err(Refusal::legacy("42702", message, Some(name_use.span.start)));
                     }
-                    Named::Other if column && name_use.name.0.len() == 1 => self.reached(name_use)?,
+                    Meaning::Other if column && name_use.name.0.len() == 1 => self.reached(name_use)?,
                     _ => {}
                 }
             }
@@ -190,7 +190,7 @@ impl Work<'_, '_> {
     /// The reference whose row a name means.
     fn row_of(&self, name_use: &NameUse) -> Option<usize> {
         match self.named(name_use) {
-            Named::Row(scope, item) => self.shape.scopes[scope].items[item].reference,
+            Meaning::Row(scope, item) => self.shape.scopes[scope].items[item].reference,
             _ => None,
         }
     }
@@ -198,7 +198,7 @@ impl Work<'_, '_> {
     /// Whether a name is a system column of the row that a statement writes.
     pub(super) fn is_system_of(&self, name_use: &NameUse, dml: &Dml) -> bool {
         SYSTEM_COLUMNS.contains(&name_use.name.last())
-            && matches!(self.named(name_use), Named::System(reference, _) if reference == dml.target)
+            && matches!(self.named(name_use), Meaning::System(reference, _) if reference == dml.target)
     }
 
     /// Whether the sub-select of a reference shows more than the legacy columns: a star must not show these.
@@ -324,7 +324,7 @@ impl Work<'_, '_> {
             .filter_map(|lexemes| self.lexed.span(&lexemes))
             .collect();
         for name_use in &self.shape.uses {
-            let Named::Row(scope, item) = self.named(name_use) else { continue };
+            let Meaning::Row(scope, item) = self.named(name_use) else { continue };
             let star = name_use.place == UsePlace::Star && !self.is_argument(name_use);
             let apart = self.apart(name_use).filter(|l| {
                 let tokens = &self.lexed.lexemes;

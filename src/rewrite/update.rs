@@ -20,7 +20,7 @@ use crate::sql;
 use crate::sql::clause::{AssignedValue, Cell, Update};
 use crate::sql::quote::{ident, qualified};
 use crate::sql::template::Sql;
-use crate::sql::{Dml, Part};
+use crate::sql::{Dml, NamePart};
 
 /// The beginning of SET's values; the comment distinguishes them from a client's own VALUES.
 pub const VALUES_OF_SET: &str = "VALUES/*SET*/";
@@ -261,7 +261,7 @@ impl Work<'_, '_> {
 }
 
 /// The columns of a column list, each once.
-pub(super) fn named_columns(relation: &Relation, named: &[Part]) -> Result<Vec<usize>, Refusal> {
+pub(super) fn named_columns(relation: &Relation, named: &[NamePart]) -> Result<Vec<usize>, Refusal> {
     let mut out = Vec::with_capacity(named.len());
     for part in named {
         let i = column(relation, part)?;
@@ -275,7 +275,7 @@ pub(super) fn named_columns(relation: &Relation, named: &[Part]) -> Result<Vec<u
 }
 
 /// A column of the legacy table, or the error that the table itself would give.
-pub(super) fn column(relation: &Relation, part: &Part) -> Result<usize, Refusal> {
+pub(super) fn column(relation: &Relation, part: &NamePart) -> Result<usize, Refusal> {
     relation.position(&part.text).ok_or_else(|| {
         let message = format!("column \"{}\" of relation \"{}\" does not exist", part.text, relation.table);
         Refusal::legacy("42703", message, Some(part.span.start))

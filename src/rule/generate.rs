@@ -79,19 +79,19 @@ fn without_improvement(table: &mut Table) {
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
+enum PlannedKind {
     History,
     Lookup,
     Link,
     Retained,
 }
 
-fn kind(row: &PlanRow) -> Option<Kind> {
+fn kind(row: &PlanRow) -> Option<PlannedKind> {
     match row.get("kind") {
-        "history-tier1" => Some(Kind::History),
-        "lookup-pure" | "lookup-extended" => Some(Kind::Lookup),
-        "junction" => Some(Kind::Link),
-        "history-tier2-keep" if row.get("batch") == "retain-18" => Some(Kind::Retained),
+        "history-tier1" => Some(PlannedKind::History),
+        "lookup-pure" | "lookup-extended" => Some(PlannedKind::Lookup),
+        "junction" => Some(PlannedKind::Link),
+        "history-tier2-keep" if row.get("batch") == "retain-18" => Some(PlannedKind::Retained),
         _ => None,
     }
 }
@@ -108,18 +108,18 @@ impl Maker<'_> {
         self.findings.push(vec![table.into(), finding.into()]);
     }
 
-    fn rule(&mut self, kind: Kind, row: &PlanRow, table: &Table) -> Option<Rule> {
+    fn rule(&mut self, kind: PlannedKind, row: &PlanRow, table: &Table) -> Option<Rule> {
         let base = Some(row.get("base_table")).filter(|b| self.catalog.tables.contains_key(*b)).map(str::to_owned);
         let key = self.key(kind, row, table)?;
         let (target, base_key) = match kind {
-            Kind::History => {
+            PlannedKind::History => {
                 let fits = self.base_key(row, table, &base);
                 let fits = fits.filter(|b| self.fits(b, &key, table));
                 (Target::History(self.history(row, table, base.clone())), fits.unwrap_or_default())
             }
-            Kind::Lookup => (Target::Lookup(self.lookup(row, table)), Vec::new()),
-            Kind::Link => (Target::Link(link(row)), Vec::new()),
-            Kind::Retained => {
+            PlannedKind::Lookup => (Target::Lookup(self.lookup(row, table)), Vec::new()),
+            PlannedKind::Link => (Target::Link(link(row)), Vec::new()),
+            PlannedKind::Retained => {
                 let time = self.stamp("history_time_column", row, table);
                 (Target::Retained(Retained { base: base.clone(), time }), self.base_key(row, table, &base).unwrap_or_default())
             }
@@ -130,7 +130,7 @@ impl Maker<'_> {
             (None, "") => "guess: plan".to_owned(),
             (None, basis) => basis.to_owned(),
         };
-        if constraint.is_none() && matches!(kind, Kind::Lookup | Kind::Link) {
+        if constraint.is_none() && matches!(kind, PlannedKind::Lookup | PlannedKind::Link) {
             let finding = format!("no constraint over ({}): a repeated code would be refused at migration", key.join(", "));
             self.found(&table.name, finding);
         }
@@ -152,11 +152,11 @@ impl Maker<'_> {
 
     /// The columns of the plan's key. If the table lacks one of them, its own PRIMARY KEY or only UNIQUE constraint is used; the
     /// key of a junction is always its two ends.
-    fn key(&mut self, kind: Kind, row: &PlanRow, table: &Table) -> Option<Vec<String>> {
+    fn key(&mut self, kind: PlannedKind, row: &PlanRow, table: &Table) -> Option<Vec<String>> {
         let planned = match kind {
-            Kind::History | Kind::Retained => row.list("his_record_key"),
-            Kind::Lookup => row.list("code_column"),
-            Kind::Link => [row.list("link_source_column"), row.list("link_target_column")].concat(),
+            PlannedKind::History | PlannedKind::Retained => row.list("his_record_key"),
+            PlannedKind::Lookup => row.list("code_column"),
+            PlannedKind::Link => [row.list("link_source_column"), row.list("link_target_column")].concat(),
         };
         let missing: Vec<&str> = planned.iter().filter(|c| table.column(c).is_none()).map(String::as_str).collect();
         if !planned.is_empty() && missing.is_empty() {
@@ -171,11 +171,11 @@ impl Maker<'_> {
             _ => None,
         };
         match (kind, own) {
-            (Kind::History | Kind::Lookup | Kind::Retained, Some(own)) => {
+            (PlannedKind::History | PlannedKind::Lookup | PlannedKind::Retained, Some(own)) => {
                 self.found(&table.name, format!("{said}: constraint {} was taken", own.name));
                 Some(own.columns.clone())
             }
-            (Kind::Retained, None) => {
+            (PlannedKind::Retained, None) => {
                 if !planned.is_empty() {
                     self.found(&table.name, format!("{said}: the rule has no key"));
                 }

@@ -12,7 +12,7 @@ use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::migrate::ARCHIVE;
 use crate::migrate::machine::Legacy;
-use crate::migrate::state::State;
+use crate::migrate::state::TableState;
 use crate::mode::Mode;
 use crate::rewrite::{NameContext, Policy, rewrite};
 use crate::rule::RuleSet;
@@ -129,7 +129,7 @@ pub struct Bench<'b> {
     shadow: Database,
     settings: &'b Settings,
     policy: Policy,
-    states: HashMap<String, State>,
+    states: HashMap<String, TableState>,
     runs: usize,
 }
 

@@ -8,11 +8,11 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::place::Place;
 use super::policy;
+use super::relocation::Relocation;
 use super::steering::Steering;
 use crate::catalog::{Catalog, Database};
-use crate::control::cut_over::{self, Asked};
+use crate::control::cut_over::{self, RequestedCutOver};
 use crate::error::Result;
 use crate::relation::CONTROL;
 use crate::telemetry;
@@ -72,7 +72,7 @@ impl Steering {
     }
 
     /// Holds a table until the cut-over or the time limit is over.
-    async fn hold(&self, database: &Database, news: &mut mpsc::Receiver<()>, asked: &Asked) -> Result<()> {
+    async fn hold(&self, database: &Database, news: &mut mpsc::Receiver<()>, asked: &RequestedCutOver) -> Result<()> {
         let until = Instant::now() + asked.hold.min(MOST);
         let mut is_told = false;
         loop {
@@ -97,11 +97,11 @@ impl Steering {
             if heard {
                 let Ok(now) = timeout_at(until, cut_over::asked(database)).await else { return Ok(()) };
                 match now?.filter(|now| now.epoch == asked.epoch) {
-                    Some(Asked { moved: None, .. }) => {}
-                    Some(Asked { moved: Some(moved), .. }) => {
+                    Some(RequestedCutOver { moved: None, .. }) => {}
+                    Some(RequestedCutOver { moved: Some(moved), .. }) => {
                         // Rights on the new view decide which roles' statements are rewritten.
                         let Ok(limited) = timeout_at(until, Catalog::limited(database, CONTROL)).await else { return Ok(()) };
-                        self.takes_place(Place { table: asked.table.clone(), moved, limited: limited? });
+                        self.relocate(Relocation { table: asked.table.clone(), moved, limited: limited? });
                         return Ok(());
                     }
                     None => return Ok(()),

@@ -17,7 +17,7 @@ use crate::control;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::migrate::reads;
-use crate::migrate::state::{self, State};
+use crate::migrate::state::{self, TableState};
 use crate::mode::{Mode, Readers};
 use crate::relation::{CONTROL, KEYS};
 use crate::telemetry;
@@ -32,7 +32,7 @@ pub struct Facts {
     /// The stored modes.
     pub(super) modes: HashMap<String, Mode>,
     /// Where each legacy table stands; `None` if no database was asked.
-    pub(super) states: Option<HashMap<String, State>>,
+    pub(super) states: Option<HashMap<String, TableState>>,
     /// The legacy schema.
     pub(super) catalog: Arc<Catalog>,
     /// Roles with rights on less than a whole legacy table: (role, table).
@@ -172,7 +172,7 @@ mod tests {
         catalog.tables.insert("t".into(), Table { name: "t".into(), kind: 'v', ..Table::default() });
         let facts = Facts {
             modes: [("t".to_owned(), Mode::Rewrite)].into(),
-            states: Some([("t".to_owned(), State { run: Some(3), leaf: true, ..State::default() })].into()),
+            states: Some([("t".to_owned(), TableState { run: Some(3), leaf: true, ..TableState::default() })].into()),
             catalog: Arc::new(catalog),
             limited: [pair("ana", "t")].into(),
             key_tables: KeyTables::default().with("s", "t_fkey", &[("esclusa_key", "t_fkey")]),

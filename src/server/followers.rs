@@ -8,7 +8,7 @@ use super::facts::Unannounced;
 use super::policy;
 use super::steering::Steering;
 use crate::catalog::{Catalog, Database};
-use crate::control::hits::Recorder;
+use crate::control::hits::HitRecorder;
 use crate::control::{self, felt, replica};
 use crate::error::{Error, Result};
 use crate::session::activity::Doing;
@@ -21,7 +21,7 @@ impl Steering {
         match policy::alive(&mut database, &settings).await? {
             Some(database) if generation > 0 => {
                 let rules = self.rules.load().fingerprint();
-                let by = Recorder { recorder: &self.recording.process(), instance: &self.instance };
+                let by = HitRecorder { recorder: &self.hit_writer.process(), instance: &self.instance };
                 replica::acknowledge(database, by, generation, rules).await
             }
             _ => Ok(()),
@@ -123,7 +123,7 @@ impl Steering {
         if let Err(error) = left.await {
             tracing::warn!(%error, "the end of this process could not be noted; a switch will tell that it is silent");
         }
-        if let Err(error) = self.recording.end().await {
+        if let Err(error) = self.hit_writer.end().await {
             tracing::warn!(%error, "the spool could not be removed");
         }
     }

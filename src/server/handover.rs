@@ -36,11 +36,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The process that served before, and still waits for our word.
 #[derive(Debug)]
-pub struct Predecessor {
+pub struct PreviousProcess {
     stream: UnixStream,
 }
 
-impl Predecessor {
+impl PreviousProcess {
     /// Tells it to stop accepting.
     pub(super) fn we_serve(mut self) -> Result<()> {
         self.stream.write_all(&[READY]).map_err(|e| Error::io("telling the process before that we serve", e))
@@ -57,7 +57,7 @@ pub struct Inherited {
     /// For browsers and machines.
     pub web: Option<OwnedFd>,
     /// The process that still serves, and is to be told when this one does.
-    pub predecessor: Option<Predecessor>,
+    pub predecessor: Option<PreviousProcess>,
 }
 
 impl Inherited {
@@ -94,7 +94,7 @@ pub fn take(path: &Path) -> Result<Inherited> {
     }
     let mut fds =
         control.drain().filter_map(|m| if let RecvAncillaryMessage::ScmRights(fds) = m { Some(fds) } else { None }).flatten();
-    Ok(Inherited { clients: fds.next(), console: fds.next(), web: fds.next(), predecessor: Some(Predecessor { stream }) })
+    Ok(Inherited { clients: fds.next(), console: fds.next(), web: fds.next(), predecessor: Some(PreviousProcess { stream }) })
 }
 
 /// The sockets of this process, offered to a successor.

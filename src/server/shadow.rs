@@ -20,7 +20,7 @@ use crate::migrate::reads;
 use crate::relation::Context;
 use crate::rewrite::{Policy, rewrite};
 use crate::shadow::compare::{Row, Rows};
-use crate::shadow::{Sample, Took, Verdict, shown};
+use crate::shadow::{Sample, SampleResult, Took, shown};
 use crate::sql::{Limits, Named};
 use crate::telemetry;
 
@@ -48,41 +48,41 @@ pub(super) async fn run(steering: Arc<Steering>, mut stopped: watch::Receiver<bo
         };
         let policy = shared.policy.load_full();
         if switched.as_ref().is_none_or(|s| s.generation != policy.generation) {
-            switched = Some(Arc::new(policy.switched()));
+            switched = Some(Arc::new(policy.with_shadow_rewritten()));
         }
         let Some(switched) = &switched else { continue };
         let outcome = rewrite(switched, &sample.names, &sample.text);
         let settings = shared.settings.load_full();
         let is_read = |policy: &Policy| outcome.reads.iter().all(|table| policy.readers().contains_key(table));
         let (mut verdict, took) = match &outcome.text {
-            _ if !is_read(&policy) => (Verdict::Skipped(UNREAD.into()), Took::default()),
+            _ if !is_read(&policy) => (SampleResult::Skipped(UNREAD.into()), Took::default()),
             Some(text) if outcome.refusals.is_empty() => {
                 rewritten_first = !rewritten_first;
                 compare(&mut database, &settings, &sample, text, rewritten_first).await.unwrap_or_else(|error| {
                     database = None;
-                    (Verdict::Skipped(error.to_string()), Took::default())
+                    (SampleResult::Skipped(error.to_string()), Took::default())
                 })
             }
-            _ => (Verdict::Skipped("the statement would not be rewritten".into()), Took::default()),
+            _ => (SampleResult::Skipped("the statement would not be rewritten".into()), Took::default()),
         };
         // A copy that was being removed meanwhile proves nothing.
         if !outcome.reads.is_empty() && shared.policy.load().generation != policy.generation {
-            verdict = Verdict::Skipped(UNREAD.into());
+            verdict = SampleResult::Skipped(UNREAD.into());
         }
         let label = match &verdict {
-            Verdict::Equal => "equal",
-            Verdict::Different(_) => "different",
-            Verdict::Unsteady => "unsteady",
-            Verdict::Skipped(_) => "skipped",
+            SampleResult::Equal => "equal",
+            SampleResult::Different(_) => "different",
+            SampleResult::Unsteady => "unsteady",
+            SampleResult::Skipped(_) => "skipped",
         };
         telemetry::count_by("esclusa_shadow_total", "verdict", label);
         // A difference contains rows of the client's data: it is not logged.
-        if let Verdict::Different(_) = &verdict {
+        if let SampleResult::Different(_) = &verdict {
             let (tables, fingerprint) = (sample.tables.join(", "), sample.fingerprint);
             tracing::warn!(tables, fingerprint, "a rewritten statement gives another result: SHOW DIFFERENCES");
         }
         shared.shadow.keep(&sample, outcome.text.as_deref().unwrap_or_default(), &verdict, took);
-        if let Verdict::Different(_) = &verdict
+        if let SampleResult::Different(_) = &verdict
             && !outcome.reads.is_empty()
         {
             steering.send_back(&outcome.reads, sample.fingerprint).await;
@@ -97,32 +97,32 @@ async fn compare(
     sample: &Sample,
     rewritten: &str,
     rewritten_first: bool,
-) -> Result<(Verdict, Took)> {
+) -> Result<(SampleResult, Took)> {
     if database.as_ref().is_none_or(Database::is_closed) {
         *database = policy::shadow_database(settings).await?;
     }
     let Some(database) = database else {
-        return Ok((Verdict::Skipped("there is no control.url".into()), Took::default()));
+        return Ok((SampleResult::Skipped("there is no control.url".into()), Took::default()));
     };
     let limits = Limits { text_bytes: settings.limits.statement_bytes.0, ..Limits::default() };
     let named = [&*sample.forwarded, rewritten].map(|text| Named::of(text, &limits));
     let [Ok(forwarded_names), Ok(rewritten_names)] = named else {
         let why = named.into_iter().find_map(std::result::Result::err).unwrap_or_default();
-        return Ok((Verdict::Skipped(why), Took::default()));
+        return Ok((SampleResult::Skipped(why), Took::default()));
     };
     let side = Side { database, settings, sample, forms: [(&sample.forwarded, forwarded_names), (rewritten, rewritten_names)] };
     let (first, took) = side.both(rewritten_first).await?;
-    let Some(difference) = first else { return Ok((Verdict::Equal, took)) };
+    let Some(difference) = first else { return Ok((SampleResult::Equal, took)) };
     if let Difference::Skipped(why) = difference {
-        return Ok((Verdict::Skipped(why), took));
+        return Ok((SampleResult::Skipped(why), took));
     }
     // It counts only if it is found again in another snapshot.
     let (second, _) = side.both(!rewritten_first).await?;
     Ok(match second {
-        None => (Verdict::Equal, took),
-        Some(Difference::Skipped(why)) => (Verdict::Skipped(why), took),
-        Some(Difference::Unsteady) => (Verdict::Unsteady, took),
-        Some(Difference::Found(found)) => (Verdict::Different(found), took),
+        None => (SampleResult::Equal, took),
+        Some(Difference::Skipped(why)) => (SampleResult::Skipped(why), took),
+        Some(Difference::Unsteady) => (SampleResult::Unsteady, took),
+        Some(Difference::Found(found)) => (SampleResult::Different(found), took),
     })
 }
 

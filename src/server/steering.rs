@@ -9,11 +9,11 @@ use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, watch};
 
 use super::facts::{Facts, Known};
+use super::hit_writer::HitWriter;
 use super::loader::Loader;
 use super::order::Order;
-use super::place::Place;
 use super::policy::Built;
-use super::recording::Recording;
+use super::relocation::Relocation;
 use super::{policy, tls};
 use crate::catalog::Database;
 use crate::config::Settings;
@@ -51,13 +51,13 @@ pub struct Steering {
     kept: Mutex<Option<Facts>>,
     pub(super) database: Mutex<Option<Database>>,
     pub(super) stop: watch::Sender<bool>,
-    /// The last switch that the policy's facts include; `places` has later moves.
+    /// The last switch that the policy's facts include; `relocations` has later moves.
     followed: AtomicI64,
     /// Tables that have moved since.
-    places: std::sync::Mutex<Vec<Place>>,
+    relocations: std::sync::Mutex<Vec<Relocation>>,
     /// Its name among the replicas.
     pub(super) instance: String,
-    pub(super) recording: Recording,
+    pub(super) hit_writer: HitWriter,
     /// Why hits could not be written the last time; empty if they could.
     flush_failure: std::sync::Mutex<String>,
 }
@@ -87,7 +87,7 @@ impl Steering {
         let (decided, aside) = (ArcSwap::from_pointee(built.policy), std::sync::Mutex::new(is_aside));
         let (catalog, kept, database) = (Mutex::new(catalog), Mutex::new(None), Mutex::new(database));
         let instance = instance();
-        let recording = Recording::begin(&shared.settings.load(), instance.clone())?;
+        let hit_writer = HitWriter::begin(&shared.settings.load(), instance.clone())?;
         let flush_failure = std::sync::Mutex::default();
         Ok(Steering {
             flush_failure,
@@ -102,9 +102,9 @@ impl Steering {
             database,
             stop,
             followed: AtomicI64::new(0),
-            places: std::sync::Mutex::default(),
+            relocations: std::sync::Mutex::default(),
             instance,
-            recording,
+            hit_writer,
         })
     }
 
@@ -167,23 +167,23 @@ impl Steering {
         let aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
         let followed = self.followed.fetch_max(generation, Ordering::Relaxed).max(generation);
         self.shared.standing.store(Arc::new(built.standing));
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        places.retain(|place| !place.is_known_by(followed));
+        let mut relocations = self.relocations.lock().unwrap_or_else(PoisonError::into_inner);
+        relocations.retain(|place| !place.is_known_by(followed));
         let default_mode = self.shared.settings.load().rules.default_mode;
-        let policy = places.iter().fold(built.policy, |policy, place| place.of(policy, default_mode));
+        let policy = relocations.iter().fold(built.policy, |policy, place| place.of(policy, default_mode));
         self.decided.store(Arc::new(policy));
         self.enforce(*aside);
     }
 
     /// A table has moved: this is in force at once. The facts are read again later; a reading that began before does not include
     /// the move.
-    pub(super) fn takes_place(&self, place: Place) {
+    pub(super) fn relocate(&self, place: Relocation) {
         let aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
         if place.is_known_by(self.followed.load(Ordering::Relaxed)) {
             return;
         }
         let policy = place.of((**self.decided.load()).clone(), self.shared.settings.load().rules.default_mode);
-        self.places.lock().unwrap_or_else(PoisonError::into_inner).push(place);
+        self.relocations.lock().unwrap_or_else(PoisonError::into_inner).push(place);
         self.decided.store(Arc::new(policy));
         self.enforce(*aside);
     }
@@ -213,7 +213,7 @@ impl Steering {
         let settings = self.shared.settings.load_full();
         self.flush_shadow(&mut *self.database.lock().await, &settings).await;
         self.keep().await;
-        let failure = self.recording.write(&settings).await.err();
+        let failure = self.hit_writer.write(&settings).await.err();
         if let Some(error) = &failure {
             telemetry::count("esclusa_flush_failures_total");
             // The same failure is logged once, not every few seconds.
@@ -226,7 +226,7 @@ impl Steering {
 
     /// Puts counted hits into the spool.
     async fn keep(&self) {
-        self.recording.keep(&self.shared.traffic, &self.shared.settings.load_full(), self.is_aside()).await;
+        self.hit_writer.keep(&self.shared.traffic, &self.shared.settings.load_full(), self.is_aside()).await;
     }
 
     /// Reports of what all proxies have recorded up to now.
@@ -254,7 +254,7 @@ impl Steering {
             return Err(Error::usage("what was recorded is in the target database: set control.url"));
         };
         self.keep().await;
-        self.recording.write(settings).await?;
+        self.hit_writer.write(settings).await?;
         let policy = self.shared.policy.load();
         let tables = policy.entries().map(|e| &e.relation.table).chain(policy.tombstones()).cloned().collect();
         let asked = question.asked(&database, settings, tables).await?;
@@ -320,11 +320,15 @@ async fn first_facts(settings: &Settings) -> Result<(Option<Database>, Facts, Op
     }
 }
 
+/// The name of this machine.
+pub fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
 /// Host and process number; a second proxy in one process, as in tests, gets another name.
 fn instance() -> String {
     static STARTED: AtomicU32 = AtomicU32::new(0);
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let process = format!("{}:{}", host.trim(), std::process::id());
+    let process = format!("{}:{}", host(), std::process::id());
     match STARTED.fetch_add(1, Ordering::Relaxed) {
         0 => process,
         more => format!("{process}/{more}"),

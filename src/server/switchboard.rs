@@ -9,7 +9,7 @@ use super::steering::Steering;
 use super::{policy, upstream};
 use crate::catalog::Database;
 use crate::console::Admin;
-use crate::control::{self, Change, replica};
+use crate::control::{self, ModeChange, replica};
 use crate::error::{Error, Faults, Result};
 use crate::migrate::gate::{self, Named, Switch};
 use crate::mode::Mode;
@@ -20,7 +20,7 @@ use crate::wire::stream::Stream;
 
 impl Steering {
     /// Stores a switch, and waits until it is in force, here and on the other replicas.
-    async fn switch(&self, store: impl AsyncFnOnce(&Database, &str) -> Result<Vec<Change>>) -> Result<Vec<Change>> {
+    async fn switch(&self, store: impl AsyncFnOnce(&Database, &str) -> Result<Vec<ModeChange>>) -> Result<Vec<ModeChange>> {
         if self.is_aside() {
             return Err(Error::Refused {
                 message: "every statement passes untouched: no mode is in force".into(),
@@ -102,7 +102,7 @@ impl Admin for Steering {
         mode: Mode,
         who: &'a str,
         why: Option<&'a str>,
-    ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<ModeChange>>> + Send + 'a>> {
         Box::pin(async move {
             let policy = self.shared.policy.load_full();
             let named = |table: &String| {
@@ -129,7 +129,7 @@ impl Admin for Steering {
         mode: Mode,
         who: &'a str,
         why: Option<&'a str>,
-    ) -> Pin<Box<dyn Future<Output = Result<Vec<Change>>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<ModeChange>>> + Send + 'a>> {
         Box::pin(async move {
             let policy = self.shared.policy.load_full();
             let mut tables: Vec<Named> = policy.entries().map(|e| (e.relation.table.clone(), e.relation.is_retained())).collect();

@@ -71,7 +71,7 @@ impl Stretch {
 
 /// How far the read is that may be sent again.
 #[derive(Debug, Default)]
-enum Place {
+enum Sending {
     /// There is no such read.
     #[default]
     Nowhere,
@@ -87,7 +87,7 @@ enum Place {
 /// The read of this session that may be sent again.
 #[derive(Debug, Default)]
 pub struct Again {
-    place: Place,
+    sending: Sending,
     /// The client is outside a transaction and between two stretches.
     between: bool,
     /// What was held back of a read that can no longer be sent again; the client gets it next.
@@ -113,50 +113,50 @@ impl Again {
 
     /// Whether the next frame may begin a read, or belongs to one.
     pub fn is_wanted(&self) -> bool {
-        self.between || matches!(self.place, Place::Begun(..) | Place::Failed(..))
+        self.between || matches!(self.sending, Sending::Begun(..) | Sending::Failed(..))
     }
 
     /// Whether all of a read is sent, so that nothing may be sent behind it before it is answered.
     pub fn is_sent(&self) -> bool {
-        matches!(self.place, Place::Sent(..))
+        matches!(self.sending, Sending::Sent(..))
     }
 
     /// Whether some frames of a read are sent, and not all.
     pub fn is_begun(&self) -> bool {
-        matches!(self.place, Place::Begun(..))
+        matches!(self.sending, Sending::Begun(..))
     }
 
     /// Whether there is a read whose answer has not reached the client.
     pub fn is_going_on(&self) -> bool {
-        matches!(self.place, Place::Begun(..) | Place::Sent(..))
+        matches!(self.sending, Sending::Begun(..) | Sending::Sent(..))
     }
 
     /// A frame of the client's is sent. `begins`: the session reads copies, so the frame may begin such a read; `read` is the read
     /// that the frame is about, if any.
     pub fn sends(&mut self, tag: u8, body: &[u8], begins: bool, read: Option<&Read>) {
         let is_first = std::mem::take(&mut self.between) && begins;
-        let (mut stretch, held) = match std::mem::take(&mut self.place) {
-            Place::Begun(stretch, held) => (stretch, held),
-            Place::Nowhere if is_first => (Stretch { frames: Vec::new(), read: None }, Vec::new()),
+        let (mut stretch, held) = match std::mem::take(&mut self.sending) {
+            Sending::Begun(stretch, held) => (stretch, held),
+            Sending::Nowhere if is_first => (Stretch { frames: Vec::new(), read: None }, Vec::new()),
             other => {
-                self.place = other;
+                self.sending = other;
                 return;
             }
         };
-        self.place = match tag {
-            client::SYNC if stretch.read.is_some() => Place::Sent(stretch, held),
-            client::QUERY if stretch.takes(tag, body, read) => Place::Sent(stretch, held),
-            _ if tag != client::QUERY && stretch.takes(tag, body, read) => Place::Begun(stretch, held),
+        self.sending = match tag {
+            client::SYNC if stretch.read.is_some() => Sending::Sent(stretch, held),
+            client::QUERY if stretch.takes(tag, body, read) => Sending::Sent(stretch, held),
+            _ if tag != client::QUERY && stretch.takes(tag, body, read) => Sending::Begun(stretch, held),
             _ => {
                 self.owed.extend(held);
-                Place::Nowhere
+                Sending::Nowhere
             }
         };
     }
 
     /// Holds back a frame of the answer.
     pub fn holds(&mut self, frame: &[u8]) {
-        if let Place::Begun(_, held) | Place::Sent(_, held) = &mut self.place {
+        if let Sending::Begun(_, held) | Sending::Sent(_, held) = &mut self.sending {
             held.extend_from_slice(frame);
         }
     }
@@ -164,33 +164,33 @@ impl Again {
     /// The client gets part of the answer, so the read cannot be sent again. Returns what was held back, which goes first.
     pub fn is_answered(&mut self) -> Vec<u8> {
         let mut held = std::mem::take(&mut self.owed);
-        match std::mem::take(&mut self.place) {
-            Place::Begun(_, more) | Place::Sent(_, more) => held.extend(more),
-            other => self.place = other,
+        match std::mem::take(&mut self.sending) {
+            Sending::Begun(_, more) | Sending::Sent(_, more) => held.extend(more),
+            other => self.sending = other,
         }
         held
     }
 
     /// The read has failed, and all of it was sent: returns it.
     pub fn fails(&mut self) -> Option<Stretch> {
-        match std::mem::take(&mut self.place) {
-            Place::Sent(stretch, _) => Some(stretch),
+        match std::mem::take(&mut self.sending) {
+            Sending::Sent(stretch, _) => Some(stretch),
             _ => None,
         }
     }
 
     /// The read has failed before all of it was sent; `error` is what the client would be told.
     pub fn fails_early(&mut self, error: &[u8], sqlstate: Sqlstate) {
-        if let Place::Begun(stretch, mut held) = std::mem::take(&mut self.place) {
+        if let Sending::Begun(stretch, mut held) = std::mem::take(&mut self.sending) {
             held.extend_from_slice(error);
-            self.place = Place::Failed(stretch, held, sqlstate);
+            self.sending = Sending::Failed(stretch, held, sqlstate);
         }
     }
 
     /// The read of which some frames are sent.
     pub fn begun(&self) -> Option<&Read> {
-        match &self.place {
-            Place::Begun(stretch, _) => stretch.read.as_ref(),
+        match &self.sending {
+            Sending::Begun(stretch, _) => stretch.read.as_ref(),
             _ => None,
         }
     }
@@ -198,10 +198,10 @@ impl Again {
     /// What to do with a frame after such a failure; `None` when there was none. `name` is that of the statement which the frame is
     /// about.
     pub fn behind(&mut self, tag: u8, body: &[u8], whole: bool, name: Option<NameId>) -> Option<Behind> {
-        let (mut stretch, told, sqlstate) = match std::mem::take(&mut self.place) {
-            Place::Failed(stretch, told, sqlstate) => (stretch, told, sqlstate),
+        let (mut stretch, told, sqlstate) = match std::mem::take(&mut self.sending) {
+            Sending::Failed(stretch, told, sqlstate) => (stretch, told, sqlstate),
             other => {
-                self.place = other;
+                self.sending = other;
                 return None;
             }
         };
@@ -211,7 +211,7 @@ impl Again {
         let read = stretch.read.clone().filter(|read| name.is_none_or(|name| name == read.name.0));
         let is_read = tag != client::PARSE && (whole || tag != client::BIND);
         if is_read && stretch.takes(tag, body, read.as_ref()) {
-            self.place = Place::Failed(stretch, told, sqlstate);
+            self.sending = Sending::Failed(stretch, told, sqlstate);
             return Some(Behind::Kept);
         }
         Some(Behind::Told(told))

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use super::activity::Doing;
-use super::shared::{ClientInfo, Place, Shared};
+use super::shared::{Admission, ClientInfo, Shared};
 use crate::error::{ClientError, Error, Result, sqlstate};
 use crate::telemetry;
 use crate::wire::error_response::ErrorFields;
@@ -43,7 +43,7 @@ pub struct Greeted<C> {
     /// Bytes that the client had sent behind its start-up packet.
     pub leftover: Vec<u8>,
     /// Its place among `listen.max_clients`.
-    pub place: Place,
+    pub place: Admission,
 }
 
 fn unreachable(error: &Error) -> ClientError {

@@ -144,8 +144,8 @@ impl Names {
     }
 
     /// Whether the end of the open transaction may undo what is known.
-    pub fn are_passing(&self) -> bool {
-        self.known.passing
+    pub fn are_provisional(&self) -> bool {
+        self.known.provisional
     }
 
     /// What has to be asked before a text can be decided about that needs this; `None` where everything is known. The path is asked
@@ -205,7 +205,7 @@ impl Names {
 
     /// The transaction in which the names were learned has ended.
     pub fn transaction_ended(&mut self) {
-        self.known = Arc::new(NameContext { passing: false, ..(*self.known).clone() });
+        self.known = Arc::new(NameContext { provisional: false, ..(*self.known).clone() });
         self.doubt_all();
     }
 
@@ -236,7 +236,7 @@ impl Names {
     pub fn answered(&mut self, policy: &Policy) {
         let Some(Asked { about, in_transaction, relations, answers }) = self.asked.take() else { return };
         let mut names = (*self.known).clone();
-        names.passing = in_transaction && (self.changed.is_some() || names.passing);
+        names.provisional = in_transaction && (self.changed.is_some() || names.provisional);
         if let Some(schemas) = answers.schemas() {
             names.search_path = schemas;
             names.role = answers.role().to_owned();

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::statement::{Change, NameId, Prepared, UNNAMED};
+use super::statement::{NameId, Prepared, PreparedChange, UNNAMED};
 
 /// The most memory for the prepared statements of a session, with all that they refer to. A statement that finds no room stays as
 /// it was parsed.
@@ -23,7 +23,7 @@ struct Ahead {
 
 /// What a name stands for.
 #[derive(Debug)]
-pub struct Found {
+pub struct Expected {
     /// The statement.
     pub held: Arc<Prepared>,
     /// False if it depends on requests that are not answered.
@@ -55,19 +55,19 @@ impl PreparedStatements {
     }
 
     /// What a name will stand for. `pending` tells whether an earlier ReadyForQuery is still to come.
-    pub fn find(&self, name: NameId, pending: impl FnOnce() -> bool) -> Option<Found> {
+    pub fn find(&self, name: NameId, pending: impl FnOnce() -> bool) -> Option<Expected> {
         let ahead = self.ahead.get(&name);
         let freed = self.freed_in == Some(self.stretch);
         match ahead {
-            Some(ahead) if ahead.stretch == self.stretch => ahead.held.clone().map(|held| Found { held, certain: true }),
+            Some(ahead) if ahead.stretch == self.stretch => ahead.held.clone().map(|held| Expected { held, certain: true }),
             _ if freed => None,
             _ if ahead.is_none() && self.freed_in.is_none() => {
-                self.confirmed.get(&name).map(|held| Found { held: held.clone(), certain: true })
+                self.confirmed.get(&name).map(|held| Expected { held: held.clone(), certain: true })
             }
             _ => {
                 let certain = !pending();
                 let held = ahead.and_then(|a| a.held.as_ref()).filter(|_| !certain).or_else(|| self.confirmed.get(&name));
-                held.map(|held| Found { held: held.clone(), certain })
+                held.map(|held| Expected { held: held.clone(), certain })
             }
         }
     }
@@ -82,11 +82,11 @@ impl PreparedStatements {
     }
 
     /// A statement is sent that changes prepared statements by SQL.
-    pub fn expect_change(&mut self, change: &Change) {
+    pub fn expect_change(&mut self, change: &PreparedChange) {
         match change {
-            Change::Hold(name, held) => self.expect(*name, Some(held.clone())),
-            Change::Free(name) => self.expect(*name, None),
-            Change::FreeAll => {
+            PreparedChange::Hold(name, held) => self.expect(*name, Some(held.clone())),
+            PreparedChange::Free(name) => self.expect(*name, None),
+            PreparedChange::FreeAll => {
                 let unnamed = self.find(UNNAMED, || false).map(|found| found.held);
                 self.ahead.clear();
                 self.freed_in = Some(self.stretch);
@@ -123,11 +123,11 @@ impl PreparedStatements {
 
     /// A statement that changes prepared statements by SQL has run. False as in [`PreparedStatements::confirm`].
     #[must_use]
-    pub fn confirm_change(&mut self, change: &Change) -> bool {
+    pub fn confirm_change(&mut self, change: &PreparedChange) -> bool {
         match change {
-            Change::Hold(name, held) => self.confirm(*name, Some(held.clone())),
-            Change::Free(name) => self.confirm(*name, None),
-            Change::FreeAll => {
+            PreparedChange::Hold(name, held) => self.confirm(*name, Some(held.clone())),
+            PreparedChange::Free(name) => self.confirm(*name, None),
+            PreparedChange::FreeAll => {
                 let unnamed = self.confirmed.get(&UNNAMED).cloned();
                 self.confirmed.clear();
                 self.bytes = 0;

@@ -14,9 +14,9 @@ use super::activity::{Activity, Doing, Waiting};
 use super::cut_over::{CutOvers, Uses};
 use super::house::{Held, House, Note, Run};
 use super::pause::Pause;
-use super::touch::{Hold, Touches};
+use super::touch::{AwaitedName, Touches};
 use crate::config::Settings;
-use crate::migrate::state::State;
+use crate::migrate::state::TableState;
 use crate::mode::Mode;
 use crate::record::Recorder;
 use crate::rewrite::cache::Cache;
@@ -94,7 +94,7 @@ pub struct Shared {
 #[derive(Debug, Clone)]
 pub struct Standing {
     /// What the migration has recorded of it.
-    pub state: State,
+    pub state: TableState,
     /// The stored mode, or the one of the settings; the policy has the one in force.
     pub wanted: Mode,
 }
@@ -200,12 +200,12 @@ impl Shared {
     }
 
     /// Takes a place among `listen.max_clients`; `None` when none is free.
-    pub fn admit(self: &Arc<Self>) -> Option<Place> {
+    pub fn admit(self: &Arc<Self>) -> Option<Admission> {
         let limit = self.settings.load().listen.max_clients;
         let take = |taken: usize| (taken < limit).then(|| taken + 1);
         self.places.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;
         telemetry::add("esclusa_clients", 1.0);
-        Some(Place { shared: self.clone(), id: self.next_id.fetch_add(1, Ordering::Relaxed) })
+        Some(Admission { shared: self.clone(), id: self.next_id.fetch_add(1, Ordering::Relaxed) })
     }
 
     /// The client whose server process has this key.
@@ -334,13 +334,13 @@ impl Shared {
 
 /// A client's place; dropping it frees the place, however the session ends.
 #[derive(Debug)]
-pub struct Place {
+pub struct Admission {
     shared: Arc<Shared>,
     /// Its number in [`Shared::clients`].
     pub id: u64,
 }
 
-impl Drop for Place {
+impl Drop for Admission {
     fn drop(&mut self) {
         self.shared.ends(self.id);
         self.shared.places.fetch_sub(1, Ordering::Relaxed);
@@ -353,14 +353,14 @@ impl Drop for Place {
 pub struct Seat {
     shared: Arc<Shared>,
     info: Arc<ClientInfo>,
-    hold: Hold,
+    hold: AwaitedName,
     uses: Uses,
 }
 
 impl Seat {
     /// The house for a client in [`Shared::clients`].
     pub fn new(shared: Arc<Shared>, info: Arc<ClientInfo>) -> Self {
-        Seat { shared, info, hold: Hold::default(), uses: Uses::default() }
+        Seat { shared, info, hold: AwaitedName::default(), uses: Uses::default() }
     }
 
     fn warn_unread(&self) {

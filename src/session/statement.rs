@@ -42,7 +42,7 @@ pub struct Statement {
     /// The policy that decided about it; 0 when it has nothing to do with a legacy table.
     pub generation: u64,
     /// What it does to prepared statements by SQL, each with the number of the statement in the text.
-    pub changes: Vec<(usize, Change)>,
+    pub changes: Vec<(usize, PreparedChange)>,
     /// Names of the prepared statements that it executes by SQL.
     pub executes: Vec<Box<str>>,
     /// What it may change of the meaning of names.
@@ -121,7 +121,7 @@ pub enum How {
 
 /// What a text does to prepared statements by SQL.
 #[derive(Debug, Clone)]
-pub enum Change {
+pub enum PreparedChange {
     /// PREPARE.
     Hold(NameId, Arc<Prepared>),
     /// DEALLOCATE, or PREPARE of what need not be remembered.

@@ -121,9 +121,9 @@ impl Touches {
 
 /// The name that one session waits for.
 #[derive(Debug, Default)]
-pub struct Hold(Mutex<Option<Arc<Ticket>>>);
+pub struct AwaitedName(Mutex<Option<Arc<Ticket>>>);
 
-impl Hold {
+impl AwaitedName {
     /// Whether a statement that names these tombstones is held. Asked again when the session is woken.
     pub fn held(&self, touches: &Touches, tables: &[String], client: &Arc<Client>, statement: &str, told: &Arc<Notify>) -> Held {
         let mut place = lock(&self.0);
@@ -167,7 +167,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn held(hold: &Hold, touches: &Touches, tables: &[&str]) -> Held {
+    fn held(hold: &AwaitedName, touches: &Touches, tables: &[&str]) -> Held {
         let tables: Vec<String> = tables.iter().map(|t| (*t).to_owned()).collect();
         hold.held(touches, &tables, &Arc::default(), "select", &Arc::default())
     }
@@ -176,7 +176,7 @@ mod tests {
     fn a_name_is_asked_for_once_and_everybody_is_told() {
         let touches = Touches::default();
         let mut asked = touches.asked().unwrap();
-        let holds: Vec<Hold> = (0..5).map(|_| Hold::default()).collect();
+        let holds: Vec<AwaitedName> = (0..5).map(|_| AwaitedName::default()).collect();
         assert!(holds.iter().all(|hold| held(hold, &touches, &["a"]) == Held::Waits));
         let touch = asked.try_recv().unwrap();
         assert!(asked.try_recv().is_err(), "it is asked for once");
@@ -198,7 +198,7 @@ mod tests {
     fn a_session_is_woken_by_the_end_however_it_comes() {
         let touches = Touches::default();
         let mut asked = touches.asked().unwrap();
-        let (hold, told) = (Hold::default(), Arc::new(Notify::new()));
+        let (hold, told) = (AwaitedName::default(), Arc::new(Notify::new()));
         let tables = ["a".to_owned()];
         assert_eq!(hold.held(&touches, &tables, &Arc::default(), "", &told), Held::Waits);
         drop(asked.try_recv().unwrap());

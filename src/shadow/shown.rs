@@ -3,6 +3,7 @@
 
 use jiff::civil::{DateTime, Time, date};
 use jiff::{SignedDuration, Span};
+use postgres_protocol::types;
 
 use crate::sql::quote::literal;
 
@@ -24,13 +25,13 @@ pub fn bytes(bytes: &[u8]) -> String {
 
 fn number(oid: u32, bytes: &[u8]) -> Option<String> {
     Some(match oid {
-        16 => if *bytes.first()? == 0 { "false" } else { "true" }.to_owned(),
-        20 => i64::from_be_bytes(bytes.try_into().ok()?).to_string(),
-        21 => i16::from_be_bytes(bytes.try_into().ok()?).to_string(),
-        23 => i32::from_be_bytes(bytes.try_into().ok()?).to_string(),
-        26 => u32::from_be_bytes(bytes.try_into().ok()?).to_string(),
-        700 => f32::from_be_bytes(bytes.try_into().ok()?).to_string(),
-        701 => f64::from_be_bytes(bytes.try_into().ok()?).to_string(),
+        16 => types::bool_from_sql(bytes).ok()?.to_string(),
+        20 => types::int8_from_sql(bytes).ok()?.to_string(),
+        21 => types::int2_from_sql(bytes).ok()?.to_string(),
+        23 => types::int4_from_sql(bytes).ok()?.to_string(),
+        26 => types::oid_from_sql(bytes).ok()?.to_string(),
+        700 => types::float4_from_sql(bytes).ok()?.to_string(),
+        701 => types::float8_from_sql(bytes).ok()?.to_string(),
         1700 => numeric(bytes)?,
         _ => return None,
     })
@@ -39,11 +40,11 @@ fn number(oid: u32, bytes: &[u8]) -> Option<String> {
 fn text(oid: u32, bytes: &[u8]) -> Option<String> {
     Some(match oid {
         17 => return None,
-        1082 => day(i32::from_be_bytes(bytes.try_into().ok()?))?,
-        1083 => time(i64::from_be_bytes(bytes.try_into().ok()?))?,
-        1114 => moment(i64::from_be_bytes(bytes.try_into().ok()?), "")?,
-        1184 => moment(i64::from_be_bytes(bytes.try_into().ok()?), "+00")?,
-        2950 => uuid(bytes.try_into().ok()?),
+        1082 => day(types::date_from_sql(bytes).ok()?)?,
+        1083 => time(types::time_from_sql(bytes).ok()?)?,
+        1114 => moment(types::timestamp_from_sql(bytes).ok()?, "")?,
+        1184 => moment(types::timestamp_from_sql(bytes).ok()?, "+00")?,
+        2950 => uuid(&types::uuid_from_sql(bytes).ok()?),
         // jsonb is a version byte, 1, and its text.
         3802 => readable(bytes.strip_prefix(&[1])?)?,
         // Texts, and user-defined types: the value of an enum is its label.
@@ -95,7 +96,7 @@ fn uuid(bytes: &[u8; 16]) -> String {
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
-/// A numeric: digits to the base 10,000, the weight of the first digit, the sign, the number of decimal places.
+/// A numeric, which postgres-protocol does not read: digits to the base 10,000, the weight of the first digit, the sign, the number of decimal places.
 fn numeric(bytes: &[u8]) -> Option<String> {
     let (words, rest) = bytes.as_chunks::<2>();
     let words: Vec<u16> = words.iter().map(|word| u16::from_be_bytes(*word)).collect();

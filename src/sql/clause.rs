@@ -11,7 +11,7 @@ use std::ops::Range;
 use sqlparser::tokenizer::Token;
 
 use super::cursor::Cursor;
-use super::name::Part;
+use super::name::NamePart;
 use super::token::Lexed;
 
 /// Which statement writes.
@@ -56,7 +56,7 @@ impl Clauses {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Insert {
     /// `(a, b)` after the table's name, with the parentheses.
-    pub columns: Option<(Range<usize>, Vec<Part>)>,
+    pub columns: Option<(Range<usize>, Vec<NamePart>)>,
     /// The list has more than a bare name: a subscript or a field.
     pub indirect: bool,
     /// OVERRIDING ... VALUE.
@@ -88,7 +88,7 @@ pub enum Arbiter {
     /// `(a, b)`, and the WHERE of a partial index.
     Columns {
         /// The columns; `None` where an element is more than a bare column.
-        columns: Option<Vec<Part>>,
+        columns: Option<Vec<NamePart>>,
         /// The parentheses and what is in them.
         lexemes: Range<usize>,
         /// The predicate, without WHERE.
@@ -97,7 +97,7 @@ pub enum Arbiter {
     /// ON CONSTRAINT with its name.
     Constraint {
         /// The name.
-        name: Part,
+        name: NamePart,
         /// From ON to the name.
         lexemes: Range<usize>,
     },
@@ -156,7 +156,7 @@ pub struct Update {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
     /// The columns assigned.
-    pub targets: Vec<Part>,
+    pub targets: Vec<NamePart>,
     /// A target is more than a bare name: it has a subscript or a field.
     pub indirect: bool,
     /// What is assigned.
@@ -228,7 +228,7 @@ pub enum Action {
         /// Everything after INSERT.
         lexemes: Range<usize>,
         /// The columns, if they are listed.
-        columns: Option<Vec<Part>>,
+        columns: Option<Vec<NamePart>>,
         /// The values; `None` for DEFAULT VALUES.
         cells: Option<Vec<Cell>>,
     },
@@ -274,7 +274,7 @@ impl Cursor<'_, '_> {
     }
 
     /// The columns of a list, and whether one of them has a subscript or a field.
-    fn parts(&self, range: Range<usize>) -> Option<(Vec<Part>, bool)> {
+    fn parts(&self, range: Range<usize>) -> Option<(Vec<NamePart>, bool)> {
         let depth = self.lexed.lexemes.get(range.start)?.depth;
         let items = self.split(range, depth);
         let indirect = items.iter().any(|r| r.len() > 1);

@@ -6,7 +6,7 @@ use std::ops::Range;
 use sqlparser::tokenizer::Token;
 
 use super::edit::closing;
-use super::name::{Name, Part};
+use super::name::{Name, NamePart};
 use super::token::{Lexed, Lexeme};
 
 /// Lexemes from one position to another. At a position beyond them there is no word and no token.
@@ -57,9 +57,9 @@ impl<'s, 't> Cursor<'s, 't> {
     }
 
     /// The word there, with its span.
-    pub(super) fn part(&self, at: usize) -> Option<Part> {
+    pub(super) fn part(&self, at: usize) -> Option<NamePart> {
         let lexeme = self.lexeme(at)?;
-        Some(Part { text: lexeme.name()?, span: lexeme.span })
+        Some(NamePart { text: lexeme.name()?, span: lexeme.span })
     }
 
     /// A dotted name, and the position after it.

@@ -70,7 +70,7 @@ pub fn script<'t>(text: &'t str, limits: &Limits) -> Result<Script<'t>, Unparsed
     if text.len() > limits.text_bytes {
         return Err(Unparsed::TooLong(text.len()));
     }
-    let lexed = catch(|| Lexed::new(text)).and_then(|r| r.map_err(Unparsed::Tokens))?;
+    let lexed = catch(|| Lexed::new(text)).and_then(|r| r.map_err(|error| Unparsed::Tokens(error.message)))?;
     let ranges = lexed.statements();
     let statements = ranges.into_iter().map(|lexemes| Statement { shape: shape(&lexed, &lexemes, limits), lexemes }).collect();
     Ok(Script { lexed, statements })

@@ -142,6 +142,23 @@ pub fn fold(word: &Word) -> String {
     if word.quote_style.is_some() { word.value.clone() } else { word.value.to_ascii_lowercase() }
 }
 
+/// Why a text cannot be cut into lexemes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct LexError {
+    /// The tokenizer's own sentence.
+    pub message: String,
+    /// The byte at which the token begins that has no end, or is none.
+    pub at: usize,
+}
+
+/// The number of the character at a byte, from 1: how PostgreSQL's errors give a position (manual, section 55.8). Beyond the end it is that of
+/// the end.
+pub fn position(text: &str, byte: usize) -> usize {
+    let byte = (0..=byte.min(text.len())).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
+    text[..byte].chars().count() + 1
+}
+
 /// A text with its lexemes.
 #[derive(Debug)]
 pub struct Lexed<'t> {
@@ -163,19 +180,25 @@ struct Bracket {
 }
 
 impl<'t> Lexed<'t> {
-    /// Cuts a text into lexemes. The error is the tokenizer's own sentence.
-    pub fn new(text: &'t str) -> Result<Self, String> {
-        let readable = unglued(text);
-        let tokens = Tokenizer::new(&PostgreSqlDialect {}, &readable).tokenize_with_location().map_err(|e| e.to_string())?;
-        let mut cursor = Cursor { bytes: text.as_bytes(), at: 0, location: Location { line: 1, column: 1 } };
+    /// Cuts a text into lexemes.
+    pub fn new(text: &'t str) -> Result<Self, LexError> {
+        let readable = unglued(text).map_err(|at| LexError { message: "the comment does not end".to_owned(), at })?;
+        let mut tokens = Vec::new();
+        let lexed = Tokenizer::new(&PostgreSqlDialect {}, &readable).tokenize_with_location_into_buf(&mut tokens);
+        let mut locator = Locator { bytes: text.as_bytes(), at: 0, location: Location { line: 1, column: 1 } };
+        if let Err(error) = lexed {
+            // The error's own location may be the end of the text; what is wrong begins after the last good token.
+            let at = tokens.last().map_or(0, |last| locator.advance(last.span.end));
+            return Err(LexError { message: error.to_string(), at });
+        }
         let mut lexemes = Vec::with_capacity(tokens.len() / 2 + 1);
         let mut depth = 0u32;
         for token in tokens {
             if matches!(token.token, Token::Whitespace(_) | Token::EOF) {
                 continue;
             }
-            let start = cursor.advance(token.span.start);
-            let end = cursor.advance(token.span.end);
+            let start = locator.advance(token.span.start);
+            let end = locator.advance(token.span.end);
             if matches!(token.token, Token::RParen | Token::RBracket) {
                 depth = depth.saturating_sub(1);
             }
@@ -266,13 +289,13 @@ fn brackets(lexemes: &[Lexeme]) -> Vec<Bracket> {
 }
 
 /// Follows the tokenizer's locations: lines, and characters since the last line feed.
-struct Cursor<'t> {
+struct Locator<'t> {
     bytes: &'t [u8],
     at: usize,
     location: Location,
 }
 
-impl Cursor<'_> {
+impl Locator<'_> {
     fn advance(&mut self, to: Location) -> usize {
         while self.location < to && self.at < self.bytes.len() {
             if self.bytes[self.at] == b'\n' {
@@ -366,6 +389,19 @@ mod tests {
         assert_eq!(Lexed::new("").unwrap().statements(), std::slice::from_ref(&(0..0)));
         assert_eq!(Lexed::new("-- x").unwrap().statements(), std::slice::from_ref(&(0..0)));
         assert_eq!(Lexed::new(";").unwrap().statements(), std::slice::from_ref(&(0..0)));
+    }
+
+    #[test]
+    fn positions_count_characters() {
+        assert_eq!(position("ñandú x", "ñandú ".len()), 7);
+        assert_eq!(position("ab", 99), 3);
+    }
+
+    #[test]
+    fn an_error_has_the_place_at_which_the_token_begins() {
+        for (text, at) in [("ñ 'x", 3), ("a /* /* */", 2), ("1 </* x", 3), ("a, $q$ b", 3), ("\"x", 0), ("select E'\\'", 7)] {
+            assert_eq!(Lexed::new(text).unwrap_err().at, at, "{text}");
+        }
     }
 
     #[test]

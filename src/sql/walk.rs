@@ -17,7 +17,7 @@ use sqlparser::tokenizer::Token;
 
 use super::edit::{Edited, closing};
 use super::figure::{OutputName, output_name};
-use super::name::{Name, Part, folded};
+use super::name::{Name, NamePart, folded};
 use super::select::select as parts;
 use super::shape::{Alias, Item, NameUse, Reference, Role, Scope, ScopeId, Shape, UsePlace};
 use super::token::{Lexed, Span};
@@ -257,7 +257,7 @@ impl Walker<'_, '_> {
         for part in &name.0 {
             let ident = part.as_ident()?;
             let at = self.lexed.at(ident.span.start)?;
-            parts.push(Part { text: folded(ident), span: self.lexed.lexemes[at].span });
+            parts.push(NamePart { text: folded(ident), span: self.lexed.lexemes[at].span });
             lexemes.push(at);
         }
         Some((Name(parts), *lexemes.first()?, *lexemes.last()?))
@@ -274,7 +274,7 @@ impl Walker<'_, '_> {
             return;
         }
         self.shape.explained.extend(&lexemes);
-        let part = |(ident, &at): (&&Ident, &usize)| Part { text: folded(ident), span: self.lexed.lexemes[at].span };
+        let part = |(ident, &at): (&&Ident, &usize)| NamePart { text: folded(ident), span: self.lexed.lexemes[at].span };
         let name = Name(idents.iter().zip(&lexemes).map(part).collect());
         let last = lexemes[lexemes.len() - 1] + if place == UsePlace::Star { 2 } else { 0 };
         let span = name.span().to(self.lexed.lexemes.get(last).map_or(name.span(), |l| l.span));

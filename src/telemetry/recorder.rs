@@ -31,7 +31,7 @@ const SLICES: u64 = 3;
 
 /// What a metric is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum MetricKind {
     /// It only grows.
     Counter,
     /// It goes up and down.
@@ -86,11 +86,11 @@ enum Cell {
 
 impl Memory {
     /// A recorder with every series that can exist.
-    pub(super) fn new(series: impl Iterator<Item = (Key, Kind)>) -> Self {
+    pub(super) fn new(series: impl Iterator<Item = (Key, MetricKind)>) -> Self {
         let cell = |kind| match kind {
-            Kind::Counter => Cell::Counter(Arc::default()),
-            Kind::Gauge => Cell::Gauge(Arc::default()),
-            Kind::Histogram => Cell::Histogram(Arc::new(Distribution::new(Instant::now()))),
+            MetricKind::Counter => Cell::Counter(Arc::default()),
+            MetricKind::Gauge => Cell::Gauge(Arc::default()),
+            MetricKind::Histogram => Cell::Histogram(Arc::new(Distribution::new(Instant::now()))),
         };
         Memory { cells: series.map(|(key, kind)| (key, cell(kind))).collect() }
     }
@@ -247,10 +247,10 @@ mod tests {
         let labelled = |value: &'static str| Key::from_parts("b", vec![metrics::Label::new("path", value)]);
         let (gauge, distribution) = (Key::from_name("a"), Key::from_name("c"));
         let known = [
-            (labelled("y"), Kind::Counter),
-            (labelled("x"), Kind::Counter),
-            (gauge.clone(), Kind::Gauge),
-            (distribution.clone(), Kind::Histogram),
+            (labelled("y"), MetricKind::Counter),
+            (labelled("x"), MetricKind::Counter),
+            (gauge.clone(), MetricKind::Gauge),
+            (distribution.clone(), MetricKind::Histogram),
         ];
         let memory = Memory::new(known.into_iter());
         memory.register_counter(&labelled("y"), &ABOUT).increment(2);

@@ -1,9 +1,9 @@
 //! Where a worker counts: a table of entries that are found by hash; counting in an existing entry allocates nothing.
 //!
-//! Totals are kept whatever comes. The detail has so many bytes: a newcomer that finds none takes the place of the rarest of the next
-//! sixteen entries, whose hits stay in the total, and remembers how many hits of its own may have been lost in that way before (after
-//! Space-Saving: Metwally, Agrawal, El Abbadi, "Efficient Computation of Frequent and Top-k Elements in Data Streams", 2005; the least
-//! of sixteen instead of the least of all, so that no statement pays for a search).
+//! Totals are always kept. Details have a bound of bytes: a new one without room replaces the rarest of the next sixteen entries, whose hits
+//! remain in the total, and notes how many of its own hits may have been lost like this before (after Space-Saving: Metwally, Agrawal, El
+//! Abbadi, "Efficient Computation of Frequent and Top-k Elements in Data Streams", 2005; the rarest of sixteen and not of all, so that no
+//! statement pays for a search).
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
@@ -15,7 +15,7 @@ use super::batch::{Batch, Count, DetailKey, Form, How, OTHERS, Statement, TotalK
 use super::execution::{Client, Execution, Sqlstate};
 use super::latency::{self, CLASSES};
 use super::together::{Pairs, Tables};
-use crate::rewrite::{Hit, HitOutcome, Named, Outcome};
+use crate::rewrite::{Hit, HitOutcome, NamedColumns, Outcome};
 use crate::sql::fingerprint::Seen;
 
 /// The most totals of one worker and span with their own application and error: a client can invent these without end.
@@ -59,7 +59,7 @@ struct Entry {
     total: usize,
     latency: Option<usize>,
     seen: Seen,
-    named: Arc<[Named]>,
+    named: Arc<[NamedColumns]>,
     client: Arc<Client>,
     /// The error as it was asked for, while `Name::application` may have become [`OTHERS`].
     sqlstate: Sqlstate,

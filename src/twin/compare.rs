@@ -26,20 +26,20 @@ pub fn difference(direct: &Answer, proxied: &Answer, rows: Rows) -> Option<Strin
 
 /// A part of an answer: a block of rows, or another reply.
 #[derive(Debug, PartialEq)]
-enum Part {
+enum AnswerPart {
     Rows(Vec<Row>),
     Reply(Reply),
 }
 
-fn first(direct: &[Part], proxied: &[Part], rows: Rows) -> Option<String> {
-    let told = |part: Option<&Part>| match part {
+fn first(direct: &[AnswerPart], proxied: &[AnswerPart], rows: Rows) -> Option<String> {
+    let told = |part: Option<&AnswerPart>| match part {
         None => "nothing".to_owned(),
-        Some(Part::Reply(reply)) => reply.to_string(),
-        Some(Part::Rows(block)) => format!("{} rows", block.len()),
+        Some(AnswerPart::Reply(reply)) => reply.to_string(),
+        Some(AnswerPart::Rows(block)) => format!("{} rows", block.len()),
     };
     let row = |row: Option<&Row>| row.map_or("nothing".to_owned(), |row| Reply::Row(row.clone()).to_string());
     (0..direct.len().max(proxied.len())).find_map(|i| match (direct.get(i), proxied.get(i)) {
-        (Some(Part::Rows(old)), Some(Part::Rows(new))) => {
+        (Some(AnswerPart::Rows(old)), Some(AnswerPart::Rows(new))) => {
             let found = rows.difference(old, new)?;
             let [old, new] = found.counts;
             let (missing, added) = (row(found.missing), row(found.added));
@@ -61,8 +61,8 @@ fn failing(answer: &Answer) -> Cow<'_, Answer> {
 }
 
 /// An answer as far as it counts; with a clock, without what it shows.
-fn parts(answer: &Answer, clock: Option<&Clock>) -> Vec<Part> {
-    let mut out: Vec<Part> = Vec::new();
+fn parts(answer: &Answer, clock: Option<&Clock>) -> Vec<AnswerPart> {
+    let mut out: Vec<AnswerPart> = Vec::new();
     for reply in &answer.0 {
         let row = match reply {
             Reply::Row(cells) => match clock {
@@ -71,7 +71,7 @@ fn parts(answer: &Answer, clock: Option<&Clock>) -> Vec<Part> {
             },
             Reply::CopyData(data) => vec![Some(data.clone())],
             other => {
-                out.push(Part::Reply(match other {
+                out.push(AnswerPart::Reply(match other {
                     Reply::Columns(columns) => Reply::Columns(columns.iter().map(column).collect()),
                     Reply::Error(fields) => Reply::Error(error(fields, clock)),
                     Reply::Notice(fields) => Reply::Notice(error(fields, clock)),
@@ -81,8 +81,8 @@ fn parts(answer: &Answer, clock: Option<&Clock>) -> Vec<Part> {
             }
         };
         match out.last_mut() {
-            Some(Part::Rows(block)) => block.push(row),
-            _ => out.push(Part::Rows(vec![row])),
+            Some(AnswerPart::Rows(block)) => block.push(row),
+            _ => out.push(AnswerPart::Rows(vec![row])),
         }
     }
     out

@@ -29,7 +29,7 @@ struct Connection {
 
 /// A connection's place; it is free again when this is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Slot {
     connections: Arc<Connections>,
     connection: Arc<Connection>,
 }
@@ -44,7 +44,7 @@ impl Connections {
     }
 
     /// A place for a connection; `None` where all that could make room have a request under way.
-    pub(super) fn begin(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
+    pub(super) fn begin(self: &Arc<Self>, address: IpAddr) -> Option<Slot> {
         let address = address.to_canonical();
         let mut all = self.locked();
         let of_address = all.iter().filter(|other| other.address == address).count() >= OF_ADDRESS;
@@ -58,11 +58,11 @@ impl Connections {
         }
         let connection = Arc::new(Connection { address, busy: AtomicUsize::new(0), evicted: Notify::new() });
         all.push_back(connection.clone());
-        Some(Place { connections: self.clone(), connection })
+        Some(Slot { connections: self.clone(), connection })
     }
 }
 
-impl Place {
+impl Slot {
     /// A request begins; it ends when this is dropped.
     pub(super) fn busy(&self) -> Busy {
         self.connection.busy.fetch_add(1, Ordering::AcqRel);
@@ -81,7 +81,7 @@ impl Drop for Busy {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         self.connections.locked().retain(|other| !Arc::ptr_eq(other, &self.connection));
     }
@@ -93,7 +93,7 @@ mod tests {
 
     use super::*;
 
-    fn is_evicted(place: &Place) -> bool {
+    fn is_evicted(place: &Slot) -> bool {
         place.evicted().now_or_never().is_some()
     }
 
@@ -101,11 +101,11 @@ mod tests {
     fn silent_connections_make_room_and_busy_ones_do_not() {
         let connections = Arc::new(Connections::default());
         let one = |n: u8| connections.begin(IpAddr::from([192, 0, 2, n]));
-        let mut held: Vec<Place> = (0..OF_ADDRESS).map(|_| one(1).unwrap()).collect();
+        let mut held: Vec<Slot> = (0..OF_ADDRESS).map(|_| one(1).unwrap()).collect();
         let busy = held[0].busy();
         held.push(one(1).unwrap());
         assert!(!is_evicted(&held[0]) && is_evicted(&held[1]) && !is_evicted(&held[2]));
-        let _all: Vec<Busy> = held[2..].iter().map(Place::busy).collect();
+        let _all: Vec<Busy> = held[2..].iter().map(Slot::busy).collect();
         assert!(one(1).is_none(), "all others have a request under way");
         drop(busy);
         assert!(one(1).is_some() && is_evicted(&held[0]));
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn all_addresses_together_are_bounded() {
         let connections = Arc::new(Connections::default());
-        let held: Vec<Place> =
+        let held: Vec<Slot> =
             (0..TOTAL).map(|n| connections.begin(IpAddr::from([10, 0, (n / 256) as u8, (n % 256) as u8])).unwrap()).collect();
         let next = connections.begin(IpAddr::from([192, 0, 2, 1])).unwrap();
         assert!(is_evicted(&held[0]) && connections.locked().len() == TOTAL);

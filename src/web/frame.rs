@@ -26,7 +26,7 @@ pub(super) struct Frame {
 }
 
 /// A page in the list of pages.
-pub(super) struct Place {
+pub(super) struct PageLink {
     pub(super) path: &'static str,
     pub(super) name: &'static str,
 }
@@ -47,8 +47,8 @@ impl Frame {
         self.link(&format!("/tables/{}", escaped(table)))
     }
 
-    pub(super) fn places(&self) -> [Place; 6] {
-        let place = |path, english, spanish| Place { path, name: self.of(english, spanish) };
+    pub(super) fn places(&self) -> [PageLink; 6] {
+        let place = |path, english, spanish| PageLink { path, name: self.of(english, spanish) };
         [
             place("/", "Overview", "Resumen"),
             place("/order", "Order", "Orden"),

@@ -58,7 +58,7 @@ impl FromRequestParts<Arc<Site>> for Guest {
     async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Guest, Refusal> {
         // Every connection has a peer (`src/web.rs`).
         let Some(peer) = parts.extensions.get::<Peer>().copied() else { return Err(Refusal::Unproven) };
-        let user = match site.gate.is_trusting() {
+        let user = match site.authenticator.is_trusting() {
             true => trusted(site, peer, &parts.headers)?,
             false => proven(site, peer, &parts.headers).await?,
         };
@@ -73,7 +73,7 @@ impl FromRequestParts<Arc<Site>> for Guest {
 /// Without a users file: nobody from elsewhere, and nobody by way of a name that leads here from elsewhere (DNS rebinding). The name is the
 /// one that was sent, as on the console, and otherwise the first admin's.
 fn trusted(site: &Site, peer: Peer, headers: &HeaderMap) -> Result<String, Refusal> {
-    if let Some(why) = site.gate.turns_away(peer.address.ip(), peer.is_own) {
+    if let Some(why) = site.authenticator.turns_away(peer.address.ip(), peer.is_own) {
         return Err(Refusal::Forbidden(why));
     }
     if !is_local(headers) {
@@ -97,10 +97,10 @@ fn is_local(headers: &HeaderMap) -> bool {
 /// for the answer or not. While others hold all places, it waits for its turn.
 async fn proven(site: &Site, peer: Peer, headers: &HeaderMap) -> Result<String, Refusal> {
     let (user, password) = sent(headers).ok_or(Refusal::Unproven)?;
-    let mut attempt = site.gate.begin_proof(peer.address.ip()).await;
-    let (gate, name) = (site.gate.clone(), user.clone());
+    let mut attempt = site.authenticator.begin_proof(peer.address.ip()).await;
+    let (authenticator, name) = (site.authenticator.clone(), user.clone());
     let looking = tokio::spawn(async move {
-        let proved = gate.proves(&name, password).await;
+        let proved = authenticator.proves(&name, password).await;
         if matches!(proved, Ok(false)) {
             tracing::warn!(user = name, address = %peer.address, "a log-in to the web port failed");
             attempt.fail();

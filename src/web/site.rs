@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 
 use super::token::Tokens;
-use crate::console::{Admin, Gate};
+use crate::console::{Admin, Authenticator};
 use crate::error::Result;
 use crate::report::verdict::Judged;
 use crate::report::{Question, Report};
@@ -25,7 +25,7 @@ const QUESTIONS: usize = 4;
 pub struct Site {
     pub(super) shared: Arc<Shared>,
     pub(super) admin: Arc<dyn Admin>,
-    pub(super) gate: Arc<Gate>,
+    pub(super) authenticator: Arc<Authenticator>,
     pub(super) tokens: Tokens,
     /// Each is a connection to the target database.
     questions: Semaphore,
@@ -40,8 +40,15 @@ impl std::fmt::Debug for Site {
 
 impl Site {
     /// The site of a proxy.
-    pub fn new(shared: Arc<Shared>, admin: Arc<dyn Admin>, gate: Arc<Gate>) -> Self {
-        Site { shared, admin, gate, tokens: Tokens::default(), questions: Semaphore::new(QUESTIONS), obstacles: Mutex::default() }
+    pub fn new(shared: Arc<Shared>, admin: Arc<dyn Admin>, authenticator: Arc<Authenticator>) -> Self {
+        Site {
+            shared,
+            admin,
+            authenticator,
+            tokens: Tokens::default(),
+            questions: Semaphore::new(QUESTIONS),
+            obstacles: Mutex::default(),
+        }
     }
 
     /// Reports of what was recorded; who asks waits while many do.

@@ -11,13 +11,13 @@ use std::time::Duration;
 use esclusa::catalog::{Catalog, Database};
 use esclusa::config::Settings;
 use esclusa::config::document::Document;
-use esclusa::control::Change;
+use esclusa::control::ModeChange;
 use esclusa::demo::postgres::{Options, Postgres};
 use esclusa::error::{Error, Result};
 use esclusa::migrate::gate::{self, Switch};
 use esclusa::migrate::migration::Migration;
 use esclusa::migrate::parity::{self, Parity};
-use esclusa::migrate::run::Outcome;
+use esclusa::migrate::run::TableRun;
 use esclusa::migrate::schema;
 use esclusa::mode::Mode;
 use esclusa::relation::{Context, Relation};
@@ -138,7 +138,7 @@ impl Bed {
     }
 
     /// Stores a mode as an operator would.
-    pub(crate) async fn set(&self, table: &str, mode: Mode) -> Result<Vec<Change>> {
+    pub(crate) async fn set(&self, table: &str, mode: Mode) -> Result<Vec<ModeChange>> {
         let is_retained = matches!(self.rules.rules[table].target, Target::Retained(_));
         gate::switch(
             &self.db,
@@ -150,7 +150,7 @@ impl Bed {
     }
 
     /// Migrates one table; a history that stays is switched first, as `migrate` demands it.
-    pub(crate) async fn migrate(&self, table: &str) -> Result<Outcome> {
+    pub(crate) async fn migrate(&self, table: &str) -> Result<TableRun> {
         if matches!(self.rules.rules[table].target, Target::Retained(_)) {
             self.set(table, Mode::Rewrite).await?;
         }
@@ -158,7 +158,7 @@ impl Bed {
     }
 
     /// Migrates one table in the mode that it has.
-    pub(crate) async fn migrate_only(&self, table: &str) -> Result<Outcome> {
+    pub(crate) async fn migrate_only(&self, table: &str) -> Result<TableRun> {
         let mut migration = Migration::new(&self.db, &self.rules, self.context.clone()).await.unwrap();
         migration.pace.patience = self.patience;
         let run = migration.begin("test").await.unwrap();

@@ -17,7 +17,7 @@ use esclusa::demo::postgres::{Options, Postgres};
 use esclusa::error::Result;
 use esclusa::migrate::gate::{self, Switch};
 use esclusa::migrate::migration::Migration;
-use esclusa::migrate::run::Outcome;
+use esclusa::migrate::run::TableRun;
 use esclusa::migrate::{roles, schema};
 use esclusa::mode::Mode;
 use esclusa::relation::Context;
@@ -141,7 +141,7 @@ impl Real {
     }
 
     /// Applies the schema and moves every table, as the control role; nothing is refused in silence.
-    pub(crate) async fn migrate(&self) -> Vec<(String, Result<Outcome>)> {
+    pub(crate) async fn migrate(&self) -> Vec<(String, Result<TableRun>)> {
         let db = Database::connect(&self.url(CONTROL), None).await.unwrap();
         let missing = roles::missing(&db, &self.context, &roles::tables(&self.rules)).await.unwrap();
         assert_eq!(missing, [], "the script gives all that is needed");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use esclusa::config::Address;
 use esclusa::server::{Loader, Server, handover};
-use esclusa::telemetry::{Kind, METRICS};
+use esclusa::telemetry::{METRICS, MetricKind};
 use tokio::net::TcpListener;
 
 use super::client::Port;
@@ -21,9 +21,9 @@ async fn every_metric_can_be_scraped() {
     assert_eq!((answer.status, answer.header("content-type")), (200, "text/plain; version=0.0.4; charset=utf-8"));
     for metric in METRICS {
         let kind = match metric.kind {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
-            Kind::Histogram => "histogram",
+            MetricKind::Counter => "counter",
+            MetricKind::Gauge => "gauge",
+            MetricKind::Histogram => "histogram",
         };
         assert!(answer.body.contains(&format!("# TYPE {} {kind}\n", metric.name)), "{}", metric.name);
     }

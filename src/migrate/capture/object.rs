@@ -37,7 +37,7 @@ pub(super) struct Function {
 }
 
 /// A function that is there, as far as it is described.
-type Found = (bool, Vec<String>, String, String, bool);
+type Described = (bool, Vec<String>, String, String, bool);
 
 impl Function {
     /// Its name with its schema and the types of its parameters, as `regprocedure` reads it.
@@ -70,7 +70,7 @@ impl Function {
         )
     }
 
-    async fn found(&self, database: &Database) -> Result<Option<Found>> {
+    async fn found(&self, database: &Database) -> Result<Option<Described>> {
         let sql = format!(
             "SELECT prosecdef, array_to_string(proconfig, E'\\n'), pg_get_userbyid(proowner), prosrc, \
              has_function_privilege('public', oid, 'EXECUTE') FROM pg_proc WHERE oid = to_regprocedure({})",

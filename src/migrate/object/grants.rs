@@ -170,10 +170,10 @@ pub(super) async fn record(database: &Database, schema: &str, table: &str) -> Re
 pub(super) async fn of_view(database: &Database, schema: &str, table: &str, view: &str) -> Result<String> {
     let all = read(database, schema, &format!("SELECT {}", literal(table))).await?;
     let holders = all.into_values().next().unwrap_or_default();
-    let standing = holders.values().find(|h| h.name == view).or_else(|| truth(&holders));
-    let owner = standing.or_else(|| holders.get("leaf")).map(|h| h.owner.clone()).unwrap_or_default();
+    let present = holders.values().find(|h| h.name == view).or_else(|| truth(&holders));
+    let owner = present.or_else(|| holders.get("leaf")).map(|h| h.owner.clone()).unwrap_or_default();
     let mut sql = format!("ALTER VIEW {view} OWNER TO {owner};\n");
-    if let Some(holder) = standing {
+    if let Some(holder) = present {
         sql.extend(holder.rights.iter().map(|(r, o)| granting(r, *o, view, &owner)));
         return Ok(sql);
     }

@@ -7,7 +7,7 @@ use super::work::{Watched, Work};
 use crate::error::{Error, Result};
 use crate::migrate::CONTROL;
 use crate::migrate::throttle::signals::{Notes, Watch};
-use crate::migrate::throttle::{Verdict, decide};
+use crate::migrate::throttle::{Permit, decide};
 
 /// What goes before the copying is looked at no more often.
 const LOOKED_AT: Duration = Duration::from_secs(1);
@@ -61,8 +61,8 @@ pub(super) async fn give_way(work: Work<'_>, doing: &'static str) -> Result<Dura
             }
         };
         match verdict {
-            Verdict::Go => break,
-            Verdict::Wait(reason) => {
+            Permit::Go => break,
+            Permit::Wait(reason) => {
                 if told.is_none_or(|at| at.elapsed() >= TOLD) {
                     told = Some(Instant::now());
                     work.told.word(&format!("{doing} {} waits: {reason}", work.relation.table));
@@ -70,7 +70,7 @@ pub(super) async fn give_way(work: Work<'_>, doing: &'static str) -> Result<Dura
                 }
                 tokio::time::sleep(LOOKED_AT).await;
             }
-            Verdict::Stop(reason) => {
+            Permit::Stop(reason) => {
                 // Told again with the next command, and by `status` until then.
                 note(work, Some(&format!("stopped: {reason}"))).await?;
                 return Err(Error::Refused {

@@ -10,7 +10,7 @@ use crate::relation::Relation;
 use crate::sql::quote::qualified;
 
 use super::super::number::Numbers;
-use super::super::parity::{self, Parity, Verdict};
+use super::super::parity::{self, CheckResult, Parity};
 use super::carry::{Carry, blocks};
 
 /// What has been found so far.
@@ -32,7 +32,7 @@ impl Findings {
     }
 
     /// As the checks of a table are told, behind that of its shape.
-    pub(super) fn parity(self, relation: &Relation, shape: Verdict) -> Parity {
+    pub(super) fn parity(self, relation: &Relation, shape: CheckResult) -> Parity {
         let rows = match &self.first {
             None => "each equal, in the order of the heap".to_owned(),
             Some(first) => format!("{} differ; the first: {first}", self.differences),
@@ -40,8 +40,8 @@ impl Findings {
         let derived = format!("{} rows disagree with their image", self.underived);
         let verdicts = vec![
             shape,
-            Verdict { check: "rows", passed: self.differences == 0, detail: rows },
-            Verdict { check: "derived columns", passed: self.underived == 0, detail: derived },
+            CheckResult { check: "rows", passed: self.differences == 0, detail: rows },
+            CheckResult { check: "derived columns", passed: self.underived == 0, detail: derived },
         ];
         Parity { table: relation.table.clone(), rows: self.rows, verdicts }
     }
@@ -54,7 +54,7 @@ impl Findings {
             first => format!("{wrong} rows that changed since differ; the first: {}", first.as_deref().unwrap_or("-")),
         };
         let mut proof = proof.clone();
-        proof.verdicts.push(Verdict { check: "changes", passed: wrong == 0, detail });
+        proof.verdicts.push(CheckResult { check: "changes", passed: wrong == 0, detail });
         proof
     }
 }

@@ -8,7 +8,7 @@ use crate::migrate::ledger::{self, Entry};
 use crate::migrate::machine::{State, Step};
 use crate::migrate::quiet::Pace;
 use crate::migrate::throttle::signals::Watch;
-use crate::migrate::throttle::{Limits, Verdict};
+use crate::migrate::throttle::{Limits, Permit};
 use crate::relation::{Context, Relation};
 
 /// How far a copy is.
@@ -87,7 +87,7 @@ pub(super) struct Watched {
     /// When something was copied last.
     pub(super) copied: Instant,
     /// The last verdict, and when it was found.
-    pub(super) last: Option<(Verdict, Instant)>,
+    pub(super) last: Option<(Permit, Instant)>,
 }
 
 impl Throttle {

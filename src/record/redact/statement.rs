@@ -27,7 +27,7 @@ pub(super) enum Copy {
 
 /// What is meant in a statement.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct Redactions {
     /// The lexemes whose values are.
     pub(super) values: BTreeSet<usize>,
     /// Strings whose code is.
@@ -37,7 +37,7 @@ pub(super) struct Found {
 }
 
 /// What is meant in a statement. `made` are relations of the session's own that a rule was about when they were made.
-pub(super) fn found(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made: &BTreeSet<String>) -> Found {
+pub(super) fn found(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made: &BTreeSet<String>) -> Redactions {
     let lexemes = &lexed.lexemes[range.clone()];
     let mut named = BTreeSet::new();
     if !names.is_empty() {
@@ -51,7 +51,7 @@ pub(super) fn found(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made
         || named.iter().any(|name| names.tables.contains(name) || made.contains(name));
     let columns = columns_of(&named, names);
     if !is_whole && columns.is_empty() {
-        return Found::default();
+        return Redactions::default();
     }
     let mut values: BTreeSet<usize> = range.clone().filter(|at| is_value(&lexed.lexemes[*at])).collect();
     let mut kept = counted(lexed, range);
@@ -66,7 +66,7 @@ pub(super) fn found(lexed: &Lexed<'_>, range: &Range<usize>, names: &Names, made
     }
     bodies.retain(|at| is_readable && !body::is_piece(lexed, *at));
     values.retain(|at| !kept.contains(at) && !bodies.contains(at));
-    Found { values, bodies, is_about: true }
+    Redactions { values, bodies, is_about: true }
 }
 
 /// Whether a string says more than the name that a rule is about: it may be a statement.

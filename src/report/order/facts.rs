@@ -6,8 +6,8 @@ use super::model::{Basis, Facts, Legacy, Limits, Pair};
 use crate::catalog::Database;
 use crate::config::Settings;
 use crate::error::Result;
+use crate::migrate::attachments::dependents_of;
 use crate::migrate::dependents::{Dependent, concerned};
-use crate::migrate::standing::dependents_of;
 use crate::migrate::{CONTROL, PINNED};
 use crate::relation::Context;
 use crate::report::overview;
@@ -134,11 +134,11 @@ pub async fn bodies(database: &Database, settings: &Settings, tables: &[String])
     let rules = RuleSet::load(&settings.rules.directory)?;
     database.batch("pinning the session", PINNED).await?;
     let names: Vec<&str> = tables.iter().map(String::as_str).collect();
-    let standing = sizes(database, &settings.rules.schema, &names).await?;
+    let existing = sizes(database, &settings.rules.schema, &names).await?;
     let hanging = hanging(database, &Context::new(settings), &rules, &names).await?;
     let moves = |name: &String| rules.rules.get(name).is_some_and(|rule| !rule.target.stays());
     let kinds = |name: &String| hanging.get(name).map_or_else(Vec::new, |all| all.iter().map(|one| one.kind).collect());
-    Ok(tables.iter().filter(|name| standing.contains_key(*name) && moves(name)).map(|name| (name.clone(), kinds(name))).collect())
+    Ok(tables.iter().filter(|name| existing.contains_key(*name) && moves(name)).map(|name| (name.clone(), kinds(name))).collect())
 }
 
 /// What hangs on each table that is to move.

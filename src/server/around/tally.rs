@@ -11,7 +11,7 @@ use super::told::{STATEMENT_BYTES, is_read};
 use crate::catalog::Database;
 use crate::config::Settings;
 use crate::control::around::{self, ALL, Sought, UNKNOWN, Use};
-use crate::control::calls::{self, Call, Calls, Judged, Key, Named, Passed, Source};
+use crate::control::calls::{self, Call, CalledStatement, Calls, JudgedCalls, Key, Passed, Source};
 use crate::control::counter::{self, Counters, Step};
 use crate::control::found::{self, Covered};
 use crate::error::Result;
@@ -46,10 +46,10 @@ pub(super) struct View<'v> {
 
 /// What was found.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct Tallied {
     pub(super) uses: Vec<Use>,
     /// To be stored with the uses.
-    pub(super) judged: Option<Judged>,
+    pub(super) judged: Option<JudgedCalls>,
 }
 
 /// What is remembered between two readings.
@@ -79,10 +79,10 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Reads what is due.
-    pub(super) async fn read(&mut self, database: &Database, view: &View<'_>, people: &People) -> Result<Found> {
+    pub(super) async fn read(&mut self, database: &Database, view: &View<'_>, people: &People) -> Result<Tallied> {
         let (now, gap) = (view.now, view.now - self.read_at);
         if gap < COUNTED {
-            return Ok(Found::default());
+            return Ok(Tallied::default());
         }
         self.read_at = now;
         let span = if gap > GAP { 0.0 } else { gap };
@@ -94,7 +94,7 @@ impl Tally {
         if is_due || self.calls.is_none() {
             self.find_source(database).await?;
         }
-        let mut all = Found::default();
+        let mut all = Tallied::default();
         if let Some(source) = self.source.clone() {
             let taken = self.take_calls(database, view, &source, span).await?;
             let is_new = !taken.is_empty();
@@ -262,9 +262,9 @@ impl Tally {
 
 /// What an entry of pg_stat_statements names: tables whose rows it reads or writes. A name that exists in another schema too counts
 /// only if it is qualified.
-fn named(policy: &Policy, functions: &Functions, user: String, text: &str, ambiguous: &[String]) -> Named {
+fn named(policy: &Policy, functions: &Functions, user: String, text: &str, ambiguous: &[String]) -> CalledStatement {
     if calls::is_of_a_key(text) {
-        return Named::default();
+        return CalledStatement::default();
     }
     let is_of_rows = |operation: &str| {
         matches!(operation, "select" | "insert" | "update" | "delete" | "merge" | "copy to" | "copy from" | "truncate")
@@ -282,7 +282,7 @@ fn named(policy: &Policy, functions: &Functions, user: String, text: &str, ambig
         add(scan::qualified(policy, text), &|table| ambiguous.contains(table));
     }
     let through = functions.called(text).into_iter().filter(|table| !tables.contains(table)).collect();
-    Named { user, statement: normalise(text, STATEMENT_BYTES), tables, through }
+    CalledStatement { user, statement: normalise(text, STATEMENT_BYTES), tables, through }
 }
 
 /// Adds the calls of another statement.
@@ -297,7 +297,7 @@ fn add((all, most): &mut (Use, i64), used: Use) {
 
 /// A call as a use.
 fn used(view: &View<'_>, people: &People, call: &Call, (table, kind): (&str, &'static str), is_sure: bool) -> Use {
-    let Call { named: Named { user, statement, .. }, from, to, .. } = call;
+    let Call { named: CalledStatement { user, statement, .. }, from, to, .. } = call;
     let (address, application, is_alone) = people.of(user, *from, *to);
     let dumps = &view.settings.migrate.reads_all;
     Use {

@@ -56,7 +56,7 @@ impl<H: House> Conversation<H> {
 
     /// Makes sure that names are known as the server will resolve them in a text with these effects.
     pub(super) fn know_names(&mut self, policy: &Policy, effects: &[(usize, Effect)], protocol: Protocol) -> Readiness {
-        if self.names.are_passing() && !self.pipeline.is_empty() {
+        if self.names.are_provisional() && !self.pipeline.is_empty() {
             // The transaction in which the names were learned may end before this statement.
             self.names.doubt_all();
         }

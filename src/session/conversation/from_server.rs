@@ -7,7 +7,7 @@ use crate::rewrite::Outcome;
 use crate::session::house::{House, Note};
 use crate::session::lead_back::{self, Told, origin};
 use crate::session::pipeline::{About, Query, Request, Transaction};
-use crate::session::statement::{Change, NameId, Prepared, Statement, UNNAMED};
+use crate::session::statement::{NameId, Prepared, PreparedChange, Statement, UNNAMED};
 use crate::sql::escape::Added;
 use crate::traffic::Sqlstate;
 use crate::wire::error_response::{ErrorFields, field};
@@ -75,7 +75,7 @@ impl<H: House> Conversation<H> {
         }
     }
 
-    fn confirm_change(&mut self, change: &Change) {
+    fn confirm_change(&mut self, change: &PreparedChange) {
         if !self.prepared.confirm_change(change) {
             self.house.note(Note::PreparedOverflow);
         }
@@ -129,7 +129,7 @@ impl<H: House> Conversation<H> {
             self.house.relations_changed();
         }
         // The tag of ROLLBACK TO is that of ROLLBACK.
-        if self.names.are_passing()
+        if self.names.are_provisional()
             && [&b"COMMIT"[..], b"ROLLBACK", b"PREPARE TRANSACTION"].iter().any(|end| body.starts_with(end))
         {
             self.names.doubt_all();
@@ -263,7 +263,7 @@ impl<H: House> Conversation<H> {
             self.portals.transaction_ended();
             self.samples.transaction_ended();
             self.predecessor.transaction_ended();
-            if self.names.are_passing() {
+            if self.names.are_provisional() {
                 self.names.transaction_ended();
             }
         }

@@ -71,7 +71,7 @@ impl<H: House> Conversation<H> {
         }
         let known = self.names.known();
         let same_names = Arc::ptr_eq(&held.names, known) || held.names == *known;
-        let may_pass = self.names.are_passing() && !self.pipeline.is_empty();
+        let may_pass = self.names.are_provisional() && !self.pipeline.is_empty();
         let names_hold = same_names && !self.names_are_in_doubt(policy) && !may_pass;
         held.statement.generation == policy.generation && names_hold && !held.lost
     }

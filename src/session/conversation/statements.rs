@@ -10,7 +10,7 @@ use crate::session::names::Doubt;
 use crate::session::readiness::{NotYet, Readiness};
 use crate::session::reading::Read;
 use crate::session::samples;
-use crate::session::statement::{Change, How, Prepared, Protocol, Statement};
+use crate::session::statement::{How, Prepared, PreparedChange, Protocol, Statement};
 use crate::sql::effect::{Effect, TEMPORARY};
 use crate::sql::{Lexed, effect};
 
@@ -76,7 +76,7 @@ impl<H: House> Conversation<H> {
         // unknown names.
         let known = self.names.known();
         let unknown = (self.is_aborted() && self.names_are_in_doubt(policy))
-            .then(|| Arc::new(NameContext { passing: true, ..(**known).clone() }));
+            .then(|| Arc::new(NameContext { provisional: true, ..(**known).clone() }));
         self.outcome_by(policy, unknown.as_ref().unwrap_or(known), text, types)
     }
 
@@ -105,18 +105,18 @@ impl<H: House> Conversation<H> {
             Effect::Prepare { name, .. } => {
                 let id = self.name(name.as_bytes());
                 let held = self.prepared_by_sql(policy, statement, number);
-                statement.changes.push((number, held.map_or(Change::Free(id), |held| Change::Hold(id, held))));
+                statement.changes.push((number, held.map_or(PreparedChange::Free(id), |held| PreparedChange::Hold(id, held))));
             }
-            Effect::Deallocate(Some(name)) => statement.changes.push((number, Change::Free(self.name(name.as_bytes())))),
-            Effect::Deallocate(None) => statement.changes.push((number, Change::FreeAll)),
+            Effect::Deallocate(Some(name)) => statement.changes.push((number, PreparedChange::Free(self.name(name.as_bytes())))),
+            Effect::Deallocate(None) => statement.changes.push((number, PreparedChange::FreeAll)),
             Effect::DiscardAll => {
-                statement.changes.push((number, Change::FreeAll));
+                statement.changes.push((number, PreparedChange::FreeAll));
                 statement.changes_names.path = true;
                 statement.changes_names.temporary = true;
             }
             Effect::Execute(name) => {
                 let id = self.name(name.as_bytes());
-                let own = statement.changes.iter().any(|(_, c)| matches!(c, Change::Hold(held, _) if *held == id));
+                let own = statement.changes.iter().any(|(_, c)| matches!(c, PreparedChange::Hold(held, _) if *held == id));
                 if !own {
                     statement.executes.push(name.as_str().into());
                 }

@@ -3,7 +3,7 @@
 use super::told::replace;
 use crate::relation::{CONTROL, LEAVES, Relation, Store};
 use crate::sql::quote::{ident, literal};
-use crate::sql::template::Part;
+use crate::sql::template::SqlPart;
 use crate::wire::error_response::{ErrorFields, field};
 
 /// The leaf and its indexes have the names of the legacy table and its indexes. What has to be replaced is the schema, the
@@ -108,7 +108,7 @@ fn key_detail(relation: &Relation, detail: &str) -> Option<String> {
     let mut names = Vec::new();
     let mut shown = Vec::new();
     for (field, code) in fields.iter().zip(&codes) {
-        let column = |part: &Part| if let Part::Column(i) = part { Some(*i) } else { None };
+        let column = |part: &SqlPart| if let SqlPart::Column(i) = part { Some(*i) } else { None };
         let columns: Vec<usize> = field.parts().iter().filter_map(column).collect();
         let parts = match columns.as_slice() {
             [_] => vec![(*code).to_owned()],

@@ -3,6 +3,7 @@
 use crate::relation::Relation;
 use crate::rewrite::Outcome;
 use crate::sql::escape::Added;
+use crate::sql::token::position;
 use crate::wire::error_response::{ErrorFields, field};
 
 /// The statement that an error is about.
@@ -24,7 +25,7 @@ impl Told<'_> {
     /// The position for an error: the number of the character, from 1, in the client's own text, that stands at this byte of the
     /// text as it was read.
     pub(super) fn place(&self, byte: usize) -> usize {
-        position_of(self.text, byte) - self.added.before(byte)
+        position(self.text, byte) - self.added.before(byte)
     }
 }
 
@@ -36,12 +37,6 @@ pub(super) fn character(fields: &ErrorFields) -> Option<usize> {
 /// The byte at which a character of a text begins, from 0.
 pub(super) fn byte_of(text: &str, character: usize) -> Option<usize> {
     Some(text.char_indices().nth(character)?.0)
-}
-
-/// The number of the character that begins at a byte, from 1.
-fn position_of(text: &str, byte: usize) -> usize {
-    let byte = (0..=byte.min(text.len())).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
-    text[..byte].chars().count() + 1
 }
 
 /// Replaces text in these fields; works in every language of the server, because only names are replaced.
@@ -60,8 +55,6 @@ mod tests {
 
     #[test]
     fn positions_count_characters() {
-        assert_eq!(position_of("ñandú x", "ñandú ".len()), 7);
-        assert_eq!(position_of("ab", 99), 3);
         assert_eq!(byte_of("ñandú x", 6), Some("ñandú ".len()));
     }
 }

@@ -20,7 +20,7 @@ impl Action for Reload {
         let left = caller.console.admin.reload().await?;
         tracing::info!(user = caller.user, "settings and rules were reloaded from the console");
         // The users file belongs to the console: the server does not know it.
-        caller.console.gate.reload().await.map_err(|faults| {
+        caller.console.authenticator.reload().await.map_err(|faults| {
             let message =
                 "settings and rules were reloaded, but the users file has faults and its last good state stays in force";
             Failure::new(sqlstate::CONFIG_FILE_ERROR, message).with_detail(Error::Faults(faults).to_string())

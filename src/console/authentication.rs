@@ -26,19 +26,19 @@ use crate::error::{Faults, sqlstate};
 use crate::session::Shared;
 
 /// Authenticates clients of the console and the page.
-pub struct Gate {
+pub struct Authenticator {
     verifiers: Arc<Verifiers>,
     attempts: Arc<Attempts>,
     pub(super) scram: ScramAuth,
     pub(super) driver: AuthDriver<Parameters>,
 }
 
-impl Gate {
-    /// The gate of a proxy.
+impl Authenticator {
+    /// The authenticator of a proxy.
     pub fn new(shared: Arc<Shared>) -> Self {
         let verifiers = Arc::new(Verifiers { shared, last: Mutex::default(), pepper: rand::random() });
         let scram = ScramAuth::new(verifiers.clone());
-        Gate { scram, verifiers, attempts: Arc::default(), driver: AuthDriver::new(Parameters) }
+        Authenticator { scram, verifiers, attempts: Arc::default(), driver: AuthDriver::new(Parameters) }
     }
 
     /// Begins a log-in whose client has still to send something; `None` when too many of these wait.
@@ -101,9 +101,9 @@ impl Gate {
     }
 }
 
-impl Debug for Gate {
+impl Debug for Authenticator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Gate")
+        f.write_str("Authenticator")
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::policy;
 use crate::catalog::Database;
 use crate::config::Settings;
-use crate::control::hits::{self, Recorder};
+use crate::control::hits::{self, HitRecorder};
 use crate::control::replica;
 use crate::control::retention::{self, Retention};
 use crate::control::spool::Spool;
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The counts of this process, on their way to the database.
 #[derive(Debug)]
-pub(super) struct Recording {
+pub(super) struct HitWriter {
     /// Its own spool first, then those of processes that have died.
     spools: Arc<Mutex<Vec<Spool>>>,
     instance: String,
@@ -33,9 +33,9 @@ pub(super) struct Recording {
     warned: AtomicBool,
 }
 
-impl Recording {
+impl HitWriter {
     /// Starts to record under a new UUID.
-    pub(super) fn begin(settings: &Settings, instance: String) -> Result<Recording> {
+    pub(super) fn begin(settings: &Settings, instance: String) -> Result<HitWriter> {
         let control = &settings.control;
         if !control.url.is_empty() && control.spool.as_os_str().is_empty() {
             tracing::info!("control.spool is empty: hits are in memory until the database has them");
@@ -43,7 +43,7 @@ impl Recording {
         let uuid = std::fs::read_to_string("/proc/sys/kernel/random/uuid").map_err(|e| Error::io("asking for a UUID", e))?;
         let spool = Spool::begin(&control.spool, uuid.trim(), control.spool_bytes.0)?;
         let spools = Arc::new(Mutex::new(vec![spool]));
-        Ok(Recording { spools, instance, database: tokio::sync::Mutex::new(None), warned: AtomicBool::new(false) })
+        Ok(HitWriter { spools, instance, database: tokio::sync::Mutex::new(None), warned: AtomicBool::new(false) })
     }
 
     /// The name of this process among those that share a spool directory.
@@ -106,7 +106,7 @@ impl Recording {
         }
         for at in 0..self.take_over(settings.control.spool.clone()).await? {
             while let Some((recorder, batch)) = self.oldest(at).await? {
-                let by = Recorder { recorder: &recorder, instance: &self.instance };
+                let by = HitRecorder { recorder: &recorder, instance: &self.instance };
                 let written = tokio::time::timeout(PATIENCE, hits::write(database, by, &batch)).await;
                 let number = written.unwrap_or_else(|_| Err(Error::refused("the database does not take hits")))?;
                 self.with_spools(move |spools| spools.get_mut(at).map_or(Ok(()), |spool| spool.written(number))).await?;

@@ -23,12 +23,12 @@ pub async fn dependents_of(database: &Database, context: &Context, rule: &Rule) 
     if !there {
         return Ok(Vec::new());
     }
-    let standing = Standing::new(&relation);
-    Ok(dependents::find(database, &standing.leaf(&legacy)).await?.found)
+    let attachments = Attachments::new(&relation);
+    Ok(dependents::find(database, &attachments.leaf(&legacy)).await?.found)
 }
 
 /// A relation as those see it who look for what hangs on its table.
-pub(super) struct Standing<'r> {
+pub(super) struct Attachments<'r> {
     relation: &'r Relation,
     rows: String,
     parent: Option<String>,
@@ -36,7 +36,7 @@ pub(super) struct Standing<'r> {
     write: Writing<'r>,
 }
 
-impl<'r> Standing<'r> {
+impl<'r> Attachments<'r> {
     pub(super) fn new(relation: &'r Relation) -> Self {
         let read = move |column: &str, row: &str| {
             relation.position(column).map_or_else(|| "NULL".to_owned(), |i| relation.read(i, Some(row)))
@@ -49,7 +49,7 @@ impl<'r> Standing<'r> {
             relation.update(&changed, row).into_iter().map(one).collect::<Vec<_>>().join(", ")
         };
         let parent = relation.target().map(|t| qualified(&relation.schema, t.table));
-        Standing { relation, rows: relation.rows(), parent, read: Box::new(read), write: Box::new(write) }
+        Attachments { relation, rows: relation.rows(), parent, read: Box::new(read), write: Box::new(write) }
     }
 
     /// `legacy` is where the table lies now.

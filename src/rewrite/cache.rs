@@ -91,8 +91,8 @@ impl Cache {
     }
 }
 
-/// Rewrites a text. Its normalised form is computed once, for all the times that the statement is counted.
-fn fresh(policy: &Policy, names: &NameContext, text: &str) -> Arc<Outcome> {
+/// The outcome of a text that is not kept. Its normalised form is computed once, for all the times that the statement is counted.
+pub fn fresh(policy: &Policy, names: &NameContext, text: &str) -> Arc<Outcome> {
     let mut outcome = rewrite(policy, names, text);
     outcome.meets_view = outcome.text.is_none() && outcome.hits.iter().any(|hit| policy.is_view(&hit.table));
     outcome.seen = (!outcome.hits.is_empty()).then(|| Seen::of(text, outcome.text.as_deref()));

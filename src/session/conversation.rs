@@ -111,6 +111,8 @@ pub struct Conversation<H> {
     hold: Hold,
     /// A statement waits for a retired name, or for the cut-over of a table.
     waits_for_name: bool,
+    /// A statement waits until its long text is rewritten.
+    waits_for_outcome: bool,
     /// It has named legacy tables since it last had no request and no transaction open.
     uses_tables: bool,
     /// Copied tables whose heap the open transaction has replaced (TRUNCATE and the like): it reads the legacy tables themselves,
@@ -143,6 +145,7 @@ impl<H: House> Conversation<H> {
             turn: Turn::default(),
             hold: Hold::default(),
             waits_for_name: false,
+            waits_for_outcome: false,
             uses_tables: false,
             rebuilt: Vec::new(),
             transaction: Transaction::None,

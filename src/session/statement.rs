@@ -119,6 +119,16 @@ pub enum How {
     Sql(Span),
 }
 
+impl How {
+    /// The parameter types that its Parse has declared, as a number and a list; empty for PREPARE.
+    pub fn types(&self) -> &[u8] {
+        match self {
+            How::Protocol(types) => types,
+            How::Sql(_) => &[],
+        }
+    }
+}
+
 /// What a text does to prepared statements by SQL.
 #[derive(Debug, Clone)]
 pub enum PreparedChange {

@@ -31,8 +31,8 @@ impl<H: House> Conversation<H> {
         let is_held = self.is_resting() && self.hold.waiting.is_some_and(|tag| tag != client::SYNC);
         // In a transaction, or behind requests that are not answered, only the server can answer with the right error; a wait for a
         // name ends soon anyway.
-        let waits_for_name = self.waits_for_name && self.is_idle() && !self.pipeline.is_in_stretch();
-        let is_statement = is_held || waits_for_name;
+        let waits = (self.waits_for_name || self.waits_for_outcome) && self.is_idle() && !self.pipeline.is_in_stretch();
+        let is_statement = is_held || waits;
         if is_statement {
             self.hold.cancel = Cancel::Wanted;
         }
@@ -81,6 +81,7 @@ impl<H: House> Conversation<H> {
             frame::write(&mut out, server::READY_FOR_QUERY, &[&[status::IDLE]]);
         }
         self.hold.cancel = if is_whole { Cancel::None } else { Cancel::Skipping };
+        self.waits_for_outcome = false;
         if std::mem::take(&mut self.waits_for_name) {
             self.house.touches(&Outcome::default());
         }

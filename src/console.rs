@@ -1,7 +1,7 @@
 //! The admin console over the PostgreSQL protocol: `psql -h 127.0.0.1 -p 6433 esclusa`, or any driver.
 //!
 //! pgwire speaks the protocol here, and only here. The way of a command: `guard` bounds the client's bytes, `connection` takes
-//! message by message, `login` lets in, `query` hands texts on, `lexer` and `parser` read them, `command` finds their line
+//! message by message, `login` authenticates, `query` hands texts on, `lexer` and `parser` read them, `command` finds their line
 //! in the table of commands, `statement` checks the right and runs it, `encode` frames the answer. What can be shown is the list of
 //! reports (`src/report.rs`); what can be done has one file per small family: `modes`, `steering`, `pause`; `courtesy` is for what drivers
 //! say on their own.
@@ -67,7 +67,7 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>, admin: Arc<dyn Ad
             accepted = listener.accept() => match accepted {
                 Ok((socket, peer)) => drop(connections.spawn(connection(socket, peer, console.clone()))),
                 Err(error) => {
-                    // Out of file descriptors, most likely: a pause lets connections end.
+                    // Most likely out of file descriptors: after a pause some connections may have ended.
                     tracing::warn!(%error, "a console client could not be accepted");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }

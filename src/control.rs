@@ -45,7 +45,7 @@ pub async fn modes(database: &Database) -> Result<HashMap<String, Mode>> {
     if !there.get::<_, bool>(0) {
         static TOLD: std::sync::Once = std::sync::Once::new();
         TOLD.call_once(|| {
-            tracing::warn!("the target database has no schema esclusa: no mode and no hit is stored; run `esclusa schema apply`")
+            tracing::warn!("the target database has no schema esclusa, so modes and hits are not stored; run `esclusa schema apply`")
         });
         return Ok(HashMap::new());
     }
@@ -59,8 +59,8 @@ pub async fn modes(database: &Database) -> Result<HashMap<String, Mode>> {
     Ok(modes)
 }
 
-/// Stores the mode of tables, with who, when, from, to and why, and tells the other replicas when the caller's transaction ends. It
-/// asks nothing: which table may have which mode is decided in `migrate/gate.rs`.
+/// Stores the mode of tables, with who, when, from, to and why, and tells the other replicas when the caller's transaction ends. It does not check
+/// whether a table may have the mode: `migrate/gate.rs` does.
 pub async fn store_modes(db: &Database, tables: &[String], mode: Mode, who: &str, why: Option<&str>) -> Result<Vec<Change>> {
     let mut changes = Vec::new();
     for table in tables {
@@ -70,13 +70,13 @@ pub async fn store_modes(db: &Database, tables: &[String], mode: Mode, who: &str
     Ok(changes)
 }
 
-/// Numbers the change of modes, or of what they depend on, in the caller's transaction, and tells the replicas when that ends.
+/// Gives the change of modes, or of what they depend on, its number in the caller's transaction; the replicas are told at its commit.
 pub async fn announce(db: &Database) -> Result<()> {
     replica::advance(db).await?;
     db.batch("announcing a switch", &format!("NOTIFY {CHANNEL}")).await
 }
 
-/// Waits until a switch is in force on every replica. Where one has not followed, each change says so.
+/// Waits until a switch is in force on every replica. If one has not followed in time, the note of every change says so.
 pub async fn behind(database: &Database, changes: &mut [Change]) -> Result<()> {
     let late = replica::settled(database).await?.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     if !late.is_empty() {
@@ -149,7 +149,7 @@ pub async fn write_shadow(database: &Database, instance: &str, (counts, differen
         .await
 }
 
-/// What reads of a table were compared with is gone: the statement for whoever makes it anew, or takes it away. What differed stays to be read.
+/// The statement that deletes the comparisons of a table, for whoever rebuilds or drops the rows that were compared. Recorded differences are kept.
 pub fn forget_comparisons(table: &str) -> String {
     format!("DELETE FROM esclusa.shadow WHERE legacy_table = {};\n", literal(table))
 }

@@ -1,12 +1,12 @@
-//! Rule -> legacy relation: the legacy columns in order, with their exact types, and for each the expression that yields it from
-//! the new tables; and for each column of the new tables the expression that it is written with.
+//! Rule -> legacy relation: the legacy columns in order, with their exact types, and for each the expression that computes it from the new tables;
+//! and for each column of the new tables the expression that computes it from a legacy row.
 //!
 //! This is the one value behind five uses: the view that the rewriter names and the writes that it makes, the triggers behind the view,
-//! the backfill, the proof of parity and the registry. None of them writes an expression of its own, so they cannot disagree.
+//! the backfill, the proof of parity and the registry. None of them has expressions of its own, so they cannot disagree.
 //!
-//! A legacy table's rows lie in a partition of their own, its *leaf*. What is read is an expression over an alias of the leaf; what is
-//! written is SQL with holes for the columns of a *typed legacy row* ([`Sql`]): in a backfill that row is the legacy table's, in an
-//! INSERT a sub-select of assigned values, in a trigger NEW.
+//! A legacy table's rows lie in a partition of their own, its *leaf*. A column is read by an expression over an alias of the leaf, and written by
+//! SQL with holes for the columns of a *typed legacy row* ([`Sql`]): in a backfill that row comes from the legacy table, in an INSERT from a
+//! sub-select of the assigned values, in a trigger it is NEW.
 
 mod compile;
 mod history;
@@ -29,20 +29,20 @@ pub use schemas::{CONTROL, KEYS, LEAVES};
 use target::Target;
 use value::SqlType;
 
-/// What a compilation needs besides the rule.
+/// What compiling a rule needs besides the rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
     /// The schema of the legacy tables and of those that replace them.
     pub schema: String,
-    /// The zone in which legacy stamps are read for `al_changed_at`.
+    /// The time zone of the legacy timestamps, for `al_changed_at`.
     pub time_zone: String,
     /// The first month with a partition of its own.
     pub first_month: Month,
-    /// The month behind the last one that is made at the beginning.
+    /// The month after the last partition that is made at first.
     pub horizon: Month,
     /// Whether pg_partman may make the months ahead.
     pub partman: Partman,
-    /// The role that mode shadow compares as.
+    /// The role that runs the comparisons of mode shadow.
     pub shadow_role: String,
 }
 
@@ -60,7 +60,7 @@ impl Context {
     }
 }
 
-/// A legacy table as it lives on in the new tables.
+/// How a legacy table is stored in the new tables.
 #[derive(Debug, Clone)]
 pub struct Relation {
     /// The legacy table's name.
@@ -71,7 +71,7 @@ pub struct Relation {
     pub kind: &'static str,
     /// The legacy columns in order.
     pub columns: Vec<Column>,
-    /// The new table that its leaf is a partition of, with the leaf's value of the discriminator; `None` where the table stays.
+    /// The new table that its leaf is a partition of, with the leaf's discriminator value; `None` for a retained table.
     pub home: Option<Home>,
     /// The other columns of the new table, in the order in which they are written.
     pub fields: Vec<Field>,
@@ -81,7 +81,7 @@ pub struct Relation {
     pub primary: Vec<usize>,
     /// The legacy table's constraint over its key.
     pub unique: Option<Unique>,
-    /// How changes that the audit trigger records become legacy rows, where the application does not write its history any more.
+    /// How changes recorded by the audit trigger become legacy rows, where the application no longer writes its history.
     pub projection: Option<Projection>,
 }
 
@@ -118,7 +118,7 @@ pub enum Store {
     Column(&'static str),
     /// In an image: a jsonb column, under the legacy name.
     Image(&'static str),
-    /// In the column of the same name: the table is still there.
+    /// In the column of the same name of a retained table.
     Same,
 }
 
@@ -131,7 +131,7 @@ pub struct Field {
     pub write: Value,
     /// What the backfill puts there, where that differs.
     pub backfill: Option<Value>,
-    /// An UPDATE writes it whatever it changes.
+    /// Every UPDATE writes it, whichever columns it assigns.
     pub always: bool,
 }
 
@@ -149,18 +149,18 @@ pub enum Value {
 /// How a recorded change becomes a legacy row.
 #[derive(Debug, Clone)]
 pub struct Projection {
-    /// For each legacy column its value, typed, over the parameters `$1` to `$4`.
+    /// For each legacy column its typed value, an expression over the parameters `$1` to `$4`.
     pub columns: Vec<String>,
-    /// Columns that nothing is known of: they are NULL.
+    /// Columns whose value is not known: they are NULL.
     pub unknown: Vec<String>,
 }
 
-/// The legacy table's constraint over its key, for which the new table has one of its own.
+/// The legacy table's constraint over its key; the new table has one in its place.
 #[derive(Debug, Clone)]
 pub struct Unique {
-    /// The legacy constraint, by its own name or by the name that PostgreSQL would have given.
+    /// The name of the legacy constraint, or the name that PostgreSQL would have given it.
     pub legacy: String,
-    /// Whether the legacy table had it; otherwise only the new table asks for it.
+    /// Whether the legacy table had it; otherwise only the new table has it.
     pub declared: bool,
 }
 
@@ -170,7 +170,7 @@ impl Relation {
         self.home.as_ref().map(|h| h.target)
     }
 
-    /// What it became part of, for those who are told.
+    /// The name of the table that it became part of, for messages.
     pub fn target_name(&self) -> &str {
         self.target().map_or(self.table.as_str(), |t| t.table)
     }
@@ -180,7 +180,7 @@ impl Relation {
         if self.is_retained() { self.legacy_table() } else { target::leaf(&self.table) }
     }
 
-    /// The view that yields the legacy rows, whatever stands under the legacy name.
+    /// The view that yields the legacy rows, whatever object has the legacy name.
     pub fn view(&self) -> String {
         qualified(CONTROL, &self.table)
     }
@@ -200,7 +200,7 @@ impl Relation {
         self.target().filter(|t| !t.unique.is_empty()).map(|_| format!("{}_code_key", self.table))
     }
 
-    /// The columns of that constraint; none where there is none.
+    /// The columns of that constraint; empty where there is none.
     pub fn leaf_key(&self) -> Vec<&'static str> {
         let of = |target: &'static Target| [&[target.discriminator], target.unique].concat();
         self.target().filter(|t| !t.unique.is_empty()).map(of).unwrap_or_default()
@@ -211,13 +211,13 @@ impl Relation {
         self.target().and_then(|t| t.identity.last()).copied().unwrap_or_default()
     }
 
-    /// Whether an application's write puts into a field what the backfill does.
+    /// Whether an application's write computes a field in the same way as the backfill.
     pub fn is_written_as_moved(&self, name: &str) -> bool {
         self.fields.iter().any(|field| field.name == name && field.backfill.is_none() && !matches!(field.write, Value::Default))
     }
 
-    /// Whether a row of the leaf has a value in every column that is NOT NULL; `None` where there is no such column. Only what the audit
-    /// trigger projects into a history may lack one.
+    /// Whether a row of the leaf has a value in every column that is NOT NULL; `None` where there is no such column. Only a row that the audit
+    /// trigger projected into a history may lack one.
     pub fn wholeness(&self, row: &str) -> Option<String> {
         let read = |(i, column): (usize, &Column)| column.not_null.then(|| self.read(i, Some(row)));
         let values: Vec<String> = self.columns.iter().enumerate().filter_map(read).collect();
@@ -241,7 +241,7 @@ impl Relation {
         }
     }
 
-    /// Whether an index of the leaf can be on the expression that reads a column: it does not follow settings of the session.
+    /// Whether the expression that reads a column can be indexed: it does not depend on settings of the session.
     pub fn is_indexable(&self, at: usize) -> bool {
         let column = &self.columns[at];
         matches!(column.store, Store::Typed(_) | Store::Same | Store::Column(_)) || column.sql_type.is_indexable_in_image()
@@ -261,7 +261,7 @@ impl Relation {
         format!("SELECT {} FROM {}", self.select_list(&|_| true, None), self.rows())
     }
 
-    /// What a column gets that an INSERT does not name: its default, or a typed NULL.
+    /// The value of a column that an INSERT does not name: its default, or a typed NULL.
     pub fn default(&self, column: usize) -> Sql {
         let column = &self.columns[column];
         match &column.default {
@@ -277,7 +277,7 @@ impl Value {
         Value::Expression(Sql::text(text))
     }
 
-    /// Key text over columns of a rule.
+    /// The text of a row's key, over columns of a rule.
     fn key_text(rule: &Rule, key: &[usize], text: fn(&SqlType, &Sql) -> Sql) -> Value {
         let one = |&i: &usize| text(&SqlType::new(&rule.columns[i].column.type_name), &Sql::column(i));
         Value::Expression(value::composite(&key.iter().map(one).collect::<Vec<_>>()))

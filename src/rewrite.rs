@@ -1,9 +1,9 @@
 //! Pure: compiled rules + a statement -> an outcome. No socket, no clock, no database: values in, values out, which is what makes
 //! it testable by the hundred thousand statements.
 //!
-//! `policy` is what statements are decided by, `context` what their names mean in a session, `work` one statement while it is worked on,
-//! and `outcome` what becomes of a text. One file per statement family: `read` for references in FROM, `insert` with `conflict`, `update`,
-//! `delete`, `merge`, `copy`, `utility`; `group`, `system` and `rowtype` for what a view has not; `returning`, `assign` and `expression` for
+//! `policy` holds what decisions are based on, `context` what names mean in a session, `work` is one statement while it is being rewritten, and
+//! `outcome` the result for a text. One file per statement family: `read` for references in FROM, `insert` with `conflict`, `update`,
+//! `delete`, `merge`, `copy`, `utility`; `group`, `system` and `rowtype` for what a view does not have; `returning`, `assign` and `expression` for
 //! what they share. `resolve` and `columns` decide what a name is, `ambiguity` leaves to the server what only it knows,
 //! `splice` puts the text together, `refuse` says no.
 
@@ -61,7 +61,7 @@ use work::Work;
 pub fn rewrite(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
     let outcome = decided(policy, names, text);
     let is_good = outcome.reads.is_empty() || outcome.refusals.is_empty() && outcome.text.is_some();
-    // What has no new form is read where it always was.
+    // A statement that cannot be rewritten is decided again with the legacy tables, which still exist.
     if is_good { outcome } else { decided(policy, &names.by_legacy_tables(), text) }
 }
 
@@ -77,7 +77,7 @@ fn decided(policy: &Policy, names: &NameContext, text: &str) -> Outcome {
     let mut edits = Vec::new();
     outcome.effects = effect::effects(&script.lexed);
     let mut follower = Follower::new(policy, names);
-    // As the server counts them: one that is empty is none.
+    // Numbered as the server does: empty statements do not count.
     for (number, statement) in script.statements.iter().filter(|statement| !statement.lexemes.is_empty()).enumerate() {
         match Work::new(policy, follower.names(), follower.is_in_doubt(), &script.lexed, statement) {
             Some(Ok(mut work)) => {
@@ -132,10 +132,10 @@ impl Work<'_, '_> {
         });
         self.reads_copies = !self.names.reads.is_empty() && !self.names_in_doubt && self.only_reads() && self.may_read_copies();
         outcome.shadow = live.iter().any(|&i| self.entries[i].is_some_and(|e| e.mode == Mode::Shadow)) && self.only_reads();
-        // The server's own answer, about a name that this role may not look up, is that of the legacy table.
+        // A role that may not look up the name gets the same error from the server for the legacy table.
         let is_stranger = self.policy.limited.contains(&(self.names.role.clone(), String::new()));
         let rewrites = !is_stranger && live.iter().any(|&i| self.rewritten(i).is_some());
-        // What the net caught may be a relation that the parser did not show: then nothing of the statement is touched.
+        // What `net` found may be a relation that the parser did not report: then the whole statement is left untouched.
         let result = match refused {
             Some(refusal) => Err(refusal),
             None if rewrites && !unclassified => self.edit_all(),
@@ -214,7 +214,7 @@ impl Work<'_, '_> {
         self.fault.take().map_or(Ok(()), Err)
     }
 
-    /// Replaces the whole statement by one that fails at the same place, whose error is then replaced by ours.
+    /// Replaces the whole statement by one that fails at the same point; its error is then replaced by ours.
     fn refuse(&mut self, refusal: Refusal, outcome: &mut Outcome) {
         self.edits.clear();
         let Some(span) = self.lexed.span(&self.lexemes) else { return };
@@ -272,7 +272,7 @@ mod tests {
             ("create unlogged table tipocorreo (x integer)", true),
             ("create view tipocorreo as select 1", true),
             ("create table otra (like tipocorreo)", true),
-            // Not classified: a name that comes back for nothing does no harm.
+            // Not told apart: bringing a name back without need does no harm.
             ("create table otra (tipocorreo integer)", true),
         ] {
             let outcome = rewrite(&policy, &names, text);

@@ -1,7 +1,7 @@
 //! What became of each legacy table: one TOML file per table under `rules/`, reviewed like code.
 //!
-//! A rule is complete in itself: it carries the legacy columns with their exact types, because after the drop no catalog has
-//! them any more. Rule + nothing else compiles into a legacy relation.
+//! A rule is complete in itself: it carries the legacy columns with their exact types, because after the drop no catalog has them any more. It
+//! compiles into a legacy relation without any other input.
 
 pub mod check;
 mod columns;
@@ -37,7 +37,7 @@ pub struct Rule {
     pub wave: String,
     /// The plan's task ids.
     pub tasks: Vec<String>,
-    /// Who says so: the plan, or a proposal and on what ground.
+    /// Where it comes from: the plan, or a proposal with its reason.
     pub source: String,
     /// What the reviewer should know.
     pub note: String,
@@ -57,7 +57,7 @@ impl Rule {
         self.columns.iter().position(|c| c.column.name == column)
     }
 
-    /// The places of those columns that it has; names in a rule were checked when it was read.
+    /// The places of these columns; the names in a rule were checked when it was read.
     pub fn positions(&self, columns: &[String]) -> Vec<usize> {
         columns.iter().filter_map(|column| self.position(column)).collect()
     }
@@ -94,8 +94,8 @@ pub struct Faulty {
 pub struct RuleSet {
     /// By legacy table.
     pub rules: BTreeMap<String, Rule>,
-    /// Legacy tables whose rules have faults; none of them is among `rules`. Where the file does not even say which table it is about,
-    /// its name is taken for the table's.
+    /// Legacy tables whose rules have faults; none of them is among `rules`. If a file does not even say which table it is about, the file's name
+    /// is taken for the table's.
     pub faulty: BTreeMap<String, Faulty>,
 }
 
@@ -109,8 +109,8 @@ impl RuleSet {
         faulty.faults.0.extend(fault);
     }
 
-    /// Keeps a rule that is in force, where the file that it was read from has faults now. It stands in the same way towards the others as
-    /// it did; where another rule has taken its domain meanwhile, both are faulty, and both are kept.
+    /// Keeps a rule in force although its file has faults now. The checks against other rules still apply: if another rule has taken its domain
+    /// meanwhile, both are faulty, and both are kept.
     pub fn keep(&mut self, rule: &Rule) {
         let is_its = |(table, faulty): (&String, &Faulty)| *table == rule.table || faulty.file == rule.origin.file;
         let named: Vec<String> = self.faulty.iter().filter(|f| is_its(*f)).map(|(table, _)| table.clone()).collect();

@@ -2,7 +2,8 @@
 //!
 //! [`listen`] binds or inherits sockets and accepts, `worker` serves what was accepted, [`policy`] puts rules and [`facts`] together,
 //! [`trust`] looks whether the server asks for passwords, [`steering`] holds what is in force, `recording` takes hits to the database,
-//! `switchboard` switches modes, `pass_through` switches all of it off by an [`order`], `reload` reads settings and rules anew, `followers` follows other replicas, `raising` brings retired names back, `cut_over` holds a table that is about to move, `around` looks
+//! `switchboard` switches modes, `pass_through` obeys `esclusa off`, which arrives as an [`order`], `reload` reads settings and rules anew,
+//! `followers` follows other replicas, `raising` brings retired names back, `cut_over` holds a table that is about to move, `around` looks
 //! who uses legacy tables without the proxies, `shadow` runs reads a second time, [`benchmark`] measures them, `conversations` has sessions
 //! recorded, [`handover`] passes the sockets to a new process.
 
@@ -111,7 +112,7 @@ impl Server {
         if let Some(address) = &web_address {
             tracing::info!(%address, "browsers and machines are served");
             if !address.is_local() {
-                tracing::warn!(%address, "passwords come to this port as they are: it needs what ends TLS in front of it");
+                tracing::warn!(%address, "passwords reach this port unencrypted: put a TLS proxy in front of it");
             }
         }
         tracing::info!(%address, console = %console_address, upstream = %settings.upstream.address, "esclusa serves");
@@ -145,7 +146,7 @@ impl Server {
         self.stop_within(patience).await;
     }
 
-    /// The same with a patience of its own.
+    /// The same with a given patience.
     pub async fn stop_within(mut self, patience: Duration) {
         let _ = self.stop.send(true);
         let _ = self.shared.draining.send(true);
@@ -163,7 +164,7 @@ impl Server {
         {
             page.abort();
         }
-        // Who returns from here may bind the same addresses.
+        // When this returns, the addresses are free to be bound again.
         for task in self.tasks {
             task.abort();
             let _ = task.await;

@@ -1,12 +1,15 @@
 //! One client's conversation with its own server connection, one to one.
 //!
 //! [`conversation`] is the state machine: pure, frames in, decisions out; what it has to know of the rest it asks of a [`house::House`].
-//! [`relay`] moves bytes between two sockets and asks it. [`login`] is what comes before. [`lead_back`] leads the server's errors back to
-//! what the client wrote. Only Query and Parse are read as SQL; everything else passes by tag and length, streamed, never held.
+//! [`relay`] moves bytes between two sockets and asks it. [`login`] is what comes before. [`lead_back`] translates the server's errors back to what
+//! the client wrote. Only Query and Parse are read as SQL; everything else passes by tag and length, streamed, never held.
 //!
-//! The conversation's state has a room for each thing that is followed: [`pipeline`] what is asked and not answered, [`names`] what names
-//! mean, [`prepared`] and [`portals`] what names of statements and portals stand for, [`readiness`] whose turn it is, [`in_flight`] what a
-//! switch waits for, [`touch`] what waits for a retired name, [`pause`] whether all of them stand still, [`hold`] what waits while they do, [`samples`] what mode shadow compares, [`again`] which read of a copied table may be sent again, [`predecessor`] what ran before in the transaction, [`activity`] what others see of it, [`peer`] who the client is, and [`reading`] how
+//! The conversation's state has a file for each thing that is tracked: [`pipeline`] what is asked and not yet answered, [`names`] what names
+//! mean, [`prepared`] and [`portals`] what names of statements and portals refer to, [`readiness`] whether the client may send or our own requests
+//! go first, [`in_flight`] what a
+//! switch waits for, [`touch`] what waits for a retired name, [`pause`] whether all sessions are paused, [`hold`] what waits while they are,
+//! [`samples`] what mode shadow compares, [`again`] which read of a copied table may be sent again, [`predecessor`] what ran before in the
+//! transaction, [`activity`] what others see of it, [`peer`] who the client is, and [`reading`] how
 //! its texts are read.
 
 pub mod activity;
@@ -50,7 +53,7 @@ use relay::Relay;
 use shared::Seat;
 pub use shared::{ClientInfo, Shared, Standing};
 
-/// From where a client has come.
+/// Where a client connects from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeerAddress {
     /// An IP address, or `local` for a Unix socket.
@@ -59,7 +62,7 @@ pub struct PeerAddress {
     pub port: Option<u16>,
 }
 
-/// Serves one client until it or its server is gone. Its login must be over at `deadline`; while the proxy is paused, no time passes.
+/// Serves one client until it or its server is gone. Its login must be complete by `deadline`; time while the proxy is paused does not count.
 pub async fn run<C: Link, U: Connect>(client: C, from: PeerAddress, upstream: &U, shared: Arc<Shared>, deadline: Instant) {
     let PeerAddress { address, port } = from;
     let greeted = tokio::select! {
@@ -87,7 +90,7 @@ pub async fn run<C: Link, U: Connect>(client: C, from: PeerAddress, upstream: &U
     let Some(server) = connected else { return login::tell_end(&mut greeted.client).await };
     let Some(server) = in_time(server, &who.address) else { return };
     telemetry::count("esclusa_clients_total");
-    // Channel binding needs TLS on the client's leg: an offer of it on a plain one makes libpq give up.
+    // Channel binding needs TLS between client and proxy: offered without TLS, it makes libpq give up.
     let hide_binding = !greeted.client.is_encrypted() && server.is_encrypted();
     let house = Seat::new(shared.clone(), info.clone());
     let mut conversation = Conversation::new(house, who, greeted.startup.is_replication(), info.flight.clone());
@@ -111,14 +114,14 @@ pub async fn run<C: Link, U: Connect>(client: C, from: PeerAddress, upstream: &U
                 info.answer_cancels(|| relay.cancel_held());
                 shared.pause.heed(|held| relay.hold(held));
             }
-            // The drain may have begun while this client logged in.
+            // The drain may have begun while this client was logging in.
             () = &mut drained, if !relay.is_draining() => relay.drain(),
         }
     }
     relay.ended();
 }
 
-/// What came of a step of the login; the log says why it is nothing.
+/// The result of a step of the login; if there is none, the log says why.
 fn in_time<T>(step: Result<Result<T>, Elapsed>, address: &str) -> Option<T> {
     match step {
         Ok(Ok(done)) => return Some(done),

@@ -1,5 +1,5 @@
-//! Mode `shadow`: a sample of the reads of a table runs a second time, on the side, as it is forwarded now and as it would be
-//! rewritten. What that found is kept here, in memory and bounded; running it is the server's part.
+//! Mode `shadow`: a sample of the reads of a table runs again, apart from the client's session, both as it is forwarded now and as it would be
+//! rewritten. The findings are kept here, in bounded memory; the module `server` runs the samples.
 //!
 //! A client is never delayed: a sample that finds the queue full is dropped and counted.
 
@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use crate::rewrite::NameContext;
 use crate::sql::quote::literal;
 
-/// Samples that wait to be run.
+/// The most samples that wait to be run.
 const QUEUE: usize = 64;
 /// Differences that are kept to be shown; older ones are in schema `esclusa`.
 const DIFFERENCES: usize = 200;
@@ -43,7 +43,7 @@ pub struct Sample {
     pub fingerprint: i64,
     /// The legacy tables in it.
     pub tables: Vec<String>,
-    /// Declared parameter types; 0 or missing was for the server to find.
+    /// Declared parameter types; where one is 0 or missing, the server inferred it.
     pub types: Vec<u32>,
     /// Parameters.
     pub parameters: Vec<Parameter>,
@@ -56,11 +56,11 @@ pub struct Sample {
 pub enum Verdict {
     /// Both forms have the same columns and rows.
     Equal,
-    /// They differ, twice, each time in one snapshot; how, and the first row that only one has.
+    /// They differed twice, each time within one snapshot: how, and the first row that only one of them has.
     Different(String),
-    /// The statement as it is forwarded gives another result each time that it runs.
+    /// The forwarded statement itself gives a different result at each run.
     Unsteady,
-    /// It cannot be compared: both forms fail, or the result is too large, or it would not be rewritten.
+    /// It cannot be compared: both forms fail, the result is too large, or it would not be rewritten.
     Skipped(String),
 }
 
@@ -80,7 +80,7 @@ pub struct Count {
     pub equal: u64,
     /// Samples that differ.
     pub different: u64,
-    /// Samples of statements that have no steady result.
+    /// Samples of statements whose result is not the same at each run.
     pub unsteady: u64,
     /// Samples that could not be compared.
     pub skipped: u64,
@@ -142,7 +142,7 @@ impl Default for Shadow {
 }
 
 impl Shadow {
-    /// Whether the next read is one of the sample: one in `every`, none when that is 0.
+    /// Whether the next read is sampled: one in `every`, none when that is 0.
     pub fn is_sampled(&self, every: usize) -> bool {
         every > 0 && self.turn.fetch_add(1, Ordering::Relaxed).is_multiple_of(every as u64)
     }
@@ -154,7 +154,7 @@ impl Shadow {
         }
     }
 
-    /// The samples; once.
+    /// The receiver of the samples; `None` after the first call.
     pub fn samples(&self) -> Option<mpsc::Receiver<Sample>> {
         self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -233,7 +233,7 @@ impl Count {
     }
 }
 
-/// The text, and the parameters as far as they can be read.
+/// The text, followed by the parameters as far as they are readable.
 fn told(sample: &Sample) -> String {
     let mut out = sample.text.to_string();
     for (i, parameter) in sample.parameters.iter().enumerate() {
@@ -241,7 +241,7 @@ fn told(sample: &Sample) -> String {
             None => "NULL".to_owned(),
             Some(bytes) if parameter.binary => match sample.types.get(i) {
                 Some(oid) if *oid != 0 => shown::value(*oid, bytes),
-                // The server has found the type: what the bytes say is not known here.
+                // The server inferred the type, so how to read the bytes is not known here.
                 _ => shown::bytes(bytes),
             },
             Some(bytes) => literal(&String::from_utf8_lossy(bytes)),

@@ -4,10 +4,10 @@
 //! spans into the client's own text. Nothing is ever printed back from a tree (printing changes literals and drops comments);
 //! whoever rewrites splices into the text at these spans.
 //!
-//! The way of a text: [`token`] cuts it into lexemes and splits statements, which `cursor` reads by place; [`wrapper`] peels what stands round a query
-//! (EXPLAIN, PREPARE, DECLARE, COPY, CREATE ... AS); [`edit`] takes out what the parser misreads (ONLY, TABLE t, locking
+//! The way of a text: [`token`] cuts it into lexemes and splits statements, which `cursor` reads by place; [`wrapper`] removes what surrounds a
+//! query (EXPLAIN, PREPARE, DECLARE, COPY, CREATE ... AS); [`edit`] removes what the parser misreads (ONLY, TABLE t, locking
 //! clauses); [`parse`] parses what is left, and once more with the help of [`shim`]; [`walk`] collects references, names and
-//! scopes, with [`select`] and [`figure`]; `types` finds what names a type;
+//! scopes, with [`select`] and [`figure`]; `types` finds names of types;
 //! [`clause`] finds the parts of INSERT, UPDATE and DELETE.
 
 mod attribution;

@@ -27,9 +27,9 @@ pub struct Metric {
     pub name: &'static str,
     /// What it is.
     pub kind: Kind,
-    /// Of what.
+    /// Its unit.
     pub unit: Unit,
-    /// What it tells.
+    /// What it means.
     pub help: &'static str,
 }
 
@@ -42,7 +42,7 @@ pub const METRICS: &[Metric] = &[
         name: "esclusa_proxy_headers_refused_total",
         kind: Kind::Counter,
         unit: Unit::Count,
-        help: "Connections refused for a PROXY protocol header that was missing, malformed, or from an address that may not send one.",
+        help: "Connections refused because of a PROXY protocol header that was missing, malformed, or sent by an address that may not send one.",
     },
     Metric {
         name: "esclusa_statements_total",
@@ -73,19 +73,19 @@ pub const METRICS: &[Metric] = &[
         name: "esclusa_prepared_overflow_total",
         kind: Kind::Counter,
         unit: Unit::Count,
-        help: "Prepared statements that were not remembered, because a session's texts were too long together.",
+        help: "Prepared statements that were not remembered because the texts of their session were too long in total.",
     },
     Metric {
         name: "esclusa_cut_over_seconds",
         kind: Kind::Histogram,
         unit: Unit::Seconds,
-        help: "How long a table was held for its sessions while it changed its place, or was about to.",
+        help: "How long sessions were held at a table during a cut-over, or an attempt at one.",
     },
     Metric {
         name: "esclusa_resurrections_total",
         kind: Kind::Counter,
         unit: Unit::Count,
-        help: "Retired names that a statement through this proxy has named, by outcome: back, lost (the client was told 42P01).",
+        help: "Retired names that a statement through this proxy named, by outcome: back, lost (the client got 42P01).",
     },
     Metric {
         name: "esclusa_shadow_total",
@@ -97,13 +97,13 @@ pub const METRICS: &[Metric] = &[
         name: "esclusa_reads_sent_back_total",
         kind: Kind::Counter,
         unit: Unit::Count,
-        help: "Tables whose copy nobody reads any more because this proxy has seen a read that differs.",
+        help: "Tables whose copy is no longer read because this proxy found a read that differs.",
     },
     Metric {
         name: "esclusa_reads_answered_by_table_total",
         kind: Kind::Counter,
         unit: Unit::Count,
-        help: "Reads that failed by the copy of a table and were answered from the table; `report reads` has the SQLSTATEs.",
+        help: "Reads that failed on the copy of a table and were answered from the legacy table; `report reads` has the SQLSTATEs.",
     },
     Metric { name: "esclusa_recording", kind: Kind::Gauge, unit: Unit::Count, help: "1 while conversations are recorded." },
     Metric {
@@ -148,19 +148,19 @@ pub const METRICS: &[Metric] = &[
         name: "esclusa_hits_folded_total",
         kind: Kind::Counter,
         unit: Unit::Count,
-        help: "Hits that are counted in totals alone, because the database was away for too long for their detail.",
+        help: "Hits that are counted only in totals because the database was unreachable for too long to keep their detail.",
     },
     Metric {
         name: "esclusa_around_total",
         kind: Kind::Counter,
         unit: Unit::Count,
-        help: "Uses of legacy tables around the proxies that this one has found: SHOW AROUND.",
+        help: "Uses of legacy tables around the proxies that this proxy found: SHOW AROUND.",
     },
     Metric {
         name: "esclusa_catalog_reads_total",
         kind: Kind::Counter,
         unit: Unit::Count,
-        help: "Times the whole catalog was read: at the start, and where it has changed at a switch or reload.",
+        help: "How often the whole catalog was read: at the start, and at a switch or reload if it had changed.",
     },
     Metric {
         name: "esclusa_rule_generation",
@@ -202,7 +202,7 @@ pub fn took(name: &'static str, elapsed: std::time::Duration) {
 
 /// Installs the recorder. A second call changes nothing.
 pub fn install() -> Result<()> {
-    // A process has one recorder: two callers at the same time must not both try.
+    // A process has only one recorder: two concurrent callers must not both install it.
     static INSTALLING: Mutex<()> = Mutex::new(());
     let _turn = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     if MEMORY.get().is_some() {
@@ -212,7 +212,7 @@ pub fn install() -> Result<()> {
         .map_err(|e| Error::refused(format!("the metrics recorder could not be installed: {e}")))
 }
 
-/// Every series that there can be. A counter that began with its first event would have no rate at that event: each is there from the start.
+/// Every possible series. All exist from the start: a counter that appeared only with its first event would show no rate for that event.
 fn keys() -> impl Iterator<Item = (Key, Kind)> {
     METRICS.iter().flat_map(|metric| match LABELLED.iter().find(|(name, ..)| *name == metric.name) {
         Some((name, label, values)) => {
@@ -234,17 +234,17 @@ pub fn series() -> Vec<Series> {
     MEMORY.get().map_or_else(Vec::new, recorder::Memory::series)
 }
 
-/// The same in Prometheus' text format. It locks nothing that whoever records would wait for.
+/// The same in Prometheus' text format. It takes no lock that would delay a thread that records.
 pub fn exposition() -> String {
     exposition::text(METRICS.iter().map(|metric| (metric.name, metric.kind, metric.help)), &series())
 }
 
-/// Logs to standard error. `level` is that of the settings; `RUST_LOG` goes before it.
+/// Logs to standard error. `level` comes from the settings; `RUST_LOG` overrides it.
 pub fn log(level: &str, format: LogFormat) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .or_else(|_| tracing_subscriber::EnvFilter::try_new(level))
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    // A line that cannot be written is lost: the subscriber would complain of it where it cannot write either, and panic.
+    // A line that cannot be written is dropped: otherwise the subscriber would report the error to the same place, and panic.
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     let builder = builder.log_internal_errors(false);
     let fields = format::debug_fn(|out, field, value| match (field.name(), one_line(&format!("{value:?}"))) {
@@ -258,8 +258,8 @@ pub fn log(level: &str, format: LogFormat) {
     };
 }
 
-/// A text whose control characters are written as Rust writes them: names, errors and settings come from outside, and a line break or an
-/// escape sequence in one would forge a line of the log, or steer the terminal of whoever reads it. JSON escapes them by itself.
+/// A text with control characters escaped as in Rust: names, errors and settings come from outside, and a line break or escape sequence in one
+/// could forge a log line or control the reader's terminal. The JSON format escapes them anyway.
 fn one_line(text: &str) -> Cow<'_, str> {
     if !text.contains(char::is_control) {
         return Cow::Borrowed(text);

@@ -1,9 +1,9 @@
 //! Who touched which legacy name, how and when: counted in memory, bounded in bytes, frozen into batches that are written down exactly
 //! once (`control/spool.rs`, `control/hits.rs`).
 //!
-//! Only statements that name a legacy table come here, so that the rest of the traffic pays nothing for it but one addition (`felt`). Each worker counts in a
-//! ledger of its own. Whoever wants to know exchanges it for the one that he has read last time, and reads at leisure: a statement
-//! never waits for a report.
+//! Only statements that name a legacy table are counted here; other traffic costs one addition (`felt`). Each worker counts in a ledger of its own.
+//! A reader swaps a worker's ledger for the spare one that it has read before, and then reads without a lock, so that a statement never waits for a
+//! report.
 
 pub mod batch;
 mod execution;
@@ -35,16 +35,16 @@ pub struct Total {
     pub operation: String,
     /// What was done.
     pub outcome: String,
-    /// Of all its hits.
+    /// The number and times of all its hits.
     pub count: Count,
-    /// Those of them that failed.
+    /// How many of them failed.
     pub errors: u64,
 }
 
 /// The counts of this process.
 #[derive(Debug)]
 pub struct Traffic {
-    /// Where the workers count: each thread has one, and shares it with another only where there are more threads than these.
+    /// Where the workers count: one per thread; threads share one only if there are more threads than ledgers.
     ledgers: Vec<Mutex<Ledger>>,
     collected: Mutex<Collected>,
     limit_bytes: usize,
@@ -53,7 +53,7 @@ pub struct Traffic {
 /// What has been read out of the ledgers.
 #[derive(Debug)]
 struct Collected {
-    /// For each ledger the one that it is exchanged for.
+    /// For each ledger the spare that it is swapped with.
     spare: Vec<Ledger>,
     /// Since the last freeze.
     batch: Batch,
@@ -64,7 +64,7 @@ struct Collected {
 }
 
 impl Traffic {
-    /// The detail of what is counted between two freezes takes at most so many bytes.
+    /// The detail of what is counted between two freezes takes at most `limit_bytes` bytes.
     pub fn new(limit_bytes: usize) -> Self {
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(16);
         // Two ledgers a worker, and what has been read out of them.
@@ -92,7 +92,7 @@ impl Traffic {
         }
     }
 
-    /// Counts that a statement ran behind another one in their transaction; both name legacy tables.
+    /// Counts that a statement ran directly after another one of its transaction; both name legacy tables.
     pub fn count_followed(&self, before: &Outcome, outcome: &Outcome, client: &Client, at: SystemTime) {
         lock(&self.ledgers[place() % self.ledgers.len()]).count_followed(before, outcome, client, micros(at));
     }
@@ -120,7 +120,7 @@ impl Traffic {
         collected.totals.iter().map(total).collect()
     }
 
-    /// Hits since the start whose detail had no room.
+    /// Hits since the start for whose detail there was no room.
     pub fn folded(&self) -> u64 {
         self.collect().folded
     }

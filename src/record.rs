@@ -1,7 +1,7 @@
 //! Recordings of real conversations: `esclusa record` writes them and `esclusa replay` reads them.
 //!
 //! Sessions are recorded as a whole, from their login on: a share of all new sessions, or those of some users or applications. A recorded session
-//! has a [`Tap`]: the relay shows it each frame of the client that is forwarded, and the times of the answers. The tap copies them into a queue
+//! has a [`Tap`]: the relay shows it each forwarded frame of the client, and the times of the answers. The tap copies them into a queue
 //! that is bounded in bytes; a separate thread (`writer`) assembles frames, redacts values by the rules ([`redact`]), encrypts (`seal`) and writes.
 //! No session waits for that thread: where the queue is full, the session's recording ends, which the file notes and a metric counts. A session
 //! that is not recorded has no tap, which costs it one check of an `Option` per frame.

@@ -46,7 +46,7 @@ pub const COLUMNS: Columns = &[
     ("first", Text),
 ];
 
-/// What was found for one line.
+/// The findings for one line.
 #[derive(Debug, Default)]
 struct Line {
     equal: u64,
@@ -58,7 +58,7 @@ struct Line {
     excuse: Option<String>,
 }
 
-/// Everything that was found.
+/// All findings.
 #[derive(Debug, Default)]
 pub struct Found {
     lines: BTreeMap<(&'static str, String), Line>,

@@ -243,8 +243,8 @@ async fn what_was_recorded_gives_the_same_on_a_legacy_and_a_consolidated_copy() 
     assert!(told.err.contains("3 sessions: ") && told.err.contains(" 0 different, 2 not comparable"), "{}", told.err);
     assert_eq!(row(&rows, "update tipocolor set tcdesc = tcdesc || ? where tcid = ? returning tcdesc")["equal"], 1);
     assert_eq!(row(&rows, "select pg_sleep(?)")["equal"], 1);
-    assert_eq!(row(&rows, "select now(), random()")["first"], "it names now");
-    assert_eq!(row(&rows, "select azar()")["first"], "run twice on one side, it differs as well");
+    assert_eq!(row(&rows, "select now(), random()")["first"], "it uses now");
+    assert_eq!(row(&rows, "select azar()")["first"], "two runs on the same side differ as well");
     assert_eq!(row(&rows, "tipocolor")["equal"], 1);
     assert_eq!(serde_json::from_str::<Vec<Value>>(&std::fs::read_to_string(&report).unwrap()).unwrap(), rows);
     // What was sent is there: on the legacy side directly, on the other behind the view.

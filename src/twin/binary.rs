@@ -1,5 +1,5 @@
 //! Parameter values in PostgreSQL's binary formats, made from their text (PostgreSQL source, the `*_recv` functions of `utils/adt`).
-//! What has no plain binary form here is `None`, and is sent as text.
+//! A value of a type that is not covered here is `None`, and is sent as text.
 
 use jiff::civil::{Date, DateTime, date};
 
@@ -24,7 +24,7 @@ pub fn image(oid: u32, text: &str) -> Option<Vec<u8>> {
     }
 }
 
-/// The beginning of PostgreSQL's own calendar.
+/// The epoch of PostgreSQL's dates and times.
 const EPOCH: Date = date(2000, 1, 1);
 
 /// Days since 2000-01-01 of a date `YYYY-MM-DD`.
@@ -45,7 +45,7 @@ fn micros(text: &str) -> Option<i64> {
     i64::try_from(at.duration_since(EPOCH.into()).as_micros()).ok()
 }
 
-/// Digits to the base 10,000 with the weight of the first, the sign, and the number of decimal places.
+/// A numeric: digits to the base 10,000 with the weight of the first, the sign, and the number of decimal places.
 fn numeric(text: &str) -> Option<Vec<u8>> {
     const NEGATIVE: u16 = 0x4000;
     const NAN: u16 = 0xC000;

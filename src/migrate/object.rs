@@ -1,7 +1,7 @@
 //! What a moved table consists of: its leaf with indexes and constraints, both views with their triggers, the function behind them, owner and
 //! grants; and its key table, if any, with foreign keys, triggers and functions. The legacy table, which could show what should exist, may be
-//! dropped; so all of it is recorded in the control schema when the table is moved, as PostgreSQL prints it and as SQL that makes it again. `schema
-//! check` compares the catalog with that record, and `schema apply` repairs what differs ([`mend`]).
+//! dropped; so all of it is recorded in the control schema when the table is moved, as PostgreSQL prints it and as SQL that makes it again.
+//! `schema check` compares the catalog with that record, and `schema apply` repairs what differs ([`mend`]).
 //!
 //! Rights are not recorded but compared with each other (`object/grants.rs`): a GRANT is not drift, but one that has not reached the leaf is.
 

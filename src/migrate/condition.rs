@@ -398,7 +398,7 @@ mod tests {
         }
     }
 
-    /// Every condition holds the drop by itself, and nothing else does.
+    /// Each condition alone prevents the drop, and nothing else does.
     #[test]
     fn each_condition_holds_by_itself() {
         let week = Duration::from_secs(7 * 86_400);

@@ -199,11 +199,11 @@ mod tests {
         left.unwrap().as_secs_f64()
     }
 
-    /// A run in which everything goes at one speed: what is told at every moment behind the first tenth is what comes.
+    /// At an even speed, every estimate after the first tenth is right.
     #[test]
     fn at_an_even_speed_it_is_right_from_the_start() {
         let mut estimate = Estimate::new([("a".to_owned(), 92 << 20), ("b".to_owned(), 192 << 20)]);
-        // 100 and 200 units: a second each.
+        // 100 and 200 units, one second each.
         for (table, before, cost) in [("a", 0.0, 100.0), ("b", 100.0, 200.0)] {
             for (place, (step, _)) in STEPS.iter().enumerate() {
                 for done in [100, 500, 999] {
@@ -223,7 +223,7 @@ mod tests {
     fn what_another_process_has_done_is_not_this_ones_speed() {
         let mut estimate = Estimate::new([("a".to_owned(), 92 << 20)]);
         estimate.left(&at("a", "copying", 900, 901), Duration::from_secs(1));
-        // A hundredth of the copying in ten seconds: the rest of it takes ninety, and what comes behind it 1,600.
+        // A hundredth of the copying takes ten seconds: the remaining copying takes ninety, and the later steps 1,600.
         let left = estimate.left(&at("a", "copying", 900, 910), Duration::from_secs(10));
         assert!((1650.0..1800.0).contains(&seconds(left.table)), "{left:?}");
         assert_eq!(left.table, left.all);
@@ -239,15 +239,15 @@ mod tests {
         );
     }
 
-    /// What a clock of its own says of a run: how much of each second of work it waits, by the table and its step.
+    /// A simulated run: how long each second of work waits, by the table and its step.
     struct Simulated {
         tables: &'static [(&'static str, f64)],
-        /// Of the seconds of a step that gives way, from the moment of the run on: (works, then waits) in turn.
+        /// For steps that give way, by the time in the run: how long it works, then how long it waits, in turn.
         pauses: fn(f64) -> (f64, f64),
     }
 
     impl Simulated {
-        /// Every word of the run: the moment, what was told, and whether a table was finished with it.
+        /// Every report of the run: its time, the progress, and the table; without progress, the table is finished.
         fn run(&self) -> Vec<(f64, Option<Progress>, &'static str)> {
             let (mut now, mut told) = (0.0_f64, Vec::new());
             for (table, cost) in self.tables {
@@ -262,7 +262,7 @@ mod tests {
                         if GIVES_WAY.contains(&step) && waits > 0.0 && since >= works {
                             (now, waited, since) = (now + waits, waited + waits, 0.0);
                         }
-                        // Of an index only the beginning is told.
+                        // For an index, only its beginning is reported.
                         let done = (if step == "indexing" { part } else { part + 1 }) * 1000 / parts;
                         now += if step == "indexing" { 0.0 } else { takes };
                         let (elapsed, waited) = [now - begun, waited].map(Duration::from_secs_f64).into();
@@ -277,7 +277,7 @@ mod tests {
             told
         }
 
-        /// The worst that was told between two shares of the run, of the whole of what was left then.
+        /// The largest relative error of the estimates made between two shares of the run.
         fn worst(&self, between: std::ops::Range<f64>) -> f64 {
             let mut estimate =
                 Estimate::new(self.tables.iter().map(|(table, cost)| ((*table).to_owned(), (*cost as u64 - 8) << 20)));
@@ -310,14 +310,14 @@ mod tests {
         }
     }
 
-    /// Clients come in the middle of the run. Nobody can know before; some minutes later it is told right.
+    /// Clients begin to work in the middle of the run, which nobody can foresee; some minutes later the estimate is right.
     #[test]
     fn a_speed_of_before_is_forgotten() {
         let late = Simulated { tables: TABLES, pauses: |now| if now > 1500.0 { (10.0, 20.0) } else { (1e9, 0.0) } };
         let end = late.run().last().unwrap().0;
         let worst = late.worst((2600.0 / end)..0.95);
         assert!(worst < 0.2, "{worst} of {end}");
-        // The mean of the whole run would still be wrong then.
+        // The average of the whole run would still be wrong then.
         let gone = Simulated { tables: TABLES, pauses: |now| if now < 1500.0 { (10.0, 20.0) } else { (1e9, 0.0) } };
         let end = gone.run().last().unwrap().0;
         let worst = gone.worst((2400.0 / end)..0.95);

@@ -262,7 +262,7 @@ mod tests {
         }
     }
 
-    /// Rows that clients write into the legacy table again would be hidden; a comparison hides nothing.
+    /// Mode rewrite would hide rows that clients write into the legacy table again; a comparison hides nothing.
     #[test]
     fn a_legacy_table_with_its_name_back_is_not_rewritten() {
         let state = state(true, true, true, Legacy::Named);

@@ -111,7 +111,7 @@ pub const TRANSITIONS: &[(State, Step, State)] = &[
     (State::Signed,   Step::Return,  State::Planned),
     (State::Signed,   Step::Drop,    State::Dropped),
     (State::Dropped,  Step::Restore, State::Moved),
-    (State::Improved, Step::Improve, State::Improved), // a second run goes on where the first one was ended
+    (State::Improved, Step::Improve, State::Improved), // a second run continues where the first one ended
 ];
 
 /// The state after a step; `None` where the step is not allowed.
@@ -293,28 +293,28 @@ mod tests {
         Step::Improve,
     ];
 
-    /// What there is of one table. Rows are numbered by when they were written; a set of them is a bit mask.
+    /// The state of one table. Rows are numbered in the order in which they were written.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
     struct World {
         ledger: State,
-        /// Who answers under the name: the table, or the leaf by its view.
+        /// What answers under the name: the table, or the leaf through its view.
         named: bool,
         name: Name,
-        /// The views stand.
+        /// The views exist.
         views: bool,
-        /// A proxy that has not heard of the retiring yet: it sends what names the view.
+        /// A proxy has not yet heard that the name is being retired, and still sends statements that name the view.
         deaf: bool,
-        /// A proxy sends reads to the leaf: it has heard of a choice, and not yet of its end.
+        /// A proxy sends reads to the leaf: it has heard of a choice, but not yet of its end.
         reading: bool,
-        /// A transaction is open whose snapshot does not see all that was copied.
+        /// A transaction is open whose snapshot does not see everything that was copied.
         old: bool,
         table: Option<u8>,
         leaf: Option<u8>,
-        /// Rows that clients were told are written.
+        /// Rows that were confirmed to clients.
         written: u8,
         dumped: bool,
         signed: bool,
-        /// What a controller in another process, which has lost its run, still believes.
+        /// The state that a controller in another process, whose run is no longer the last, still believes in.
         stale: Option<State>,
     }
 
@@ -327,8 +327,8 @@ mod tests {
             }
         }
 
-        /// A client writes one more row: to whoever has the name; triggers carry it to the other side, where there is one. Through a proxy
-        /// that knows of it a tombstone comes back before.
+        /// A client writes one more row, to whatever has the name; triggers carry it to the other side, if there is one. Through a proxy that knows
+        /// of a tombstone, the name comes back first.
         fn write(mut self) -> World {
             if !self.deaf
                 && let Some(back) = self.name_step(NameStep::Touch)
@@ -350,7 +350,7 @@ mod tests {
             self
         }
 
-        /// What the transaction of a name's step does, when it commits, as `name.rs` asks the machine.
+        /// The effect of a name's step when its transaction commits; `name.rs` asks the machine in the same way.
         fn name_step(mut self, step: NameStep) -> Option<World> {
             let next = name_after(self.name, step)?;
             match step {
@@ -358,7 +358,7 @@ mod tests {
                     return None;
                 }
                 NameStep::Announce => self.deaf = self.name == Name::Served,
-                // `replica::settled`: every proxy has taken the policy with the tombstone, and nothing is on its way by an older one.
+                // `replica::settled`: every proxy has the policy with the tombstone, and no statement decided under an older one is on its way.
                 NameStep::Bury if self.deaf => return None,
                 NameStep::Bury => self.views = false,
                 NameStep::Touch | NameStep::Undo => (self.views, self.deaf) = (true, false),
@@ -367,11 +367,11 @@ mod tests {
             Some(self)
         }
 
-        /// What the transaction of a step does, when it commits. It asks the machine first, as `ledger::write` does.
+        /// The effect of a step when its transaction commits. It asks the machine first, as `ledger::write` does.
         fn step(mut self, step: Step) -> Option<World> {
             let state = found(Some(self.ledger), self.legacy(), self.leaf.is_some());
             let next = after(state, step).filter(|_| may_under(self.name, step))?;
-            // `reads::withdraw` and, behind a move, `replica::settled`: before its leaf goes, no proxy reads it any more.
+            // `reads::withdraw` and, after a move, `replica::settled`: before a table's leaf is dropped, no proxy reads it any more.
             if self.reading && matches!(step, Step::Abandon | Step::Return) {
                 return None;
             }
@@ -415,9 +415,8 @@ mod tests {
         }
     }
 
-    /// Every world that any order of steps, writes, crashes (a step that does not commit is none), repeated steps (an answer to COMMIT was
-    /// lost, and the controller does it again), hands of a DBA, and a second controller can reach. A row is never lost, and the way back
-    /// is never one that loses any.
+    /// Explores every world that can be reached by any order of steps, writes, crashes (a step that is not committed has no effect), repeated steps
+    /// (the answer to COMMIT was lost), manual changes of a DBA, and a second controller. No row is ever lost, and the way back never loses one.
     #[test]
     fn no_order_of_events_loses_a_row() {
         let first = World {
@@ -453,14 +452,14 @@ mod tests {
                 if let Some(next) = world.step(step) {
                     used.insert((world.ledger, step, next.ledger));
                     reach(World { stale: Some(world.ledger), ..next });
-                    // The answer is lost, and the step is done again.
+                    // The answer to COMMIT is lost, and the step is repeated.
                     if let Some(again) = next.step(step) {
                         reach(again);
                     }
                 }
             }
-            // A controller that was cut off does what it believed to be next: its run is not the last one, and the ledger refuses it
-            // (`ledger::write`); were it let through, this is what it would do.
+            // A controller that was cut off does the next step that it believes in. The ledger refuses it, because its run is not the last one
+            // (`ledger::write`); this is what it would do if it were not refused.
             if let Some(stale) = world.stale {
                 for step in steps(stale) {
                     if let Some(next) = world.step(step) {
@@ -474,14 +473,14 @@ mod tests {
                     reach(next);
                 }
             }
-            // A proxy hears of the retiring.
+            // A proxy hears that the name is being retired.
             reach(World { deaf: false, ..world });
             // A proxy hears of a choice, or of its end.
             reach(World { reading: world.ledger == State::Reads, ..world });
             // A transaction begins while rows are copied, and ends.
             reach(World { old: world.old || matches!(world.ledger, State::Planned | State::Copying), ..world });
             reach(World { old: false, ..world });
-            // A DBA brings the archived table back by hand, though nobody should; a view of that name has to be away, and then no proxy
+            // A DBA brings the archived table back by hand, though nobody should. The view with its name must be dropped first, and then no proxy
             // takes the name for a tombstone.
             if !world.named && world.table.is_some() && world.name == Name::Served {
                 reach(World { named: true, leaf: None, views: false, reading: false, ..world });

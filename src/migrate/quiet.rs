@@ -52,7 +52,8 @@ impl Pace {
 /// The pause between two attempts: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(60), Duration::from_secs(1));
 
-/// How much more time a transaction gets that was rolled back because others waited: on a slow machine a small table must be movable too.
+/// How often a transaction may be rolled back because others waited; each time it gets twice the time: on a slow machine a small table must be
+/// movable too.
 const LONGER: u32 = 4;
 
 /// If the client of a transaction with strong locks is silent for so long, its connection is taken to be lost.

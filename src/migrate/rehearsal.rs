@@ -490,7 +490,7 @@ mod tests {
         let told = rounds(timed(lines), Duration::from_millis(500));
         let seen: Vec<(&str, u64, Option<i64>)> = told.iter().map(|l| (&l.statement[..1], l.times, l.rows)).collect();
         assert_eq!(seen, [("z", 1, Some(10)), ("B", 6, Some(30)), ("I", 6, Some(30)), ("C", 6, Some(30)), ("z", 1, Some(10))]);
-        // What is not about a part of a heap stands as it comes, but for a statement that says the same again.
+        // Statements that do not cover part of a heap are kept as they come, except repetitions.
         let twice = vec![line("BEGIN", 0), line("SET x = 1", 0), line("BEGIN", 0), line("SET x = 2", 0)];
         assert_eq!(rounds(twice, Duration::from_secs(1)).len(), 4);
     }

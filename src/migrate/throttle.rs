@@ -257,7 +257,7 @@ mod tests {
             (|s, d| s.gone_standby = Some(("b".into(), d)), "the lag of standby b"),
         ];
         for (lose, what) in lost {
-            // Whatever else is too much: who is blind does not go on when that has passed.
+            // A lost signal counts even when another limit is exceeded: when that has passed, the copy still must not continue.
             let mut signals = Signals { lag: Signal::Is(Duration::from_secs(99)), ..quiet() };
             lose(&mut signals, Duration::from_secs(14));
             assert_eq!(decide(&signals, &LIMITS), Verdict::Wait(Reason::Lost(what.into(), Duration::from_secs(14))));

@@ -11,19 +11,19 @@ use crate::sql::Lexed;
 /// A lock mode on a relation, the weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mode {
-    /// Whoever reads.
+    /// Readers take it.
     AccessShare,
-    /// Whoever locks rows.
+    /// Row locks take it.
     RowShare,
-    /// Whoever writes rows.
+    /// Writers take it.
     RowExclusive,
-    /// Nobody else may change the table's definition, and readers and writers go on.
+    /// Nobody else may change the table's definition; readers and writers continue.
     ShareUpdateExclusive,
     /// Writers wait.
     Share,
-    /// Writers wait, and whoever else wants the same.
+    /// Writers wait, and others that want the same lock.
     ShareRowExclusive,
-    /// Only readers go on.
+    /// Only readers continue.
     Exclusive,
     /// Everybody waits.
     AccessExclusive,

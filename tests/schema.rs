@@ -1,5 +1,5 @@
-//! What moved tables consist of: everything that a DBA may drop, change or take away is told by `schema check` and mended by
-//! `schema apply`, with the rows as they were.
+//! The objects of moved tables: everything that a DBA may drop, alter or revoke is reported by `schema check` and mended by
+//! `schema apply`, without a change to the rows.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
@@ -147,7 +147,7 @@ const DRIFT: &[(&str, &str)] = &[
     ),
 ];
 
-/// What somebody else has made, or only a superuser may: told, left, and told again.
+/// Objects that somebody else has made, or that only a superuser may change: reported, left as they are, and reported again.
 const TOLD: &[(&str, &str, &str)] = &[
     (
         "CREATE RULE r AS ON INSERT TO esclusa_leaf.color DO INSTEAD NOTHING",
@@ -192,9 +192,9 @@ async fn a_move_and_a_grant_are_no_drift() {
     let bed = moved().await;
     assert_eq!(check(&bed).await, Vec::<String>::new());
     assert_eq!(apply(&bed).await, Vec::<String>::new());
-    // A right that has reached everything it belongs to.
+    // A right that is complete on all objects concerned.
     bed.sql("GRANT DELETE ON cf_quere_pro.color, esclusa.color, esclusa_leaf.color TO keeper_clerk").await;
-    // One role takes all of a table over.
+    // One role becomes the owner of all objects of a table.
     bed.sql(
         "ALTER VIEW cf_quere_pro.pair OWNER TO postgres; ALTER VIEW esclusa.pair OWNER TO postgres; ALTER TABLE esclusa_leaf.pair OWNER TO postgres; \
          ALTER FUNCTION esclusa.write_pair() OWNER TO postgres; ALTER FUNCTION esclusa.keep_pair() OWNER TO postgres",
@@ -232,7 +232,7 @@ async fn every_loss_is_told_and_mended() {
     assert_eq!(bed.cell(EVERYTHING).await, everything);
 }
 
-/// What nobody can mend is said, and what stands against a remedy.
+/// Drift that cannot be mended is reported, with the obstacle.
 #[tokio::test]
 async fn what_cannot_be_mended_is_said() {
     let bed = moved().await;
@@ -249,7 +249,7 @@ async fn what_cannot_be_mended_is_said() {
     assert_eq!(lines(&schema::check(&bed.db, &bed.context).await.unwrap()), ["gone: table esclusa_leaf.color"]);
 }
 
-/// The legacy table may be dropped: nothing that is told or mended needs it.
+/// The legacy table may be dropped: neither check nor repair needs it.
 #[tokio::test]
 async fn the_archive_is_not_needed() {
     let bed = moved().await;
@@ -260,7 +260,7 @@ async fn the_archive_is_not_needed() {
     assert_eq!(bed.cell(EVERYTHING).await, everything);
 }
 
-/// Numbers that would be given again: what keeps the archive equal goes by them.
+/// Numbers that would be assigned twice: the trigger that keeps the archive equal identifies rows by them.
 #[tokio::test]
 async fn a_sequence_that_was_set_back_is_set_on() {
     let bed = moved().await;

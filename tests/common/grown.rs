@@ -1,4 +1,4 @@
-//! Statements that grow: each form is what can be nested in itself or strung together, over a legacy table.
+//! Statements of growing size: each form can be nested in itself or repeated, over a legacy table.
 
 /// One way to grow.
 pub(crate) struct Form {

@@ -41,7 +41,7 @@ impl Proxy {
         settings.upstream.address = local(postgres.port);
         settings.rules.directory = rules.clone();
         settings.control.url = postgres.url(bed.name());
-        // Tests look at tables directly: only those of this (tests/around.rs) want to be told.
+        // Tests read tables directly, around the proxy: only tests/around.rs wants that to be reported.
         settings.control.around_interval = std::time::Duration::ZERO;
         change(&mut settings);
         let server = Server::start(Loader::new(move || Ok(settings.clone()))).await.unwrap();

@@ -1,4 +1,4 @@
-//! Every word that PostgreSQL keeps, as a label with and without AS, as an alias of a table with and without AS, and as an alias of a writing
+//! Every key word of PostgreSQL, as a label with and without AS, as an alias of a table with and without AS, and as an alias of a writing
 //! statement's target. What PostgreSQL refuses is refused.
 
 /// Where a word may stand as a name: `#`.

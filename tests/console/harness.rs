@@ -1,4 +1,4 @@
-//! A console on a free port, over a proxy's state with three legacy tables and a server that only remembers what it was told.
+//! A console on a free port, over a proxy's state with three legacy tables and a server that only notes its calls.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -242,7 +242,7 @@ impl Console {
     pub(crate) async fn exchange(&self, bytes: &[u8]) -> Vec<u8> {
         let exchanged = async {
             let mut socket = tokio::net::TcpStream::connect(self.address).await.unwrap();
-            // A console that has closed already may reset the connection; what it said before is what counts.
+            // A console that has closed already may reset the connection; what only its earlier output counts.
             let _ = socket.write_all(bytes).await;
             let _ = socket.shutdown().await;
             let mut out = Vec::new();

@@ -1,4 +1,4 @@
-//! Two databases with the same tables and foreign keys: in one they are as they were, in the other some have moved into leaves made by
+//! Two databases with the same tables and foreign keys: in one they are unchanged, in the other some have moved into leaves made by
 //! hand, with views under their names. A statement is written once, and rendered for each as the proxy would write it.
 #![allow(dead_code, reason = "each test crate uses a part of it")]
 
@@ -118,7 +118,7 @@ impl Pair {
         self.shift_shape(shape).await
     }
 
-    /// The same, with a shape of one's own.
+    /// The same, with a given shape.
     pub(crate) async fn shift_shape(&mut self, shape: Shape) -> Option<KeyTable> {
         let table = shape.table.as_str();
         self.new.sql("BEGIN").await;
@@ -300,7 +300,7 @@ impl Op {
     }
 }
 
-/// An answer of the new side as the proxy would lead it back: the key table's schema is the legacy table's.
+/// An answer of the new side, led back as by the proxy: the key table's schema becomes the legacy table's.
 pub(crate) fn legacy_names(answer: &str) -> String {
     answer.replace(&format!("[{KEYS} "), &format!("[{SCHEMA} "))
 }

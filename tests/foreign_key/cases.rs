@@ -1,5 +1,5 @@
-//! What single foreign keys have: references to the same table, other types, names and owners, NOT VALID, partitions, comments; what is
-//! refused; and what differs from a foreign key on a table, said by a test.
+//! Properties of single foreign keys: references to the same table, other types, names and owners, NOT VALID, partitions, comments;
+//! refused ones; and a test of each difference from a foreign key on a table.
 
 use esclusa::error::Result;
 use esclusa::migrate::foreign_key::key_table::{KeyTable, Leaf};
@@ -175,7 +175,7 @@ async fn cascades_that_meet_in_one_row() {
     }
 }
 
-/// Who deletes a referenced row needs rights on nothing else, and who refers to one neither; a cascade runs as the table's owner.
+/// A role that deletes a referenced row, or refers to one, needs rights on nothing else; a cascade runs as the table's owner.
 #[tokio::test]
 async fn owners_and_clients_without_rights_on_the_other_side() {
     let roles = "DO $$ BEGIN CREATE ROLE fk_parents LOGIN; CREATE ROLE fk_children LOGIN; CREATE ROLE fk_client LOGIN; \
@@ -214,7 +214,7 @@ async fn owners_and_clients_without_rights_on_the_other_side() {
     }
 }
 
-/// An operator of the client's own, in a schema before pg_catalog, is not asked.
+/// An operator of the client's own, in a schema before pg_catalog, is not used.
 #[tokio::test]
 async fn names_are_the_servers_own() {
     let mut pair = Pair::new(
@@ -373,7 +373,7 @@ async fn what_cannot_be_kept_is_refused_by_name() {
     assert!(plan_of(&pair, "q", Rows::Written).await.unwrap().is_some());
 }
 
-/// The differences that remain, one by one.
+/// The remaining differences, one by one.
 #[tokio::test]
 async fn what_differs() {
     let mut pair = Pair::new(
@@ -424,7 +424,7 @@ async fn what_differs() {
     pair.equal_state(&[], &[&plan, &child], "in the end").await;
 }
 
-/// An application that drops its foreign key after the move leaves a hold, which does no harm and goes with the key table.
+/// An application that drops its foreign key after the move leaves a hold trigger, which does no harm and is removed with the key table.
 #[tokio::test]
 async fn a_foreign_key_that_is_dropped_later() {
     let mut pair = Pair::new(

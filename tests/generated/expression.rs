@@ -1,4 +1,4 @@
-//! Expressions of a class over what is in sight: operators, functions, casts, CASE, sub-selects, aggregates, windows. None of them
+//! Expressions of a class over the names in scope: operators, functions, casts, CASE, sub-selects, aggregates, windows. None of them
 //! fails for some rows only, so that an answer does not depend on the order in which rows are looked at.
 
 use super::{Maker, Scope, Visible};

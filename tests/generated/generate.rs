@@ -1,7 +1,7 @@
 //! A grammar of statements over the legacy tables and those they are joined with. Every decision is drawn from [`Choices`], so a
 //! statement is repeatable by its seed and number, and shrinks by shortening the list of decisions.
 //!
-//! What it makes has one answer only: no order is asked for that leaves ties open, no row is picked by chance, no expression fails
+//! Each statement has only one possible answer: no ORDER BY leaves ties open, no row is picked at random, no expression fails
 //! for one row and not for another. It does not try to make every statement meaningful: an error is an answer too.
 
 mod expression;

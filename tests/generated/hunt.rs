@@ -1,4 +1,4 @@
-//! The hunt: generated statements through the twin, one after the other; one that differs is shrunk before it is told.
+//! The hunt: runs generated statements through the twin, one after the other; one that differs is shrunk before it is reported.
 
 use std::ops::Range;
 

@@ -1,6 +1,6 @@
-//! Statements on the rows of one key, as an application sends most of them: reads, several statements behind each other, cursors,
-//! and statements that are prepared once and executed with one key after the other. The keys are those that the table has, all of
-//! them equally often, and now and then one that it has not.
+//! Statements on the rows of one key, as an application sends most of them: reads, several statements one after another, cursors,
+//! and statements that are prepared once and executed with one key after the other. The keys are those of the table's rows, all of
+//! them equally often, and now and then one that no row has.
 
 use super::{Maker, Scope};
 use crate::world::Class;

@@ -1,4 +1,4 @@
-//! What a table can be asked and a view cannot: columns that depend on a grouped key, system columns, samples; and the name of the row
+//! What works on a table and not on a view: columns that depend on a grouped key, system columns, samples; and the name of the row
 //! type. System columns have other values on the two sides, so they are compared with each other and never shown.
 
 use super::{Maker, Scope, Visible};

@@ -1,4 +1,4 @@
-//! MERGE into the legacy table, and what an INSERT does about a key that is there already.
+//! MERGE into the legacy table, and ON CONFLICT of an INSERT.
 
 use super::keyed::Key;
 use super::{Maker, Scope, Visible};

@@ -1,4 +1,4 @@
-//! What the generator may speak about: the tables of both databases with their columns, and a few values of each column, so that
+//! What the generator can name: the tables of both databases with their columns, and a few values of each column, so that
 //! comparisons find rows.
 
 use esclusa::catalog::Catalog;

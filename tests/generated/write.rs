@@ -152,7 +152,7 @@ impl Maker<'_> {
         }
     }
 
-    /// With RETURNING, or inside a CTE that is read. Which row of a `neighbour` fitted first is nobody's business.
+    /// With RETURNING, or inside a CTE that is read. Which row of a `neighbour` matched first is not compared.
     pub(super) fn finished(&mut self, statement: &str, alias: &str, neighbour: bool) -> String {
         self.rows = Some(Rows::Unordered);
         let scope = self.scope_of(self.focus, alias);

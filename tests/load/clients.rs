@@ -1,5 +1,5 @@
-//! Clients in transactions: each reads and counts up a look-up, and adds a row to a history whose stamp nobody else uses. What each was told is
-//! written is the truth.
+//! Clients in transactions: each reads and counts up a look-up, and adds a row to a history with a stamp that no other row has. The confirmed
+//! commits are the reference.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -77,7 +77,7 @@ impl Work {
         };
         let values: Vec<String> = columns().zip(&row).map(value).collect();
         let write = format!("INSERT INTO {table} ({}) VALUES ({})", list.join(", "), values.join(", "));
-        // A table that takes no second row like it is none for this.
+        // A table that accepts no second row like it is not used.
         let tried = db.batch("test", &format!("BEGIN; {}; {}", write.replace("{n}", "1"), write.replace("{n}", "2"))).await;
         db.batch("test", "ROLLBACK").await.unwrap();
         tried.ok()?;
@@ -100,7 +100,7 @@ impl Work {
 #[derive(Debug, Default)]
 struct Seen {
     errors: Mutex<Vec<String>>,
-    /// Transactions that came around the proxies and were told to repeat (docs/differences.md).
+    /// Transactions around the proxies that got 40001 (docs/differences.md).
     repeated: AtomicU64,
     commits: AtomicU64,
     /// How long each transaction took, in microseconds.

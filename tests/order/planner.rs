@@ -1,4 +1,4 @@
-//! The order over facts that are made up: pure, and so by the thousand.
+//! The order of moves, over thousands of generated inputs; it is a pure function.
 
 use std::collections::BTreeMap;
 
@@ -82,7 +82,7 @@ fn what_is_used_together_moves_together_and_silent_tables_move_first() {
     assert_eq!((cluster("g"), cluster("e"), cluster("f")), (Some("d".into()), Some("b".into()), None));
     assert_eq!(order.waves.iter().map(|w| w.clusters).collect::<Vec<_>>(), [1, 2, 1]);
     assert!(why(&order, "c").starts_with("3 writes were seen"));
-    // What has been moved joins nothing.
+    // A moved table connects nothing.
     all.pairs.push(Pair { first: "b".into(), second: "c".into(), times: 9 });
     of(&mut all, "c").judged.name.is_moved = true;
     let order = planned(&all);
@@ -227,7 +227,7 @@ impl Random {
     }
 }
 
-/// A house of some sixty tables.
+/// An input of some sixty tables.
 fn house(random: &mut Random) -> Facts {
     let (count, has_histories) = (20 + random.next(60), random.next(2) == 0);
     let name = |n: usize| format!("t{n:02}");

@@ -1,4 +1,4 @@
-//! A rule with faults stops its own table, and no other: it is forwarded untouched and counted, and a rule that was in force stays so.
+//! A rule with faults affects only its own table: its statements are forwarded untouched and counted, and a rule that was in force stays in force.
 
 use esclusa::mode::Mode;
 

@@ -1,5 +1,5 @@
-//! No switch hides rows: a table that has not been moved is not rewritten, compared or refused, whoever asks for it; and a history that
-//! stays is rewritten before it gets columns that its clients do not know.
+//! No switch hides rows: a table that has not been moved is not rewritten, compared or refused, by whatever command; and a retained
+//! history is rewritten before it gets columns that its clients do not know.
 
 use std::time::Duration;
 
@@ -97,7 +97,7 @@ async fn a_table_that_has_not_been_moved_is_not_switched() {
     assert_eq!(client.query("SELECT count(*) FROM tipocolor").await, "T (3) [SELECT 1] ZI");
 }
 
-/// Of ALL those are switched that may be, and the answer tells of each.
+/// ALL switches the tables that may be switched, and the answer reports each.
 #[tokio::test]
 async fn all_tells_each_tables_fate() {
     let bed = bed().await;

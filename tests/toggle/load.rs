@@ -32,7 +32,7 @@ pub(crate) async fn bed() -> (Bed, Proxy) {
     (bed, proxy)
 }
 
-/// Clients that go on until they are told to stop; each counts its rounds, and panics at the first surprise.
+/// Clients that run until they are stopped; each counts its rounds, and panics at the first unexpected answer.
 pub(crate) struct Load {
     stop: Arc<AtomicBool>,
     rounds: Vec<Arc<AtomicU64>>,

@@ -1,4 +1,4 @@
-//! Step by step: what a client sees of a switch, reply by reply, in every way to hold a statement.
+//! Step by step: what a client sees of a switch, reply by reply, for every way to prepare a statement.
 
 use esclusa::mode::Mode;
 use esclusa::rewrite::HitOutcome;

@@ -1,4 +1,4 @@
-//! The audit trigger: what it writes, for whom, on base tables and on the leaf of a look-up; and how its absence is told and mended.
+//! The audit trigger: what it writes, for whom, on base tables and on the leaf of a look-up; and how its absence is reported and mended.
 //! What a client could do with types of his own is in `types.rs`.
 
 use esclusa::migrate::capture;
@@ -137,7 +137,7 @@ async fn the_user_is_the_one_that_was_named() {
             .await,
         ["1|au_named|\\N", &format!("2|{short}|1234567890"), "3|au_named|\\N", "4|ana|\\N", "5|au_named|\\N", "6|postgres|\\N"]
     );
-    // Whatever the application says, who was logged in is there beside it; a history that the trigger writes is not among these rows.
+    // Whatever user the application names, the login role is recorded too; a history that the trigger writes is not among these rows.
     assert_eq!(
         bed.cell("SELECT string_agg(al_session_user, ',' ORDER BY al_id) FROM cf_quere_pro.audit_log WHERE al_source = 'T'")
             .await,
@@ -160,7 +160,7 @@ async fn changes_of_a_transaction_have_an_order() {
     assert_eq!(bed.cell(ordered).await, "4|t|t");
 }
 
-/// A role with rights on the base alone is audited, cannot turn the audit aside, read it, or write it by hand.
+/// A role with rights on the base alone is audited, and can neither evade the audit, nor read it, nor write it by hand.
 #[tokio::test]
 async fn a_role_with_few_rights_is_audited() {
     let bed = simple().await;
@@ -401,7 +401,7 @@ async fn triggers_that_do_not_do_their_work_are_told_and_mended() {
     assert_eq!(bed.cell("SELECT count(*) FROM cf_quere_pro.audit_log WHERE al_source = 'T'").await, "2");
 }
 
-/// The table changes, and the function that was written for it is not made anew yet: everything is recorded all the same.
+/// The table changes, and the function written for it has not been made again yet: everything is recorded all the same.
 #[tokio::test]
 async fn a_changed_table_is_audited_before_its_function_knows() {
     let bed = simple().await;

@@ -1,5 +1,5 @@
-//! `capture = "trigger"`: what happens to the base is projected into the history's leaf, as the application would have written it; what
-//! the application goes on inserting is counted and not added.
+//! `capture = "trigger"`: changes of the base are projected into the history's leaf, as the application would have written them; rows
+//! that the application still inserts are counted and not added.
 
 use esclusa::migrate::capture::{self, writer};
 use esclusa::rule::{Capture, Rule, Target, check};
@@ -62,7 +62,7 @@ async fn a_history_that_the_trigger_writes() {
         ("insert into hisofica (hid, hdes) values (1, 'x') on conflict do nothing returning hid", "1\n(1)"),
         ("insert into hisofica (hid, hdes) values (1, 'x') on conflict (hid) do nothing", "42P10"),
         ("update ofica set odes = odes", "(1)"),
-        // What has been recorded is nobody's to change.
+        // Nobody may change recorded rows.
         ("update hisofica set hdes = 'forged' where hid = 1", "42501 permission denied for table hisofica"),
         ("with d as (delete from hisofica returning 1) select * from d", "42501 permission denied for table hisofica"),
         ("delete from hisofica", "42501 permission denied for table hisofica"),
@@ -276,7 +276,7 @@ async fn without_a_trigger_nothing_is_switched() {
     assert_eq!(bed.cell("SELECT relkind FROM pg_class WHERE oid = 'cf_quere_pro.hisofica'::regclass").await, "r");
 }
 
-/// What a rule cannot promise is a fault of the rule.
+/// A rule that cannot work is a fault.
 #[tokio::test]
 async fn rules_that_no_trigger_can_keep() {
     let mut bed = Bed::new("CREATE TABLE hisbad (id numeric(5,0), b bytea, i interval, a integer[], d date)").await;

@@ -1,5 +1,5 @@
-//! Histories that stay: the improvement is complete, can be run again after any interruption, rewrites nothing, and nobody who
-//! does not name the new columns sees them.
+//! Retained histories: the improvement is complete, can be run again after any interruption, does not rewrite the table, and a client that
+//! does not name the new columns does not see them.
 
 use std::sync::Arc;
 
@@ -97,7 +97,7 @@ async fn a_key_of_its_own_stays() {
     assert_eq!(steps(&bed).await, Vec::<String>::new());
 }
 
-/// What each interruption leaves behind is taken up again.
+/// A run after any interruption continues from the state it left.
 #[tokio::test]
 async fn an_interrupted_improvement_goes_on() {
     let columns = "CREATE SEQUENCE cf_quere_pro.hisret_hst_id_seq; \

@@ -1,5 +1,5 @@
-//! `schema apply` and `schema check`: apply may be run again and at the same time, check tells every kind of drift and leaves nothing,
-//! and the months ahead are made with pg_partman and without it.
+//! `schema apply` and `schema check`: apply may be run repeatedly and concurrently, check reports every kind of drift and leaves no object,
+//! and the partitions of coming months are made with pg_partman and without it.
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
-//! Types of a client's own, with casts of his own: `to_jsonb` calls a cast to json, and whoever may add a column could run code with the
-//! rights of the audit trigger. None of it may run there, by whatever type, operation, isolation level or moment; and the role that the
-//! trigger runs as may do one thing.
+//! A client's own types, with their own casts: `to_jsonb` calls a cast to json, so a role that may add a column could run code with the
+//! rights of the audit trigger. No such code may run there, by whatever type, operation, isolation level or moment; and the role that the
+//! trigger runs as may only insert audit rows.
 
 use esclusa::catalog::Database;
 use esclusa::config::Url;

@@ -1,4 +1,4 @@
-//! Views and rollback: what stands under the legacy name afterwards, for whom, and what happens when the switch fails.
+//! Views and rollback: what the legacy name means after a move, for whom, and what happens when the move fails.
 
 use crate::common::{Bed, SCHEMA, Twin, said};
 

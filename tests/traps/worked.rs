@@ -1,5 +1,5 @@
-//! The scenarios that the design was worked out on: the swap and its undoing, what a view can and cannot do, and that a search by key
-//! and time finds every row that it should, by an index, in one partition.
+//! The scenarios that the design is based on: the swap and its rollback, what a view can and cannot do, and that a search by key
+//! and time finds every row that it should, with an index, in one partition.
 
 use crate::common::{Bed, Twin};
 

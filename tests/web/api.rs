@@ -1,4 +1,4 @@
-//! Reports as JSON: the same rows as everywhere, and errors that a program can tell apart.
+//! Reports as JSON: the same rows as in the other forms, and errors that a program can tell apart.
 
 use esclusa::report::{Question, REPORTS, find};
 use esclusa::table::Format;

@@ -1,4 +1,4 @@
-//! What machines ask: metrics, whether the process is alive, whether clients should be sent here; and the socket's way to a successor.
+//! Requests of machines: metrics, whether the process is alive, whether clients should be sent here; and the handover of the socket to a successor.
 
 use std::time::Duration;
 

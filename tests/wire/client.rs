@@ -1,4 +1,4 @@
-//! A client that sends raw bytes and reads whole messages, for tests that are no comparison of transcripts.
+//! A client that sends raw bytes and reads whole messages, for tests that do not compare transcripts.
 
 use std::net::SocketAddr;
 use std::time::Duration;

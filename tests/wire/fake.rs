@@ -1,4 +1,4 @@
-//! A server that speaks as much of the protocol as the tests need, and can fall silent or die after any byte.
+//! A fake server with as much of the protocol as the tests need, which can become silent or die after any byte.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

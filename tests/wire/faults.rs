@@ -1,4 +1,4 @@
-//! What a client, a server or a network can do wrong: the right answer for that client, nothing for the others, and nothing left over.
+//! What a client, a server or a network can do wrong: that client gets the right answer, others are not affected, and nothing is left over.
 
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ async fn a_client_that_leaves_is_rolled_back() {
     proxy.assert_sound();
 }
 
-/// A server that dies after every byte: the client has got exactly what the server said, and then the end.
+/// A server that dies after every byte: the client gets exactly the bytes that the server sent, and then the end.
 #[tokio::test]
 async fn servers_that_die_at_every_byte() {
     let fake = Fake::start().await;
@@ -173,7 +173,7 @@ async fn slow_and_half_open_clients() {
         client.send(&packet[..at]).await;
         stuck.push(client);
     }
-    // A server that falls silent in the middle of the log-in is no better.
+    // The same for a server that becomes silent in the middle of the login.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut other =
         Proxy::start(&silent.local_addr().unwrap().to_string(), &[("LISTEN_STARTUP_TIMEOUT", "1s"), ("UPSTREAM_TLS", "disable")]);
@@ -254,7 +254,7 @@ async fn statements_over_the_limit_are_counted() {
     socket.write_all(&[log_in, query(&sql), parse("", &sql, &[]), sync(), terminate()].concat()).await.unwrap();
     let mut said = Vec::new();
     tokio::time::timeout(crate::stage::PATIENCE, socket.read_to_end(&mut said)).await.expect("answered in time").unwrap();
-    // Unread, the name of a table that is gone is the server's to judge.
+    // Forwarded unread, the name of a dropped table gets the server's error.
     assert_eq!(said.escape_ascii().to_string().matches("C42P01").count(), 2);
     assert!(unread() >= before + 2);
 }

@@ -1,4 +1,4 @@
-//! Memory: what an idle connection costs, and that nothing which flows is ever held.
+//! Memory: the cost of an idle connection, and that data in transit is never buffered as a whole.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use crate::process::Proxy;
 use crate::stage::stage;
 use crate::tls::{Authority, handshake};
 
-/// What may come on top while anything flows.
+/// Additional memory allowed while data is in transit.
 const FLAT_KIB: usize = 8 * 1024;
 const IDLE: usize = 10_000;
 const IDLE_WITH_TLS: usize = 1000;
@@ -218,7 +218,7 @@ async fn last_value(client: &mut Client) -> String {
     value
 }
 
-/// Who writes must go on reading: on both sides, at any depth of the pipeline.
+/// The proxy must keep reading while it writes: on both sides, at any depth of the pipeline.
 #[tokio::test]
 async fn deep_pipelines_do_not_deadlock() {
     let mut proxy = proxy();

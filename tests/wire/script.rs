@@ -1,4 +1,4 @@
-//! A script is what a client does, step by step; playing it on two ways gives two transcripts, which must be equal.
+//! A script is what a client does, step by step; playing it over two ways gives two transcripts, which must be equal.
 
 use std::time::Duration;
 

@@ -439,7 +439,7 @@ async fn direct_tls_cancellation_and_smuggled_bytes() {
         }
     }
 
-    // Bytes behind an unencrypted request are an attacker's (CVE-2021-23222): refused, encrypted, in PostgreSQL's words.
+    // Bytes after an unencrypted request may be an attacker's (CVE-2021-23222): refused, over TLS, with PostgreSQL's message.
     let mut plain = TcpStream::connect(socket(&proxy.address)).await.unwrap();
     plain.write_all(&[packet(TLS, b""), log_in.clone()].concat()).await.unwrap();
     assert_eq!(plain.read_u8().await.unwrap(), b'S');
@@ -482,7 +482,7 @@ async fn direct_tls_cancellation_and_smuggled_bytes() {
     proxy.stop().await;
 }
 
-/// A server, or whoever stands before it, that says more than its one byte before the encryption is not trusted.
+/// A server, or an attacker in front of it, that sends more than its one byte before the encryption is not trusted.
 #[tokio::test]
 async fn a_server_that_smuggles_bytes_is_refused() {
     for (answer, mode) in [

@@ -1,4 +1,4 @@
-//! Backend messages as lines of text: everything that a client can see, changed only where two runs on one server would differ too.
+//! Backend messages as lines of text: everything that a client can see, masked only where two runs on one server would differ too.
 
 /// A backend message.
 #[derive(Debug, Clone, PartialEq, Eq)]

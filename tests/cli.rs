@@ -53,7 +53,7 @@ const WORDS: &[(&[&str], i32, &str, &str)] = &[
         &["explain", "--mode", "often", "SELECT 1"],
         2,
         "",
-        "`often` is no mode; it is one of off, observe, shadow, rewrite, refuse",
+        "`often` is not a mode; modes are off, observe, shadow, rewrite, refuse",
     ),
     (&["explain", "SELECT * FROM tipocorreo"], 0, "domain_value", ""),
     (&["explain", "--mode", "refuse", "SELECT * FROM tipocorreo"], 0, "refused", ""),
@@ -127,7 +127,7 @@ fn settings_from_the_environment_are_checked_too() {
     assert_eq!(said.code, Some(2));
     assert_eq!(
         said.err,
-        "error: ESCLUSA_LISTEN_ADDRESS: `x` is no address such as \"127.0.0.1:6432\", \"[::1]:6432\" or \"/run/esclusa/.s.PGSQL.6432\"\n\
+        "error: ESCLUSA_LISTEN_ADDRESS: `x` is not an address such as \"127.0.0.1:6432\", \"[::1]:6432\" or \"/run/esclusa/.s.PGSQL.6432\"\n\
          ESCLUSA_LISTEN_MAX_CLIENTS: `many` is no whole number\n"
     );
 }

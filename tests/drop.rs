@@ -157,7 +157,7 @@ async fn a_table_is_dropped_and_comes_back_with_what_was_written_since() {
     moved(&bed).await;
     assert_eq!(state(&bed).await, State::Moved);
     let refused = dropped(&bed, directory.path(), Duration::ZERO).await.unwrap_err();
-    assert!(refused.contains("`drop` has no place there"), "{refused}");
+    assert!(refused.contains("`drop` is not possible in that state"), "{refused}");
     sign(&bed).await;
     let early = dropped(&bed, directory.path(), Duration::from_secs(3600)).await.unwrap_err();
     assert!(early.contains("observed: moved for") && early.contains("recorded: 0 %"), "{early}");
@@ -266,7 +266,7 @@ async fn only_its_own_dump_restores_a_table() {
     let (bed, directory) = (bed().await, tempfile::tempdir().unwrap());
     moved(&bed).await;
     let not_yet = restored(&bed, None).await.unwrap_err();
-    assert!(not_yet.contains("`restore` has no place there"), "{not_yet}");
+    assert!(not_yet.contains("`restore` is not possible in that state"), "{not_yet}");
     sign(&bed).await;
     let dump = dropped(&bed, directory.path(), Duration::ZERO).await.unwrap();
     let mut bytes = std::fs::read(&dump.file).unwrap();
@@ -275,7 +275,7 @@ async fn only_its_own_dump_restores_a_table() {
     let missing = restored(&bed, None).await.unwrap_err();
     assert!(missing.contains("No such file"), "{missing}");
     let endless = restored(&bed, Some("/dev/zero".as_ref())).await.unwrap_err();
-    assert!(endless.contains("is no file"), "{endless}");
+    assert!(endless.contains("is not a file"), "{endless}");
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     let spoilt = directory.path().join("spoilt.dump");
@@ -344,7 +344,7 @@ async fn nobody_signs_for_rows_that_are_not_there_yet() {
     let early = migration(&bed).await;
     let run = early.begin("early").await.unwrap();
     let refused = signature::sign(&early, run, rule(&bed), "Ana").await.unwrap_err();
-    assert!(said(&refused).contains("`sign` has no place there"), "{}", said(&refused));
+    assert!(said(&refused).contains("`sign` is not possible in that state"), "{}", said(&refused));
     early.finish(run).await.unwrap();
     moved(&bed).await;
     let slow = Bed::beside(&bed).await;

@@ -387,8 +387,8 @@ async fn a_move_that_would_keep_others_waiting_is_taken_back() {
     let refused = migration.table(run, &bed.rules.rules["tipocolor"]).await;
     let said_of_it = ear.0.lock().unwrap().join("\n");
     if let Err(error) = refused {
-        assert!(common::said(&error).contains("others would wait for it too long"), "{}", common::said(&error));
-        assert_eq!(said_of_it.matches("taken back after").count(), 4, "{said_of_it}");
+        assert!(common::said(&error).contains("others would have to wait too long"), "{}", common::said(&error));
+        assert_eq!(said_of_it.matches("rolled back after").count(), 4, "{said_of_it}");
         let left = "SELECT relname FROM pg_class WHERE relname = 'tipocolor' AND relnamespace <> 'cf_quere_pro'::regnamespace
             UNION ALL SELECT step FROM esclusa.run_table UNION ALL SELECT name FROM esclusa.object UNION ALL SELECT relkind::text FROM pg_class
             WHERE oid = 'cf_quere_pro.tipocolor'::regclass AND relkind <> 'r'";

@@ -142,7 +142,7 @@ async fn one_word_lets_every_statement_pass_and_another_brings_the_modes_back() 
     assert_eq!(names.collect::<Vec<_>>(), ["facts.json"]);
 
     let (code, told, remarks) = off(spool.path(), &[]).await;
-    assert!(code == Some(0) && !told.contains("untouched") && remarks.contains("no process serves"), "{told}{remarks}");
+    assert!(code == Some(0) && !told.contains("untouched") && remarks.contains("no running process uses"), "{told}{remarks}");
     assert_eq!(off(Path::new(""), &[]).await.0, Some(2), "without a spool there is no way to tell anybody");
 }
 

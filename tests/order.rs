@@ -153,18 +153,18 @@ async fn the_order_follows_traffic_and_what_hangs_on_tables() {
     let order = lines(&told, &columns);
     assert_eq!(order["tipoa"], "can move|2|tipoa|null|null|W1-A");
     assert_eq!(order["tipob"], "can move|2|tipoa|null|null|W1-B");
-    let blocked = "held back|null|null|trigger noted: it reads a row of the table, and what is written is a row of the leaf|used 1 times by applications that read whatever there is (migrate.reads_all), and by no other|W1-A";
+    let blocked = "held back|null|null|trigger noted: it reads rows of the table, but rows of the leaf are written|used 1 times by applications that read whatever there is (migrate.reads_all), and by no other|W1-A";
     assert_eq!(order["tipoc"], blocked);
     assert_eq!(
         order["tipod"],
-        "can move|3|tipod|null|view cf_quere_pro.shown: is made anew over the view, and stays the same object|null"
+        "can move|3|tipod|null|view cf_quere_pro.shown: is made again over the view, and stays the same object|null"
     );
     assert!(
         order["tipoe"].starts_with("can move|3|tipod|null|function text cf_quere_pro.counted(): its body names the table"),
         "{}",
         order["tipoe"]
     );
-    assert!(order["tipoe"].ends_with("1 writes were seen: it moves behind what is only read|null"));
+    assert!(order["tipoe"].ends_with("1 writes were seen: it moves after tables that are only read|null"));
     assert!(order["tipof"].starts_with("can move|1|tipof|null|foreign key constraint \"tipof_id_fkey\""), "{}", order["tipof"]);
     assert!(order["tipog"].starts_with("can move|1|tipof|null|foreign key"), "{}", order["tipog"]);
     assert_eq!(order["tipoh"], "held back|null|null|1 statements were not understood|null|W1-B");
@@ -179,7 +179,7 @@ async fn the_order_follows_traffic_and_what_hangs_on_tables() {
     );
     assert_eq!(
         waves["plan"],
-        "W1-B|2|only read|tipob tipoh|1 are held back: tipoh; it parts what is used together: tipoa+tipob (2 x, W1-A)"
+        "W1-B|2|only read|tipob tipoh|1 are held back: tipoh; it separates tables that are used together: tipoa+tipob (2 x, W1-A)"
     );
     assert_eq!(waves["traffic"], "3|2|written|tipod tipoe|null");
     let basis =
@@ -209,7 +209,7 @@ async fn the_next_wave_is_typed_as_it_is_told() {
         told.contains("gate,2,the traffic was recorded through every kind of day,no,\"not yet seen: a working day"),
         "{told}"
     );
-    assert!(told.contains("gate,4,\"every proxy follows, with the same rules\",yes,"), "{told}");
+    assert!(told.contains("gate,4,\"every proxy is up to date, with the same rules\",yes,"), "{told}");
     assert_eq!(
         commands(&told),
         [

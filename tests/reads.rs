@@ -587,7 +587,7 @@ async fn what_cannot_be_copied_is_refused() {
     let readers = share(10);
     let patience = Duration::from_secs(5);
     let error = stage.run(patience, async |m, run| m.let_read(run, look_up, &readers, WHY).await).await.unwrap_err();
-    assert!(said(&error).contains("is not copied before it moves"), "{}", said(&error));
+    assert!(said(&error).contains("moves without being copied first"), "{}", said(&error));
     stage.bed.sql("ALTER TABLE cf_quere_pro.hisusuario ENABLE ROW LEVEL SECURITY").await;
     let rule = &stage.bed.rules.rules[TABLE];
     let error = stage.run(patience, async |m, run| m.let_read(run, rule, &readers, WHY).await).await.unwrap_err();
@@ -595,7 +595,7 @@ async fn what_cannot_be_copied_is_refused() {
     stage.bed.sql("ALTER TABLE cf_quere_pro.hisusuario DISABLE ROW LEVEL SECURITY").await;
     stage.migrate().await.unwrap_or_else(|error| panic!("{}", said(&error)));
     let error = stage.run(patience, async |m, run| m.let_read(run, rule, &readers, WHY).await).await.unwrap_err();
-    assert!(said(&error).contains("is no table any more"), "{}", said(&error));
+    assert!(said(&error).contains("is no longer a table"), "{}", said(&error));
     assert!(!stage.run(patience, async |m, run| m.let_nobody_read(run, rule, WHY).await).await.unwrap());
     assert_eq!(
         stage.bed.cell("SELECT count(*) FROM pg_class WHERE oid = 'esclusa.hisusuario'::regclass").await,

@@ -112,7 +112,7 @@ async fn what_is_missing_is_told_and_each_statement_mends_it() {
         "no right to create in schema cf_quere_pro, with grant option",
         "not a member of real_owner, owner of ",
         "not a member of real_other_owner, owner of ",
-        "event trigger esclusa_grants, by which grants follow the views, does not exist",
+        "event trigger esclusa_grants, which carries grants to views and leaves, does not exist",
         "esclusa roles",
     ] {
         assert!(said.contains(part), "{part}\n{said}");

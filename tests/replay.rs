@@ -425,7 +425,7 @@ async fn nobody_gets_another_password_and_who_cannot_log_in_is_told() {
         shown.out
     );
     let none = said(&mut esclusa(&["record", "show", file.to_str().unwrap()]));
-    assert!(none.code == Some(2) && none.err.contains("record.key_file is not set, nor --key"), "{}", none.err);
+    assert!(none.code == Some(2) && none.err.contains("neither record.key_file nor --key"), "{}", none.err);
     bed.sql("ALTER ROLE replay_app PASSWORD NULL").await;
     let sides = Sides::new().await;
     let (told, rows) = sides.replay(&shelf, &file, &[]).await;
@@ -677,6 +677,6 @@ async fn who_has_a_lock_that_nobody_had_then_goes_on_before_its_time() {
     let begun = Instant::now();
     let (told, rows) = sides.replay(&shelf, &file, &[]).await;
     assert_eq!(told.code, Some(0), "{}\n{rows:#?}", told.err);
-    assert!(told.err.contains("2 acts went before their time"), "{}", told.err);
+    assert!(told.err.contains("2 acts were sent early"), "{}", told.err);
     assert!(begun.elapsed() < Duration::from_secs(20), "nobody waited for the patience: {:?}", begun.elapsed());
 }

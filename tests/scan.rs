@@ -170,7 +170,7 @@ fn hostile_files_take_their_time_and_no_more() {
     assert_eq!(faults.matches("its rest was not read").count(), 3, "{faults}");
     // Quadratic work would take hours.
     assert!(began.elapsed() < Duration::from_secs(400), "{:?}", began.elapsed());
-    assert!(faults.contains("24 files were read; 1 are no text"), "{faults}");
+    assert!(faults.contains("24 files were read; 1 are not text"), "{faults}");
     for name in [
         "/invalid.sql,1,tipositver,",
         "/deep/a/b/c/d/x.sql,1,tipositver,select,",

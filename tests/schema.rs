@@ -271,7 +271,7 @@ async fn a_sequence_that_was_set_back_is_set_on() {
     )
     .await;
     let expected = ["audit_log_al_id_seq", "domain_value_dv_id_seq"]
-        .map(|name| format!("is behind: numbers of rows would be given again: sequence cf_quere_pro.{name}"));
+        .map(|name| format!("is behind: it would give numbers again that rows already have: sequence cf_quere_pro.{name}"));
     assert_eq!(check(&bed).await, expected);
     assert_eq!(
         apply(&bed).await,

@@ -353,7 +353,7 @@ async fn a_retired_table_comes_back_and_its_client_is_not_refused() {
     let run = migration.begin("back").await.unwrap();
     let back = migration.back(run, &bed.rules.rules["tipotalla"]).await.unwrap_or_else(|e| panic!("{}", said(&e)));
     migration.finish(run).await.unwrap();
-    assert_eq!((back.rows, back.notes.join("")), (1, "its name was retired: it came back first".into()));
+    assert_eq!((back.rows, back.notes.join("")), (1, "its name was retired, and was restored first".into()));
     followed(&bed).await;
     has(&client.query("SELECT nombre FROM tipotalla").await, "(M)");
     assert_eq!(bed.cell("SELECT relkind FROM pg_class WHERE oid = 'cf_quere_pro.tipotalla'::regclass").await, "r");

@@ -72,8 +72,8 @@ async fn what_is_written_is_a_witness_too() {
     assert_eq!(
         witnesses.iter().map(part).collect::<Vec<_>>(),
         [
-            "tipocolor: DISAGREE: nobody was seen to use it, and sources name it [3 0 0]",
-            "tipotalla: DISAGREE: nobody was seen to use it, and bodies in the catalog name it [0 1 1]"
+            "tipocolor: DISAGREE: no use was seen, but sources name it [3 0 0]",
+            "tipotalla: DISAGREE: no use was seen, but bodies in the catalog name it [0 1 1]"
         ]
     );
     assert!(witnesses.iter().all(|row| row[10].starts_with("20")), "{witnesses:?}");

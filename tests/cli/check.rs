@@ -242,7 +242,7 @@ fn faults_of_settings() {
         &[
             format!("{place}:2: unknown key `adress` in [listen]"),
             format!("{place}:4: upstream.connect_timeout: expected a string such as \"5s\", found an integer"),
-            format!("{place}:7: limits.statement_bytes: `big` is no size such as \"256KiB\", \"64MiB\""),
+            format!("{place}:7: limits.statement_bytes: `big` is not a size such as \"256KiB\", \"64MiB\""),
             format!("{place}:8: unknown section [odd]"),
         ],
     );

@@ -80,7 +80,7 @@ async fn an_edit_is_shown_and_nothing_is_written_without_a_word() {
     let before = place.all();
     let again = place.generate(&[]);
     assert!(
-        again.err.starts_with("0 rules and the snapshot of 2 tables") && again.err.contains("; 2 were as they are"),
+        again.err.starts_with("0 rules and the snapshot of 2 tables") && again.err.contains("; 2 were already up to date"),
         "{}",
         again.err
     );
@@ -99,7 +99,7 @@ async fn an_edit_is_shown_and_nothing_is_written_without_a_word() {
     assert_eq!(
         refused.err,
         "error: 1 rule files were edited, and nothing was written\n  \
-         detail: the difference to what would be generated is on standard output\n  \
+         detail: standard output shows how they differ from what would be generated\n  \
          hint: `--keep` keeps these files and writes the others, `--overwrite` writes all\n"
     );
     assert_eq!(place.all(), before);
@@ -346,7 +346,7 @@ async fn a_switch_waits_for_the_move() {
     let check = place.run(&["check"]);
     assert_eq!(check.code, Some(1));
     assert!(
-        check.err.contains("tipocorreo: mode rewrite: it has been moved, and view esclusa.tipocorreo is gone\n    hint: SHOW TABLES; `esclusa schema apply`"),
+        check.err.contains("tipocorreo: mode rewrite: it has been moved, but view esclusa.tipocorreo is gone\n    hint: SHOW TABLES; `esclusa schema apply`"),
         "{}",
         check.err
     );

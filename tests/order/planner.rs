@@ -140,7 +140,7 @@ fn a_cluster_that_is_too_large_is_parted_at_its_weakest_pair_and_says_so() {
     let order = planned(&all);
     assert_eq!(told(&order), "a b (silent), c d e (silent)");
     assert_eq!(order.cuts.len(), 1);
-    assert!(why(&order, "b").contains("used together with c (3 times), and parted from it there"), "{}", why(&order, "b"));
+    assert!(why(&order, "b").contains("used together with c (3 times), but separated from it"), "{}", why(&order, "b"));
     assert!(why(&order, "c").contains("used together with b (3 times)") && why(&order, "a").is_empty());
     assert!(basis(&all, &order, Language::English).rows.iter().any(|row| row[1].text() == "b+c (3 x)"));
     // By time: c and d together are too long, and a key is stronger than traffic.
@@ -170,8 +170,8 @@ fn the_waves_of_the_plan_hear_what_the_traffic_says() {
     assert_eq!(
         of_plan,
         [
-            "W1: 1 are held back: d; it parts what is used together: a+c (12 x, W2); 2 are silent and could go first, 1 are written",
-            "W2: it parts what is used together: a+c (12 x, W1)"
+            "W1: 1 are held back: d; it separates tables that are used together: a+c (12 x, W2); 2 are silent and could go first, 1 are written",
+            "W2: it separates tables that are used together: a+c (12 x, W1)"
         ]
     );
 }
@@ -205,7 +205,10 @@ fn the_next_wave_has_its_gates_and_its_commands() {
     let open = part("gate").into_iter().filter(|gate| gate.contains("| no |")).collect::<Vec<_>>();
     assert_eq!(
         open,
-        ["every proxy follows, with the same rules | no | p1: silent", "histories that stay are in mode rewrite | no | kept"]
+        [
+            "every proxy is up to date, with the same rules | no | p1: silent",
+            "retained histories are in mode rewrite | no | kept"
+        ]
     );
     let none = next(&facts("", ""), &Order::default(), Language::Spanish).rows;
     assert_eq!(none[0][4].text(), "todas las tablas se han movido");

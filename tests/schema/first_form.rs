@@ -68,7 +68,7 @@ async fn a_database_of_the_first_form_is_brought_over() {
     assert!(said(&refused).contains("of the first form"), "{}", said(&refused));
     let drift_of_schema = schema::check(&db, &context()).await.unwrap();
     let told = format!("{}: {}", drift_of_schema.rows[0][1].text(), drift_of_schema.rows[0][0].text());
-    assert_eq!(told, "is of the first form: `esclusa schema apply` brings it over: table audit_log");
+    assert_eq!(told, "has the first form: `esclusa schema apply` converts it: table audit_log");
 
     let done = first_form::passage::bring_over(&db, &context(), &rules).await.unwrap_or_else(|e| panic!("{}", said(&e)));
     let told: Vec<String> = done.rows.iter().map(|r| format!("{}: {}", r[0].text(), r[1].text())).collect();
@@ -168,7 +168,7 @@ async fn what_cannot_be_brought_over_is_refused() {
     };
     let text_id = lookup.text_id.take();
     let message = refused(&rules).await;
-    assert!(message.contains("tipositver did not come over as it was"), "{message}");
+    assert!(message.contains("tipositver was not converted without loss"), "{message}");
     assert_eq!(everything(&db).await, before);
     assert!(first_form::is(&db, &context()).await.unwrap());
     let Target::Lookup(lookup) = &mut rules.rules.get_mut("tipositver").unwrap().target else {

@@ -117,7 +117,7 @@ async fn all_tells_each_tables_fate() {
     // A history that stays may not be refused before it has been improved.
     let refused = console(&proxy, "SET MODE refuse FOR ALL").await;
     assert!(
-        refused[0].ends_with("rewrite|not switched: it has not got its columns yet (`esclusa migrate hisret`)"),
+        refused[0].ends_with("rewrite|not switched: it does not have its new columns yet (`esclusa migrate hisret`)"),
         "{refused:?}"
     );
     assert!(refused[1].starts_with("tipocolor|rewrite|") && refused[1].ends_with("|refuse|-"), "{refused:?}");
@@ -189,11 +189,11 @@ async fn show_tables_says_where_a_table_stands() {
     assert_eq!(show("tipocolor").await, format!("tipocolor|lookup|domain_value|rewrite|0|t|{moved}|gone|-"));
     bed.sql("DROP VIEW esclusa.tipocolor").await;
     let told = show("tipocolor").await;
-    assert!(told.ends_with("|gone|mode rewrite: it has been moved, and view esclusa.tipocolor is gone"), "{told}");
+    assert!(told.ends_with("|gone|mode rewrite: it has been moved, but view esclusa.tipocolor is gone"), "{told}");
     let refused = console(&proxy, "ENABLE tipocolor").await;
     assert_eq!(
         refused[2..],
-        ["tipocolor: it has been moved, and view esclusa.tipocolor is gone", "`esclusa schema apply` makes views anew"]
+        ["tipocolor: it has been moved, but view esclusa.tipocolor is gone", "`esclusa schema apply` creates the views again"]
     );
 }
 
@@ -211,7 +211,7 @@ async fn a_legacy_table_that_is_back_has_the_say() {
     assert_eq!(client.query("SELECT count(*) FROM tipocolor").await, "T (4) [SELECT 1] ZI");
     let told = console(&proxy, "SHOW TABLES WHERE table = 'tipocolor'").await.concat();
     assert!(
-        told.ends_with("|under its name|mode rewrite: the legacy table has its name again, and the rows that clients write"),
+        told.ends_with("|under its name|mode rewrite: the legacy table has its name again, and clients write their rows there"),
         "{told}"
     );
 }
@@ -225,7 +225,7 @@ async fn a_history_that_stays_is_rewritten_before_it_gets_its_columns() {
     let refused = bed.migrate_only("hisret").await.unwrap_err();
     assert_eq!(
         said(&refused),
-        "hisret is not in mode rewrite, and would show two more columns to SELECT *\n\
+        "hisret is not in mode rewrite, so SELECT * would return two more columns\n\
          detail: it stays a table and gets hst_id and hst_operation; its stored mode is none\n\
          hint: run `esclusa rules set hisret rewrite` first, or SET MODE rewrite FOR hisret on the console"
     );

@@ -287,7 +287,7 @@ async fn what_cannot_be_is_refused_in_words() {
         ("RESUME", "55000 the proxy is not paused "),
         ("PAUSE aqua", "0A000 PAUSE is for the clients of all databases; it takes no name of one "),
         ("RESUME \"aqua\"", "0A000 RESUME is for the clients of all databases; it takes no name of one "),
-        ("PAUSE TIMEOUT 'soon'", "22023 `soon` is no duration such as \"5s\", \"100ms\", \"10min\" "),
+        ("PAUSE TIMEOUT 'soon'", "22023 `soon` is not a duration such as \"5s\", \"100ms\", \"10min\" "),
         ("PAUSE TIMEOUT", "42601 syntax error at end of input "),
     ] {
         assert_eq!(run(&proxy, "esclusa", text).await.unwrap_err(), told);

@@ -43,7 +43,7 @@ async fn a_history_that_the_trigger_writes() {
     bed.rules.rules.insert("hisofica".into(), rule.clone());
     let notes = bed.migrate("hisofica").await.unwrap().notes;
     assert!(notes.contains(&"audit trigger on ofica".to_owned()), "{notes:?}");
-    assert!(notes.contains(&"NULL in the trigger's rows, because the base does not have it: hidioma".to_owned()), "{notes:?}");
+    assert!(notes.contains(&"NULL in the trigger's rows, because the base has no such column: hidioma".to_owned()), "{notes:?}");
     let client = Proxied::new(&bed, &rule).await;
     let moved = "1|cero|a   |siete|es|2019-01-01 00:00:00|EVA";
     assert_eq!(client.say(ROWS).await, format!("{moved}\n(1)"));

@@ -183,7 +183,10 @@ async fn what_does_not_come_along_is_reported() {
     bed.history("hisdep", "id").await;
     // What can come along in no form keeps the table from being moved, unless that is accepted.
     let error = said(&bed.migrate("tipdep").await.unwrap_err());
-    assert!(error.starts_with("tipdep cannot be moved with all that hangs on it\ndetail: policy own_policy: "), "{error}");
+    assert!(
+        error.starts_with("tipdep cannot be moved with everything that depends on it\ndetail: policy own_policy: "),
+        "{error}"
+    );
     assert!(error.contains("trigger own_trigger: ") && !error.contains("informe"), "{error}");
     untouched(&bed, "tipdep").await;
     bed.sql("DROP TRIGGER own_trigger ON cf_quere_pro.tipdep; DROP POLICY own_policy ON cf_quere_pro.tipdep").await;
@@ -279,7 +282,7 @@ async fn refused_and_left_as_it_was() {
         ),
         (
             "ALTER TABLE {t} ALTER id ADD GENERATED ALWAYS AS IDENTITY",
-            "hisold cannot be moved with all that hangs on it\ndetail: identity column id: ",
+            "hisold cannot be moved with everything that depends on it\ndetail: identity column id: ",
         ),
         (
             "CREATE TABLE mig_old.hisold (x int)",

@@ -20,7 +20,7 @@ CARGO := cargo
 ORACLE := $(CURDIR)/target/oracle
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo test build package deps test-deps bench-deps install bench fmt lint doc unit regress twin oracle oracle-deps fuzz messages soak load clean
+.PHONY: demo test build package deps test-deps bench-deps install bench fmt lint doc unit regress twin oracle oracle-deps fuzz messages soak load recording clean
 
 demo: deps
 	$(CARGO) build --release --locked
@@ -108,14 +108,23 @@ ROWS ?= 200
 load: deps
 	CLIENTS=$(CLIENTS) ROWS=$(ROWS) $(CARGO) test --release --locked --test load -- --ignored --nocapture
 
+# STATEMENTS statements of CLIENTS clients over two proxies, without a fault and with every fault at once: what is recorded is the truth.
+STATEMENTS ?= 1000000
+recording: CLIENTS = 32
+recording: deps
+	STATEMENTS=$(STATEMENTS) CLIENTS=$(CLIENTS) \
+	    $(CARGO) test --release --locked --test recording million:: -- --nocapture --test-threads 1
+
 # The rewriter and the counting by criterion; the relay beside a direct connection, PgBouncer and HAProxy; statements on legacy names beside the legacy
-# tables and the cast views.
+# tables and the cast views; the audit trigger; the copying and the proof.
 bench: bench-deps
 	$(CARGO) build --release --locked
 	$(CARGO) bench --locked --bench rewrite
 	$(CARGO) bench --locked --bench counting
 	$(CARGO) bench --locked --bench relay
 	$(CARGO) bench --locked --bench passage
+	$(CARGO) bench --locked --bench audit
+	$(CARGO) bench --locked --bench migration
 
 # Every statement of PostgreSQL's regression scripts and of our corpora, read by PostgreSQL's own grammar too (tests/oracle). The scripts
 # come from Debian's source package; nothing of them is kept outside target/.

@@ -251,7 +251,7 @@ settings! {
     /// Limits. When one is reached, that is counted and shown.
     limits: Limits {
         /// A longer statement passes without being parsed.
-        statement_bytes: Bytes = "\"256KiB\"";
+        statement_bytes: Bytes = "\"2MiB\"";
         /// Number of rewritten statements in the cache.
         cache_entries: usize = "10000", restart;
         /// Total size of the texts in the cache.
@@ -467,7 +467,7 @@ mod tests {
     fn defaults_hold() {
         let settings = Settings::defaults().unwrap();
         assert_eq!(settings.listen.address.to_string(), "127.0.0.1:6432");
-        assert_eq!(settings.limits.statement_bytes.0, 256 * 1024);
+        assert_eq!(settings.limits.statement_bytes.0, 2 * 1024 * 1024);
         assert_eq!(settings.shown().len(), KEYS.len());
     }
 

@@ -178,8 +178,7 @@ impl OfFile<'_> {
                 Kind::JsonLog => log::json(&mut lines, &mut |piece, times| self.repeated(&piece, times))?,
                 _ => plain::lines(&mut lines, &mut |piece| self.once(&piece))?,
             }
-            self.left =
-                lines.cut.map(|n| format!("line {n} is longer than {} bytes; its rest was not read", lines::LINE_BYTES));
+            self.left = lines.cut.map(|n| format!("line {n} is longer than {} bytes; its rest was not read", lines::LINE_BYTES));
             return Ok(true);
         }
         let mut bytes = head;

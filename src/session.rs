@@ -21,6 +21,7 @@ pub mod house;
 pub mod in_flight;
 pub mod lead_back;
 pub mod login;
+pub mod long_text;
 pub mod names;
 pub mod own_requests;
 pub mod pause;

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
+#[path = "hostile/long.rs"]
+mod long;
 #[path = "hostile/names.rs"]
 mod names;
 #[path = "hostile/parameters.rs"]

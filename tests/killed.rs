@@ -50,7 +50,7 @@ struct Ended {
     said: String,
 }
 
-/// The number of the retained history that the next fault is tried on: each can be used once, because an improvement is not undone.
+/// The retained history for a fault: each fault needs its own, because an improvement is not undone.
 fn retained(fault: Fault) -> String {
     format!("hisret{}", Fault::ALL.iter().position(|f| *f == fault).unwrap())
 }

@@ -114,6 +114,7 @@ const RIM_OF_SESSION: &[&str] = &[
     "session.rs",
     "session/cut_over.rs",
     "session/login.rs",
+    "session/long_text.rs",
     "session/relay.rs",
     "session/relay/direction.rs",
     "session/shared.rs",

@@ -137,7 +137,7 @@ async fn used() -> (Bed, Proxy) {
         client.query(text).await;
     }
     client.query("DO $$ BEGIN PERFORM 1 FROM tipoh; END $$").await;
-    // A statement that reads many tables, such as a catalog tool's, connects none of them.
+    // A tool that reads every table (pg_dump) connects none of them.
     client.query("SET application_name = 'pg_dump'").await;
     client.query("SELECT 1 FROM tipoa, tipob, tipoc, tipod, tipoe, tipof, tipog, tipoh LIMIT 1").await;
     wait_for(&bed.db, "SELECT sum(hits) = 13 FROM esclusa.hit_total").await;

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test or a benchmark stops at the first surprise")]
 
 mod common;
+#[path = "recording/million.rs"]
+mod million;
 #[path = "recording/process.rs"]
 mod process;
 #[path = "recording/relay.rs"]

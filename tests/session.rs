@@ -59,6 +59,8 @@ struct Fixed {
     longest: Rc<Cell<usize>>,
     /// No retired name comes back.
     given_up: Rc<Cell<bool>>,
+    /// Texts of more than a hundred bytes are long, and are not worked out yet.
+    beside: Rc<Cell<bool>>,
     cut_overs: Rc<CutOvers>,
     uses: Rc<Uses>,
     relations: Rc<Cell<u64>>,
@@ -81,6 +83,14 @@ impl House for Fixed {
 
     fn statement_bytes(&self) -> usize {
         self.longest.get()
+    }
+
+    fn works_out(&self, _: &Arc<Policy>, _: &Arc<NameContext>, text: &str) -> Held {
+        if self.beside.get() && text.len() > 100 {
+            self.tell("works out a long text beside".into());
+            return Held::Waits;
+        }
+        Held::GoesOn
     }
 
     fn outcome(&self, policy: &Policy, names: &Arc<NameContext>, text: &str) -> Arc<Outcome> {
@@ -226,6 +236,7 @@ impl Play {
             told: Rc::default(),
             longest: Rc::new(Cell::new(1000)),
             given_up: Rc::default(),
+            beside: Rc::default(),
             cut_overs: Rc::default(),
             uses: Rc::default(),
             relations: Rc::new(Cell::new(1)),
@@ -236,7 +247,7 @@ impl Play {
         Play { house, conversation, oldest, waiting: VecDeque::new(), others: Vec::new(), asked: Vec::new(), out: Vec::new() }
     }
 
-    /// Plays an event; false if there is no such event.
+    /// Plays an event; panics if there is no such event.
     fn happens(&mut self, line: &str) {
         self.out.push(line.to_owned());
         let (who, what) = line.split_once(' ').unwrap_or((line, ""));
@@ -278,6 +289,11 @@ impl Play {
             }
             "lost" => {
                 self.house.given_up.set(true);
+                self.client();
+            }
+            "beside" => self.house.beside.set(true),
+            "worked" => {
+                self.house.beside.set(false);
                 self.client();
             }
             "moves" => {

@@ -37,7 +37,9 @@ pub(super) async fn run(call: Call, asked: Benchmark) -> Result<()> {
         None => benchmark::of_traffic(&control, &rules, i64::from(asked.top)).await?,
     };
     if cases.is_empty() {
-        return Err(Error::refused("there is nothing to measure: no read on a legacy table was recorded, or the file contains none"));
+        return Err(Error::refused(
+            "there is nothing to measure: no read on a legacy table was recorded, or the file contains none",
+        ));
     }
     let bench = Bench::new(&control, &call.settings, &rules, usize::from(asked.runs)).await?;
     let (mut table, mut ratios) = (Table::new(COLUMNS), Vec::new());

@@ -48,7 +48,10 @@ pub(super) async fn run(call: Call, off: Off) -> Result<()> {
         tokio::time::sleep(Duration::from_millis(10)).await;
     };
     if found.is_empty() {
-        remark(&format!("no running process uses the spool {}; the order applies to those that start later", directory.display()));
+        remark(&format!(
+            "no running process uses the spool {}; the order applies to those that start later",
+            directory.display()
+        ));
     }
     let late = found.iter().filter(|(_, aside)| *aside != wanted).count();
     let mut table = Table::new(&[("process", Text), ("statements", Text)]);

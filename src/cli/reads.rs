@@ -59,7 +59,9 @@ pub(super) async fn run(call: Call, asked: Reads) -> Result<()> {
     let rules = call.rules()?;
     let chosen: Vec<&Rule> = asked.selection.of(&rules)?.into_iter().filter(|r| r.target.history().is_some()).collect();
     if chosen.is_empty() {
-        return Err(Error::usage("only a history that moves to audit_log is copied before it moves, and can be read in this way"));
+        return Err(Error::usage(
+            "only a history that moves to audit_log is copied before it moves, and can be read in this way",
+        ));
     }
     let readers = asked.readers();
     let why = asked.reason.as_deref().map(reason::checked).transpose().map_err(Error::usage)?;

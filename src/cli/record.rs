@@ -118,7 +118,10 @@ async fn wait(call: &Call, directory: &Path, done: impl Fn(&Status) -> bool) -> 
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
     if all.is_empty() {
-        remark(&format!("no running process uses record.directory {}; the order applies to those that start later", directory.display()));
+        remark(&format!(
+            "no running process uses record.directory {}; the order applies to those that start later",
+            directory.display()
+        ));
     }
     call.print(&table(&all))?;
     match all.iter().filter(|status| !done(status)).count() {

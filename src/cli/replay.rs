@@ -170,7 +170,11 @@ fn tell_what_is_missing(script: &Script) {
     let reasons: BTreeSet<String> = script.conversations.iter().filter_map(|c| c.cut.map(|why| why.to_string())).collect();
     if cut > 0 {
         let reasons: Vec<String> = reasons.into_iter().collect();
-        remark(&format!("{cut} of {} sessions were recorded without their end, and are sent so: {}", script.conversations.len(), reasons.join("; ")));
+        remark(&format!(
+            "{cut} of {} sessions were recorded without their end, and are sent so: {}",
+            script.conversations.len(),
+            reasons.join("; ")
+        ));
     }
     let acts = script.conversations.iter().flat_map(|c| &c.acts);
     let left_out = acts.filter(|act| matches!(&act.what, What::Stretch(stretch) if stretch.leaves_out())).count();

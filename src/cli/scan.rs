@@ -46,7 +46,9 @@ pub(super) async fn run(call: Call, asked: Scan) -> Result<()> {
     scanned.unread.iter().for_each(|why| remark(&format!("warning: {why}")));
     match scanned.unread.len() {
         0 => Ok(()),
-        unread => Err(Error::refused(format!("{unread} files or directories could not be read, so names in them were not found"))),
+        unread => {
+            Err(Error::refused(format!("{unread} files or directories could not be read, so names in them were not found")))
+        }
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Options {
     pub settings: Vec<String>,
     /// Where PostgreSQL's programs are; [`bin_directory`] if not given.
     pub programs: Option<PathBuf>,
+    /// The port of the private server that it is to be a streaming standby of; without one it is a fresh cluster.
+    pub standby_of: Option<u16>,
 }
 
 impl Postgres {
@@ -65,9 +67,15 @@ impl Postgres {
             }
             command
         };
-        let mut initdb = run("initdb");
-        initdb.arg("-D").arg(&data).args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]);
-        succeed(initdb.output(), "initdb")?;
+        if let Some(primary) = options.standby_of {
+            let mut copy = run("pg_basebackup");
+            copy.arg("-D").arg(&data).args(["-h", "127.0.0.1", "-U", "postgres", "-R", "-c", "fast", "--no-sync", "-p"]);
+            succeed(copy.arg(primary.to_string()).output(), "pg_basebackup")?;
+        } else {
+            let mut initdb = run("initdb");
+            initdb.arg("-D").arg(&data).args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]);
+            succeed(initdb.output(), "initdb")?;
+        }
         let port = match options.port {
             Some(port) => port,
             None => free_port()?,

@@ -79,7 +79,10 @@ async fn one(sides: &mut [Client; 2], legacy: &Legacy) -> Result<Compared> {
             }
         }
         if unmatched.len() > UNMATCHED {
-            return Err(Error::refused(format!("more than {UNMATCHED} rows of {} have no match on the other side", legacy.table)));
+            return Err(Error::refused(format!(
+                "more than {UNMATCHED} rows of {} have no match on the other side",
+                legacy.table
+            )));
         }
     }
     Ok(told(&reading, &unmatched))

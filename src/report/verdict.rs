@@ -266,9 +266,9 @@ fn judge_one(name: Name, days: &[Day], calendar: &Calendar, language: Language) 
     let reason = match verdict {
         Verdict::NeedsYou => needs_you(seen, language),
         Verdict::Needed | Verdict::Rewritten => used(seen, language),
-        Verdict::SilentSoFar if name.mode == Mode::Off => {
-            language.of("its mode is off, so its uses are not recorded", "su modo es off, así que sus usos no se registran").to_owned()
-        }
+        Verdict::SilentSoFar if name.mode == Mode::Off => language
+            .of("its mode is off, so its uses are not recorded", "su modo es off, así que sus usos no se registran")
+            .to_owned(),
         Verdict::SilentSoFar => not_yet(&silent, &missing, language),
         Verdict::MayMove | Verdict::MayBeRetired => silence(&silent, &covered, language),
     };

@@ -204,11 +204,7 @@ mod tests {
         for (told, finding, disagrees) in [
             (Told { around: 1, ..covered.clone() }, "DISAGREE: the proxies saw no use, but it is used around them", true),
             (Told { scan: 2, ..covered.clone() }, "DISAGREE: no use was seen, but sources name it", true),
-            (
-                Told { dynamic: 1, ..covered.clone() },
-                "DISAGREE: no use was seen, but bodies in the catalog name it",
-                true,
-            ),
+            (Told { dynamic: 1, ..covered.clone() }, "DISAGREE: no use was seen, but bodies in the catalog name it", true),
             (Told { hits: 3, around: 1, scan: 2, ..covered.clone() }, "used through the proxies and around them", false),
             (Told { hits: 3, scan: 2, ..covered.clone() }, "used through the proxies only", false),
             (
@@ -216,7 +212,11 @@ mod tests {
                 "used through the proxies; uses around them were not always watched",
                 false,
             ),
-            (Told { unsure: 1, ..covered.clone() }, "uncertain: a session that no proxy reported as its own, while one proxy did not report", false),
+            (
+                Told { unsure: 1, ..covered.clone() },
+                "uncertain: a session that no proxy reported as its own, while one proxy did not report",
+                false,
+            ),
             (Told { hits: 3, ..Told::default() }, "uses around the proxies have been watched for less than an hour", false),
             (covered, "no witness has seen it used", false),
         ] {

@@ -91,8 +91,8 @@ impl Cache {
     }
 }
 
-/// The normalised text is made once for all the times that a statement is counted.
-fn fresh(policy: &Policy, names: &NameContext, text: &str) -> Arc<Outcome> {
+/// The outcome for a text that is not kept. Its normalised text is made once for all the times that the statement is counted.
+pub fn fresh(policy: &Policy, names: &NameContext, text: &str) -> Arc<Outcome> {
     let mut outcome = rewrite(policy, names, text);
     outcome.meets_view = outcome.text.is_none() && outcome.hits.iter().any(|hit| policy.is_view(&hit.table));
     outcome.seen = (!outcome.hits.is_empty()).then(|| Seen::of(text, outcome.text.as_deref()));

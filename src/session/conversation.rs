@@ -111,6 +111,8 @@ pub struct Conversation<H> {
     hold: Hold,
     /// A statement waits for a retired name, or for a table that changes its place.
     waits_for_name: bool,
+    /// A statement waits until its long text is worked out.
+    waits_for_outcome: bool,
     /// It has named tables since it last had nothing open.
     uses_tables: bool,
     /// Copied tables whose rows the open transaction has moved to another heap: it reads them where they are, for the copy does not follow before
@@ -143,6 +145,7 @@ impl<H: House> Conversation<H> {
             turn: Turn::default(),
             hold: Hold::default(),
             waits_for_name: false,
+            waits_for_outcome: false,
             uses_tables: false,
             rebuilt: Vec::new(),
             transaction: Transaction::None,

@@ -20,6 +20,9 @@ pub trait House: Debug {
     fn policy(&self) -> Guard<Arc<Policy>>;
     /// The longest statement that is read, in bytes of its frame.
     fn statement_bytes(&self) -> usize;
+    /// Whether what becomes of a text is at hand or quickly found. A long text is worked out beside the event loop, and the session is woken when
+    /// that is done.
+    fn works_out(&self, policy: &Arc<Policy>, names: &Arc<NameContext>, text: &str) -> Held;
     /// What becomes of a text, under these names and declared types of parameters.
     fn outcome(&self, policy: &Policy, names: &Arc<NameContext>, text: &str) -> Arc<Outcome>;
     /// A statement that touches legacy tables has run.

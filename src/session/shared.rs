@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::activity::{Activity, Doing, Waiting};
 use super::cut_over::{CutOvers, Uses};
 use super::house::{Held, House, Note, Run};
+use super::long_text::{LONG_BYTES, LongText, Turns};
 use super::pause::Pause;
 use super::touch::{Hold, Touches};
 use crate::config::Settings;
@@ -57,6 +58,8 @@ pub struct Shared {
     pub cache: Cache,
     /// Counted hits.
     pub traffic: Traffic,
+    /// Long texts that are rewritten beside the event loops.
+    pub turns: Turns,
     /// How long clients wait.
     pub felt: Felt,
     /// Retired names that are touched.
@@ -176,6 +179,7 @@ impl Shared {
         Shared {
             cache: Cache::new(limits.cache_entries, limits.cache_bytes.0),
             traffic: Traffic::new(limits.traffic_bytes.0),
+            turns: Turns::default(),
             felt: Felt::default(),
             touches: Touches::default(),
             relations: AtomicU64::new(1),
@@ -353,12 +357,13 @@ pub struct Seat {
     info: Arc<ClientInfo>,
     hold: Hold,
     uses: Uses,
+    long_text: LongText,
 }
 
 impl Seat {
     /// The seat of a client in [`Shared::clients`].
     pub fn new(shared: Arc<Shared>, info: Arc<ClientInfo>) -> Self {
-        Seat { shared, info, hold: Hold::default(), uses: Uses::default() }
+        Seat { shared, info, hold: Hold::default(), uses: Uses::default(), long_text: LongText::default() }
     }
 
     fn warn_unread(&self) {
@@ -392,7 +397,17 @@ impl House for Seat {
         self.shared.settings.load().limits.statement_bytes.0
     }
 
+    fn works_out(&self, policy: &Arc<Policy>, names: &Arc<NameContext>, text: &str) -> Held {
+        self.long_text.works_out(&self.shared.turns, policy, names, text, &self.info.told)
+    }
+
     fn outcome(&self, policy: &Policy, names: &Arc<NameContext>, text: &str) -> Arc<Outcome> {
+        if text.len() > LONG_BYTES
+            && let Some(outcome) = self.long_text.outcome(policy, names, text)
+        {
+            telemetry::count_by("esclusa_statements_total", "path", "parsed");
+            return outcome;
+        }
         let begun = self.now();
         let (outcome, cached) = self.shared.cache.outcome(policy, names, text);
         telemetry::count_by("esclusa_statements_total", "path", if cached { "cached" } else { "parsed" });

@@ -119,6 +119,16 @@ pub enum How {
     Sql(Span),
 }
 
+impl How {
+    /// The count and list of parameter types that its Parse has declared; empty where there was none.
+    pub fn types(&self) -> &[u8] {
+        match self {
+            How::Protocol(types) => types,
+            How::Sql(_) => &[],
+        }
+    }
+}
+
 /// What a statement does to prepared ones by SQL.
 #[derive(Debug, Clone)]
 pub enum Change {

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sqlparser::ast::Statement as Tree;
 use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
 
@@ -47,7 +48,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { text_bytes: 256 * 1024, depth: 100 }
+        Limits { text_bytes: 2 * 1024 * 1024, depth: 100 }
     }
 }
 
@@ -62,7 +63,10 @@ const LEVELS_ON_USUAL_STACK: usize = 6;
 const JOINS_ON_USUAL_STACK: usize = 8;
 /// More of them are not parsed: the larger stack holds them, and PostgreSQL's own would not hold many more.
 const WAITING_JOINS: usize = 1000;
-/// Holds the deepest tree of a text of 256 KiB several times over. Only touched pages cost anything.
+/// Operators and key words can each make the tree one level deeper; constants, names and commas cannot, and brackets have a bound of their own
+/// ([`Limits::depth`]). A statement with more of them is not parsed, so that a long text is read where it is long by its data.
+const DEEPENING_TOKENS: usize = 128 * 1024;
+/// Holds a tree of [`DEEPENING_TOKENS`] levels several times over. Only touched pages cost anything.
 const LARGE_STACK_BYTES: usize = 512 * 1024 * 1024;
 
 /// Reads a text.
@@ -85,6 +89,10 @@ fn shape(lexed: &Lexed<'_>, range: &Range<usize>, limits: &Limits) -> Result<Sha
     let levels = lexed.lexemes[range.clone()].iter().map(|l| l.depth as usize).max().unwrap_or(0);
     if levels > limits.depth {
         return Err(Unparsed::TooDeep(levels));
+    }
+    let deepening = lexed.lexemes[range.clone()].iter().filter(|lexeme| may_deepen(&lexeme.token.token)).count();
+    if deepening > DEEPENING_TOKENS {
+        return Err(Unparsed::TooManyTokens(deepening));
     }
     let waiting = peeled.query.as_ref().map_or(0, |query| waiting_joins(lexed, query));
     let mut shape = match &peeled.query {
@@ -109,6 +117,16 @@ fn shape(lexed: &Lexed<'_>, range: &Range<usize>, limits: &Limits) -> Result<Sha
     shape.explained.sort_unstable();
     shape.explained.dedup();
     Ok(shape)
+}
+
+/// Whether a token may make the tree one level deeper.
+fn may_deepen(token: &Token) -> bool {
+    match token {
+        Token::Word(word) => word.quote_style.is_none() && word.keyword != Keyword::NoKeyword,
+        Token::Number(..) | Token::SingleQuotedString(_) | Token::Placeholder(_) => false,
+        Token::Comma | Token::Period | Token::LParen | Token::RParen | Token::LBracket | Token::RBracket => false,
+        _ => true,
+    }
 }
 
 /// Whether a statement needs a larger stack.
@@ -181,6 +199,7 @@ mod tests {
         );
         let parens = format!("select {}1{}", "(".repeat(5_000), ")".repeat(5_000));
         assert!(script(&parens, &limits).unwrap().statements[0].shape.is_err());
-        assert_eq!(script(&"x".repeat(300_000), &limits).unwrap_err(), Unparsed::TooLong(300_000));
+        let long = limits.text_bytes + 1;
+        assert_eq!(script(&"x".repeat(long), &limits).unwrap_err(), Unparsed::TooLong(long));
     }
 }

@@ -12,6 +12,9 @@ pub enum Unparsed {
     /// Nested deeper than [`Limits::depth`](super::Limits::depth): the parser would find it out late, and some of its forms not at all.
     #[error("{0} brackets are open at once, more than are parsed")]
     TooDeep(usize),
+    /// More operators and key words than `DEEPENING_TOKENS`.
+    #[error("{0} operators and key words, more than are parsed")]
+    TooManyTokens(usize),
     /// More joins wait for their conditions than `WAITING_JOINS`.
     #[error("{0} joins wait for their conditions, more than are parsed")]
     TooManyJoins(usize),

@@ -104,7 +104,10 @@ pub(super) async fn report(
 /// Rows from this process's memory: of this moment only, and in one language.
 fn live(mut rows: Table, parameters: &Parameters) -> Result<Table, Failure> {
     if parameters.since.is_some() || parameters.until.is_some() || parameters.lang.is_some() {
-        return Err(Failure::new(StatusCode::BAD_REQUEST, "this report shows the present moment, and takes only the parameter `table`"));
+        return Err(Failure::new(
+            StatusCode::BAD_REQUEST,
+            "this report shows the present moment, and takes only the parameter `table`",
+        ));
     }
     if let Some(table) = &parameters.table {
         let at = rows.columns.iter().position(|column| column.name == "table");

@@ -49,7 +49,10 @@ pub(super) async fn switch(frame: Frame, State(site): State<Arc<Site>>, request:
     let sent: Sent = match tokio::time::timeout(BODY_TIMEOUT, Form::from_request(request, &site)).await {
         Ok(Ok(Form(sent))) => sent,
         Ok(Err(rejection)) => {
-            return refused(rejection.into_response().status(), frame.of("This form cannot be read.", "No se puede leer este formulario."));
+            return refused(
+                rejection.into_response().status(),
+                frame.of("This form cannot be read.", "No se puede leer este formulario."),
+            );
         }
         Err(_) => return refused(StatusCode::REQUEST_TIMEOUT, frame.of("The form did not arrive.", "El formulario no llegó.")),
     };

@@ -83,7 +83,7 @@ pub(crate) struct Bed {
     pub(crate) db: Database,
     pub(crate) context: Context,
     pub(crate) rules: RuleSet,
-    /// The archive of what is migrated is kept up to date, as it is for users. Otherwise it keeps the rows of the moment of the move.
+    /// The archive of what is migrated is kept up to date, as it is for users. Otherwise it is separated from the leaf after the move.
     pub(crate) kept: bool,
     /// A table that is never quiet within this time is left as it was.
     pub(crate) patience: Duration,

@@ -79,7 +79,7 @@ impl Relay {
                 let relay = serving.clone();
                 tokio::spawn(async move {
                     if let Ok(server) = TcpStream::connect(("127.0.0.1", server)).await {
-                        // Frame by frame, Nagle's algorithm would add a delay of 40 ms.
+                        // Written frame by frame, the network stack would add a delay of 40 ms.
                         client.set_nodelay(true).unwrap();
                         server.set_nodelay(true).unwrap();
                         let _ = Conversation { relay, client, server, buffers: Default::default(), status: b'I', backend: 0 }
@@ -97,7 +97,7 @@ impl Relay {
         *self.plan.lock().unwrap() = Some(Plan { table: table.to_owned(), step, fault, command: None, proxy });
     }
 
-    /// The process to kill, if the fault kills the command.
+    /// Sets the process of the command, for faults that kill it.
     pub(crate) fn hits(&self, command: u32) {
         if let Some(plan) = &mut *self.plan.lock().unwrap() {
             plan.command = Some(command);

@@ -40,9 +40,23 @@ impl Process {
         span: Duration,
         more: &[(&str, &str)],
     ) -> Process {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_esclusa"));
+        command.arg("serve");
+        Process::start_by(command, server, database, rules, spool, span, more)
+    }
+
+    /// The same by another command, which becomes the program.
+    pub(crate) fn start_by(
+        mut command: Command,
+        server: u16,
+        database: &str,
+        rules: &Path,
+        spool: &Path,
+        span: Duration,
+        more: &[(&str, &str)],
+    ) -> Process {
         let span = format!("{}ms", span.as_millis());
-        let mut child = Command::new(env!("CARGO_BIN_EXE_esclusa"))
-            .arg("serve")
+        let mut child = command
             .env("ESCLUSA_LISTEN_ADDRESS", "127.0.0.1:0")
             .env("ESCLUSA_CONSOLE_ADDRESS", "127.0.0.1:0")
             .env("ESCLUSA_UPSTREAM_ADDRESS", format!("127.0.0.1:{server}"))

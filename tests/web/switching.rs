@@ -64,7 +64,7 @@ async fn a_switch_from_the_page_is_one_on_the_console() {
     let mut client = proxy.client(&bed).await;
     client.query("SELECT * FROM tipocorreo").await;
     assert!(console(&proxy, "SHOW HITS").await.contains("rewritten"));
-    // Mode off for all tables.
+    // Mode observe for all tables at once.
     let all = post(port, &format!("token={token}&table=&mode=observe&reason=stop"), "").await;
     assert_eq!(all.status, 200, "{}", all.body);
     assert_eq!(console(&proxy, "SHOW MODES").await, "tipocorreo|observe");

@@ -114,8 +114,9 @@ impl Watch {
         let _ = tokio::time::timeout(PATIENCE, self.connect(beside)).await;
         let mut signals = Signals::default();
         self.read_felt(&mut signals).await;
-        self.read_lag(&mut signals).await;
+        // The position in WAL first: by it a standby's lag is measured.
         self.read_written(&mut signals).await;
+        self.read_lag(&mut signals).await;
         signals
     }
 
@@ -145,9 +146,11 @@ impl Watch {
             return;
         }
         let found = self.ask(standbys).await.flatten();
-        signals.lag = self.judged("lag", found.as_ref().map(|found| found.values().copied().max().unwrap_or_default()));
-        let Some(found) = found else { return };
         let now = Instant::now();
+        let lag = |standby: &Standby| standby.lag.max(behind(&self.written, standby.replayed, now));
+        let furthest = found.as_ref().map(|found| found.values().map(lag).max().unwrap_or_default());
+        signals.lag = self.judged("lag", furthest);
+        let Some(found) = found else { return };
         self.missing.retain(|name, _| !found.contains_key(name));
         for gone in self.before.standbys.iter().filter(|name| !found.contains_key(*name)) {
             self.missing.entry(gone.clone()).or_insert(now);
@@ -208,19 +211,40 @@ fn alive(proxies: &HashMap<String, Proxy>) -> HashSet<String> {
     telling(proxies).filter(|(_, proxy)| proxy.silent <= LATE).map(|(name, _)| name.clone()).collect()
 }
 
-/// Standbys with their lag; `None` where the role may not see it. Logical replication is among them, but not the workers that copy a
-/// table at first, nor a base backup.
-async fn standbys(database: &Database) -> Result<Option<HashMap<String, Duration>>> {
+/// What `pg_stat_replication` shows of a standby.
+#[derive(Debug, Clone, Copy)]
+struct Standby {
+    /// `replay_lag`, as the standby's last answer measured it. One that replays nothing sends no new measure: it stays small while the
+    /// standby falls behind.
+    lag: Duration,
+    /// The position in WAL that it has reached; `None` before its first answer.
+    replayed: Option<u64>,
+}
+
+/// How long ago, at the least, there was WAL that a standby has not replayed: since the first position behind its own that was read.
+fn behind(written: &VecDeque<Written>, replayed: Option<u64>, now: Instant) -> Duration {
+    let Some(replayed) = replayed else { return Duration::ZERO };
+    written.iter().find(|position| position.wal > replayed).map_or(Duration::ZERO, |position| now - position.at)
+}
+
+/// The standbys; `None` where the role may not see them. Logical replication is among them, but not the workers that copy a table at
+/// first, nor a base backup. What only receives WAL (`pg_receivewal`) replays nothing, and may tell only what it has written.
+async fn standbys(database: &Database) -> Result<Option<HashMap<String, Standby>>> {
     let sql = "SELECT pg_has_role('pg_read_all_stats', 'USAGE') OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)";
     if !database.one("asking for standbys", sql, &[]).await?.get::<_, bool>(0) {
         return Ok(None);
     }
     let sql = "SELECT format('%s%s', coalesce(nullif(application_name, ''), '(unnamed)'), ' at ' || host(client_addr)),
-                 coalesce(max(extract(epoch FROM replay_lag)), 0)::float8
+                 coalesce(max(extract(epoch FROM replay_lag)), 0)::float8,
+                 (min(coalesce(replay_lsn, flush_lsn, write_lsn)) - '0/0')::bigint
                FROM pg_stat_replication WHERE state IN ('streaming', 'catchup') AND application_name !~ '_sync_' GROUP BY 1";
     let rows = database.query("asking for the standbys' lag", sql, &[]).await?;
-    let lag = |seconds: f64| Duration::from_secs_f64(seconds.clamp(0.0, 1e9));
-    Ok(Some(rows.iter().map(|row| (row.get(0), lag(row.get(1)))).collect()))
+    let found = rows.iter().map(|row| {
+        let lag = Duration::from_secs_f64(row.get::<_, f64>(1).clamp(0.0, 1e9));
+        let replayed = row.get::<_, Option<i64>>(2).and_then(|position| u64::try_from(position).ok());
+        (row.get(0), Standby { lag, replayed })
+    });
+    Ok(Some(found.collect()))
 }
 
 /// The position in WAL, and how many checkpoints were asked for (manual, tables 27.23 and 27.24: they have moved with PostgreSQL 17).
@@ -237,4 +261,22 @@ async fn written(database: &Database) -> Result<Written> {
     let row = database.one(context, &sql, &[]).await?;
     let number = |n: i64| u64::try_from(n).unwrap_or(0);
     Ok(Written { at: Instant::now(), wal: number(row.get(0)), checkpoints: number(row.get(1)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_standby_is_behind_since_the_first_position_that_it_has_not_reached() {
+        let begun = Instant::now();
+        let read = |second: u64, wal: u64| Written { at: begun + Duration::from_secs(second), wal, checkpoints: 0 };
+        let written = VecDeque::from([read(0, 100), read(1, 200), read(2, 200), read(3, 300)]);
+        let now = begun + Duration::from_secs(10);
+        for (replayed, seconds) in
+            [(Some(50), 10), (Some(100), 9), (Some(150), 9), (Some(200), 7), (Some(300), 0), (Some(400), 0), (None, 0)]
+        {
+            assert_eq!(behind(&written, replayed, now), Duration::from_secs(seconds), "{replayed:?}");
+        }
+    }
 }

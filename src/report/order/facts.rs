@@ -77,11 +77,7 @@ async fn sizes(database: &Database, schema: &str, names: &[&str]) -> Result<Hash
     let size = |tuples: f64, bytes: i64| {
         // A table that was never analyzed has -1 (manual, pg_class).
         let is_guessed = tuples < 0.0 && bytes > 0;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a count of rows is not negative"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows is not negative")]
         let rows = if tuples < 0.0 { u64::try_from(bytes).unwrap_or(0) / GUESSED_ROW_BYTES } else { tuples.max(0.0) as u64 };
         Size { rows, is_guessed }
     };

@@ -113,7 +113,8 @@ fn gates(wave: &Wave, members: &[&Legacy], facts: &Facts, language: Language) ->
             },
         ),
         gate(
-            language.of("every proxy is up to date, with the same rules", "todos los proxies están al día, con las mismas reglas"),
+            language
+                .of("every proxy is up to date, with the same rules", "todos los proxies están al día, con las mismas reglas"),
             basis.proxies.is_empty(),
             basis.proxies.join("; "),
         ),
@@ -160,14 +161,18 @@ fn commands(members: &[&Legacy], language: Language) -> Vec<(String, String)> {
     add(format!("SET MODE shadow FOR {listed} BECAUSE '...'"), console);
     add(
         "esclusa report comparisons".to_owned(),
-        language.of("until there are enough comparisons and nothing differs", "hasta que haya suficientes comparaciones y nada difiera"),
+        language.of(
+            "until there are enough comparisons and nothing differs",
+            "hasta que haya suficientes comparaciones y nada difiera",
+        ),
     );
     add(format!("SET MODE rewrite FOR {listed} BECAUSE '...'"), console);
     let stands = language.of("where each stands, and what it waits for", "dónde está cada una y qué espera");
     add(format!("esclusa status {spaced}"), stands);
     add(
         format!("esclusa rollback {spaced}"),
-        language.of("only to go back: keeps everything written since", "sólo para volver: conserva todo lo escrito desde entonces"),
+        language
+            .of("only to go back: keeps everything written since", "sólo para volver: conserva todo lo escrito desde entonces"),
     );
     commands
 }

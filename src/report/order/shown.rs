@@ -158,7 +158,11 @@ fn objections(name: &str, left: &[&Legacy], seconds: u64, facts: &Facts, order: 
         .collect();
     if !torn.is_empty() {
         let torn_of: Vec<&str> = torn.iter().map(String::as_str).collect();
-        said.push(format!("{}: {}", language.of("it separates tables that are used together", "separa tablas que se usan juntas"), some(&torn_of)));
+        said.push(format!(
+            "{}: {}",
+            language.of("it separates tables that are used together", "separa tablas que se usan juntas"),
+            some(&torn_of)
+        ));
     }
     if seconds > facts.limits.window {
         said.push(language.of("it takes longer than a window", "no cabe en una ventana").to_owned());
@@ -203,8 +207,10 @@ fn recorded(facts: &Facts, language: Language) -> Vec<Line> {
     };
     let counted = |count: u64, what: &str| if count == 0 { String::new() } else { format!("{count} {what}") };
     let gaps = counted(basis.lost, language.of("spans of time were lost", "lapsos se perdieron"));
-    let no_room =
-        language.of("uses together were not recorded for lack of memory: limits.traffic_bytes", "usos conjuntos no registrados por falta de memoria: limits.traffic_bytes");
+    let no_room = language.of(
+        "uses together were not recorded for lack of memory: limits.traffic_bytes",
+        "usos conjuntos no registrados por falta de memoria: limits.traffic_bytes",
+    );
     let ignored = language.of("their pairs are ignored (migrate.reads_all)", "sus pares se ignoran (migrate.reads_all)");
     let mut lines = vec![
         (language.of("recorded", "registrado"), format!("{:.1} h", basis.hours), span),
@@ -217,7 +223,11 @@ fn recorded(facts: &Facts, language: Language) -> Vec<Line> {
             facts.pairs.len().to_string(),
             counted(basis.pairs_lost, no_room),
         ),
-        (language.of("applications that read everything", "aplicaciones que leen todo"), basis.ignored.join(", "), ignored.to_owned()),
+        (
+            language.of("applications that read everything", "aplicaciones que leen todo"),
+            basis.ignored.join(", "),
+            ignored.to_owned(),
+        ),
     ];
     if !basis.seen.is_empty() {
         lines.insert(2, (language.of("seen", "observado"), classes(&basis.seen), String::new()));

@@ -30,8 +30,8 @@ impl<H: House> Conversation<H> {
     pub fn cancel_held(&mut self) -> bool {
         let is_held = self.is_resting() && self.hold.waiting.is_some_and(|tag| tag != client::SYNC);
         // In a transaction, or behind what has been sent, only the server could fail as it has to; no name is waited for for long.
-        let waits_for_name = self.waits_for_name && self.is_idle() && !self.pipeline.is_in_stretch();
-        let is_statement = is_held || waits_for_name;
+        let waits = (self.waits_for_name || self.waits_for_outcome) && self.is_idle() && !self.pipeline.is_in_stretch();
+        let is_statement = is_held || waits;
         if is_statement {
             self.hold.cancel = Cancel::Wanted;
         }
@@ -79,6 +79,7 @@ impl<H: House> Conversation<H> {
             frame::write(&mut out, server::READY_FOR_QUERY, &[&[status::IDLE]]);
         }
         self.hold.cancel = if is_whole { Cancel::None } else { Cancel::Skipping };
+        self.waits_for_outcome = false;
         if std::mem::take(&mut self.waits_for_name) {
             self.house.touches(&Outcome::default());
         }

@@ -42,6 +42,7 @@ impl<H: House> Conversation<H> {
             return Continue(());
         }
         self.know_names(&policy, &[], protocol)?;
+        self.work_out(&policy, &self.names_for(&policy, held.how.types()), &held.statement.text)?;
         let fresh = self.prepared_anew(held, &policy);
         self.bring_back(&fresh.statement.outcome)?;
         self.samples.prepared(fresh.statement.outcome.shadow);
@@ -79,8 +80,7 @@ impl<H: House> Conversation<H> {
     /// A statement decided about anew.
     fn prepared_anew(&self, held: &Prepared, policy: &Policy) -> Arc<Prepared> {
         let (before, names) = (&held.statement, self.names.known().clone());
-        let types = if let How::Protocol(types) = &held.how { &types[..] } else { &[] };
-        let outcome = self.outcome(policy, &before.text, types);
+        let outcome = self.outcome(policy, &before.text, held.how.types());
         let mut statement = match &held.how {
             How::Protocol(_) => self.statement(policy, &before.text, outcome, policy.generation, before.changes_names.path),
             How::Sql(_) => Statement::new(&before.text, before.reading, outcome, policy.generation),

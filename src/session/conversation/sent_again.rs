@@ -4,6 +4,7 @@ use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Arc;
 
 use super::from_server::sqlstate_of;
+use super::statements::declaring;
 use super::{Conversation, Run, ToClient, ToServer};
 use crate::rewrite::NameContext;
 use crate::session::again::{Behind, Read, Stretch};
@@ -233,8 +234,7 @@ impl<H: House> Conversation<H> {
     fn by_table(&self, held: &Prepared) -> Arc<Prepared> {
         let (before, policy) = (&held.statement, self.house.policy());
         let names: Arc<NameContext> = Arc::new(self.names.known().by_legacy_tables());
-        let types = if let How::Protocol(types) = &held.how { &types[..] } else { &[] };
-        let outcome = self.outcome_by(&policy, &names, &before.text, types);
+        let outcome = self.house.outcome(&policy, &declaring(&names, held.how.types()), &before.text);
         let mut statement = Statement::new(&before.text, before.reading, outcome, policy.generation);
         statement.added.clone_from(&before.added);
         Arc::new(Prepared { statement: Arc::new(statement), how: held.how.clone(), names, lost: false })

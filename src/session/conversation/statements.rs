@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Conversation;
 use crate::rewrite::{Hit, NameContext, Outcome, Policy};
-use crate::session::house::House;
+use crate::session::house::{Held, House};
 use crate::session::names::Doubt;
 use crate::session::readiness::{NotYet, Readiness};
 use crate::session::reading::Read;
@@ -49,7 +49,9 @@ impl<H: House> Conversation<H> {
                 let effects = if moves { effects_of(&text) } else { Vec::new() };
                 self.know_names(&policy, &effects, protocol)?;
             }
-            (self.outcome(&policy, &text, types), policy.generation)
+            let names = self.names_for(&policy, types);
+            self.work_out(&policy, &names, &text)?;
+            (self.house.outcome(&policy, &names, &text), policy.generation)
         } else {
             (Arc::new(Outcome { effects: effects_of(&text), ..Outcome::default() }), 0)
         };
@@ -72,20 +74,23 @@ impl<H: House> Conversation<H> {
 
     /// What becomes of a text whose parameters have these types.
     pub(super) fn outcome(&self, policy: &Policy, text: &str, types: &[u8]) -> Arc<Outcome> {
-        // In a transaction that has failed nobody can ask. What the text does behind its end, it does under names that are not known.
-        let known = self.names.known();
-        let unknown = (self.is_aborted() && self.names_are_in_doubt(policy))
-            .then(|| Arc::new(NameContext { passing: true, ..(**known).clone() }));
-        self.outcome_by(policy, unknown.as_ref().unwrap_or(known), text, types)
+        self.house.outcome(policy, &self.names_for(policy, types), text)
     }
 
-    /// The same under other names than those that are known.
-    pub(super) fn outcome_by(&self, policy: &Policy, names: &Arc<NameContext>, text: &str, types: &[u8]) -> Arc<Outcome> {
-        let declared = samples::declared(types);
-        if declared.is_empty() {
-            return self.house.outcome(policy, names, text);
+    /// A long text is worked out beside the event loop; its frame waits for that.
+    pub(super) fn work_out(&mut self, policy: &Arc<Policy>, names: &Arc<NameContext>, text: &str) -> Readiness {
+        self.waits_for_outcome = self.house.works_out(policy, names, text) == Held::Waits;
+        if self.waits_for_outcome { Break(NotYet::Wait) } else { Continue(()) }
+    }
+
+    /// What names mean in a text whose parameters have these types.
+    pub(super) fn names_for(&self, policy: &Policy, types: &[u8]) -> Arc<NameContext> {
+        // In a transaction that has failed nobody can ask. What the text does behind its end, it does under names that are not known.
+        let known = self.names.known();
+        if self.is_aborted() && self.names_are_in_doubt(policy) {
+            return declaring(&Arc::new(NameContext { passing: true, ..(**known).clone() }), types);
         }
-        self.house.outcome(policy, &Arc::new(NameContext { declared, ..(**names).clone() }), text)
+        declaring(known, types)
     }
 
     /// All that has to be remembered about a text. `path`: it may change the search path.
@@ -135,8 +140,7 @@ impl<H: House> Conversation<H> {
     /// What PREPARE makes, if it may name a legacy table.
     fn prepared_by_sql(&self, policy: &Policy, statement: &Statement, number: usize) -> Option<Arc<Prepared>> {
         let lexed = Lexed::new(&statement.text).ok()?;
-        let range = lexed.statements().into_iter().filter(|r| !r.is_empty()).nth(number)?;
-        let text = lexed.slice(&range);
+        let text = lexed.statement(number)?;
         if !policy.may_name(text.as_bytes()) {
             return None;
         }
@@ -188,6 +192,12 @@ impl<H: House> Conversation<H> {
         outcome.hits.sort_by_key(|hit| hit.statement);
         statement.outcome = Arc::new(outcome);
     }
+}
+
+/// The same names in a text that declares these types of its parameters.
+pub(super) fn declaring(names: &Arc<NameContext>, types: &[u8]) -> Arc<NameContext> {
+    let declared = samples::declared(types);
+    if declared.is_empty() { names.clone() } else { Arc::new(NameContext { declared, ..(**names).clone() }) }
 }
 
 fn effects_of(text: &str) -> Vec<(usize, Effect)> {

@@ -1,0 +1,132 @@
+//! A long text is rewritten beside the event loop, so that the other sessions of its worker do not wait for it.
+//!
+//! Reading a text takes some hundred and fifty times its size in memory while it lasts. All sessions together therefore have texts of no more
+//! than [`IN_HAND_BYTES`] in hand at once; the others wait for their turn.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinHandle;
+
+use super::house::Held;
+use crate::rewrite::cache::fresh;
+use crate::rewrite::{NameContext, Outcome, Policy};
+use crate::sql::Lexed;
+use crate::sql::effect::Effect;
+
+/// A longer text is rewritten beside the event loop: a shorter one takes it a few milliseconds.
+pub const LONG_BYTES: usize = 64 * 1024;
+/// The texts that all sessions of the process may have in hand at once; a longer one is alone.
+const IN_HAND_BYTES: usize = 4 * 1024 * 1024;
+/// What the turns are counted in.
+const UNIT_BYTES: usize = 1024;
+
+/// The turns of all sessions.
+#[derive(Debug)]
+pub struct Turns(Arc<Semaphore>);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Turns(Arc::new(Semaphore::new(IN_HAND_BYTES / UNIT_BYTES)))
+    }
+}
+
+/// The outcomes of a text and of the statements that it prepares, each with its text.
+type Outcomes = Vec<(Arc<str>, Arc<Outcome>)>;
+
+/// A text that is worked out, or has been.
+#[derive(Debug)]
+struct Work {
+    text: Arc<str>,
+    names: Arc<NameContext>,
+    generation: u64,
+    done: Arc<OnceLock<Outcomes>>,
+    task: JoinHandle<()>,
+}
+
+impl Work {
+    fn is_about(&self, policy: &Policy, names: &NameContext, text: &str) -> bool {
+        self.generation == policy.generation && *self.names == *names && *self.text == *text
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        // Nobody waits for it any more. What has begun on its thread comes to its end there.
+        self.task.abort();
+    }
+}
+
+/// The long text that a session has sent last.
+#[derive(Debug, Default)]
+pub struct LongText(Mutex<Option<Work>>);
+
+impl LongText {
+    /// Whether the outcome of a text is at hand, or is quickly found. If it is not, the work begins, and `told` is woken at its end.
+    pub fn works_out(
+        &self,
+        turns: &Turns,
+        policy: &Arc<Policy>,
+        names: &Arc<NameContext>,
+        text: &str,
+        told: &Arc<Notify>,
+    ) -> Held {
+        let mut work = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if text.len() <= LONG_BYTES {
+            *work = None;
+            return Held::GoesOn;
+        }
+        match &*work {
+            Some(work) if work.is_about(policy, names, text) => {
+                if work.done.get().is_some() {
+                    Held::GoesOn
+                } else {
+                    Held::Waits
+                }
+            }
+            _ => {
+                *work = Some(begin(turns, policy, names, text, told));
+                Held::Waits
+            }
+        }
+    }
+
+    /// The outcome of the text that was worked out last, or of a statement that it prepares.
+    pub fn outcome(&self, policy: &Policy, names: &NameContext, text: &str) -> Option<Arc<Outcome>> {
+        let work = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let work = work.as_ref().filter(|work| work.generation == policy.generation && *work.names == *names)?;
+        let (_, outcome) = work.done.get()?.iter().find(|(of, _)| **of == *text)?;
+        Some(outcome.clone())
+    }
+}
+
+fn begin(turns: &Turns, policy: &Arc<Policy>, names: &Arc<NameContext>, text: &str, told: &Arc<Notify>) -> Work {
+    let (text, done): (Arc<str>, Arc<OnceLock<Outcomes>>) = (text.into(), Arc::default());
+    let units = text.len().div_ceil(UNIT_BYTES).min(IN_HAND_BYTES / UNIT_BYTES);
+    let (turns, told, generation) = (turns.0.clone(), told.clone(), policy.generation);
+    let (policy, of, by, found) = (policy.clone(), text.clone(), names.clone(), done.clone());
+    let task = tokio::spawn(async move {
+        let turn = turns.acquire_many(u32::try_from(units).unwrap_or(u32::MAX)).await;
+        let worked = tokio::task::spawn_blocking(move || outcomes(&policy, &by, &of)).await;
+        // What has failed is rewritten where it is asked for.
+        let _ = found.set(worked.unwrap_or_default());
+        drop(turn);
+        told.notify_one();
+    });
+    Work { text, names: names.clone(), generation, done, task }
+}
+
+fn outcomes(policy: &Policy, names: &NameContext, text: &Arc<str>) -> Outcomes {
+    let whole = fresh(policy, names, text);
+    let prepares = whole.effects.iter().filter(|(_, effect)| matches!(effect, Effect::Prepare { .. }));
+    let numbers: Vec<usize> = prepares.map(|(number, _)| *number).collect();
+    let mut outcomes = vec![(text.clone(), whole)];
+    if !numbers.is_empty()
+        && let Ok(lexed) = Lexed::new(text)
+    {
+        for prepared in numbers.into_iter().filter_map(|number| lexed.statement(number)) {
+            outcomes.push((prepared.into(), fresh(policy, names, prepared)));
+        }
+    }
+    outcomes
+}

@@ -34,7 +34,7 @@ async fn bed() -> Bed {
     bed
 }
 
-/// As `esclusa migrate --rewrite` goes about it.
+/// Moves a table as `esclusa migrate --rewrite` does.
 async fn migration(bed: &Bed, patience: Duration) -> Migration<'_> {
     let migration = Migration::new(&bed.db, &bed.rules, bed.context.clone()).await.unwrap();
     let pace = Pace { patience, ..migration.pace };
@@ -217,7 +217,7 @@ async fn a_hold_ends_by_the_proxys_own_clock() {
         assert!(proxy.client(&bed).await.query("SELECT 1 FROM tipocuenta WHERE id = 1").await.contains("(1)"));
     }
     assert!(begun.elapsed() < Duration::from_millis(1000), "{:?}", begun.elapsed());
-    // However long it is asked for.
+    // However long a hold is requested for.
     cut_over::ask(&bed.db, "tipocuenta", Duration::from_secs(600)).await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     let begun = Instant::now();

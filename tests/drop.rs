@@ -39,7 +39,7 @@ const FULL: &str = "CREATE TABLE usuario (id numeric(10,0) PRIMARY KEY, nombre v
     COMMENT ON TABLE hisusuario IS E'historia\n\\\\de todos\n\\\\unrestrict x'; COMMENT ON COLUMN hisusuario.nota IS 'una nota';
     GRANT SELECT ON hisusuario TO PUBLIC; GRANT INSERT, UPDATE (nota) ON hisusuario TO pg_monitor WITH GRANT OPTION";
 
-/// What the table is, apart from its rows.
+/// The definition of the table, without its rows.
 const SHAPE: &str = "SELECT (SELECT string_agg(pg_get_indexdef(indexrelid), E'\\n' ORDER BY indexrelid::regclass::text) FROM pg_index WHERE indrelid = c.oid),
       (SELECT string_agg(conname || pg_get_constraintdef(k.oid), E'\\n' ORDER BY conname) FROM pg_constraint AS k WHERE conrelid = c.oid),
       (SELECT string_agg(tgname || tgenabled::text || pg_get_triggerdef(t.oid), E'\\n' ORDER BY tgname) FROM pg_trigger AS t WHERE tgrelid = c.oid AND NOT tgisinternal),
@@ -181,7 +181,7 @@ async fn a_table_is_dropped_and_comes_back_with_what_was_written_since() {
     assert_eq!(restored(&bed, None).await.unwrap_or_else(|e| panic!("{e}")), 1922);
     assert_eq!(state(&bed).await, State::Moved);
     assert_kept(&bed).await;
-    // Each row finds its place: small ones and wide ones.
+    // Small and wide rows are all there.
     bed.sql("UPDATE cf_quere_pro.hisusuario SET nombre = 'otro' WHERE id % 7 = 0; DELETE FROM cf_quere_pro.hisusuario WHERE id % 5 = 1").await;
     assert_kept(&bed).await;
     let rows = bed.rows(ROWS).await;

@@ -60,7 +60,7 @@ async fn apply(bed: &Bed) -> Vec<String> {
     lines(&done).into_iter().filter(|l| !l.starts_with("was there: ") && !l.contains("partitions ahead")).collect()
 }
 
-/// All rows and all rights: what mending must leave as it was.
+/// All rows and all rights, which mending must not change.
 const EVERYTHING: &str = "
     SELECT md5(string_agg(x, E'\\n' ORDER BY x)) FROM (
       SELECT h::text AS x FROM cf_quere_pro.hisbase AS h UNION ALL SELECT h::text FROM esclusa.hisbase AS h
@@ -72,7 +72,7 @@ const EVERYTHING: &str = "
         FROM pg_class AS c, pg_roles AS r, unnest('{SELECT,INSERT,UPDATE,REFERENCES}'::text[]) AS p(wanted)
         WHERE c.relname IN ('hisbase', 'color', 'pair') AND c.relnamespace::regnamespace::text <> 'mig_old' AND r.rolname LIKE 'keeper%') AS all_of_it";
 
-/// What is done to a sound database, and what the check says of it, separated by bars.
+/// A change to a correct database, and what the check reports, separated by bars.
 const DRIFT: &[(&str, &str)] = &[
     ("DROP VIEW cf_quere_pro.hisbase", "missing: view cf_quere_pro.hisbase"),
     ("DROP VIEW esclusa.hisbase", "missing: view esclusa.hisbase"),
@@ -201,7 +201,7 @@ async fn a_move_and_a_grant_are_no_drift() {
     )
     .await;
     assert_eq!(check(&bed).await, Vec::<String>::new());
-    // One on the compatibility view alone is carried on by `apply`.
+    // A grant on the compatibility view alone is carried over by `apply`.
     bed.sql("SET esclusa.carry_grants = 'off'; GRANT INSERT, SELECT (hname) ON cf_quere_pro.hisbase TO keeper_clerk").await;
     assert_eq!(check(&bed).await, ["esclusa.hisbase", "esclusa_leaf.hisbase"].map(|o| format!("grants differ: grants {o}")));
     apply(&bed).await;

@@ -28,7 +28,7 @@ const TABLES: &str = "CREATE TABLE tipocolor (id numeric(5,0) PRIMARY KEY, nombr
     GRANT USAGE ON SCHEMA cf_quere_pro TO lectora; GRANT SELECT (id, nombre), UPDATE (nombre) ON tipocolor TO lectora;
     GRANT SELECT ON tipotalla TO lectora WITH GRANT OPTION";
 
-/// What the views are, with their rights and comments.
+/// The definitions of the views, with their rights and comments.
 const VIEWS: &str = "SELECT n.nspname || '.' || c.relname, pg_get_userbyid(relowner), pg_get_viewdef(c.oid), obj_description(c.oid, 'pg_class'),
       (SELECT string_agg(concat_ws(' ', attname, attacl::text, col_description(c.oid, attnum), (SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = c.oid AND adnum = attnum)), ', ' ORDER BY attnum)
        FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0),
@@ -59,7 +59,7 @@ async fn bury(bed: &Bed, table: &str) -> Result<Vec<String>> {
     name::bury(&migration, &relation(bed, table), BY).await
 }
 
-/// As `esclusa retire` does it.
+/// Retires a name as `esclusa retire` does.
 async fn retire(bed: &Bed, tables: &[&str]) {
     for table in tables {
         name::announce(&bed.db, &bed.context, table, BY).await.unwrap_or_else(|e| panic!("{}", said(&e)));

@@ -162,7 +162,7 @@ pub(crate) fn processes(what: &str) -> Vec<String> {
     entries.filter_map(line).filter(|l| l.contains(what)).collect()
 }
 
-/// Three of them.
+/// Three such ports.
 pub(crate) fn three_ports() -> u16 {
     loop {
         let port = two_ports();

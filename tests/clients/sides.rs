@@ -21,7 +21,7 @@ struct Theatre {
 
 /// Nothing drops it: the server ends, and its directory goes, when the test process does.
 static THEATRE: OnceLock<Theatre> = OnceLock::new();
-/// The tests share databases, so that each waits for its turn.
+/// The tests share databases, so they run one at a time.
 static TURN: Mutex<()> = Mutex::new(());
 
 fn theatre() -> &'static Theatre {

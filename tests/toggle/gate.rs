@@ -123,7 +123,7 @@ async fn all_tells_each_tables_fate() {
     assert!(refused[1].starts_with("tipocolor|rewrite|") && refused[1].ends_with("|refuse|-"), "{refused:?}");
 }
 
-/// Back in observe, the compatibility view answers, and the answer says so.
+/// Back in observe, statements use the compatibility view, and the console's answer says so.
 #[tokio::test]
 async fn who_answers_after_a_switch_back_is_said() {
     let bed = bed().await;
@@ -148,7 +148,7 @@ async fn who_answers_after_a_switch_back_is_said() {
     assert!(told.ends_with(&format!("nothing has the name {SCHEMA}.tipocolor: statements fail with 42P01")), "{told}");
 }
 
-/// The settings' mode, and one that somebody has written into the table of modes, wait for the move; the run's end brings them into force.
+/// A mode from the settings, or one written into the table of modes, is not in force before the move; the end of the run puts it in force.
 #[tokio::test]
 async fn a_default_mode_waits_for_the_move() {
     let bed = bed().await;
@@ -197,7 +197,7 @@ async fn show_tables_says_where_a_table_stands() {
     );
 }
 
-/// A legacy table that somebody has brought back has the rows that clients write: it is not hidden by a mode of before.
+/// A legacy table that was brought back by hand has the rows that clients write: an earlier mode does not hide it.
 #[tokio::test]
 async fn a_legacy_table_that_is_back_has_the_say() {
     let bed = bed().await;
@@ -239,7 +239,7 @@ async fn a_history_that_stays_is_rewritten_before_it_gets_its_columns() {
     assert_eq!(bed.cell(&columns).await, "4");
     assert_eq!(client.query("SELECT * FROM hisret").await, row);
     assert_eq!(bed.rows("SELECT step FROM esclusa.run_table WHERE legacy_table = 'hisret'").await, ["retain"]);
-    // What an interrupted run has left is taken up in any mode: the columns are there already.
+    // An interrupted run can be continued in any mode, because the columns exist already.
     bed.sql(&format!("ALTER TABLE {SCHEMA}.hisret DROP CONSTRAINT hisret_hst_pkey")).await;
     proxy.set(&["hisret"], Mode::Observe).await;
     assert_eq!(bed.migrate_only("hisret").await.unwrap().notes, ["primary key on hst_id"]);
@@ -247,7 +247,7 @@ async fn a_history_that_stays_is_rewritten_before_it_gets_its_columns() {
     assert!(told.ends_with("|under its name|not rewritten: SELECT * shows hst_id and hst_operation"), "{told}");
 }
 
-/// What SHOW SESSIONS says of the only client.
+/// The state of the only client in SHOW SESSIONS.
 async fn shown(proxy: &Proxy, columns: &str) -> Vec<String> {
     let head = "id|database|user|application|address|port|since|server_pid|state|state_since|tables|rule|statement";
     let rows = console(proxy, "SHOW SESSIONS").await;

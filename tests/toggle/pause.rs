@@ -69,7 +69,7 @@ async fn until_pausing(proxy: &Proxy) {
     }
 }
 
-/// What SHOW SESSIONS says that clients do.
+/// The states of clients in SHOW SESSIONS.
 async fn states(proxy: &Proxy) -> Vec<String> {
     let rows = console(proxy, "SHOW SESSIONS").await;
     rows.iter().map(|row| row.split('|').nth(8).unwrap().to_owned()).collect()
@@ -101,14 +101,14 @@ async fn what_has_begun_ends_and_what_begins_waits() {
     let pausing = begin(&proxy, "esclusa", "PAUSE").await;
     until_pausing(&proxy).await;
     assert_eq!(busy.until_ready(1).await, "T (1) [SELECT 1] ZI");
-    // The transaction goes on, also by the extended protocol and by COPY, and holds PAUSE up.
+    // The transaction continues, also by the extended protocol and by COPY, and PAUSE waits for it.
     assert_eq!(open.query("INSERT INTO public.log (client, n) VALUES (1, 1)").await, "[INSERT 0 1] ZT");
     assert_eq!(open.ask(&[p("", "SELECT 7"), b("", &[]), e(), s()]).await, "1 2 (7) [SELECT 1] ZT");
     open.send(&[q("SELECT 1"), q("SELECT 2")]).await;
     assert_eq!(open.until_ready(2).await, "T (1) [SELECT 1] ZT T (2) [SELECT 1] ZT");
     eventually(&proxy, &["paused", "idle in transaction", "paused"]).await;
     assert!(!pausing.answer.is_finished());
-    // The COMMIT and what is sent with it: the one goes, the other waits.
+    // The COMMIT is sent, and statements in the same packet wait.
     open.send(&[q("COMMIT"), q("SELECT 8")]).await;
     assert_eq!(open.until_ready(1).await, "[COMMIT] ZI");
     pausing.answer.await.unwrap().unwrap();
@@ -237,7 +237,7 @@ async fn who_gives_up_lets_clients_go_on() {
         let pausing = begin(&proxy, "esclusa", text).await;
         until_pausing(&proxy).await;
         if way != "time" {
-            // It has been told: what it sends from now on comes behind the pause.
+            // It has been notified: statements that it sends from now on wait for the end of the pause.
             eventually(&proxy, &["idle in transaction", "paused"]).await;
         }
         other.send(&[q("SELECT 1")]).await;

@@ -5,7 +5,7 @@ use esclusa::migrate::capture;
 
 use crate::common::{Bed, SCHEMA, Session};
 
-/// What a reader of the audit sees of one change.
+/// One change as a reader of the audit sees it.
 const SEEN: &str = "SELECT al_table_name, al_record_key, al_operation, al_old_data, al_new_data, al_changed_fields FROM cf_quere_pro.audit_log \
                     WHERE al_source = 'T' ORDER BY al_id";
 
@@ -80,7 +80,7 @@ async fn every_change_leaves_its_images() {
             r#"base|∅|D|{"_truncate": true}|\N|\N"#,
         ]
     );
-    // What the trigger wrote stands beside the history and is not shown as part of it.
+    // Rows of the trigger are separate from the history and not shown in it.
     assert_eq!(bed.rows("SELECT * FROM cf_quere_pro.hisbase").await, ["1|2|old |0"]);
     assert_eq!(bed.failed_checks("hisbase", "mig_old.hisbase").await, Vec::<&str>::new());
     assert_eq!(drift(&bed).await, Vec::<String>::new());
@@ -149,7 +149,7 @@ async fn the_user_is_the_one_that_was_named() {
     );
 }
 
-/// Changes of one transaction have an order in time, which is the clock's and not the transaction's.
+/// Changes of one transaction are ordered by the clock, not by the transaction's start time.
 #[tokio::test]
 async fn changes_of_a_transaction_have_an_order() {
     let bed = simple().await;
@@ -279,7 +279,7 @@ async fn images_do_not_follow_the_session() {
     assert!(images[0].contains("2020-01-01T00:00:00+00:00") && images[0].contains(r"\\x00ff"), "{images:?}");
 }
 
-/// The base of a history becomes a domain: its rows go on being audited, in the legacy's words, whichever of the two moves first.
+/// The base of a history becomes a domain: its rows are still audited, under the legacy names, whichever of the two moves first.
 #[tokio::test]
 async fn rows_of_a_domain_are_audited_in_legacy_words() {
     for base_first in [true, false] {
@@ -350,7 +350,7 @@ async fn rows_of_a_domain_are_audited_in_legacy_words() {
     }
 }
 
-/// A trigger that is disabled, missing, doubled or changed is told, and so is its function; `schema apply` mends each.
+/// A trigger that is disabled, missing, duplicated or changed is reported, and so is its function; `schema apply` mends each.
 #[tokio::test]
 async fn triggers_that_do_not_do_their_work_are_told_and_mended() {
     let bed = simple().await;
@@ -545,7 +545,7 @@ async fn the_general_trigger_records_the_same() {
     };
     let (compiled, general) = (bed.rows(&seen("base")).await, bed.rows(&seen("igual")).await);
     assert_eq!(compiled, general);
-    // Nothing in them follows the session, and only what changed nothing is not there.
+    // The images do not depend on the session, and only statements that changed nothing are missing.
     assert_eq!(compiled.len(), 2 * (sets.len() + 1) - 2);
     assert_eq!(compiled[..compiled.len() / 2], compiled[compiled.len() / 2..]);
 }

@@ -109,7 +109,7 @@ async fn a_history_that_the_trigger_writes() {
     assert_eq!(bed.failed_checks("hisofica", "mig_old.hisofica").await, Vec::<&str>::new());
 }
 
-/// The trigger stood beside the application for a while: its rows of that time would be the same changes again.
+/// The trigger recorded while the application still wrote the history: its rows of that time would repeat the same changes.
 #[tokio::test]
 async fn a_switch_shows_nothing_twice() {
     let mut bed = Bed::new(DDL).await;
@@ -131,7 +131,7 @@ async fn a_switch_shows_nothing_twice() {
         assert_eq!(after.say(sql).await, "cero\ndos\ntres\n(3)", "{sql}");
     }
     assert_eq!(bed.rows("SELECT hdes FROM cf_quere_pro.hisofica ORDER BY hh").await, ["cero", "dos", "tres"]);
-    // Switched off again: what was projected stays, nothing is added, and nothing of the projection is left behind.
+    // Switched off again: projected rows stay, no more are added, and no object of the projection is left.
     writer::change(&bed.db, &bed.context, &bed.rules, &written_by_hand).await.unwrap();
     bed.rules.rules.insert("hisofica".into(), written_by_hand.clone());
     assert_eq!(capture::check(&bed.db, &bed.context, &bed.rules).await.unwrap(), Vec::<Vec<Cell>>::new());
@@ -147,7 +147,7 @@ async fn a_switch_shows_nothing_twice() {
     assert_eq!(bed.cell("SELECT count(*) FROM pg_proc WHERE proname LIKE 'project%'").await, "0");
 }
 
-/// A projection that is missing, disabled, doubled, or not asked for, is told and mended like the audit.
+/// A projection that is missing, disabled, duplicated, or not wanted, is reported and mended like the audit.
 #[tokio::test]
 async fn a_projection_that_does_not_do_its_work_is_told_and_mended() {
     let mut bed = Bed::new(DDL).await;
@@ -182,8 +182,8 @@ async fn a_projection_that_does_not_do_its_work_is_told_and_mended() {
     assert_eq!(bed.cell("SELECT string_agg(hdes, ',' ORDER BY hh) FROM cf_quere_pro.hisofica").await, "cero,dos");
 }
 
-/// Two histories of one base, of which one is switched; and neither the base's owner nor the history's gets at the other's rights or at
-/// the audit's.
+/// Two histories of one base, of which one is switched; and neither the base's owner nor the history's can use the other's rights or those
+/// of the audit.
 #[tokio::test]
 async fn a_projection_runs_as_the_owner_of_its_history() {
     let mut bed = Bed::new(DDL).await;
@@ -226,8 +226,8 @@ async fn a_projection_runs_as_the_owner_of_its_history() {
     assert_eq!(bed.rows("SELECT who FROM public.ran").await, Vec::<String>::new());
     assert_eq!(bed.rows("SELECT hdes, hdesc FROM cf_quere_pro.hisofica ORDER BY hh").await, ["cero|siete", "dos|siete"]);
     assert_eq!(bed.cell("SELECT count(*) FROM cf_quere_pro.hisofica2").await, "0");
-    // The history's owner: an expression of the rule reads a table of his, which he makes a view that runs his function; and he has the
-    // function run as whoever calls it. It is never the auditor.
+    // The history's owner: an expression of the rule reads a table of this owner, who replaces it by a view that runs the owner's function; the
+    // function runs as its caller, which is never the audit role.
     let history = bed.session("ca_history", "SELECT").await;
     let view = "CREATE FUNCTION ca_history.evil() RETURNS text LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.ran VALUES (current_user); RETURN ''mal''; END'; \
                 CREATE VIEW ca_history.v AS SELECT 7::numeric AS id, ca_history.evil() AS t";

@@ -45,7 +45,7 @@ async fn with_owner(me: &str, table: &str) -> Bed {
     bed
 }
 
-/// What was recorded of the table, and what a client's code could do.
+/// The audit of the table, and the effects of a client's code.
 async fn forged(bed: &Bed, me: &str) -> Vec<String> {
     let mut out = bed.rows(&format!("SELECT DISTINCT 'ran as ' || who FROM {me}.ran")).await;
     out.extend(
@@ -96,7 +96,7 @@ async fn no_cast_of_a_client_runs_in_the_audit() {
             r#"D|{"d": null, "m": "b", "n": "n", "p": "(,)", "r": "[a,b]", "v": 2, "x": 2.5, "id": 1, "ms": "{a,b}", "ps": null, "xx": 3.0}|\N|\N"#.to_owned(),
         ]
     );
-    // They do run where they were feared: by hand, with the client's own rights.
+    // The casts do run when called by hand, with the client's own rights.
     assert_eq!(client.say("SELECT to_jsonb(b) IS NOT NULL FROM cf_quere_pro.base b").await, "t\n(1)");
     assert_eq!(forged(&bed, me).await, ["ran as ty_owner"]);
 }
@@ -196,7 +196,7 @@ async fn the_role_of_the_trigger_may_do_one_thing() {
         "ffffff"
     );
     assert_eq!(bed.cell("SELECT count(*) FROM pg_auth_members WHERE member = 'esclusa_audit'::regrole").await, "0");
-    // Everything that runs with its rights is its own, and nobody else may call it.
+    // All functions that run with its rights belong to it, and no other role may call them.
     assert_eq!(
         bed.rows(
             "SELECT oid::regproc, pg_get_userbyid(proowner), has_function_privilege('public', oid, 'EXECUTE') FROM pg_proc \
@@ -207,7 +207,7 @@ async fn the_role_of_the_trigger_may_do_one_thing() {
     );
 }
 
-/// A control role that is no superuser makes and remakes everything as a member of the role, and leaves no right behind.
+/// A control role that is not a superuser creates and recreates everything as a member of the role, and leaves no right behind.
 #[tokio::test]
 async fn a_control_role_without_much_power_makes_the_trigger() {
     Bed::new("SELECT").await; // which makes the role

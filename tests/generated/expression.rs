@@ -6,7 +6,7 @@ use crate::world::Class;
 
 const COMPARISONS: [&str; 6] = ["=", "<", ">", "<=", ">=", "<>"];
 
-/// A number in the same text wherever it is the same number. Values of several scales that are mixed would leave open which of two
+/// A number in the same text wherever it is the same number. With values of several scales it would be undefined which of two
 /// equal ones, 1 and 1.0, a sort puts first, or DISTINCT, a set operation or an aggregate keeps.
 pub(super) fn one_scale(number: &str) -> String {
     format!("trim_scale({number})")

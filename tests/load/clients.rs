@@ -14,14 +14,14 @@ use tokio_postgres::NoTls;
 
 use super::process::Process;
 
-/// What can be done with one table.
+/// The work on one table.
 #[derive(Debug)]
 pub(crate) struct Work {
     table: String,
-    /// The statement; `{n}` is a number of microseconds that nobody else has.
+    /// The statement; `{n}` is a unique number of microseconds.
     write: String,
     read: String,
-    /// What has to be `before` and the commits.
+    /// A query whose result must be `before` plus the commits.
     truth: String,
     before: i64,
     is_history: bool,
@@ -96,7 +96,7 @@ impl Work {
     }
 }
 
-/// What the clients have seen.
+/// The clients' observations.
 #[derive(Debug, Default)]
 struct Seen {
     errors: Mutex<Vec<String>>,
@@ -111,7 +111,7 @@ struct Seen {
 pub(crate) struct Clients {
     seen: Arc<Seen>,
     stop: Arc<AtomicBool>,
-    /// Held by a checker, who then sees no transaction in the middle.
+    /// Held by a checker, so that no transaction is open during its check.
     gate: Arc<tokio::sync::RwLock<()>>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -123,7 +123,7 @@ impl Clients {
         let numbers = Arc::new(AtomicU64::new(10));
         let mut tasks = Vec::new();
         for client in 0..=count {
-            // The last one comes around.
+            // The last client bypasses the proxies.
             let port = match proxies.get(client % proxies.len()).filter(|_| client < count) {
                 Some(Process { address: Address::Tcp(_, port), .. }) => *port,
                 _ => server,
@@ -187,7 +187,7 @@ impl Clients {
         Clients { tasks, ..clients }
     }
 
-    /// How it goes, since the last time.
+    /// A line on the progress since the last call.
     pub(crate) fn told(&self) -> String {
         let mut took = std::mem::take(&mut *self.seen.took.lock().unwrap());
         took.sort_unstable();
@@ -196,7 +196,7 @@ impl Clients {
         format!("{} transactions, half in {} ms, 99 of 100 in {} ms, the longest {} ms", took.len(), of(500), of(990), of(1000))
     }
 
-    /// Every commit is there once, and nobody has seen an error.
+    /// Every commit is there once, and no client has seen an error.
     pub(crate) async fn check(&self, db: &Database, works: &[Arc<Work>], when: &str) {
         let _quiet = self.gate.write().await;
         let errors = self.seen.errors.lock().unwrap().clone();

@@ -7,7 +7,7 @@ use esclusa::mode::Mode;
 use esclusa::report::order::{Class, Facts, Legacy, Limits, Order, Pair, Place, basis, next, plan, waves};
 use esclusa::report::verdict::{Judged, Language, Name, Seen, Verdict};
 
-/// A table that nobody uses.
+/// An unused table.
 fn legacy(table: &str) -> Legacy {
     let name = Name {
         table: table.into(),
@@ -128,7 +128,7 @@ fn a_history_moves_with_its_base_or_behind_it() {
     let mut all = facts("his@tipo tipo? other@none x! y@x", "");
     all.limits.wave_tables = 1;
     assert_eq!(told(&planned(&all)), "other (silent), tipo (only read), his (only read), x (written), y (written)");
-    // Bases that wait for each other do not wait for ever.
+    // Bases that wait for each other do not block each other for ever.
     let circle = planned(&facts("a@b b@a", ""));
     assert_eq!(told(&circle), "a b (silent)");
 }
@@ -151,7 +151,7 @@ fn a_cluster_that_is_too_large_is_parted_at_its_weakest_pair_and_says_so() {
     }
     let order = planned(&all);
     assert_eq!((told(&order).as_str(), order.cuts[0].first.as_str()), ("a b (silent), c d (silent)", "b"));
-    // A single table may be longer than a window: it is said.
+    // A single table may be longer than a window: that is reported.
     of(&mut all, "b").rows = 1_000_000_000;
     let order = planned(&all);
     let long = waves(&all, &order, Language::English);
@@ -279,7 +279,7 @@ fn whatever_the_house_waves_are_lawful_and_stable() {
         grown.tables.iter_mut().for_each(|t| t.rows += t.rows / 50);
         grown.pairs.iter_mut().for_each(|pair| pair.times += pair.times / 50);
         assert_eq!(planned(&grown).waves, order.waves, "seed {seed}");
-        // The first wave has moved: what is left comes as it was said.
+        // The first wave has moved: the others come in the announced order.
         let mut moved = all.clone();
         let Some(first) = order.waves.first() else { continue };
         first.tables.iter().for_each(|table| of(&mut moved, table).judged.name.is_moved = true);

@@ -32,7 +32,7 @@ fn conversation(database: &str) -> Vec<u8> {
     .concat()
 }
 
-/// Clients that vanish at every byte, in order and at once: their backends end, and a session beside them never notices.
+/// Clients that vanish at every byte, in order and at once: their backends end, and another session is not affected.
 #[tokio::test]
 async fn clients_that_vanish_at_every_byte() {
     let database = Way::Rewriting.database();
@@ -60,7 +60,7 @@ async fn clients_that_vanish_at_every_byte() {
     proxy.assert_sound();
 }
 
-/// A client that leaves closes its backend at once, whatever it was doing; what was open is rolled back.
+/// A client that leaves closes its backend at once, whatever it was doing; open transactions are rolled back.
 #[tokio::test]
 async fn a_client_that_leaves_is_rolled_back() {
     let mut proxy = Proxy::start(&format!("127.0.0.1:{}", stage().postgres), &[]);
@@ -129,7 +129,7 @@ async fn talk(proxy: &Proxy, parts: &[&[u8]]) -> Vec<u8> {
     got
 }
 
-/// Garbage before and after the log-in ends that session only.
+/// Invalid bytes before and after the login end that session only.
 #[tokio::test]
 async fn garbage_ends_one_session() {
     let mut proxy = Proxy::start(&format!("127.0.0.1:{}", stage().postgres), &[]);
@@ -194,7 +194,7 @@ async fn slow_and_half_open_clients() {
     other.assert_sound();
 }
 
-/// GSSAPI encryption is declined, where Debian's server would begin it: relayed, it would hide the session. The same socket goes on,
+/// GSSAPI encryption is declined, where Debian's server would begin it: relayed, it would make the session unreadable. The same socket continues,
 /// and a refused kind of encryption lets the other be asked for again (PostgreSQL source, postmaster.c, ProcessStartupPacket).
 #[tokio::test]
 async fn gss_encryption_is_declined() {

@@ -25,12 +25,12 @@ fn proxy() -> Proxy {
 
 async fn log_in(proxy: &Proxy) -> Client {
     let mut client = Client::log_in(proxy.address, "postgres", "postgres").await;
-    // What is allocated once is allocated now.
+    // Allocations that are made only once happen now.
     assert_eq!(client.value("select repeat('x', 100000) is not null").await, "t");
     client
 }
 
-/// Ten thousand clients that say nothing: at most 20 KiB each and 300 MB together, and all of it comes back.
+/// Ten thousand idle clients: at most 20 KiB each and 300 MB together, and all of it comes back.
 #[tokio::test]
 async fn idle_connections() {
     let possible = IDLE.min(open_files().saturating_sub(2000) / 2);
@@ -247,7 +247,7 @@ async fn requests_without_end_are_not_remembered_without_end() {
         }
         writer
     });
-    // Nothing is read before both sides stand still, or all is sent.
+    // Nothing is read before both sides are blocked, or everything is sent.
     let stuck = || {
         let state = std::fs::read_to_string(format!("/proc/{}/io", proxy.pid())).unwrap();
         state.lines().next().unwrap().to_owned()
@@ -277,7 +277,7 @@ async fn pipeline(socket: TcpStream, one: &[u8], times: usize, last: &[u8], read
     reader.reunite(writer).unwrap()
 }
 
-/// Sessions of every kind for a while (`ESCLUSA_SOAK_SECONDS`): afterwards there is nothing left of them.
+/// Sessions of every kind for a while (`ESCLUSA_SOAK_SECONDS`): afterwards nothing of them is left.
 #[tokio::test]
 async fn soak() {
     let seconds = std::env::var("ESCLUSA_SOAK_SECONDS").map_or(3, |s| s.parse().expect("seconds"));

@@ -34,7 +34,7 @@ const SHORTENINGS: usize = 400;
 
 /// The query after a sequence: once it is answered, everything is answered.
 const END: &str = "rollback; select 'the end of the sequence'";
-/// What a sequence leaves behind.
+/// The state that a sequence leaves.
 const STATE: [&str; 3] = [
     "select * from cf_quere_pro.tipocorreo order by 1, 2",
     "select * from cf_quere_pro.histipooficina order by 1, 2, 3, 4",
@@ -53,7 +53,7 @@ struct Side {
     database: &'static str,
 }
 
-/// What a sequence showed.
+/// The result of a sequence.
 #[derive(Debug, Default)]
 struct Played {
     lines: Vec<String>,
@@ -64,7 +64,7 @@ struct Played {
 }
 
 impl Played {
-    /// The server has ended the connection without a word.
+    /// The server has ended the connection without a message.
     fn is_broken_off(&self) -> bool {
         let closed = self.lines.iter().position(|line| line == "(closed)");
         closed.is_some_and(|at| !self.lines[..at].iter().any(|line| line.contains("SFATAL")))
@@ -154,7 +154,7 @@ async fn play(side: &Side, sequence: &[Said], waits: Option<&[usize]>) -> Played
         }
         played.waits.push(player.lines.len());
     }
-    // Whatever it has come to, this ends it: a COPY, a stretch, a transaction.
+    // This ends whatever is open: a COPY, a stretch, a transaction.
     player.send(&[burst, frames::query(END)].concat()).await;
     let is_over = |lines: &[String]| {
         let end = lines.iter().position(|line| line.contains("the end of the sequence"));
@@ -179,7 +179,7 @@ struct Pair {
     proxied: Side,
     began: Vec<String>,
     dirty: bool,
-    /// Sequences that the server itself has not survived.
+    /// Number of sequences that crashed the server itself.
     broken: usize,
     /// As of [`Pair::started`].
     began_at: Vec<String>,

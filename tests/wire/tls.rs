@@ -162,7 +162,7 @@ impl Secure {
     }
 }
 
-/// psql, without a start-up file; what it printed, or what it complained of.
+/// psql, without a start-up file; its output, or its error.
 async fn psql(address: &Address, settings: &[(&str, &str)], commands: &[&str]) -> Result<String, String> {
     let mut command = std::process::Command::new("psql");
     let (host, port) = match address {
@@ -250,7 +250,7 @@ async fn a_server_that_is_another_is_refused() {
         ("server", UseTls::VerifyFull, "ca.crt", true),
         ("server", UseTls::VerifyCa, "other-ca.crt", false),
         ("server", UseTls::VerifyFull, "other-ca.crt", false),
-        // As libpq: with authorities at hand, `require` verifies them.
+        // Like libpq: if a root certificate is given, `require` verifies the certificate.
         ("server", UseTls::Require, "other-ca.crt", false),
         ("elsewhere", UseTls::Require, "", true),
         ("elsewhere", UseTls::VerifyCa, "ca.crt", true),
@@ -540,7 +540,7 @@ async fn unix_sockets_and_ipv6() {
     assert_eq!(socket.read_u8().await.unwrap(), b'N');
     drop(socket);
     both.stop().await;
-    // A socket that nobody answers on any more is taken over.
+    // A socket file without a listening process is taken over.
     let again = secure.proxy(|s| s.listen.address = ours.clone()).await;
     assert_eq!(psql(&ours, &[], &["select inet_client_addr()"]).await.unwrap(), "127.0.0.1");
     again.stop().await;

@@ -63,7 +63,7 @@ async fn role(bed: &Bed, name: &str) -> String {
     name
 }
 
-/// Who was seen: table, user, address, application, kind, certainty.
+/// The clients seen: table, user, address, application, kind, certainty.
 async fn seen(bed: &Bed) -> Vec<String> {
     let sql = "SELECT legacy_table, user_name, client_address, application_name, kind, certainty FROM esclusa.around ORDER BY 1, 2, 3, 4, 5, 6";
     bed.rows(sql).await

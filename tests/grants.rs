@@ -27,7 +27,7 @@ async fn moved(prefix: &str) -> (Bed, Vec<String>) {
 
 const RIGHTS: [&str; 7] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
 
-/// Who may do what, with and without grant option, on the whole table and on each column.
+/// All rights of all roles, with and without grant option, on the whole table and on each column.
 async fn held(bed: &Bed, roles: &[String], table: &str, rights: &[&str], columns: bool) -> Vec<String> {
     let mut questions = Vec::new();
     for role in roles {

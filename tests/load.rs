@@ -25,7 +25,7 @@ fn number(name: &str, otherwise: usize) -> usize {
     std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(otherwise)
 }
 
-/// Runs a command as the control role, which is no superuser; it must succeed.
+/// Runs a command as the control role, which is not a superuser; it must succeed.
 async fn run(real: &Real, arguments: &[&str]) {
     let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_esclusa"))
         .args(arguments)

@@ -115,7 +115,7 @@ fn pace() -> Pace {
     }
 }
 
-/// Notes what it is told.
+/// Notes the progress messages.
 #[derive(Default)]
 struct Ear(std::sync::Mutex<Vec<String>>);
 

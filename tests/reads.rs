@@ -29,7 +29,7 @@ const TABLES: &str = "CREATE TABLE usuario (id numeric(10,0) PRIMARY KEY, nombre
     CREATE INDEX hisusuario_id ON hisusuario (id, hora DESC)";
 const WHY: Why<'_> = Why { who: "Ana", reason: Some("a test") };
 
-/// A history, proxies and a control role that is no superuser.
+/// A history, proxies and a control role that is not a superuser.
 struct Stage {
     bed: Bed,
     control: String,
@@ -480,7 +480,7 @@ async fn a_table_that_is_rewritten_is_not_read_by_its_copy() {
             assert!(begun.elapsed() < Duration::from_secs(10), "{change}: {answer}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        // The next choice copies it anew.
+        // The next choice copies it again.
         stage.choose(share(100)).await;
         let told = stage
             .bed

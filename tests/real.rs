@@ -206,7 +206,7 @@ async fn a_right_to_create_is_lent() {
     assert_eq!((row.get(0), row.get(1), row.get(2)), (false, false, true));
 }
 
-/// The 202 tables, moved by a role that is no superuser and owns none of them.
+/// The 202 tables, moved by a role that is not a superuser and owns none of them.
 #[tokio::test]
 async fn all_tables_move_as_a_role_that_is_no_superuser() {
     let real = Real::build(&Plot::default()).await;

@@ -370,7 +370,7 @@ async fn the_command_lists_what_a_name_waits_for() {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_esclusa"));
         command.args(arguments).envs([("ESCLUSA_CONTROL_URL", url.as_str()), ("USER", "ana")]);
         command.env("ESCLUSA_RULES_DIRECTORY", &proxy.rules);
-        // The proxy goes on meanwhile.
+        // The proxy must run meanwhile.
         let done = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         (done.status.success(), text(done.stdout) + &text(done.stderr))

@@ -67,7 +67,7 @@ impl<'s> Driver<'s> {
     /// A driver that has sent nothing yet.
     pub async fn new(script: &'s Script, places: [Arc<Place>; 2], pace: Pace) -> Driver<'s> {
         let parameters = script.conversations.first().map_or(&[][..], |c| c.parameters.as_slice());
-        // A watcher that cannot log in is no error of its own: the sessions will report theirs.
+        // A watcher that cannot log in is not reported: the sessions will report the same error.
         let watchers = [places[0].connect(parameters).await.ok(), places[1].connect(parameters).await.ok()];
         let (tell, told) = mpsc::unbounded_channel();
         Driver {

@@ -223,7 +223,7 @@ impl Builder {
         }
     }
 
-    /// Adds the statement of a frame to its stretch.
+    /// The statement of a frame, for the texts of its stretch.
     fn text(&mut self, tag: u8, body: &[u8]) -> Option<String> {
         let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         match tag {

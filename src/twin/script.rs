@@ -8,7 +8,7 @@
 //! - `-- twin: rows counted` compares only the number of rows (LIMIT without ORDER BY).
 //! - `-- twin: described` compares parameter types and columns, and does not run it (a product of large tables).
 //! - `-- twin: copy a|b` sends a line of COPY data; may stand several times.
-//! - `-- twin: differs <why>` runs it and does not compare: the reason stands in docs/differences.md.
+//! - `-- twin: differs <why>` runs it and does not compare: the reason is in docs/differences.md.
 
 use std::path::Path;
 

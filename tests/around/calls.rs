@@ -13,7 +13,7 @@ use super::common::proxy::Proxy;
 use super::common::{Bed, server};
 use super::{OFTEN, bed, role, seen};
 
-/// A bed with the extension, and esclusa's role as `esclusa roles` makes it, which is no superuser.
+/// A bed with the extension, and esclusa's role as `esclusa roles` makes it, which is not a superuser.
 pub(super) async fn bed_with_role() -> (Bed, Url) {
     let bed = bed().await;
     bed.sql("CREATE EXTENSION pg_stat_statements SCHEMA public").await;

@@ -20,7 +20,7 @@ impl Rules {
         self.0.path().join(name)
     }
 
-    /// Replaces a text that stands in a file once; the line it stands in.
+    /// Replaces a text that occurs once in a file; returns its line.
     fn replace(&self, name: &str, old: &str, new: &str) -> usize {
         let text = std::fs::read_to_string(self.file(name)).unwrap();
         assert_eq!(text.matches(old).count(), 1, "{name}: {old}\n{text}");
@@ -44,7 +44,7 @@ fn assert_told_with(code: i32, found: &Said, expected: &[String]) {
     assert_eq!((found.code, lines), (Some(code), expected.iter().map(String::as_str).collect()), "{found:?}");
 }
 
-/// File, what stands there, what is put in its place, and the fault at that line.
+/// File, a text in it, its replacement, and the fault at that line.
 const FAULTS: &[(&str, &str, &str, &str)] = &[
     // Invalid names.
     ("hisbarrio.toml", "time = \"hbarrhsthora\"", "time = \"hbarrhora\"", "target.time: table hisbarrio has no column hbarrhora"),

@@ -6,7 +6,7 @@ pub(crate) struct Form {
     pub(crate) name: &'static str,
     /// The text at the beginning.
     pub(crate) before: &'static str,
-    /// Opens, again and again; `#` stands for the number of the repetition.
+    /// Opens, again and again; `#` is replaced by the number of the repetition.
     pub(crate) open: &'static str,
     /// The innermost.
     pub(crate) middle: &'static str,

@@ -101,7 +101,7 @@ impl Raw {
         told.join(" ")
     }
 
-    /// Replies up to and with the first that is told like this.
+    /// Replies up to and including the first that reads like this.
     pub(crate) async fn until(&mut self, last: &str) -> String {
         let mut told = Vec::new();
         while told.last().is_none_or(|t| t != last) {

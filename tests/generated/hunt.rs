@@ -24,7 +24,7 @@ pub(crate) struct Hunt {
 }
 
 impl Hunt {
-    /// Runs the statements. Each difference is told of the smallest statement that still differs, with the number of the first.
+    /// Runs the statements. Each difference is reported for the smallest statement that still differs, with the number of the original one.
     pub(crate) async fn run(
         &self,
         pair: &mut Pair,

@@ -103,7 +103,7 @@ impl Maker<'_> {
         Query { text: format!("{} {operation} {}", first.text, second.text), columns: first.columns }
     }
 
-    /// A value as it stands in a select list.
+    /// A value for a select list.
     fn listed(&self, value: String, class: Class) -> String {
         match class {
             Class::Number if self.combined => one_scale(&value),

@@ -129,7 +129,7 @@ struct Conversation {
     relay: Relay,
     client: TcpStream,
     server: TcpStream,
-    /// What has come from the client and from the server, and is no whole frame yet.
+    /// What has come from the client and from the server, and is not a whole frame yet.
     buffers: [Vec<u8>; 2],
     /// Of the last ReadyForQuery: in a transaction or not.
     status: u8,

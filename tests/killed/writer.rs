@@ -56,7 +56,7 @@ impl Writer {
         Writer { written, ports, stop, task }
     }
 
-    /// One proxy was started anew.
+    /// One proxy was restarted.
     pub(crate) fn use_instead(&self, number: usize, process: &Process) {
         self.ports[number].store(port(process), Ordering::Relaxed);
     }

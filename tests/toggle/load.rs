@@ -50,7 +50,7 @@ impl Load {
         self.clients.push(tokio::spawn(client(Turn { stop: self.stop.clone(), rounds })));
     }
 
-    /// A count of rounds for a client that is no task of this process.
+    /// A count of rounds for a client that is not a task of this process.
     pub(crate) fn count(&mut self) -> Arc<AtomicU64> {
         let rounds = Arc::new(AtomicU64::new(0));
         self.rounds.push(rounds.clone());

@@ -9,7 +9,7 @@ use super::load::Load;
 use crate::common::proxy::{Proxy, b, e, p, p_typed, s};
 use crate::common::{Bed, SCHEMA, wait_for};
 
-/// A look-up that was migrated; in the place of its view stands a table with the same rows again.
+/// A look-up that was migrated; its view is replaced by a table with the same rows.
 async fn bed() -> (Bed, Proxy) {
     let mut bed = Bed::new(
         "CREATE TABLE tipocolor (id numeric(5,0) NOT NULL PRIMARY KEY, nombre varchar(20), n numeric(10,0));
@@ -57,7 +57,7 @@ async fn equal_reads_are_counted_in_every_protocol() {
         "2 (color 3,3) [SELECT 1] 2 (color 4,4) [SELECT 1] ZI"
     );
     until(&proxy, [5, 0, 0, 0]).await;
-    // Neither writes nor locks nor several statements run twice; what fails on the client's side is no result.
+    // Neither writes nor locks nor several statements run twice; a statement that fails for the client is not compared.
     for text in [
         "UPDATE tipocolor SET n = n",
         "SELECT * FROM tipocolor FOR UPDATE",

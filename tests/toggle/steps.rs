@@ -113,7 +113,7 @@ async fn open_portals_finish_as_they_were() {
     assert_eq!(client.ask(&[e_of("p", 0), s()]).await, "(azul) [SELECT 1] ZT");
 }
 
-/// The error of a text that is refused now stands where the Bind's would; the statement is still there when the table is switched back.
+/// The error of a text that is refused now comes where the Bind's would; the statement is still there when the table is switched back.
 #[tokio::test]
 async fn a_refusal_takes_the_place_of_the_bind_and_the_statement_stays() {
     let (bed, proxy) = bed().await;

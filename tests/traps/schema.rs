@@ -184,7 +184,7 @@ async fn planned(bed: &Bed, end: Month) -> Vec<String> {
     planned
 }
 
-/// pg_partman goes on where `apply` ended, with the same names and bounds. It counts months in the zone of its own session: in one
+/// pg_partman continues where `apply` ended, with the same names and bounds. It counts months in the zone of its own session: in one
 /// with daylight saving time the bounds are an hour off for half the year, and the check tells it.
 #[tokio::test]
 async fn partman_goes_on_with_our_partitions() {

@@ -128,7 +128,7 @@ async fn nor_in_a_function_that_was_written_for_the_table_before() {
         bed.rows("SELECT al_operation, al_changed_fields FROM cf_quere_pro.audit_log WHERE al_source = 'T' ORDER BY al_id").await,
         ["I|\\N", r#"U|{"v": {"new": 2, "old": 1.5}}"#, r#"U|{"v": {"new": "b", "old": "a"}}"#, "D|\\N"]
     );
-    // Made anew, it calls the general function, which knows what to do.
+    // Made again, it calls the general function, which handles the type.
     capture::mend(&bed.db, &bed.context, &bed.rules).await.unwrap();
     client.say("INSERT INTO cf_quere_pro.base (id, v) VALUES (3, 'a')").await;
     assert_eq!(forged(&bed, me).await, Vec::<String>::new());

@@ -3,7 +3,7 @@
 
 use crate::common::{Bed, Twin};
 
-/// Objects that follow a table's OID go on reading it where it lies; those that follow its name read the view. The table comes back in
+/// Objects that refer to a table's OID still read it in the archive; those that refer to its name read the view. The table comes back in
 /// one transaction with everything that it had.
 #[tokio::test]
 async fn a_swap_and_its_undoing() {

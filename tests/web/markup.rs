@@ -50,7 +50,7 @@ pub(crate) fn elements(page: &str) -> Vec<Element> {
     all
 }
 
-/// Where a tag ends: a `>` in a quoted value is none.
+/// Where a tag ends: a `>` in a quoted value does not end it.
 fn tag_end(tag: &str) -> usize {
     let mut quoted = false;
     let end = tag.char_indices().find(|(_, c)| {

@@ -149,7 +149,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
                 b'E' if own => self.say(&[row(b"public"), complete("SELECT 1")].concat(), true).await?,
                 b'E' => self.say(&[row(b"1"), complete("SELECT 1")].concat(), false).await?,
                 b'C' => self.say(&frame(b'3', &[]), own).await?,
-                // The one that was held back stands for this one.
+                // The message that was held back replaces this one.
                 b'S' => self.say(&ready(), std::mem::take(&mut own)).await?,
                 b'X' => return Ok(()),
                 _ => {}

@@ -198,7 +198,7 @@ async fn a_slow_header_is_cut_at_the_startup_timeout() {
     proxy.assert_sound();
 }
 
-/// The header stands before TLS, whichever way TLS begins; a second one inside is refused.
+/// The header comes before TLS, whichever way TLS begins; a second one inside is refused.
 #[tokio::test]
 async fn a_header_stands_before_tls() {
     let secure = Secure::start().await;

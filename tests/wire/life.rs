@@ -265,7 +265,7 @@ async fn sighup_reloads_all_or_nothing() {
     proxy.assert_sound();
 }
 
-/// A log that cannot be written is no reason to end: statements go on.
+/// A log that cannot be written does not end the process: statements still run.
 #[tokio::test]
 async fn a_full_disk_costs_the_log_and_nothing_else() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
@@ -318,7 +318,7 @@ async fn a_new_process_takes_over_under_load() {
         let mut next = starting.await.unwrap();
         assert_eq!((next.address, next.console), (address, console));
         if round == 0 {
-            // A transaction of the old process goes on while the new one serves.
+            // A transaction of the old process stays open while the new one serves.
             assert_eq!(open.value("select 1").await, "1");
             assert!(serving.is_alive());
             open.query("commit").await;

@@ -97,7 +97,7 @@ impl Proxy {
         proxy
     }
 
-    /// Waits until a text stands in the log.
+    /// Waits until a text is in the log.
     pub(crate) fn wait_until_logged(&mut self, text: &str) {
         let began = Instant::now();
         while !self.log().contains(text) {

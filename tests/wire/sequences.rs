@@ -2,7 +2,7 @@
 //! ones: the transcripts are equal. A bounded count runs with the tests; `make messages N=1000000 SEED=2` runs more.
 //!
 //! The direct side is played first. Where the sequence waits, its client reads until nothing more comes, and the proxied one waits for as
-//! many messages before it goes on: so the proxy meets each frame with all, some or none of the earlier ones answered, and a reply that it
+//! many messages before it continues: so the proxy meets each frame with all, some or none of the earlier ones answered, and a reply that it
 //! holds back is a difference. A sequence that differs is shortened as far as possible before it is reported.
 //!
 //! PostgreSQL 15 itself does not survive the Execute of a portal that a Query has left failed in an open transaction: so these tests have a server of
@@ -224,7 +224,7 @@ impl Pair {
             .or_else(|| transcript::difference(name, "proxied, state", &direct.state, &proxied.state))
     }
 
-    /// When the server's own processes began: a server that has broken down begins them anew.
+    /// When the server's own processes began: a server that has crashed starts them again.
     async fn started(&self) -> Vec<String> {
         let mut player = Player::log_in(&self.direct).await;
         player.query("SELECT backend_start FROM pg_stat_activity WHERE backend_type = 'checkpointer'").await;

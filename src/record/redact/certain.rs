@@ -1,6 +1,6 @@
 //! Values whose column is known for certain, in a statement to which a rule applies. The form is `column = value` and its like, alone between two
 //! key words or commas; and the statement gives the column's name to nothing else: as an alias, in the column list of a sub-query or a CTE, or as a
-//! table's name (which stands for its row). All other values are hidden.
+//! table's name (which means its row). All other values are hidden.
 
 use std::collections::BTreeSet;
 use std::ops::Range;

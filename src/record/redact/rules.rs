@@ -26,7 +26,7 @@ impl Rules {
                 (Some(pattern), _) => match Regex::new(pattern) {
                     Ok(pattern) if !pattern.is_match("") => out.patterns.push(pattern),
                     Ok(_) => {
-                        faults.push(Fault::general(format!("record.redact: `{rule}` matches nothing at all, and so everything")))
+                        faults.push(Fault::general(format!("record.redact: `{rule}` matches the empty text, and so everything")))
                     }
                     Err(error) => faults.push(Fault::general(format!("record.redact: `{rule}`: {error}"))),
                 },
@@ -36,7 +36,7 @@ impl Rules {
                 }
                 (None, None) if is_name(rule) => drop(out.names.tables.insert(rule.to_lowercase())),
                 _ => faults.push(
-                    Fault::general(format!("record.redact: `{rule}` is no rule"))
+                    Fault::general(format!("record.redact: `{rule}` is not a valid rule"))
                         .hint("a rule is `table`, `table.column`, `*.column` or `/pattern/`, without a schema"),
                 ),
             }

@@ -318,7 +318,7 @@ mod tests {
         Key::read(&path).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
         assert_eq!(Key::read(&path).unwrap_err().exit_code(), 1);
-        for (path, told) in [(Path::new(""), "record.key_file is not set"), (&directory.path().join("none"), "there is no key")] {
+        for (path, told) in [(Path::new(""), "neither record.key_file nor --key"), (&directory.path().join("none"), "there is no key")] {
             let error = Key::read(path).unwrap_err();
             assert!(error.to_string().contains(told) && error.exit_code() == 2, "{error}");
         }

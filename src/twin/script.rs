@@ -144,7 +144,7 @@ mod tests {
             ["refsed 0A000", "refused", "refused 0A00", "apart yes", "rows all", "values", "differs", "described x", "again", ""]
         {
             let told = parse_text(&format!("select 1;\n\n-- twin: {line}\nselect 2;\n")).unwrap_err();
-            assert!(told.starts_with("s.sql:3: ") && told.contains("no directive"), "{line}: {told}");
+            assert!(told.starts_with("s.sql:3: ") && told.contains("is not a directive"), "{line}: {told}");
         }
         for line in ["--twin: apart", "-- Twin: apart", "-- twin apart", "  -- twin: apart", "-- twin:apart"] {
             let told = parse_text(&format!("{line}\nselect 2;\n")).unwrap_err();

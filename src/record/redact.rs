@@ -583,7 +583,7 @@ mod tests {
         let other = bind("", false, &[Some(b"card 1234567812345678."), None]);
         let kept = redaction.frames(&mut state, other).unwrap();
         assert!(memchr::memmem::find(&kept, b"card ").is_some() && memchr::memmem::find(&kept, b"12345678").is_none());
-        // Binary, of types that are not declared: text, an integer, and what cannot be told is NULL.
+        // Binary values of undeclared types: text, an integer, and NULL for an unrecognised one.
         let kept = redaction.frames(&mut state, bind("s", true, &[Some(&[0, 0, 0, 7]), Some("ana@cea.mx".as_bytes())])).unwrap();
         assert!(memchr::memmem::find(&kept, &[0, 0, 0, 7]).is_some() && memchr::memmem::find(&kept, b"ana").is_none());
         let kept = redaction.frames(&mut state, bind("s", true, &[None, Some(&[1, 2, 3])])).unwrap();
@@ -611,7 +611,7 @@ mod tests {
         kept(b"PREPARE p AS UPDATE usuario SET correo = $1 WHERE id = $2").unwrap();
         assert!(!kept(b"EXECUTE p('ana', 77)").unwrap().contains("ana"));
         assert!(kept(b"EXECUTE q('ana')").unwrap().contains("ana"));
-        // What cannot be read is kept where no rule is about it.
+        // Text that cannot be parsed is recorded where no rule applies.
         assert!(kept(b"SELECT 'unterminated").is_ok());
         assert_eq!(kept(b"SELECT 'x' FROM secreto WHERE a = 'unterminated"), Err(Cut::Unredactable));
         assert_eq!(redaction.frames(&mut state, framed(client::FUNCTION_CALL, &[&[0; 8]])), Err(Cut::Unredactable));
@@ -737,7 +737,7 @@ mod tests {
         // With standard_conforming_strings off these are two strings, with a secret in each.
         assert_eq!(kept(query(r"UPDATE usuario SET correo = 'a\'secret', n = 'b\'c'")), Err(Cut::Unredactable));
         assert!(!kept(query(r"UPDATE USUARIO SET Correo = E'a\'secret'")).unwrap().contains("secret"));
-        // A statement of a name that is taken is refused, and the one before is bound.
+        // A statement under a name that is taken is refused, and the earlier one is bound.
         let parse = |text: &str| framed(client::PARSE, &[b"s\0", text.as_bytes(), &[0, 0, 0]]);
         kept(parse("SELECT 1 FROM usuario WHERE correo = $1")).unwrap();
         kept(parse("SELECT 1 FROM cliente WHERE id = $1")).unwrap();

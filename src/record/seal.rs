@@ -301,7 +301,7 @@ mod tests {
             assert_eq!(ending, Some(Ending::Truncated), "{end}");
             assert!(blocks.len() < 3 && blocks.first().is_none_or(|b| b == b"one"), "{end}");
         }
-        // A block twice, or one more behind the last.
+        // A repeated block, or one more after the last.
         let block = first..first + HEADER_BYTES + 4 + TAG_BYTES;
         std::fs::write(&changed, [&bytes[..block.end], &bytes[block.clone()], &bytes[block.end..]].concat()).unwrap();
         assert!(read(&changed, &key).unwrap_err().to_string().ends_with("block 2 was changed"));
@@ -318,7 +318,9 @@ mod tests {
         Key::read(&path).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
         assert_eq!(Key::read(&path).unwrap_err().exit_code(), 1);
-        for (path, told) in [(Path::new(""), "neither record.key_file nor --key"), (&directory.path().join("none"), "there is no key")] {
+        for (path, told) in
+            [(Path::new(""), "neither record.key_file nor --key"), (&directory.path().join("none"), "there is no key")]
+        {
             let error = Key::read(path).unwrap_err();
             assert!(error.to_string().contains(told) && error.exit_code() == 2, "{error}");
         }

@@ -144,7 +144,7 @@ mod tests {
         status.failure = None;
         status.tell(directory).unwrap();
         assert_eq!(Status::all(directory).unwrap(), [status.clone()]);
-        // One that cannot be told says so, and leaves nothing that was true before.
+        // A status that cannot be written is an error, and the old one is removed.
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();
         assert!(status.tell(directory).is_err());

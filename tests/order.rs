@@ -153,7 +153,7 @@ async fn the_order_follows_traffic_and_what_hangs_on_tables() {
     let order = lines(&told, &columns);
     assert_eq!(order["tipoa"], "can move|2|tipoa|null|null|W1-A");
     assert_eq!(order["tipob"], "can move|2|tipoa|null|null|W1-B");
-    let blocked = "held back|null|null|trigger noted: it reads rows of the table, but rows of the leaf are written|used 1 times by applications that read whatever there is (migrate.reads_all), and by no other|W1-A";
+    let blocked = "held back|null|null|trigger noted: it reads rows of the table, but rows of the leaf are written|used 1 times by applications that read everything (migrate.reads_all), and by no other|W1-A";
     assert_eq!(order["tipoc"], blocked);
     assert_eq!(
         order["tipod"],

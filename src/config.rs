@@ -506,7 +506,7 @@ mod tests {
             "F:2: listen.address: expected a string such as \"127.0.0.1:6432\", found an integer\n\
              F:3: unknown key `nonsense` in [listen]\n    hint: known keys: address, max_clients, startup_timeout, proxy_protocol_from, tls, \
              tls_certificate, tls_key, tls_client_ca, drain_timeout, handover_socket, workers\n\
-             F:6: upstream.connect_timeout: `soon` is no duration such as \"5s\", \"100ms\", \"10min\"\n\
+             F:6: upstream.connect_timeout: `soon` is not a duration such as \"5s\", \"100ms\", \"10min\"\n\
              F:7: unknown section [nowhere]\n    hint: known sections: listen, upstream, rules, audit, control, calendar, migrate, shadow, record, console, web, limits, log"
         );
     }

@@ -67,7 +67,7 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>, admin: Arc<dyn Ad
             accepted = listener.accept() => match accepted {
                 Ok((socket, peer)) => drop(connections.spawn(connection(socket, peer, console.clone()))),
                 Err(error) => {
-                    // Out of file descriptors, most likely: a pause lets connections end.
+                    // Most likely out of file descriptors: after a pause some connections may have ended.
                     tracing::warn!(%error, "a console client could not be accepted");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }

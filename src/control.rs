@@ -45,7 +45,9 @@ pub async fn modes(database: &Database) -> Result<HashMap<String, Mode>> {
     if !there.get::<_, bool>(0) {
         static TOLD: std::sync::Once = std::sync::Once::new();
         TOLD.call_once(|| {
-            tracing::warn!("the target database has no schema esclusa: no mode and no hit is stored; run `esclusa schema apply`")
+            tracing::warn!(
+                "the target database has no schema esclusa, so modes and hits are not stored; run `esclusa schema apply`"
+            )
         });
         return Ok(HashMap::new());
     }

@@ -30,7 +30,7 @@ pub use schemas::{CONTROL, KEYS, LEAVES};
 use target::Target;
 use value::SqlType;
 
-/// What a compilation needs besides the rule.
+/// What compiling a rule needs besides the rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
     /// The schema of the legacy tables and of the new ones.
@@ -150,7 +150,7 @@ pub enum Value {
 /// How a recorded change becomes a legacy row.
 #[derive(Debug, Clone)]
 pub struct Projection {
-    /// For each legacy column its value, typed, over the parameters `$1` to `$4`.
+    /// For each legacy column its typed value, an expression over the parameters `$1` to `$4`.
     pub columns: Vec<String>,
     /// Columns for which nothing is recorded: they are NULL.
     pub unknown: Vec<String>,

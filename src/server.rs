@@ -112,7 +112,7 @@ impl Server {
         if let Some(address) = &web_address {
             tracing::info!(%address, "browsers and machines are served");
             if !address.is_local() {
-                tracing::warn!(%address, "passwords come to this port as they are: it needs what ends TLS in front of it");
+                tracing::warn!(%address, "passwords reach this port unencrypted: put a TLS proxy in front of it");
             }
         }
         tracing::info!(%address, console = %console_address, upstream = %settings.upstream.address, "esclusa serves");

@@ -120,7 +120,7 @@ impl Traffic {
         collected.totals.iter().map(total).collect()
     }
 
-    /// Hits since the start whose detail had no room.
+    /// Hits since the start for whose detail there was no room.
     pub fn folded(&self) -> u64 {
         self.collect().folded
     }

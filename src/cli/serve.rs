@@ -17,7 +17,7 @@ pub(super) async fn run(call: Call) -> Result<()> {
     match trust::require_proof(&call.settings).await {
         Err(refused @ Error::Refused { .. }) => return Err(refused),
         Err(error) => {
-            tracing::warn!(%error, "nobody could say whether the server asks for passwords; `esclusa check` asks again")
+            tracing::warn!(%error, "it could not be found out whether the server asks for passwords; `esclusa check` tries again")
         }
         Ok(()) => {}
     }
@@ -25,7 +25,7 @@ pub(super) async fn run(call: Call) -> Result<()> {
         Inherited { clients: None, .. } => handover::take(&call.settings.listen.handover_socket)?,
         activated => activated,
     };
-    // Before anybody knows that we serve: a reload that comes at once must not end the process.
+    // Installed before the process reports that it is ready: an early reload signal must not end it.
     let hook = |kind| signal(kind).map_err(|e| Error::io("installing a signal handler", e));
     let (mut terminate, mut interrupt, mut hangup) =
         (hook(SignalKind::terminate())?, hook(SignalKind::interrupt())?, hook(SignalKind::hangup())?);
@@ -48,14 +48,14 @@ pub(super) async fn run(call: Call) -> Result<()> {
     Ok(())
 }
 
-/// Tells systemd how far this process is (sd_notify(3)); does nothing without systemd.
+/// Tells systemd the state of this process (sd_notify(3)); does nothing without systemd.
 fn tell_systemd(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(std::slice::from_ref(&state)) {
         tracing::warn!(%error, "systemd could not be told {state}");
     }
 }
 
-/// Every client takes two file descriptors; the usual soft limit of 1024 ends at five hundred of them.
+/// Every client needs two file descriptors; the usual soft limit of 1024 would suffice for about five hundred clients.
 fn raise_file_limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);

@@ -1,9 +1,9 @@
-//! Which mode a legacy table may have. A rewritten statement reads the new tables: for a table that has not been moved it would find
-//! nothing there, and hide every row. So `shadow`, `rewrite` and `refuse` are for tables that have been moved, whoever asks: a person by
-//! [`switch`] and [`switch_all`], and the settings or an old entry of the ledger by [`Candidate::effective`], which decides what is in force.
+//! Which mode a legacy table may have. A rewritten statement reads the new tables: for a table that has not been moved, it would find nothing
+//! there, and hide every row. So `shadow`, `rewrite` and `refuse` are only for tables that have been moved. [`switch`] and [`switch_all`] check
+//! this for a person; [`Candidate::effective`] checks it for the settings and old entries of the ledger, and decides which mode is in force.
 //!
-//! A history that stays is read where it was. It may be in `shadow` or `rewrite` at any time, and has to be in `rewrite` before it gets its
-//! columns ([`improvement`]): in any other mode `SELECT *` would show two more than the client knows.
+//! A retained history is read where it was. It may be in `shadow` or `rewrite` at any time, and must be in `rewrite` before it gets its new columns
+//! ([`improvement`]): in any other mode, `SELECT *` would show two columns that the client does not know.
 
 use std::collections::HashMap;
 
@@ -21,23 +21,23 @@ use crate::sql::quote::qualified;
 pub struct Candidate<'c> {
     /// Its name.
     pub table: &'c str,
-    /// It is a history that stays.
+    /// It is a retained history.
     pub is_retained: bool,
-    /// Where it stands.
+    /// Its state.
     pub state: &'c TableState,
 }
 
 impl Candidate<'_> {
-    /// The mode that is in force when this one is asked for, by the settings or by what is stored.
+    /// The mode that is in force when this one is asked for, by the settings or by the stored mode.
     pub fn effective(&self, wanted: Mode) -> Mode {
         let state = self.state;
         let holds = match wanted {
             Mode::Off | Mode::Observe => true,
             Mode::Refuse if self.is_retained => state.improved,
             Mode::Shadow | Mode::Rewrite if self.is_retained => true,
-            // It forwards what the client sent: no row is hidden, whoever has the legacy name.
+            // It forwards what the client sent: no row is hidden, whatever has the legacy name.
             Mode::Shadow => state.was_moved() || state.is_readable(),
-            // A view that is gone later fails loudly; nothing is hidden by that.
+            // If the view is dropped later, statements fail with an error; no row is hidden.
             Mode::Rewrite | Mode::Refuse => state.was_moved(),
         };
         if holds { wanted } else { Mode::Observe }
@@ -49,22 +49,22 @@ impl Candidate<'_> {
         (self.effective(mode) != mode || broken).then(|| self.standing())
     }
 
-    /// What keeps a table from being rewritten.
+    /// Why a table cannot be rewritten.
     fn standing(&self) -> String {
         let state = self.state;
         match () {
-            () if self.is_retained => "it has not got its columns yet".into(),
+            () if self.is_retained => "it does not have its new columns yet".into(),
             () if state.retired => "its name is retired, until a statement through a proxy names it".into(),
             () if state.legacy == Legacy::Named && (state.run.is_some() || state.is_readable()) => {
-                "the legacy table has its name again, and the rows that clients write".into()
+                "the legacy table has its name again, and clients write their rows there".into()
             }
             () if !state.was_moved() => "it has not been moved".into(),
-            () if !state.view => format!("it has been moved, and view {} is gone", qualified(CONTROL, self.table)),
-            () => "it has been moved, and its rows in the new table are gone".into(),
+            () if !state.view => format!("it has been moved, but view {} is gone", qualified(CONTROL, self.table)),
+            () => "it has been moved, but its rows in the new table are gone".into(),
         }
     }
 
-    /// The command that mends what keeps a table from being rewritten.
+    /// The command that removes that reason.
     pub fn remedy(&self) -> &'static str {
         match self.state {
             _ if self.is_retained => "esclusa migrate",
@@ -74,7 +74,7 @@ impl Candidate<'_> {
         }
     }
 
-    /// What is wrong with a table that is to be rewritten: its statements fail, or go where they were not meant to.
+    /// What is wrong with a table that should be rewritten: its statements fail, or reach the wrong table.
     pub fn fault(&self, wanted: Mode) -> Option<String> {
         let state = self.state;
         let has_run = state.run.is_some() || state.is_readable();
@@ -87,7 +87,7 @@ impl Candidate<'_> {
         (!self.is_retained && is_wrong).then(|| format!("mode {wanted}: {}", self.standing()))
     }
 
-    /// The fault, or what else the operator should know.
+    /// The fault, or something else that the operator should know.
     pub fn finding(&self, wanted: Mode) -> Option<String> {
         let waits = || format!("mode {wanted} is not in force: {}", self.standing());
         let shows = || "not rewritten: SELECT * shows hst_id and hst_operation".to_owned();
@@ -96,7 +96,7 @@ impl Candidate<'_> {
         })
     }
 
-    /// What a switch means, where that is not plain: who answers now.
+    /// The effect of a switch where it is not obvious: what answers the table's statements now.
     fn note(&self, mode: Mode, schema: &str) -> Option<String> {
         if !matches!(mode, Mode::Off | Mode::Observe | Mode::Shadow) {
             return None;
@@ -126,10 +126,10 @@ pub struct Switch<'s> {
     pub why: Option<&'s str>,
 }
 
-/// A legacy table with whether it is a history that stays.
+/// A legacy table, and whether it is a retained history.
 pub type Named = (String, bool);
 
-/// Switches all of these tables, or none of them: one that may not have the mode keeps the others from it.
+/// Switches all of these tables or none: if one may not have the mode, nothing is switched.
 pub async fn switch(database: &Database, schema: &str, tables: &[Named], switch: Switch<'_>) -> Result<Vec<ModeChange>> {
     database
         .transaction("switching modes", async |db| {
@@ -154,7 +154,7 @@ pub async fn switch(database: &Database, schema: &str, tables: &[Named], switch:
         .await
 }
 
-/// Switches those of the tables that may have the mode. The answer has all of them: one that may not stays as it was, and says why.
+/// Switches those of the tables that may have the mode. The result lists all of them: one that may not keeps its mode, and says why.
 pub async fn switch_all(database: &Database, schema: &str, tables: &[Named], switch: Switch<'_>) -> Result<Vec<ModeChange>> {
     database
         .transaction("switching modes", async |db| {
@@ -204,8 +204,8 @@ fn refused(mode: Mode, held: &[(Candidate<'_>, String)]) -> Error {
         match command {
             _ if tables.is_empty() => None,
             "esclusa migrate" => Some(format!("`{command} {}` moves what has not been moved", tables.join(" "))),
-            "esclusa retire --undo" => Some(format!("`{command} {}` brings names back", tables.join(" "))),
-            _ => Some(format!("`{command}` makes views anew")),
+            "esclusa retire --undo" => Some(format!("`{command} {}` restores the names", tables.join(" "))),
+            _ => Some(format!("`{command}` creates the views again")),
         }
     };
     let hint = ["esclusa migrate", "esclusa schema apply", "esclusa retire --undo"]
@@ -216,12 +216,12 @@ fn refused(mode: Mode, held: &[(Candidate<'_>, String)]) -> Error {
     Error::Refused { message, detail: Some(detail), hint: Some(hint) }
 }
 
-/// Whether a history that stays may get its columns: only while it is rewritten.
+/// Whether a retained history may get its columns: only while it is rewritten.
 pub async fn improvement(database: &Database, table: &str) -> Result<()> {
     match control::modes(database).await?.get(table) {
         Some(Mode::Rewrite) => Ok(()),
         mode => Err(Error::Refused {
-            message: format!("{table} is not in mode rewrite, and would show two more columns to SELECT *"),
+            message: format!("{table} is not in mode rewrite, so SELECT * would return two more columns"),
             detail: Some(format!("it stays a table and gets hst_id and hst_operation; its stored mode is {}", stored(mode))),
             hint: Some(format!("run `esclusa rules set {table} rewrite` first, or SET MODE rewrite FOR {table} on the console")),
         }),
@@ -266,7 +266,7 @@ mod tests {
         }
     }
 
-    /// Rows that clients write into the legacy table again would be hidden; a comparison hides nothing.
+    /// Mode rewrite would hide rows that clients write into the legacy table again; a comparison hides nothing.
     #[test]
     fn a_legacy_table_with_its_name_back_is_not_rewritten() {
         let state = state(true, true, true, Legacy::Named);

@@ -1,5 +1,5 @@
-//! The inventory of legacy tables (the plan's P2-S1-06, S3-09 and S4-09): what there is, how large, how often it changes, and what the rules
-//! make of it. What the plan's patterns find and no rule knows stands out, and so does a rule whose table is not there.
+//! The inventory of legacy tables (the plan's P2-S1-06, S3-09 and S4-09): which exist, how large they are, how often they change, and what the
+//! rules do with them. It points out tables that match the plan's patterns without a rule, and rules without a table.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use super::state::{TableState, states};
 /// Names that the plan takes for histories and look-ups.
 const PATTERN: &str = "^(his|tipo|tip|estado|est)";
 
-/// What the catalog says of a table. Rows are those that the server believes in since the last ANALYZE.
+/// What the catalog says of a table. The number of rows is the server's estimate.
 const SQL: &str = "
     SELECT c.relname::text, n.nspname::text, c.relkind::text, greatest(c.reltuples, 0)::bigint, pg_total_relation_size(c.oid),
       (SELECT count(*) FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
@@ -70,7 +70,7 @@ pub const COLUMNS: crate::table::Columns = &[
     ("justification", Text),
 ];
 
-/// Takes the inventory. The rate of changes follows from two samples of the server's counters, so long apart.
+/// Takes the inventory. The rate of changes is computed from two samples of the server's counters, taken `apart` from each other.
 pub async fn take(db: &Database, context: &Context, rules: &RuleSet, apart: Duration) -> Result<Table> {
     let first = find(db, context, rules).await?;
     tokio::time::sleep(apart).await;
@@ -114,7 +114,7 @@ async fn find(db: &Database, context: &Context, rules: &RuleSet) -> Result<BTree
             changes: row.get(10),
             owner: row.get(11),
         };
-        // Under its own name it is the table; in the archive only where there is no other.
+        // The table under its own name takes precedence over one in the archive.
         let name: String = row.get(0);
         if one.schema == context.schema || !found.contains_key(&name) {
             found.insert(name, one);
@@ -136,9 +136,9 @@ fn row(
     let text = |of: &dyn Fn(&Rule) -> String| rule.map(of).filter(|t| !t.is_empty());
     let finding = match (found, rule, planned) {
         (None, Some(_), _) if state.was_moved() => None,
-        (None, Some(_), _) => Some("there is a rule, and no such table"),
-        (Some(_), None, None) => Some("neither the plan nor a rule knows it"),
-        (Some(_), None, Some(_)) => Some("the plan knows it, and no rule does"),
+        (None, Some(_), _) => Some("there is a rule, but no such table"),
+        (Some(_), None, None) => Some("neither the plan nor a rule names it"),
+        (Some(_), None, Some(_)) => Some("the plan names it, but no rule does"),
         _ => None,
     };
     let stands = match state {

@@ -1,6 +1,6 @@
-//! The proof that nothing was lost: eight checks of a legacy table against its relation, each catching faults that the others
-//! miss. EXCEPT ALL compares by type equality and does not see a lost padding or scale, so rows are compared as text images, as
-//! multisets; and a wrong key or time column is seen by no comparison of data, so those are computed again from the image.
+//! The proof that nothing was lost: eight checks of a legacy table against its relation, each finding faults that the others miss. EXCEPT ALL
+//! compares by type equality, and does not see lost padding or scale, so rows are compared as text images, as multisets. A wrong key or time column
+//! is not seen by comparing rows, so those are computed again from the image.
 
 use crate::catalog::Database;
 use crate::error::Result;
@@ -12,8 +12,8 @@ use crate::sql::template::Sql;
 /// One check's verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckResult {
-    /// `shape`, `count`, `checksum`, `multiset`, `order`, `key column`, `time column`, `derived columns`, `leaf`; of a copy that was made
-    /// while the table was written `shape`, `rows`, `derived columns`, `changes`.
+    /// `shape`, `count`, `checksum`, `multiset`, `order`, `key column`, `time column`, `derived columns`, `leaf`; for a copy made while the table
+    /// was written: `shape`, `rows`, `derived columns`, `changes`.
     pub check: &'static str,
     /// Whether it holds.
     pub passed: bool,
@@ -28,7 +28,7 @@ pub struct Parity {
     pub table: String,
     /// Its rows.
     pub rows: i64,
-    /// In order.
+    /// The verdicts, in order.
     pub verdicts: Vec<CheckResult>,
 }
 
@@ -50,7 +50,7 @@ pub async fn check(database: &Database, relation: &Relation, old: &str) -> Resul
     Prover { database, relation, old, compared: Compared::Moved }.check().await
 }
 
-/// Compares a moved table with its archive, which is kept up to date: all but the order of the heap, which new rows do not have.
+/// Compares a moved table with its archive, which is kept up to date: everything except the order of the heap, which new rows do not share.
 pub async fn kept(database: &Database, relation: &Relation, old: &str) -> Result<Parity> {
     Prover { database, relation, old, compared: Compared::Kept }.check().await
 }
@@ -73,12 +73,12 @@ pub(super) async fn shape(database: &Database, relation: &Relation, old: &str) -
     Prover { database, relation, old, compared: Compared::Kept }.shape().await
 }
 
-/// Which rows of the leaf have a like in the legacy table.
+/// Which rows of the leaf should have an equal row in the legacy table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Compared {
-    /// Those that were moved: the table is as it was then.
+    /// Those that were moved: the table has not changed since.
     Moved,
-    /// All that the table can have: it is kept up to date.
+    /// All that the table can hold: it is kept up to date.
     Kept,
 }
 
@@ -104,7 +104,7 @@ impl Prover<'_> {
         Ok(Parity { table: self.relation.table.clone(), rows, verdicts })
     }
 
-    /// `instead` is what a rehearsal takes for the answer: that the rows are equal.
+    /// `instead` is the answer in a rehearsal: that the rows are equal.
     async fn text(&self, check: &str, sql: &str, instead: &[&str]) -> Result<Vec<String>> {
         let context = format!("checking parity of {} ({check})", self.relation.table);
         let rows = self.database.text_of_made(&context, sql, instead).await?;
@@ -151,8 +151,8 @@ impl Prover<'_> {
         format!("SELECT {} AS row FROM {} AS t{}", self.new_row(), self.relation.rows(), self.moved("WHERE"))
     }
 
-    /// What the application has written since, and what the audit trigger has, is not compared with the table as it was; a row that lacks a
-    /// value, which only the trigger writes, not with one that is kept.
+    /// The condition for rows to be compared. With a table left as it was: not what the application wrote later, nor what the audit trigger wrote.
+    /// With a table kept up to date: not captured rows that lack a required value, which only the trigger writes.
     fn moved(&self, word: &str) -> String {
         if self.compared == Compared::Kept {
             let captured = self.relation.target().and_then(|t| t.captured);
@@ -165,7 +165,7 @@ impl Prover<'_> {
         moved.map_or(String::new(), |(column, value)| format!(" {word} t.{column} = {}", literal(value)))
     }
 
-    /// Counts, and two sums of 64-bit hashes: they do not depend on the order and do depend on how often a row stands there.
+    /// Counts, and two sums of 64-bit hashes: independent of the order, but sensitive to how often a row occurs.
     async fn count_and_sums(&self, verdicts: &mut Vec<CheckResult>) -> Result<i64> {
         let sums = |rows: &str| {
             format!(
@@ -184,7 +184,7 @@ impl Prover<'_> {
         Ok(n1.parse().unwrap_or(0))
     }
 
-    /// Rows that one side has more often than the other.
+    /// Rows that occur more often on one side than on the other.
     async fn multiset(&self) -> Result<CheckResult> {
         let missing = |a: &str, b: &str| format!("SELECT count(*), min(row) FROM ({a} EXCEPT ALL {b}) AS x");
         let (old, new) = (self.old_rows(), self.new_rows());
@@ -192,7 +192,7 @@ impl Prover<'_> {
         let found = self.text("multiset", &sql, &["0", "", "0", ""]).await?;
         let [lost, lost_row, extra, extra_row] = found.as_slice() else { return Ok(failed("multiset", "not compared".into())) };
         let passed = lost == "0" && extra == "0";
-        // Where both sides show a row, from a little before the first place in which these differ.
+        // If both sides show a row, shows them from shortly before their first difference.
         let same = lost_row.chars().zip(extra_row.chars()).take_while(|(a, b)| a == b).count();
         let start = if same > 80 { same - 40 } else { 0 };
         let cut = if start > 0 { "…" } else { "" };
@@ -224,10 +224,11 @@ impl Prover<'_> {
         })
     }
 
-    /// Every column that follows from the legacy row, computed again from what is stored.
+    /// Every column derived from the legacy row, computed again from what is stored.
     async fn derived(&self, target: &Target, verdicts: &mut Vec<CheckResult>) -> Result<()> {
         for (check, names) in target.derived {
-            // What the application writes later follows from its row too, but for the clock's and who was logged in; what the trigger does, from a change.
+            // Rows that the application writes later are derived alike, except for times of the clock and the session user; those that the trigger
+            // writes are derived from a change.
             let alike = |name: &&&str| self.relation.field(name).is_some_and(|_| self.relation.is_written_as_moved(name));
             let differ = |names: &mut dyn Iterator<Item = &&str>| -> Vec<String> {
                 names.filter_map(|name| recomputed(self.relation, name)).collect()
@@ -251,7 +252,7 @@ impl Prover<'_> {
         Ok(())
     }
 
-    /// The rows lie in the leaf and nowhere else, and the leaf is a part of the new table.
+    /// The rows are in the leaf and nowhere else, and the leaf is a partition of the new table.
     async fn alone(&self, target: &Target) -> Result<CheckResult> {
         let value = self.relation.home.as_ref().map_or("", |h| h.value.as_str());
         let parent = crate::sql::quote::qualified(&self.relation.schema, target.table);
@@ -267,14 +268,14 @@ impl Prover<'_> {
         let [rows, is_part] = found.as_slice() else { return Ok(failed("leaf", "not looked at".into())) };
         let detail = match is_part == "t" {
             true => format!("{rows} rows outside"),
-            false => format!("{} is no partition of {parent}: `esclusa schema apply` makes it one", self.relation.rows()),
+            false => format!("{} is not a partition of {parent}: `esclusa schema apply` attaches it", self.relation.rows()),
         };
         Ok(CheckResult { check: "leaf", passed: rows == "0" && is_part == "t", detail })
     }
 }
 
-/// `stored IS DISTINCT FROM computed`, for a field that depends on legacy columns. What lies in a typed column is compared with the
-/// image, where there is one: nothing else would see a stamp that went wrong on the way into it.
+/// `stored IS DISTINCT FROM computed`, for a field that depends on legacy columns. A typed column is compared with the image, if there is one: no
+/// other check would notice a stamp that was stored wrongly.
 pub(super) fn recomputed(relation: &Relation, name: &str) -> Option<String> {
     let value = relation.field(name)?;
     let image = relation.target()?.repeated.map(|(image, _)| image);

@@ -1,8 +1,8 @@
-//! Whether a copy under load may go on: what its clients feel, standbys, WAL and checkpoints go before it. Pure: what was read
-//! (`throttle/signals.rs`) and the limits of the settings -> go, wait, or stop, with the reason in words.
+//! Whether a copy under load may continue: what its clients feel, standbys, WAL and checkpoints take precedence. Pure: signals
+//! (`throttle/signals.rs`) and limits in; continue, wait or stop out, with the reason in words.
 //!
-//! What could be read when the copying began and cannot be any more is no good news: the copy waits, and stops when that has lasted. What could
-//! not be read from the start is told, and not gone by.
+//! A signal that could be read when the copying began, and no longer can, counts as bad news: the copy waits, and stops when that lasts. A signal
+//! that could not be read from the start is reported, and ignored.
 
 pub mod signals;
 
@@ -11,21 +11,21 @@ use std::time::Duration;
 
 use crate::config::Settings;
 
-/// Checkpoints are counted over so long a time.
+/// Checkpoints are counted over this time.
 pub const CHECKPOINTS_WITHIN: Duration = Duration::from_secs(300);
 
-/// When a copy waits: `migrate.*`. Nothing, or 0, is not gone by.
+/// When a copy waits: `migrate.*`. A limit that is unset, or 0, is ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The clients' p99, in hundredths of its baseline.
+    /// The clients' p99, in percent of its baseline.
     pub p99_percent: u32,
-    /// Fewer waits than these say nothing of a p99.
+    /// With fewer waits than these, there is no p99.
     pub p99_statements: u64,
-    /// How far behind the furthest standby may be.
+    /// How far behind the slowest standby may be.
     pub lag: Duration,
-    /// WAL that all who write may produce together, in bytes a second.
+    /// WAL that all writers together may produce, in bytes per second.
     pub wal_per_second: u64,
-    /// Checkpoints that WAL has asked for within [`CHECKPOINTS_WITHIN`].
+    /// Checkpoints that WAL has requested within [`CHECKPOINTS_WITHIN`].
     pub checkpoints: u64,
     /// A signal that cannot be read for so long stops the copy.
     pub silence: Duration,
@@ -46,41 +46,41 @@ impl Limits {
     }
 }
 
-/// What was read of one signal.
+/// The reading of one signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Signal<T> {
-    /// It is not gone by: a setting says so, or it could not be read when the copying began.
+    /// It is ignored: a setting says so, or it could not be read when the copying began.
     #[default]
     Unwatched,
-    /// It is this.
+    /// Its value.
     Is(T),
-    /// It was readable, and has not been for so long.
+    /// It could be read before, and has not been for so long.
     Lost(Duration),
 }
 
-/// The clients' p99 before the copying began and now.
+/// The clients' p99, before the copying began and now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Felt {
     /// Before.
     pub baseline: Duration,
-    /// Of the last seconds; `None` where too little was asked to tell.
+    /// Of the last seconds; `None` where there were too few statements.
     pub now: Option<Duration>,
 }
 
-/// Everything that a copy goes by.
+/// Everything that a copy depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Signals {
     /// What clients feel.
     pub felt: Signal<Felt>,
-    /// A proxy that does not tell any more what its clients feel.
+    /// A proxy that no longer reports what its clients feel.
     pub silent_proxy: Option<(String, Duration)>,
-    /// How far the furthest standby is behind.
+    /// How far behind the slowest standby is.
     pub lag: Signal<Duration>,
-    /// A standby that was there, and is not any more.
+    /// A standby that was connected, and is not any more.
     pub gone_standby: Option<(String, Duration)>,
     /// Bytes of WAL a second.
     pub wal_per_second: Signal<u64>,
-    /// Checkpoints that were asked for.
+    /// Checkpoints that were requested.
     pub checkpoints: Signal<u64>,
 }
 
@@ -91,11 +91,11 @@ pub enum Permit {
     Go,
     /// Not yet.
     Wait(Reason),
-    /// Not before a person has looked: a signal is gone.
+    /// Not before a person has looked: a signal is lost.
     Stop(Reason),
 }
 
-/// Why a copy does not go on.
+/// Why a copy does not continue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     /// Clients wait longer than they did.
@@ -133,7 +133,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Decides. What is lost goes before what is too much: who knows nothing must not go on because the rest looks well.
+/// Decides. Lost signals come before exceeded limits: a copy whose effect is unknown must not continue because the other signals look well.
 pub fn decide(signals: &Signals, limits: &Limits) -> Permit {
     let mut lost: Vec<(String, Duration)> = Vec::new();
     fn note<T>(lost: &mut Vec<(String, Duration)>, what: &str, signal: &Signal<T>) {
@@ -257,7 +257,7 @@ mod tests {
             (|s, d| s.gone_standby = Some(("b".into(), d)), "the lag of standby b"),
         ];
         for (lose, what) in lost {
-            // Whatever else is too much: who is blind does not go on when that has passed.
+            // A lost signal counts even when another limit is exceeded: when that has passed, the copy still must not continue.
             let mut signals = Signals { lag: Signal::Is(Duration::from_secs(99)), ..quiet() };
             lose(&mut signals, Duration::from_secs(14));
             assert_eq!(decide(&signals, &LIMITS), Permit::Wait(Reason::Lost(what.into(), Duration::from_secs(14))));

@@ -1,15 +1,15 @@
-//! Pseudonyms: what stands in the place of a value that may not be kept. Under one key the same value always has the same one, so that joins
-//! still match; different values of one shape have different ones, so that keys stay unique; and it has the value's shape: letters
-//! for letters, digits for digits, everything else where it stood, a date for a date.
+//! Pseudonyms replace values that must not be recorded. Under one key a value always has the same pseudonym, so that joins still match; different
+//! values of one shape have different pseudonyms, so that keys stay unique; and a pseudonym has the shape of its value: letters for letters, digits
+//! for digits, a date for a date, all other characters unchanged.
 //!
 //! A value is read as a number whose places have radices of their own, and is encrypted in place by a Feistel network whose rounds add a keyed
 //! hash (HMAC-SHA-256) to one half, place by place: a permutation of all values of that shape. The shape itself (length, punctuation,
-//! case, the year of a date) is not hidden, and of a value with few others of its shape, such as one digit, little is.
+//! case, the year of a date) is not hidden, and a value with few others of its shape, such as one digit, is hardly hidden.
 
 use ring::hmac;
 
 const ROUNDS: u8 = 10;
-/// Letters beyond ASCII that have others to stand for them: those of Spanish.
+/// Letters beyond ASCII that are replaced by others of this list: those of Spanish.
 const ACCENTED: [&str; 2] = ["áéíóúüñ", "ÁÉÍÓÚÜÑ"];
 
 /// Makes pseudonyms.
@@ -18,7 +18,7 @@ pub(super) struct Pseudonyms(hmac::Key);
 
 /// A piece of a value.
 enum Fragment {
-    /// It stays.
+    /// A character that stays.
     Fixed(char),
     /// One character of an alphabet.
     One(u32, Alphabet),
@@ -50,7 +50,7 @@ impl Pseudonyms {
         Pseudonyms(key)
     }
 
-    /// Of a text.
+    /// The pseudonym of a text.
     pub(super) fn text(&self, value: &str) -> String {
         let Some(mut pieces) = pieces_of(value) else { return self.opaque(value) };
         self.permute(&mut pieces);
@@ -65,7 +65,7 @@ impl Pseudonyms {
         out
     }
 
-    /// Of a whole number that has to stay in a range: the permutation is repeated until it does, and stays one by that.
+    /// The pseudonym of a whole number within a range: the permutation is repeated until the result is in the range, which is a permutation again.
     pub(super) fn integer(&self, value: i64, least: i64, most: i64) -> i64 {
         let mut text = value.to_string();
         loop {
@@ -77,7 +77,7 @@ impl Pseudonyms {
         }
     }
 
-    /// Bytes that hide everything but their number: a hash of the value, and as much as is needed of a stream that follows from it.
+    /// A pseudonym of bytes that hides everything but their number: a hash of the value, extended by a stream derived from it.
     pub(super) fn bytes(&self, value: &[u8], count: usize) -> Vec<u8> {
         let seed = hmac::sign(&self.0, value);
         let block = |number: usize| hmac::sign(&self.0, &[b"stream", &number.to_be_bytes()[..], seed.as_ref()].concat());
@@ -89,7 +89,7 @@ impl Pseudonyms {
         out
     }
 
-    /// As many letters, for a value in a script that has no shape here.
+    /// As many ASCII letters, for a value with letters that have no alphabet here.
     fn opaque(&self, value: &str) -> String {
         self.bytes(value.as_bytes(), value.chars().count()).iter().map(|b| char::from(b'a' + b % 26)).collect()
     }
@@ -117,7 +117,7 @@ impl Pseudonyms {
     }
 }
 
-/// A value in pieces; `None` where a letter has no others to stand for it.
+/// A value in pieces; `None` where a letter is in no alphabet here.
 fn pieces_of(value: &str) -> Option<Vec<Fragment>> {
     let mut pieces = Vec::with_capacity(value.len());
     let mut rest = value;
@@ -137,7 +137,7 @@ fn piece(c: char, follows_digit: bool) -> Option<Fragment> {
     let letter = |first: u8| match first {
         b'a' => Alphabet(26, |v| char::from(b'a' + v as u8)),
         b'A' => Alphabet(26, |v| char::from(b'A' + v as u8)),
-        // A number keeps its magnitude.
+        // A number keeps its number of digits.
         b'1' => Alphabet(9, |v| char::from(b'1' + v as u8)),
         _ => Alphabet(10, |v| char::from(b'0' + v as u8)),
     };
@@ -158,10 +158,10 @@ fn piece(c: char, follows_digit: bool) -> Option<Fragment> {
     })
 }
 
-/// The pieces of a date, and of a time behind it, at the start of a value; what is behind them.
+/// The pieces of a date, and of a time after it, at the start of a value; and the rest of the value.
 fn date<'v>(value: &'v str, pieces: &mut Vec<Fragment>) -> Option<&'v str> {
     const MONTH: Field = Field { first: 1, count: 12 };
-    /// The later ones are not in every month, and stay.
+    /// Days after the 28th are not in every month, so they stay.
     const DAY: Field = Field { first: 1, count: 28 };
     const HOUR: Field = Field { first: 0, count: 24 };
     const SIXTY: Field = Field { first: 0, count: 60 };

@@ -1,4 +1,4 @@
-//! A session of a replay on both sides, and what is on its way in it.
+//! A session of a replay on both sides, with its acts that are not over.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,23 +12,23 @@ use super::script::{Conversation, Stretch, What};
 use super::side::{self, Job, Said, SideAddress, Told};
 use crate::twin::answer::Answer;
 
-/// What was cancelled has ended by then, or never does.
+/// A cancelled statement that has not ended after this time is given up.
 const CANCELLED: Duration = Duration::from_secs(5);
-/// A cancel request that came too early is sent again.
+/// A cancel request may come too early, so it is repeated after this time.
 const CANCEL_AGAIN: Duration = Duration::from_millis(100);
 /// The names of the sides.
 const SIDES: [&str; 2] = ["left", "right"];
 
-/// What became of one act.
+/// The outcome of one act.
 #[derive(Debug)]
 pub struct ActResult {
-    /// Its session.
+    /// The number of its session.
     pub session: usize,
-    /// Its act.
+    /// The number of the act.
     pub act: usize,
-    /// How it compares.
+    /// The result of the comparison.
     pub verdict: Comparison,
-    /// How long it took on each side.
+    /// Its duration on each side.
     pub took: [Duration; 2],
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Session {
     jobs: [mpsc::UnboundedSender<Job>; 2],
     tasks: [AbortHandle; 2],
     keys: [Vec<u8>; 2],
-    /// In order; the sides work on the first.
+    /// Acts that are not over, in order; the sides work on the first.
     running: VecDeque<Running>,
     is_over: bool,
 }
@@ -46,18 +46,18 @@ pub(super) struct Session {
 /// An act that has begun and is not over.
 pub(super) struct Running {
     act: usize,
-    /// When it was answered, when it was recorded.
+    /// When it was answered in the recording.
     pub(super) ends: u64,
     /// Since when both sides can work on it.
     pub(super) begun: Instant,
     said: [Option<Done>; 2],
     took: [Duration; 2],
-    /// The answers of the first run, while there is a second.
+    /// The answers and result of the first run, during a second one.
     first: Option<([Answer; 2], Comparison)>,
     cancelled: Option<Cancelled>,
 }
 
-/// What one side has said.
+/// What one side has reported.
 enum Done {
     Answer(Answer),
     /// It has logged in, or left.
@@ -68,7 +68,7 @@ enum Done {
 struct Cancelled {
     since: Instant,
     sent: Instant,
-    /// It took too long, on these sides. None where the recording has it.
+    /// The sides on which it took too long; `None` for a cancel request of the recording.
     late: Option<[bool; 2]>,
 }
 
@@ -86,7 +86,7 @@ impl Session {
         Session { number, jobs, tasks, keys: [Vec::new(), Vec::new()], running: VecDeque::new(), is_over: false }
     }
 
-    /// An act begins: behind those that are on their way.
+    /// Begins an act, after those that are not over.
     pub(super) fn push(&mut self, act: usize, conversation: &Conversation) {
         let recorded = &conversation.acts[act];
         let job = || match &recorded.what {
@@ -103,16 +103,16 @@ impl Session {
             first: None,
             cancelled: None,
         });
-        // One that has ended says so by itself.
+        // A send fails only if that side has ended, which it reports itself.
         self.jobs.iter().for_each(|jobs| drop(job().map(|job| jobs.send(job))));
     }
 
-    /// The acts that are on their way.
+    /// The acts that are not over.
     pub(super) fn running(&self) -> impl Iterator<Item = &Running> {
         self.running.iter()
     }
 
-    /// Whether nothing can be sent any more: it has left, or one side has lost it.
+    /// Whether nothing can be sent any more: the session has left, or was lost on one side.
     pub(super) fn is_over(&self) -> bool {
         self.is_over
     }
@@ -122,12 +122,12 @@ impl Session {
         self.keys[side].first_chunk().map(|process| i32::from_be_bytes(*process))
     }
 
-    /// Whether one side works on something.
+    /// Whether one side is still working on the first act.
     pub(super) fn works(&self, side: usize) -> bool {
         self.running.front().is_some_and(|running| running.said[side].is_none())
     }
 
-    /// One side has said something about the first act on its way there.
+    /// Takes a report of one side about the first act that it has not finished.
     pub(super) fn take(&mut self, side: usize, what: Said) {
         let done = match what {
             Said::LoggedIn(key) => {
@@ -154,7 +154,7 @@ impl Session {
         }
     }
 
-    /// What became of the first act, once both sides have said so. A read that differs is run again first.
+    /// The outcome of the first act, once both sides have reported. A read that differs is first run again.
     pub(super) fn settle(&mut self, conversation: &Conversation, patience: Duration) -> Option<Option<ActResult>> {
         let is_alone = self.running.len() == 1;
         let front = self.running.front_mut()?;
@@ -188,7 +188,7 @@ impl Session {
         Some(verdict.map(|verdict| ActResult { session: self.number, act: over.act, verdict, took: over.took }))
     }
 
-    /// Cancels what runs, because the recording has it.
+    /// Cancels the running act, because the recording has a cancel request here.
     pub(super) async fn cancel(&mut self, places: &[Arc<SideAddress>; 2]) {
         self.send_cancel(places, None).await;
     }
@@ -201,13 +201,13 @@ impl Session {
         front.cancelled = Some(Cancelled { since, sent: now, late });
         for ((place, key), said) in places.iter().zip(&self.keys).zip(&front.said) {
             if said.is_none() && !key.is_empty() {
-                // One that does not get there is sent again.
+                // A request that does not arrive is repeated.
                 let _ = place.cancel(key).await;
             }
         }
     }
 
-    /// Cancels what takes too long, and gives up what goes on all the same.
+    /// Cancels an act that takes too long, and gives the session up if that does not end it.
     pub(super) async fn hurry(&mut self, places: &[Arc<SideAddress>; 2], patience: Duration) {
         let Some(front) = self.running.front() else { return };
         let late = front.begun.elapsed() > patience;
@@ -235,7 +235,7 @@ impl Session {
 }
 
 impl Running {
-    /// How the answers compare; an error is what is to be sent once more before that is known.
+    /// Compares the answers; an `Err` is what has to be run again first.
     fn verdict(
         &mut self,
         stretch: &Stretch,

@@ -9,14 +9,14 @@ use crate::table::{Columns, Table};
 
 pub(super) const MODES: Columns = &[("table", Text), ("mode", Text)];
 
-/// What a switch answers: what the mode was, since when, what it is, and what that means: who answers now, or why it is what it was.
+/// The answer of a switch: the mode before, since when, the mode now, and a note: which tables answer now, or why the mode was not changed.
 pub const CHANGES: Columns = &[("table", Text), ("before", Text), ("since", Text), ("now", Text), ("note", Text)];
 
 pub(super) fn modes(shared: &Shared) -> Table {
     by_table(shared, MODES, |entry| vec![entry.relation.table.as_str().into(), entry.mode.name().into()])
 }
 
-/// The answer of a switch. `unstored` is the mode of a table that had none stored, as far as the caller knows it; nobody knows since when.
+/// The answer of a switch as a table. `unstored` gives the mode of a table for which none was stored, as far as the caller knows it.
 pub fn changes(changes: Vec<ModeChange>, unstored: impl Fn(&str) -> Option<Mode>) -> Table {
     let mut table = Table::new(CHANGES);
     for change in changes {

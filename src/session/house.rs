@@ -20,8 +20,8 @@ pub trait House: Debug {
     fn policy(&self) -> Guard<Arc<Policy>>;
     /// The longest frame, in bytes, whose statement is read.
     fn statement_bytes(&self) -> usize;
-    /// Whether what becomes of a text is at hand or quickly found. A long text is worked out beside the event loop, and the session is woken when
-    /// that is done.
+    /// Whether the outcome of a text is there or is found quickly. A long text is rewritten outside the event loop, and the session
+    /// is woken at its end.
     fn works_out(&self, policy: &Arc<Policy>, names: &Arc<NameContext>, text: &str) -> Held;
     /// What becomes of a text, under these names and declared types of parameters.
     fn outcome(&self, policy: &Policy, names: &Arc<NameContext>, text: &str) -> Arc<Outcome>;

@@ -1,5 +1,5 @@
 //! Parameter values in PostgreSQL's binary formats, made from their text (PostgreSQL source, the `*_recv` functions of `utils/adt`).
-//! What has no plain binary form here is `None`, and is sent as text.
+//! A value of a type that is not covered here is `None`, and is sent as text.
 
 use bytes::BytesMut;
 use jiff::civil::{Date, DateTime, date};
@@ -32,7 +32,7 @@ fn written<T>(write: fn(T, &mut BytesMut), value: T) -> Vec<u8> {
     out.to_vec()
 }
 
-/// The beginning of PostgreSQL's own calendar.
+/// The epoch of PostgreSQL's dates and times.
 const EPOCH: Date = date(2000, 1, 1);
 
 /// Days since 2000-01-01 of a date `YYYY-MM-DD`.

@@ -1,7 +1,7 @@
-//! Who is connected to the web port: how many there may be, and who makes room.
+//! Limits of the connections to the web port, and which connection is closed to make room.
 //!
-//! A connection that waits for a request costs its client nothing, so one that has none under way loses its place to the next that comes, the
-//! oldest first: whoever opens many and says nothing on them keeps nobody out.
+//! Idle connections cost a client nothing, so when all places are taken the oldest connection without a request in progress is closed: a client
+//! that opens many idle connections keeps nobody out.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// Connections of one address: a browser opens six, many may come from behind one gateway, and who logs in may have to wait for a place.
+/// The most connections of one address: a browser opens six, many browsers may share one gateway, and logins may have to wait for a place.
 const OF_ADDRESS: usize = 128;
-/// Connections of all addresses.
+/// The most connections of all addresses.
 const TOTAL: usize = 512;
 
 /// All connections, in the order in which they came.
@@ -22,7 +22,7 @@ pub(super) struct Connections(Mutex<VecDeque<Arc<Connection>>>);
 #[derive(Debug)]
 struct Connection {
     address: IpAddr,
-    /// Requests under way.
+    /// Requests in progress.
     busy: AtomicUsize,
     evicted: Notify,
 }
@@ -34,7 +34,7 @@ pub(super) struct Slot {
     connection: Arc<Connection>,
 }
 
-/// A request that is under way.
+/// A request in progress.
 #[derive(Debug)]
 pub(super) struct Busy(Arc<Connection>);
 
@@ -43,7 +43,7 @@ impl Connections {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for a connection; `None` where all that could make room have a request under way.
+    /// A place for a connection; `None` if every connection that could make room has a request in progress.
     pub(super) fn begin(self: &Arc<Self>, address: IpAddr) -> Option<Slot> {
         let address = address.to_canonical();
         let mut all = self.locked();
@@ -69,7 +69,7 @@ impl Slot {
         Busy(self.connection.clone())
     }
 
-    /// Ends when the place has gone to another.
+    /// Completes when the place has been given to another connection.
     pub(super) async fn evicted(&self) {
         self.connection.evicted.notified().await;
     }

@@ -18,7 +18,7 @@ use crate::report::verdict::Judged;
 use crate::report::{Question, Report, Rows, find};
 use crate::table::{Cell, Table};
 
-/// What is told of a table, in this order. The trend is a picture.
+/// The reports shown for a table, in this order; the trend is a chart.
 const TOLD: [&str; 10] =
     ["order", "trend", "usage", "statements", "addresses", "places", "failures", "comparisons", "latency", "switches"];
 

@@ -1,4 +1,4 @@
-//! A console on a free port, over a proxy's state with three legacy tables and a server that only remembers what it was told.
+//! A console on a free port, over a proxy's state with three legacy tables and a server that only notes its calls.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -26,7 +26,7 @@ use esclusa::table::Table;
 use esclusa::traffic::{Client, Execution, Seen, Sqlstate};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// Longer than anything here takes.
+/// Longer than any step here takes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 const RULES: &[&str] = &[
@@ -39,7 +39,7 @@ const RULES: &[&str] = &[
      [target]\ndomain = \"TIP_SAT\"\n[key]\ncolumns = [\"c\"]\n",
 ];
 
-/// A switch that the server was asked for.
+/// A requested switch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) tables: Vec<String>,
@@ -48,7 +48,7 @@ pub(crate) struct Asked {
     pub(crate) why: Option<String>,
 }
 
-/// The server's part, which only remembers.
+/// The server's part, which only notes its calls.
 #[derive(Debug, Default)]
 pub(crate) struct Fake {
     pub(crate) asked: Mutex<Vec<Asked>>,
@@ -246,11 +246,11 @@ impl Console {
         (output.status.code(), text(output.stdout), text(output.stderr))
     }
 
-    /// Sends bytes, perhaps says that no more will come, and takes what is answered until the console closes.
+    /// Sends bytes, optionally closes the sending side, and reads the answer until the console closes.
     pub(crate) async fn exchange(&self, bytes: &[u8]) -> Vec<u8> {
         let exchanged = async {
             let mut socket = tokio::net::TcpStream::connect(self.address).await.unwrap();
-            // A console that has closed already may reset the connection; what it said before is what counts.
+            // A console that has closed already may reset the connection; what only its earlier output counts.
             let _ = socket.write_all(bytes).await;
             let _ = socket.shutdown().await;
             let mut out = Vec::new();

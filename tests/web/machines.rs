@@ -1,4 +1,4 @@
-//! What machines ask: metrics, whether the process is alive, whether clients should be sent here; and the socket's way to a successor.
+//! Requests of machines: metrics, whether the process is alive, whether clients should be sent here; and the handover of the socket to a successor.
 
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ async fn it_is_ready_while_the_server_answers_and_it_does_not_end() {
     assert_eq!(until(port, 200).await, "ready\n");
 }
 
-/// A load balancer sees the end coming: as long as a transaction goes on, the process says that it drains.
+/// A load balancer is warned of the end: while a transaction is open, the process says that it drains.
 #[tokio::test]
 async fn it_is_not_ready_while_it_drains() {
     let (bed, proxy, port) = site().await;

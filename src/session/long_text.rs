@@ -1,7 +1,7 @@
 //! A long text is rewritten outside the event loop, so that the other sessions of its worker do not wait for it.
 //!
 //! While a text is read, this takes some hundred and fifty times its size in memory. All sessions together may therefore have texts
-//! of at most [`IN_HAND_BYTES`] in hand; the others wait for their turn.
+//! of at most `IN_HAND_BYTES` in hand; the others wait for their turn.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 

@@ -65,7 +65,7 @@ const WORDS: &[(&[&str], i32, &str, &str)] = &[
         "",
     ),
     (&["rules", "set", "tipocorreo"], 2, "", "2 values required"),
-    (&["rules", "set", "tipocorreo", "rewrit"], 2, "", "`rewrit` is no mode"),
+    (&["rules", "set", "tipocorreo", "rewrit"], 2, "", "`rewrit` is not a mode"),
     (&["rules", "set", "tipocorreos", "rewrite"], 2, "", "there is no rule for a table `tipocorreos`"),
     (
         &["rules", "set", "tipocorreo", "rewrite"],
@@ -128,7 +128,7 @@ fn settings_from_the_environment_are_checked_too() {
     assert_eq!(
         said.err,
         "error: ESCLUSA_LISTEN_ADDRESS: `x` is not an address such as \"127.0.0.1:6432\", \"[::1]:6432\" or \"/run/esclusa/.s.PGSQL.6432\"\n\
-         ESCLUSA_LISTEN_MAX_CLIENTS: `many` is no whole number\n"
+         ESCLUSA_LISTEN_MAX_CLIENTS: `many` is not a whole number\n"
     );
 }
 

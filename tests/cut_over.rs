@@ -282,7 +282,7 @@ async fn who_goes_by_an_old_snapshot_is_waited_for() {
             let run = migration.begin("there").await.unwrap();
             for table in ["tipocuenta", "hiscuenta"] {
                 let why = said(&migration.table(run, &bed.rules.rules[table]).await.unwrap_err());
-                assert!(why.contains("which goes by a snapshot") && why.contains("postgres"), "{why}");
+                assert!(why.contains("which keeps a snapshot") && why.contains("postgres"), "{why}");
             }
             assert!(open.query("SELECT count(*) FROM tipocuenta").await.contains("(2)"), "{begin}");
             assert!(open.query("UPDATE tipocuenta SET n = n WHERE id = 1").await.contains("[UPDATE 1]"), "{begin}");

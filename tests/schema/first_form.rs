@@ -65,7 +65,7 @@ async fn a_database_of_the_first_form_is_brought_over() {
     let (before, recorded) = (everything(&db).await, lines(&db, captured).await);
     assert_eq!(recorded.len(), 12);
     let refused = schema::apply(&db, &context()).await.unwrap_err();
-    assert!(said(&refused).contains("of the first form"), "{}", said(&refused));
+    assert!(said(&refused).contains("has the first form"), "{}", said(&refused));
     let drift_of_schema = schema::check(&db, &context()).await.unwrap();
     let told = format!("{}: {}", drift_of_schema.rows[0][1].text(), drift_of_schema.rows[0][0].text());
     assert_eq!(told, "has the first form: `esclusa schema apply` converts it: table audit_log");
@@ -75,7 +75,7 @@ async fn a_database_of_the_first_form_is_brought_over() {
     assert_eq!(
         told,
         [
-            "table hisbarrio: brought over, 30 rows; 4 rows that the trigger wrote; since the move 4 rows have come and 0 have gone",
+            "table hisbarrio: brought over, 30 rows; 4 rows were written by the trigger; since the move 4 rows have come and 0 have gone",
             "table hisficherosborrados: brought over, 10 rows; since the move 1 rows have come and 0 have gone",
             "table histipooficina: brought over, 46 rows; since the move 5 rows have come and 6 have gone",
             "table tipooficina: brought over, 6 rows; since the move 2 rows have come and 2 have gone",

@@ -67,7 +67,7 @@ async fn what_cannot_be_asked_is_told() {
         ("/api/reports/usage?limit=3", 400, "unknown field `limit`"),
         ("/api/reports/usage?table=a%00b", 400, "NUL"),
         ("/api/reports/usage?since=1d&since=2d", 400, "duplicate field"),
-        ("/api/reports/sessions?since=1d", 400, "takes only `table`"),
+        ("/api/reports/sessions?since=1d", 400, "takes only the parameter `table`"),
         ("/api/reports/config?table=x", 400, "no column `table`"),
     ] {
         let answer = port.get(path).await;

@@ -54,7 +54,7 @@ pub use policy::{Entry, Policy};
 use refuse::Refusal;
 use splice::{Edit, splice};
 pub use system::PRIVATE;
-pub use update::VALUES_OF_SET;
+pub use update::{CLAUSES, values_of};
 use work::Work;
 
 /// Decides about one Query's or Parse's text.

@@ -6,14 +6,20 @@
 //! the name stands once more in a scope that holds the target's legacy column and the whole FROM, inside a branch that is never taken. The
 //! planner drops it before it looks for anything else in the expression, so that it is neither run nor are its rights asked for.
 
+use std::ops::Range;
+
+use sqlparser::tokenizer::Token;
+
 use super::policy::Entry;
 use super::refuse::Refusal;
 use super::resolve::Owner;
 use super::splice::Edit;
+use super::update::values_of;
 use super::work::Work;
 use crate::relation::Relation;
 use crate::sql;
-use crate::sql::clause::Clauses;
+use crate::sql::clause::{Action, Clauses};
+use crate::sql::keyword::is_reserved;
 use crate::sql::quote::ident;
 use crate::sql::template::Sql;
 use crate::sql::{Dml, NameUse, Span, UsePlace};
@@ -61,18 +67,67 @@ impl Work<'_, '_> {
         }
     }
 
-    /// What goes behind the columns of the target row, in the scope that an expression is put into: the expression once more, in a
-    /// scope with the other items. `items` is the row as that scope has it, `query` whether the expression is a query for FROM.
+    /// What goes behind the columns of the target row, in the scope that an expression is put into: the expression once more, in a scope with the
+    /// other items where names may be ambiguous, and in VALUES where it calls functions, because VALUES takes no aggregates, window functions or
+    /// sets either. Nothing of it runs. `items` is the row as that scope has it, `query` whether the expression is a query for FROM.
     pub(super) fn with_others(&self, span: Span, dml: &Dml, relation: &Relation, items: &str, query: bool) -> Sql {
         let is_shared = |u: &NameUse| {
             let bare = u.name.0.len() == 1 && u.place == UsePlace::Expression && relation.position(u.name.last()).is_some();
             bare && self.shared(dml, u.name.last()) != Shared::No
         };
-        let Some(others) = self.others(dml).filter(|_| self.uses_in(span).any(is_shared)) else { return Sql::default() };
-        let (client, others) = (Sql::client(span), Sql::again(others));
-        match query {
-            true => sql!(" WHERE true OR EXISTS (SELECT FROM {}, {}, LATERAL {} AS esclusa_query)", items, others, client),
-            false => sql!(" WHERE true OR EXISTS (SELECT {} FROM {}, {})", client, items, others),
+        let others = self.others(dml).filter(|_| self.uses_in(span).any(is_shared)).map(Sql::again);
+        let calls = !query && self.calls(span);
+        if others.is_none() && !calls {
+            return Sql::default();
+        }
+        let client = Sql::client(span);
+        let others = others.map_or_else(Sql::default, |others| sql!(", {}", others));
+        match (query, calls) {
+            (true, _) => sql!(" WHERE true OR EXISTS (SELECT FROM {}{}, LATERAL {} AS esclusa_query)", items, others, client),
+            (false, false) => sql!(" WHERE true OR EXISTS (SELECT {} FROM {}{})", client, items, others),
+            (false, true) => sql!(
+                " WHERE true OR EXISTS (SELECT FROM {}{}, LATERAL ({} ({})) AS esclusa_value)",
+                items,
+                others,
+                values_of(self.clause_of(span, dml)),
+                client
+            ),
+        }
+    }
+
+    /// Whether a function may be called inside a span.
+    pub(super) fn calls(&self, span: Span) -> bool {
+        let inside = self.lexed.lexemes.windows(2).filter(|pair| span.contains(pair[0].span));
+        let mut names = inside.filter(|pair| pair[1].is_token(&Token::LParen)).filter_map(|pair| pair[0].word());
+        names.any(|word| word.quote_style.is_some() || !is_reserved(&word.value))
+    }
+
+    /// The clause of a writing statement that an expression stands in, by PostgreSQL's word for it (source, parse_expr.c, ParseExprKindName).
+    pub(super) fn clause_of(&self, span: Span, dml: &Dml) -> &'static str {
+        let within = |lexemes: &Range<usize>| self.lexed.span(lexemes).is_some_and(|s| s.contains(span));
+        if dml.clauses.returning().is_some_and(|r| r.items.iter().any(within)) {
+            return "RETURNING";
+        }
+        match &dml.clauses {
+            Clauses::Update(update) if within(&update.set) => "UPDATE",
+            Clauses::Insert(insert)
+                if insert.on_conflict.as_ref().is_some_and(|c| c.update.as_ref().is_some_and(|u| within(&u.set))) =>
+            {
+                "UPDATE"
+            }
+            Clauses::Merge(merge) if within(&merge.on) => "JOIN conditions",
+            Clauses::Merge(merge) => merge
+                .whens
+                .iter()
+                .map(|when| (when, &when.action))
+                .find_map(|(when, action)| match action {
+                    _ if when.condition.as_ref().is_some_and(within) => Some("MERGE WHEN conditions"),
+                    Action::Update(update) if within(&update.set) => Some("UPDATE"),
+                    Action::Insert { lexemes, .. } if within(lexemes) => Some("VALUES"),
+                    _ => None,
+                })
+                .unwrap_or("WHERE"),
+            _ => "WHERE",
         }
     }
 

@@ -16,10 +16,13 @@ use super::resolve::EXCLUDED;
 use super::rowtype::row_value;
 use super::splice::Edit;
 use super::update::Assign;
+use super::update::values_of;
 use super::work::Work;
 use crate::relation::Relation;
+use crate::sql;
 use crate::sql::clause::{Arbiter, OnConflict};
 use crate::sql::quote::ident;
+use crate::sql::template::Sql;
 use crate::sql::{Dml, Part, Span};
 
 impl Work<'_, '_> {
@@ -165,10 +168,22 @@ impl Work<'_, '_> {
     }
 
     /// An expression in which both rows have their legacy columns again: an unqualified name is ambiguous there, as it was.
-    pub(super) fn in_scope_of_conflict(&mut self, span: Span, relation: &Relation, row: &str) {
-        let item = |row: &str| format!("(SELECT {}) AS {}", self.row_columns(relation, row), ident(row));
-        let behind = format!(" FROM {}, {})", item(row), item(EXCLUDED));
-        self.edits.push(Edit::wrap(span, "(SELECT ", behind));
+    pub(super) fn in_scope_of_conflict(&mut self, span: Span, dml: &Dml, relation: &Relation, row: &str) {
+        let columns = |row: &str| format!("SELECT {}", self.row_columns(relation, row));
+        let (target, excluded) = (columns(row), format!("({}) AS {}", columns(EXCLUDED), ident(EXCLUDED)));
+        // As in `with_others`: VALUES takes no aggregates either. It stands where both rows still have the leaf's columns.
+        let check = match self.calls(span) {
+            true => sql!(
+                " WHERE true OR EXISTS (SELECT FROM ({}) AS {}, {}, LATERAL ({} ({})) AS esclusa_value)",
+                &*target,
+                ident(row),
+                &*excluded,
+                values_of(self.clause_of(span, dml)),
+                Sql::client(span)
+            ),
+            false => Sql::default(),
+        };
+        self.edits.push(Edit::wrap(span, "(SELECT ", sql!(" FROM ({}{}) AS {}, {})", target, check, ident(row), excluded)));
     }
 }
 

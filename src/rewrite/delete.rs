@@ -14,7 +14,8 @@ impl Work<'_, '_> {
     /// INSERT, UPDATE, DELETE or MERGE of a legacy table.
     pub(super) fn write(&mut self, dml: &Dml, entry: &Entry) -> Result<(), Refusal> {
         match &dml.clauses {
-            _ if entry.relation.is_retained() => {
+            clauses if entry.relation.is_retained() => {
+                self.check_retained_width(dml, clauses, &entry.relation)?;
                 self.whole_rows(dml, entry);
                 self.returning(dml, entry)
             }

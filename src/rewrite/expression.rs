@@ -48,7 +48,7 @@ impl Work<'_, '_> {
         let relation = &entry.relation;
         let row = self.row_name(dml);
         let in_scope = |work: &mut Self| match sees {
-            Sees::Conflict => work.in_scope_of_conflict(span, relation, &row),
+            Sees::Conflict => work.in_scope_of_conflict(span, dml, relation, &row),
             Sees::Query => work.query_in_scope_of_row(span, dml, relation),
             Sees::Row => work.in_scope_of_row(span, dml, relation),
         };
@@ -76,6 +76,7 @@ impl Work<'_, '_> {
                     return in_scope(self);
                 }
                 Owner::Column { reference, column } if reference == dml.target => match relation.position(&column) {
+                    Some(_) if self.is_hidden(&row, name_use, dml) => return in_scope(self),
                     Some(i) => {
                         replacements.push(Edit::replace(name_use.span, self.read_of_target(name_use, dml, relation, i)));
                     }
@@ -108,6 +109,18 @@ impl Work<'_, '_> {
             }
         }
         self.edits.append(&mut replacements);
+    }
+
+    /// Whether an item of a sub-query between the statement and a name in it has the target row's name: only bare names mean the target there.
+    fn is_hidden(&self, row: &str, name_use: &NameUse, dml: &Dml) -> bool {
+        let mut at = Some(name_use.scope);
+        while let Some(scope) = at.filter(|scope| *scope != dml.scope) {
+            if self.shape.scopes[scope].items.iter().any(|item| item.name == row) {
+                return true;
+            }
+            at = self.shape.scopes[scope].parent;
+        }
+        false
     }
 
     /// The same for every name inside a span.

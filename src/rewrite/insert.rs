@@ -12,7 +12,7 @@ use super::update::named_columns;
 use super::work::Work;
 use crate::relation::Relation;
 use crate::sql;
-use crate::sql::clause::{Cell, Insert, Source};
+use crate::sql::clause::{Action, Cell, Clauses, Insert, Source};
 use crate::sql::keyword::is_name;
 use crate::sql::quote::{ident, qualified};
 use crate::sql::template::Sql;
@@ -131,6 +131,26 @@ impl Work<'_, '_> {
     }
 
     /// PostgreSQL's own words for a row that is too long, too short, or unlike the others (source, analyze.c).
+    /// A retained table has more columns than the client knows: without a list of columns one value too many would go into the next.
+    pub(super) fn check_retained_width(&self, dml: &Dml, clauses: &Clauses, relation: &Relation) -> Result<(), Refusal> {
+        let all: Vec<usize> = (0..relation.columns.len()).collect();
+        match clauses {
+            Clauses::Insert(insert) if insert.columns.is_none() => match &insert.source {
+                Source::Values { rows, .. } => match rows.first().filter(|cells| cells.len() > all.len()) {
+                    Some(cells) => Err(self.wrong_width(cells, rows, &all, insert)),
+                    None => Ok(()),
+                },
+                Source::Query(query) => self.check_outputs(insert, &all, &self.outputs(dml, query)),
+                Source::Defaults(_) => Ok(()),
+            },
+            Clauses::Merge(merge) => merge.whens.iter().try_for_each(|when| match &when.action {
+                Action::Insert { columns: None, cells: Some(cells), .. } => self.check_width(&all, None, Some(cells)),
+                _ => Ok(()),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     fn wrong_width(&self, cells: &[Cell], rows: &[Vec<Cell>], given: &[usize], insert: &Insert) -> Refusal {
         let at = |cell: Option<&Cell>| cell.map(|c| self.span_of(&c.lexemes).start);
         if rows.iter().any(|r| r.len() != rows[0].len()) {

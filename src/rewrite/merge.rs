@@ -82,7 +82,7 @@ impl Work<'_, '_> {
     }
 
     /// PostgreSQL's own words for too many and too few values (source, analyze.c).
-    fn check_width(&self, given: &[usize], columns: Option<&[Part]>, cells: Option<&[Cell]>) -> Result<(), Refusal> {
+    pub(super) fn check_width(&self, given: &[usize], columns: Option<&[Part]>, cells: Option<&[Cell]>) -> Result<(), Refusal> {
         let Some(cells) = cells else { return Ok(()) };
         if let Some(extra) = cells.get(given.len()) {
             let message = "INSERT has more expressions than target columns".to_owned();

@@ -7,12 +7,13 @@ use sqlparser::tokenizer::Token;
 use super::policy::Entry;
 use super::refuse::Refusal;
 use super::resolve::Owner;
+use super::shown::Exposed;
 use super::splice::Edit;
 use super::work::Work;
 use crate::relation::Relation;
-use crate::sql::clause::Clauses;
 use crate::sql::figure::OutputName;
 use crate::sql::quote::ident;
+use crate::sql::shape::{Merged, Step};
 use crate::sql::{Dml, NameUse};
 
 /// The name of a column that nothing gives one (source, parse_target.c, FigureColname).
@@ -120,24 +121,54 @@ impl Work<'_, '_> {
         }
     }
 
-    /// `*` also means the items of FROM or USING, in their order.
+    /// `*` also means the items of FROM or USING, in their order; what a join merges stands first in it, and once.
     fn other_items(&self, dml: &Dml, entry: &Entry) -> Result<Vec<String>, Refusal> {
-        let from = match &dml.clauses {
-            Clauses::Update(update) => update.from.clone(),
-            Clauses::Delete(delete) => delete.using.clone(),
-            Clauses::Insert(_) | Clauses::Merge(_) => None,
-        };
-        let merged = from.is_some_and(|r| self.lexed.lexemes[r].iter().any(|l| l.is("USING") && l.depth > 0 || l.is("NATURAL")));
-        let items = &self.shape.scopes[dml.scope].items[1..];
-        if merged || items.iter().any(|i| i.name.is_empty()) {
-            let at = self.shape.references[dml.target].span.start;
-            return Err(Refusal::form(&entry.relation, "RETURNING * over a join with merged columns of", at));
+        let (scope, at) = (&self.shape.scopes[dml.scope], self.shape.references[dml.target].span.start);
+        let merges = |step: &Step| matches!(step, Step::Join { merged, .. } if *merged != Merged::Nothing);
+        if scope.steps.iter().any(merges) {
+            return self.merged_items(dml, entry);
         }
-        let at = self.shape.references[dml.target].span.start;
+        if scope.items[1..].iter().any(|i| i.name.is_empty()) {
+            return Err(Refusal::form(&entry.relation, "RETURNING * beside an item without a name of", at));
+        }
         let list = |(n, item): (usize, &crate::sql::Item)| {
             Ok(self.item_list(dml.scope, n + 1, at, true)?.unwrap_or_else(|| format!("{}.*", ident(&item.name))))
         };
-        items.iter().enumerate().map(list).collect()
+        scope.items[1..].iter().enumerate().map(list).collect()
+    }
+
+    /// The columns of what FROM or USING shows, written out. A merged column is read on the side that it comes from, where it is a column of one
+    /// side; otherwise by its bare name, which the target's leaf has not.
+    fn merged_items(&self, dml: &Dml, entry: &Entry) -> Result<Vec<String>, Refusal> {
+        let (scope, relation) = (&self.shape.scopes[dml.scope], &entry.relation);
+        let refused = || {
+            let at = self.shape.references[dml.target].span.start;
+            Refusal::form(relation, "RETURNING * over a join that merges columns which are not known here, of", at)
+        };
+        // The target stands before all of them.
+        let sources = self.sources(dml.scope);
+        let shown = sources.get(1..).unwrap_or_default();
+        if shown.iter().any(|source| !source.complete) {
+            return Err(refused());
+        }
+        let columns = || shown.iter().flat_map(|source| &source.columns);
+        let by_item = |item: usize, column: &str| {
+            let name = scope.items.get(item).map(|item| &item.name).filter(|name| !name.is_empty())?;
+            Some(format!("{}.{}", ident(name), ident(column)))
+        };
+        let text = |column: &Exposed| {
+            if !column.merged {
+                return by_item(column.item, &column.name);
+            }
+            let is_alone = columns().filter(|c| c.name == column.name).count() == 1;
+            if is_alone && !(relation.is_retained() && relation.position(&column.name).is_some()) {
+                return Some(ident(&column.name));
+            }
+            let origin = column.origin?;
+            let item = scope.items.iter().position(|item| item.reference == Some(origin.reference))?;
+            by_item(item, &column.name)
+        };
+        columns().map(|column| text(column).ok_or_else(refused)).collect()
     }
 
     /// An item without `AS name`, or without a bare name behind it.

@@ -22,8 +22,13 @@ use crate::sql::quote::{ident, qualified};
 use crate::sql::template::Sql;
 use crate::sql::{Dml, Part};
 
-/// How the values of SET begin; the comment tells them from a client's own VALUES.
-pub const VALUES_OF_SET: &str = "VALUES/*SET*/";
+/// The clauses whose expressions may be written as VALUES, by PostgreSQL's words (source, parse_expr.c, ParseExprKindName).
+pub const CLAUSES: [&str; 6] = ["UPDATE", "WHERE", "RETURNING", "JOIN conditions", "MERGE WHEN conditions", "VALUES"];
+
+/// How VALUES begins that stands for an expression of a clause; the comment tells it from a client's own, and whose it is.
+pub fn values_of(clause: &str) -> String {
+    format!("VALUES/*{clause}*/")
+}
 
 /// The assignments of an UPDATE, in the order of the text.
 #[derive(Default)]
@@ -92,7 +97,7 @@ impl Work<'_, '_> {
         let select = |list: Sql| {
             let row = sql!(
                 "({} ({}){})",
-                VALUES_OF_SET,
+                values_of("UPDATE"),
                 Sql::join(assigned.in_order().map(|(_, value)| value.clone()), ", "),
                 assigned.once()
             );

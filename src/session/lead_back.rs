@@ -20,7 +20,7 @@ pub fn lead_back(error: &ErrorFields, told: &Told<'_>) -> Option<ErrorFields> {
         return Some(instead);
     }
     let mut fields = error.clone();
-    place::values_of_set(&mut fields, told);
+    place::values_of_clause(&mut fields, told);
     place::bare(&mut fields, told);
     place::position(&mut fields, told);
     place::syntax(&mut fields, told);

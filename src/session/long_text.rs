@@ -1,7 +1,7 @@
 //! A long text is rewritten beside the event loop, so that the other sessions of its worker do not wait for it.
 //!
-//! Reading a text takes some hundred and fifty times its size in memory while it lasts. All sessions together therefore have texts of no more
-//! than [`IN_HAND_BYTES`] in hand at once; the others wait for their turn.
+//! Reading a text takes some two hundred times its size in memory while it lasts. All sessions together therefore have texts of no more
+//! than `IN_HAND_BYTES` in hand at once; the others wait for their turn.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -17,7 +17,7 @@ use crate::sql::effect::Effect;
 /// A longer text is rewritten beside the event loop: a shorter one takes it a few milliseconds.
 pub const LONG_BYTES: usize = 64 * 1024;
 /// The texts that all sessions of the process may have in hand at once; a longer one is alone.
-const IN_HAND_BYTES: usize = 4 * 1024 * 1024;
+const IN_HAND_BYTES: usize = 2 * 1024 * 1024;
 /// What the turns are counted in.
 const UNIT_BYTES: usize = 1024;
 

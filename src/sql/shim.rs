@@ -535,6 +535,9 @@ mod tests {
             ("select inet '10.0.0.1' + a, collation for (b), trim(trailing from c) from h where d isnull and e notnull", "h"),
             ("select h.*::text from h tablesample system (h.a) repeatable (1 + 1) fetch first (2 + 1) rows with ties", "h"),
             ("merge into h using k join l on k.a = l.a on h.a = k.a when not matched then insert default values", "h k l"),
+            ("with w as (select 1) merge into h using k join l on k.a = l.a on h.a = k.a when matched then delete", "h k l"),
+            ("with w as materialized (select 1) insert into h select a from k order by a using <", "h k"),
+            ("with w as (select 1) delete from h where a @@ any ('{1}') and (select 1) between symmetric 2 and 1", "h"),
         ] {
             assert_eq!(references(text), expected, "{text}");
         }

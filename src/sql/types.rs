@@ -116,9 +116,18 @@ impl Types<'_, '_> {
         if lexemes[before].is("AS") && before > self.cursor.start {
             before -= 1;
         }
-        if before < open && lexemes[before].is_token(&Token::RParen) && !self.cursor.is_any(open + 1, WORDS) {
+        let lists = before < open && lexemes[before].is_token(&Token::RParen) && !self.cursor.is_any(open + 1, WORDS);
+        if lists && !self.writes(open, close) {
             self.columns(open, close);
         }
+    }
+
+    /// Whether parentheses hold a writing statement, as those of `WITH x (a, b) AS (UPDATE ...)`. Its first word may be a column's name too.
+    fn writes(&self, open: usize, close: usize) -> bool {
+        let lexemes = &self.cursor.lexed.lexemes;
+        let depth = lexemes[open].depth + 1;
+        self.cursor.is_any(open + 1, &["UPDATE", "DELETE", "INSERT", "MERGE"])
+            && lexemes[open..close].iter().any(|l| l.depth == depth && l.is_any(&["SET", "FROM", "INTO"]))
     }
 
     /// `(a type, b type)`: an element that is one word names no type.
@@ -228,6 +237,7 @@ mod tests {
         one("select a, s.tip '(1,2)' from x where b = 'tip'");
         one("select * from f(1) as t(a int, b tip)");
         one("select * from f(1) as (a tip, b int)");
+        one("select * from f(1) as (update tip, b int)");
         one("select * from f(1) t(a s.tip[])");
         one("create temp table if not exists x (a int primary key, c tip, constraint tip unique (a))");
         one("create type x as (a tip)");
@@ -248,6 +258,9 @@ mod tests {
             "select count(*) filter (where tip is null)",
             "select a in (1) and (b tip)",
             "with w (a) as (select tip from x) select 1",
+            "with w (a) as (update tip set a = 1 returning a) select 1",
+            "with w (a) as materialized (delete from tip returning a), v (b) as (insert into tip default values returning b) select 1",
+            "with w (a) as (merge into tip using x on true when matched then delete) select 1",
             "insert into x (a) values (tip)",
             "select x like 'tip' from tip",
             "create table x as (select tip from y)",

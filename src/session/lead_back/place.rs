@@ -3,7 +3,7 @@
 use super::told::{Told, byte_of, character, replace};
 use crate::relation::value::ASSIGN;
 use crate::relation::{CONTROL, LEAVES, Relation};
-use crate::rewrite::VALUES_OF_SET;
+use crate::rewrite::{CLAUSES, values_of};
 use crate::wire::error_response::{ErrorFields, field};
 
 /// A value of a type that no assignment casts (source, parse_target.c). The server found no function for it (`rewrite/assign.rs`): what
@@ -24,16 +24,19 @@ pub(super) fn assignment(fields: &ErrorFields, told: &Told<'_>) -> Option<ErrorF
     Some(out)
 }
 
-/// The values of SET are written as VALUES (`rewrite/update.rs`): what neither takes, the server calls by the word that it sees (source,
-/// parse_agg.c and parse_func.c). The nearest VALUES before the error tells whose it is.
-pub(super) fn values_of_set(fields: &mut ErrorFields, told: &Told<'_>) {
+/// Expressions may be written as VALUES (`rewrite/update.rs`, `rewrite/ambiguity.rs`): what neither their clause nor VALUES takes, the server
+/// calls by the word that it sees (source, parse_agg.c and parse_func.c). The nearest VALUES before the error tells whose it is.
+pub(super) fn values_of_clause(fields: &mut ErrorFields, told: &Told<'_>) {
+    const OF_OWN_LEVEL: &str = "FROM clause of their own query level";
     let of_place = matches!(fields.get(field::SQLSTATE), Some(b"42803" | b"42P20" | b"0A000"));
     let Some(rewritten) = told.outcome.text.as_deref().filter(|_| of_place) else { return };
     let byte = character(fields).and_then(|at| byte_of(rewritten, at));
     let before = byte.map_or(&[][..], |byte| &rewritten.as_bytes()[..byte]);
     let values = before.windows(6).rposition(|word| word.eq_ignore_ascii_case(b"VALUES"));
-    if values.is_some_and(|at| rewritten[at..].starts_with(VALUES_OF_SET)) {
-        replace(fields, &[field::MESSAGE], "VALUES", "UPDATE");
+    let of = |clause: &&&str| values.is_some_and(|at| rewritten[at..].starts_with(&values_of(clause)));
+    if let Some(clause) = CLAUSES.iter().find(of) {
+        replace(fields, &[field::MESSAGE], "VALUES", clause);
+        replace(fields, &[field::MESSAGE], OF_OWN_LEVEL, clause);
     }
 }
 

@@ -89,12 +89,23 @@ impl Shims<'_> {
             && (is_name(&word.value) || self.is_any(at, OPERATORS) && self.is(at + 1, "FROM"))
             && !POSTFIX.iter().any(|w| self.is(at, w))
             && self.token(at - 1).is_some_and(ends_operand)
-            && self.token(at + 1).is_none_or(ends_item);
+            && self.token(at + 1).is_none_or(ends_item)
+            && !self.begins_behind_with(at);
         if !(label || qualifier || bare) {
             return false;
         }
         self.put(Token::Word(Word { keyword: Keyword::NoKeyword, ..word.clone() }));
         self.drop(at + 1)
+    }
+
+    /// Whether a writing statement begins here, behind the last CTE of its WITH: `WITH x AS (...) MERGE INTO`.
+    fn begins_behind_with(&self, at: usize) -> bool {
+        let begins = self.are(at, &["INSERT", "INTO"]) || self.are(at, &["MERGE", "INTO"]) || self.are(at, &["DELETE", "FROM"]);
+        if !begins || !self.is_token(at - 1, &Token::RParen) {
+            return false;
+        }
+        let open = (0..at - 1).rev().find(|&open| self.behind(open) == at);
+        open.is_some_and(|open| open > 0 && self.is_any(open - 1, &["AS", "MATERIALIZED"]))
     }
 
     /// Whether the parenthesis that is open here is that of CAST and its like, where a type stands behind AS.

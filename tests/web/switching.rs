@@ -77,7 +77,7 @@ async fn what_the_console_refuses_is_refused() {
     for (table, mode, reason, status, told) in [
         ("tipocorreo", "rewrite", "x", 409, "esclusa migrate tipocorreo"),
         ("nothing", "observe", "x", 400, "there is no rule for a table"),
-        ("tipocorreo", "sideways", "x", 400, "is no mode"),
+        ("tipocorreo", "sideways", "x", 400, "is not a mode"),
         ("tipocorreo", "off", "", 400, "A reason"),
         ("tipocorreo", "off", "+++", 400, "A reason"),
         ("tipocorreo", "off", &"x".repeat(501), 400, "A reason"),

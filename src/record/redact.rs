@@ -1,10 +1,10 @@
-//! Takes out of a session's frames what a rule is about, before anything is written: literals, parameters, and lines of COPY get pseudonyms
-//! (`record/pseudonym.rs`). Where a rule is about a frame that cannot be read, the session is cut: nothing goes to the disk in doubt.
+//! Replaces values in a session's frames as the rules demand, before anything is written: literals, parameters and lines of COPY get pseudonyms
+//! (`record/pseudonym.rs`). Where a rule applies to a frame that cannot be parsed, the session is cut: in doubt nothing goes to the disk.
 //!
-//! Statements about the passwords of roles are left out without any rule, and what stands near the word in a string is hidden (`password`).
+//! Statements that set passwords of roles are left out without any rule, and values near the word `password` are hidden (module `password`).
 //!
-//! What is not found: a value that a function builds into a statement, a parameter that is another one's part, and a value that is written
-//! to another table than the rule's. Names of tables and columns, and names of statements and portals, are no values.
+//! Not found: a value that a function builds into a statement, a parameter that is part of such a value, and a value that is written to another
+//! table than the rule's. Names of tables, columns, statements and portals are not values.
 
 mod body;
 mod certain;
@@ -35,21 +35,21 @@ use prepared::{Prepared, Statements};
 pub use rules::Rules;
 use statement::Copy;
 
-/// A line of COPY that is longer is not kept.
+/// The session is cut at a longer line of COPY.
 const LINE_BYTES: usize = 4 * 1024 * 1024;
 /// Of more relations that a session makes nothing can be remembered.
 const MADE: usize = 10_000;
 
-/// Rules, with the key that pseudonyms are made by.
+/// The rules, and the pseudonyms under this recording's key.
 #[derive(Debug)]
 pub(super) struct Redaction {
     rules: Rules,
     pseudonyms: Pseudonyms,
 }
 
-/// What is known of one session.
+/// What redaction remembers of one session.
 #[derive(Debug, Default)]
-pub(super) struct State {
+pub(super) struct SessionRedaction {
     /// Prepared statements: what is meant of each.
     prepared: Statements,
     /// What becomes of the lines of the COPY that was begun last.
@@ -62,7 +62,7 @@ pub(super) struct State {
     made: Made,
 }
 
-impl State {
+impl SessionRedaction {
     /// The server waits for the rows of a COPY.
     pub(super) fn copy_begins(&mut self) {
         self.prepared.copy_begins();
@@ -88,7 +88,7 @@ impl Redaction {
         Ok(Redaction { rules: Rules::parse(rules)?, pseudonyms: Pseudonyms::new(key.of_pseudonyms()?) })
     }
 
-    /// Start-up parameters; who logs in, and where, is kept.
+    /// Redacts start-up parameters; user and database stay.
     pub(super) fn startup(&self, parameters: Vec<(Vec<u8>, Vec<u8>)>) -> Vec<(Vec<u8>, Vec<u8>)> {
         let one = |(name, value): (Vec<u8>, Vec<u8>)| match name.as_slice() {
             b"user" | b"database" => (name, value),
@@ -106,8 +106,8 @@ impl Redaction {
         parameters.into_iter().map(one).collect()
     }
 
-    /// Whole frames, redacted.
-    pub(super) fn frames(&self, state: &mut State, frames: Vec<u8>) -> Result<Vec<u8>, Cut> {
+    /// Redacts whole frames.
+    pub(super) fn frames(&self, state: &mut SessionRedaction, frames: Vec<u8>) -> Result<Vec<u8>, Cut> {
         let is_plain = self.rules.is_empty() && state.prepared.is_empty() && !password::may_be_near(&frames);
         let mut out = Vec::with_capacity(if is_plain { 0 } else { frames.len() });
         let mut rest = frames.as_slice();
@@ -122,10 +122,10 @@ impl Redaction {
         Ok(if is_plain { frames } else { out })
     }
 
-    fn frame(&self, state: &mut State, tag: u8, whole: &[u8], out: &mut Vec<u8>) -> Result<(), Cut> {
+    fn frame(&self, state: &mut SessionRedaction, tag: u8, whole: &[u8], out: &mut Vec<u8>) -> Result<(), Cut> {
         let body = &whole[HEADER_BYTES..];
         match tag {
-            // Without a rule only a statement, its parameters and what a client says of its failure can hold what is taken out.
+            // Without rules only statements, parameters and a CopyFail's message can hold something to hide.
             client::COPY_DATA | client::COPY_DONE if self.rules.is_empty() => out.extend_from_slice(whole),
             client::FUNCTION_CALL if self.rules.is_empty() && !password::mentions(body) => out.extend_from_slice(whole),
             client::QUERY => {
@@ -166,12 +166,12 @@ impl Redaction {
         Ok(())
     }
 
-    /// A text, redacted, and what is meant of its parameters.
-    fn statement(&self, state: &mut State, bytes: &[u8]) -> Result<(Vec<u8>, Prepared), Cut> {
+    /// The redacted text, and which of its parameters are to be hidden.
+    fn statement(&self, state: &mut SessionRedaction, bytes: &[u8]) -> Result<(Vec<u8>, Prepared), Cut> {
         let (text, is_utf8) = read(bytes);
         let is_about = |text: &str| self.rules.may_name(text, &state.made) || password::mentions(text.as_bytes());
         let Ok(lexed) = Lexed::new(&text) else {
-            // The server will not read it either, or in a way of its own.
+            // The server rejects it too, or reads it differently.
             if is_about(&text) {
                 return Err(Cut::Unredactable);
             }
@@ -190,10 +190,10 @@ impl Redaction {
         }
     }
 
-    /// A text without values that are meant, and in a text that a rule is about without its comments: they may hold statements.
-    fn lexed(&self, state: &mut State, lexed: &Lexed<'_>) -> Result<(String, Prepared), Cut> {
+    /// The text with its values to be hidden replaced. If a rule applies to it, its comments are dropped, because they may hold statements.
+    fn lexed(&self, state: &mut SessionRedaction, lexed: &Lexed<'_>) -> Result<(String, Prepared), Cut> {
         let text = lexed.text;
-        let (mut meant, mut found) = (statement::Found::default(), Prepared::default());
+        let (mut meant, mut found) = (statement::Redactions::default(), Prepared::default());
         for range in lexed.statements() {
             found.copy = Copy::either(found.copy, statement::copy(lexed, &range, &self.rules.names, &state.made));
             let here = self.meant(state, lexed, &range)?;
@@ -205,7 +205,7 @@ impl Redaction {
         }
         found.is_about = meant.is_about && !self.rules.names.is_empty();
         meant.is_about |= password::mentions(text.replace(LEFT_OUT, "").as_bytes());
-        // What stands between values can hold what a pattern is about.
+        // Text between values can match a pattern too.
         let (mut out, mut between, mut from) = (String::with_capacity(text.len()), String::new(), 0);
         for (at, lexeme) in lexed.lexemes.iter().enumerate() {
             between.push_str(without_comment(&text[from..lexeme.span.start], meant.is_about));
@@ -234,12 +234,12 @@ impl Redaction {
         Ok((out, found))
     }
 
-    /// What is meant in a statement, with what SQL's own PREPARE and EXECUTE carry on, and what the session has made.
-    fn meant(&self, state: &mut State, lexed: &Lexed<'_>, range: &Range<usize>) -> Result<statement::Found, Cut> {
+    /// Which values of a statement are to be hidden; follows PREPARE and EXECUTE, and objects that the session makes.
+    fn meant(&self, state: &mut SessionRedaction, lexed: &Lexed<'_>, range: &Range<usize>) -> Result<statement::Redactions, Cut> {
         let mut found = statement::found(lexed, range, &self.rules.names, &state.made);
         let word = |at: usize, word: &str| lexed.lexemes.get(at).filter(|_| at < range.end).is_some_and(|l| l.is(word));
         let name = |at: usize| lexed.lexemes.get(at).and_then(|l| l.name()).map(String::into_bytes);
-        // EXPLAIN and CREATE TABLE AS execute too. Which of the arguments is meant is not followed: all of them.
+        // EXPLAIN and CREATE TABLE AS execute too. All arguments are hidden, not only the parameters concerned.
         let executed = range.clone().filter(|at| word(*at, "EXECUTE")).find_map(|at| Some(state.prepared.find(&name(at + 1)?)));
         if let Some(executed) = executed.filter(|executed| executed.is_about || !executed.parameters.is_empty()) {
             found.values.extend(range.clone().filter(|_| !executed.parameters.is_empty()));
@@ -268,13 +268,13 @@ impl Redaction {
         Ok(found)
     }
 
-    /// The pieces of strings that only together are what a pattern is about.
+    /// The pieces of strings that match a pattern only when joined.
     fn pieces(&self, lexed: &Lexed<'_>, range: &Range<usize>) -> BTreeSet<usize> {
         let runs = body::runs(lexed, range).into_iter().filter(|(run, _)| run.len() > 1 && !self.rules.patterns.is_empty());
         runs.filter(|(_, text)| self.matched(text) != *text).flat_map(|(run, _)| run).collect()
     }
 
-    /// Code without its values and comments; `None` where it cannot be read.
+    /// Code without its values and comments; `None` if it cannot be parsed.
     fn code(&self, text: &str) -> Option<String> {
         let lexed = Lexed::new(text).ok()?;
         if is_ambiguous(&lexed) {
@@ -302,7 +302,7 @@ impl Redaction {
         Some(out)
     }
 
-    /// What stands in the place of a literal; `None` where it stays.
+    /// The replacement of a literal; `None` if it stays.
     fn value(&self, value: Literal<'_>, is_meant: bool) -> Option<String> {
         match (value, is_meant) {
             (Literal::Number(text), true) => Some(self.number(text)),
@@ -322,7 +322,7 @@ impl Redaction {
         }
     }
 
-    /// A string; one that is a time or its unit and nothing else (`'3 days'`, `'month'`) keeps the words that make it one.
+    /// The pseudonym of a string. One that is only an interval or a unit of time (`'3 days'`, `'month'`) keeps its words.
     fn string(&self, text: &str) -> String {
         const UNITS: &[&str] =
             &["second", "minute", "hour", "day", "week", "month", "quarter", "year", "dow", "isodow", "doy", "epoch"];
@@ -336,7 +336,7 @@ impl Redaction {
         self.pseudonyms.text(text)
     }
 
-    /// A number's digits; an exponent, or the letter of another base, is none.
+    /// The pseudonym of a number. An exponent and the prefix of another base stay.
     fn number(&self, text: &str) -> String {
         match text.find(|c: char| c.is_alphabetic()) {
             Some(at) if text[..at] != *"0" => format!("{}{}", self.pseudonyms.text(&text[..at]), &text[at..]),
@@ -345,7 +345,7 @@ impl Redaction {
         }
     }
 
-    /// A text with pseudonyms for what patterns match.
+    /// The text with every match of a pattern replaced.
     fn matched(&self, text: &str) -> String {
         let mut out = text.to_owned();
         for pattern in &self.rules.patterns {
@@ -359,8 +359,8 @@ impl Redaction {
         written(&self.matched(&text), is_utf8)
     }
 
-    /// The body of a Bind (manual, section 55.7). `None` where it cannot be read.
-    fn bind(&self, state: &mut State, body: &[u8]) -> Option<Vec<u8>> {
+    /// Redacts the body of a Bind (manual, section 55.7); `None` if it cannot be parsed.
+    fn bind(&self, state: &mut SessionRedaction, body: &[u8]) -> Option<Vec<u8>> {
         let (_, rest) = cstr(body)?;
         let (name, rest) = cstr(rest)?;
         let prepared = state.prepared.find(name);
@@ -397,7 +397,7 @@ impl Redaction {
         Some(out)
     }
 
-    /// What stands in the place of a parameter's value; `None` is NULL, for one whose binary form is not known here.
+    /// The replacement of a parameter's value; `None` is NULL, for a value whose binary format is not known here.
     fn parameter(&self, value: &[u8], is_binary: bool, oid: u32, is_meant: bool) -> Option<Vec<u8>> {
         let is_meant = is_meant || password::mentions(value);
         let (text, is_utf8) = read(value);
@@ -410,15 +410,15 @@ impl Redaction {
         }
     }
 
-    /// Why a client gives a COPY up: it may tell of the row by which it failed.
-    fn given_up(&self, state: &State, why: &[u8]) -> Vec<u8> {
+    /// Redacts the message of a CopyFail, which may quote the row that failed.
+    fn given_up(&self, state: &SessionRedaction, why: &[u8]) -> Vec<u8> {
         let is_meant = matches!(state.copy, Some(Copy::Fields(_) | Copy::Unreadable)) || password::mentions(why);
         let (text, is_utf8) = read(why);
         written(&if is_meant { self.pseudonyms.text(&text) } else { self.matched(&text) }, is_utf8)
     }
 
-    /// Lines of COPY come in pieces that end anywhere: what is no whole line waits.
-    fn copy_data(&self, state: &mut State, data: &[u8], out: &mut Vec<u8>) -> Result<(), Cut> {
+    /// Redacts lines of COPY. They come in pieces that end anywhere: an incomplete line waits.
+    fn copy_data(&self, state: &mut SessionRedaction, data: &[u8], out: &mut Vec<u8>) -> Result<(), Cut> {
         match state.copy {
             Some(Copy::Unreadable) => return Err(Cut::Unredactable),
             Some(Copy::Patterns) if self.rules.patterns.is_empty() => {
@@ -447,7 +447,7 @@ impl Redaction {
     }
 
     /// One line, with what ends it; or any number, where no field is meant.
-    fn line(&self, state: &State, line: &[u8]) -> Result<Vec<u8>, Cut> {
+    fn line(&self, state: &SessionRedaction, line: &[u8]) -> Result<Vec<u8>, Cut> {
         let places = match &state.copy {
             Some(Copy::Fields(places)) => places,
             Some(Copy::Unreadable) => return Err(Cut::Unredactable),
@@ -479,23 +479,23 @@ pub fn without_passwords(text: &[u8]) -> Option<Vec<u8>> {
     without_role_passwords(&text).map(|kept| written(&kept, is_utf8))
 }
 
-/// Whether strings may end elsewhere than here: where a backslash before a quote is an escape.
+/// Whether the strings may end elsewhere for the server: a backslash before a quote may be an escape.
 fn is_ambiguous(lexed: &Lexed<'_>) -> bool {
     let ends = |text: &str| text.starts_with('\'') && text.contains("\\'");
     (0..lexed.lexemes.len()).any(|at| ends(lexed.at_text(at)))
 }
 
-/// What stands between two lexemes: without a comment where a rule is about the text, but for the one that we have put there.
+/// The text between two lexemes. If a rule applies, without comments, except the one that replaces a statement.
 fn without_comment(gap: &str, is_about: bool) -> &str {
     match is_about && !gap.trim().is_empty() {
         true if gap.contains(LEFT_OUT) => LEFT_OUT,
-        // Two strings are one only across lines.
+        // Adjacent strings are joined only across a line break, so it has to stay.
         true => "\n",
         false => gap,
     }
 }
 
-/// The pseudonym of a value in binary format, of a declared type or of one that its bytes suggest (PostgreSQL source, the `*_recv` functions).
+/// The pseudonym of a value in binary format, of its declared type or of the type that its bytes suggest (PostgreSQL source, the `*_recv` functions).
 fn binary(pseudonyms: &Pseudonyms, oid: u32, value: &[u8], text: Option<&str>) -> Option<Vec<u8>> {
     let integer = |least: i64, most: i64, size: usize| {
         let wide = value.iter().fold(if value.first()? & 0x80 == 0 { 0 } else { -1 }, |n: i64, b| n << 8 | i64::from(*b));
@@ -510,7 +510,7 @@ fn binary(pseudonyms: &Pseudonyms, oid: u32, value: &[u8], text: Option<&str>) -
         (20 | 1114 | 1184, 8) => integer(i64::MIN, i64::MAX, 8),
         (18 | 19 | 25 | 1042 | 1043 | 114, _) => text.map(|text| pseudonyms.text(text).into_bytes()),
         (1700, _) => numeric(pseudonyms, value),
-        // Not declared: the server finds the type, and has not told it here.
+        // Not declared: the server infers the type, which is not known here.
         (0, _) if text.is_some() => text.map(|text| pseudonyms.text(text).into_bytes()),
         (0, 2) => integer(i16::MIN.into(), i16::MAX.into(), 2),
         (0, 4) => integer(i32::MIN.into(), i32::MAX.into(), 4),
@@ -521,7 +521,7 @@ fn binary(pseudonyms: &Pseudonyms, oid: u32, value: &[u8], text: Option<&str>) -
     }
 }
 
-/// The digits of a number, groups to the base 10,000 behind a head of four words.
+/// The digits of a numeric: groups to the base 10,000 after a head of four words.
 fn numeric(pseudonyms: &Pseudonyms, value: &[u8]) -> Option<Vec<u8>> {
     let (head, groups) = value.split_at_checked(8)?;
     let word = |pair: &[u8]| u16::from_be_bytes([pair[0], pair[1]]);
@@ -536,7 +536,7 @@ fn numeric(pseudonyms: &Pseudonyms, value: &[u8]) -> Option<Vec<u8>> {
     Some(head.iter().copied().chain(groups).collect())
 }
 
-/// A number of words, and the words.
+/// A count of words, then the words.
 fn list(bytes: &[u8], size: usize) -> Option<(Vec<&[u8]>, &[u8])> {
     let (count, rest) = bytes.split_first_chunk::<2>()?;
     let (words, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*count)) * size)?;
@@ -547,7 +547,7 @@ fn number(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0, |n, b| n << 8 | u32::from(*b))
 }
 
-/// Bytes as text: as UTF-8, or where they are not, byte by byte, as in Latin-1.
+/// Bytes as text: as UTF-8 if they are valid, otherwise byte by byte as Latin-1.
 fn read(bytes: &[u8]) -> (String, bool) {
     match std::str::from_utf8(bytes) {
         Ok(text) => (text.to_owned(), true),
@@ -555,7 +555,7 @@ fn read(bytes: &[u8]) -> (String, bool) {
     }
 }
 
-/// The way back.
+/// The reverse.
 fn written(text: &str, is_utf8: bool) -> Vec<u8> {
     if is_utf8 { text.as_bytes().to_vec() } else { text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect() }
 }
@@ -603,7 +603,7 @@ mod tests {
     #[test]
     fn parameters_are_found_by_the_statement_that_they_are_bound_to() {
         let redaction = redaction(&["usuario.correo", "/[0-9]{16}/"]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let parse = framed(
             client::PARSE,
             &[b"s\0", b"INSERT INTO usuario (id, correo) VALUES ($1, $2)\0", &[0, 2], &[0, 0, 0, 23], &[0; 4]],
@@ -616,7 +616,7 @@ mod tests {
         let other = bind("", false, &[Some(b"card 1234567812345678."), None]);
         let kept = redaction.frames(&mut state, other).unwrap();
         assert!(memchr::memmem::find(&kept, b"card ").is_some() && memchr::memmem::find(&kept, b"12345678").is_none());
-        // Binary, of types that are not declared: text, an integer, and what cannot be told is NULL.
+        // Binary values of undeclared types: text, an integer, and NULL for an unrecognised one.
         let kept = redaction.frames(&mut state, bind("s", true, &[Some(&[0, 0, 0, 7]), Some("ana@cea.mx".as_bytes())])).unwrap();
         assert!(memchr::memmem::find(&kept, &[0, 0, 0, 7]).is_some() && memchr::memmem::find(&kept, b"ana").is_none());
         let kept = redaction.frames(&mut state, bind("s", true, &[None, Some(&[1, 2, 3])])).unwrap();
@@ -626,7 +626,7 @@ mod tests {
     #[test]
     fn texts_keep_all_but_the_values() {
         let redaction = redaction(&["usuario.correo", "/[0-9]{16}/", "secreto"]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let mut kept = |text: &[u8]| {
             let frames = redaction.frames(&mut state, framed(client::QUERY, &[text, &[0]]))?;
             Ok::<_, Cut>(String::from_utf8_lossy(&frames[HEADER_BYTES..frames.len() - 1]).into_owned())
@@ -644,7 +644,7 @@ mod tests {
         kept(b"PREPARE p AS UPDATE usuario SET correo = $1 WHERE id = $2").unwrap();
         assert!(!kept(b"EXECUTE p('ana', 77)").unwrap().contains("ana"));
         assert!(kept(b"EXECUTE q('ana')").unwrap().contains("ana"));
-        // What cannot be read is kept where no rule is about it.
+        // Text that cannot be parsed is recorded where no rule applies.
         assert!(kept(b"SELECT 'unterminated").is_ok());
         assert_eq!(kept(b"SELECT 'x' FROM secreto WHERE a = 'unterminated"), Err(Cut::Unredactable));
         assert_eq!(redaction.frames(&mut state, framed(client::FUNCTION_CALL, &[&[0; 8]])), Err(Cut::Unredactable));
@@ -653,7 +653,7 @@ mod tests {
     #[test]
     fn passwords_of_roles_are_taken_out_without_a_rule() {
         let redaction = redaction(&[]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let mut kept = |text: &str| {
             let frames = redaction.frames(&mut state, framed(client::QUERY, &[text.as_bytes(), &[0]]))?;
             Ok::<_, Cut>(String::from_utf8_lossy(&frames).into_owned())
@@ -705,7 +705,7 @@ mod tests {
     #[test]
     fn a_password_is_no_parameter_either() {
         let redaction = redaction(&[]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let parse = framed(client::PARSE, &[b"s\0SELECT format('alter role %I password %L', $1, $2)\0", &[0, 0]]);
         redaction.frames(&mut state, parse).unwrap();
         for (name, values) in [("s", [&b"ana"[..], b"hunter2"]), ("t", [b"alter role ana password 'hunter2'", b"x"])] {
@@ -719,7 +719,7 @@ mod tests {
     #[test]
     fn code_keeps_its_words_and_what_a_session_makes_is_remembered() {
         let redaction = redaction(&["usuario.usudesc", "*.husulogin"]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let mut kept = |text: &str| {
             let frames = redaction.frames(&mut state, framed(client::QUERY, &[text.as_bytes(), &[0]]))?;
             Ok::<_, Cut>(String::from_utf8_lossy(&frames[HEADER_BYTES..frames.len() - 1]).into_owned())
@@ -784,7 +784,7 @@ mod tests {
     #[test]
     fn a_statement_of_prepare_may_be_bound_and_a_copy_given_up() {
         let redaction = redaction(&["usuario", "/[0-9]{16}/"]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let mut kept = |frame: Vec<u8>| String::from_utf8_lossy(&redaction.frames(&mut state, frame).unwrap()).into_owned();
         let query = |text: &str| framed(client::QUERY, &[text.as_bytes(), &[0]]);
         kept(query("PREPARE p AS INSERT INTO usuario VALUES ($1, $2)"));
@@ -800,13 +800,13 @@ mod tests {
     #[test]
     fn what_is_in_doubt_is_not_kept() {
         let redaction = redaction(&["Usuario.CORREO"]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let mut kept = |frame: Vec<u8>| redaction.frames(&mut state, frame).map(|f| String::from_utf8_lossy(&f).into_owned());
         let query = |text: &str| framed(client::QUERY, &[text.as_bytes(), &[0]]);
         // With standard_conforming_strings off these are two strings, with a secret in each.
         assert_eq!(kept(query(r"UPDATE usuario SET correo = 'a\'secret', n = 'b\'c'")), Err(Cut::Unredactable));
         assert!(!kept(query(r"UPDATE USUARIO SET Correo = E'a\'secret'")).unwrap().contains("secret"));
-        // A statement of a name that is taken is refused, and the one before is bound.
+        // A statement under a name that is taken is refused, and the earlier one is bound.
         let parse = |text: &str| framed(client::PARSE, &[b"s\0", text.as_bytes(), &[0, 0, 0]]);
         kept(parse("SELECT 1 FROM usuario WHERE correo = $1")).unwrap();
         kept(parse("SELECT 1 FROM cliente WHERE id = $1")).unwrap();
@@ -817,7 +817,7 @@ mod tests {
     }
 
     /// What a session sends, as letters with what stands behind them, and how its stretches end: `Z` well, `!` with an error.
-    fn conversation(redaction: &Redaction, state: &mut State, said: &[(char, &str)]) -> String {
+    fn conversation(redaction: &Redaction, state: &mut SessionRedaction, said: &[(char, &str)]) -> String {
         let mut kept = Vec::new();
         for (letter, text) in said {
             let (name, rest) = text.split_once(' ').unwrap_or((text, ""));
@@ -926,7 +926,7 @@ mod tests {
             ],
         ];
         for said in hidden {
-            let told = conversation(&redaction, &mut State::default(), said);
+            let told = conversation(&redaction, &mut SessionRedaction::default(), said);
             assert!(!told.contains("secret"), "{said:?}: {told}");
         }
         let kept: [&[(char, &str)]; 5] = [
@@ -947,7 +947,7 @@ mod tests {
             &[('Z', ""), ('P', &ruled), ('S', ""), ('Z', ""), ('C', "dd"), ('S', ""), ('Z', ""), ('B', "ee known")],
         ];
         for said in kept {
-            let told = conversation(&redaction, &mut State::default(), said);
+            let told = conversation(&redaction, &mut SessionRedaction::default(), said);
             assert!(told.contains("known"), "{said:?}: {told}");
         }
     }
@@ -955,7 +955,7 @@ mod tests {
     #[test]
     fn a_session_with_too_many_names_has_the_parameters_of_all_others_hidden() {
         let redaction = redaction(&["usuario.correo"]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         for n in 0..=10_000 {
             conversation(&redaction, &mut state, &[('P', &format!("s{n} {RULED}"))]);
         }
@@ -988,17 +988,17 @@ mod tests {
             ],
         ];
         for said in hidden {
-            let told = conversation(&redaction, &mut State::default(), said);
+            let told = conversation(&redaction, &mut SessionRedaction::default(), said);
             assert!(!told.contains("secret"), "{said:?}: {told}");
         }
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let told = conversation(&redaction, &mut state, &[copy, ('d', "id\\\t7\ta\\\tb\\\nc\tkn\\\nown\r\n\\.\n"), ('c', "")]);
         assert!(told.contains("id\\\t7\t") && told.contains("\tkn\\\nown\r\n\\.\n"), "{told:?}");
         assert_eq!(told.matches('\t').count(), 3, "the others are hidden as they are written: {told:?}");
         // What is in another format is not kept.
         for text in ["CSV", "(FORMAT csv, ESCAPE '!')", "CSV QUOTE '\"' ESCAPE 'x'", "(FORMAT 'csv')", "DELIMITER ','", "BINARY"]
         {
-            let mut state = State::default();
+            let mut state = SessionRedaction::default();
             conversation(&redaction, &mut state, &[('Q', &format!("COPY usuario (id, correo, n) FROM STDIN {text}"))]);
             let row = framed(client::COPY_DATA, &[b"1,\"a\nsecret\",x\n"]);
             assert_eq!(redaction.frames(&mut state, row), Err(Cut::Unredactable), "{text}");
@@ -1006,13 +1006,13 @@ mod tests {
         // Of another table all rows are looked at for patterns, whatever their format is.
         let said =
             [('Q', "COPY cliente FROM STDIN CSV"), ('d', "1,\"1234567812345678\n1234567812345678"), ('d', "\"\n"), ('c', "")];
-        assert!(!conversation(&redaction, &mut State::default(), &said).contains("1234567812345678"));
+        assert!(!conversation(&redaction, &mut SessionRedaction::default(), &said).contains("1234567812345678"));
     }
 
     #[test]
     fn without_a_rule_rows_are_kept_as_they_came() {
         let redaction = redaction(&[]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         for piece in [&b"my password\nhalf a "[..], b"line\n"] {
             let frame = framed(client::COPY_DATA, &[piece]);
             assert_eq!(redaction.frames(&mut state, frame.clone()).unwrap(), frame);
@@ -1022,7 +1022,7 @@ mod tests {
     #[test]
     fn lines_of_copy_are_put_together_first() {
         let redaction = redaction(&["usuario.correo"]);
-        let mut state = State::default();
+        let mut state = SessionRedaction::default();
         let query = |text: &[u8]| framed(client::QUERY, &[text, &[0]]);
         redaction.frames(&mut state, query(b"COPY usuario (id, correo, n) FROM STDIN")).unwrap();
         let mut kept = Vec::new();

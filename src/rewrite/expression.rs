@@ -1,9 +1,9 @@
-//! Expressions of writing statements: the target's columns are not there under their legacy names, so every name of one is replaced
-//! by the expression that reads it from the target row. It is evaluated on that row, not in a joined sub-select: an UPDATE that
-//! waited for another one evaluates its WHERE and its SET again on the new version of the row.
+//! Expressions of writing statements: the leaf does not have the legacy columns, so each of their names is replaced by the
+//! expression that reads the column from the target row. That expression is over the row itself and not over a joined sub-select:
+//! an UPDATE that has waited for another one evaluates its WHERE and SET again on the new version of the row.
 //!
-//! Where a name cannot be told for certain (a sub-select over something whose columns are not known), the expression is put into a scope
-//! in which the target row has its legacy columns again, and PostgreSQL's own rules decide.
+//! Where it is not certain what a name is (in a sub-select over something whose columns are not known), the expression is put into
+//! a scope in which the target row has its legacy columns, and PostgreSQL's own rules decide.
 
 use super::columns::SYSTEM_COLUMNS;
 use super::policy::Entry;
@@ -17,7 +17,7 @@ use crate::sql;
 use crate::sql::quote::ident;
 use crate::sql::{Dml, DmlKind, NameUse, Span, UsePlace};
 
-/// What an expression is, where it has to be put into a scope of its own.
+/// What an expression is that is put into a scope of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sees {
     /// One value of the target row.
@@ -64,12 +64,12 @@ impl Work<'_, '_> {
                     replacements.push(self.whole_row(name_use, relation, "excluded"));
                     continue;
                 }
-                // A column that it has not, or a field: the server says so.
+                // A column that it does not have, or a field: the server reports it.
                 Some(_) => return in_scope(self),
                 None => {}
             }
             match self.owner(name_use) {
-                // Beside `excluded` an unqualified name is ambiguous, and the server says so.
+                // Beside `excluded` an unqualified name is ambiguous, and the server reports it.
                 Owner::Column { reference, .. }
                     if reference == dml.target && sees == Sees::Conflict && name_use.name.0.len() == 1 =>
                 {
@@ -93,7 +93,7 @@ impl Work<'_, '_> {
                     replacements.push(self.whole_row(name_use, relation, &row));
                 }
                 Owner::Other | Owner::Nowhere if self.is_system_of(name_use, dml) => {
-                    // A bare name stays one: another item may have a system column too, and the server says so.
+                    // A bare name stays bare: if another item has a system column too, the server reports it.
                     let row = if name_use.name.0.len() > 1 { format!("{}.", ident(&row)) } else { String::new() };
                     let read = system_value(relation, &row, name_use.name.last());
                     replacements.push(Edit::replace(name_use.span, read));
@@ -135,7 +135,7 @@ impl Work<'_, '_> {
         }
     }
 
-    /// A client may not name a column that the leaf has and the legacy table has not (the words are those of parse_relation.c).
+    /// Refuses a column that the leaf has and the legacy table has not (with the words of parse_relation.c).
     fn hide(&mut self, relation: &Relation, name_use: &NameUse) {
         let name = name_use.name.last();
         if relation.target().is_some_and(|t| t.columns.contains(&name)) && relation.position(name).is_none() {
@@ -148,7 +148,7 @@ impl Work<'_, '_> {
         }
     }
 
-    /// A retained history's row, named as a whole outside RETURNING, is the row without the columns that its improvement added.
+    /// A retained history's row that is named as a whole outside RETURNING is read without the columns that the improvement added.
     pub(super) fn whole_rows(&mut self, dml: &Dml, entry: &Entry) {
         let (relation, row) = (&entry.relation, self.row_name(dml));
         let returned = dml.clauses.returning().and_then(|r| Some(r.items.first()?.start..r.items.last()?.end));
@@ -184,8 +184,8 @@ impl Work<'_, '_> {
         self.edits.append(&mut inner);
     }
 
-    /// The target row's system columns that are named inside a span, as an item of their own beside the legacy columns, so that they are
-    /// no part of the row; and what is said in place of their names.
+    /// The system columns of the target row that are named inside a span, as an item beside the legacy columns, so that they are
+    /// not part of the row; and the edits of their names.
     fn system_in_scope(&self, span: Span, relation: &Relation, row: &str) -> (String, Vec<Edit>) {
         let named = |u: &&NameUse| {
             SYSTEM_COLUMNS.contains(&u.name.last())
@@ -215,12 +215,12 @@ impl Work<'_, '_> {
         reference.alias.as_ref().map_or_else(|| reference.name.last().to_owned(), |a| a.name.clone())
     }
 
-    /// The name of the sub-select that holds the new row: one that cannot be mistaken for the target row.
+    /// A name for the sub-select with the new row that cannot be confused with the target row's.
     pub(super) fn new_row_name(&self, dml: &Dml) -> &'static str {
         if self.row_name(dml) == "r" { "r_" } else { "r" }
     }
 
-    /// The target's name and alias in the rewritten statement, in place of the reference.
+    /// The target's name and alias in the rewritten statement.
     pub(super) fn target(&self, dml: &Dml, entry: &Entry) -> String {
         let reference = &self.shape.references[dml.target];
         let alias = if reference.alias.is_none() { format!(" AS {}", ident(&entry.relation.table)) } else { String::new() };

@@ -1,7 +1,7 @@
-//! What a name is: a legacy table or another one, a column of this item or of that. As PostgreSQL decides it (manual, sections
-//! 5.9.3 and 7.2): the search path for relations; for columns the nearest scope that has the name.
+//! What a name is: a legacy table or another one, a column of this item or of that. As PostgreSQL finds it (manual, sections 5.9.3
+//! and 7.2): relations by the search path, columns in the nearest scope that has the name.
 
-use super::context::Place;
+use super::context::Namespace;
 use super::policy::Entry;
 use super::work::Work;
 use crate::sql::{Item, Name, NameUse, Reference, Role, Scope, ScopeId};
@@ -9,31 +9,32 @@ use crate::sql::{Item, Name, NameUse, Reference, Role, Scope, ScopeId};
 /// The name under which ON CONFLICT shows the row that could not be added.
 pub(super) const EXCLUDED: &str = "excluded";
 
-/// Whose a name in an expression is.
+/// What a name in an expression belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Owner {
     /// A column of the reference.
     Column { reference: usize, column: String },
     /// The whole row of the reference, or its `*`.
     Row { reference: usize },
-    /// Nothing that a reference has: a function's result, a CTE's column, another table's.
+    /// Something that belongs to no reference: a function's result, a CTE's column.
     Other,
-    /// No item has it: a system column of one, an output name, or a mistake.
+    /// Nothing: no item has it. It is a system column, an output name, or a mistake.
     Nowhere,
-    /// It may belong to a reference, but an item in between has columns that are not known.
+    /// Perhaps a reference, but an item in between has unknown columns.
     Unknown,
 }
 
 impl<'w> Work<'w, '_> {
-    /// The legacy table behind a relation's name, if it is one that is looked at.
+    /// The entry of the legacy table that a relation's name means, if there is one that is looked at.
     pub(super) fn entry_of(&self, name: &Name) -> Option<&'w Entry> {
         let entry = self.policy.entry(name.last())?;
-        // In doubt it may be, and is refused where that matters; a temporary relation is known whatever the path is.
+        // If names are in doubt it may be the legacy table, and is refused where that matters; temporary relations are known
+        // whatever the path is.
         let may_be = self.names_in_doubt && name.0.len() == 1 && !self.names.temporary.iter().any(|t| t == name.last());
         (may_be || self.is_in_schema(name)).then_some(entry)
     }
 
-    /// Whether a relation's name leads into the schema of the legacy tables.
+    /// Whether a relation's name means one in the schema of the legacy tables.
     pub(super) fn is_in_schema(&self, name: &Name) -> bool {
         match name.0.as_slice() {
             [table] => self.is_legacy(&table.text),
@@ -47,14 +48,14 @@ impl<'w> Work<'w, '_> {
 
     /// Whether an unqualified name is found in the legacy schema.
     fn is_legacy(&self, table: &str) -> bool {
-        matches!(self.names.place_of(self.policy, table), Some(Place::Schema(schema)) if schema == self.policy.schema)
+        matches!(self.names.namespace_of(self.policy, table), Some(Namespace::Schema(schema)) if schema == self.policy.schema)
     }
 
-    /// The schema in which an unqualified name is found; of a temporary relation `None`.
+    /// The schema in which an unqualified name is found; `None` for a temporary relation.
     pub(super) fn schema_of(&self, table: &str) -> Option<String> {
-        match self.names.place_of(self.policy, table)? {
-            Place::Temporary => None,
-            Place::Schema(schema) => Some(schema),
+        match self.names.namespace_of(self.policy, table)? {
+            Namespace::Temporary => None,
+            Namespace::Schema(schema) => Some(schema),
         }
     }
 
@@ -83,7 +84,7 @@ impl<'w> Work<'w, '_> {
         Some(has(names.get(item.renamed.len()..).unwrap_or_default()))
     }
 
-    /// How many columns an item has, where that is known.
+    /// The number of an item's columns, if it is known.
     pub(super) fn column_count(&self, item: &Item) -> Option<usize> {
         match item.reference {
             None => {
@@ -97,7 +98,7 @@ impl<'w> Work<'w, '_> {
         }
     }
 
-    /// The columns of a table of the legacy schema that has no rule.
+    /// The columns of a table in the legacy schema without a rule.
     pub(super) fn catalog_columns(&self, reference: &Reference) -> Option<&'w [(String, String)]> {
         let known = match reference.name.0.as_slice() {
             [table] if self.is_legacy(&table.text) => Some(&table.text),
@@ -107,7 +108,7 @@ impl<'w> Work<'w, '_> {
         self.policy.columns.get(known?).map(Vec::as_slice)
     }
 
-    /// Whose a name in an expression is.
+    /// What a name in an expression belongs to.
     pub(super) fn owner(&self, name_use: &NameUse) -> Owner {
         let parts: Vec<&str> = name_use.name.0.iter().map(|p| p.text.as_str()).collect();
         match (parts.as_slice(), name_use.place) {
@@ -153,7 +154,8 @@ impl<'w> Work<'w, '_> {
         Owner::Nowhere
     }
 
-    /// Whether a name is looked up in ON CONFLICT's `excluded`: the column, or an empty text for the whole row.
+    /// The column of ON CONFLICT's `excluded` that a name means; empty text for the whole row; `None` where it does not mean
+    /// `excluded`.
     pub(super) fn excluded<'u>(&self, name_use: &'u NameUse) -> Option<&'u str> {
         let (table, column) = match name_use.name.0.as_slice() {
             [table] => (table, ""),
@@ -174,7 +176,7 @@ impl<'w> Work<'w, '_> {
         None
     }
 
-    /// `excluded` has the columns of the target, which stands first in its scope.
+    /// `excluded` has the columns of the target, which is the first item of its scope.
     fn excluded_has(&self, scope: &Scope, item: &Item, column: &str) -> Option<bool> {
         let target = scope.items.first()?;
         let is_excluded = item.name == EXCLUDED && item.reference.is_none() && item.body.is_none();
@@ -182,12 +184,12 @@ impl<'w> Work<'w, '_> {
         (is_excluded && inserted).then(|| self.has_column(target, column)).flatten()
     }
 
-    /// Whether what answers to a name with some schema before it is rewritten.
+    /// Whether the item that a qualified name finds is rewritten.
     pub(super) fn rewritten_item(&self, name: &str, scope: ScopeId) -> bool {
         self.item_named(name, true, scope).is_some_and(|reference| self.rewritten(reference).is_some())
     }
 
-    /// The reference that is visible under a name. With a schema before the name, only one without an alias answers to it.
+    /// The reference that is visible under a name. A name with a schema finds only items without an alias.
     fn item_named(&self, name: &str, qualified: bool, scope: ScopeId) -> Option<usize> {
         let mut at = Some(scope);
         while let Some(scope) = at.map(|s| &self.shape.scopes[s]) {

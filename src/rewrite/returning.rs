@@ -1,4 +1,4 @@
-//! RETURNING: each item yields what it would have yielded on the legacy table, under the same name and with the same type.
+//! RETURNING: each item yields what it would have yielded on the legacy table, with the same name and type.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ use crate::sql::quote::ident;
 use crate::sql::shape::{Merged, Step};
 use crate::sql::{Dml, NameUse};
 
-/// The name of a column that nothing gives one (source, parse_target.c, FigureColname).
+/// The name of a column for which PostgreSQL finds none (source, parse_target.c, FigureColname).
 const UNNAMED: &str = "?column?";
 
 impl Work<'_, '_> {
@@ -40,7 +40,7 @@ impl Work<'_, '_> {
             self.edits.push(Edit::replace(span, std::iter::once(all).chain(others).collect::<Vec<_>>().join(", ")));
             return Ok(());
         }
-        // A label behind it is nobody's.
+        // A label after a star is not allowed.
         if self.is_star_of(&expression, dml) {
             self.edits.push(Edit::replace(self.span_of(item), self.all_columns(relation, &row)));
             return Ok(());
@@ -51,7 +51,7 @@ impl Work<'_, '_> {
             self.retained_rows(&uses, relation, &row);
             return Ok(());
         }
-        // What reads a column has another name than the column.
+        // The expression that reads a column has another name than the column.
         let label = match self.shape.scopes[dml.scope].outputs.get(n) {
             _ if expression.end != item.end => Some(String::new()),
             Some(OutputName::Name(name)) if name == UNNAMED => Some(String::new()),
@@ -63,13 +63,13 @@ impl Work<'_, '_> {
         let at = self.edits.len();
         self.returned(span, dml, entry);
         if self.edits.len() > at && !label.is_empty() {
-            // The outer edit goes before those inside it.
+            // The outer edit comes before those inside it.
             self.edits.insert(at, Edit::wrap(span, "", label));
         }
         Ok(())
     }
 
-    /// All columns of the target, as `*` shows them.
+    /// All columns of the target, in the order of `*`.
     fn all_columns(&self, relation: &Relation, row: &str) -> String {
         if !relation.is_retained() {
             return self.row_columns(relation, row);
@@ -78,8 +78,8 @@ impl Work<'_, '_> {
         (0..relation.columns.len()).map(named).collect::<Vec<_>>().join(", ")
     }
 
-    /// An item whose name nobody here can tell: in a scope with the legacy columns PostgreSQL finds it itself, as that of the sub-select's one
-    /// column. A window function would be allowed there.
+    /// An item whose name is not known here: it is put into a scope with the legacy columns, and gets the name of the sub-select's
+    /// only column, which PostgreSQL finds. A window function would be allowed there.
     fn returned_in_scope(&mut self, expression: &Range<usize>, dml: &Dml, relation: &Relation) -> Result<(), Refusal> {
         let span = self.span_of(expression);
         if let Some(call) = self.window_call(expression) {
@@ -92,7 +92,8 @@ impl Work<'_, '_> {
         Ok(())
     }
 
-    /// Where a window function of an item begins, if it has one that is no sub-query's: in the scope that the item is put into it would be allowed.
+    /// Where a window function of an item begins, if it is in no sub-query of the item: in the scope that the item is put into it
+    /// would be allowed.
     fn window_call(&self, item: &Range<usize>) -> Option<usize> {
         let lexemes = &self.lexed.lexemes;
         let is_own = |mut at: usize| loop {
@@ -121,7 +122,7 @@ impl Work<'_, '_> {
         }
     }
 
-    /// `*` also means the items of FROM or USING, in their order; what a join merges stands first in it, and once.
+    /// `*` includes the items of FROM or USING, in their order; columns that a join merges come first in it, and once.
     fn other_items(&self, dml: &Dml, entry: &Entry) -> Result<Vec<String>, Refusal> {
         let (scope, at) = (&self.shape.scopes[dml.scope], self.shape.references[dml.target].span.start);
         let merges = |step: &Step| matches!(step, Step::Join { merged, .. } if *merged != Merged::Nothing);
@@ -171,14 +172,14 @@ impl Work<'_, '_> {
         columns().map(|column| text(column).ok_or_else(refused)).collect()
     }
 
-    /// An item without `AS name`, or without a bare name behind it.
+    /// The item without `AS name` or a bare label.
     pub(super) fn without_alias(&self, item: &Range<usize>) -> Range<usize> {
         let lexemes = &self.lexed.lexemes;
         if item.len() >= 3 && lexemes[item.end - 2].is("AS") && lexemes[item.end - 2].depth == lexemes[item.start].depth {
             return item.start..item.end - 2;
         }
         let last = item.end - 1;
-        // The last word of `x::text` and of `s.x` is no label.
+        // The last word of `x::text` and of `s.x` is not a label.
         let behind = |token: &Token| last > item.start && lexemes[last - 1].is_token(token);
         let named = lexemes[last].word().is_some()
             && self.shape.explains(last)

@@ -1,4 +1,4 @@
-//! Portals whose statement has something to do with a legacy table, or with names; all others are not remembered.
+//! Portals whose statement has something to do with a legacy table or with names; others are not remembered.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,9 +8,9 @@ use super::statement::{NameId, Statement};
 /// The portals of a session.
 #[derive(Debug, Default)]
 pub struct Portals {
-    /// As the server has confirmed them.
+    /// Portals that the server has confirmed.
     open: HashMap<NameId, Portal, ahash::RandomState>,
-    /// On their way, as far as their execution matters to what comes after.
+    /// Portals that are on their way, if their execution matters to what comes after it.
     ahead: HashMap<NameId, Arc<Statement>, ahash::RandomState>,
 }
 
@@ -23,12 +23,12 @@ struct Portal {
 }
 
 impl Portals {
-    /// Whether the server has confirmed none.
+    /// Whether no confirmed portal is remembered.
     pub fn none_is_open(&self) -> bool {
         self.open.is_empty()
     }
 
-    /// Whether none is on its way.
+    /// Whether no portal is on its way.
     pub fn none_is_ahead(&self) -> bool {
         self.ahead.is_empty()
     }
@@ -52,7 +52,7 @@ impl Portals {
         self.open.get(&portal).is_some_and(|portal| portal.is_at_end)
     }
 
-    /// What an Execute that is sent now runs.
+    /// The statement that an Execute which is sent now will run.
     pub fn next(&self, portal: NameId) -> Option<&Arc<Statement>> {
         self.ahead.get(&portal).or_else(|| self.open(portal))
     }
@@ -78,7 +78,7 @@ impl Portals {
         self.open.clear();
     }
 
-    /// Everything on its way is answered.
+    /// Everything that was on its way is answered.
     pub fn all_answered(&mut self) {
         self.ahead.clear();
     }

@@ -1,5 +1,5 @@
-//! What PostgreSQL allows in one place and not in another (aggregates, window functions, functions that return sets), and the row as a whole,
-//! in every place of a writing statement where an expression may stand, over a table of each kind. What PostgreSQL refuses is refused, in its words.
+//! Expressions that PostgreSQL allows in one place and not in another (aggregates, window functions, functions that return sets), and whole rows,
+//! in every place of a writing statement where an expression is possible, over a table of each kind. What PostgreSQL refuses is refused with its message.
 
 /// A table, its key and another column that takes a number.
 const TABLES: [(&str, &str, &str); 4] = [

@@ -1,5 +1,5 @@
-//! Names that the target of a writing statement shares with another item of it, or might: every kind of item in FROM, USING and the source of
-//! MERGE, in every place where a bare name may stand. What is ambiguous is said to be, and what is not is read from where it was.
+//! Names that the target of a writing statement shares, or may share, with another item: every kind of item in FROM, USING and the source of
+//! MERGE, in every place where a bare name is possible. An ambiguous name is reported as such, and any other refers to the same column as before.
 
 /// A table, its key and another column that takes a number.
 const TABLES: [(&str, &str, &str); 3] =
